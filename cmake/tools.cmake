@@ -1,0 +1,31 @@
+# One executable, man page and completion a folder of tools/.
+# tools/<tool>/LAYERS names the layers that the tool links.
+configure_file(${CMAKE_SOURCE_DIR}/cmake/version_number.hpp.in
+  ${CMAKE_BINARY_DIR}/generated/version_number.hpp)
+
+file(GLOB tool_mains CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/*/main.cpp)
+foreach(main IN LISTS tool_mains)
+  cmake_path(GET main PARENT_PATH folder)
+  cmake_path(GET folder FILENAME tool)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+  file(STRINGS ${folder}/LAYERS needs)
+  separate_arguments(needs UNIX_COMMAND "${needs}")
+  add_executable(${tool} ${sources})
+  target_include_directories(${tool} PRIVATE ${CMAKE_SOURCE_DIR}/tools)
+  foreach(need IN LISTS needs)
+    target_link_libraries(${tool} PRIVATE ga_${need})
+  endforeach()
+  install(TARGETS ${tool} DESTINATION ${CMAKE_INSTALL_SBINDIR})
+  file(GLOB pages ${CMAKE_SOURCE_DIR}/man/${tool}.[18])
+  foreach(page IN LISTS pages)
+    cmake_path(GET page EXTENSION LAST_ONLY section)
+    string(SUBSTRING ${section} 1 1 section)
+    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+  endforeach()
+  install(FILES ${CMAKE_SOURCE_DIR}/completions/${tool}.bash RENAME ${tool}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+  install(FILES ${CMAKE_SOURCE_DIR}/completions/_${tool}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions OPTIONAL)
+  install(FILES ${CMAKE_SOURCE_DIR}/completions/${tool}.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
+endforeach()

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <concepts>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "base/time.hpp"
+
+namespace ipop {
+
+/// Everything that decides is a machine: inputs and the time go in, outputs come out.
+///
+/// The rule of its owner: one input, then `poll_output` until it is empty, then `poll_timeout`,
+/// then wait until that time or the next input. A machine reads no clock and keeps no reference
+/// to another machine.
+template <class M>
+concept Machine = requires(M m, const M cm, TimePoint now) {
+  typename M::Output;
+  m.handle_timeout(now);
+  { m.poll_output() } -> std::same_as<std::optional<typename M::Output>>;
+  { cm.poll_timeout() } -> std::same_as<std::optional<TimePoint>>;
+};
+
+/// The outputs of a machine that its owner has not yet taken, oldest first.
+template <class Output>
+class OutputQueue {
+ public:
+  void push(Output output) { outputs_.push_back(std::move(output)); }
+  std::optional<Output> poll() {
+    if (outputs_.empty()) return std::nullopt;
+    std::optional<Output> first(std::move(outputs_.front()));
+    outputs_.pop_front();
+    return first;
+  }
+  [[nodiscard]] bool empty() const { return outputs_.empty(); }
+  void clear() { outputs_.clear(); }
+
+ private:
+  std::deque<Output> outputs_;
+};
+
+/// For std::visit with one lambda an alternative.
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+/// The earlier of two deadlines that may be absent.
+inline std::optional<TimePoint> earliest(std::optional<TimePoint> a, std::optional<TimePoint> b) {
+  if (!a) return b;
+  if (!b) return a;
+  return *a < *b ? a : b;
+}
+
+}  // namespace ipop

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/counters.hpp"
+#include "base/machine.hpp"
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+#include "base/rng.hpp"
+#include "base/strong_id.hpp"
+#include "crypto/handshake.hpp"
+
+namespace ipop::crypto {
+
+/// Where the packets of a channel travel: an underlay endpoint, a relay path or a ring position,
+/// as octets that only the owner of the table understands. At most 48 octets.
+class Carrier {
+ public:
+  static constexpr std::size_t capacity = 48;
+
+  Carrier() = default;
+  explicit Carrier(ByteSpan octets);
+  [[nodiscard]] ByteSpan octets() const { return ByteSpan(octets_).first(size_); }
+  friend auto operator<=>(const Carrier&, const Carrier&) = default;
+
+ private:
+  std::array<std::byte, capacity> octets_{};
+  std::uint8_t size_ = 0;
+};
+
+/// Names a channel for as long as it lives; rekeying does not change it.
+using ChannelId = StrongId<struct ChannelTag, std::uint32_t>;
+
+/// All secure channels of one kind (links, or end-to-end sessions) of one node, as one machine:
+/// address validation by cookie, handshake in acknowledged frames, sealed packets, replay window,
+/// rekeying, idle close. docs/wire/channel.md draws the messages.
+///
+/// What it never does: it knows no ring, opens no socket and trusts no octet before the tag.
+class ChannelTable {
+ public:
+  struct Limits {
+    std::size_t half_open = 1000;  ///< handshakes of peers that we did not ask for
+    std::size_t channels = 4096;
+    Duration retransmit_first = 250ms;  ///< doubles up to retransmit_longest
+    Duration retransmit_longest = 2s;
+    Duration give_up = 20s;  ///< an attempt that we opened, and any handshake
+    Duration rekey_after = std::chrono::minutes(60);
+    std::uint64_t rekey_packets = std::uint64_t{1} << 28U;
+    Duration idle_close = std::chrono::minutes(15);
+    Duration old_keys_live = 30s;  ///< after a rekey
+  };
+  struct Config {
+    NodeId self{};
+    /// Separates groups and kinds of channels: mixed into cookie and keys, its first 8 octets
+    /// stand in every handshake message.
+    Bytes context{};
+    Limits limits{};
+  };
+
+  /// Why a channel or an attempt ended.
+  enum class Ending { closed_by_us, closed_by_peer, idle, timed_out, refused, wrong_peer, exhausted };
+
+  struct Transmit {  ///< packets for one carrier, in order
+    Carrier to{};
+    std::vector<Bytes> packets{};
+  };
+  struct Opened {  ///< authenticated both ways; may be sealed to at once
+    ChannelId id{};
+    Carrier carrier{};
+    NodeId peer{};
+    std::optional<std::uint64_t> attempt{};  ///< the tag given to open(), if we asked for it
+  };
+  struct Moved {  ///< authenticated packets come from another carrier (NAT rebinding, roaming)
+    ChannelId id{};
+    Carrier carrier{};
+  };
+  struct Received {  ///< authenticated, not replayed, in the order of arrival
+    ChannelId id{};
+    std::vector<Bytes> payloads{};
+  };
+  struct Closed {
+    ChannelId id{};
+    NodeId peer{};
+    Ending why{};
+  };
+  struct OpenFailed {
+    Carrier carrier{};
+    std::uint64_t attempt = 0;
+    Ending why{};
+    std::string detail{};  ///< for the journal; escaped
+  };
+  using Output = std::variant<Transmit, Opened, Moved, Received, Closed, OpenFailed>;
+
+  struct Incoming {
+    Carrier from{};
+    ByteSpan packet{};
+  };
+
+  /// The factories and `rng` outlive the table.
+  ChannelTable(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
+  ChannelTable(ChannelTable&&) noexcept;
+  ~ChannelTable();
+
+  /// UTC at `now`; needed before the first handshake.
+  void handle_wall_time(TimePoint now, WallTime wall);
+
+  /// Starts to open a channel over `carrier`; first packet at once, then repeated. With `expected`
+  /// another peer at the other end fails the attempt (`wrong_peer`). `attempt` is the caller's name
+  /// for it, returned in Opened or OpenFailed. A second open over the same carrier replaces the
+  /// first's tag and keeps its state.
+  void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t attempt);
+  /// Gives an attempt up without an output.
+  void cancel(const Carrier& carrier);
+  /// Sends the first packet of a running attempt again now (hole punching keeps its own pace).
+  void nudge(TimePoint now, const Carrier& carrier);
+
+  void handle_packets(TimePoint now, std::span<const Incoming> packets);
+  void handle_timeout(TimePoint now);
+
+  /// Seals each payload into a packet of its own: one Transmit. Errors: not_found, exhausted (the
+  /// hard limit of 2^32 packets a key).
+  Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads);
+  /// Tells the peer (authenticated) and forgets the channel; no Closed is given out.
+  void close(TimePoint now, ChannelId id);
+  /// Sets where the channel's packets go.
+  void move(ChannelId id, const Carrier& carrier);
+  /// Drops every channel without a word: after a suspend or clone no counter may be used again.
+  void drop_all();
+
+  [[nodiscard]] std::optional<Output> poll_output();
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  struct Statistics {
+    TimePoint last_received{};  ///< authenticated
+    TimePoint last_sent{};
+    std::uint64_t packets_sent = 0;
+    std::uint64_t packets_received = 0;
+    std::uint64_t octets_sent = 0;  ///< of payload
+    std::uint64_t octets_received = 0;
+  };
+  [[nodiscard]] std::optional<Statistics> statistics(ChannelId id) const;
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] const Counters& counters() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+std::string_view to_string(ChannelTable::Ending ending);
+
+}  // namespace ipop::crypto

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "crypto/aead.hpp"
+#include "crypto/certificate.hpp"
+
+namespace ipop::crypto {
+
+/// Who is TLS client: the node with the lower id.
+enum class HandshakeRole { client, server };
+
+/// Who the peer has proved to be.
+struct PeerIdentity {
+  NodeId id{};
+  Certificate certificate{};
+};
+
+/// The keys of both directions of a session, seen from one end.
+struct SessionKeys {
+  AeadKey send{};
+  AeadKey receive{};
+};
+
+/// One mutual handshake as a byte stream: the carrier acknowledges and repeats, this never waits.
+class Handshake {
+ public:
+  enum class State { running, done, failed };
+
+  Handshake() = default;
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
+  virtual ~Handshake() = default;
+
+  /// Takes the next octets of the peer's stream (in order); empty input starts a client.
+  virtual State advance(ByteSpan incoming) = 0;
+  /// Octets for the peer since the last call.
+  virtual Bytes take_outgoing() = 0;
+  /// Only in State::failed: why, for the journal (foreign text is escaped).
+  [[nodiscard]] virtual std::string failure() const = 0;
+  /// Only in State::done.
+  [[nodiscard]] virtual const PeerIdentity& peer() const = 0;
+  /// Only in State::done; both ends pass the same context (RFC 5705, RFC 8446 section 7.5).
+  [[nodiscard]] virtual SessionKeys export_keys(ByteSpan context) const = 0;
+};
+
+/// Makes handshakes with this node's own identity.
+class HandshakeFactory {
+ public:
+  HandshakeFactory() = default;
+  HandshakeFactory(const HandshakeFactory&) = delete;
+  HandshakeFactory& operator=(const HandshakeFactory&) = delete;
+  virtual ~HandshakeFactory() = default;
+
+  /// `wall` decides the validity of the peer's certificate.
+  virtual std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall) = 0;
+};
+
+/// TLS 1.3 by OpenSSL over memory BIOs: mutual certificates, no tickets, no early data
+/// (RFC 8446). In an open group a peer is whoever holds the key of a valid self-signed certificate.
+std::unique_ptr<HandshakeFactory> make_tls_handshake_factory(const PrivateKey& key, const Certificate& certificate);
+
+}  // namespace ipop::crypto

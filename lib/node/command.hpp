@@ -1,0 +1,183 @@
+#pragma once
+
+// Requests to a running node and its answers, as values. lib/control gives them their JSON form;
+// docs/control.md is the contract.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+#include "base/strong_id.hpp"
+#include "base/time.hpp"
+#include "dht/dht.hpp"
+#include "net/endpoint.hpp"
+#include "net/ipv4_address.hpp"
+#include "net/ipv4_prefix.hpp"
+#include "overlay/overlay.hpp"
+
+namespace ipop::node {
+
+/// Names a question of a client of the node; its answer carries the same.
+using CommandId = StrongId<struct CommandTag, std::uint64_t>;
+
+// --- requests ---------------------------------------------------------------------------------
+
+struct StatusCommand {};
+struct PeersCommand {};
+/// Walks the ring clockwise from this node, at most `limit` members; silent ones are stepped over.
+struct MembersCommand {
+  std::size_t limit = 1000;
+};
+/// `target`: a node id or an unambiguous beginning of one (4 characters or more), an address or a name.
+struct WhyCommand {
+  std::string target;
+};
+struct DhtGetCommand {
+  std::string key;
+};
+struct DhtPutCommand {
+  std::string key;
+  Bytes value{};
+  std::chrono::seconds time_to_live{3600};  ///< 1 s to 7 days
+  bool exclusive = false;                   ///< create: fails when another owner holds the key
+};
+/// A DNS question in wire octets, answered as the node's name service would.
+struct DnsCommand {
+  Bytes query{};
+};
+/// The underlay endpoints at which this node is known to be reachable: for a join token.
+struct EndpointsCommand {};
+/// Ends the daemon in good order.
+struct StopCommand {};
+
+using Command = std::variant<StatusCommand, PeersCommand, MembersCommand, WhyCommand, DhtGetCommand, DhtPutCommand,
+                             DnsCommand, EndpointsCommand, StopCommand>;
+
+// --- answers ----------------------------------------------------------------------------------
+
+struct StatusAnswer {
+  NodeId id{};
+  std::string name_space;
+  std::string version;
+  bool joined = false;
+  std::size_t ring_size_estimate = 1;
+  std::size_t links = 0;
+  std::size_t direct_links = 0;
+  overlay::NatClass nat = overlay::NatClass::unknown;
+  std::vector<net::Endpoint> local_endpoints{};
+  std::vector<net::Endpoint> observed_endpoints{};
+  std::optional<net::Ipv4Prefix> prefix{};
+  std::optional<net::Ipv4Address> address{};
+  std::optional<WallTime> lease_expires{};
+  std::string domain;
+  std::vector<std::string> names{};  ///< without the domain: the C-name, then the chosen one
+  std::string interface;             ///< empty without a TAP
+  std::string cipher;                ///< implementation of the AEAD
+  std::chrono::milliseconds uptime{};
+  std::size_t dht_records = 0;
+  std::map<std::string, std::uint64_t> counters{};
+};
+
+struct PeerRow {
+  NodeId id{};
+  std::optional<net::Ipv4Address> address{};
+  bool direct = true;
+  std::optional<net::Endpoint> endpoint{};
+  std::optional<NodeId> relay{};
+  std::vector<std::string> roles{};
+  std::chrono::microseconds round_trip{};
+  std::chrono::seconds age{};
+  std::chrono::milliseconds idle{};
+  std::uint64_t octets_sent = 0;
+  std::uint64_t octets_received = 0;
+  std::string reason;  ///< why relayed; empty when direct
+};
+struct PeersAnswer {
+  std::vector<PeerRow> peers{};
+};
+
+struct MemberRow {
+  NodeId id{};
+  std::optional<net::Ipv4Address> address{};
+  std::string name;  ///< chosen name or C-name, without the domain; empty without an address
+  overlay::NatClass nat = overlay::NatClass::unknown;
+  std::size_t links = 0;
+  std::string version;
+  std::chrono::milliseconds address_after{};  ///< from its start to its lease; zero: none yet
+  bool answered = true;                       ///< false: a neighbour names it, but it is silent
+};
+struct MembersAnswer {
+  std::vector<MemberRow> members{};  ///< in ring order, this node first
+  bool complete = true;              ///< the walk came back to its start
+};
+
+struct WhyAnswer {
+  NodeId id{};
+  std::optional<net::Ipv4Address> address{};
+  std::string state;   ///< "self", "direct", "relayed", "routed" (no link yet) or "unknown"
+  std::string reason;  ///< one sentence
+  overlay::PairReport report{};
+  std::vector<std::pair<std::chrono::milliseconds, std::string>> journal{};  ///< age, text
+};
+
+struct DhtAnswer {
+  dht::Outcome outcome{};
+  struct Value {
+    Bytes value{};
+    NodeId owner{};
+    WallTime expires{};
+  };
+  std::vector<Value> values{};
+  std::string detail;
+};
+
+struct DnsAnswer {
+  Bytes message{};
+};
+struct EndpointsAnswer {
+  NodeId id{};
+  std::vector<net::Endpoint> endpoints{};  ///< observed first, then local
+  bool reachable_from_outside = false;     ///< a peer reached us unasked, or we have no NAT
+};
+struct DoneAnswer {};
+
+using Answer = std::variant<StatusAnswer, PeersAnswer, MembersAnswer, WhyAnswer, DhtAnswer, DnsAnswer, EndpointsAnswer,
+                            DoneAnswer>;
+
+// --- events, for subscribers --------------------------------------------------------------------
+
+struct LeaseHeldEvent {
+  net::Ipv4Address address{};
+  net::Ipv4Prefix prefix{};
+  WallTime expires{};
+};
+struct LeaseLostEvent {
+  net::Ipv4Address address{};
+  std::string why;
+};
+struct PeerUpEvent {
+  NodeId id{};
+  bool direct = true;
+};
+struct PeerDownEvent {
+  NodeId id{};
+  std::string why;
+};
+struct JoinedEvent {};
+struct NameHeldEvent {
+  std::string name;
+};
+struct ReachabilityEvent {
+  overlay::NatClass nat{};
+  std::vector<net::Endpoint> observed{};
+};
+
+using Event = std::variant<JoinedEvent, LeaseHeldEvent, LeaseLostEvent, PeerUpEvent, PeerDownEvent, NameHeldEvent,
+                           ReachabilityEvent>;
+
+}  // namespace ipop::node

@@ -1,0 +1,100 @@
+#pragma once
+
+// One node, still pure.
+//
+// Node owns the overlay, the DHT, the router and the end-to-end sessions of a running node, and
+// passes values from one to the next. Datagrams, frames, commands and the time come in; datagrams,
+// frames, answers, events and state to keep come out. The daemon and the simulator own the same
+// class. It opens no socket, reads no clock and writes no file.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/machine.hpp"
+#include "base/rng.hpp"
+#include "crypto/aead.hpp"
+#include "crypto/handshake.hpp"
+#include "crypto/private_key.hpp"
+#include "net/endpoint.hpp"
+#include "net/ipv4_prefix.hpp"
+#include "node/command.hpp"
+#include "overlay/overlay.hpp"
+
+namespace ipop::node {
+
+struct NodeConfig {
+  std::string name_space;                    ///< 1 to 255 octets of text
+  std::vector<net::Endpoint> bootstrap{};    ///< resolved so far
+  bool has_bootstrap = false;                ///< the group names bootstrap nodes, resolved or not
+  std::vector<net::Endpoint> known_peers{};  ///< from the state directory
+  std::optional<net::Ipv4Prefix> prefix{};   ///< of the virtual network; none: SimpleNode
+  std::string domain = "ipop";
+  std::optional<std::string> host_name{};
+  std::optional<net::Ipv4Address> preferred_address{};
+  std::uint16_t mtu = 1400;
+  std::string interface {};  ///< shown only
+  std::string version{};     ///< shown only
+};
+
+class Node {
+ public:
+  using SendDatagrams = overlay::Overlay::SendDatagrams;
+  using Datagram = overlay::Overlay::Datagram;
+  struct WriteFrames {
+    std::vector<Bytes> frames{};
+  };
+  struct CommandAnswer {
+    CommandId id{};
+    Result<Answer> answer{Errc::not_found};
+  };
+  /// What must survive a restart changed; the owner writes it atomically.
+  struct SaveState {
+    std::optional<net::Ipv4Address> address{};
+    std::vector<net::Endpoint> peers{};
+  };
+  struct Stop {};  ///< a client asked the daemon to end
+  using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, Stop, LogLine>;
+
+  /// Everything passed by reference outlives the node.
+  Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
+       crypto::AeadFactory& aeads, Rng& rng);
+  Node(Node&&) noexcept;
+  ~Node();
+
+  /// UTC at `now`: before start, and whenever the owner finds that the wall clock was set.
+  void handle_wall_time(TimePoint now, WallTime wall);
+  void start(TimePoint now);
+  /// Says good-bye to peers; its outputs are the last.
+  void stop(TimePoint now);
+
+  void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);
+  void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
+  void handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints);
+  void handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints);
+  void handle_suspend(TimePoint now);
+  void handle_command(TimePoint now, CommandId id, const Command& command);
+  void handle_timeout(TimePoint now);
+
+  [[nodiscard]] std::optional<Output> poll_output();
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  [[nodiscard]] const NodeId& id() const;
+  [[nodiscard]] bool is_joined() const;
+  [[nodiscard]] std::optional<net::Ipv4Address> address() const;
+  [[nodiscard]] std::vector<overlay::Connection> connections() const;
+  /// For the invariants of a simulation: the neighbours as this node sees them, in ring order.
+  [[nodiscard]] std::vector<NodeId> neighbours() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+static_assert(Machine<Node>);
+
+}  // namespace ipop::node

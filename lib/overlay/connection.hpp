@@ -1,0 +1,35 @@
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/node_id.hpp"
+#include "base/time.hpp"
+#include "crypto/channel_table.hpp"
+#include "net/endpoint.hpp"
+
+namespace ipop::overlay {
+
+/// Why a link exists; one link may have several reasons and lives as long as it has one.
+enum class Role : std::uint8_t { near, shortcut, leaf, on_demand, count_ };
+std::string_view to_string(Role role);
+
+/// One secured link to another node, direct or through a member.
+struct Connection {
+  NodeId peer{};
+  crypto::ChannelId channel{};
+  net::Endpoint endpoint{};  ///< of the peer; only when direct
+  NodeId relay{};            ///< the member that forwards; zero when direct
+  std::bitset<static_cast<std::size_t>(Role::count_)> roles{};
+  bool initiated_here = false;
+  TimePoint since{};
+  TimePoint last_traffic{};  ///< of IP packets, for on-demand links
+  Duration round_trip{};     ///< smoothed; zero until measured
+
+  [[nodiscard]] bool is_direct() const { return relay.is_zero(); }
+  [[nodiscard]] bool has(Role role) const { return roles.test(static_cast<std::size_t>(role)); }
+};
+
+}  // namespace ipop::overlay

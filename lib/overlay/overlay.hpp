@@ -1,0 +1,152 @@
+#pragma once
+
+// The ring: who is where, and how to reach him.
+//
+// Overlay turns datagrams into secured links, keeps the ring in order (near links), short
+// (shortcuts) and adapted to traffic (on-demand links), passes routed packets on, and finds out
+// how two nodes behind NATs can talk: directly by hole punching, else through a member.
+// Main types: NodeId (a position), Connection (a link), RoutedPacket (what travels).
+// It never looks into an IP packet, knows no DHT and no virtual address.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/log.hpp"
+#include "base/machine.hpp"
+#include "base/rng.hpp"
+#include "crypto/channel_table.hpp"
+#include "net/endpoint.hpp"
+#include "net/ipv4_prefix.hpp"
+#include "overlay/connection.hpp"
+#include "overlay/nat_behavior.hpp"
+#include "overlay/packet.hpp"
+
+namespace ipop::overlay {
+
+/// One line of the answer to "why is this pair direct, relayed or down?".
+struct JournalEntry {
+  TimePoint when{};
+  std::string text{};  ///< for a person; escaped
+};
+
+/// All that is known of how this node reaches `peer`.
+struct PairReport {
+  NodeId peer{};
+  std::optional<Connection> connection{};
+  NatClass own_nat = NatClass::unknown;
+  NatClass peer_nat = NatClass::unknown;
+  std::vector<net::Endpoint> peer_candidates{};
+  unsigned punch_attempts = 0;
+  std::vector<JournalEntry> journal{};  ///< oldest first, at most 16
+  std::optional<NodeId> next_hop{};     ///< of routed packets where there is no link
+};
+
+class Overlay {
+ public:
+  struct Config {
+    NodeId self{};
+    Bytes name_space{};                               ///< any octets; their hash separates rings
+    std::vector<net::Endpoint> bootstrap{};           ///< names are resolved by the owner
+    std::vector<net::Endpoint> known_peers{};         ///< from the state directory: tried as well
+    std::optional<net::Ipv4Prefix> virtual_prefix{};  ///< no underlay link to any address in it
+    unsigned near_per_side = 2;
+    Duration on_demand_idle = 450s;
+    Duration keep_alive = 15s;  ///< +- 20 %
+  };
+
+  struct Datagram {
+    net::Endpoint from{};
+    ByteSpan octets{};
+  };
+
+  struct SendDatagrams {  ///< to one endpoint, in order
+    net::Endpoint to{};
+    std::vector<Bytes> datagrams{};
+  };
+  struct Delivered {  ///< a routed packet of a type that is not the overlay's own
+    RoutedPacket packet{};
+    NodeId previous_hop{};
+  };
+  struct DirectPackets {  ///< IP packets that the peer itself sent over its own link
+    NodeId peer{};
+    std::vector<Bytes> packets{};
+  };
+  struct LinkUp {
+    NodeId peer{};
+    bool direct = true;
+  };
+  struct LinkDown {
+    NodeId peer{};
+    std::string why{};
+  };
+  /// The nodes next to us changed; what a DHT needs to know.
+  struct RingChanged {
+    std::vector<NodeId> neighbours{};  ///< near on both sides, in ring order, without ourselves
+    std::size_t size_estimate = 1;     ///< nodes in the ring, from the arcs between neighbours
+  };
+  /// Near links are right as far as we can see: packets to any id find their way. Given once, and
+  /// again after the last link was lost and the ring joined anew.
+  struct Joined {};
+  /// A endpoint of this node that peers see, or the NAT class, changed.
+  struct ReachabilityChanged {
+    std::vector<net::Endpoint> observed{};
+    NatClass nat = NatClass::unknown;
+  };
+  using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkDown, RingChanged, Joined,
+                              ReachabilityChanged, LogLine>;
+
+  Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
+  Overlay(Overlay&&) noexcept;
+  ~Overlay();
+
+  void handle_wall_time(TimePoint now, WallTime wall);
+  void start(TimePoint now);
+  /// Tells all peers and drops all links; the outputs are the last.
+  void stop(TimePoint now);
+
+  void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);
+  /// The node's own underlay endpoints (address of each interface with the bound port). A change
+  /// makes every link probe at once.
+  void handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints);
+  /// Bootstrap names were resolved (again).
+  void handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints);
+  /// The machine slept or was cloned: all links are dropped and opened anew.
+  void handle_suspend(TimePoint now);
+  void handle_timeout(TimePoint now);
+
+  /// Routes a packet of one of the upper types. A packet for ourselves comes back as Delivered.
+  void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
+  /// IP packets straight over the link to `peer`; false (nothing sent) where there is no link.
+  bool send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
+  /// Traffic wants a link to `peer`: opens an on-demand link unless one is there or being tried.
+  void want_link(TimePoint now, const NodeId& peer);
+
+  [[nodiscard]] std::optional<Output> poll_output();
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  [[nodiscard]] bool is_joined() const;
+  /// Ring order, starting after ourselves.
+  [[nodiscard]] std::vector<Connection> connections() const;
+  [[nodiscard]] std::vector<NodeId> neighbours() const;
+  /// The nearest clockwise neighbour; ourselves when alone.
+  [[nodiscard]] NodeId successor() const;
+  [[nodiscard]] std::size_t size_estimate() const;
+  [[nodiscard]] NatClass nat_class() const;
+  [[nodiscard]] std::vector<net::Endpoint> observed_endpoints() const;
+  [[nodiscard]] PairReport report(TimePoint now, const NodeId& peer) const;
+  /// Endpoints of direct peers worth trying after a restart, best first, at most 32.
+  [[nodiscard]] std::vector<net::Endpoint> peers_to_remember() const;
+  [[nodiscard]] Counters counters() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ipop::overlay

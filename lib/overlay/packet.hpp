@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+
+namespace ipop::overlay {
+
+/// Who takes a routed packet.
+enum class RouteMode : std::uint8_t {
+  exact = 0,    ///< only the node whose id is the destination; else dropped (and counted)
+  nearest = 1,  ///< the node nearest to the destination on the ring
+};
+
+/// What a routed packet carries. The overlay handles its own types and hands the others up.
+enum class PacketType : std::uint8_t {
+  connect_to_me = 1,  ///< overlay
+  dht = 2,            ///< dht::Dht
+  channel = 3,        ///< end-to-end session (crypto::ChannelTable), owned by node
+  query = 4,          ///< question and answer between nodes: who are you, who is next (node)
+};
+
+/// A packet that travels over several links; sealed anew on each. docs/wire/overlay.md
+///
+///    type 1 | mode 1 | hops 1 | ttl 1 | source 20 | destination 20 | payload
+struct RoutedPacket {
+  static constexpr std::size_t header_size = 44;
+  static constexpr std::uint8_t default_ttl = 32;
+
+  PacketType type{};
+  RouteMode mode = RouteMode::exact;
+  std::uint8_t hops = 0;
+  std::uint8_t ttl = default_ttl;
+  NodeId source{};
+  NodeId destination{};
+  Bytes payload{};
+};
+
+/// Errors: truncated, unsupported (type or mode).
+Result<RoutedPacket> decode_routed_packet(ByteSpan octets);
+void encode(const RoutedPacket& packet, Bytes& out);
+
+/// The first octet of every sealed payload of a link tells what follows. IP packets stand for
+/// themselves: 0x4N is IPv4, 0x6N is IPv6 (kept free for later).
+enum class LinkPayload : std::uint8_t {
+  link_message = 1,  ///< between the two ends of the link
+  routed = 2,        ///< a RoutedPacket
+  relayed = 3,       ///< a packet of a relayed link, to pass on to a direct neighbour
+};
+
+}  // namespace ipop::overlay

@@ -1,0 +1,142 @@
+#pragma once
+
+// Between the TAP and the overlay.
+//
+// Router takes Ethernet frames from the virtual interface and IP packets from peers. It learns the
+// client's MAC, answers ARP, DHCP and DNS itself, holds the lease of the node's address, finds the
+// node that holds a destination address, and checks that a peer's packets come from an address
+// leased to that peer. Only IP packets travel; Ethernet headers are made at each end.
+// Main types: Router (facade), LeaseKeeper, DhcpServer, NameService, AddressResolver.
+// It sends nothing itself: requests to the DHT and packets for peers are outputs.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/log.hpp"
+#include "base/machine.hpp"
+#include "base/rng.hpp"
+#include "base/strong_id.hpp"
+#include "crypto/private_key.hpp"
+#include "dht/dht.hpp"
+#include "dht/record.hpp"
+#include "net/ipv4_address.hpp"
+#include "net/ipv4_prefix.hpp"
+#include "net/mac_address.hpp"
+
+namespace ipop::router {
+
+/// Names a question to the DHT; the owner passes the answer back with it.
+using RequestId = StrongId<struct RequestTag, std::uint64_t>;
+
+/// The address that this node holds.
+struct Lease {
+  net::Ipv4Address address{};
+  WallTime expires{};
+  TimePoint renew_at{};
+};
+
+/// A row of the address table: what is known of who holds an address.
+struct Mapping {
+  net::Ipv4Address address{};
+  std::optional<NodeId> node{};  ///< none: known not to be leased
+  bool verified = true;          ///< the DHT's record was checked
+};
+
+class Router {
+ public:
+  struct Config {
+    NodeId self{};
+    Bytes name_space{};
+    net::Ipv4Prefix prefix{};                     ///< the virtual network
+    std::string domain = "ipop";                  ///< of all names; without dots at the ends
+    std::optional<std::string> host_name{};       ///< a name of the member's own choice to claim
+    std::optional<net::Ipv4Address> preferred{};  ///< the last lease, asked for again
+    bool claim_address = true;                    ///< false for a SimpleNode
+    std::uint16_t mtu = 1400;                     ///< of the TAP, octets of IP packet
+    Duration lease_time = std::chrono::hours(24);
+  };
+
+  struct WriteFrames {
+    std::vector<Bytes> frames{};
+  };
+  struct SendPackets {  ///< IP packets for the node that holds their destination
+    NodeId to{};
+    std::vector<Bytes> packets{};
+  };
+  struct DhtCreate {
+    RequestId id{};
+    dht::Record record{};
+  };
+  struct DhtGet {
+    RequestId id{};
+    dht::RecordKind kind{};
+    Bytes name{};
+  };
+  struct WantLink {  ///< traffic to this node is coming
+    NodeId peer{};
+  };
+  struct LeaseHeld {
+    Lease lease{};
+  };
+  struct LeaseLost {
+    net::Ipv4Address address{};
+    std::string why{};
+  };
+  struct NameHeld {
+    std::string name{};  ///< without the domain
+  };
+  using Output =
+      std::variant<WriteFrames, SendPackets, DhtCreate, DhtGet, WantLink, LeaseHeld, LeaseLost, NameHeld, LogLine>;
+
+  /// `key` signs records; it and `rng` outlive the machine.
+  Router(Config config, const crypto::PrivateKey& key, Rng& rng);
+  Router(Router&&) noexcept;
+  ~Router();
+
+  void handle_wall_time(TimePoint now, WallTime wall);
+  /// The ring can be asked: claims the address (and the name) now.
+  void handle_joined(TimePoint now);
+  /// Neighbours changed: the lease is looked up again, since another part of the ring may have
+  /// granted it to somebody else.
+  void handle_ring_changed(TimePoint now);
+  void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
+  /// IP packets whose sender is proven to be `source`.
+  void handle_packets(TimePoint now, const NodeId& source, std::span<const Bytes> packets);
+  void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
+  void handle_timeout(TimePoint now);
+
+  /// For `ipop-ctl` and `ipop-dns`: a DNS query as wire octets; the answer follows at once, or later
+  /// through `poll_dns_answer` when the DHT must be asked.
+  void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
+  struct DnsAnswer {
+    std::uint64_t tag = 0;
+    Bytes message{};
+  };
+  [[nodiscard]] std::optional<DnsAnswer> poll_dns_answer();
+
+  [[nodiscard]] std::optional<Output> poll_output();
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  [[nodiscard]] std::optional<Lease> lease() const;
+  [[nodiscard]] std::optional<std::string> held_name() const;
+  [[nodiscard]] std::vector<Mapping> mappings() const;
+  [[nodiscard]] const Counters& counters() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+/// `C128000001` for 10.128.0.1: C and the last three octets in three digits each.
+std::string c_name(net::Ipv4Address address);
+/// The address of a C-name (any case) inside `prefix`; the first octet is the prefix's.
+std::optional<net::Ipv4Address> parse_c_name(std::string_view label, const net::Ipv4Prefix& prefix);
+
+}  // namespace ipop::router
