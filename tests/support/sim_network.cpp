@@ -1,0 +1,176 @@
+#include "support/sim_network.hpp"
+
+#include <cassert>
+
+namespace ipop::test_support {
+
+SimNetwork::SimNetwork(std::uint64_t seed, Config config) : config_(config), rng_(seed) {}
+
+SiteId SimNetwork::add_public_site() {
+  sites_.push_back(Site{});
+  return SiteId{static_cast<std::uint32_t>(sites_.size() - 1)};
+}
+
+SiteId SimNetwork::add_nat_site(NatConfig nat) {
+  const SiteId site{static_cast<std::uint32_t>(sites_.size())};
+  // 198.18.0.0/15 is set aside for tests of networks (RFC 2544).
+  const net::Ipv4Address external((198U << 24U) | (18U << 16U) | (site.value + 1));
+  Site made;
+  made.is_public = false;
+  made.nat = std::make_unique<SimNat>(nat, external, rng_.next());
+  sites_.push_back(std::move(made));
+  nats_.emplace(external, site);
+  return site;
+}
+
+net::Endpoint SimNetwork::next_address(SiteId site, std::uint16_t port) {
+  Site& place = sites_.at(site.value);
+  const std::uint32_t number = place.next_host++;
+  if (place.is_public) {
+    return {net::Ipv4Address((198U << 24U) | (51U << 16U) | ((site.value & 0xffU) << 8U) | number), port};
+  }
+  // All sites use one private range, as homes do: an address says nothing about its site.
+  return {net::Ipv4Address((192U << 24U) | (168U << 16U) | (1U << 8U) | number), port};
+}
+
+HostId SimNetwork::add_host(SiteId site, SimHost& host, std::uint16_t port) {
+  const HostId id{static_cast<std::uint32_t>(hosts_.size())};
+  const net::Endpoint local = next_address(site, port);
+  hosts_.push_back(Host{site, &host, local, std::nullopt});
+  if (sites_[site.value].is_public) public_hosts_.emplace(local, id);
+  private_hosts_.emplace(std::pair(site.value, local), id);
+  drain(id);
+  return id;
+}
+
+net::Endpoint SimNetwork::local_endpoint(HostId host) const {
+  return hosts_.at(host.value).local;
+}
+
+void SimNetwork::replace(HostId host, SimHost* machine) {
+  hosts_.at(host.value).machine = machine;
+  hosts_.at(host.value).armed.reset();
+  if (machine != nullptr) drain(host);
+}
+
+void SimNetwork::renumber(HostId host) {
+  Host& it = hosts_.at(host.value);
+  private_hosts_.erase(std::pair(it.site.value, it.local));
+  public_hosts_.erase(it.local);
+  it.local = next_address(it.site, it.local.port);
+  if (sites_[it.site.value].is_public) public_hosts_.emplace(it.local, host);
+  private_hosts_.emplace(std::pair(it.site.value, it.local), host);
+}
+
+SimNat& SimNetwork::nat(SiteId site) {
+  assert(sites_.at(site.value).nat != nullptr);
+  return *sites_[site.value].nat;
+}
+
+void SimNetwork::drain(HostId host) {
+  SimHost* machine = hosts_.at(host.value).machine;
+  if (machine == nullptr) return;
+  for (auto& [to, octets] : machine->take_outgoing(now_))
+    send(host, to, std::move(octets));
+  arm(host);
+}
+
+void SimNetwork::arm(HostId host) {
+  Host& it = hosts_[host.value];
+  if (it.machine == nullptr) return;
+  const auto deadline = it.machine->poll_timeout();
+  if (!deadline || (it.armed && *it.armed <= *deadline && *it.armed > now_)) return;
+  const TimePoint when = std::max(*deadline, now_);
+  it.armed = when;
+  at(when, [this, host, when] {
+    Host& self = hosts_[host.value];
+    if (self.machine == nullptr || self.armed != when) return;
+    self.armed.reset();
+    const auto due = self.machine->poll_timeout();
+    if (due && *due <= now_) self.machine->handle_timeout(now_);
+    drain(host);
+  });
+}
+
+void SimNetwork::mix(std::uint64_t value) {
+  trace_hash_ = (trace_hash_ ^ value) * 0x100000001b3U;
+}
+
+void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
+  ++sent_;
+  octets_ += octets.size();
+  const Host& sender = hosts_[from.value];
+  const Site& site = sites_[sender.site.value];
+
+  if (const auto it = private_hosts_.find(std::pair(sender.site.value, to)); it != private_hosts_.end()) {
+    const HostId target = it->second;
+    if (blocked_ && blocked_(from, target)) return;
+    at(now_ + config_.lan_latency,
+       [this, target, source = sender.local, packet = std::move(octets)] { deliver(target, source, packet); });
+    return;
+  }
+
+  const net::Endpoint source = site.nat ? site.nat->outbound(now_, sender.local, to) : sender.local;
+  if (rng_.uniform() < config_.loss) return;
+  const Duration latency =
+      config_.latency_spread > 0 ? rng_.jitter(config_.latency, config_.latency_spread) : config_.latency;
+  at(now_ + latency, [this, from, source, to, packet = std::move(octets), origin = sender.site] {
+    std::optional<HostId> target;
+    if (const auto it = public_hosts_.find(to); it != public_hosts_.end()) {
+      target = it->second;
+    } else if (const auto v4 = to.ipv4(); v4 && nats_.contains(*v4)) {
+      const SiteId place = nats_.at(*v4);
+      const SimNat& box = *sites_[place.value].nat;
+      if (place == origin && !box.config().hairpin) return;
+      if (const auto inside = sites_[place.value].nat->inbound(now_, to, source)) {
+        if (const auto host = private_hosts_.find(std::pair(place.value, *inside)); host != private_hosts_.end()) {
+          target = host->second;
+        }
+      }
+    }
+    if (!target || (blocked_ && blocked_(from, *target))) return;
+    deliver(*target, source, packet);
+  });
+}
+
+void SimNetwork::deliver(HostId to, const net::Endpoint& from, ByteSpan octets) {
+  Host& host = hosts_[to.value];
+  if (host.machine == nullptr) return;
+  ++delivered_;
+  mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+  mix((std::uint64_t{to.value} << 32U) | octets.size());
+  host.machine->handle_datagram(now_, from, octets);
+  drain(to);
+}
+
+void SimNetwork::at(TimePoint when, std::function<void()> action) {
+  events_.push(Event{std::max(when, now_), next_order_++, std::move(action)});
+}
+
+bool SimNetwork::step(TimePoint until) {
+  if (events_.empty() || events_.top().when > until) return false;
+  // top() is const; the action is moved out just before the event is removed.
+  auto action = std::move(const_cast<Event&>(events_.top()).action);
+  now_ = events_.top().when;
+  events_.pop();
+  action();
+  return true;
+}
+
+void SimNetwork::run_until(TimePoint until) {
+  while (step(until)) {
+  }
+  now_ = std::max(now_, until);
+}
+
+bool SimNetwork::run_until_done(const std::function<bool()>& done, Duration limit) {
+  const TimePoint until = now_ + limit;
+  if (done()) return true;
+  while (step(until)) {
+    if (done()) return true;
+  }
+  now_ = std::max(now_, until);
+  return false;
+}
+
+}  // namespace ipop::test_support
