@@ -20,11 +20,24 @@ foreach(line IN LISTS layer_lines)
   endforeach()
 endforeach()
 
-# Third parties stay in the layer that wraps them.
-target_link_libraries(ga_crypto PRIVATE OpenSSL::Crypto OpenSSL::SSL)
+# Third parties stay in the layer that wraps them (tests/lint/third_party.txt holds the sources to it).
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Threads REQUIRED)
+find_library(MNL_LIBRARY mnl REQUIRED)
+function(ga_wraps layer)
+  get_target_property(type ga_${layer} TYPE)
+  if(type STREQUAL STATIC_LIBRARY)
+    target_link_libraries(ga_${layer} PRIVATE ${ARGN})
+  endif()
+endfunction()
+ga_wraps(crypto OpenSSL::SSL OpenSSL::Crypto)
+ga_wraps(io Threads::Threads ${MNL_LIBRARY})
+
+# x86-64 only; OpenSSL does the same work elsewhere.
 find_library(IPSEC_MB_LIBRARY IPSec_MB)
 find_path(IPSEC_MB_INCLUDE_DIR intel-ipsec-mb.h)
-if(IPSEC_MB_LIBRARY AND IPSEC_MB_INCLUDE_DIR)
+get_target_property(crypto_type ga_crypto TYPE)
+if(IPSEC_MB_LIBRARY AND IPSEC_MB_INCLUDE_DIR AND crypto_type STREQUAL STATIC_LIBRARY)
   target_link_libraries(ga_crypto PRIVATE ${IPSEC_MB_LIBRARY})
   target_compile_definitions(ga_crypto PRIVATE GA_HAVE_IPSEC_MB)
 endif()

@@ -1,0 +1,62 @@
+# Everything here is one short command; what it does is written where it is done.
+#
+#   make            release build                  make demo [KEEP=1]   a small internet, five nodes, all pairs
+#   make check      every test, one summary        make demo-stop       ends a demo that was kept
+#   make test       unit tests only                make bench           figures, also in build/bench.jsonl
+#   make format     clang-format on all sources    make fuzz            every fuzz target for FUZZ_SECONDS each
+#   make tidy       clang-tidy on changed files    make install         PREFIX and DESTDIR as usual
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 20
+KEEP ?=
+launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+
+.PHONY: release dev check test demo demo-stop bench format tidy fuzz install clean
+release:
+	@scripts/install_packages build
+	@cmake --preset release $(launcher) >/dev/null
+	@cmake --build --preset release --parallel $(JOBS)
+
+dev:
+	@scripts/install_packages build demo check
+	@cmake --preset dev $(launcher) >/dev/null
+	@cmake --build --preset dev --parallel $(JOBS)
+
+check: dev
+	@scripts/check build/dev
+
+test: dev
+	@ctest --test-dir build/dev --label-regex unit --parallel $(JOBS) --output-on-failure
+
+demo:
+	@scripts/install_packages build demo
+	@$(MAKE) --no-print-directory release
+	@KEEP=$(KEEP) demo/demo.sh build/release/bin
+
+demo-stop:
+	@demo/demo.sh --stop
+
+bench:
+	@scripts/install_packages build bench
+	@$(MAKE) --no-print-directory release
+	@scripts/bench build/release
+
+format:
+	@scripts/format
+
+tidy:
+	@scripts/install_packages build check fuzz
+	@cmake --preset tidy >/dev/null
+	@scripts/tidy build/tidy
+
+fuzz:
+	@scripts/install_packages build fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz --parallel $(JOBS)
+	@scripts/fuzz build/fuzz $(FUZZ_SECONDS)
+
+install: release
+	@cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	@cmake -E rm -rf build

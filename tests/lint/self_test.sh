@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# self_test.sh - each lint passes a good tree and catches a bad one, naming what is bad.
+#
+# Prints TAP. Exit status: 0 all do, 1 one does not.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0 status=0
+
+# expect WANTED_STATUS WANTED_TEXT NAME COMMAND...
+expect() {
+  local wanted=$1 text=$2 name=$3 output got=0
+  shift 3
+  output=$("$@" 2>&1) || got=$?
+  number=$((number + 1))
+  if [[ $got == "$wanted" && $output == *"$text"* ]]; then
+    echo "ok $number $name"
+  else
+    echo "not ok $number $name"
+    printf '# exit status %s, wanted %s and "%s"\n# %s\n' "$got" "$wanted" "$text" "${output//$'\n'/$'\n# '}"
+    status=1
+  fi
+}
+
+mkdir -p "$work"/lib/{base,net,io}
+printf 'base*:\nnet*: base\nio: base net\n' >"$work/lib/LAYERS"
+printf '#include "base/a.hpp"\n#include "own.hpp"\n#include <vector>\n' >"$work/lib/net/n.cpp"
+printf '#include "net/n.hpp"\n#include <asio/ip/udp.hpp>\n' >"$work/lib/io/i.cpp"
+expect 0 "" "layers passes includes that LAYERS allows" "$here/layers.sh" "$work"
+expect 0 "" "third_party passes a header in its place" "$here/third_party.sh" "$work"
+
+printf '#include "io/i.hpp"\n' >"$work/lib/net/upward.hpp"
+expect 1 "lib/net/upward.hpp:1: net may not include io" "layers names an include of a higher layer" "$here/layers.sh" "$work"
+rm "$work/lib/net/upward.hpp"
+mkdir "$work/lib/util"
+expect 1 "lib/util/: not a layer" "layers names a folder that is no layer" "$here/layers.sh" "$work"
+rmdir "$work/lib/util"
+printf '\n#  include <openssl/evp.h>\n' >"$work/lib/base/b.hpp"
+expect 1 "lib/base/b.hpp:2: <openssl/evp.h> belongs only in lib/crypto/" "third_party names a header out of its place" \
+  "$here/third_party.sh" "$work"
+rm "$work/lib/base/b.hpp"
+
+compiler=$(command -v g++ || command -v clang++)
+library() { # NAME < source
+  "$compiler" -std=c++20 -x c++ -c - -o "$work/$1.o"
+  rm -f "$work/libga_$1.a"
+  ar rcs "$work/libga_$1.a" "$work/$1.o"
+}
+library base <<<'namespace net { int read(); int time(int); } int f() { return net::read() + net::time(1); }'
+library net <<<'int g(int a) { return a + 1; }'
+: >"$work/lib/base/a.cpp"
+expect 0 "" "pure passes our own functions with the names of system calls" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+library net <<<'#include <chrono>
+long g() { return std::chrono::steady_clock::now().time_since_epoch().count(); }'
+expect 1 "net is pure, but" "pure names a clock" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+library net <<<'#include <random>
+unsigned g() { return std::random_device{}(); }'
+expect 1 "random_device" "pure names a source of entropy" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+library net <<<'#include <fstream>
+bool g() { return std::ifstream("/etc/hosts").good(); }'
+expect 1 "fstream" "pure names a file stream" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+library net <<<'#include <cstdlib>
+char* g() { return std::getenv("HOME"); }'
+expect 1 "getenv" "pure names the environment" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+library net <<<'#include <sys/socket.h>
+int g() { return socket(AF_INET, SOCK_DGRAM, 0); }'
+expect 1 "socket" "pure names a socket" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+rm "$work/libga_base.a"
+expect 2 "build first" "pure does not pass a layer that was not built" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+
+mkdir -p "$work"/tools/ga-x "$work"/{man,completions,tests/cli}
+echo 'int main() {}' >"$work/tools/ga-x/main.cpp"
+expect 1 "ga-x: no man page" "tools names a program without a man page" "$here/tools.sh" "$work"
+printf '.Sh %s\n' NAME SYNOPSIS DESCRIPTION OPTIONS FILES 'EXIT STATUS' EXAMPLES 'SEE ALSO' >"$work/man/ga-x.8"
+for file in completions/{ga-x.bash,_ga-x,ga-x.fish} tests/cli/ga-x.bats NEWS; do echo "ga-x" >"$work/$file"; done
+expect 0 "" "tools passes a program that has everything" "$here/tools.sh" "$work"
+rm "$work/completions/_ga-x"
+expect 1 "completions/_ga-x" "tools names a missing completion" "$here/tools.sh" "$work"
+
+if command -v shellcheck >/dev/null; then
+  # shellcheck disable=SC2016  # the text of a script, not for this one
+  printf '#!/bin/sh\nrm $1\n' >"$work/bad.sh"
+  expect 1 "SC2086" "shell names a finding" "$here/shell.sh" "$work"
+fi
+echo "1..$number"
+exit "$status"

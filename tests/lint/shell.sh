@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# shell.sh ROOT - shellcheck finds nothing in any shell script below ROOT.
+#
+# Exit status: 0 nothing found, 1 findings, 77 no shellcheck on this machine.
+set -euo pipefail
+
+command -v shellcheck >/dev/null || { echo "no shellcheck on this machine"; exit 77; }
+cd "$1"
+mapfile -t scripts < <(grep -rlE --exclude-dir=.git --exclude-dir=build -m1 '^#!(/usr/bin/env |/bin/)(ba)?sh' . | sort)
+((${#scripts[@]})) || { echo "no script found below $1"; exit 1; }
+shellcheck --external-sources --source-path=SCRIPTDIR "${scripts[@]}"
