@@ -142,6 +142,8 @@ class Overlay {
   [[nodiscard]] PairReport report(TimePoint now, const NodeId& peer) const;
   /// Endpoints of direct peers worth trying after a restart, best first, at most 32.
   [[nodiscard]] std::vector<net::Endpoint> peers_to_remember() const;
+  /// What went over the link to `peer`; none without a link.
+  [[nodiscard]] std::optional<crypto::ChannelTable::Statistics> link_statistics(const NodeId& peer) const;
   [[nodiscard]] Counters counters() const;
 
  private:

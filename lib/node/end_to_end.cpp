@@ -1,0 +1,181 @@
+#include "node/end_to_end.hpp"
+
+#include <algorithm>
+
+namespace ipop::node {
+namespace {
+
+/// Kind octet of a carrier that is a ring position; the overlay's own kinds are 1 to 3.
+constexpr std::byte ring_position{4};
+
+crypto::Carrier carrier_of(const NodeId& id) {
+  Bytes octets{ring_position};
+  append(octets, id.octets());
+  return crypto::Carrier(octets);
+}
+
+NodeId node_of(const crypto::Carrier& carrier) {
+  return NodeId::from_prefix(carrier.octets().subspan(1));
+}
+
+crypto::ChannelTable::Config config_of(const NodeId& self, ByteSpan name_space) {
+  crypto::ChannelTable::Config config;
+  config.self = self;
+  config.context = to_bytes(as_bytes("ipop end-to-end "));
+  append(config.context, name_space);
+  return config;
+}
+
+std::vector<ByteSpan> spans_of(const std::vector<Bytes>& packets) {
+  return {packets.begin(), packets.end()};
+}
+
+}  // namespace
+
+EndToEnd::EndToEnd(const NodeId& self, ByteSpan name_space, crypto::HandshakeFactory& handshakes,
+                   crypto::AeadFactory& aeads, Rng& rng)
+    : channels_(config_of(self, name_space), handshakes, aeads, rng) {}
+
+void EndToEnd::send(TimePoint now, const NodeId& peer, std::vector<Bytes> packets) {
+  if (const auto it = by_peer_.find(peer); it != by_peer_.end()) {
+    const auto spans = spans_of(packets);
+    if (!channels_.seal(now, it->second, spans)) counters_.add("drop_session_seal", packets.size());
+    pump(now);
+    return;
+  }
+  auto it = parked_.find(peer);
+  if (it == parked_.end()) {
+    if (parked_.size() >= parked_peers) {
+      counters_.add("drop_session_parked_peers", packets.size());
+      return;
+    }
+    it = parked_.emplace(peer, Parked{{}, now + link_grace, now + parked_for, false}).first;
+  }
+  for (Bytes& packet : packets) {
+    if (it->second.packets.size() >= parked_packets) {
+      counters_.add("drop_session_parked_full");
+      continue;
+    }
+    it->second.packets.push_back(std::move(packet));
+  }
+}
+
+std::vector<Bytes> EndToEnd::take_parked(const NodeId& peer) {
+  const auto it = parked_.find(peer);
+  if (it == parked_.end()) return {};
+  if (it->second.opening) channels_.cancel(carrier_of(peer));
+  std::vector<Bytes> packets = std::move(it->second.packets);
+  parked_.erase(it);
+  return packets;
+}
+
+void EndToEnd::handle_packet(TimePoint now, const NodeId& from, ByteSpan packet) {
+  const crypto::ChannelTable::Incoming incoming{carrier_of(from), packet};
+  channels_.handle_packets(now, std::span(&incoming, 1));
+  pump(now);
+}
+
+void EndToEnd::drop_all() {
+  channels_.drop_all();
+  by_peer_.clear();
+  by_channel_.clear();
+}
+
+void EndToEnd::handle_timeout(TimePoint now) {
+  channels_.handle_timeout(now);
+  for (auto it = parked_.begin(); it != parked_.end();) {
+    Parked& waiting = it->second;
+    if (waiting.drop_at <= now) {
+      counters_.add("drop_session_timed_out", waiting.packets.size());
+      if (waiting.opening) channels_.cancel(carrier_of(it->first));
+      it = parked_.erase(it);
+      continue;
+    }
+    if (!waiting.opening && waiting.open_at <= now) {
+      waiting.opening = true;
+      channels_.open(now, carrier_of(it->first), it->first, 0);
+    }
+    ++it;
+  }
+  pump(now);
+}
+
+void EndToEnd::pump(TimePoint now) {
+  while (auto output = channels_.poll_output()) {
+    std::visit(
+        Overloaded{
+            [&](crypto::ChannelTable::Transmit& transmit) {
+              outputs_.push(Route{node_of(transmit.to), std::move(transmit.packets)});
+            },
+            [&](crypto::ChannelTable::Opened& opened) {
+              // Whoever answers for a position has proved to be that node; a session that
+              // somebody else opened from a false source is of no use to us.
+              if (node_of(opened.carrier) != opened.peer) {
+                counters_.add("drop_session_wrong_source");
+                channels_.close(now, opened.id);
+                return;
+              }
+              if (const auto old = by_peer_.find(opened.peer); old != by_peer_.end() && old->second != opened.id) {
+                by_channel_.erase(old->second);
+              }
+              by_peer_[opened.peer] = opened.id;
+              by_channel_[opened.id] = opened.peer;
+              flush(now, opened.peer, opened.id);
+            },
+            [&](crypto::ChannelTable::Moved& moved) {
+              // The position is the identity: packets of a session from elsewhere are a lie.
+              if (const auto it = by_channel_.find(moved.id); it != by_channel_.end()) {
+                channels_.move(moved.id, carrier_of(it->second));
+              }
+            },
+            [&](crypto::ChannelTable::Received& received) {
+              if (const auto it = by_channel_.find(received.id); it != by_channel_.end()) {
+                outputs_.push(Received{it->second, std::move(received.payloads)});
+              }
+            },
+            [&](crypto::ChannelTable::Closed& closed) {
+              if (const auto it = by_channel_.find(closed.id); it != by_channel_.end()) {
+                if (const auto peer = by_peer_.find(it->second); peer != by_peer_.end() && peer->second == closed.id) {
+                  by_peer_.erase(peer);
+                }
+                by_channel_.erase(it);
+              }
+            },
+            [&](crypto::ChannelTable::OpenFailed& failed) {
+              counters_.add("session_open_failed");
+              parked_.erase(node_of(failed.carrier));
+            },
+        },
+        *output);
+  }
+}
+
+void EndToEnd::flush(TimePoint now, const NodeId& peer, crypto::ChannelId channel) {
+  const auto it = parked_.find(peer);
+  if (it == parked_.end()) return;
+  const std::vector<Bytes> packets = std::move(it->second.packets);
+  parked_.erase(it);
+  const auto spans = spans_of(packets);
+  if (!spans.empty() && !channels_.seal(now, channel, spans)) counters_.add("drop_session_seal", packets.size());
+}
+
+std::optional<EndToEnd::Output> EndToEnd::poll_output() {
+  return outputs_.poll();
+}
+
+std::optional<TimePoint> EndToEnd::poll_timeout() const {
+  auto next = channels_.poll_timeout();
+  for (const auto& [peer, waiting] : parked_) {
+    next = earliest(next, waiting.opening ? waiting.drop_at : std::min(waiting.open_at, waiting.drop_at));
+  }
+  return next;
+}
+
+Counters EndToEnd::counters() const {
+  Counters all = counters_;
+  for (const auto& [name, value] : channels_.counters().all())
+    all.add("session_" + name, value);
+  return all;
+}
+
+}  // namespace ipop::node

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/machine.hpp"
+#include "base/node_id.hpp"
+#include "crypto/channel_table.hpp"
+
+namespace ipop::node {
+
+/// Sessions with nodes to which there is no link: sealed between the two ends, routed by members
+/// that see only sizes.
+///
+/// A link to the same node is always the better way, so a session is opened only when none has
+/// come `link_grace` after the first packet; packets wait meanwhile, within bounds.
+class EndToEnd {
+ public:
+  static constexpr Duration link_grace = 300ms;      ///< three round trips of a 100 ms path
+  static constexpr Duration parked_for = 5s;         ///< as long as a resolver or TCP's first retries wait
+  static constexpr std::size_t parked_packets = 64;  ///< a peer; a burst of one window's start
+  static constexpr std::size_t parked_peers = 256;
+
+  struct Route {  ///< channel packets for the node `to`
+    NodeId to{};
+    std::vector<Bytes> packets{};
+  };
+  struct Received {  ///< proven to come from `peer`
+    NodeId peer{};
+    std::vector<Bytes> packets{};
+  };
+  using Output = std::variant<Route, Received>;
+
+  EndToEnd(const NodeId& self, ByteSpan name_space, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads,
+           Rng& rng);
+
+  void handle_wall_time(TimePoint now, WallTime wall) { channels_.handle_wall_time(now, wall); }
+  /// IP packets for a node without a link: sealed at once over an open session, else parked.
+  void send(TimePoint now, const NodeId& peer, std::vector<Bytes> packets);
+  /// A link to `peer` is up: what waited for it, oldest first.
+  std::vector<Bytes> take_parked(const NodeId& peer);
+  /// A routed channel packet that names `from` as its source.
+  void handle_packet(TimePoint now, const NodeId& from, ByteSpan packet);
+  /// After a suspend or clone: no counter may be used again.
+  void drop_all();
+  void handle_timeout(TimePoint now);
+
+  [[nodiscard]] std::optional<Output> poll_output();
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  [[nodiscard]] std::size_t sessions() const { return by_peer_.size(); }
+  [[nodiscard]] bool has_session(const NodeId& peer) const { return by_peer_.contains(peer); }
+  [[nodiscard]] Counters counters() const;
+
+ private:
+  struct Parked {
+    std::vector<Bytes> packets{};
+    TimePoint open_at{};
+    TimePoint drop_at{};
+    bool opening = false;
+  };
+
+  void pump(TimePoint now);
+  void flush(TimePoint now, const NodeId& peer, crypto::ChannelId channel);
+
+  crypto::ChannelTable channels_;
+  std::map<NodeId, crypto::ChannelId> by_peer_;
+  std::map<crypto::ChannelId, NodeId> by_channel_;
+  std::map<NodeId, Parked> parked_;
+  OutputQueue<Output> outputs_;
+  Counters counters_;
+};
+
+}  // namespace ipop::node

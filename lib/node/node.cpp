@@ -1,0 +1,412 @@
+#include "node/node.hpp"
+
+#include <algorithm>
+
+#include "node/node_state.hpp"
+
+namespace ipop::node {
+namespace {
+
+/// A bootstrap node that is up answers in well under a second; after this long a node that reached
+/// nobody works alone. Its lease yields to an older one when rings meet.
+constexpr Duration alone_after = 10s;
+/// Known peers are for the next start: late is good enough, and a burst of new links is one write.
+constexpr Duration save_after = 10s;
+
+NodeId id_of(const crypto::PrivateKey& key) {
+  auto id = crypto::node_id_of(key.public_key());
+  assert(id.has_value());  // a private key's own point is on the curve
+  return *id;
+}
+
+overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& self) {
+  overlay::Overlay::Config out;
+  out.self = self;
+  out.name_space = to_bytes(as_bytes(config.name_space));
+  out.bootstrap = config.bootstrap;
+  out.known_peers = config.known_peers;
+  out.virtual_prefix = config.prefix;
+  return out;
+}
+
+dht::Dht::Config table_config(const NodeConfig& config, const NodeId& self) {
+  dht::Dht::Config out;
+  out.self = self;
+  out.name_space = to_bytes(as_bytes(config.name_space));
+  return out;
+}
+
+std::optional<router::Router> make_router(const NodeConfig& config, const NodeId& self, const crypto::PrivateKey& key,
+                                          Rng& rng) {
+  if (!config.prefix) return std::nullopt;
+  router::Router::Config out;
+  out.self = self;
+  out.name_space = to_bytes(as_bytes(config.name_space));
+  out.prefix = *config.prefix;
+  out.domain = config.domain;
+  out.host_name = config.host_name;
+  out.preferred = config.preferred_address;
+  out.mtu = config.mtu;
+  return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
+}
+
+}  // namespace
+
+Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, crypto::HandshakeFactory& handshakes,
+                   crypto::AeadFactory& node_aeads, Rng& node_rng)
+    : config(std::move(node_config)),
+      key(node_key),
+      aeads(node_aeads),
+      rng(node_rng),
+      name_space(to_bytes(as_bytes(config.name_space))),
+      self(id_of(node_key)),
+      ring(ring_config(config, self), handshakes, node_aeads, node_rng),
+      table(table_config(config, self), node_key, node_rng),
+      router(make_router(config, self, node_key, node_rng)),
+      sessions(self, name_space, handshakes, node_aeads, node_rng),
+      saved_peers_(config.known_peers),
+      saved_address_(config.preferred_address) {}
+
+void Node::State::start(TimePoint now) {
+  started_ = now;
+  table.handle_ring(now, {}, 1);
+  ring.start(now);
+  const bool nobody_to_ask = !config.has_bootstrap && config.bootstrap.empty() && config.known_peers.empty();
+  timers_.set(Timer::alone, nobody_to_ask || bootstrap_is_ourselves() ? now : now + alone_after);
+}
+
+bool Node::State::bootstrap_is_ourselves() const {
+  return config.has_bootstrap && !config.bootstrap.empty() && config.known_peers.empty() &&
+         std::ranges::all_of(config.bootstrap, [&](const net::Endpoint& endpoint) {
+           return std::ranges::find(local_endpoints_, endpoint) != local_endpoints_.end();
+         });
+}
+
+void Node::State::handle_ring_ready(TimePoint now) {
+  timers_.clear(Timer::alone);
+  if (ring_ready_) return;
+  ring_ready_ = true;
+  if (router) router->handle_joined(now);
+}
+
+void Node::State::handle_timeout(TimePoint now) {
+  ring.handle_timeout(now);
+  table.handle_timeout(now);
+  if (router) router->handle_timeout(now);
+  sessions.handle_timeout(now);
+  for (RingWalk& walk : walks)
+    walk.handle_timeout(now);
+  if (timers_.expire(Timer::alone, now) && !ring.is_joined()) {
+    outputs.push(LogLine{LogLevel::info, "no other member reached: working alone for the time being", {}});
+    handle_ring_ready(now);
+  }
+  if (timers_.expire(Timer::save, now)) save_state(now);
+}
+
+std::optional<TimePoint> Node::State::poll_timeout() const {
+  auto next = earliest(timers_.next(), earliest(ring.poll_timeout(), table.poll_timeout()));
+  next = earliest(next, sessions.poll_timeout());
+  if (router) next = earliest(next, router->poll_timeout());
+  for (const RingWalk& walk : walks)
+    next = earliest(next, walk.poll_timeout());
+  return next;
+}
+
+void Node::State::pump(TimePoint now) {
+  last_now_ = now;
+  bool busy = true;
+  while (busy) {
+    busy = pump_ring(now);
+    busy = pump_table(now) || busy;
+    busy = pump_router(now) || busy;
+    busy = pump_sessions(now) || busy;
+    busy = pump_walks(now) || busy;
+  }
+}
+
+bool Node::State::pump_ring(TimePoint now) {
+  using overlay::Overlay;
+  bool any = false;
+  while (auto output = ring.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
+                   [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
+                   [&](Overlay::DirectPackets& direct) {
+                     if (router) {
+                       router->handle_packets(now, direct.peer, direct.packets);
+                     } else {
+                       counters_.add("drop_packet_no_interface", direct.packets.size());
+                     }
+                   },
+                   [&](Overlay::LinkUp& up) {
+                     outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
+                     if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
+                       send_packets(now, up.peer, std::move(parked));
+                     }
+                     if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
+                   },
+                   [&](Overlay::LinkDown& down) {
+                     outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
+                   },
+                   [&](Overlay::RingChanged& changed) {
+                     table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
+                     if (router && ring_ready_) router->handle_ring_changed(now);
+                   },
+                   [&](Overlay::Joined&) {
+                     outputs.push(Event(JoinedEvent{}));
+                     handle_ring_ready(now);
+                   },
+                   [&](Overlay::ReachabilityChanged& changed) {
+                     outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
+                   },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_table(TimePoint now) {
+  bool any = false;
+  while (auto output = table.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](dht::Dht::Send& send) {
+                     const auto mode = send.nearest ? overlay::RouteMode::nearest : overlay::RouteMode::exact;
+                     ring.send(now, overlay::PacketType::dht, mode, send.to, send.message);
+                   },
+                   [&](dht::Dht::Answer& answer) { handle_table_answer(now, answer); },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_router(TimePoint now) {
+  using router::Router;
+  if (!router) return false;
+  bool any = false;
+  while (auto output = router->poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](Router::WriteFrames& write) { outputs.push(WriteFrames{std::move(write.frames)}); },
+                   [&](Router::SendPackets& send) { send_packets(now, send.to, std::move(send.packets)); },
+                   [&](Router::DhtCreate& create) {
+                     waiting_.emplace(table.create(now, std::move(create.record)), RouterWaits{create.id});
+                   },
+                   [&](Router::DhtGet& get) {
+                     waiting_.emplace(table.get(now, get.kind, std::move(get.name)), RouterWaits{get.id});
+                   },
+                   [&](Router::WantLink& want) { ring.want_link(now, want.peer); },
+                   [&](Router::LeaseHeld& held) {
+                     if (address_after_ == Duration{}) address_after_ = now - started_;
+                     outputs.push(Event(LeaseHeldEvent{held.lease.address, *config.prefix, held.lease.expires}));
+                     save_state(now);
+                   },
+                   [&](Router::LeaseLost& lost) {
+                     outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
+                   },
+                   [&](Router::NameHeld& held) { outputs.push(Event(NameHeldEvent{std::move(held.name)})); },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
+  }
+  while (auto answered = router->poll_dns_answer()) {
+    any = true;
+    const auto it = resolving_.find(answered->tag);
+    if (it == resolving_.end()) continue;
+    answer(it->second, DnsAnswer{std::move(answered->message)});
+    resolving_.erase(it);
+  }
+  return any;
+}
+
+bool Node::State::pump_sessions(TimePoint now) {
+  bool any = false;
+  while (auto output = sessions.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](EndToEnd::Route& route) {
+                     for (const Bytes& packet : route.packets) {
+                       ring.send(now, overlay::PacketType::channel, overlay::RouteMode::exact, route.to, packet);
+                     }
+                   },
+                   [&](EndToEnd::Received& received) {
+                     if (router) router->handle_packets(now, received.peer, received.packets);
+                   },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_walks(TimePoint now) {
+  bool any = false;
+  for (auto walk = walks.begin(); walk != walks.end();) {
+    bool finished = false;
+    while (auto output = walk->poll_output()) {
+      any = true;
+      std::visit(Overloaded{
+                     [&](RingWalk::Ask& ask) {
+                       Bytes octets;
+                       encode(QueryMessage(Query{ask.id}), octets);
+                       ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, ask.to, octets);
+                     },
+                     [&](RingWalk::Finished& result) {
+                       finished = true;
+                       const auto it = walking_.find(walk->id());
+                       answer(it->second, std::move(result.answer));
+                       walking_.erase(it);
+                     },
+                 },
+                 *output);
+    }
+    walk = finished ? walks.erase(walk) : std::next(walk);
+  }
+  return any;
+}
+
+void Node::State::handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered) {
+  const overlay::RoutedPacket& packet = delivered.packet;
+  switch (packet.type) {
+    case overlay::PacketType::dht: table.handle_message(now, packet.source, packet.destination, packet.payload); return;
+    case overlay::PacketType::channel: sessions.handle_packet(now, packet.source, packet.payload); return;
+    case overlay::PacketType::query: handle_query(now, packet.source, packet.payload); return;
+    case overlay::PacketType::connect_to_me: break;
+  }
+  counters_.add("drop_routed_type");
+}
+
+void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octets) {
+  auto message = decode_query_message(octets);
+  if (!message) {
+    counters_.add("drop_query_malformed");
+    return;
+  }
+  if (const auto* query = std::get_if<Query>(&*message)) {
+    Bytes reply;
+    encode(QueryMessage(describe(query->id)), reply);
+    ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);
+    return;
+  }
+  const auto& answered = std::get<QueryAnswer>(*message);
+  const auto walk = std::ranges::find_if(walks, [&](const RingWalk& it) { return it.id() == answered.id; });
+  if (walk == walks.end()) {
+    counters_.add("drop_query_unasked");
+    return;
+  }
+  walk->handle_answer(now, from, answered);
+}
+
+void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets) {
+  const std::vector<ByteSpan> spans(packets.begin(), packets.end());
+  if (ring.send_direct(now, to, spans)) return;
+  ring.want_link(now, to);
+  sessions.send(now, to, std::move(packets));
+}
+
+void Node::State::save_state(TimePoint now) {
+  static_cast<void>(now);
+  timers_.clear(Timer::save);
+  auto remembered = ring.peers_to_remember();
+  const auto lease = router ? router->lease() : std::nullopt;
+  // Peers and an address once known stay worth trying when all links are gone.
+  if (remembered.empty()) remembered = saved_peers_;
+  const auto address = lease ? std::optional(lease->address) : saved_address_;
+  if (remembered == saved_peers_ && address == saved_address_) return;
+  saved_peers_ = remembered;
+  saved_address_ = address;
+  outputs.push(SaveState{address, std::move(remembered)});
+}
+
+Node::Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
+           crypto::AeadFactory& aeads, Rng& rng)
+    : state_(std::make_unique<State>(std::move(config), key, handshakes, aeads, rng)) {}
+Node::Node(Node&&) noexcept = default;
+Node::~Node() = default;
+
+void Node::handle_wall_time(TimePoint now, WallTime wall) {
+  state_->wall_ = wall;
+  state_->wall_at_ = now;
+  state_->ring.handle_wall_time(now, wall);
+  state_->table.handle_wall_time(now, wall);
+  state_->sessions.handle_wall_time(now, wall);
+  if (state_->router) state_->router->handle_wall_time(now, wall);
+  state_->pump(now);
+}
+
+void Node::start(TimePoint now) {
+  state_->start(now);
+  state_->pump(now);
+}
+
+void Node::stop(TimePoint now) {
+  state_->save_state(now);
+  state_->ring.stop(now);
+  state_->pump(now);
+}
+
+void Node::handle_datagrams(TimePoint now, std::span<const Datagram> datagrams) {
+  state_->ring.handle_datagrams(now, datagrams);
+  state_->pump(now);
+}
+
+void Node::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
+  if (!state_->router) return;
+  state_->router->handle_frames(now, frames);
+  state_->pump(now);
+}
+
+void Node::handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints) {
+  state_->local_endpoints_ = endpoints;
+  state_->ring.handle_local_endpoints(now, std::move(endpoints));
+  state_->pump(now);
+}
+
+void Node::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints) {
+  state_->ring.handle_bootstrap(now, std::move(endpoints));
+  state_->pump(now);
+}
+
+void Node::handle_suspend(TimePoint now) {
+  state_->sessions.drop_all();
+  state_->ring.handle_suspend(now);
+  state_->pump(now);
+}
+
+void Node::handle_command(TimePoint now, CommandId id, const Command& command) {
+  state_->last_now_ = now;
+  state_->handle_command(now, id, command);
+  state_->pump(now);
+}
+
+void Node::handle_timeout(TimePoint now) {
+  state_->handle_timeout(now);
+  state_->pump(now);
+}
+
+std::optional<Node::Output> Node::poll_output() {
+  return state_->outputs.poll();
+}
+std::optional<TimePoint> Node::poll_timeout() const {
+  return state_->poll_timeout();
+}
+const NodeId& Node::id() const {
+  return state_->self;
+}
+bool Node::is_joined() const {
+  return state_->ring.is_joined();
+}
+std::optional<net::Ipv4Address> Node::address() const {
+  const auto lease = state_->router ? state_->router->lease() : std::nullopt;
+  return lease ? std::optional(lease->address) : std::nullopt;
+}
+std::vector<overlay::Connection> Node::connections() const {
+  return state_->ring.connections();
+}
+std::vector<NodeId> Node::neighbours() const {
+  return state_->ring.neighbours();
+}
+
+}  // namespace ipop::node

@@ -1,0 +1,123 @@
+#pragma once
+
+// The inside of node::Node, shared by node.cpp (inputs and the flow of values) and
+// node_commands.cpp (questions of clients). Nobody else includes it.
+
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/timer_table.hpp"
+#include "dht/dht.hpp"
+#include "node/end_to_end.hpp"
+#include "node/node.hpp"
+#include "node/query.hpp"
+#include "node/ring_walk.hpp"
+#include "overlay/overlay.hpp"
+#include "router/router.hpp"
+
+namespace ipop::node {
+
+class Node::State {
+ public:
+  State(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
+        crypto::AeadFactory& aeads, Rng& rng);
+
+  /// Passes values between the machines until none has anything to say.
+  void pump(TimePoint now);
+
+  void start(TimePoint now);
+  void handle_command(TimePoint now, CommandId id, const Command& command);
+  void handle_timeout(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  enum class Timer {
+    alone,  ///< nobody was reached: this node is a ring of its own and takes its address there
+    save,   ///< known peers changed a while ago: they are given out for the state directory
+    count_
+  };
+
+  NodeConfig config;
+  const crypto::PrivateKey& key;
+  crypto::AeadFactory& aeads;
+  Rng& rng;
+  Bytes name_space;
+  NodeId self;
+
+  overlay::Overlay ring;
+  dht::Dht table;
+  std::optional<router::Router> router;
+  EndToEnd sessions;
+  std::list<RingWalk> walks;
+  OutputQueue<Output> outputs;
+
+ private:
+  /// Who waits for an answer of the DHT: the router, or a client's command.
+  struct RouterWaits {
+    router::RequestId id{};
+  };
+  struct ClientGets {
+    CommandId id{};
+  };
+  struct ClientPuts {
+    CommandId id{};
+  };
+  struct ClientAsksWhy {
+    CommandId id{};
+    std::optional<net::Ipv4Address> address{};
+  };
+  using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy>;
+
+  bool pump_ring(TimePoint now);
+  bool pump_table(TimePoint now);
+  bool pump_router(TimePoint now);
+  bool pump_sessions(TimePoint now);
+  bool pump_walks(TimePoint now);
+
+  void handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered);
+  void handle_query(TimePoint now, const NodeId& from, ByteSpan octets);
+  void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
+  void handle_ring_ready(TimePoint now);
+  void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
+  [[nodiscard]] bool bootstrap_is_ourselves() const;
+  void save_state(TimePoint now);
+
+  // node_commands.cpp
+  void answer(CommandId id, Answer answer);
+  void refuse(CommandId id, Error error);
+  [[nodiscard]] StatusAnswer status(TimePoint now) const;
+  [[nodiscard]] PeersAnswer peers(TimePoint now) const;
+  [[nodiscard]] MemberRow own_row() const;
+  [[nodiscard]] EndpointsAnswer endpoints() const;
+  [[nodiscard]] QueryAnswer describe(std::uint64_t query) const;
+  [[nodiscard]] std::vector<NodeId> known_nodes() const;
+  [[nodiscard]] std::optional<net::Ipv4Address> address_of(const NodeId& id) const;
+  void begin_why(TimePoint now, CommandId id, const std::string& target);
+  void answer_why(TimePoint now, CommandId id, const NodeId& target, std::optional<net::Ipv4Address> address);
+  void begin_get(TimePoint now, CommandId id, const DhtGetCommand& command);
+  void begin_put(TimePoint now, CommandId id, const DhtPutCommand& command);
+  [[nodiscard]] Counters counters() const;
+
+  TimerTable<Timer> timers_;
+  std::map<dht::OperationId, Waiting> waiting_;
+  std::map<std::uint64_t, CommandId> walking_;    ///< by walk id
+  std::map<std::uint64_t, CommandId> resolving_;  ///< DNS questions of clients, by tag
+  std::uint64_t next_tag_ = 1;
+  std::vector<net::Endpoint> local_endpoints_;
+  std::vector<net::Endpoint> saved_peers_;
+  std::optional<net::Ipv4Address> saved_address_;
+  Counters counters_;
+  TimePoint started_{};
+  TimePoint last_now_{};
+  WallTime wall_{};
+  TimePoint wall_at_{};
+  Duration address_after_{};
+  bool ring_ready_ = false;
+
+  friend class Node;
+};
+
+}  // namespace ipop::node

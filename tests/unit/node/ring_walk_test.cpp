@@ -1,0 +1,91 @@
+#include "node/ring_walk.hpp"
+
+#include <set>
+
+#include <doctest/doctest.h>
+
+using namespace ipop;
+using namespace ipop::node;
+
+namespace {
+
+NodeId id_of(unsigned number) {
+  std::array<std::byte, NodeId::size> octets{};
+  octets[0] = static_cast<std::byte>(number);
+  return NodeId(octets);
+}
+
+/// A ring of `size` nodes that name their two neighbours; those in `silent` never answer.
+MembersAnswer walk_ring(unsigned size, const std::set<unsigned>& silent, std::size_t limit, TimePoint& now) {
+  MemberRow self;
+  self.id = id_of(3);
+  RingWalk walk(42, self, limit);
+  const auto known = [&](unsigned of) {
+    return std::vector<NodeId>{id_of((of + 1) % size), id_of((of + 2) % size), id_of((of + size - 1) % size)};
+  };
+  walk.start(now, known(3));
+  for (int step = 0; step < 10000; ++step) {
+    while (auto output = walk.poll_output()) {
+      if (auto* finished = std::get_if<RingWalk::Finished>(&*output)) return finished->answer;
+      const auto ask = std::get<RingWalk::Ask>(*output);
+      const auto number = std::to_integer<unsigned>(ask.to.octets()[0]);
+      if (silent.contains(number)) continue;
+      QueryAnswer answer;
+      answer.id = ask.id;
+      answer.known = known(number);
+      walk.handle_answer(now, ask.to, answer);
+    }
+    const auto next = walk.poll_timeout();
+    REQUIRE(next);
+    now = *next;
+    walk.handle_timeout(now);
+  }
+  FAIL("the walk never ended");
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("a walk finds every member, in ring order from this node on") {
+  TimePoint now{};
+  const auto answer = walk_ring(40, {}, 1000, now);
+  REQUIRE(answer.members.size() == 40);
+  CHECK(answer.complete);
+  CHECK(answer.members.front().id == id_of(3));
+  CHECK(answer.members.back().id == id_of(2));
+  CHECK(now == TimePoint{});
+}
+
+TEST_CASE("a silent member is asked three times, then listed as silent") {
+  TimePoint now{};
+  const auto answer = walk_ring(10, {5}, 1000, now);
+  REQUIRE(answer.members.size() == 10);
+  CHECK(answer.members[2].id == id_of(5));
+  CHECK_FALSE(answer.members[2].answered);
+  CHECK(answer.members[1].answered);
+  CHECK(now == TimePoint{} + 3s);
+}
+
+TEST_CASE("a walk stops at its limit and says that it is not complete") {
+  TimePoint now{};
+  const auto answer = walk_ring(100, {}, 10, now);
+  CHECK(answer.members.size() == 10);
+  CHECK_FALSE(answer.complete);
+}
+
+TEST_CASE("an answer that nobody asked for changes nothing") {
+  MemberRow self;
+  self.id = id_of(0);
+  RingWalk walk(42, self, 10);
+  walk.start(TimePoint{}, {id_of(1)});
+  QueryAnswer forged;
+  forged.id = 42;
+  forged.known = {id_of(9)};
+  walk.handle_answer(TimePoint{}, id_of(8), forged);
+  forged.id = 41;
+  walk.handle_answer(TimePoint{}, id_of(1), forged);
+  std::size_t asked = 0;
+  while (auto output = walk.poll_output())
+    asked += std::holds_alternative<RingWalk::Ask>(*output) ? 1 : 0;
+  CHECK(asked == 1);
+}
