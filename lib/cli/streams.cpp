@@ -1,0 +1,59 @@
+#include "cli/streams.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <unistd.h>
+
+#include "cli/text.hpp"
+
+namespace ipop::cli {
+namespace {
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+}  // namespace
+
+Streams standard_streams() {
+  const std::string_view terminal = environment("TERM");
+  return Streams{std::cin,
+                 std::cout,
+                 std::cerr,
+                 ::isatty(STDOUT_FILENO) == 1,
+                 ::isatty(STDERR_FILENO) == 1,
+                 terminal.empty() || terminal == "dumb",
+                 !environment("NO_COLOR").empty()};
+}
+
+bool use_color(const Streams& streams, ColorChoice choice) {
+  if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
+  return streams.out_is_terminal && !streams.dumb_terminal && !streams.no_color;
+}
+
+ExitStatus finish(const Streams& streams, std::string_view tool, ExitStatus status) {
+  errno = 0;
+  streams.out.flush();
+  if (streams.out.good()) return status;
+  const int reason = errno;
+  if (reason != EPIPE) {
+    std::string message = "writing the results failed";
+    if (reason != 0) message += std::string(": ") + std::strerror(reason);
+    complain(streams, tool, message);
+  }
+  const bool claims_success = status == ExitStatus::done || status == ExitStatus::partly;
+  return claims_success ? ExitStatus::no : status;
+}
+
+void complain(const Streams& streams, std::string_view tool, std::string_view message) {
+  streams.err << tool << ": " << printable(message) << '\n';
+}
+
+void suggest(const Streams& streams, std::string_view command) {
+  streams.err << "  next: " << printable(command) << '\n';
+}
+
+}  // namespace ipop::cli

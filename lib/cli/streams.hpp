@@ -1,0 +1,45 @@
+#pragma once
+
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "cli/exit_status.hpp"
+
+namespace ipop::cli {
+
+/// Where a program reads and writes: results on `out`, everything else on `err`.
+struct Streams {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;  ///< progress is shown only then
+  bool dumb_terminal = false;    ///< TERM is unset or "dumb": no cursor movement, no colour
+  bool no_color = false;         ///< NO_COLOR is set and not empty
+};
+
+/// The streams of this process, with what its environment says about them.
+Streams standard_streams();
+
+enum class ColorChoice { automatic, always, never };
+
+/// Whether results may be coloured: on a terminal that is not dumb and without NO_COLOR, unless
+/// `choice` decides.
+[[nodiscard]] bool use_color(const Streams& streams, ColorChoice choice);
+
+/// The last step of every program: flushes `out` and gives `status` back.
+///
+/// When the results could not be written (full disk) it says so and gives `no` in place of `done`
+/// and `partly`; a reader that went away (EPIPE) needs no message.
+[[nodiscard]] ExitStatus finish(const Streams& streams, std::string_view tool, ExitStatus status);
+
+/// `tool: message` as one line on `err`; control characters are escaped.
+void complain(const Streams& streams, std::string_view tool, std::string_view message);
+
+/// `  next: command`: what to type after a failure.
+void suggest(const Streams& streams, std::string_view command);
+
+}  // namespace ipop::cli

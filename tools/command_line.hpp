@@ -1,0 +1,122 @@
+#pragma once
+
+// What the command lines of all tools have in common. Includes CLI11, so only an options.cpp
+// includes it.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "base/nearest_name.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/streams.hpp"
+#include "cli/version.hpp"
+#include "completion.hpp"
+
+namespace ipop::tools {
+
+/// How results are written.
+struct OutputOptions {
+  bool json = false;
+  bool plain = false;
+  cli::ColorChoice color = cli::ColorChoice::automatic;
+};
+
+/// Adds --json and --plain (one excludes the other) and --color.
+inline void add_output_options(CLI::App& app, OutputOptions& options) {
+  auto* json = app.add_flag("--json", options.json, "Write JSON with a \"schema\" field");
+  app.add_flag("--plain", options.plain, "Write tab-separated columns without titles")->excludes(json);
+  app.add_option_function<std::string>(
+         "--color",
+         [&options](const std::string& choice) {
+           options.color = choice == "always"  ? cli::ColorChoice::always
+                           : choice == "never" ? cli::ColorChoice::never
+                                               : cli::ColorChoice::automatic;
+         },
+         "Colour the results")
+      ->type_name("")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+namespace detail {
+
+/// The innermost verb that was typed.
+inline const CLI::App& chosen(const CLI::App& app) {
+  const CLI::App* here = &app;
+  while (!here->get_subcommands().empty())
+    here = here->get_subcommands().front();
+  return *here;
+}
+
+inline std::string path_of(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
+}
+
+/// Everything that could have been meant where `app` was parsed: its options, its parents' and its verbs.
+inline std::vector<std::string> known_words(const CLI::App& app) {
+  std::vector<std::string> out;
+  for (const CLI::App* here = &app; here != nullptr; here = here->get_parent())
+    for (const CLI::Option* option : here->get_options())
+      for (const std::string& name : option->get_lnames())
+        out.push_back("--" + name);
+  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
+    out.push_back(child->get_name());
+  return out;
+}
+
+/// One line: what is wrong, the nearest known word if one is near, and where to read on.
+inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& where = chosen(app);
+  const std::string see = "; see `" + path_of(where) + " --help`";
+  std::string text = error.what();
+  std::vector<std::string> extra = app.remaining(true);
+  const bool unknown_first =
+      dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || text == "A subcommand is required";
+  if (unknown_first && !extra.empty()) {
+    const bool takes_verb = !where.get_subcommands([](const CLI::App*) { return true; }).empty();
+    const std::string typed = extra.front().substr(0, extra.front().find('='));
+    const std::string what = typed.starts_with("-") ? "option" : takes_verb ? "command" : "argument";
+    text = "unknown " + what + " \"" + typed + "\"" + nearest_hint(typed, known_words(where));
+  }
+  return text + see;
+}
+
+}  // namespace detail
+
+/// Parses the command line into the variables that the options of `app` are bound to.
+///
+/// None: go on. A status: --help, --version or --completion was answered (done), or the command
+/// line is wrong, which one line on stderr explains (usage).
+inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc, const char* const* argv,
+                                                         const cli::Streams& streams) {
+  app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version and end");
+  if (argc == 3 && std::string_view(argv[1]) == "--completion") {
+    const auto script = completion_script(app, argv[2]);
+    if (script) {
+      streams.out << *script;
+      return cli::finish(streams, app.get_name(), cli::ExitStatus::done);
+    }
+    cli::complain(streams, app.get_name(), "--completion knows bash, zsh and fish");
+    return cli::ExitStatus::usage;
+  }
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::CallForHelp&) {
+    streams.out << app.help();
+  } catch (const CLI::CallForAllHelp&) {
+    streams.out << app.help("", CLI::AppFormatMode::All);
+  } catch (const CLI::CallForVersion&) {
+    streams.out << cli::version_line(app.get_name()) << '\n';
+  } catch (const CLI::ParseError& error) {
+    cli::complain(streams, app.get_name(), detail::explain(app, error));
+    return cli::ExitStatus::usage;
+  }
+  return cli::finish(streams, app.get_name(), cli::ExitStatus::done);
+}
+
+}  // namespace ipop::tools

@@ -1,0 +1,340 @@
+#pragma once
+
+// Completion scripts for bash, zsh and fish, made by walking the option tables of a CLI::App: what
+// completes is what the parser takes. Includes CLI11, so only an options.cpp includes it.
+//
+// An option's type name says what its value is: {a,b} one of these words, FILE and SOCKET a path,
+// DIR a directory, GROUP a group of /etc/ipop; anything else is not completed.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+namespace ipop::tools {
+
+/// What the value of an option or an argument is, as a shell can complete it.
+struct ValueKind {
+  enum class Kind { none, words, file, directory, group } kind = Kind::none;
+  std::string words{};  ///< separated by spaces
+};
+
+/// One row of the tables: a command (path of verbs, empty for the program) and what may follow it.
+struct CompletionCommand {
+  struct Option {
+    std::vector<std::string> names{};  ///< with their dashes
+    std::string description{};
+    bool takes_value = false;
+    bool repeats = false;
+    ValueKind value{};
+  };
+  struct Verb {
+    std::string name{};
+    std::string description{};
+  };
+  std::vector<std::string> path{};
+  std::vector<Option> options{};
+  std::vector<ValueKind> arguments{};
+  std::vector<Verb> verbs{};
+};
+
+namespace detail {
+
+inline ValueKind value_kind(const CLI::Option& option) {
+  using Kind = ValueKind::Kind;
+  const std::string type = option.get_type_name();
+  const auto open = type.find('{');
+  const auto close = type.find('}');
+  if (open != std::string::npos && close != std::string::npos && open < close) {
+    std::string words = type.substr(open + 1, close - open - 1);
+    std::replace(words.begin(), words.end(), ',', ' ');
+    return {Kind::words, words};
+  }
+  const std::string_view name = std::string_view(type).substr(0, type.find(':'));
+  if (name == "FILE" || name == "SOCKET" || name == "PATH") return {Kind::file};
+  if (name == "DIR") return {Kind::directory};
+  if (name == "GROUP") return {Kind::group};
+  return {};
+}
+
+inline void collect(const CLI::App& app, std::vector<std::string> path, std::vector<CompletionCommand>& out) {
+  CompletionCommand command;
+  command.path = path;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
+    if (option->get_positional()) {
+      command.arguments.push_back(value_kind(*option));
+      continue;
+    }
+    CompletionCommand::Option row;
+    for (const std::string& name : option->get_snames())
+      row.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames())
+      row.names.push_back("--" + name);
+    row.description = option->get_description();
+    row.takes_value = option->get_items_expected_max() > 0;
+    row.repeats = option->get_items_expected_max() > 1;
+    row.value = value_kind(*option);
+    command.options.push_back(std::move(row));
+  }
+  const auto children = app.get_subcommands([](const CLI::App* child) { return !child->get_group().empty(); });
+  for (const CLI::App* child : children)
+    command.verbs.push_back({child->get_name(), child->get_description()});
+  out.push_back(std::move(command));
+  for (const CLI::App* child : children) {
+    auto below = path;
+    below.push_back(child->get_name());
+    collect(*child, std::move(below), out);
+  }
+}
+
+inline std::string join(const std::vector<std::string>& parts, std::string_view between) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (!out.empty()) out += between;
+    out += part;
+  }
+  return out;
+}
+
+/// A shell function name: the tool's name with underscores.
+inline std::string function_name(std::string_view tool, const std::vector<std::string>& path) {
+  std::string out = "_" + std::string(tool);
+  for (const std::string& verb : path)
+    out += "_" + verb;
+  std::replace(out.begin(), out.end(), '-', '_');
+  return out;
+}
+
+/// Text for single quotes, where a quote itself can't stand; `special` get a backslash.
+inline std::string single_quoted(std::string_view text, std::string_view special = "") {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+      continue;
+    }
+    if (special.find(c) != std::string_view::npos) out.push_back('\\');
+    out.push_back(c);
+  }
+  return out;
+}
+
+inline std::string header(std::string_view tool, std::string_view shell) {
+  return "# " + std::string(shell) + " completion for " + std::string(tool) + ", made by `" + std::string(tool) +
+         " --completion " + std::string(shell) + "`.\n";
+}
+
+// --- bash -------------------------------------------------------------------------------------
+
+inline std::string bash_reply(const ValueKind& value) {
+  using Kind = ValueKind::Kind;
+  switch (value.kind) {
+    case Kind::none: return "COMPREPLY=()";
+    case Kind::words: return "mapfile -t COMPREPLY < <(compgen -W '" + value.words + "' -- \"$cur\")";
+    case Kind::file: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")";
+    case Kind::directory: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")";
+    case Kind::group:
+      return "mapfile -t COMPREPLY < <(compgen -W \"$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')\" "
+             "-- \"$cur\")";
+  }
+  return {};
+}
+
+inline std::string bash_script(std::string_view tool, const std::vector<CompletionCommand>& commands) {
+  const std::string function = function_name(tool, {});
+  std::string out = header(tool, "bash");
+  out += function + "() {\n";
+  out +=
+      "  local cur prev command=/ arguments=0 i\n"
+      "  COMPREPLY=()\n"
+      "  cur=${COMP_WORDS[COMP_CWORD]}\n"
+      "  prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+      "  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+      "    case \"$command ${COMP_WORDS[i]}\" in\n";
+  for (const auto& command : commands) {
+    const std::string here = "/" + join(command.path, "/");
+    for (const auto& verb : command.verbs) {
+      const std::string below = (here == "/" ? "/" : here + "/") + verb.name;
+      out += "      '" + here + " " + verb.name + "') command=" + below + "; arguments=0 ;;\n";
+    }
+    std::vector<std::string> with_value;
+    for (const auto& option : command.options)
+      if (option.takes_value)
+        for (const std::string& name : option.names)
+          with_value.push_back("'" + here + " " + name + "'");
+    if (!with_value.empty()) out += "      " + join(with_value, "|") + ") i=$((i + 1)) ;;\n";
+  }
+  out +=
+      "      *' '-*) ;;\n"
+      "      *) arguments=$((arguments + 1)) ;;\n"
+      "    esac\n"
+      "  done\n"
+      "  case \"$command $prev\" in\n";
+  for (const auto& command : commands) {
+    for (const auto& option : command.options) {
+      if (!option.takes_value) continue;
+      std::vector<std::string> patterns;
+      for (const std::string& name : option.names)
+        patterns.push_back("'/" + join(command.path, "/") + " " + name + "'");
+      out += "    " + join(patterns, "|") + ") " + bash_reply(option.value) + "; return ;;\n";
+    }
+  }
+  out +=
+      "  esac\n"
+      "  if [[ $cur != -* ]]; then\n"
+      "    case \"$command $arguments\" in\n";
+  for (const auto& command : commands) {
+    for (std::size_t i = 0; i < command.arguments.size(); ++i) {
+      if (command.arguments[i].kind == ValueKind::Kind::none) continue;
+      out += "      '/" + join(command.path, "/") + " " + std::to_string(i) + "') " + bash_reply(command.arguments[i]) +
+             "; return ;;\n";
+    }
+  }
+  out +=
+      "    esac\n"
+      "  fi\n"
+      "  case \"$command\" in\n";
+  for (const auto& command : commands) {
+    std::vector<std::string> words;
+    for (const auto& verb : command.verbs)
+      words.push_back(verb.name);
+    for (const auto& option : command.options)
+      words.insert(words.end(), option.names.begin(), option.names.end());
+    out +=
+        "    '/" + join(command.path, "/") + "') " + bash_reply({ValueKind::Kind::words, join(words, " ")}) + " ;;\n";
+  }
+  out += "  esac\n}\ncomplete -F " + function + " " + std::string(tool) + "\n";
+  return out;
+}
+
+// --- zsh --------------------------------------------------------------------------------------
+
+inline std::string zsh_action(const ValueKind& value) {
+  using Kind = ValueKind::Kind;
+  switch (value.kind) {
+    case Kind::none: return " ";
+    case Kind::words: return "(" + value.words + ")";
+    case Kind::file: return "_files";
+    case Kind::directory: return "_files -/";
+    case Kind::group: return "compadd /etc/ipop/*.toml(N\\:t\\:r)";
+  }
+  return {};
+}
+
+inline std::string zsh_function(std::string_view tool, const CompletionCommand& command) {
+  std::string out = function_name(tool, command.path) + "() {\n";
+  out += command.verbs.empty() ? "  _arguments -s -S" : "  local state line\n  _arguments -s -S -C";
+  for (const auto& option : command.options) {
+    const std::string text = "[" + single_quoted(option.description, "[]:\\") + "]" +
+                             (option.takes_value ? ":value:" + single_quoted(zsh_action(option.value)) : "");
+    // One spec a spelling; the spellings of one option exclude each other.
+    for (const std::string& name : option.names) {
+      const std::string others = option.repeats ? "*" : "(" + join(option.names, " ") + ")";
+      const bool joins_value = option.takes_value && name.starts_with("--");
+      out += " \\\n    '" + others + name + (joins_value ? "=" : "") + text + "'";
+    }
+  }
+  for (const auto& argument : command.arguments)
+    out += " \\\n    ':argument:" + single_quoted(zsh_action(argument)) + "'";
+  if (!command.verbs.empty()) {
+    out += " \\\n    '1: :->verb' \\\n    '*:: :->rest'\n  case $state in\n    verb)\n      local -a verbs=(";
+    for (const auto& verb : command.verbs)
+      out += "\n        '" + verb.name + ":" + single_quoted(verb.description, ":\\") + "'";
+    out += "\n      )\n      _describe -t commands command verbs ;;\n    rest)\n      case ${line[1]} in\n";
+    for (const auto& verb : command.verbs) {
+      auto path = command.path;
+      path.push_back(verb.name);
+      out += "        " + verb.name + ") " + function_name(tool, path) + " ;;\n";
+    }
+    out += "      esac ;;\n  esac";
+  }
+  return out + "\n}\n";
+}
+
+inline std::string zsh_script(std::string_view tool, const std::vector<CompletionCommand>& commands) {
+  std::string out = "#compdef " + std::string(tool) + "\n" + header(tool, "zsh");
+  for (const auto& command : commands)
+    out += "\n" + zsh_function(tool, command);
+  // The file serves as an autoloaded function and as a sourced script.
+  const std::string function = function_name(tool, {});
+  out += "\nif [ \"$funcstack[1]\" = '_" + std::string(tool) + "' ]; then\n  " + function +
+         " \"$@\"\nelse\n  compdef " + function + " " + std::string(tool) + "\nfi\n";
+  return out;
+}
+
+// --- fish -------------------------------------------------------------------------------------
+
+inline std::string fish_value(const ValueKind& value) {
+  using Kind = ValueKind::Kind;
+  switch (value.kind) {
+    case Kind::none: return " -x";
+    case Kind::words: return " -x -a '" + single_quoted(value.words) + "'";
+    case Kind::file: return " -r -F";
+    case Kind::directory: return " -x -a '(__fish_complete_directories)'";
+    case Kind::group:
+      return " -x -a '(for f in /etc/ipop/*.toml; string replace -r \".*/(.*)[.]toml\\$\" \"\\$1\" $f; end)'";
+  }
+  return {};
+}
+
+inline std::string fish_condition(const CompletionCommand& command) {
+  std::string out;
+  for (const std::string& verb : command.path)
+    out += (out.empty() ? "" : "; and ") + ("__fish_seen_subcommand_from " + verb);
+  if (command.verbs.empty()) return out;
+  std::vector<std::string> names;
+  for (const auto& verb : command.verbs)
+    names.push_back(verb.name);
+  const std::string none_yet = "not __fish_seen_subcommand_from " + join(names, " ");
+  return out.empty() ? none_yet : out + "; and " + none_yet;
+}
+
+inline std::string fish_script(std::string_view tool, const std::vector<CompletionCommand>& commands) {
+  std::string out = header(tool, "fish");
+  out += "complete -c " + std::string(tool) + " -f\n";
+  for (const auto& command : commands) {
+    const std::string condition = fish_condition(command);
+    const std::string start = "complete -c " + std::string(tool) + (condition.empty() ? "" : " -n '" + condition + "'");
+    for (const auto& verb : command.verbs)
+      out += start + " -a " + verb.name + " -d '" + single_quoted(verb.description, "\\") + "'\n";
+    for (const auto& option : command.options) {
+      out += start;
+      for (const std::string& name : option.names)
+        out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+      if (option.takes_value) out += fish_value(option.value);
+      out += " -d '" + single_quoted(option.description, "\\") + "'\n";
+    }
+    for (const auto& argument : command.arguments) {
+      if (argument.kind == ValueKind::Kind::none) continue;
+      const std::string value = fish_value(argument);
+      out += start + (argument.kind == ValueKind::Kind::file ? " -F" : value.substr(std::string_view(" -x").size())) +
+             "\n";
+    }
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// The option tables of `app` and its verbs, the program itself first.
+inline std::vector<CompletionCommand> completion_tables(const CLI::App& app) {
+  std::vector<CompletionCommand> out;
+  detail::collect(app, {}, out);
+  return out;
+}
+
+/// The completion script for `shell`: bash, zsh or fish; none for another shell.
+inline std::optional<std::string> completion_script(const CLI::App& app, std::string_view shell) {
+  const auto commands = completion_tables(app);
+  if (shell == "bash") return detail::bash_script(app.get_name(), commands);
+  if (shell == "zsh") return detail::zsh_script(app.get_name(), commands);
+  if (shell == "fish") return detail::fish_script(app.get_name(), commands);
+  return std::nullopt;
+}
+
+}  // namespace ipop::tools
