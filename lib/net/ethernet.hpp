@@ -39,7 +39,7 @@ struct EthernetFrame {
 };
 
 /// Errors: `truncated`; `unsupported` for a type field below 0x0600, which is an 802.3 length.
-Result<EthernetFrame> decode_ethernet(ByteSpan frame);
+Result<EthernetFrame> decode_ethernet(ByteSpan octets);
 void encode(const EthernetHeader& header, Bytes& out);
 
 }  // namespace ipop::net
