@@ -54,6 +54,8 @@ class SimNetwork {
 
   explicit SimNetwork(std::uint64_t seed) : SimNetwork(seed, Config{}) {}
   SimNetwork(std::uint64_t seed, Config config);
+  SimNetwork(const SimNetwork&) = delete;  // its events name this network
+  SimNetwork& operator=(const SimNetwork&) = delete;
 
   /// Every host of a public site has an address that all others reach.
   SiteId add_public_site();
