@@ -65,10 +65,9 @@ Result<DhcpMessage> decode_dhcp(ByteSpan payload);
 
 /// Writes a message in the order of its options, padded to 300 octets.
 ///
-/// `max_message_size` is option 57 of the receiver: the IP datagram it takes, so 28 octets more than
-/// the message. Options that don't fit go to `file` and `sname` where these are free. Error:
-/// `too_large` when that is not enough, or when sname or file is longer than its field; then
-/// nothing is written.
+/// `max_message_size` is option 57 of the receiver, or the MTU where that is smaller: the IP datagram
+/// it takes, so 28 octets more than the message. Options that don't fit go to `file` and `sname` where these are free.
+/// Error: `too_large` when that is not enough, or when sname or file is longer than its field; then nothing is written.
 Result<void> encode(const DhcpMessage& message, Bytes& out, std::size_t max_message_size = 576);
 
 }  // namespace ipop::net

@@ -166,7 +166,7 @@ struct DnsMessage {
   std::vector<DnsRecord> additionals{};  ///< without the OPT record
   std::optional<DnsEdns> edns{};
 
-  /// Octets of a UDP answer that the sender of this message takes: 512 or what EDNS says, at least 512.
+  /// Octets of a UDP answer that the sender of this message takes: 512, or more where EDNS says so.
   [[nodiscard]] std::size_t answer_limit() const;
 
   friend bool operator==(const DnsMessage&, const DnsMessage&) = default;
@@ -181,9 +181,10 @@ Result<DnsHeader> decode_dns_header(ByteSpan message);
 /// spelled differently.
 Result<DnsMessage> decode_dns(ByteSpan message);
 
-/// Writes at most `limit` octets (512 at least), with compressed names. When records don't fit, the
-/// answers and authorities that are missing set TC (RFC 2181, 9); the question and OPT stay.
-/// An RCODE above 15 needs `edns`, without it SERVFAIL is written.
+/// Writes at most `limit` octets (512 to 65,535), with compressed names. When records don't fit, the
+/// answers and authorities that are missing set TC (RFC 2181, 9); questions and OPT are always
+/// written, so a server refuses a message of more than one question first. An RCODE above 15 needs `edns`, without it
+/// SERVFAIL is written.
 void encode(const DnsMessage& message, Bytes& out, std::size_t limit = DnsMessage::udp_limit);
 
 /// An empty response to `query`: its id, opcode, RD, question as spelled, and EDNS when it had it.
