@@ -1,0 +1,95 @@
+#include <array>
+#include <cassert>
+
+#include "crypto/aead.hpp"
+#include "crypto/aead_nonce.hpp"
+#include "crypto/openssl_ptr.hpp"
+
+namespace ipop::crypto {
+namespace {
+
+const unsigned char* octets_of(ByteSpan span) {
+  return reinterpret_cast<const unsigned char*>(span.data());
+}
+
+/// One context a direction of use, its key schedule computed once: setting the key for every
+/// packet costs more than sealing it.
+class OpensslAead final : public Aead {
+ public:
+  explicit OpensslAead(const AeadKey& key)
+      : salt_(key.salt), sealing_(EVP_CIPHER_CTX_new()), opening_(EVP_CIPHER_CTX_new()) {
+    const auto* octets = reinterpret_cast<const unsigned char*>(key.key.data());
+    const bool made = sealing_ && opening_ &&
+                      EVP_EncryptInit_ex(sealing_.get(), EVP_aes_128_gcm(), nullptr, octets, nullptr) == 1 &&
+                      EVP_DecryptInit_ex(opening_.get(), EVP_aes_128_gcm(), nullptr, octets, nullptr) == 1;
+    assert(made);
+    static_cast<void>(made);
+  }
+
+  void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) override {
+    const auto nonce = make_nonce(salt_, counter);
+    const std::size_t before = out.size();
+    out.resize(before + plaintext.size() + tag_size);
+    auto* to = reinterpret_cast<unsigned char*>(out.data()) + before;
+    EVP_CIPHER_CTX* context = sealing_.get();
+    int size = 0;
+    bool made = EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, octets_of(nonce)) == 1 &&
+                EVP_EncryptUpdate(context, nullptr, &size, octets_of(header), static_cast<int>(header.size())) == 1;
+    if (!plaintext.empty()) {
+      made =
+          made && EVP_EncryptUpdate(context, to, &size, octets_of(plaintext), static_cast<int>(plaintext.size())) == 1;
+    }
+    made = made && EVP_EncryptFinal_ex(context, to + plaintext.size(), &size) == 1 &&
+           EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag_size), to + plaintext.size()) == 1;
+    assert(made);
+    static_cast<void>(made);
+  }
+
+  bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) override {
+    if (sealed.size() < tag_size) return false;
+    const auto nonce = make_nonce(salt_, counter);
+    const ByteSpan ciphertext = sealed.first(sealed.size() - tag_size);
+    std::array<unsigned char, tag_size> tag{};
+    std::memcpy(tag.data(), sealed.last(tag_size).data(), tag_size);
+    const std::size_t before = out.size();
+    // One octet of room for the final call, which writes nothing in this mode but wants a place.
+    out.resize(before + ciphertext.size() + 1);
+    auto* to = reinterpret_cast<unsigned char*>(out.data()) + before;
+    EVP_CIPHER_CTX* context = opening_.get();
+    int size = 0;
+    bool good = EVP_DecryptInit_ex(context, nullptr, nullptr, nullptr, octets_of(nonce)) == 1 &&
+                EVP_DecryptUpdate(context, nullptr, &size, octets_of(header), static_cast<int>(header.size())) == 1;
+    if (!ciphertext.empty()) {
+      good = good &&
+             EVP_DecryptUpdate(context, to, &size, octets_of(ciphertext), static_cast<int>(ciphertext.size())) == 1;
+    }
+    good = good && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag_size), tag.data()) == 1 &&
+           EVP_DecryptFinal_ex(context, to + ciphertext.size(), &size) == 1;
+    out.resize(good ? before + ciphertext.size() : before);
+    return good;
+  }
+
+ private:
+  std::array<std::byte, 4> salt_;
+  CipherContextPtr sealing_;
+  CipherContextPtr opening_;
+};
+
+class OpensslAeadFactory final : public AeadFactory {
+ public:
+  std::unique_ptr<Aead> make(const AeadKey& key) override { return std::make_unique<OpensslAead>(key); }
+  [[nodiscard]] std::string_view name() const override { return "openssl"; }
+};
+
+}  // namespace
+
+std::unique_ptr<AeadFactory> make_openssl_aead_factory() {
+  return std::make_unique<OpensslAeadFactory>();
+}
+
+std::unique_ptr<AeadFactory> make_best_aead_factory() {
+  if (auto factory = make_ipsec_mb_aead_factory()) return factory;
+  return make_openssl_aead_factory();
+}
+
+}  // namespace ipop::crypto

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "crypto/openssl_ptr.hpp"
+#include "crypto/private_key.hpp"
+
+namespace ipop::crypto {
+
+struct PrivateKey::Native {
+  KeyPtr key{};
+  PublicKey public_key{};
+};
+
+/// The compressed point of a P-256 key. Errors: unsupported (another kind of key or curve).
+Result<PublicKey> public_key_of(EVP_PKEY& key);
+
+}  // namespace ipop::crypto
