@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # its tables are for those who source it
 # internet.sh - a small internet in network namespaces, for the demo, tests/netns and bench. Source it.
 #
 #        alice            bob  carol             dave
@@ -23,7 +23,6 @@
 # group (10.128.0.0/9 by default) is left free.
 
 internet=${internet:-ga$$}
-# shellcheck disable=SC2034  # for those who source this
 declare -gA address_of=() site_of=() subnet_of=() nat_of=() public_of=() hosts_in=()
 declare -gi attachments=0
 declare -ga namespaces=()
