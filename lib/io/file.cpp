@@ -1,0 +1,122 @@
+#include "io/file.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/unique_fd.hpp"
+
+namespace ipop::io {
+
+namespace {
+
+Result<std::string> read_all(const UniqueFd& fd, const std::string& path, std::size_t limit) {
+  std::string out;
+  std::array<char, 16384> block{};
+  while (true) {
+    const ssize_t got = ::read(fd.get(), block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return last_error("reading " + path);
+    if (got == 0) return out;
+    out.append(block.data(), static_cast<std::size_t>(got));
+    if (out.size() > limit)
+      return {Errc::too_large, "reading " + path + ": longer than " + std::to_string(limit) + " octets"};
+  }
+}
+
+Result<void> write_all(const UniqueFd& fd, const std::string& path, std::string_view octets) {
+  while (!octets.empty()) {
+    const ssize_t put = ::write(fd.get(), octets.data(), octets.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return last_error("writing " + path);
+    octets.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
+std::string directory_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<void> write_and_sync(const UniqueFd& fd, const std::string& path, std::string_view octets, mode_t mode) {
+  // mkstemp gives 0600; the mode asked for is set whatever the umask is.
+  if (::fchmod(fd.get(), mode) != 0) return last_error("writing " + path);
+  if (auto written = write_all(fd, path, octets); !written) return written;
+  if (::fsync(fd.get()) != 0) return last_error("writing " + path);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return last_error("reading " + path);
+  return read_all(fd, path, limit);
+}
+
+Result<std::string> read_secret_file(const std::string& path, std::size_t limit) {
+  // O_NONBLOCK: a FIFO in its place must not stop us before fstat tells that it is one.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!fd && errno == ELOOP)
+    return {Errc::not_authorized, "reading " + path + ": a symbolic link is not accepted here"};
+  if (!fd) return last_error("reading " + path);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return last_error("reading " + path);
+  if (!S_ISREG(status.st_mode)) return {Errc::not_authorized, "reading " + path + ": not a regular file"};
+  if (status.st_uid != ::geteuid()) {
+    return {Errc::not_authorized, "reading " + path + ": belongs to user " + std::to_string(status.st_uid) +
+                                      " (should be " + std::to_string(::geteuid()) + ": chown it)"};
+  }
+  if ((status.st_mode & 077U) != 0)
+    return {Errc::not_authorized, "reading " + path + ": others may read it (run: chmod 600 " + path + ")"};
+  return read_all(fd, path, limit);
+}
+
+Result<void> write_file_atomically(const std::string& path, std::string_view octets, mode_t mode) {
+  std::string temporary = path + ".XXXXXX";
+  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return last_error("writing " + path);
+  auto written = write_and_sync(fd, path, octets, mode);
+  fd.reset();
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = last_error("writing " + path);
+  if (!written) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  // The name is safe only when the directory is; a file system that can't do it is no failure.
+  const UniqueFd directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory) (void)::fsync(directory.get());
+  return {};
+}
+
+Result<void> make_directories(const std::string& path, mode_t mode) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (!part.empty() && ::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) return last_error("making " + part);
+    if (end == std::string::npos) break;
+  }
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return last_error("making " + path);
+  if (!S_ISDIR(status.st_mode)) {
+    errno = ENOTDIR;
+    return last_error("making " + path);
+  }
+  return {};
+}
+
+bool exists(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+Result<void> rename_file(const std::string& path, const std::string& to) {
+  if (::rename(path.c_str(), to.c_str()) != 0) return last_error("renaming " + path);
+  return {};
+}
+
+}  // namespace ipop::io

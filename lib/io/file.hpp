@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+#include "base/result.hpp"
+
+namespace ipop::io {
+
+/// The whole file. Errors: errno; too_large when it is longer than `limit` octets; the context
+/// names the file.
+Result<std::string> read_file(const std::string& path, std::size_t limit);
+
+/// A file that nobody else may read: a regular file (no link), of our user, mode 0600 or tighter.
+/// Errors: those of read_file; not_authorized with what is wrong and the command that mends it.
+Result<std::string> read_secret_file(const std::string& path, std::size_t limit);
+
+/// Replaces the file in one step: a reader sees the old octets or the new ones, also after a loss of
+/// power. Errors: errno; the old file is untouched then and nothing is left beside it.
+Result<void> write_file_atomically(const std::string& path, std::string_view octets, mode_t mode);
+
+/// Makes the directory and those above it; one that is there already keeps its mode.
+Result<void> make_directories(const std::string& path, mode_t mode);
+
+/// True when something is there, whatever it is.
+bool exists(const std::string& path);
+
+/// Renames `path`, replacing what is at `to`.
+Result<void> rename_file(const std::string& path, const std::string& to);
+
+}  // namespace ipop::io

@@ -1,0 +1,59 @@
+#include "io/system_clock.hpp"
+
+#include <ctime>
+
+#include "io/file.hpp"
+
+namespace ipop::io {
+
+namespace {
+
+Duration read_clock(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+// Above the resolution of WallTime (1 s), below every timer that a sleep would upset.
+constexpr Duration tolerance = 2s;
+
+}  // namespace
+
+TimePoint monotonic_now() {
+  return TimePoint(read_clock(CLOCK_MONOTONIC));
+}
+
+Duration boot_time_now() {
+  return read_clock(CLOCK_BOOTTIME);
+}
+
+WallTime wall_time_now() {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  return {time.tv_sec};
+}
+
+std::string boot_id() {
+  auto text = read_file("/proc/sys/kernel/random/boot_id", 64);
+  if (!text) return {};
+  while (!text->empty() && text->back() == '\n')
+    text->pop_back();
+  return *std::move(text);
+}
+
+ClockWatch::Change ClockWatch::update(const Reading& reading) {
+  const Duration awake = reading.monotonic - last_.monotonic;
+  const Duration passed = reading.boot - last_.boot;
+  const Duration wall = reading.wall - last_.wall;
+  Change change;
+  change.slept = passed - awake > tolerance;
+  change.wall_set = wall - passed >= tolerance || passed - wall >= tolerance;
+  last_ = reading;
+  return change;
+}
+
+ClockWatch::Reading read_clocks() {
+  return {monotonic_now(), boot_time_now(), wall_time_now()};
+}
+
+}  // namespace ipop::io

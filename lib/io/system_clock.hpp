@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+
+namespace ipop::io {
+
+/// CLOCK_MONOTONIC: stands still while the machine sleeps. What machines are given as `now`.
+TimePoint monotonic_now();
+/// CLOCK_BOOTTIME: goes on while the machine sleeps.
+Duration boot_time_now();
+/// CLOCK_REALTIME.
+WallTime wall_time_now();
+
+/// /proc/sys/kernel/random/boot_id: another value after every boot; empty when it can't be read.
+std::string boot_id();
+
+/// Finds out, from two clocks, that the machine slept or that its wall clock was set.
+class ClockWatch {
+ public:
+  struct Reading {
+    TimePoint monotonic{};
+    Duration boot{};
+    WallTime wall{};
+  };
+  struct Change {
+    bool slept = false;     ///< more than 2 s passed while the monotonic clock stood still
+    bool wall_set = false;  ///< the wall clock moved by 2 s or more against the boot clock
+  };
+
+  explicit ClockWatch(const Reading& first) : last_(first) {}
+  /// What happened since the last reading.
+  Change update(const Reading& reading);
+
+ private:
+  Reading last_;
+};
+
+/// All three clocks, read at one time.
+ClockWatch::Reading read_clocks();
+
+}  // namespace ipop::io

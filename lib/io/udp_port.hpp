@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/counters.hpp"
+#include "base/result.hpp"
+#include "io/unique_fd.hpp"
+#include "net/endpoint.hpp"
+
+namespace ipop::io {
+
+/// One UDP port of this host: a socket for IPv4, and one for IPv6 where the host has it.
+///
+/// Datagrams are read and written in batches: recvmmsg with UDP_GRO, UDP_SEGMENT where the
+/// kernel takes it, sendmmsg elsewhere. Don't-fragment is off, so that a path with a small MTU carries
+/// our packets in fragments.
+class UdpPort {
+ public:
+  enum class Family { ipv4, ipv6 };
+  struct Datagram {
+    net::Endpoint from{};
+    ByteSpan octets{};
+  };
+
+  /// `port` 0: any that is free for both families. Errors: std::errc::address_in_use, other errno.
+  /// Where IPv6 is missing or the port is taken there, the port has IPv4 alone.
+  static Result<UdpPort> open(std::uint16_t port);
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// The socket to wait for; -1 for a family that is not there.
+  [[nodiscard]] int fd(Family family) const { return socket_of(family).get(); }
+  [[nodiscard]] bool has_ipv6() const { return static_cast<bool>(ipv6_); }
+
+  /// What has arrived, in order; empty when nothing is left. Valid until the next call.
+  std::span<const Datagram> receive(Family family);
+  /// Sends in order, to one endpoint. What the kernel does not take is counted and dropped.
+  void send(const net::Endpoint& to, std::span<const Bytes> datagrams);
+
+  /// `udp_received`, `udp_sent`, `drop_udp_*`.
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  struct Buffers;
+
+  UdpPort();
+
+ public:
+  UdpPort(UdpPort&&) noexcept;
+  UdpPort& operator=(UdpPort&&) noexcept;
+  ~UdpPort();
+
+ private:
+  [[nodiscard]] const UniqueFd& socket_of(Family family) const { return family == Family::ipv4 ? ipv4_ : ipv6_; }
+  std::size_t send_segmented(int fd, const net::Endpoint& to, std::span<const Bytes> datagrams);
+  std::size_t send_each(int fd, const net::Endpoint& to, std::span<const Bytes> datagrams);
+  void count_failure(int error);
+
+  UniqueFd ipv4_;
+  UniqueFd ipv6_;
+  std::uint16_t port_ = 0;
+  bool can_segment_ = true;
+  std::unique_ptr<Buffers> buffers_;
+  std::vector<Datagram> received_;
+  Counters counters_;
+};
+
+/// How many of the first datagrams can leave as one UDP_SEGMENT buffer: equal sizes, the last may be
+/// shorter; at most 64 segments and 65,000 octets. At least 1 when there is one.
+std::size_t segment_run(std::span<const Bytes> datagrams);
+
+/// Cuts what UDP_GRO joined; the last segment may be shorter. `segment` 0: one datagram.
+void split_segments(const net::Endpoint& from, ByteSpan octets, std::size_t segment,
+                    std::vector<UdpPort::Datagram>& out);
+
+}  // namespace ipop::io
