@@ -80,7 +80,6 @@ rm "$work/completions/_ga-x"
 expect 1 "completions/_ga-x" "tools names a missing completion" "$here/tools.sh" "$work"
 
 if command -v shellcheck >/dev/null; then
-  # shellcheck disable=SC2016  # the text of a script, not for this one
   printf '#!/bin/sh\nrm $1\n' >"$work/bad.sh"
   expect 1 "SC2086" "shell names a finding" "$here/shell.sh" "$work"
 fi
