@@ -8,4 +8,4 @@ command -v shellcheck >/dev/null || { echo "no shellcheck on this machine"; exit
 cd "$1"
 mapfile -t scripts < <(grep -rlE --exclude-dir=.git --exclude-dir=build -m1 '^#!(/usr/bin/env |/bin/)(ba)?sh' . | sort)
 ((${#scripts[@]})) || { echo "no script found below $1"; exit 1; }
-printf "%s\0" "${scripts[@]}" | xargs -0 -n 4 -P "$(nproc)" shellcheck --external-sources --source-path=SCRIPTDIR
+printf "%s\0" "${scripts[@]}" | xargs -0 -n 4 -P "$(nproc)" shellcheck --external-sources --source-path=SCRIPTDIR || exit 1
