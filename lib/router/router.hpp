@@ -28,7 +28,7 @@
 #include "dht/record.hpp"
 #include "net/ipv4_address.hpp"
 #include "net/ipv4_prefix.hpp"
-#include "net/mac_address.hpp"
+#include "router/c_name.hpp"
 
 namespace ipop::router {
 
@@ -58,12 +58,12 @@ class Router {
     std::string domain = "ipop";                  ///< of all names; without dots at the ends
     std::optional<std::string> host_name{};       ///< a name of the member's own choice to claim
     std::optional<net::Ipv4Address> preferred{};  ///< the last lease, asked for again
-    bool claim_address = true;                    ///< false for a SimpleNode
+    bool claim_address = true;                    ///< false for a SimpleNode: no lease, no name
     std::uint16_t mtu = 1400;                     ///< of the TAP, octets of IP packet
     Duration lease_time = std::chrono::hours(24);
   };
 
-  struct WriteFrames {
+  struct WriteFrames {  ///< to the TAP, in order
     std::vector<Bytes> frames{};
   };
   struct SendPackets {  ///< IP packets for the node that holds their destination
@@ -82,7 +82,7 @@ class Router {
   struct WantLink {  ///< traffic to this node is coming
     NodeId peer{};
   };
-  struct LeaseHeld {
+  struct LeaseHeld {  ///< an address that was not held before; renewals are silent
     Lease lease{};
   };
   struct LeaseLost {
@@ -101,14 +101,16 @@ class Router {
   ~Router();
 
   void handle_wall_time(TimePoint now, WallTime wall);
-  /// The ring can be asked: claims the address (and the name) now.
+  /// The ring can be asked: claims the address, then the name. Needs the wall time, in either order.
   void handle_joined(TimePoint now);
   /// Neighbours changed: the lease is looked up again, since another part of the ring may have
   /// granted it to somebody else.
   void handle_ring_changed(TimePoint now);
+  /// Ethernet frames that the client's side sent, without FCS.
   void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
   /// IP packets whose sender is proven to be `source`.
   void handle_packets(TimePoint now, const NodeId& source, std::span<const Bytes> packets);
+  /// The answer to a DhtCreate or DhtGet; an id that is not known (any more) is ignored.
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_timeout(TimePoint now);
 
@@ -126,7 +128,9 @@ class Router {
 
   [[nodiscard]] std::optional<Lease> lease() const;
   [[nodiscard]] std::optional<std::string> held_name() const;
+  /// The node's own address and what the resolver knows, in the order of the addresses.
   [[nodiscard]] std::vector<Mapping> mappings() const;
+  /// Drops by reason (`drop_...`), and what was answered.
   [[nodiscard]] const Counters& counters() const;
 
  private:
@@ -134,9 +138,6 @@ class Router {
   std::unique_ptr<State> state_;
 };
 
-/// `C128000001` for 10.128.0.1: C and the last three octets in three digits each.
-std::string c_name(net::Ipv4Address address);
-/// The address of a C-name (any case) inside `prefix`; the first octet is the prefix's.
-std::optional<net::Ipv4Address> parse_c_name(std::string_view label, const net::Ipv4Prefix& prefix);
+static_assert(Machine<Router>);
 
 }  // namespace ipop::router

@@ -1,0 +1,102 @@
+#include "router/address_resolver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "router/lease_record.hpp"
+
+namespace ipop::router {
+namespace {
+
+// Our choices, in two phases: what is used is checked again, what is not used goes.
+constexpr Duration fresh_time = std::chrono::minutes(10);
+constexpr Duration unused_time = std::chrono::minutes(10);
+constexpr Duration negative_time = 5s;  // and up to as much again, so that clients do not ask in step
+constexpr Duration failed_time = 1s;
+constexpr Duration refresh_retry = 30s;
+constexpr Duration doubt_pause = 5s;
+// An operation of the DHT ends by itself after 10 s; this only guards against a lost answer.
+constexpr Duration give_up = 15s;
+
+}  // namespace
+
+AddressResolver::AddressResolver(Bytes name_space, Rng& rng)
+    : name_space_(std::move(name_space)), rng_(rng), entries_(most_entries), asked_(most_asked), doubted_(most_asked) {}
+
+const AddressResolver::Entry& AddressResolver::resolve(TimePoint now, net::Ipv4Address address) {
+  static const Entry asking{Knowledge::asking, {}, {}, {}};
+  static const Entry unknown{};
+  if (Cached* cached = entries_.find(address, now)) {
+    if (cached->refresh_at <= now) {
+      ask(now, address);
+      cached->refresh_at = now + refresh_retry;
+    }
+    return cached->entry;
+  }
+  return ask(now, address) ? asking : unknown;
+}
+
+const AddressResolver::Entry* AddressResolver::find(TimePoint now, net::Ipv4Address address) const {
+  const Cached* cached = entries_.find(address, now);
+  return cached == nullptr ? nullptr : &cached->entry;
+}
+
+bool AddressResolver::doubt(TimePoint now, net::Ipv4Address address) {
+  if (doubted_.find(address, now) != nullptr) return asked_.find(address, now) != nullptr;
+  doubted_.put(address, {}, now + doubt_pause);
+  return ask(now, address);
+}
+
+void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
+                                    const std::vector<dht::Record>& records) {
+  asked_.erase(address);
+  if (outcome == dht::Outcome::done || outcome == dht::Outcome::not_found) {
+    const WallTime wall = wall_at(now);
+    const auto best = prevailing(records, record_name(address), name_space_, wall);
+    const auto lease = best ? check_lease(records[*best], name_space_, wall)
+                            : Result<CheckedLease>(Errc::not_found, "no record that counts");
+    if (lease) {
+      const Duration left = lease->expires - wall;
+      remember(now, address, Entry{Knowledge::holder, lease->holder, lease->name, lease->expires},
+               std::min(left, fresh_time), std::min(left, fresh_time + unused_time));
+    } else {
+      const Duration time = negative_time + std::chrono::milliseconds(rng_.below(5000));
+      remember(now, address, Entry{Knowledge::nobody, {}, {}, {}}, time, time);
+    }
+  } else if (const Cached* cached = entries_.find(address, now);
+             cached == nullptr || cached->entry.knowledge != Knowledge::holder) {
+    remember(now, address, Entry{}, failed_time, failed_time);
+  }
+  outputs_.push(Settled{address});
+}
+
+void AddressResolver::handle_timeout(TimePoint now) {
+  while (const auto given_up = asked_.take_expired(now))
+    outputs_.push(Settled{given_up->first});
+  while (entries_.take_expired(now)) {
+  }
+  while (doubted_.take_expired(now)) {
+  }
+}
+
+std::optional<TimePoint> AddressResolver::poll_timeout() const {
+  return earliest(asked_.next_end(), entries_.next_end());
+}
+
+bool AddressResolver::ask(TimePoint now, net::Ipv4Address address) {
+  if (asked_.find(address, now) != nullptr) return true;
+  if (asked_.size() >= most_asked) return false;
+  asked_.put(address, {}, now + give_up);
+  outputs_.push(Ask{address});
+  return true;
+}
+
+void AddressResolver::remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept) {
+  entries_.put(address, Cached{std::move(entry), now + fresh, now + kept}, now + kept);
+}
+
+WallTime AddressResolver::wall_at(TimePoint now) const {
+  return clock_ ? clock_->second + std::chrono::duration_cast<std::chrono::seconds>(now - clock_->first) : WallTime{};
+}
+
+}  // namespace ipop::router

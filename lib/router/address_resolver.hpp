@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/expiring_map.hpp"
+#include "base/machine.hpp"
+#include "base/rng.hpp"
+#include "dht/dht.hpp"
+#include "net/ipv4_address.hpp"
+
+namespace ipop::router {
+
+/// Who holds an address: a cache over lease records of the DHT.
+///
+/// An entry that is used again after ten minutes is asked for anew while it still serves; one
+/// that is not used for ten more is forgotten. That an address has no holder is remembered for 5 to
+/// 10 s. Only records that were checked (signature, time, owner) come in.
+class AddressResolver {
+ public:
+  static constexpr std::size_t most_entries = 4096;
+  static constexpr std::size_t most_asked = 256;  ///< addresses being asked for at one time
+
+  struct Ask {  ///< get the lease record of `address`
+    net::Ipv4Address address{};
+  };
+  struct Settled {  ///< it is known, or known not to be known, who holds `address`
+    net::Ipv4Address address{};
+  };
+  using Output = std::variant<Ask, Settled>;
+
+  enum class Knowledge {
+    holder,   ///< the record was checked
+    nobody,   ///< a majority of replicas had no record
+    asking,   ///< a Settled will follow
+    unknown,  ///< the DHT could not be asked; a later call asks again
+  };
+  struct Entry {
+    Knowledge knowledge = Knowledge::unknown;
+    NodeId holder{};
+    std::string name{};  ///< that the holder chose; empty: none
+    WallTime expires{};  ///< of the lease
+  };
+
+  /// `rng` outlives the machine.
+  AddressResolver(Bytes name_space, Rng& rng);
+
+  void handle_wall_time(TimePoint now, WallTime wall) { clock_ = {now, wall}; }
+  /// What is known of `address`; asks the DHT where that is nothing.
+  const Entry& resolve(TimePoint now, net::Ipv4Address address);
+  /// What is known, without asking.
+  [[nodiscard]] const Entry* find(TimePoint now, net::Ipv4Address address) const;
+  /// A packet contradicts the entry: asked for anew, at most every 5 s. True while an answer is due.
+  bool doubt(TimePoint now, net::Ipv4Address address);
+  void handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
+                     const std::vector<dht::Record>& records);
+  void handle_timeout(TimePoint now);
+
+  [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  /// Calls `visit(address, entry)` in the order of the addresses.
+  template <class F>
+  void for_each(F&& visit) const {
+    entries_.for_each([&](net::Ipv4Address address, const Cached& cached) { visit(address, cached.entry); });
+  }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::size_t asked() const { return asked_.size(); }
+
+ private:
+  struct Cached {
+    Entry entry{};
+    TimePoint refresh_at{};
+    TimePoint ends{};
+  };
+
+  [[nodiscard]] WallTime wall_at(TimePoint now) const;
+  bool ask(TimePoint now, net::Ipv4Address address);
+  void remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept);
+
+  Bytes name_space_;
+  Rng& rng_;
+  std::optional<std::pair<TimePoint, WallTime>> clock_;
+  OutputQueue<Output> outputs_;
+  ExpiringMap<net::Ipv4Address, Cached> entries_;
+  ExpiringMap<net::Ipv4Address, std::monostate> asked_;    // until answered, or given up
+  ExpiringMap<net::Ipv4Address, std::monostate> doubted_;  // not to be asked for again just yet
+};
+
+}  // namespace ipop::router

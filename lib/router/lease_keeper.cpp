@@ -1,0 +1,382 @@
+#include "router/lease_keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "router/lease_record.hpp"
+
+namespace ipop::router {
+namespace {
+
+// Our choices. The first retry is quick because a ring that just formed has a majority a moment later.
+constexpr Duration first_back_off = 500ms;
+constexpr Duration longest_back_off = 30s;
+// A DHT operation ends by itself after 10 s; this only guards against an answer that never comes.
+constexpr Duration unheard_after = 30s;
+// A chosen name that somebody holds is tried again at this pace.
+constexpr Duration taken_name_retry = std::chrono::minutes(5);
+constexpr Duration avoid_taken = std::chrono::minutes(10);
+constexpr Duration quarantine = std::chrono::hours(1);
+constexpr std::size_t most_quarantined = 4;
+// Neighbours change several times while a ring forms or merges: one look-up after it is quiet for a
+// second, but within five of the first change.
+constexpr Duration debounce = 1s;
+constexpr Duration longest_debounce = 5s;
+// A tombstone must outlive the hand-over between replicas, no more.
+constexpr Duration tombstone_time = std::chrono::minutes(2);
+// After so many candidates in a row the claims slow down: the pool is nearly full, or replicas lie.
+constexpr unsigned quick_refusals = 16;
+constexpr unsigned random_draws = 64;
+constexpr std::uint32_t most_scanned = 4096;
+
+std::chrono::seconds to_seconds(Duration time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time);
+}
+
+}  // namespace
+
+bool is_leasable(net::Ipv4Address address, const net::Ipv4Prefix& prefix) {
+  const std::uint32_t last = address.value() & 0xffU;
+  return prefix.contains(address) && address != prefix.address() && address != prefix.broadcast() &&
+         address != prefix.server_address() && last != 0 && last != 255;
+}
+
+LeaseKeeper::LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng)
+    : config_(std::move(config)),
+      key_(key),
+      rng_(rng),
+      avoided_(256),
+      quarantined_(most_quarantined),
+      abandoned_(4),
+      back_off_(first_back_off) {}
+
+void LeaseKeeper::handle_wall_time(TimePoint now, WallTime wall) {
+  clock_ = {now, wall};
+}
+
+void LeaseKeeper::start(TimePoint now, std::optional<Bytes> preferred, Bytes value) {
+  if (started_ || !clock_) return;
+  started_ = true;
+  value_ = std::move(value);
+  if (preferred && config_.pool) {
+    const auto address = address_of(*preferred);
+    if (!address || !is_leasable(*address, *config_.pool)) preferred.reset();
+  }
+  candidate_ = std::move(preferred);
+  claim_next(now);
+}
+
+void LeaseKeeper::set_value(TimePoint now, Bytes value) {
+  if (value == value_) return;
+  value_ = std::move(value);
+  if (holding_) renew(now);
+}
+
+bool LeaseKeeper::want(TimePoint now, Bytes name) {
+  if (!started_ || wish_ || !config_.pool) return false;
+  const auto address = address_of(name);
+  if (!address || !is_leasable(*address, *config_.pool) || quarantined_.find(name, now) != nullptr) return false;
+  if (holding_) {
+    if (holding_->record.name == name) return false;
+    send_create(now, std::move(name), true);
+    return true;
+  }
+  // Nothing is held: the wish is simply the next candidate.
+  if (attempt_ && attempt_->record.name == name) return true;
+  if (attempt_) abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+  attempt_.reset();
+  candidate_ = std::move(name);
+  claim_next(now);
+  return true;
+}
+
+void LeaseKeeper::forget_wish() {
+  if (!wish_) return;
+  abandoned_.put(wish_->ask, wish_->record.name, wish_->started + unheard_after);
+  wish_.reset();
+}
+
+bool LeaseKeeper::decline(TimePoint now) {
+  while (quarantined_.take_expired(now)) {
+  }
+  if (!holding_ || quarantined_.size() >= most_quarantined) return false;
+  quarantined_.put(holding_->record.name, {}, now + quarantine);
+  lose(now, "declined: another machine on the client's side uses it", quarantine);
+  return true;
+}
+
+void LeaseKeeper::let_lapse() {
+  renewing_ = false;
+  timers_.clear(Timer::renew);
+}
+
+void LeaseKeeper::keep(TimePoint now) {
+  if (renewing_) return;
+  renewing_ = true;
+  if (holding_) {
+    timers_.set(Timer::renew, std::max(now, holding_->renew_at));
+  } else if (started_ && !attempt_) {
+    claim_next(now);
+  }
+}
+
+void LeaseKeeper::handle_ring_changed(TimePoint now) {
+  if (!holding_) return;
+  if (!ring_changed_) ring_changed_ = now;
+  const TimePoint quiet = now + debounce + rng_.jitter(debounce / 2, 1.0);
+  timers_.set(Timer::recheck, std::min(quiet, *ring_changed_ + longest_debounce));
+}
+
+void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome,
+                                 const std::vector<dht::Record>& records) {
+  if (const Bytes* name = abandoned_.find(ask, now)) {
+    const Bytes released = *name;
+    abandoned_.erase(ask);
+    const bool is_used = (holding_ && holding_->record.name == released) ||
+                         (attempt_ && attempt_->record.name == released) || (wish_ && wish_->record.name == released);
+    if (outcome == dht::Outcome::done && !is_used) release(now, released);
+    return;
+  }
+  const bool is_wish = wish_ && wish_->ask == ask;
+  if (!is_wish && !(attempt_ && attempt_->ask == ask)) return;
+  auto& slot = is_wish ? wish_ : attempt_;
+  const Attempt attempt = std::move(*slot);
+  slot.reset();
+  if (!attempt_ && !wish_) timers_.clear(Timer::unheard);
+  switch (outcome) {
+    case dht::Outcome::done: hold(now, attempt, records); return;
+    case dht::Outcome::exists: handle_taken(now, attempt, records); return;
+    case dht::Outcome::refused:
+      // The replicas may hold this name's record with a higher sequence, or have enough of us; a
+      // held lease is tried again until its end, a candidate gives way to another.
+      if (!is_wish && !holding_ && config_.pool) {
+        avoided_.put(attempt.record.name, {}, now + avoid_taken);
+        candidate_.reset();
+      }
+      break;
+    case dht::Outcome::not_found:
+    case dht::Outcome::no_majority: break;
+  }
+  if (!is_wish) back_off(now);
+}
+
+void LeaseKeeper::handle_found(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records) {
+  if (recheck_ != ask) return;
+  recheck_.reset();
+  if (!holding_) return;
+  if (outcome == dht::Outcome::no_majority || outcome == dht::Outcome::refused) {
+    handle_ring_changed(now);
+    return;
+  }
+  const auto best = prevailing(records, holding_->record.name, config_.name_space, wall_at(now));
+  if (best && is_own(records[*best])) {
+    last_sequence_ = std::max(last_sequence_, records[*best].sequence);
+    return;
+  }
+  if (best && !dht::prevails(holding_->record, records[*best], config_.name_space, fewest_replicas)) {
+    lose(now, "another part of the ring had granted it earlier to another node", avoid_taken);
+    return;
+  }
+  // The replicas lost our record, or do not yet know that it is the older one.
+  renew(now);
+}
+
+void LeaseKeeper::handle_timeout(TimePoint now) {
+  if (timers_.expire(Timer::end, now) && holding_) lose(now, renewing_ ? "not renewed in time" : "released", 0s);
+  if (timers_.expire(Timer::unheard, now)) {
+    forget_wish();
+    if (attempt_) {
+      abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+      attempt_.reset();
+      back_off(now);
+    }
+  }
+  if (timers_.expire(Timer::renew, now)) renew(now);
+  if (timers_.expire(Timer::retry, now)) {
+    if (holding_) {
+      if (renewing_) renew(now);
+    } else {
+      claim_next(now);
+    }
+  }
+  if (timers_.expire(Timer::recheck, now)) {
+    ring_changed_.reset();
+    if (holding_) {
+      recheck_ = Ask{next_ask_++};
+      outputs_.push(Get{*recheck_, holding_->record.name});
+    }
+  }
+  while (avoided_.take_expired(now)) {
+  }
+  while (abandoned_.take_expired(now)) {
+  }
+}
+
+std::optional<LeaseKeeper::Held> LeaseKeeper::held() const {
+  if (!holding_) return std::nullopt;
+  return Held{holding_->record.name, holding_->record.expires, holding_->ends, holding_->renew_at, false};
+}
+
+void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
+  if (attempt_ && attempt_->record.name != attempt.record.name) {
+    // The wish came true while another candidate was being claimed.
+    abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+    attempt_.reset();
+  }
+  const std::optional<Bytes> before = holding_ ? std::optional(holding_->record.name) : std::nullopt;
+  Holding next{attempt.record, attempt.started + config_.lease_time,
+               attempt.started + rng_.jitter(config_.lease_time / 2, 0.1)};
+  for (const dht::Record& record : records) {
+    if (is_own(record) && record.name == attempt.record.name && record.sequence == attempt.record.sequence)
+      next.record = record;
+  }
+  holding_ = std::move(next);
+  back_off_ = first_back_off;
+  refusals_ = 0;
+  candidate_ = holding_->record.name;
+  timers_.clear(Timer::retry);
+  timers_.set(Timer::end, holding_->ends);
+  if (renewing_) timers_.set(Timer::renew, holding_->renew_at);
+  auto held_now = *held();
+  held_now.is_new = before != holding_->record.name;
+  if (before && held_now.is_new) {
+    outputs_.push(Lost{*before, "given up for another address that the client asked for"});
+    release(now, *before);
+  }
+  outputs_.push(std::move(held_now));
+  // The value changed while the create was on its way.
+  if (holding_->record.value != value_) renew(now);
+}
+
+void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
+  const bool own_record = std::ranges::any_of(
+      records, [&](const auto& record) { return is_own(record) && record.name == attempt.record.name; });
+  if (own_record) {
+    // A record of ours from before a restart, with a higher sequence than the clock gave.
+    for (const auto& record : records)
+      if (is_own(record)) last_sequence_ = std::max(last_sequence_, record.sequence);
+    if (!attempt.is_wish) back_off(now);
+    return;
+  }
+  if (attempt.is_wish) {
+    outputs_.push(Taken{attempt.record.name});
+    return;
+  }
+  if (holding_ && holding_->record.name == attempt.record.name) {
+    lose(now, "another node holds it", avoid_taken);
+    return;
+  }
+  avoided_.put(attempt.record.name, {}, now + avoid_taken);
+  outputs_.push(Taken{attempt.record.name});
+  if (!config_.pool) {
+    timers_.set(Timer::retry, now + rng_.jitter(taken_name_retry, 0.2));
+    return;
+  }
+  candidate_.reset();
+  if (++refusals_ > quick_refusals) {
+    back_off(now);
+  } else {
+    claim_next(now);
+  }
+}
+
+void LeaseKeeper::lose(TimePoint now, std::string why, Duration avoid_for) {
+  outputs_.push(Lost{holding_->record.name, std::move(why)});
+  if (avoid_for > 0s) {
+    avoided_.put(holding_->record.name, {}, now + avoid_for);
+    if (config_.pool) candidate_.reset();
+  }
+  holding_.reset();
+  ring_changed_.reset();
+  recheck_.reset();
+  for (const Timer timer : {Timer::renew, Timer::end, Timer::recheck, Timer::retry})
+    timers_.clear(timer);
+  // A renewal on its way would take the name back that was just lost.
+  if (attempt_) abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+  attempt_.reset();
+  back_off_ = first_back_off;
+  if (!renewing_) return;
+  if (!config_.pool && avoid_for > 0s) {
+    timers_.set(Timer::retry, now + rng_.jitter(taken_name_retry, 0.2));
+  } else {
+    claim_next(now);
+  }
+}
+
+void LeaseKeeper::claim_next(TimePoint now) {
+  if (attempt_ || holding_) return;
+  if (!candidate_ || (config_.pool && is_avoided(*candidate_, now))) candidate_ = draw(now);
+  if (!candidate_) {
+    back_off(now);
+    return;
+  }
+  send_create(now, *candidate_, false);
+}
+
+void LeaseKeeper::send_create(TimePoint now, Bytes name, bool is_wish) {
+  Attempt attempt{Ask{next_ask_++}, make_record(now, std::move(name), value_, config_.lease_time), now, is_wish};
+  outputs_.push(Create{attempt.ask, attempt.record});
+  (is_wish ? wish_ : attempt_) = std::move(attempt);
+  timers_.set(Timer::unheard, now + unheard_after);
+}
+
+void LeaseKeeper::renew(TimePoint now) {
+  timers_.clear(Timer::renew);
+  if (!attempt_) send_create(now, holding_->record.name, false);
+}
+
+void LeaseKeeper::release(TimePoint now, Bytes name) {
+  // Nobody waits for the answer: if the tombstone does not arrive, the record ends by itself.
+  outputs_.push(Create{Ask{next_ask_++}, make_record(now, std::move(name), {}, tombstone_time)});
+}
+
+dht::Record LeaseKeeper::make_record(TimePoint now, Bytes name, Bytes value, Duration time) {
+  const WallTime wall = wall_at(now);
+  // The clock keeps the sequence rising over restarts; 256 changes a second are more than ever happen.
+  const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(wall.seconds, 0)) << 8U;
+  last_sequence_ = std::max(last_sequence_ + 1, clock);
+  dht::Record record;
+  record.kind = config_.kind;
+  record.name = std::move(name);
+  record.value = std::move(value);
+  record.sequence = last_sequence_;
+  record.created = wall;
+  record.expires = wall + to_seconds(time);
+  dht::sign(record, config_.name_space, key_);
+  return record;
+}
+
+void LeaseKeeper::back_off(TimePoint now) {
+  timers_.set(Timer::retry, now + rng_.jitter(back_off_, 0.2));
+  back_off_ = std::min(back_off_ * 2, longest_back_off);
+}
+
+std::optional<Bytes> LeaseKeeper::draw(TimePoint now) {
+  if (!config_.pool || config_.pool->length() > 30) return std::nullopt;
+  const std::uint32_t first = config_.pool->address().value();
+  const std::uint64_t count = std::uint64_t{config_.pool->broadcast().value()} - first + 1;
+  const auto is_free = [&](net::Ipv4Address address) {
+    return is_leasable(address, *config_.pool) && !is_avoided(record_name(address), now);
+  };
+  for (unsigned i = 0; i < random_draws; ++i) {
+    const net::Ipv4Address address(static_cast<std::uint32_t>(first + rng_.below(count)));
+    if (is_free(address)) return record_name(address);
+  }
+  // A small pool where most is taken: look at one after the other.
+  const std::uint64_t start = rng_.below(count);
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, most_scanned); ++i) {
+    const net::Ipv4Address address(static_cast<std::uint32_t>(first + (start + i) % count));
+    if (is_free(address)) return record_name(address);
+  }
+  return std::nullopt;
+}
+
+bool LeaseKeeper::is_avoided(const Bytes& name, TimePoint now) const {
+  return avoided_.find(name, now) != nullptr || quarantined_.find(name, now) != nullptr;
+}
+
+WallTime LeaseKeeper::wall_at(TimePoint now) const {
+  return clock_ ? clock_->second + to_seconds(now - clock_->first) : WallTime{};
+}
+
+}  // namespace ipop::router

@@ -1,0 +1,161 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/expiring_map.hpp"
+#include "base/machine.hpp"
+#include "base/rng.hpp"
+#include "base/strong_id.hpp"
+#include "base/timer_table.hpp"
+#include "crypto/private_key.hpp"
+#include "dht/dht.hpp"
+#include "dht/record.hpp"
+#include "net/ipv4_prefix.hpp"
+
+namespace ipop::router {
+
+/// True for an address that a node may hold: inside `prefix`, not its network, broadcast or server
+/// address, and not ending in .0 or .255, which some hosts take for a broadcast.
+bool is_leasable(net::Ipv4Address address, const net::Ipv4Prefix& prefix);
+
+/// Claims one exclusive key of the DHT for this node, renews it, and finds out when it is lost.
+///
+/// The same machine keeps the lease of an address and the name that a member chose. A lease is
+/// drawn from a pool until one is free; a name is one, and is tried again while somebody has it.
+class LeaseKeeper {
+ public:
+  struct Config {
+    dht::RecordKind kind = dht::RecordKind::lease;
+    Bytes name_space{};
+    std::optional<net::Ipv4Prefix> pool{};  ///< where candidates are drawn; none: only the preferred one
+    Duration lease_time = std::chrono::hours(24);
+  };
+
+  /// Names a question of this keeper; the answer comes back with it.
+  using Ask = StrongId<struct LeaseAskTag, std::uint64_t>;
+
+  struct Create {
+    Ask ask{};
+    dht::Record record{};
+  };
+  struct Get {
+    Ask ask{};
+    Bytes name{};
+  };
+  struct Held {
+    Bytes name{};
+    WallTime expires{};
+    TimePoint ends{};      ///< `expires` on the monotonic clock
+    TimePoint renew_at{};  ///< when the keeper renews by itself
+    bool is_new = true;    ///< false: renewed
+  };
+  struct Lost {
+    Bytes name{};
+    std::string why{};
+  };
+  struct Taken {  ///< `name` was asked for (preferred or wanted), and another node holds it
+    Bytes name{};
+  };
+  using Output = std::variant<Create, Get, Held, Lost, Taken>;
+
+  /// `key` signs; it and `rng` outlive the keeper.
+  LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng);
+
+  void handle_wall_time(TimePoint now, WallTime wall);
+  /// Claims `preferred` if it is given and may be held, else what the pool gives; `value` goes into
+  /// the record. Once only; needs the wall time.
+  void start(TimePoint now, std::optional<Bytes> preferred, Bytes value);
+  /// What the record says besides its name: a held record is written again with it.
+  void set_value(TimePoint now, Bytes value);
+  /// Claims `name` beside the one held, which is released once the new one is granted. Answered with
+  /// Held or Taken, or not at all while there is no majority. False: not leasable, or another
+  /// such wish is being tried.
+  bool want(TimePoint now, Bytes name);
+  /// Takes a wish back; granted later, it is released at once.
+  void forget_wish();
+  /// A third machine uses the address: gives it up, avoids it for an hour, and claims another. The
+  /// record is left to end by itself, so nobody else gets the address meanwhile. False (ignored):
+  /// four addresses are avoided for that reason already.
+  bool decline(TimePoint now);
+  /// Nobody uses the lease: it is not renewed, and lost at its end. keep() takes that back and claims
+  /// again if it has ended.
+  void let_lapse();
+  void keep(TimePoint now);
+  /// Another part of the ring may have granted the name to somebody else: looked up soon.
+  void handle_ring_changed(TimePoint now);
+  void handle_created(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records);
+  void handle_found(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records);
+  void handle_timeout(TimePoint now);
+
+  [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const { return timers_.next(); }
+
+  [[nodiscard]] std::optional<Held> held() const;
+  [[nodiscard]] bool is_started() const { return started_; }
+
+ private:
+  enum class Timer {
+    retry,    ///< the candidate (or another) is claimed again
+    renew,    ///< half of the lease is over: it is created again
+    end,      ///< the lease is over without a renewal: lost
+    recheck,  ///< after a change of the ring: who holds it?
+    unheard,  ///< a create was not answered at all: as if there was no majority
+    count_,
+  };
+  /// A create that is being answered.
+  struct Attempt {
+    Ask ask{};
+    dht::Record record{};
+    TimePoint started{};
+    bool is_wish = false;
+  };
+  struct Holding {
+    dht::Record record{};
+    TimePoint ends{};
+    TimePoint renew_at{};
+  };
+
+  [[nodiscard]] WallTime wall_at(TimePoint now) const;
+  [[nodiscard]] bool is_own(const dht::Record& record) const { return record.owner == key_.public_key(); }
+  [[nodiscard]] bool is_avoided(const Bytes& name, TimePoint now) const;
+  dht::Record make_record(TimePoint now, Bytes name, Bytes value, Duration time);
+  void claim_next(TimePoint now);
+  void send_create(TimePoint now, Bytes name, bool is_wish);
+  void renew(TimePoint now);
+  void release(TimePoint now, Bytes name);
+  void hold(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
+  void lose(TimePoint now, std::string why, Duration avoid_for);
+  void handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
+  void back_off(TimePoint now);
+  std::optional<Bytes> draw(TimePoint now);
+
+  Config config_;
+  const crypto::PrivateKey& key_;
+  Rng& rng_;
+  OutputQueue<Output> outputs_;
+  TimerTable<Timer> timers_;
+
+  std::optional<std::pair<TimePoint, WallTime>> clock_;
+  bool started_ = false;
+  bool renewing_ = true;
+  Bytes value_;
+  std::optional<Bytes> candidate_;  // the name to claim next, or being claimed
+  std::optional<Attempt> attempt_;
+  std::optional<Attempt> wish_;
+  std::optional<Holding> holding_;
+  std::optional<Ask> recheck_;
+  std::optional<TimePoint> ring_changed_;           // the first change that was not yet looked into
+  ExpiringMap<Bytes, std::monostate> avoided_;      // taken by others, not to be tried for a while
+  ExpiringMap<Bytes, std::monostate> quarantined_;  // declined by the client
+  ExpiringMap<Ask, Bytes> abandoned_;               // wishes taken back whose create may still succeed
+  std::uint64_t next_ask_ = 1;
+  std::uint64_t last_sequence_ = 0;
+  unsigned refusals_ = 0;  // in a row
+  Duration back_off_;
+};
+
+}  // namespace ipop::router

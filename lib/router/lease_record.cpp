@@ -1,0 +1,121 @@
+#include "router/lease_record.hpp"
+
+#include <algorithm>
+
+#include "router/c_name.hpp"
+
+namespace ipop::router {
+namespace {
+
+constexpr std::uint8_t version = 1;
+
+Result<NodeId> checked_holder(const dht::Record& record, dht::RecordKind kind, ByteSpan name_space, WallTime now) {
+  if (record.kind != kind) return {Errc::malformed, "record of another kind"};
+  if (record.expires <= now) return {Errc::expired, "record has ended"};
+  if (record.is_tombstone()) return {Errc::not_found, "released"};
+  const auto checked = dht::check(record, name_space);
+  if (!checked) return checked.error();
+  return crypto::node_id_of(record.owner);
+}
+
+}  // namespace
+
+Result<LeaseValue> decode_lease_value(ByteSpan octets) {
+  ByteReader in(octets);
+  const auto form = in.read<std::uint8_t>();
+  const NodeId holder(in.take_array<NodeId::size>());
+  const std::string_view name = as_text(in.take_sized8());
+  if (!in.ok()) return {Errc::truncated, "lease value"};
+  if (form != version) return {Errc::unsupported, "lease value version"};
+  if (in.remaining() != 0) return {Errc::malformed, "octets after the lease value"};
+  if (!name.empty() && normal_host_name(name) != name) return {Errc::malformed, "lease value name"};
+  return LeaseValue{holder, std::string(name)};
+}
+
+Result<NameValue> decode_name_value(ByteSpan octets) {
+  ByteReader in(octets);
+  const auto form = in.read<std::uint8_t>();
+  const NodeId holder(in.take_array<NodeId::size>());
+  const net::Ipv4Address address(in.read<std::uint32_t>());
+  if (!in.ok()) return {Errc::truncated, "name value"};
+  if (form != version) return {Errc::unsupported, "name value version"};
+  if (in.remaining() != 0) return {Errc::malformed, "octets after the name value"};
+  return NameValue{holder, address};
+}
+
+Bytes encode(const LeaseValue& value) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.write(version);
+  writer.write(ByteSpan(value.holder.octets()));
+  writer.write_sized8(as_bytes(value.name));
+  return out;
+}
+
+Bytes encode(const NameValue& value) {
+  Bytes out;
+  ByteWriter writer(out);
+  writer.write(version);
+  writer.write(ByteSpan(value.holder.octets()));
+  writer.write(value.address.value());
+  return out;
+}
+
+Bytes record_name(net::Ipv4Address address) {
+  Bytes out;
+  ByteWriter(out).write(address.value());
+  return out;
+}
+
+Bytes record_name(const std::string& name) {
+  return to_bytes(as_bytes(name));
+}
+
+std::optional<net::Ipv4Address> address_of(ByteSpan record_name) {
+  if (record_name.size() != 4) return std::nullopt;
+  return net::Ipv4Address(ByteReader(record_name).read<std::uint32_t>());
+}
+
+Result<CheckedLease> check_lease(const dht::Record& record, ByteSpan name_space, WallTime now) {
+  const auto owner = checked_holder(record, dht::RecordKind::lease, name_space, now);
+  if (!owner) return owner.error();
+  const auto address = address_of(record.name);
+  if (!address) return {Errc::malformed, "lease record without an address"};
+  auto value = decode_lease_value(record.value);
+  if (!value) return std::move(value).error();
+  if (value->holder != *owner) return {Errc::not_authorized, "lease of a node that did not sign it"};
+  return CheckedLease{*address, *owner, std::move(value->name), record.expires};
+}
+
+Result<CheckedName> check_name(const dht::Record& record, ByteSpan name_space, WallTime now) {
+  const auto owner = checked_holder(record, dht::RecordKind::name, name_space, now);
+  if (!owner) return owner.error();
+  const std::string_view name = as_text(record.name);
+  if (normal_host_name(name) != name) return {Errc::malformed, "name record without a host name"};
+  const auto value = decode_name_value(record.value);
+  if (!value) return value.error();
+  if (value->holder != *owner) return {Errc::not_authorized, "name of a node that did not sign it"};
+  return CheckedName{std::string(name), value->address, *owner, record.expires};
+}
+
+std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, ByteSpan name_space,
+                                      WallTime now) {
+  const auto counts = [&](const dht::Record& record) {
+    return record.expires > now && equal(record.name, name) && dht::check(record, name_space).has_value();
+  };
+  // A tombstone ends its owner's older records; it holds nothing against another owner.
+  const auto is_released = [&](const dht::Record& record) {
+    return std::ranges::any_of(records, [&](const dht::Record& other) {
+      return other.is_tombstone() && other.owner == record.owner && other.sequence > record.sequence && counts(other);
+    });
+  };
+  std::optional<std::size_t> best;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const dht::Record& record = records[i];
+    if (record.is_tombstone() || !counts(record) || is_released(record)) continue;
+    if (!best || dht::prevails(record, records[*best], name_space, fewest_replicas)) best = i;
+  }
+  return best;
+}
+
+}  // namespace ipop::router

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "dht/record.hpp"
+#include "net/ipv4_address.hpp"
+
+namespace ipop::router {
+
+/// What a node writes into the record of its address. docs/wire/lease.md
+///
+///    version 1 | holder 20 | name length 1 | name
+///
+/// `name` is the member's chosen name in lower case, without the domain, 0 to 63 octets. It is a
+/// hint for reverse look-ups: the record of kind name decides who holds a name.
+struct LeaseValue {
+  NodeId holder{};
+  std::string name{};
+  friend bool operator==(const LeaseValue&, const LeaseValue&) = default;
+};
+
+/// What a node writes into the record of a name that it chose. docs/wire/lease.md
+///
+///    version 1 | holder 20 | address 4
+struct NameValue {
+  NodeId holder{};
+  net::Ipv4Address address{};
+  friend bool operator==(const NameValue&, const NameValue&) = default;
+};
+
+/// Errors: truncated; unsupported (version); malformed (name that nobody may choose, octets left).
+Result<LeaseValue> decode_lease_value(ByteSpan octets);
+Result<NameValue> decode_name_value(ByteSpan octets);
+Bytes encode(const LeaseValue& value);
+Bytes encode(const NameValue& value);
+
+/// The name of an address's record: its four octets.
+Bytes record_name(net::Ipv4Address address);
+/// The name of a chosen name's record: its letters; `name` is in lower case.
+Bytes record_name(const std::string& name);
+/// The address that a lease record is about; nullopt unless its name is four octets.
+std::optional<net::Ipv4Address> address_of(ByteSpan record_name);
+
+/// A lease that was checked: signature, times, and that its owner's key gives the holder's id.
+struct CheckedLease {
+  net::Ipv4Address address{};
+  NodeId holder{};
+  std::string name{};
+  WallTime expires{};
+};
+/// A chosen name that was checked in the same way.
+struct CheckedName {
+  std::string name{};
+  net::Ipv4Address address{};
+  NodeId holder{};
+  WallTime expires{};
+};
+
+/// Errors: those of dht::check and of the value; expired; not_found (a tombstone);
+/// not_authorized (the owner's key is not the holder's); malformed (another kind or name form).
+Result<CheckedLease> check_lease(const dht::Record& record, ByteSpan name_space, WallTime now);
+Result<CheckedName> check_name(const dht::Record& record, ByteSpan name_space, WallTime now);
+
+/// The number of replicas in the smallest rings. Receipts are counted against it wherever this node
+/// compares two records itself, so that every node compares alike whatever it thinks of the ring.
+inline constexpr unsigned fewest_replicas = 4;
+
+/// The index of the one record that counts of a get's answer under an exclusive key; records that
+/// fail dht::check, have another name or have ended do not count. Nullopt: none counts.
+std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, ByteSpan name_space,
+                                      WallTime now);
+
+}  // namespace ipop::router

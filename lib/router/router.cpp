@@ -1,0 +1,350 @@
+#include "router/router.hpp"
+
+#include <utility>
+
+#include "router/lease_record.hpp"
+#include "router/router_state.hpp"
+
+namespace ipop::router {
+namespace {
+
+// The DHT ends every operation within 10 s; a request that is not answered by then is forgotten.
+constexpr Duration request_time = 60s;
+constexpr std::size_t most_requests = 4096;
+constexpr Duration query_time = 10s;
+constexpr std::size_t most_waiting_arps = 64;
+constexpr std::size_t most_wanted_links = 1024;
+
+std::optional<std::string> checked_host_name(const std::optional<std::string>& name) {
+  return name ? normal_host_name(*name) : std::nullopt;
+}
+
+}  // namespace
+
+Router::Router(Config config, const crypto::PrivateKey& key, Rng& rng)
+    : state_(std::make_unique<State>(std::move(config), key, rng)) {}
+Router::Router(Router&&) noexcept = default;
+Router::~Router() = default;
+
+void Router::handle_wall_time(TimePoint now, WallTime wall) {
+  state_->handle_wall_time(now, wall);
+}
+void Router::handle_joined(TimePoint now) {
+  state_->handle_joined(now);
+}
+void Router::handle_ring_changed(TimePoint now) {
+  state_->handle_ring_changed(now);
+}
+void Router::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
+  state_->handle_frames(now, frames);
+}
+void Router::handle_packets(TimePoint now, const NodeId& source, std::span<const Bytes> packets) {
+  state_->handle_packets(now, source, packets);
+}
+void Router::handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer) {
+  state_->handle_dht_answer(now, id, answer);
+}
+void Router::handle_timeout(TimePoint now) {
+  state_->handle_timeout(now);
+}
+void Router::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
+  state_->handle_dns_query(now, tag, query);
+}
+std::optional<Router::DnsAnswer> Router::poll_dns_answer() {
+  return state_->dns_answers.poll();
+}
+std::optional<Router::Output> Router::poll_output() {
+  return state_->outputs.poll();
+}
+std::optional<TimePoint> Router::poll_timeout() const {
+  return state_->poll_timeout();
+}
+std::optional<Lease> Router::lease() const {
+  return state_->lease;
+}
+std::optional<std::string> Router::held_name() const {
+  return state_->held_name;
+}
+std::vector<Mapping> Router::mappings() const {
+  return state_->mappings();
+}
+const Counters& Router::counters() const {
+  return state_->counters;
+}
+
+Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
+    : config_(std::move(config)),
+      rng_(rng),
+      lease_keeper_({dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time}, key, rng),
+      resolver_(config_.name_space, rng),
+      dhcp_({config_.prefix, config_.domain, config_.mtu}, counters),
+      names_({config_.prefix, config_.domain, config_.name_space}, counters),
+      requests_(most_requests),
+      dns_clients_(NameService::most_waiting),
+      waiting_arps_(most_waiting_arps),
+      wanted_links_(most_wanted_links),
+      identification_(static_cast<std::uint16_t>(rng.next())) {
+  config_.host_name = checked_host_name(config_.host_name);
+  if (config_.host_name) {
+    name_keeper_.emplace(
+        LeaseKeeper::Config{dht::RecordKind::name, config_.name_space, std::nullopt, config_.lease_time}, key, rng);
+  }
+  tell_own_names();
+}
+
+void Router::State::handle_wall_time(TimePoint now, WallTime wall) {
+  has_wall_time_ = true;
+  lease_keeper_.handle_wall_time(now, wall);
+  if (name_keeper_) name_keeper_->handle_wall_time(now, wall);
+  resolver_.handle_wall_time(now, wall);
+  names_.handle_wall_time(now, wall);
+  start_if_ready(now);
+  pass_values(now);
+}
+
+void Router::State::handle_joined(TimePoint now) {
+  joined_ = true;
+  start_if_ready(now);
+  handle_ring_changed(now);
+}
+
+void Router::State::handle_ring_changed(TimePoint now) {
+  lease_keeper_.handle_ring_changed(now);
+  if (name_keeper_) name_keeper_->handle_ring_changed(now);
+  pass_values(now);
+}
+
+void Router::State::handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer) {
+  const auto found = take(requests_, id, now);
+  if (!found) return;
+  const Request& request = *found;
+  switch (request.asker) {
+    case Asker::lease:
+    case Asker::name: {
+      LeaseKeeper& keeper = request.asker == Asker::lease ? lease_keeper_ : *name_keeper_;
+      if (request.is_get) {
+        keeper.handle_found(now, request.ask, answer.outcome, answer.records);
+      } else {
+        keeper.handle_created(now, request.ask, answer.outcome, answer.records);
+      }
+      break;
+    }
+    case Asker::address: resolver_.handle_answer(now, request.address, answer.outcome, answer.records); break;
+    case Asker::chosen_name: names_.handle_name(now, request.name, answer.outcome, answer.records); break;
+  }
+  pass_values(now);
+}
+
+void Router::State::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
+  const std::uint64_t number = next_query_++;
+  dns_clients_.put(number, tag, now + query_time);
+  names_.handle_query(now, number, query);
+  pass_values(now);
+}
+
+void Router::State::handle_timeout(TimePoint now) {
+  lease_keeper_.handle_timeout(now);
+  if (name_keeper_) name_keeper_->handle_timeout(now);
+  resolver_.handle_timeout(now);
+  dhcp_.handle_timeout(now);
+  names_.handle_timeout(now);
+  if (const std::size_t late = parked_out_.drop_expired(now); late != 0) counters.add("drop_ip_unresolved", late);
+  if (const std::size_t late = parked_in_.drop_expired(now); late != 0) counters.add("drop_peer_unverified", late);
+  while (requests_.take_expired(now)) {
+  }
+  while (dns_clients_.take_expired(now)) {
+  }
+  while (waiting_arps_.take_expired(now)) {
+  }
+  while (wanted_links_.take_expired(now)) {
+  }
+  pass_values(now);
+}
+
+std::optional<TimePoint> Router::State::poll_timeout() const {
+  std::optional<TimePoint> first = earliest(lease_keeper_.poll_timeout(), resolver_.poll_timeout());
+  first = earliest(first, earliest(dhcp_.poll_timeout(), names_.poll_timeout()));
+  first = earliest(first, earliest(parked_out_.next_end(), parked_in_.next_end()));
+  return name_keeper_ ? earliest(first, name_keeper_->poll_timeout()) : first;
+}
+
+std::vector<Mapping> Router::State::mappings() const {
+  std::vector<Mapping> out;
+  bool has_own = !lease;
+  const auto add_own = [&] {
+    out.push_back({lease->address, config_.self, true});
+    has_own = true;
+  };
+  resolver_.for_each([&](net::Ipv4Address address, const AddressResolver::Entry& entry) {
+    if (!has_own && lease->address <= address) add_own();
+    if (lease && lease->address == address) return;
+    if (entry.knowledge == AddressResolver::Knowledge::holder) out.push_back({address, entry.holder, true});
+    if (entry.knowledge == AddressResolver::Knowledge::nobody) out.push_back({address, std::nullopt, true});
+  });
+  if (!has_own) add_own();
+  return out;
+}
+
+void Router::State::start_if_ready(TimePoint now) {
+  if (!joined_ || !has_wall_time_ || !config_.claim_address || lease_keeper_.is_started()) return;
+  // The address of the last run goes first, then what a client already asked for.
+  const auto preferred = config_.preferred ? config_.preferred : dhcp_.wished();
+  lease_keeper_.start(now, preferred ? std::optional(record_name(*preferred)) : std::nullopt,
+                      encode(LeaseValue{config_.self, {}}));
+}
+
+void Router::State::pass_values(TimePoint now) {
+  bool again = true;
+  while (again) {
+    again = pass_from_keeper(now, lease_keeper_, Asker::lease);
+    again = (name_keeper_ && pass_from_keeper(now, *name_keeper_, Asker::name)) || again;
+    again = pass_from_resolver(now) || again;
+    again = pass_from_dhcp(now) || again;
+    again = pass_from_names(now) || again;
+  }
+  flush();
+}
+
+bool Router::State::pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker asker) {
+  const bool is_lease = asker == Asker::lease;
+  bool any = false;
+  while (auto output = keeper.poll_output()) {
+    any = true;
+    std::visit(
+        Overloaded{
+            [&](LeaseKeeper::Create& create) {
+              const RequestId id = remember(now, {asker, create.ask, false, {}, {}});
+              outputs.push(DhtCreate{id, std::move(create.record)});
+            },
+            [&](LeaseKeeper::Get& get) {
+              const RequestId id = remember(now, {asker, get.ask, true, {}, {}});
+              const auto kind = is_lease ? dht::RecordKind::lease : dht::RecordKind::name;
+              outputs.push(DhtGet{id, kind, std::move(get.name)});
+            },
+            [&](const LeaseKeeper::Held& held) {
+              is_lease ? handle_lease_held(now, held) : handle_name_held(now, held);
+            },
+            [&](const LeaseKeeper::Lost& lost) {
+              if (is_lease) return handle_lease_lost(now, lost);
+              held_name.reset();
+              tell_own_names();
+              lease_keeper_.set_value(now, encode(LeaseValue{config_.self, {}}));
+              log(LogLevel::warning, "name lost", {{"name", std::string(as_text(lost.name))}, {"reason", lost.why}});
+            },
+            [&](const LeaseKeeper::Taken& taken) {
+              if (!is_lease) {
+                log(LogLevel::warning, "name is held by another node", {{"name", std::string(as_text(taken.name))}});
+              } else if (const auto address = address_of(taken.name)) {
+                log(LogLevel::info, "address is held by another node", {{"ip", to_string(*address)}});
+                dhcp_.handle_address_taken(now, *address);
+              }
+            },
+        },
+        *output);
+  }
+  return any;
+}
+
+bool Router::State::pass_from_resolver(TimePoint now) {
+  bool any = false;
+  while (const auto output = resolver_.poll_output()) {
+    any = true;
+    if (const auto* ask = std::get_if<AddressResolver::Ask>(&*output)) {
+      const RequestId id = remember(now, {Asker::address, {}, true, ask->address, {}});
+      outputs.push(DhtGet{id, dht::RecordKind::lease, record_name(ask->address)});
+    } else {
+      handle_settled(now, std::get<AddressResolver::Settled>(*output).address);
+    }
+  }
+  return any;
+}
+
+bool Router::State::pass_from_dhcp(TimePoint now) {
+  bool any = false;
+  while (const auto output = dhcp_.poll_output()) {
+    any = true;
+    handle_dhcp_output(now, *output);
+  }
+  return any;
+}
+
+bool Router::State::pass_from_names(TimePoint now) {
+  bool any = false;
+  while (auto output = names_.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](NameService::Answer& answer) { handle_dns_answer(now, std::move(answer)); },
+                   [&](NameService::LookUpName& question) {
+                     const Bytes name = record_name(question.name);
+                     const RequestId id = remember(now, {Asker::chosen_name, {}, true, {}, std::move(question.name)});
+                     outputs.push(DhtGet{id, dht::RecordKind::name, name});
+                   },
+                   [&](const NameService::LookUpAddress& question) {
+                     names_.handle_lease(now, question.address, resolver_.resolve(now, question.address));
+                   },
+               },
+               *output);
+  }
+  return any;
+}
+
+void Router::State::handle_lease_held(TimePoint now, const LeaseKeeper::Held& held) {
+  const auto address = address_of(held.name);
+  if (!address) return;
+  lease = Lease{*address, held.expires, held.renew_at};
+  tell_own_names();
+  dhcp_.handle_lease_held(now, *address, held.ends);
+  if (!held.is_new) return;
+  log(LogLevel::info, "address held", {{"ip", to_string(*address)}});
+  outputs.push(LeaseHeld{*lease});
+  if (!name_keeper_) return;
+  const Bytes value = encode(NameValue{config_.self, *address});
+  if (name_keeper_->is_started()) {
+    name_keeper_->set_value(now, value);
+  } else {
+    name_keeper_->start(now, record_name(*config_.host_name), value);
+  }
+}
+
+void Router::State::handle_lease_lost(TimePoint now, const LeaseKeeper::Lost& lost) {
+  const auto address = address_of(lost.name);
+  if (!address) return;
+  lease.reset();
+  tell_own_names();
+  dhcp_.handle_lease_lost(now, *address);
+  log(LogLevel::warning, "address lost", {{"ip", to_string(*address)}, {"reason", lost.why}});
+  outputs.push(LeaseLost{*address, lost.why});
+}
+
+void Router::State::handle_name_held(TimePoint now, const LeaseKeeper::Held& held) {
+  held_name = std::string(as_text(held.name));
+  tell_own_names();
+  // The lease says how its holder is called, for reverse look-ups.
+  lease_keeper_.set_value(now, encode(LeaseValue{config_.self, *held_name}));
+  if (!held.is_new) return;
+  log(LogLevel::info, "name held", {{"name", *held_name}});
+  outputs.push(NameHeld{*held_name});
+}
+
+void Router::State::tell_own_names() {
+  NameService::Own own;
+  own.holder = config_.self;
+  own.name = held_name;
+  if (lease) {
+    own.address = lease->address;
+    own.address_ends = lease_keeper_.held() ? lease_keeper_.held()->ends : TimePoint{};
+  }
+  names_.handle_own(std::move(own));
+}
+
+RequestId Router::State::remember(TimePoint now, Request request) {
+  const RequestId id{next_request_++};
+  requests_.put(id, std::move(request), now + request_time);
+  return id;
+}
+
+void Router::State::log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
+  outputs.push(LogLine{level, std::move(text), std::move(fields)});
+}
+
+}  // namespace ipop::router

@@ -1,0 +1,165 @@
+// Router's side of the TAP: frames of the client, and the node's own services.
+
+#include "net/arp.hpp"
+#include "net/dhcp_message.hpp"
+#include "net/ipv4.hpp"
+#include "net/udp.hpp"
+#include "router/arp_responder.hpp"
+#include "router/lease_record.hpp"
+#include "router/router_state.hpp"
+#include "router/server_answers.hpp"
+
+namespace ipop::router {
+namespace {
+
+constexpr std::uint16_t tcp_port_dns = 53;
+// An ARP request whose target is being looked up; the kernel asks again after 1 s, three times.
+constexpr Duration arp_patience = 3s;
+constexpr Duration client_search_pause = 1s;
+constexpr Duration query_time = 10s;
+
+std::optional<std::uint16_t> tcp_destination_port(const net::Ipv4Packet& packet) {
+  if (packet.header.protocol != net::IpProtocol::tcp || packet.header.fragment_offset != 0) return std::nullopt;
+  ByteReader in(packet.payload);
+  in.take(2);
+  const auto port = in.read<std::uint16_t>();
+  return in.ok() ? std::optional(port) : std::nullopt;
+}
+
+}  // namespace
+
+void Router::State::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
+  const SwitchView view{config_.prefix, lease ? std::optional(lease->address) : std::nullopt};
+  last_destination_.reset();
+  for (const ByteSpan frame : frames) {
+    const FrameDecision decision = classify(frame, view);
+    macs_.learn(now, decision.source_mac);
+    dhcp_.handle_client_seen(now, decision.source_mac);
+    switch (decision.kind) {
+      case FrameKind::unicast:
+        macs_.learn(now, decision.source_mac, decision.addresses.source);
+        handle_unicast(now, decision.payload, decision.addresses.destination);
+        break;
+      case FrameKind::arp: handle_arp(now, decision); break;
+      case FrameKind::dhcp: handle_dhcp(now, decision); break;
+      case FrameKind::server:
+        macs_.learn(now, decision.source_mac, decision.addresses.source);
+        handle_for_server(now, decision);
+        break;
+      case FrameKind::drop: counters.add(decision.reason); break;
+    }
+  }
+  pass_values(now);
+}
+
+void Router::State::handle_arp(TimePoint now, const FrameDecision& frame) {
+  const auto packet = net::decode_arp(frame.payload);
+  if (!packet) return counters.add("drop_arp_malformed");
+  // A sender that differs from the frame's is a proxy or a lie; its packets would miss the bridge's table.
+  if (packet->sender_mac != frame.source_mac) return counters.add("drop_arp_sender");
+  macs_.learn(now, packet->sender_mac, packet->sender_ip);
+  const auto leased = lease ? std::optional(lease->address) : std::nullopt;
+  switch (ask_of(*packet, leased, config_.prefix)) {
+    case ArpQuestion::none: return counters.add("arp_silence");
+    case ArpQuestion::server: counters.add("arp_reply"); return write(make_arp_frame(make_arp_reply(*packet)));
+    case ArpQuestion::peer: break;
+  }
+  const AddressResolver::Entry& entry = resolver_.resolve(now, packet->target_ip);
+  switch (entry.knowledge) {
+    case AddressResolver::Knowledge::holder:
+      if (entry.holder == config_.self) return counters.add("arp_silence");
+      want_link(now, entry.holder);
+      counters.add("arp_reply");
+      return write(make_arp_frame(make_arp_reply(*packet)));
+    case AddressResolver::Knowledge::asking: waiting_arps_.put(packet->target_ip, *packet, now + arp_patience); return;
+    case AddressResolver::Knowledge::nobody:
+    case AddressResolver::Knowledge::unknown: return counters.add("arp_silence");
+  }
+}
+
+void Router::State::handle_dhcp(TimePoint now, const FrameDecision& frame) {
+  const auto packet = net::decode_ipv4(frame.payload);
+  if (!packet) return counters.add("drop_dhcp_ip");
+  if (packet->header.is_fragment()) return counters.add("drop_dhcp_fragment");
+  const auto datagram = net::decode_udp(packet->payload, packet->header.source, packet->header.destination);
+  if (!datagram) return counters.add("drop_dhcp_udp");
+  const auto message = net::decode_dhcp(datagram->payload);
+  if (!message) return counters.add("drop_dhcp_malformed");
+  // A SimpleNode has no address to lend.
+  if (!config_.claim_address) return counters.add("drop_dhcp_no_service");
+  dhcp_.handle_message(now, *message, macs_.knows(now, message->chaddr));
+}
+
+void Router::State::handle_for_server(TimePoint now, const FrameDecision& frame) {
+  const auto packet = net::decode_ipv4(frame.payload);
+  if (!packet) return counters.add("drop_server_ip");
+  if (packet->header.protocol == net::IpProtocol::udp && !packet->header.is_fragment()) {
+    const auto datagram = net::decode_udp(packet->payload, packet->header.source, packet->header.destination);
+    if (!datagram) return counters.add("drop_server_udp");
+    if (datagram->destination_port != net::udp_port_dns) return counters.add("drop_server_port");
+    const std::uint64_t number = next_query_++;
+    dns_clients_.put(number, TapClient{frame.source_mac, packet->header.source, datagram->source_port},
+                     now + query_time);
+    return names_.handle_query(now, number, datagram->payload);
+  }
+  auto answer = make_echo_reply(*packet);
+  if (!answer && tcp_destination_port(*packet) == tcp_port_dns) answer = make_tcp_reset(*packet);
+  if (!answer) return counters.add("drop_server_protocol");
+  write(make_ip_frame(frame.source_mac, *answer));
+}
+
+void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& output) {
+  std::visit(Overloaded{
+                 [&](const DhcpServer::Reply& reply) {
+                   Bytes message;
+                   if (!net::encode(reply.message, message, reply.max_size)) return counters.add("drop_dhcp_too_large");
+                   if (reply.message.options.message_type() == net::DhcpMessageType::ack)
+                     macs_.learn(now, reply.message.chaddr, reply.message.yiaddr);
+                   write(make_ip_frame(
+                       reply.to_mac, make_udp_packet(config_.prefix.server_address(), net::udp_port_dhcp_server,
+                                                     reply.to, net::udp_port_dhcp_client, message, identification_++)));
+                 },
+                 [&](const DhcpServer::WantAddress& want) {
+                   // Before the ring is joined the wish is kept: it becomes the first candidate.
+                   if (!lease_keeper_.is_started()) return;
+                   lease_keeper_.forget_wish();
+                   if (!lease_keeper_.want(now, record_name(want.address)))
+                     dhcp_.handle_address_taken(now, want.address);
+                 },
+                 [&](const DhcpServer::ForgetWish&) { lease_keeper_.forget_wish(); },
+                 [&](const DhcpServer::InUse&) { lease_keeper_.keep(now); },
+                 [&](const DhcpServer::Released&) { lease_keeper_.let_lapse(); },
+                 [&](const DhcpServer::Declined&) {
+                   if (!lease_keeper_.decline(now)) counters.add("drop_dhcp_decline_limit");
+                 },
+                 [&](const DhcpServer::FindClient& client) {
+                   write(make_arp_frame(make_arp_request(config_.prefix.server_address(), client.address)));
+                 },
+             },
+             output);
+}
+
+void Router::State::handle_dns_answer(TimePoint now, NameService::Answer answer) {
+  const auto found = take(dns_clients_, answer.tag, now);
+  if (!found) return;
+  if (const auto* tag = std::get_if<std::uint64_t>(&*found)) {
+    dns_answers.push(DnsAnswer{*tag, std::move(answer.message)});
+    return;
+  }
+  const auto& client = std::get<TapClient>(*found);
+  write(make_ip_frame(client.mac, make_udp_packet(config_.prefix.server_address(), net::udp_port_dns, client.address,
+                                                  client.port, answer.message, identification_++)));
+}
+
+void Router::State::write_ip(TimePoint now, net::Ipv4Address to, ByteSpan packet) {
+  if (const auto mac = macs_.find(to)) return write(make_ip_frame(*mac, packet));
+  // Nobody said that he uses the address, and several machines may be there: everybody gets the
+  // packet, and ARP asks whose it is.
+  if (!client_looked_for_ || *client_looked_for_ + client_search_pause <= now) {
+    client_looked_for_ = now;
+    write(make_arp_frame(make_arp_request(config_.prefix.server_address(), to)));
+  }
+  write(make_ip_frame(net::MacAddress::broadcast(), packet));
+}
+
+}  // namespace ipop::router

@@ -1,0 +1,141 @@
+#pragma once
+
+// The inside of Router: its parts and how values pass between them. Included by router*.cpp only.
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/expiring_map.hpp"
+#include "net/arp.hpp"
+#include "router/address_resolver.hpp"
+#include "router/dhcp_server.hpp"
+#include "router/frame_switch.hpp"
+#include "router/lease_keeper.hpp"
+#include "router/mac_table.hpp"
+#include "router/name_service.hpp"
+#include "router/parked_packets.hpp"
+#include "router/router.hpp"
+
+namespace ipop::router {
+
+/// Takes the value of `key` out of the map, unless it has ended.
+template <class Key, class Value>
+std::optional<Value> take(ExpiringMap<Key, Value>& map, const Key& key, TimePoint now) {
+  Value* found = map.find(key, now);
+  if (found == nullptr) return std::nullopt;
+  std::optional<Value> out(std::move(*found));
+  map.erase(key);
+  return out;
+}
+
+class Router::State {
+ public:
+  State(Config config, const crypto::PrivateKey& key, Rng& rng);
+
+  // router.cpp: inputs and the passing of values
+  void handle_wall_time(TimePoint now, WallTime wall);
+  void handle_joined(TimePoint now);
+  void handle_ring_changed(TimePoint now);
+  void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
+  void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
+  void handle_timeout(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+  [[nodiscard]] std::vector<Mapping> mappings() const;
+
+  // router_client.cpp: frames of the client's side
+  void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
+
+  // router_peers.cpp: packets to and from peers
+  void handle_packets(TimePoint now, const NodeId& source, std::span<const Bytes> packets);
+
+  OutputQueue<Output> outputs;
+  OutputQueue<DnsAnswer> dns_answers;
+  Counters counters;
+  std::optional<Lease> lease;
+  std::optional<std::string> held_name;
+
+ private:
+  enum class Asker { lease, name, address, chosen_name };
+  /// Who waits for an answer of the DHT.
+  struct Request {
+    Asker asker{};
+    LeaseKeeper::Ask ask{};
+    bool is_get = false;
+    net::Ipv4Address address{};
+    std::string name{};
+  };
+  struct TapClient {
+    net::MacAddress mac{};
+    net::Ipv4Address address{};
+    std::uint16_t port = 0;
+  };
+  using DnsClient = std::variant<TapClient, std::uint64_t>;
+
+  // router.cpp
+  void start_if_ready(TimePoint now);
+  void pass_values(TimePoint now);
+  bool pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker asker);
+  bool pass_from_resolver(TimePoint now);
+  bool pass_from_dhcp(TimePoint now);
+  bool pass_from_names(TimePoint now);
+  void handle_lease_held(TimePoint now, const LeaseKeeper::Held& held);
+  void handle_lease_lost(TimePoint now, const LeaseKeeper::Lost& lost);
+  void handle_name_held(TimePoint now, const LeaseKeeper::Held& held);
+  void tell_own_names();
+  RequestId remember(TimePoint now, Request request);
+  void log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields);
+
+  // router_client.cpp
+  void handle_arp(TimePoint now, const FrameDecision& frame);
+  void handle_dhcp(TimePoint now, const FrameDecision& frame);
+  void handle_for_server(TimePoint now, const FrameDecision& frame);
+  void handle_dhcp_output(TimePoint now, const DhcpServer::Output& output);
+  void handle_dns_answer(TimePoint now, NameService::Answer answer);
+  void write_ip(TimePoint now, net::Ipv4Address to, ByteSpan packet);
+  void write(Bytes frame) { frames_.frames.push_back(std::move(frame)); }
+
+  // router_peers.cpp
+  void handle_unicast(TimePoint now, ByteSpan packet, net::Ipv4Address destination);
+  void handle_too_big(TimePoint now, ByteSpan packet, const NodeId& holder);
+  void handle_settled(TimePoint now, net::Ipv4Address address);
+  void receive(TimePoint now, const NodeId& source, ByteSpan packet);
+  void send_to(TimePoint now, const NodeId& holder, ByteSpan packet);
+  void want_link(TimePoint now, const NodeId& peer);
+  void flush();
+
+  Config config_;
+  Rng& rng_;
+  LeaseKeeper lease_keeper_;
+  std::optional<LeaseKeeper> name_keeper_;
+  AddressResolver resolver_;
+  DhcpServer dhcp_;
+  NameService names_;
+  MacTable macs_;
+  bool joined_ = false;
+  bool has_wall_time_ = false;
+
+  ExpiringMap<RequestId, Request> requests_;
+  std::uint64_t next_request_ = 1;
+  ExpiringMap<std::uint64_t, DnsClient> dns_clients_;
+  std::uint64_t next_query_ = 1;
+  ParkedPackets parked_out_;  // of the client, by destination
+  ParkedPackets parked_in_;   // of peers, by source
+  ExpiringMap<net::Ipv4Address, net::ArpPacket> waiting_arps_;
+  ExpiringMap<NodeId, std::monostate> wanted_links_;
+  std::optional<TimePoint> client_looked_for_;  // when ARP asked for the client's MAC last
+  std::uint16_t identification_ = 0;            // of IP packets that the node makes
+
+  // Of the input that is being handled; empty between inputs.
+  WriteFrames frames_;
+  SendPackets batch_;
+  // The last address that was resolved: consecutive packets mostly go to one peer.
+  struct LastHit {
+    net::Ipv4Address address{};
+    NodeId holder{};
+  };
+  std::optional<LastHit> last_destination_;
+};
+
+}  // namespace ipop::router
