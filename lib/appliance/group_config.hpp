@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/rng.hpp"
 #include "base/time.hpp"
 #include "net/ipv4_prefix.hpp"
 
@@ -29,13 +30,24 @@ struct GroupConfig {
   net::Ipv4Prefix prefix{net::Ipv4Address(10, 128, 0, 0), 9};
   std::string domain = "ipop";
   std::vector<BootstrapEntry> bootstrap;  ///< no limit on its length
+  std::optional<std::uint16_t> port{};    ///< UDP port of this machine; none: the node chooses. Not in a token
   friend bool operator==(const GroupConfig&, const GroupConfig&) = default;
 };
+
+/// The rules of the fields, for values from a command line. Errors (malformed) quote the value and
+/// say what would be right.
+Result<void> check_group_name(std::string_view name);  ///< 1 to 32 of a-z 0-9 -, no hyphen at an end
+Result<void> check_name_space(std::string_view text);  ///< 1 to 255 visible ASCII characters, no quote or backslash
+Result<void> check_domain(std::string_view domain);    ///< labels of a-z 0-9 -, 1 to 128 characters
+Result<net::Ipv4Prefix> parse_prefix(std::string_view text);  ///< unicast, length 8 to 29
+
+/// `name-` and 80 random bits in base32: what nobody else's group has.
+std::string make_name_space(std::string_view name, Rng& rng);
 
 /// `file` is for messages only. Every error is one line: file, line, what is wrong, what would be
 /// right; an unknown key names the nearest known one.
 Result<GroupConfig> parse_group_config(std::string_view text, std::string_view file);
-/// The file, with a comment on each key.
+/// The file, with a comment on each key; what parse_group_config reads back as the same value.
 std::string to_toml(const GroupConfig& config);
 
 /// What `ga-group new` prints: the content of the group file in one line, with an end of its time.

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <utility>
+
+#include "appliance/group_config.hpp"
+#include "base/base32.hpp"
+#include "base/bytes.hpp"
+#include "crypto/hash.hpp"
+#include "net/endpoint.hpp"
+
+// docs/wire/join-token.md draws the octets.
+
+namespace ipop::appliance {
+namespace {
+
+constexpr std::string_view token_prefix = "ga1-";
+constexpr std::uint8_t token_version = 1;
+constexpr std::uint8_t flag_expires = 1;
+constexpr std::size_t checksum_size = 4;
+// The count of bootstrap entries is two octets.
+constexpr std::size_t most_entries = 65535;
+// A thousand entries are 30 KiB; nobody pastes more, and the parser's work stays bounded.
+constexpr std::size_t longest_token = 1U << 20U;
+
+enum class HostKind : std::uint8_t { name = 0, ipv4 = 4, ipv6 = 6 };
+
+Error token_error(Errc code, std::string text) {
+  return make_error(make_error_code(code), std::move(text));
+}
+
+void encode_entry(const BootstrapEntry& entry, ByteWriter& out) {
+  if (const auto v4 = net::parse_ipv4_address(entry.host)) {
+    out.write(static_cast<std::uint8_t>(HostKind::ipv4));
+    out.write(v4->value());
+  } else if (const auto v6 = net::parse_ipv6_address(entry.host)) {
+    out.write(static_cast<std::uint8_t>(HostKind::ipv6));
+    out.write(ByteSpan(v6->octets));
+  } else {
+    out.write(static_cast<std::uint8_t>(HostKind::name));
+    out.write_sized8(as_bytes(entry.host));
+  }
+  out.write(entry.port);
+}
+
+std::string decode_text(ByteReader& in) {
+  return std::string(as_text(in.take_sized8()));
+}
+
+/// The host in the form that parse_bootstrap_entry takes; empty when its kind is unknown.
+std::string decode_host(ByteReader& in) {
+  switch (HostKind{in.read<std::uint8_t>()}) {
+    case HostKind::ipv4: return net::to_string(net::Ipv4Address(in.read<std::uint32_t>()));
+    case HostKind::ipv6: return "[" + net::to_string(net::Ipv6Address{in.take_array<16>()}) + "]";
+    case HostKind::name: return decode_text(in);
+  }
+  return {};
+}
+
+Bytes checksum(ByteSpan content) {
+  const crypto::Digest256 digest = crypto::sha256(content);
+  return to_bytes(ByteSpan(digest).first(checksum_size));
+}
+
+/// The fields behind the version, each by the rule of the group file.
+Result<JoinToken> decode_content(ByteReader& in) {
+  const Error damaged = token_error(Errc::malformed, "the join token has a bad field; ask for another");
+  JoinToken token;
+  const auto flags = in.read<std::uint8_t>();
+  if ((flags & ~flag_expires) != 0)
+    return token_error(Errc::unsupported, "the join token needs a newer version of ga-group; upgrade this machine");
+  GroupConfig& group = token.group;
+  group.name = decode_text(in);
+  group.name_space = decode_text(in);
+  const net::Ipv4Address network(in.read<std::uint32_t>());
+  const unsigned length = in.read<std::uint8_t>();
+  group.domain = decode_text(in);
+  if ((flags & flag_expires) != 0) {
+    const auto seconds = in.read<std::uint64_t>();
+    if (seconds > std::uint64_t{1} << 40U) return damaged;  // far beyond any calendar in use
+    token.expires = WallTime{static_cast<std::int64_t>(seconds)};
+  }
+  const auto count = in.read<std::uint16_t>();
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    const std::string host = decode_host(in);
+    auto entry = parse_bootstrap_entry(host + ":" + std::to_string(in.read<std::uint16_t>()));
+    if (!in.ok() || !entry) return damaged;
+    group.bootstrap.push_back(*std::move(entry));
+  }
+  if (!in.done()) return damaged;
+
+  auto prefix = parse_prefix(net::to_string(network) + "/" + std::to_string(length));
+  const bool good =
+      prefix && check_group_name(group.name) && check_name_space(group.name_space) && check_domain(group.domain);
+  if (!good) return damaged;
+  group.prefix = *prefix;
+  return token;
+}
+
+}  // namespace
+
+std::string to_string(const JoinToken& token) {
+  const GroupConfig& group = token.group;
+  Bytes content;
+  ByteWriter out(content);
+  out.write(token_version);
+  out.write(token.expires ? flag_expires : std::uint8_t{0});
+  out.write_sized8(as_bytes(group.name));
+  out.write_sized8(as_bytes(group.name_space));
+  out.write(group.prefix.address().value());
+  out.write(static_cast<std::uint8_t>(group.prefix.length()));
+  out.write_sized8(as_bytes(group.domain));
+  if (token.expires) out.write(static_cast<std::uint64_t>(token.expires->seconds));
+  const std::size_t count = std::min(group.bootstrap.size(), most_entries);
+  out.write(static_cast<std::uint16_t>(count));
+  for (std::size_t i = 0; i < count; ++i)
+    encode_entry(group.bootstrap[i], out);
+  append(content, checksum(content));
+  return std::string(token_prefix) + to_base32(content);
+}
+
+Result<JoinToken> parse_join_token(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const auto last = text.find_last_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return token_error(Errc::malformed, "the join token is empty");
+  text = text.substr(first, last - first + 1);
+  if (text.size() > longest_token) return token_error(Errc::too_large, "this is too long to be a join token");
+  if (!text.starts_with(token_prefix)) {
+    const bool other_version = text.starts_with("ga") && text.find('-') != std::string_view::npos &&
+                               text.find_first_not_of("0123456789", 2) == text.find('-') && text.find('-') > 2;
+    if (other_version)
+      return token_error(Errc::unsupported, "the join token needs a newer version of ga-group; upgrade this machine");
+    return token_error(Errc::malformed, "this is not a join token; one begins with \"ga1-\"");
+  }
+  const auto octets = parse_base32(text.substr(token_prefix.size()));
+  if (!octets || octets->size() <= checksum_size)
+    return token_error(Errc::bad_checksum, "the join token is damaged or cut short; copy it whole, in one line");
+  const ByteSpan content = ByteSpan(*octets).first(octets->size() - checksum_size);
+  if (!equal(checksum(content), ByteSpan(*octets).last(checksum_size)))
+    return token_error(Errc::bad_checksum, "the join token is damaged or cut short; copy it whole, in one line");
+  ByteReader in(content);
+  if (in.read<std::uint8_t>() != token_version)
+    return token_error(Errc::unsupported, "the join token needs a newer version of ga-group; upgrade this machine");
+  return decode_content(in);
+}
+
+}  // namespace ipop::appliance
