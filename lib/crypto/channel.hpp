@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/node_id.hpp"
+#include "base/time.hpp"
+#include "crypto/channel_table.hpp"
+#include "crypto/session.hpp"
+
+namespace ipop::crypto {
+
+/// A channel in use: up to three sessions while keys change, one to send with.
+struct Channel {
+  ChannelId id{};
+  NodeId peer{};
+  Carrier carrier{};
+  std::unique_ptr<Session> current{};   ///< sends and receives
+  std::unique_ptr<Session> next{};      ///< client of a rekey: receives; sends once the peer used it
+  std::unique_ptr<Session> previous{};  ///< receives until previous_until
+  TimePoint previous_until{};
+  TimePoint rekey_at{};
+  unsigned rekey_failures = 0;
+  std::optional<Spi> rekey{};        ///< the attempt that renews the keys
+  std::optional<Spi> unconfirmed{};  ///< our attempt that waits for the peer's first use of the keys
+  std::optional<Spi> lingering{};    ///< our attempt that answers repeated last flights
+  TimePoint last_payload{};          ///< of the owner, either way
+  std::optional<TimePoint> last_probe{};
+  ChannelTable::Statistics statistics{};
+
+  [[nodiscard]] Session* session_at(Spi spi) const {
+    for (const auto* session : {&current, &next, &previous}) {
+      if (*session && (*session)->receive_at() == spi) return session->get();
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace ipop::crypto

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "crypto/attempt.hpp"
+#include "crypto/channel.hpp"
+#include "crypto/channel_table.hpp"
+#include "crypto/deadline_queue.hpp"
+#include "crypto/source_limiter.hpp"
+
+namespace ipop::crypto {
+
+/// What travels inside a sealed packet between the tables themselves: the first octet is zero, the
+/// second one of these. The owner's payloads never begin with zero.
+enum class InnerMessage : std::uint8_t {
+  frame = 1,    ///< a FrameMessage's body: the handshake that renews the keys
+  close = 2,    ///< the sender has forgotten the channel
+  confirm = 3,  ///< the sender has the keys that seal this
+};
+
+/// The machine behind ChannelTable, in three files: channel_table.cpp (sealed packets, life of a
+/// channel), channel_table_handshake.cpp (attempts), channel_table_rekey.cpp (new keys).
+class ChannelTable::State {
+ public:
+  State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
+
+  void handle_wall_time(TimePoint now, WallTime wall);
+  void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t attempt);
+  void cancel(const Carrier& carrier);
+  void nudge(TimePoint now, const Carrier& carrier);
+  void handle_packets(TimePoint now, std::span<const Incoming> packets);
+  void handle_timeout(TimePoint now);
+  Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads);
+  void close(TimePoint now, ChannelId id);
+  void move(ChannelId id, const Carrier& carrier);
+  void drop_all();
+  std::optional<Output> poll_output();
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+  [[nodiscard]] std::optional<Statistics> statistics(ChannelId id) const;
+  [[nodiscard]] std::size_t size() const { return channels_.size(); }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  // Sealed packets and the life of a channel.
+  void handle_sealed(TimePoint now, const Carrier& from, ByteSpan packet);
+  void handle_unknown_spi(TimePoint now, const Carrier& from, Spi spi, ByteSpan packet);
+  void handle_inner(TimePoint now, Channel& channel, ByteSpan plaintext);
+  bool send_inner(TimePoint now, Channel& channel, InnerMessage type, ByteSpan body);
+  void note_authenticated(TimePoint now, Channel& channel, const Session& session, const Carrier& from, bool is_newest);
+  void end_channel(Channel& channel, Ending why);
+  void remove_channel(ChannelId id);
+  void run_channel_timer(TimePoint now, ChannelId id);
+  void schedule(const Channel& channel);
+
+  // Attempts.
+  void handle_handshake_packet(TimePoint now, const Carrier& from, ByteSpan packet);
+  void handle_init(TimePoint now, const Carrier& from, const InitMessage& init);
+  void handle_cookie(TimePoint now, const Carrier& from, const CookieMessage& cookie);
+  void handle_open(TimePoint now, const Carrier& from, const OpenMessage& open);
+  void handle_frame(TimePoint now, const Carrier& from, const FrameMessage& frame);
+  void handle_hint(TimePoint now, const Carrier& from, const HintMessage& hint);
+  void accept(TimePoint now, const Carrier& from, const OpenMessage& open);
+  Attempt& add_attempt(TimePoint now);
+  void bind(Attempt& attempt, const SessionId& remote, const NodeId& claimed);
+  /// False when the attempt ended at once: the reference is not to be used afterwards.
+  [[nodiscard]] bool start_as(TimePoint now, Attempt& attempt, const NodeId& peer);
+  /// May end the attempt: the reference is not to be used afterwards.
+  void feed(TimePoint now, Attempt& attempt, const Carrier& from, const FrameMessage& frame);
+  /// False when the attempt ended.
+  bool advance(TimePoint now, Attempt& attempt, ByteSpan octets);
+  bool complete(TimePoint now, Attempt& attempt);
+  void settle_rivals(Attempt& attempt, const NodeId& peer);
+  void replace_older(TimePoint now, const NodeId& peer, const Carrier& carrier);
+  SessionKeys keys_of(const Attempt& attempt) const;
+  void fail_attempt(TimePoint now, Attempt& attempt, Ending why, const std::string& detail);
+  void remove_attempt(Spi spi);
+  void run_attempt_timer(TimePoint now, Spi spi);
+  void expire_attempt(TimePoint now, Attempt& attempt);
+  void resend(TimePoint now, Attempt& attempt);
+  void send_init(TimePoint now, Attempt& attempt);
+  void send_open(TimePoint now, Attempt& attempt);
+  void send_frame(TimePoint now, Attempt& attempt, const FrameStream::Piece& piece);
+  void flush_attempt(TimePoint now, Attempt& attempt);
+  void touch(Attempt& attempt);
+  void restart_timer(TimePoint now, Attempt& attempt);
+  void schedule(const Attempt& attempt);
+  [[nodiscard]] WallTime wall(TimePoint now) const;
+  [[nodiscard]] std::size_t half_open() const { return half_open_; }
+  void set_stage(Attempt& attempt, Attempt::Stage stage);
+
+  // New keys.
+  void start_rekey(TimePoint now, Channel& channel);
+  void handle_rekey_frame(TimePoint now, Channel& channel, const FrameMessage& frame);
+  Attempt& add_rekey_attempt(TimePoint now, Channel& channel, std::optional<SessionId> remote);
+  void complete_rekey(TimePoint now, Attempt& attempt);
+  void fail_rekey(TimePoint now, Attempt& attempt, Ending why);
+  void rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session, HandshakeRole role);
+  void confirm(TimePoint now, Channel& channel);
+
+  // Outputs.
+  void transmit(const Carrier& to, Bytes packet);
+  void emit(Output output);
+  void flush(TimePoint now);
+  void flush_received();
+
+  Config config_;
+  ContextTag tag_{};
+  HandshakeFactory& handshakes_;
+  AeadFactory& aeads_;
+  Rng& rng_;
+  std::optional<std::pair<TimePoint, WallTime>> wall_{};
+  Counters counters_;
+
+  CookieJar cookies_;
+  SourceLimiter init_limiter_;
+  SourceLimiter open_limiter_;
+  std::optional<TimePoint> last_hint_sent_{};
+  std::optional<TimePoint> last_hint_heard_{};
+
+  // Attempts by their own SPI; the other maps point into this one.
+  std::map<Spi, Attempt> attempts_;
+  std::map<Carrier, Spi> asked_;
+  std::map<std::pair<NodeId, SessionId>, Spi> by_remote_;
+  DeadlineQueue<Spi> attempt_deadlines_;
+  std::vector<Spi> dirty_;
+  std::size_t half_open_ = 0;
+  std::size_t parked_ = 0;
+
+  std::map<ChannelId, Channel> channels_;
+  // Only looked up, never iterated: nothing depends on its order.
+  std::unordered_map<Spi, Channel*> receivers_;
+  DeadlineQueue<ChannelId> channel_deadlines_;
+  std::uint32_t last_channel_ = 0;
+
+  std::vector<Received> received_;
+  std::vector<Transmit> transmits_;
+  OutputQueue<Output> outputs_;
+};
+
+}  // namespace ipop::crypto

@@ -1,0 +1,216 @@
+#include <array>
+#include <cassert>
+
+#include "base/log.hpp"
+#include "crypto/frame_stream.hpp"
+#include "crypto/handshake.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/key_context.hpp"
+#include "crypto/openssl_ptr.hpp"
+#include "crypto/private_key_native.hpp"
+
+namespace ipop::crypto {
+namespace {
+
+// RFC 5705, section 4: labels that are not registered begin so.
+constexpr std::string_view exporter_label = "EXPERIMENTAL grid-appliance channel";
+
+constexpr std::size_t key_size = 16;
+constexpr std::size_t salt_size = 4;
+constexpr std::size_t key_block_size = 2 * (key_size + salt_size);
+
+/// What the verification callback needs and finds; lives as long as the SSL object.
+struct Verification {
+  WallTime wall{};
+  PeerIdentity peer{};
+  std::string failure{};
+};
+
+/// An open group's rule: whoever holds the key of a self-signed certificate that is valid at this
+/// time is the node of that key. Returns the reason for a refusal, or nothing.
+std::string check_peer(X509_STORE_CTX& store, Verification& verification) {
+  X509* native = X509_STORE_CTX_get0_cert(&store);
+  const auto* chain = X509_STORE_CTX_get0_untrusted(&store);
+  if (native == nullptr) return "no certificate";
+  if (chain != nullptr && sk_X509_num(chain) > 1) return "more than one certificate";
+  unsigned char* octets = nullptr;
+  const int size = i2d_X509(native, &octets);
+  if (size <= 0) return "certificate can't be encoded";
+  const auto* begin = reinterpret_cast<const std::byte*>(octets);
+  const Bytes der(begin, begin + size);
+  OPENSSL_free(octets);
+  auto certificate = Certificate::from_der(der);
+  if (!certificate) return "certificate: " + certificate.error().message();
+  if (!certificate->is_self_signed()) return "certificate is not self-signed";
+  if (verification.wall < certificate->not_before()) return "certificate is not valid yet: check the clocks";
+  if (verification.wall > certificate->not_after()) return "certificate has expired: check the clocks";
+  const auto id = node_id_of(certificate->public_key());
+  if (!id) return "certificate: " + id.error().message();
+  verification.peer = {*id, std::move(*certificate)};
+  return {};
+}
+
+int verify_peer(X509_STORE_CTX* store, void* /*unused*/) {
+  const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto& verification = *static_cast<Verification*>(SSL_get_app_data(ssl));
+  verification.failure = check_peer(*store, verification);
+  const bool good = verification.failure.empty();
+  X509_STORE_CTX_set_error(store, good ? X509_V_OK : X509_V_ERR_CERT_UNTRUSTED);
+  return good ? 1 : 0;
+}
+
+class TlsHandshake final : public Handshake {
+ public:
+  TlsHandshake(SSL_CTX& context, const Bytes& own_certificate, HandshakeRole role, WallTime wall)
+      : own_certificate_(own_certificate), role_(role), ssl_(SSL_new(&context)) {
+    assert(ssl_ != nullptr);
+    verification_.wall = wall;
+    SSL_set_app_data(ssl_.get(), &verification_);
+    BIO* incoming = BIO_new(BIO_s_mem());
+    BIO* outgoing = BIO_new(BIO_s_mem());
+    assert(incoming != nullptr && outgoing != nullptr);
+    // An empty queue means "more will come", not "the end".
+    BIO_set_mem_eof_return(incoming, -1);
+    BIO_set_mem_eof_return(outgoing, -1);
+    SSL_set_bio(ssl_.get(), incoming, outgoing);
+    if (role == HandshakeRole::client) {
+      SSL_set_connect_state(ssl_.get());
+    } else {
+      SSL_set_accept_state(ssl_.get());
+    }
+  }
+
+  State advance(ByteSpan incoming) override {
+    const ErrorQueueGuard guard;
+    if (state_ == State::failed) return state_;
+    if (!incoming.empty() &&
+        BIO_write(SSL_get_rbio(ssl_.get()), incoming.data(), static_cast<int>(incoming.size())) <= 0) {
+      return fail("no memory");
+    }
+    return state_ == State::running ? shake() : watch();
+  }
+
+  Bytes take_outgoing() override {
+    BIO* outgoing = SSL_get_wbio(ssl_.get());
+    Bytes out(static_cast<std::size_t>(BIO_ctrl_pending(outgoing)));
+    if (!out.empty()) BIO_read(outgoing, out.data(), static_cast<int>(out.size()));
+    return out;
+  }
+
+  [[nodiscard]] std::string failure() const override { return failure_; }
+
+  [[nodiscard]] const PeerIdentity& peer() const override {
+    assert(state_ == State::done);
+    return verification_.peer;
+  }
+
+  [[nodiscard]] SessionKeys export_keys(ByteSpan context) const override {
+    assert(state_ == State::done);
+    const bool is_client = role_ == HandshakeRole::client;
+    const Bytes& peer_certificate = verification_.peer.certificate.der();
+    const Digest256 full = is_client ? with_certificates(context, own_certificate_, peer_certificate)
+                                     : with_certificates(context, peer_certificate, own_certificate_);
+    std::array<std::byte, key_block_size> block{};
+    const int made = SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(block.data()),
+                                                block.size(), exporter_label.data(), exporter_label.size(),
+                                                reinterpret_cast<const unsigned char*>(full.data()), full.size(), 1);
+    assert(made == 1);
+    static_cast<void>(made);
+    ByteReader in(block);
+    AeadKey client_writes{in.take_array<key_size>(), in.take_array<salt_size>()};
+    AeadKey server_writes{in.take_array<key_size>(), in.take_array<salt_size>()};
+    wipe(block);
+    if (is_client) return {client_writes, server_writes};
+    return {server_writes, client_writes};
+  }
+
+ private:
+  State shake() {
+    const int result = SSL_do_handshake(ssl_.get());
+    // Asked directly after the call: anything in between would change the answer.
+    const int reason = SSL_get_error(ssl_.get(), result);
+    if (result == 1) {
+      state_ = State::done;
+      return watch();
+    }
+    if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return state_;
+    return fail(verification_.failure.empty() ? library_error() : verification_.failure);
+  }
+
+  /// After the end only an alert can come: a server that refuses us says so then.
+  State watch() {
+    std::byte octet{};
+    const int result = SSL_read(ssl_.get(), &octet, 1);
+    const int reason = SSL_get_error(ssl_.get(), result);
+    if (result <= 0 && (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE)) return state_;
+    return fail(result > 0 ? std::string("octets behind the handshake") : library_error());
+  }
+
+  State fail(std::string why) {
+    failure_ = escape_text(why);
+    state_ = State::failed;
+    return state_;
+  }
+
+  static std::string library_error() {
+    const unsigned long code = ERR_peek_error();
+    const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
+    return reason != nullptr ? std::string("TLS: ") + reason : std::string("TLS: closed by the peer");
+  }
+
+  const Bytes& own_certificate_;
+  HandshakeRole role_;
+  Verification verification_;
+  SslPtr ssl_;
+  State state_ = State::running;
+  std::string failure_;
+};
+
+class TlsHandshakeFactory final : public HandshakeFactory {
+ public:
+  TlsHandshakeFactory(const PrivateKey& key, const Certificate& certificate)
+      : certificate_(certificate.der()), context_(SSL_CTX_new(TLS_method())) {
+    const ErrorQueueGuard guard;
+    SSL_CTX* context = context_.get();
+    assert(context != nullptr);
+    // Before key and certificate are set: the level judges them.
+    SSL_CTX_set_security_level(context, 2);
+    const bool made =
+        SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
+        SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
+        SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1 &&
+        SSL_CTX_set1_groups_list(context, "X25519") == 1 && SSL_CTX_set1_sigalgs_list(context, "ECDSA+SHA256") == 1 &&
+        SSL_CTX_set1_client_sigalgs_list(context, "ECDSA+SHA256") == 1 &&
+        SSL_CTX_use_certificate_ASN1(context, static_cast<int>(certificate_.size()),
+                                     reinterpret_cast<const unsigned char*>(certificate_.data())) == 1 &&
+        SSL_CTX_use_PrivateKey(context, key.native().key.get()) == 1 && SSL_CTX_set_num_tickets(context, 0) == 1;
+    assert(made);
+    static_cast<void>(made);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    // There is no middlebox on this path, and its compatibility records only make the flights longer.
+    SSL_CTX_clear_options(context, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_quiet_shutdown(context, 1);
+    SSL_CTX_set_max_cert_list(context, static_cast<long>(FrameStream::capacity / 2));
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_set_cert_verify_callback(context, verify_peer, nullptr);
+  }
+
+  std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall) override {
+    const ErrorQueueGuard guard;
+    return std::make_unique<TlsHandshake>(*context_, certificate_, role, wall);
+  }
+
+ private:
+  Bytes certificate_;
+  SslContextPtr context_;
+};
+
+}  // namespace
+
+std::unique_ptr<HandshakeFactory> make_tls_handshake_factory(const PrivateKey& key, const Certificate& certificate) {
+  return std::make_unique<TlsHandshakeFactory>(key, certificate);
+}
+
+}  // namespace ipop::crypto

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/node_id.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/session.hpp"
+
+namespace ipop::crypto {
+
+/// The one suite: TLS 1.3 with TLS_AES_128_GCM_SHA256, X25519 and P-256; packets by AES-128-GCM.
+constexpr std::uint8_t channel_suite = 1;
+
+/// What both ends of a session must agree on besides the transcript of the handshake. The
+/// client's fields come first.
+struct KeyContext {
+  ByteSpan context{};  ///< of the table: group and kind of channel
+  NodeId client_id{};
+  NodeId server_id{};
+  Spi client_spi{};
+  Spi server_spi{};
+};
+
+/// SHA-256 over version, suite, length and octets of the context, both ids, both SPIs.
+Digest256 digest(const KeyContext& context);
+
+/// SHA-256 over digest(KeyContext) and the SHA-256 of each certificate, the client's first: the
+/// exporter secret of TLS 1.3 does not cover the client's certificate (RFC 8446, 7.5).
+Digest256 with_certificates(ByteSpan context, ByteSpan client_certificate, ByteSpan server_certificate);
+
+}  // namespace ipop::crypto

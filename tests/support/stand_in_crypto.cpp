@@ -1,0 +1,163 @@
+#include "support/stand_in_crypto.hpp"
+
+#include <cassert>
+#include <cstring>
+
+namespace ipop::test_support {
+namespace {
+
+using crypto::AeadKey;
+using crypto::HandshakeRole;
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  // The finalizer of SplitMix64 over a running value: every input bit reaches every output bit.
+  std::uint64_t x = (a ^ (b + 0x9e3779b97f4a7c15U + (a << 6U) + (a >> 2U)));
+  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
+  return x ^ (x >> 31U);
+}
+
+std::uint64_t mix(std::uint64_t start, ByteSpan octets) {
+  std::uint64_t out = mix(start, octets.size());
+  while (octets.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, octets.data(), sizeof(word));
+    out = (out ^ word) * 0xff51afd7ed558ccdU;
+    out ^= out >> 29U;
+    octets = octets.subspan(8);
+  }
+  std::uint64_t word = 0;
+  if (!octets.empty()) std::memcpy(&word, octets.data(), octets.size());
+  return mix(out, word);
+}
+
+/// A flight: node id, number, zeros up to the size.
+Bytes make_flight(std::size_t size, const NodeId& id, std::uint64_t number) {
+  Bytes out;
+  out.reserve(size);
+  ByteWriter to(out);
+  to.write(id.octets());
+  to.write(number);
+  to.write_zeros(size - out.size());
+  return out;
+}
+
+class StandInHandshake final : public crypto::Handshake {
+ public:
+  StandInHandshake(const NodeId& self, HandshakeRole role, std::uint64_t nonce)
+      : self_(self), role_(role), nonce_(nonce) {}
+
+  State advance(ByteSpan incoming) override {
+    append(incoming_, incoming);
+    if (state_ != State::running) return state_;
+    if (role_ == HandshakeRole::client) {
+      if (!started_) outgoing_ = make_flight(stand_in_client_hello, self_, nonce_);
+      started_ = true;
+      if (!take_flight(stand_in_server_flight)) return state_;
+      peer_nonce_ = number_;
+      append(outgoing_, make_flight(stand_in_client_flight, self_, mix(nonce_, peer_nonce_)));
+      state_ = State::done;
+    } else if (!started_) {
+      if (!take_flight(stand_in_client_hello)) return state_;
+      started_ = true;
+      peer_nonce_ = number_;
+      hello_id_ = peer_.id;
+      outgoing_ = make_flight(stand_in_server_flight, self_, nonce_);
+    } else if (take_flight(stand_in_client_flight)) {
+      const bool good = number_ == mix(peer_nonce_, nonce_) && peer_.id == hello_id_;
+      state_ = good ? State::done : State::failed;
+    }
+    return state_;
+  }
+
+  Bytes take_outgoing() override { return std::exchange(outgoing_, {}); }
+  [[nodiscard]] std::string failure() const override { return "stand-in: flights do not belong together"; }
+  [[nodiscard]] const crypto::PeerIdentity& peer() const override {
+    assert(state_ == State::done);
+    return peer_;
+  }
+
+  [[nodiscard]] crypto::SessionKeys export_keys(ByteSpan context) const override {
+    const bool is_client = role_ == HandshakeRole::client;
+    std::uint64_t secret = is_client ? mix(nonce_, peer_nonce_) : mix(peer_nonce_, nonce_);
+    secret = mix(secret, is_client ? self_.octets() : peer_.id.octets());
+    secret = mix(secret, is_client ? peer_.id.octets() : self_.octets());
+    secret = mix(secret, context);
+    const AeadKey client_writes = make_key(mix(secret, 1));
+    const AeadKey server_writes = make_key(mix(secret, 2));
+    if (is_client) return {client_writes, server_writes};
+    return {server_writes, client_writes};
+  }
+
+ private:
+  bool take_flight(std::size_t size) {
+    if (incoming_.size() < size) return false;
+    ByteReader in(ByteSpan(incoming_).first(size));
+    peer_.id = NodeId(in.take_array<NodeId::size>());
+    number_ = in.read<std::uint64_t>();
+    incoming_.erase(incoming_.begin(), incoming_.begin() + static_cast<std::ptrdiff_t>(size));
+    return true;
+  }
+
+  static AeadKey make_key(std::uint64_t secret) {
+    AeadKey out;
+    const std::uint64_t more = mix(secret, 3);
+    std::memcpy(out.key.data(), &secret, sizeof(secret));
+    std::memcpy(out.key.data() + sizeof(secret), &more, sizeof(more));
+    return out;
+  }
+
+  NodeId self_;
+  HandshakeRole role_;
+  std::uint64_t nonce_;
+  std::uint64_t peer_nonce_ = 0;
+  std::uint64_t number_ = 0;
+  NodeId hello_id_{};
+  bool started_ = false;
+  State state_ = State::running;
+  crypto::PeerIdentity peer_{};
+  Bytes incoming_;
+  Bytes outgoing_;
+};
+
+class StandInAead final : public crypto::Aead {
+ public:
+  explicit StandInAead(const AeadKey& key) : key_(mix(0, key.key)) {}
+
+  void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) override {
+    const auto tag = tag_of(counter, header, plaintext);
+    append(out, plaintext);
+    append(out, tag);
+  }
+  bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) override {
+    if (sealed.size() < tag_size) return false;
+    const ByteSpan plaintext = sealed.first(sealed.size() - tag_size);
+    if (!equal(tag_of(counter, header, plaintext), sealed.last(tag_size))) return false;
+    append(out, plaintext);
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::array<std::byte, tag_size> tag_of(std::uint64_t counter, ByteSpan header, ByteSpan text) const {
+    const std::uint64_t sum = mix(mix(mix(key_, counter), header), text);
+    const std::uint64_t more = mix(sum, key_);
+    std::array<std::byte, tag_size> out{};
+    std::memcpy(out.data(), &sum, sizeof(sum));
+    std::memcpy(out.data() + sizeof(sum), &more, sizeof(more));
+    return out;
+  }
+
+  std::uint64_t key_;
+};
+
+}  // namespace
+
+std::unique_ptr<crypto::Handshake> StandInHandshakeFactory::make(HandshakeRole role, WallTime /*wall*/) {
+  return std::make_unique<StandInHandshake>(self_, role, rng_.next());
+}
+
+std::unique_ptr<crypto::Aead> StandInAeadFactory::make(const AeadKey& key) {
+  return std::make_unique<StandInAead>(key);
+}
+
+}  // namespace ipop::test_support
