@@ -1,0 +1,75 @@
+#include "daemon/state_directory.hpp"
+
+#include <utility>
+
+#include "io/file.hpp"
+
+namespace ipop::daemon {
+
+namespace {
+
+constexpr std::size_t max_key = 16'384;
+constexpr std::size_t max_state = 65'536;
+
+bool is_missing(const Error& error) {
+  return error.code == std::errc::no_such_file_or_directory;
+}
+
+}  // namespace
+
+StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
+  if (auto made = io::make_directories(path_, 0700); !made)
+    note_failure(made.error(), "key, address and peers are lost at the next start");
+}
+
+Result<crypto::PrivateKey> StateDirectory::load_key() {
+  const std::string file = path_ + "/key.pem";
+  const auto pem = io::read_secret_file(file, max_key);
+  if (pem) {
+    auto key = crypto::PrivateKey::from_pem(*pem);
+    if (!key) {
+      return std::move(key).error().in(file + ": damaged (restore it, or move it away to start as a new node)");
+    }
+    return key;
+  }
+  if (!is_missing(pem.error()) && pem.error().code != std::errc::not_a_directory) return pem.error();
+  auto key = crypto::PrivateKey::generate();
+  if (!key) return std::move(key).error().in("making a key");
+  if (auto written = io::write_file_atomically(file, key->to_pem(), 0600); !written)
+    note_failure(written.error(), "the node is another one after a restart");
+  return key;
+}
+
+SavedState StateDirectory::load_state() {
+  const std::string file = path_ + "/state.json";
+  const auto text = io::read_file(file, max_state);
+  if (!text && is_missing(text.error())) return {};
+  auto state = text ? parse_saved_state(*text) : Result<SavedState>(text.error());
+  if (state) return *std::move(state);
+  const std::string aside = file + ".damaged";
+  const bool moved = io::rename_file(file, aside).has_value();
+  log_.push_back({LogLevel::warning,
+                  "state file is damaged; starting without it",
+                  {{"file", moved ? aside : file}, {"reason", state.error().message()}}});
+  return {};
+}
+
+void StateDirectory::save(const SavedState& state) {
+  auto written = io::write_file_atomically(path_ + "/state.json", to_text(state), 0600);
+  if (!written) return note_failure(written.error(), "address and peers are not remembered");
+  if (std::exchange(failing_, false))
+    log_.push_back({LogLevel::info, "state directory can be written again", {{"directory", path_}}});
+}
+
+std::vector<LogLine> StateDirectory::take_log() {
+  return std::exchange(log_, {});
+}
+
+void StateDirectory::note_failure(const Error& error, std::string_view consequence) {
+  if (std::exchange(failing_, true)) return;
+  log_.push_back({LogLevel::warning,
+                  "state directory can't be written; running on",
+                  {{"directory", path_}, {"reason", error.message()}, {"consequence", std::string(consequence)}}});
+}
+
+}  // namespace ipop::daemon

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "crypto/private_key.hpp"
+#include "daemon/saved_state.hpp"
+
+namespace ipop::daemon {
+
+/// Where a node keeps its key (`key.pem`, 0600) and what it remembers (`state.json`).
+///
+/// A directory that can't be written (full disk, read-only file system) does not stop the node: it
+/// runs on what it has and says so once, until writing works again.
+class StateDirectory {
+ public:
+  /// Makes the directory (0700) when it is missing.
+  explicit StateDirectory(std::string path);
+
+  /// The node's key; made and stored at the first start. Errors: a key file that is there but can't be
+  /// used: malformed, not_authorized (others may read it), errno. Such a file is never replaced:
+  /// with it the node's place on the ring, its address and its names would be lost.
+  Result<crypto::PrivateKey> load_key();
+  /// What was saved; nothing at the first start. A damaged file is renamed to `state.json.damaged`.
+  SavedState load_state();
+  void save(const SavedState& state);
+
+  /// What an operator should know of the calls before; each once.
+  std::vector<LogLine> take_log();
+
+ private:
+  void note_failure(const Error& error, std::string_view consequence);
+
+  std::string path_;
+  bool failing_ = false;
+  std::vector<LogLine> log_;
+};
+
+}  // namespace ipop::daemon

@@ -1,0 +1,130 @@
+#include "io/resolver.hpp"
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <netdb.h>
+#include <optional>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+#include "io/socket_address.hpp"
+#include "io/unique_fd.hpp"
+
+namespace ipop::io {
+
+namespace {
+
+constexpr std::size_t max_running = 16;
+constexpr std::size_t max_endpoints = 16;  // of one name
+
+using Endpoints = Result<std::vector<net::Endpoint>>;
+
+/// What the threads and the loop share; the threads may outlive the loop.
+struct Mailbox {
+  UniqueFd wake;
+  std::mutex lock;
+  std::deque<std::pair<std::uint64_t, Endpoints>> done;
+};
+
+Endpoints look_up(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_DGRAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* list = nullptr;
+  const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  if (failed != 0) return {Errc::not_found, host + ": " + ::gai_strerror(failed)};
+  std::vector<net::Endpoint> out;
+  for (const addrinfo* entry = list; entry != nullptr && out.size() < max_endpoints; entry = entry->ai_next) {
+    auto endpoint = to_endpoint(entry->ai_addr);
+    if (!endpoint) continue;
+    endpoint->port = port;
+    out.push_back(*endpoint);
+  }
+  ::freeaddrinfo(list);
+  if (out.empty()) return {Errc::not_found, host + ": no address"};
+  return out;
+}
+
+void run_look_up(const std::shared_ptr<Mailbox>& mailbox, std::uint64_t id, const std::string& host,
+                 std::uint16_t port) {
+  auto result = look_up(host, port);
+  const std::lock_guard held(mailbox->lock);
+  mailbox->done.emplace_back(id, std::move(result));
+  const std::uint64_t one = 1;
+  (void)!::write(mailbox->wake.get(), &one, sizeof(one));
+}
+
+std::optional<net::Endpoint> parse_literal(const std::string& host, std::uint16_t port) {
+  if (const auto v4 = net::parse_ipv4_address(host)) return net::Endpoint{*v4, port};
+  if (const auto v6 = net::parse_ipv6_address(host)) return net::Endpoint{*v6, port};
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct Resolver::State {
+  State(EventLoop& loop_in, std::shared_ptr<Mailbox> box)
+      : loop(loop_in), mailbox(std::move(box)), watch(loop_in, mailbox->wake.get(), [this] { collect(); }) {}
+
+  EventLoop& loop;
+  std::shared_ptr<Mailbox> mailbox;
+  std::map<std::uint64_t, Handler> waiting;
+  std::uint64_t next_id = 1;
+  ReadWatch watch;
+
+  void collect() {
+    std::uint64_t ignored = 0;
+    (void)!::read(mailbox->wake.get(), &ignored, sizeof(ignored));
+    std::deque<std::pair<std::uint64_t, Endpoints>> done;
+    {
+      const std::lock_guard held(mailbox->lock);
+      done.swap(mailbox->done);
+    }
+    for (auto& [id, result] : done)
+      finish(id, std::move(result));
+  }
+
+  void finish(std::uint64_t id, Endpoints result) {
+    auto node = waiting.extract(id);
+    if (!node.empty()) node.mapped()(std::move(result));
+  }
+};
+
+Result<Resolver> Resolver::open(EventLoop& loop) {
+  auto mailbox = std::make_shared<Mailbox>();
+  mailbox->wake = UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!mailbox->wake) return last_error("opening the resolver");
+  return Resolver(std::make_shared<State>(loop, std::move(mailbox)));
+}
+
+Resolver::Resolver(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Resolver::Resolver(Resolver&&) noexcept = default;
+Resolver& Resolver::operator=(Resolver&&) noexcept = default;
+Resolver::~Resolver() = default;
+
+void Resolver::resolve(const std::string& host, std::uint16_t port, Handler handler) {
+  const std::uint64_t id = state_->next_id++;
+  // From the loop also when the answer is known, so that a caller is never called back from inside.
+  const auto answer_later = [this, id](Endpoints result) {
+    state_->loop.post([weak = std::weak_ptr(state_), id, result = std::move(result)] {
+      if (const auto state = weak.lock()) state->finish(id, result);
+    });
+  };
+  const bool full = state_->waiting.size() >= max_running;
+  state_->waiting.emplace(id, std::move(handler));
+  if (const auto literal = parse_literal(host, port)) return answer_later(std::vector{*literal});
+  if (full) return answer_later({Errc::exhausted, host + ": too many names at a time"});
+  // The only exception that can come up here is a thread that the system refuses.
+  try {
+    std::thread(run_look_up, state_->mailbox, id, host, port).detach();
+  } catch (const std::system_error& error) {
+    answer_later(make_error(error.code(), host));
+  }
+}
+
+}  // namespace ipop::io
