@@ -16,20 +16,31 @@ namespace ipop::overlay {
 enum class Role : std::uint8_t { near, shortcut, leaf, on_demand, count_ };
 std::string_view to_string(Role role);
 
+using Roles = std::bitset<static_cast<std::size_t>(Role::count_)>;
+
+constexpr std::size_t index_of(Role role) {
+  return static_cast<std::size_t>(role);
+}
+inline Roles only(Role role) {
+  return Roles{}.set(index_of(role));
+}
+/// `near,leaf`, or `-`.
+std::string to_string(const Roles& roles);
+
 /// One secured link to another node, direct or through a member.
 struct Connection {
   NodeId peer{};
   crypto::ChannelId channel{};
   net::Endpoint endpoint{};  ///< of the peer; only when direct
   NodeId relay{};            ///< the member that forwards; zero when direct
-  std::bitset<static_cast<std::size_t>(Role::count_)> roles{};
+  Roles roles{};             ///< of both ends: a link that one end needs stays
   bool initiated_here = false;
   TimePoint since{};
   TimePoint last_traffic{};  ///< of IP packets, for on-demand links
   Duration round_trip{};     ///< smoothed; zero until measured
 
   [[nodiscard]] bool is_direct() const { return relay.is_zero(); }
-  [[nodiscard]] bool has(Role role) const { return roles.test(static_cast<std::size_t>(role)); }
+  [[nodiscard]] bool has(Role role) const { return roles.test(index_of(role)); }
 };
 
 }  // namespace ipop::overlay

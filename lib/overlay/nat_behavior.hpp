@@ -1,7 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string_view>
+#include <vector>
+
+#include "base/node_id.hpp"
+#include "base/time.hpp"
+#include "net/endpoint.hpp"
 
 namespace ipop::overlay {
 
@@ -14,5 +20,43 @@ enum class NatClass : std::uint8_t {
   address_dependent,     ///< another mapping for each destination ("symmetric")
 };
 std::string_view to_string(NatClass nat);
+
+/// Collects what peers see of this node and concludes what its NAT does.
+///
+/// Two reports are independent when the reporting peers have different addresses. A peer whose own
+/// report changes has seen a new mapping: all older reports are forgotten, since they tell of the
+/// mapping before.
+class NatBehavior {
+ public:
+  static constexpr std::size_t max_reports = 16;
+  static constexpr std::size_t max_observed = 4;
+  /// A report that no ping has confirmed for so long speaks of an old mapping (three keep-alives).
+  static constexpr Duration report_lives = 60s;
+
+  void handle_local_endpoints(std::vector<net::Endpoint> endpoints);
+  /// `peer`, seen by us at `peer_endpoint`, sees this node at `observed`. True when the peer's own
+  /// earlier report said otherwise: the mapping changed.
+  bool handle_report(TimePoint now, const NodeId& peer, const net::Endpoint& peer_endpoint,
+                     const net::Endpoint& observed);
+  void forget(const NodeId& peer);
+  void clear();
+
+  [[nodiscard]] NatClass nat_class() const;
+  /// Endpoints outside our own addresses that peers see, latest first, at most max_observed.
+  [[nodiscard]] std::vector<net::Endpoint> observed() const;
+  [[nodiscard]] const std::vector<net::Endpoint>& local() const { return local_; }
+
+ private:
+  struct Report {
+    net::Endpoint peer_endpoint{};
+    net::Endpoint observed{};
+    TimePoint when{};
+  };
+  [[nodiscard]] bool is_local(const net::Endpoint& endpoint) const;
+  [[nodiscard]] std::vector<Report> latest_first() const;
+
+  std::vector<net::Endpoint> local_;
+  std::map<NodeId, Report> reports_;
+};
 
 }  // namespace ipop::overlay

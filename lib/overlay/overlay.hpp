@@ -24,16 +24,11 @@
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "overlay/connection.hpp"
+#include "overlay/link_journal.hpp"
 #include "overlay/nat_behavior.hpp"
 #include "overlay/packet.hpp"
 
 namespace ipop::overlay {
-
-/// One line of the answer to "why is this pair direct, relayed or down?".
-struct JournalEntry {
-  TimePoint when{};
-  std::string text{};  ///< for a person; escaped
-};
 
 /// All that is known of how this node reaches `peer`.
 struct PairReport {
@@ -47,6 +42,7 @@ struct PairReport {
   std::optional<NodeId> next_hop{};     ///< of routed packets where there is no link
 };
 
+/// Machine: one input, then poll_output until empty, then poll_timeout.
 class Overlay {
  public:
   struct Config {
@@ -58,6 +54,8 @@ class Overlay {
     unsigned near_per_side = 2;
     Duration on_demand_idle = 450s;
     Duration keep_alive = 15s;  ///< +- 20 %
+    /// Octets a second that each pair of other nodes may send through this one.
+    std::uint64_t relay_quota = 2'000'000;
   };
 
   struct Datagram {
@@ -77,6 +75,7 @@ class Overlay {
     NodeId peer{};
     std::vector<Bytes> packets{};
   };
+  /// A link is there; given again when it changes between direct and relayed.
   struct LinkUp {
     NodeId peer{};
     bool direct = true;
@@ -93,7 +92,7 @@ class Overlay {
   /// Near links are right as far as we can see: packets to any id find their way. Given once, and
   /// again after the last link was lost and the ring joined anew.
   struct Joined {};
-  /// A endpoint of this node that peers see, or the NAT class, changed.
+  /// An endpoint of this node that peers see, or the NAT class, changed.
   struct ReachabilityChanged {
     std::vector<net::Endpoint> observed{};
     NatClass nat = NatClass::unknown;

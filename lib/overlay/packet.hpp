@@ -31,23 +31,49 @@ struct RoutedPacket {
 
   PacketType type{};
   RouteMode mode = RouteMode::exact;
-  std::uint8_t hops = 0;
+  std::uint8_t hops = 0;  ///< links travelled so far
   std::uint8_t ttl = default_ttl;
   NodeId source{};
   NodeId destination{};
   Bytes payload{};
+
+  friend bool operator==(const RoutedPacket&, const RoutedPacket&) = default;
 };
 
-/// Errors: truncated, unsupported (type or mode).
+/// Errors: truncated, unsupported (type or mode). Everything after the header is payload.
 Result<RoutedPacket> decode_routed_packet(ByteSpan octets);
 void encode(const RoutedPacket& packet, Bytes& out);
 
 /// The first octet of every sealed payload of a link tells what follows. IP packets stand for
 /// themselves: 0x4N is IPv4, 0x6N is IPv6 (kept free for later).
 enum class LinkPayload : std::uint8_t {
-  link_message = 1,  ///< between the two ends of the link
-  routed = 2,        ///< a RoutedPacket
-  relayed = 3,       ///< a packet of a relayed link, to pass on to a direct neighbour
+  link_message = 1,   ///< between the two ends of the link
+  routed = 2,         ///< a RoutedPacket
+  relayed = 3,        ///< a packet of a relayed link, to pass on to a direct neighbour
+  relayed_final = 4,  ///< the same on its last link: never passed on, so no loop can form
 };
+
+/// True when the payload is an IP packet by its first octet.
+constexpr bool is_ip_packet(std::byte first) {
+  const auto version = std::to_integer<unsigned>(first) >> 4U;
+  return version == 4 || version == 6;
+}
+
+/// A packet of a relayed link. `other` is whom it goes to on the first link (`relayed`), whom it
+/// comes from on the last (`relayed_final`): the member between rewrites these 21 octets in place.
+///
+///    payload type 1 | other 20 | inner
+struct RelayedView {
+  static constexpr std::size_t header_size = 21;
+
+  NodeId other{};
+  ByteSpan inner{};
+};
+
+/// Reads a whole payload, its first octet included. Errors: truncated (no inner octets), unsupported.
+Result<RelayedView> decode_relayed(ByteSpan payload);
+void encode_relayed(LinkPayload kind, const NodeId& other, ByteSpan inner, Bytes& out);
+/// Makes a `relayed` payload the `relayed_final` one that comes from `source`. The payload was decoded.
+void rewrite_relayed(Bytes& payload, const NodeId& source);
 
 }  // namespace ipop::overlay

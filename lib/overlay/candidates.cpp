@@ -1,0 +1,66 @@
+#include "overlay/candidates.hpp"
+
+#include <algorithm>
+
+#include "base/machine.hpp"
+
+namespace ipop::overlay {
+namespace {
+
+bool is_loopback(const net::Endpoint& endpoint) {
+  return std::visit([](const auto& address) { return address.is_loopback(); }, endpoint.address);
+}
+
+bool is_usable(const net::Ipv4Address& address) {
+  const bool this_network = (address.value() >> 24U) == 0;  // RFC 1122, 3.2.1.3
+  const bool reserved = (address.value() >> 28U) == 0xf;    // RFC 1112, section 4; broadcast is in it
+  return !this_network && !reserved && !address.is_multicast();
+}
+
+bool is_usable(const net::Ipv6Address& address) {
+  const bool multicast = address.octets[0] == std::byte{0xff};
+  const bool zeros =
+      std::all_of(address.octets.begin(), address.octets.begin() + 10, [](std::byte o) { return o == std::byte{0}; });
+  const bool mapped = zeros && address.octets[10] == std::byte{0xff} && address.octets[11] == std::byte{0xff};
+  return !multicast && !mapped && !address.is_link_local() && address != net::Ipv6Address{};
+}
+
+void add(std::vector<net::Endpoint>& out, const net::Endpoint& endpoint) {
+  if (out.size() < max_candidates && std::ranges::find(out, endpoint) == out.end()) out.push_back(endpoint);
+}
+
+}  // namespace
+
+bool EndpointPolicy::allows(const net::Endpoint& endpoint) const {
+  if (endpoint.port == 0) return false;
+  if (!std::visit([](const auto& address) { return is_usable(address); }, endpoint.address)) return false;
+  if (const auto v4 = endpoint.ipv4(); v4 && virtual_prefix && virtual_prefix->contains(*v4)) return false;
+  return std::ranges::find(own, endpoint) == own.end();
+}
+
+bool EndpointPolicy::allows_candidate(const net::Endpoint& endpoint) const {
+  if (is_loopback(endpoint) && std::ranges::none_of(own, is_loopback)) return false;
+  return allows(endpoint);
+}
+
+std::vector<net::Endpoint> gather_candidates(const std::vector<net::Endpoint>& observed,
+                                             const std::vector<net::Endpoint>& local, const EndpointPolicy& policy) {
+  EndpointPolicy of_a_peer{policy.virtual_prefix, {}};
+  std::vector<net::Endpoint> out;
+  for (const auto& list : {observed, local}) {
+    for (const net::Endpoint& endpoint : list) {
+      if (of_a_peer.allows(endpoint)) add(out, endpoint);
+    }
+  }
+  return out;
+}
+
+std::vector<net::Endpoint> usable_candidates(const std::vector<net::Endpoint>& theirs, const EndpointPolicy& policy) {
+  std::vector<net::Endpoint> out;
+  for (const net::Endpoint& endpoint : theirs) {
+    if (policy.allows_candidate(endpoint)) add(out, endpoint);
+  }
+  return out;
+}
+
+}  // namespace ipop::overlay

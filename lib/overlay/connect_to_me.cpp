@@ -1,0 +1,99 @@
+#include "overlay/connect_to_me.hpp"
+
+#include <algorithm>
+
+#include "overlay/candidates.hpp"
+
+namespace ipop::overlay {
+namespace {
+
+constexpr std::uint8_t flag_spread = 1;
+
+bool is_kind(std::uint8_t kind) {
+  return kind >= static_cast<std::uint8_t>(ConnectToMe::Kind::request) &&
+         kind <= static_cast<std::uint8_t>(ConnectToMe::Kind::refusal);
+}
+
+}  // namespace
+
+Result<ConnectToMe> decode_connect_to_me(ByteSpan payload) {
+  ByteReader in(payload);
+  ConnectToMe message;
+  const auto kind = in.read<std::uint8_t>();
+  const auto flags = in.read<std::uint8_t>();
+  const auto roles = in.read<std::uint8_t>();
+  const auto nat = in.read<std::uint8_t>();
+  message.token = in.read<std::uint64_t>();
+
+  const auto candidates = in.read<std::uint8_t>();
+  if (candidates > max_candidates) return {Errc::too_large, "candidates"};
+  for (unsigned i = 0; i < candidates; ++i) {
+    if (in.remaining() == 0) return {Errc::truncated, "candidates"};
+    const auto endpoint = net::decode_endpoint(in);
+    if (!in.ok()) return {Errc::truncated, "candidates"};
+    if (!endpoint) return {Errc::malformed, "family of a candidate"};
+    message.candidates.push_back(*endpoint);
+  }
+  const auto neighbours = in.read<std::uint8_t>();
+  if (neighbours > ConnectToMe::max_neighbours) return {Errc::too_large, "neighbours"};
+  for (unsigned i = 0; i < neighbours; ++i)
+    message.neighbours.emplace_back(in.take_array<NodeId::size>());
+  const auto relays = in.read<std::uint8_t>();
+  if (relays > ConnectToMe::max_relays) return {Errc::too_large, "relay offers"};
+  for (unsigned i = 0; i < relays; ++i) {
+    RelayOffer offer;
+    offer.id = NodeId(in.take_array<NodeId::size>());
+    offer.round_trip_ms = in.read<std::uint16_t>();
+    message.relays.push_back(offer);
+  }
+
+  if (!in.ok()) return {Errc::truncated, "connect-to-me"};
+  if (!in.done()) return {Errc::malformed, "octets behind connect-to-me"};
+  if (!is_kind(kind)) return {Errc::unsupported, "kind of connect-to-me"};
+  if ((flags & ~flag_spread) != 0) return {Errc::malformed, "flags of connect-to-me"};
+  if ((roles >> message.roles.size()) != 0) return {Errc::malformed, "roles of connect-to-me"};
+  if (nat > static_cast<std::uint8_t>(NatClass::address_dependent)) return {Errc::malformed, "NAT class"};
+  message.kind = static_cast<ConnectToMe::Kind>(kind);
+  message.spread = (flags & flag_spread) != 0;
+  message.roles = Roles(roles);
+  message.nat = static_cast<NatClass>(nat);
+  return message;
+}
+
+void encode(const ConnectToMe& message, Bytes& octets) {
+  ByteWriter out(octets);
+  out.write(static_cast<std::uint8_t>(message.kind));
+  out.write(message.spread ? flag_spread : std::uint8_t{0});
+  out.write(static_cast<std::uint8_t>(message.roles.to_ulong()));
+  out.write(static_cast<std::uint8_t>(message.nat));
+  out.write(message.token);
+  out.write(static_cast<std::uint8_t>(message.candidates.size()));
+  for (const net::Endpoint& endpoint : message.candidates)
+    net::encode(endpoint, out);
+  out.write(static_cast<std::uint8_t>(message.neighbours.size()));
+  for (const NodeId& id : message.neighbours)
+    out.write(id.octets());
+  out.write(static_cast<std::uint8_t>(message.relays.size()));
+  for (const RelayOffer& offer : message.relays) {
+    out.write(offer.id.octets());
+    out.write(offer.round_trip_ms);
+  }
+}
+
+Result<ConnectToMeTag> peek_connect_to_me(ByteSpan payload) {
+  ByteReader in(payload);
+  const auto kind = in.read<std::uint8_t>();
+  in.take(3);
+  const auto token = in.read<std::uint64_t>();
+  if (!in.ok()) return {Errc::truncated, "connect-to-me"};
+  if (!is_kind(kind)) return {Errc::unsupported, "kind of connect-to-me"};
+  return ConnectToMeTag{static_cast<ConnectToMe::Kind>(kind), token};
+}
+
+std::uint16_t to_offer_ms(Duration round_trip) {
+  if (round_trip <= Duration::zero()) return 0;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(round_trip).count();
+  return static_cast<std::uint16_t>(std::min<std::int64_t>(ms, 65535));
+}
+
+}  // namespace ipop::overlay

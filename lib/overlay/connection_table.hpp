@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/node_id.hpp"
+#include "base/time.hpp"
+#include "crypto/channel_table.hpp"
+#include "overlay/carrier.hpp"
+#include "overlay/connection.hpp"
+#include "overlay/link_message.hpp"
+#include "overlay/liveness.hpp"
+#include "overlay/nat_behavior.hpp"
+
+namespace ipop::overlay {
+
+/// One secured channel of a link: over an underlay endpoint or through a member.
+struct Path {
+  crypto::ChannelId channel{};
+  LinkCarrier carrier{};
+  bool initiated_here = false;
+  TimePoint opened{};
+  TimePoint last_received{};
+  Liveness liveness{};
+
+  [[nodiscard]] bool is_direct() const { return std::holds_alternative<net::Endpoint>(carrier); }
+  /// Zero when direct.
+  [[nodiscard]] NodeId relay() const {
+    const auto* path = std::get_if<RelayPath>(&carrier);
+    return path == nullptr ? NodeId{} : path->relay;
+  }
+};
+
+/// The status that this end sends until the other acknowledges it.
+struct StatusSending {
+  Status latest{};
+  bool pending = false;  ///< `latest` is not acknowledged
+  unsigned tries = 0;
+  TimePoint last_sent{};
+  std::optional<TimePoint> due{};
+};
+
+/// All that is known of one linked peer. A link has one to max_paths paths; it has none only while
+/// it waits for another one after its last was lost (`recover_until`).
+struct Link {
+  static constexpr std::size_t max_paths = 4;
+
+  NodeId peer{};
+  std::vector<Path> paths{};
+  crypto::ChannelId primary{};  ///< the path to send on; one of `paths`
+  Roles own_roles{};
+  Roles peer_roles{};
+  std::uint64_t peer_instance = 0;
+  std::uint32_t peer_sequence = 0;
+  NatClass peer_nat = NatClass::unknown;
+  std::uint8_t relay_load = 0;
+  std::vector<NodeId> neighbours{};  ///< linked to the peer, for look-ahead
+  StatusSending status{};
+  TimePoint since{};
+  TimePoint last_traffic{};
+  Duration round_trip{};
+  bool announced_direct = false;  ///< what LinkUp said last
+  std::optional<TimePoint> unused_since{};
+  std::optional<TimePoint> settle_at{};      ///< when the extra paths are closed
+  std::optional<TimePoint> recover_until{};  ///< when a link without a path is given up
+  crypto::ChannelId selected{};              ///< the path that this end told the other to keep
+
+  [[nodiscard]] bool is_up() const { return !paths.empty(); }
+  [[nodiscard]] Path* path(crypto::ChannelId channel);
+  [[nodiscard]] const Path* primary_path() const;
+  [[nodiscard]] Path* primary_path();
+  /// The path to send on when it is direct, else any direct one, else null.
+  [[nodiscard]] const Path* direct_path() const;
+  [[nodiscard]] bool is_direct() const;
+  [[nodiscard]] Connection connection() const;
+};
+
+/// All links of a node in ring order, found by peer or channel. Links that wait for a path take no
+/// part in what is asked about the ring.
+class ConnectionTable {
+ public:
+  explicit ConnectionTable(const NodeId& self) : self_(self) {}
+  ConnectionTable(const ConnectionTable&) = delete;
+  ConnectionTable& operator=(const ConnectionTable&) = delete;
+
+  [[nodiscard]] Link* find(const NodeId& peer);
+  [[nodiscard]] const Link* find(const NodeId& peer) const;
+  [[nodiscard]] Link* find(crypto::ChannelId channel);
+  /// The link to `peer`, made if there is none.
+  Link& add(const NodeId& peer);
+  void add_path(Link& link, Path path);
+  void remove_path(Link& link, crypto::ChannelId channel);
+  /// Forgets a link and its paths.
+  void erase(const NodeId& peer);
+  void clear();
+
+  [[nodiscard]] std::map<NodeId, Link>& all() { return links_; }
+  [[nodiscard]] const std::map<NodeId, Link>& all() const { return links_; }
+  [[nodiscard]] std::size_t size() const { return links_.size(); }
+
+  /// Linked peers clockwise from `from` (itself left out), nearest first, at most `count`.
+  [[nodiscard]] std::vector<NodeId> clockwise(const NodeId& from, std::size_t count) const;
+  [[nodiscard]] std::vector<NodeId> counter_clockwise(const NodeId& from, std::size_t count) const;
+  /// Linked peers nearest to `point` on both sides, `per_side` each, without doubles and without
+  /// `point` itself; in ring order from `point`.
+  [[nodiscard]] std::vector<NodeId> around(const NodeId& point, std::size_t per_side) const;
+
+ private:
+  NodeId self_;
+  std::map<NodeId, Link> links_;
+  std::unordered_map<crypto::ChannelId, NodeId> by_channel_;  // looked up only, never walked
+};
+
+}  // namespace ipop::overlay

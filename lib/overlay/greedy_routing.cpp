@@ -1,0 +1,40 @@
+#include "overlay/greedy_routing.hpp"
+
+#include <algorithm>
+
+namespace ipop::overlay {
+
+Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
+             const std::optional<NodeId>& exclude, const std::optional<NodeId>& previous) {
+  if (destination == self && exclude != self) return {Hop::Kind::here, self};
+  const bool may_match = exclude != destination;
+  if (may_match) {
+    if (const Link* link = links.find(destination); link != nullptr && link->is_up())
+      return {Hop::Kind::forward, destination};
+  }
+
+  const NodeId own_distance = ring_distance(self, destination);
+  NodeId best{};
+  NodeId best_ahead = own_distance;
+  bool found = false;
+  for (const auto& [peer, link] : links.all()) {
+    if (!link.is_up() || peer == exclude) continue;
+    if (may_match && peer != previous && std::ranges::find(link.neighbours, destination) != link.neighbours.end())
+      return {Hop::Kind::forward, peer};
+    const NodeId distance = ring_distance(peer, destination);
+    if (distance >= own_distance) continue;
+    NodeId ahead = distance;
+    for (const NodeId& neighbour : link.neighbours) {
+      if (neighbour != exclude) ahead = std::min(ahead, ring_distance(neighbour, destination));
+    }
+    if (!found || ahead < best_ahead) {
+      best = peer;
+      best_ahead = ahead;
+      found = true;
+    }
+  }
+  if (found) return {Hop::Kind::forward, best};
+  return mode == RouteMode::nearest ? Hop{Hop::Kind::here, self} : Hop{};
+}
+
+}  // namespace ipop::overlay

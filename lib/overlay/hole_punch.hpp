@@ -1,0 +1,93 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "base/node_id.hpp"
+#include "base/rng.hpp"
+#include "base/time.hpp"
+#include "overlay/nat_behavior.hpp"
+
+namespace ipop::overlay {
+
+/// The pace of the packets that open holes in two NATs: 3 rounds of 5 shots, 200 ms apart, each
+/// shot one packet to every candidate. Both sides fire at once.
+class HolePunch {
+ public:
+  static constexpr unsigned rounds = 3;
+  static constexpr unsigned shots_per_round = 5;
+  static constexpr unsigned shots = rounds * shots_per_round;
+  static constexpr Duration pace = 200ms;
+
+  void start(TimePoint now) {
+    fired_ = 0;
+    next_ = now;
+  }
+  /// True when a shot is due: the caller fires it now.
+  bool take_shot(TimePoint now) {
+    if (!next_ || *next_ > now || fired_ == shots) return false;
+    ++fired_;
+    next_ = now + pace;
+    return true;
+  }
+  /// The last shot is over and had its time.
+  [[nodiscard]] bool is_over(TimePoint now) const { return fired_ == shots && next_ && *next_ <= now; }
+  [[nodiscard]] bool first_round_over(TimePoint now) const {
+    return fired_ > shots_per_round || (fired_ == shots_per_round && next_ && *next_ <= now);
+  }
+  [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }
+
+ private:
+  unsigned fired_ = 0;
+  std::optional<TimePoint> next_;
+};
+
+/// Two NATs that give each destination another mapping: no packet of one can guess the other's port.
+inline bool can_not_punch(NatClass a, NatClass b) {
+  return a == NatClass::address_dependent && b == NatClass::address_dependent;
+}
+
+/// When a peer that could not be reached may be tried again: 5 s, doubling to 5 min. Bounded; the
+/// entry whose time comes first makes room.
+class RetryPace {
+ public:
+  static constexpr Duration first = 5s;
+  static constexpr Duration longest = 300s;
+  static constexpr std::size_t max_peers = 512;
+
+  void handle_failed(TimePoint now, const NodeId& peer, Rng& rng) {
+    if (entries_.size() >= max_peers && !entries_.contains(peer)) {
+      entries_.erase(std::ranges::min_element(
+          entries_, [](const auto& a, const auto& b) { return a.second.not_before < b.second.not_before; }));
+    }
+    Entry& entry = entries_[peer];
+    entry.delay = entry.delay == Duration::zero() ? Duration(first) : std::min(entry.delay * 2, Duration(longest));
+    entry.not_before = now + rng.jitter(entry.delay, 0.2);
+  }
+  void handle_reached(const NodeId& peer) { entries_.erase(peer); }
+  /// An address changed: what failed may work.
+  void clear() { entries_.clear(); }
+
+  [[nodiscard]] bool may_try(TimePoint now, const NodeId& peer) const {
+    const auto it = entries_.find(peer);
+    return it == entries_.end() || it->second.not_before <= now;
+  }
+  /// The earliest time after `now` at which somebody may be tried again.
+  [[nodiscard]] std::optional<TimePoint> deadline(TimePoint now) const {
+    std::optional<TimePoint> out;
+    for (const auto& [peer, entry] : entries_) {
+      if (entry.not_before > now && (!out || entry.not_before < *out)) out = entry.not_before;
+    }
+    return out;
+  }
+
+ private:
+  struct Entry {
+    Duration delay{};
+    TimePoint not_before{};
+  };
+  std::map<NodeId, Entry> entries_;
+};
+
+}  // namespace ipop::overlay

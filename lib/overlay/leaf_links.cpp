@@ -1,0 +1,125 @@
+#include "overlay/leaf_links.hpp"
+
+#include <algorithm>
+
+#include "base/machine.hpp"
+
+namespace ipop::overlay {
+namespace {
+
+void shuffle(std::vector<net::Endpoint>& endpoints, Rng& rng) {
+  for (std::size_t i = endpoints.size(); i > 1; --i)
+    std::swap(endpoints[i - 1], endpoints[static_cast<std::size_t>(rng.below(i))]);
+}
+
+}  // namespace
+
+void LeafLinks::set_endpoints(std::vector<net::Endpoint> bootstrap, std::vector<net::Endpoint> known, Rng& rng) {
+  std::vector<Entry> old = std::move(entries_);
+  entries_.clear();
+  shuffle(bootstrap, rng);
+  shuffle(known, rng);
+  for (const auto& list : {bootstrap, known}) {
+    for (const net::Endpoint& endpoint : list) {
+      if (entries_.size() == max_endpoints || contains(endpoint)) continue;
+      const auto before = std::ranges::find(old, endpoint, &Entry::endpoint);
+      entries_.push_back(before == old.end() ? Entry{endpoint, retry_first, {}, {}, false} : *before);
+    }
+  }
+}
+
+std::vector<net::Endpoint> LeafLinks::take_due(TimePoint now, const std::function<bool(const net::Endpoint&)>& usable) {
+  std::vector<net::Endpoint> out;
+  unsigned running = fresh_attempts(now);
+  for (Entry& entry : entries_) {
+    if (running >= at_once) break;
+    if (entry.is_own || entry.trying_since || entry.not_before > now || !usable(entry.endpoint)) continue;
+    entry.trying_since = now;
+    out.push_back(entry.endpoint);
+    ++running;
+  }
+  return out;
+}
+
+std::optional<net::Endpoint> LeafLinks::take_probe(TimePoint now, std::size_t ring_size,
+                                                   const std::function<bool(const net::Endpoint&)>& usable, Rng& rng) {
+  if (!next_probe_ || *next_probe_ > now) return std::nullopt;
+  start_probing(now, rng);
+  if (rng.uniform() * static_cast<double>(ring_size) > probes_per_round) return std::nullopt;
+  std::vector<Entry*> idle;
+  for (Entry& entry : entries_) {
+    if (!entry.is_own && !entry.trying_since && usable(entry.endpoint)) idle.push_back(&entry);
+  }
+  if (idle.empty()) return std::nullopt;
+  Entry* chosen = idle[static_cast<std::size_t>(rng.below(idle.size()))];
+  chosen->trying_since = now;
+  return chosen->endpoint;
+}
+
+void LeafLinks::handle_opened(const net::Endpoint& endpoint) {
+  if (Entry* entry = find(endpoint)) {
+    entry->trying_since.reset();
+    entry->delay = retry_first;
+    entry->not_before = TimePoint{};
+  }
+}
+
+void LeafLinks::handle_failed(TimePoint now, const net::Endpoint& endpoint, Rng& rng) {
+  if (Entry* entry = find(endpoint)) {
+    entry->trying_since.reset();
+    entry->not_before = now + rng.jitter(entry->delay, 0.2);
+    entry->delay = std::min(entry->delay * 2, Duration(retry_longest));
+  }
+}
+
+void LeafLinks::handle_own(const net::Endpoint& endpoint) {
+  if (Entry* entry = find(endpoint)) {
+    entry->trying_since.reset();
+    entry->is_own = true;
+  }
+}
+
+void LeafLinks::reset(TimePoint now) {
+  for (Entry& entry : entries_) {
+    entry.delay = retry_first;
+    entry.not_before = now;
+    entry.trying_since.reset();
+    entry.is_own = false;
+  }
+}
+
+void LeafLinks::start_probing(TimePoint now, Rng& rng) {
+  next_probe_ = now + rng.jitter(probe_every, 1.0 / 3.0);
+}
+
+std::optional<TimePoint> LeafLinks::deadline(TimePoint now, bool hungry) const {
+  std::optional<TimePoint> first = next_probe_;
+  if (!hungry) return first;
+  const bool crowded = fresh_attempts(now) >= at_once;
+  for (const Entry& entry : entries_) {
+    if (entry.is_own) continue;
+    if (entry.trying_since) {
+      // Only while others wait for its place.
+      if (crowded && *entry.trying_since + slow_after > now) first = earliest(first, *entry.trying_since + slow_after);
+    } else if (entry.not_before > now) {
+      first = earliest(first, entry.not_before);
+    }
+  }
+  return first;
+}
+
+bool LeafLinks::contains(const net::Endpoint& endpoint) const {
+  return std::ranges::find(entries_, endpoint, &Entry::endpoint) != entries_.end();
+}
+
+LeafLinks::Entry* LeafLinks::find(const net::Endpoint& endpoint) {
+  const auto it = std::ranges::find(entries_, endpoint, &Entry::endpoint);
+  return it == entries_.end() ? nullptr : &*it;
+}
+
+unsigned LeafLinks::fresh_attempts(TimePoint now) const {
+  return static_cast<unsigned>(std::ranges::count_if(
+      entries_, [&](const Entry& entry) { return entry.trying_since && *entry.trying_since + slow_after > now; }));
+}
+
+}  // namespace ipop::overlay

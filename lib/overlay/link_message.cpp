@@ -1,0 +1,158 @@
+#include "overlay/link_message.hpp"
+
+#include "base/machine.hpp"
+#include "overlay/packet.hpp"
+
+namespace ipop::overlay {
+namespace {
+
+enum class Type : std::uint8_t {
+  status = 1,
+  status_ack = 2,
+  ping = 3,
+  pong = 4,
+  select = 5,
+  close = 6,
+  unreachable = 7
+};
+
+void encode_observed(const std::optional<net::Endpoint>& observed, ByteWriter& out) {
+  if (observed) {
+    net::encode(*observed, out);
+  } else {
+    out.write(std::uint8_t{0});
+  }
+}
+
+/// A family octet of 0 stands for no endpoint. False when the family is unknown.
+bool decode_observed(ByteReader& in, std::optional<net::Endpoint>& observed) {
+  ByteReader ahead = in;
+  if (ahead.read<std::uint8_t>() == 0) {
+    in = ahead;
+    observed.reset();
+    return true;
+  }
+  observed = net::decode_endpoint(in);
+  return observed.has_value();
+}
+
+Result<void> decode_status(ByteReader& in, LinkMessage& out) {
+  Status& status = out.emplace<Status>();
+  status.instance = in.read<std::uint64_t>();
+  status.sequence = in.read<std::uint32_t>();
+  const auto roles = in.read<std::uint8_t>();
+  const auto nat = in.read<std::uint8_t>();
+  status.relay_load = in.read<std::uint8_t>();
+  const auto count = in.read<std::uint8_t>();
+  if (count > max_listed_neighbours) return {Errc::too_large, "neighbours in a status"};
+  for (unsigned i = 0; i < count; ++i)
+    status.neighbours.emplace_back(in.take_array<NodeId::size>());
+  if (!in.ok()) return {Errc::truncated, "status"};
+  if (nat > static_cast<std::uint8_t>(NatClass::address_dependent)) return {Errc::malformed, "NAT class in a status"};
+  if ((roles >> status.roles.size()) != 0) return {Errc::malformed, "roles in a status"};
+  status.roles = Roles(roles);
+  status.nat = static_cast<NatClass>(nat);
+  return {};
+}
+
+Result<void> decode_close(ByteReader& in, LinkMessage& out) {
+  const auto reason = in.read<std::uint8_t>();
+  if (!in.ok()) return {Errc::truncated, "close"};
+  if (reason < static_cast<std::uint8_t>(CloseReason::leaving) ||
+      reason > static_cast<std::uint8_t>(CloseReason::duplicate))
+    return {Errc::malformed, "reason of a close"};
+  out.emplace<Close>().reason = static_cast<CloseReason>(reason);
+  return {};
+}
+
+template <class Probe>
+Result<void> decode_probe(ByteReader& in, LinkMessage& out) {
+  Probe& probe = out.emplace<Probe>();
+  probe.id = in.read<std::uint32_t>();
+  if (!in.ok() || in.remaining() == 0) return {Errc::truncated, "ping or pong"};
+  const bool known_family = decode_observed(in, probe.observed);
+  if (!in.ok()) return {Errc::truncated, "endpoint in a ping or pong"};
+  if (!known_family) return {Errc::malformed, "endpoint in a ping or pong"};
+  return {};
+}
+
+Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
+  switch (type) {
+    case Type::status: return decode_status(in, out);
+    case Type::status_ack: out.emplace<StatusAck>().sequence = in.read<std::uint32_t>(); return {};
+    case Type::ping: return decode_probe<Ping>(in, out);
+    case Type::pong: return decode_probe<Pong>(in, out);
+    case Type::select: out.emplace<Select>(); return {};
+    case Type::close: return decode_close(in, out);
+    case Type::unreachable: out.emplace<Unreachable>().peer = NodeId(in.take_array<NodeId::size>()); return {};
+  }
+  return {Errc::unsupported, "type of a link message"};
+}
+
+}  // namespace
+
+std::string_view to_string(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::leaving: return "the peer leaves";
+    case CloseReason::unneeded: return "nobody needs the link";
+    case CloseReason::full: return "the peer has enough links";
+    case CloseReason::duplicate: return "another path stays";
+  }
+  return "?";
+}
+
+Result<LinkMessage> decode_link_message(ByteSpan payload) {
+  ByteReader in(payload);
+  const auto first = in.read<std::uint8_t>();
+  const auto type = in.read<std::uint8_t>();
+  if (!in.ok()) return {Errc::truncated, "link message"};
+  if (first != static_cast<std::uint8_t>(LinkPayload::link_message)) return {Errc::unsupported, "not a link message"};
+  LinkMessage message;
+  if (auto body = decode_body(static_cast<Type>(type), in, message); !body) return std::move(body).error();
+  if (!in.ok()) return {Errc::truncated, "link message"};
+  if (!in.done()) return {Errc::malformed, "octets behind a link message"};
+  return message;
+}
+
+void encode(const LinkMessage& message, Bytes& octets) {
+  ByteWriter out(octets);
+  out.write(static_cast<std::uint8_t>(LinkPayload::link_message));
+  const auto type = [&](Type value) { out.write(static_cast<std::uint8_t>(value)); };
+  std::visit(Overloaded{[&](const Status& status) {
+                          type(Type::status);
+                          out.write(status.instance);
+                          out.write(status.sequence);
+                          out.write(static_cast<std::uint8_t>(status.roles.to_ulong()));
+                          out.write(static_cast<std::uint8_t>(status.nat));
+                          out.write(status.relay_load);
+                          out.write(static_cast<std::uint8_t>(status.neighbours.size()));
+                          for (const NodeId& id : status.neighbours)
+                            out.write(id.octets());
+                        },
+                        [&](const StatusAck& ack) {
+                          type(Type::status_ack);
+                          out.write(ack.sequence);
+                        },
+                        [&](const Ping& ping) {
+                          type(Type::ping);
+                          out.write(ping.id);
+                          encode_observed(ping.observed, out);
+                        },
+                        [&](const Pong& pong) {
+                          type(Type::pong);
+                          out.write(pong.id);
+                          encode_observed(pong.observed, out);
+                        },
+                        [&](const Select&) { type(Type::select); },
+                        [&](const Close& close) {
+                          type(Type::close);
+                          out.write(static_cast<std::uint8_t>(close.reason));
+                        },
+                        [&](const Unreachable& unreachable) {
+                          type(Type::unreachable);
+                          out.write(unreachable.peer.octets());
+                        }},
+             message);
+}
+
+}  // namespace ipop::overlay

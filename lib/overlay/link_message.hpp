@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+#include "net/endpoint.hpp"
+#include "overlay/connection.hpp"
+#include "overlay/nat_behavior.hpp"
+
+namespace ipop::overlay {
+
+// Messages between the two ends of one link, inside its sealed packets; docs/wire/overlay.md.
+// Each starts with LinkPayload::link_message and a type octet. Octets behind the last field are
+// an error.
+
+/// Ids in one neighbour list.
+inline constexpr std::size_t max_listed_neighbours = 12;
+
+/// What the other end must know; sent on each new link and upon each change, until acknowledged.
+struct Status {
+  std::uint64_t instance = 0;  ///< drawn at each start: another one means that the peer restarted
+  std::uint32_t sequence = 0;  ///< rises with each change
+  Roles roles{};               ///< why the sender wants this link
+  NatClass nat = NatClass::unknown;
+  std::uint8_t relay_load = 0;       ///< log2 of KiB/s that the sender relays, 0 for none
+  std::vector<NodeId> neighbours{};  ///< linked to the sender: those next to it and those next to the receiver
+
+  friend bool operator==(const Status&, const Status&) = default;
+};
+struct StatusAck {
+  std::uint32_t sequence = 0;
+  friend bool operator==(const StatusAck&, const StatusAck&) = default;
+};
+
+/// Probe or keep-alive; `observed` is where the sender sees the receiver (none over a relay).
+struct Ping {
+  std::uint32_t id = 0;
+  std::optional<net::Endpoint> observed{};
+  friend bool operator==(const Ping&, const Ping&) = default;
+};
+struct Pong {
+  std::uint32_t id = 0;  ///< of the ping
+  std::optional<net::Endpoint> observed{};
+  friend bool operator==(const Pong&, const Pong&) = default;
+};
+
+/// The node with the lower id has chosen the path on which this arrives; the others will be closed.
+struct Select {
+  friend bool operator==(const Select&, const Select&) = default;
+};
+
+enum class CloseReason : std::uint8_t {
+  leaving = 1,    ///< the sender stops
+  unneeded = 2,   ///< no end has a reason for the link
+  full = 3,       ///< the sender has as many links as it takes
+  duplicate = 4,  ///< only this path: another one between the two stays
+};
+std::string_view to_string(CloseReason reason);
+
+/// The last message on a path.
+struct Close {
+  CloseReason reason = CloseReason::leaving;
+  friend bool operator==(const Close&, const Close&) = default;
+};
+
+/// The sender can't relay to `peer` (any more): it has no direct link to it.
+struct Unreachable {
+  NodeId peer{};
+  friend bool operator==(const Unreachable&, const Unreachable&) = default;
+};
+
+using LinkMessage = std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable>;
+
+/// Reads a whole payload, its first octet (LinkPayload::link_message) included.
+/// Errors: truncated, malformed (tail, unknown enumerator), too_large (list), unsupported (type).
+Result<LinkMessage> decode_link_message(ByteSpan payload);
+void encode(const LinkMessage& message, Bytes& out);
+
+}  // namespace ipop::overlay

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/machine.hpp"
+#include "base/node_id.hpp"
+#include "net/endpoint.hpp"
+#include "overlay/hole_punch.hpp"
+
+namespace ipop::overlay {
+
+/// One attempt to link a peer: asks it over the ring for its candidates, fires at them, and wants a
+/// member between when the first round brings no answer.
+///
+/// It ends with Failed, or when its owner drops it because a direct path is open. With a relayed
+/// path it goes on firing to the end.
+class Linker {
+ public:
+  static constexpr unsigned asks = 4;
+  static constexpr Duration ask_first = 500ms;  ///< doubles: at 0, 0.5, 1.5 and 3.5 s; given up at 7.5 s
+
+  struct Ask {  ///< send connect-to-me; odd numbers may take another way than even ones
+    unsigned number = 0;
+  };
+  struct Shoot {};  ///< one packet to each of candidates()
+  struct UseRelay {};
+  struct Failed {
+    bool answered = false;  ///< the peer was heard over the ring, so a direct path is what failed
+  };
+  using Output = std::variant<Ask, Shoot, UseRelay, Failed>;
+
+  /// `token` names the attempt in connect-to-me and towards the channel table.
+  Linker(const NodeId& peer, std::uint64_t token) : peer_(peer), token_(token) {}
+
+  /// Begins to ask.
+  void start(TimePoint now);
+  /// The peer's candidates came, in its answer or in a request of its own: begins to fire, or fires
+  /// anew when some are new. `relay_at_once`: punching has no chance.
+  void handle_candidates(TimePoint now, const std::vector<net::Endpoint>& candidates, bool relay_at_once);
+  /// Somebody else answers at this candidate: no more packets go there.
+  void drop_candidate(const net::Endpoint& candidate);
+  /// The answer is a refusal, or the caller knows that there will be none.
+  void fail(TimePoint now);
+  void handle_timeout(TimePoint now);
+
+  [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+
+  [[nodiscard]] const NodeId& peer() const { return peer_; }
+  [[nodiscard]] std::uint64_t token() const { return token_; }
+  [[nodiscard]] const std::vector<net::Endpoint>& candidates() const { return candidates_; }
+  [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }
+  [[nodiscard]] bool is_firing() const { return phase_ == Phase::firing; }
+
+ private:
+  enum class Phase { idle, asking, firing, ended };
+  void fire(TimePoint now);
+
+  NodeId peer_;
+  std::uint64_t token_;
+  Phase phase_ = Phase::idle;
+  unsigned asked_ = 0;
+  TimePoint next_ask_{};
+  HolePunch punch_;
+  bool relay_wanted_ = false;
+  std::vector<net::Endpoint> candidates_;
+  OutputQueue<Output> outputs_;
+};
+
+static_assert(Machine<Linker>);
+
+}  // namespace ipop::overlay

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/rng.hpp"
+#include "base/time.hpp"
+
+namespace ipop::overlay {
+
+/// Decides when one path of a link must be probed and when it is dead.
+///
+/// A quiet path is pinged after a keep-alive; a path that takes packets and gives none back is
+/// probed after half a second. Probes follow each other by a second; anything that arrives proves
+/// life. With the default keep-alive a silent peer is dead after about 20 s on an idle path and
+/// 4.5 s on an active one.
+class Liveness {
+ public:
+  /// Probes without an answer before the path is dead. An idle path gets more: nobody waits for
+  /// it, and random loss must not cut it (5 % loss each way: once in months).
+  static constexpr unsigned probes_when_idle = 6;
+  static constexpr unsigned probes_when_active = 4;
+  static constexpr Duration probe_interval = 1s;
+  static constexpr Duration active_silence = 500ms;
+
+  enum class Action { none, probe, dead };
+
+  Liveness() = default;
+  Liveness(TimePoint now, Duration keep_alive, Rng& rng);
+
+  /// Something was sent that a living peer answers sooner or later.
+  void handle_sent(TimePoint now) {
+    if (!waiting_since_) waiting_since_ = now;
+  }
+  void handle_received(TimePoint now, Rng& rng);
+  /// The next handle_timeout gives a probe, whatever was heard lately.
+  void probe_now(TimePoint now);
+  /// Call when deadline() is over; `probe` counts as sent.
+  Action handle_timeout(TimePoint now);
+  [[nodiscard]] TimePoint deadline() const;
+
+  /// The number for the next ping, which goes out now.
+  std::uint32_t next_ping(TimePoint now);
+  /// The round trip, when `id` is that of the latest ping.
+  std::optional<Duration> handle_pong(TimePoint now, std::uint32_t id);
+
+ private:
+  Duration keep_alive_ = 15s;
+  Duration interval_ = 15s;  ///< keep_alive_ +- 20 %, so that a thousand links do not beat together
+  TimePoint last_received_{};
+  std::optional<TimePoint> waiting_since_;
+  std::optional<TimePoint> next_probe_;
+  unsigned unanswered_ = 0;
+  std::uint32_t ping_id_ = 0;
+  TimePoint ping_sent_{};
+};
+
+}  // namespace ipop::overlay

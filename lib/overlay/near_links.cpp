@@ -1,0 +1,59 @@
+#include "overlay/near_links.hpp"
+
+#include <algorithm>
+
+namespace ipop::overlay {
+
+std::vector<NodeId> nearest_on_both_sides(const NodeId& self, const std::set<NodeId>& ids, std::size_t per_side) {
+  std::vector<NodeId> out;
+  auto it = ids.upper_bound(self);
+  for (std::size_t seen = 0; seen < ids.size() && out.size() < per_side; ++seen, ++it) {
+    if (it == ids.end()) it = ids.begin();
+    if (*it != self) out.push_back(*it);
+  }
+  std::vector<NodeId> behind;
+  it = ids.lower_bound(self);
+  for (std::size_t seen = 0; seen < ids.size() && behind.size() < per_side; ++seen) {
+    if (it == ids.begin()) it = ids.end();
+    --it;
+    if (*it != self) behind.push_back(*it);
+  }
+  for (auto id = behind.rbegin(); id != behind.rend(); ++id) {
+    if (std::ranges::find(out, *id) == out.end()) out.push_back(*id);
+  }
+  return out;
+}
+
+void NearLinks::learn(TimePoint now, const NodeId& id, const NodeId& via) {
+  if (id == self_ || id.is_zero()) return;
+  known_[id] = Known{via, now};
+  if (known_.size() > most_known) trim(now);
+}
+
+void NearLinks::forget(const NodeId& id) {
+  known_.erase(id);
+}
+
+std::vector<NearLinks::Missing> NearLinks::missing(TimePoint now, const std::set<NodeId>& linked, std::size_t per_side,
+                                                   const std::function<bool(const NodeId&)>& skip) const {
+  std::set<NodeId> ids = linked;
+  for (const auto& [id, known] : known_) {
+    if (known.heard + known_lives >= now && !linked.contains(id) && !skip(id)) ids.insert(id);
+  }
+  std::vector<Missing> out;
+  for (const NodeId& id : nearest_on_both_sides(self_, ids, per_side)) {
+    if (!linked.contains(id)) out.push_back({id, known_.at(id).via});
+  }
+  return out;
+}
+
+void NearLinks::trim(TimePoint now) {
+  std::erase_if(known_, [&](const auto& entry) { return entry.second.heard + known_lives < now; });
+  std::set<NodeId> ids;
+  for (const auto& [id, known] : known_)
+    ids.insert(id);
+  const std::vector<NodeId> kept = nearest_on_both_sides(self_, ids, kept_per_side);
+  std::erase_if(known_, [&](const auto& entry) { return std::ranges::find(kept, entry.first) == kept.end(); });
+}
+
+}  // namespace ipop::overlay

@@ -1,0 +1,362 @@
+#include "overlay/overlay.hpp"
+
+#include <algorithm>
+
+#include "base/machine.hpp"
+#include "overlay/greedy_routing.hpp"
+#include "overlay/overlay_state.hpp"
+
+namespace ipop::overlay {
+
+static_assert(Machine<Overlay>);
+
+namespace {
+
+constexpr std::size_t max_reaches = 512;
+constexpr std::size_t max_ways_back = 4096;
+constexpr std::size_t max_remembered = 32;
+
+crypto::ChannelTable::Config channel_config(const Overlay::Config& config) {
+  crypto::ChannelTable::Config out;
+  out.self = config.self;
+  // Links of one ring never open with another ring's, nor with its end-to-end sessions.
+  out.context = to_bytes(as_bytes("ipop link 1\n"));
+  append(out.context, config.name_space);
+  const crypto::Digest256 digest = crypto::sha256(out.context);
+  out.context.assign(digest.begin(), digest.end());
+  return out;
+}
+
+}  // namespace
+
+Overlay::State::State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng)
+    : config_(std::move(config)),
+      rng_(rng),
+      table_(channel_config(config_), handshakes, aeads, rng),
+      instance_(rng.next()),
+      links_(config_.self),
+      reach_(max_reaches),
+      way_back_(max_ways_back),
+      policy_{config_.virtual_prefix, {}},
+      near_(config_.self),
+      on_demand_(config_.on_demand_idle),
+      quota_(config_.relay_quota) {}
+
+void Overlay::State::handle_wall_time(TimePoint now, WallTime wall) {
+  table_.handle_wall_time(now, wall);
+}
+
+void Overlay::State::start(TimePoint now) {
+  if (running_) return;
+  running_ = true;
+  leaf_.set_endpoints(config_.bootstrap, config_.known_peers, rng_);
+  leaf_.start_probing(now, rng_);
+  dirty_ = true;
+  settle(now);
+}
+
+void Overlay::State::stop(TimePoint now) {
+  if (!running_) return;
+  for (auto& [peer, link] : links_.all()) {
+    if (link.is_up()) send_message(now, link, link.primary, Close{CloseReason::leaving});
+    for (const Path& path : link.paths)
+      table_.close(now, path.channel);
+  }
+  pump(now);
+  running_ = false;
+  for (const auto& [carrier, opening] : openings_)
+    table_.cancel(carrier);
+  openings_.clear();
+  seeking_.clear();
+  links_.clear();
+  due_.reset();
+}
+
+void Overlay::State::handle_datagrams(TimePoint now, std::span<const Datagram> datagrams) {
+  if (!running_) return;
+  std::vector<crypto::ChannelTable::Incoming> incoming;
+  incoming.reserve(datagrams.size());
+  for (const Datagram& datagram : datagrams)
+    incoming.push_back({to_carrier(datagram.from), datagram.octets});
+  table_.handle_packets(now, incoming);
+  settle(now);
+}
+
+void Overlay::State::handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints) {
+  std::ranges::sort(endpoints);
+  const auto doubles = std::ranges::unique(endpoints);
+  endpoints.erase(doubles.begin(), doubles.end());
+  if (endpoints == nat_.local()) return;
+  policy_.own = endpoints;
+  nat_.handle_local_endpoints(std::move(endpoints));
+  if (running_) address_changed(now);
+  settle(now);
+}
+
+void Overlay::State::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints) {
+  config_.bootstrap = std::move(endpoints);
+  if (running_) leaf_.set_endpoints(config_.bootstrap, config_.known_peers, rng_);
+  dirty_ = true;
+  settle(now);
+}
+
+void Overlay::State::handle_suspend(TimePoint now) {
+  if (!running_) return;
+  table_.drop_all();
+  for (const auto& [carrier, opening] : openings_)
+    table_.cancel(carrier);
+  openings_.clear();
+  seeking_.clear();
+  relay_wanted_.clear();
+  requests_.clear();
+  std::vector<NodeId> peers;
+  for (const auto& [peer, link] : links_.all())
+    peers.push_back(peer);
+  for (const NodeId& peer : peers)
+    remove_link(now, peer, "this machine slept");
+  near_.clear();
+  nat_.clear();
+  retry_.clear();
+  leaf_.reset(now);
+  instance_ = rng_.next();
+  dirty_ = true;
+  settle(now);
+}
+
+void Overlay::State::handle_timeout(TimePoint now) {
+  if (!running_) return;
+  table_.handle_timeout(now);
+  if (due_ && *due_ <= now) dirty_ = true;
+  settle(now);
+}
+
+void Overlay::State::send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload) {
+  RoutedPacket packet;
+  packet.type = type;
+  packet.mode = mode;
+  packet.source = config_.self;
+  packet.destination = destination;
+  packet.payload = to_bytes(payload);
+  route(now, std::move(packet), std::nullopt, std::nullopt);
+  settle(now);
+}
+
+bool Overlay::State::send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
+  Link* link = links_.find(peer);
+  Path* path = link == nullptr ? nullptr : link->primary_path();
+  if (path == nullptr) return false;
+  link->last_traffic = now;
+  const bool sent = seal(now, *link, *path, packets);
+  settle(now);
+  return sent;
+}
+
+void Overlay::State::want_link(TimePoint now, const NodeId& peer) {
+  if (!running_ || peer == config_.self) return;
+  if (!on_demand_.is_wanted(now, peer)) dirty_ = true;
+  on_demand_.touch(now, peer);
+  settle(now);
+}
+
+std::optional<TimePoint> Overlay::State::poll_timeout() const {
+  if (!running_) return std::nullopt;
+  return earliest(due_, table_.poll_timeout());
+}
+
+void Overlay::State::settle(TimePoint now) {
+  pump(now);
+  // A step of the maintenance may cause another one (a link that closes makes room for a seek);
+  // the bound keeps a mistake from spinning, the rest then waits for the next input.
+  constexpr unsigned most_steps = 8;
+  for (unsigned i = 0; dirty_ && running_ && i < most_steps; ++i) {
+    dirty_ = false;
+    maintain(now);
+    pump(now);
+    set_next_deadline(now);
+  }
+  if (dirty_ && running_) wake_by(now + std::chrono::milliseconds(50));
+}
+
+void Overlay::State::maintain(TimePoint now) {
+  if (on_demand_.deadline() && *on_demand_.deadline() <= now) {
+    // Packets count on the link, not in the map: the data path touches no tree.
+    const std::vector<NodeId> wanted = on_demand_.wanted();
+    on_demand_.handle_timeout(now);
+    for (const NodeId& peer : wanted) {
+      const Link* link = links_.find(peer);
+      if (link == nullptr || on_demand_.is_wanted(now, peer) || link->last_traffic == TimePoint{}) continue;
+      if (link->last_traffic + config_.on_demand_idle > now) on_demand_.touch(link->last_traffic, peer);
+    }
+  }
+  assign_roles(now);
+  check_links(now);
+  send_due_requests(now);
+  drive_linkers(now);
+  seek_links(now);
+  seek_leaves(now);
+  assign_roles(now);
+  update_ring(now);
+  seek_shortcuts(now);
+  update_reachability();
+  sync_status(now);
+}
+
+void Overlay::State::set_next_deadline(TimePoint now) {
+  due_.reset();
+  for (const auto& [peer, link] : links_.all()) {
+    for (const Path& path : link.paths)
+      wake_by(path.liveness.deadline());
+    wake_by(link.settle_at);
+    wake_by(link.recover_until);
+    if (link.status.pending) wake_by(link.status.due);
+    if (link.unused_since) wake_by(*link.unused_since + unused_linger);
+  }
+  for (const auto& [peer, seeking] : seeking_)
+    wake_by(seeking.linker.poll_timeout());
+  for (const auto& [peer, leaf] : leaf_peers_)
+    wake_by(leaf.until);
+  for (const auto& [peer, until] : relay_wanted_)
+    wake_by(until);
+  wake_by(requests_.deadline());
+  wake_by(leaf_.deadline(now, is_hungry()));
+  if (joined_) wake_by(shortcuts_.deadline(size_estimate()));
+  wake_by(on_demand_.deadline());
+  wake_by(retry_.deadline(now));
+  if (!links_.all().empty()) wake_by(next_look_up_);
+}
+
+void Overlay::State::address_changed(TimePoint now) {
+  nat_.clear();
+  retry_.clear();
+  leaf_.reset(now);
+  probe_all(now);
+  dirty_ = true;
+}
+
+void Overlay::State::log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
+  outputs_.push(LogLine{level, std::move(text), std::move(fields)});
+}
+
+PairReport Overlay::State::report(TimePoint now, const NodeId& peer) const {
+  PairReport out;
+  out.peer = peer;
+  out.own_nat = nat_.nat_class();
+  if (const Link* link = links_.find(peer); link != nullptr && link->is_up()) {
+    out.connection = link->connection();
+    out.peer_nat = link->peer_nat;
+  }
+  if (const Reach* reach = reach_.find(peer, now)) {
+    out.peer_candidates = reach->candidates;
+    if (out.peer_nat == NatClass::unknown) out.peer_nat = reach->nat;
+  }
+  out.punch_attempts = journal_.punch_attempts(peer);
+  out.journal = journal_.entries(peer);
+  if (!out.connection) {
+    const Hop hop = next_hop(links_, config_.self, peer, RouteMode::exact, std::nullopt, std::nullopt);
+    if (hop.kind == Hop::Kind::forward) out.next_hop = hop.peer;
+  }
+  return out;
+}
+
+std::vector<net::Endpoint> Overlay::State::peers_to_remember() const {
+  std::vector<Connection> direct;
+  for (const auto& [peer, link] : links_.all()) {
+    if (link.is_direct()) direct.push_back(link.connection());
+  }
+  // Old links first: whoever stayed for long will be there after a restart.
+  std::ranges::stable_sort(direct, [](const Connection& a, const Connection& b) { return a.since < b.since; });
+  std::vector<net::Endpoint> out;
+  for (const Connection& connection : direct) {
+    if (out.size() == max_remembered) break;
+    out.push_back(connection.endpoint);
+  }
+  return out;
+}
+
+Counters Overlay::State::counters() const {
+  Counters out = counters_;
+  out.merge(table_.counters());
+  return out;
+}
+
+Overlay::Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng)
+    : state_(std::make_unique<State>(std::move(config), handshakes, aeads, rng)) {}
+Overlay::Overlay(Overlay&&) noexcept = default;
+Overlay::~Overlay() = default;
+
+void Overlay::handle_wall_time(TimePoint now, WallTime wall) {
+  state_->handle_wall_time(now, wall);
+}
+void Overlay::start(TimePoint now) {
+  state_->start(now);
+}
+void Overlay::stop(TimePoint now) {
+  state_->stop(now);
+}
+void Overlay::handle_datagrams(TimePoint now, std::span<const Datagram> datagrams) {
+  state_->handle_datagrams(now, datagrams);
+}
+void Overlay::handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints) {
+  state_->handle_local_endpoints(now, std::move(endpoints));
+}
+void Overlay::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints) {
+  state_->handle_bootstrap(now, std::move(endpoints));
+}
+void Overlay::handle_suspend(TimePoint now) {
+  state_->handle_suspend(now);
+}
+void Overlay::handle_timeout(TimePoint now) {
+  state_->handle_timeout(now);
+}
+void Overlay::send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload) {
+  state_->send(now, type, mode, destination, payload);
+}
+bool Overlay::send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
+  return state_->send_direct(now, peer, packets);
+}
+void Overlay::want_link(TimePoint now, const NodeId& peer) {
+  state_->want_link(now, peer);
+}
+std::optional<Overlay::Output> Overlay::poll_output() {
+  return state_->poll_output();
+}
+std::optional<TimePoint> Overlay::poll_timeout() const {
+  return state_->poll_timeout();
+}
+bool Overlay::is_joined() const {
+  return state_->is_joined();
+}
+std::vector<Connection> Overlay::connections() const {
+  std::vector<Connection> out;
+  const NodeId& self = state_->config().self;
+  for (const NodeId& peer : state_->links().clockwise(self, state_->links().size()))
+    out.push_back(state_->links().find(peer)->connection());
+  return out;
+}
+std::vector<NodeId> Overlay::neighbours() const {
+  return state_->neighbours();
+}
+NodeId Overlay::successor() const {
+  const auto next = state_->links().clockwise(state_->config().self, 1);
+  return next.empty() ? state_->config().self : next.front();
+}
+std::size_t Overlay::size_estimate() const {
+  return state_->size_estimate();
+}
+NatClass Overlay::nat_class() const {
+  return state_->nat().nat_class();
+}
+std::vector<net::Endpoint> Overlay::observed_endpoints() const {
+  return state_->nat().observed();
+}
+PairReport Overlay::report(TimePoint now, const NodeId& peer) const {
+  return state_->report(now, peer);
+}
+std::vector<net::Endpoint> Overlay::peers_to_remember() const {
+  return state_->peers_to_remember();
+}
+Counters Overlay::counters() const {
+  return state_->counters();
+}
+
+}  // namespace ipop::overlay

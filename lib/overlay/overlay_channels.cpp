@@ -1,0 +1,249 @@
+// Overlay::State: channels and the data path.
+
+#include <algorithm>
+
+#include "overlay/overlay_state.hpp"
+
+namespace ipop::overlay {
+
+void Overlay::State::pump(TimePoint now) {
+  while (auto output = table_.poll_output()) {
+    std::visit([&](auto&& value) { handle_channel(now, std::forward<decltype(value)>(value)); }, std::move(*output));
+  }
+}
+
+void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Transmit transmit) {
+  const auto to = from_carrier(transmit.to);
+  if (!to) return;
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&*to)) {
+    outputs_.push(SendDatagrams{*endpoint, std::move(transmit.packets)});
+    return;
+  }
+  const auto& relayed = std::get<RelayPath>(*to);
+  Link* link = links_.find(relayed.relay);
+  const Path* direct = link == nullptr ? nullptr : link->direct_path();
+  if (direct == nullptr) {
+    counters_.add("drop_relay_gone", transmit.packets.size());
+    return;
+  }
+  std::vector<Bytes> wrapped(transmit.packets.size());
+  for (std::size_t i = 0; i < wrapped.size(); ++i) {
+    wrapped[i].reserve(RelayedView::header_size + transmit.packets[i].size());
+    encode_relayed(LinkPayload::relayed, relayed.peer, transmit.packets[i], wrapped[i]);
+  }
+  const std::vector<ByteSpan> spans(wrapped.begin(), wrapped.end());
+  seal(now, *link, *link->path(direct->channel), spans);
+}
+
+void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Opened& opened) {
+  const auto carrier = from_carrier(opened.carrier);
+  const auto opening = openings_.find(opened.carrier);
+  const bool leaf = opening != openings_.end() && opening->second.expected.is_zero();
+  if (opening != openings_.end()) openings_.erase(opening);
+  if (!carrier) {
+    table_.close(now, opened.id);
+    return;
+  }
+  path_opened(now, opened, *carrier, leaf);
+}
+
+void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Moved& moved) {
+  const auto carrier = from_carrier(moved.carrier);
+  Link* link = links_.find(moved.id);
+  if (!carrier || link == nullptr) return;
+  Path* path = link->path(moved.id);
+  path->carrier = *carrier;
+  counters_.add("links_moved");
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&*carrier))
+    journal_.add(now, link->peer, "moved to " + net::to_string(*endpoint));
+  // The peer learns its new endpoint from the ping at once.
+  send_ping(now, *link, *path);
+  announce(now, *link);
+  dirty_ = true;
+}
+
+void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Received received) {
+  Link* link = links_.find(received.id);
+  if (link == nullptr) {
+    counters_.add("drop_no_link", received.payloads.size());
+    return;
+  }
+  const NodeId peer = link->peer;
+  Path* path = link->path(received.id);
+  path->last_received = now;
+  path->liveness.handle_received(now, rng_);
+  const bool direct = path->is_direct();
+
+  std::vector<Bytes> ip_packets;
+  std::vector<Bytes> to_pass_on;
+  std::vector<Bytes> relayed_here;
+  std::vector<Bytes> control;
+  for (Bytes& payload : received.payloads) {
+    if (payload.empty()) {
+      counters_.add("drop_payload_empty");
+    } else if (is_ip_packet(payload.front())) {
+      ip_packets.push_back(std::move(payload));
+    } else if (payload.front() == static_cast<std::byte>(LinkPayload::relayed)) {
+      to_pass_on.push_back(std::move(payload));
+    } else if (payload.front() == static_cast<std::byte>(LinkPayload::relayed_final)) {
+      relayed_here.push_back(std::move(payload));
+    } else {
+      control.push_back(std::move(payload));
+    }
+  }
+  if (!ip_packets.empty()) {
+    link->last_traffic = now;
+    outputs_.push(DirectPackets{peer, std::move(ip_packets)});
+  }
+  if (!direct && to_pass_on.size() + relayed_here.size() > 0) {
+    counters_.add("drop_relayed_nested", to_pass_on.size() + relayed_here.size());
+  } else {
+    if (!to_pass_on.empty()) pass_on_relayed(now, peer, std::move(to_pass_on));
+    if (!relayed_here.empty()) take_relayed(now, peer, relayed_here);
+  }
+  for (const Bytes& payload : control) {
+    if (payload.front() == static_cast<std::byte>(LinkPayload::link_message)) {
+      handle_link_message(now, received.id, payload);
+    } else if (payload.front() == static_cast<std::byte>(LinkPayload::routed)) {
+      handle_routed(now, peer, ByteSpan(payload).subspan(1));
+    } else {
+      counters_.add("drop_payload_unknown");
+    }
+  }
+}
+
+void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed) {
+  path_lost(now, closed.peer, closed.id, std::string(crypto::to_string(closed.why)));
+}
+
+void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::OpenFailed& failed) {
+  const auto opening = openings_.find(failed.carrier);
+  if (opening == openings_.end()) return;
+  const NodeId expected = opening->second.expected;
+  openings_.erase(opening);
+  const auto carrier = from_carrier(failed.carrier);
+  if (!carrier) return;
+  dirty_ = true;
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&*carrier)) {
+    if (expected.is_zero()) {
+      leaf_.handle_failed(now, *endpoint, rng_);
+      return;
+    }
+    journal_.add(now, expected,
+                 net::to_string(*endpoint) + ": " + std::string(crypto::to_string(failed.why)) +
+                     (failed.detail.empty() ? "" : " (" + failed.detail + ")"));
+    const auto it = seeking_.find(expected);
+    if (it != seeking_.end()) it->second.linker.drop_candidate(*endpoint);
+    return;
+  }
+  const NodeId relay = std::get<RelayPath>(*carrier).relay;
+  journal_.add(now, expected, "over " + to_short_string(relay) + ": " + std::string(crypto::to_string(failed.why)));
+  relay_failed(now, expected, relay);
+  const Link* link = links_.find(expected);
+  if (link == nullptr || !link->is_up()) use_relay(now, expected);
+}
+
+void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads) {
+  // Batches are for one peer almost always; a run of equal destinations is sealed together.
+  for (std::size_t begin = 0; begin < payloads.size();) {
+    const auto head = decode_relayed(payloads[begin]);
+    if (!head) {
+      counters_.add("drop_relayed_malformed");
+      ++begin;
+      continue;
+    }
+    const NodeId destination = head->other;
+    std::size_t octets = 0;
+    std::size_t end = begin;
+    std::vector<ByteSpan> spans;
+    for (; end < payloads.size(); ++end) {
+      const auto next = decode_relayed(payloads[end]);
+      if (!next || next->other != destination) break;
+      octets += next->inner.size();
+      rewrite_relayed(payloads[end], source);
+      spans.emplace_back(payloads[end]);
+    }
+    begin = end;
+
+    Link* link = destination == source ? nullptr : links_.find(destination);
+    const Path* direct = link == nullptr ? nullptr : link->direct_path();
+    if (direct == nullptr) {
+      counters_.add("drop_relay_unreachable", spans.size());
+      if (Link* asking = links_.find(source)) send_message(now, *asking, asking->primary, Unreachable{destination});
+    } else if (!quota_.admit(now, source, destination, octets)) {
+      counters_.add("drop_relay_quota", spans.size());
+    } else {
+      counters_.add("relayed_packets", spans.size());
+      counters_.add("relayed_octets", octets);
+      seal(now, *link, *link->path(direct->channel), spans);
+    }
+  }
+}
+
+void Overlay::State::take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads) {
+  std::vector<crypto::ChannelTable::Incoming> incoming;
+  for (const Bytes& payload : payloads) {
+    const auto view = decode_relayed(payload);
+    if (!view || view->other == config_.self || view->other == relay) {
+      counters_.add("drop_relayed_malformed");
+      continue;
+    }
+    incoming.push_back({to_carrier(RelayPath{relay, view->other}), view->inner});
+  }
+  if (!incoming.empty()) table_.handle_packets(now, incoming);
+}
+
+void Overlay::State::open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected) {
+  const crypto::Carrier octets = to_carrier(carrier);
+  const auto running = openings_.find(octets);
+  if (running != openings_.end()) {
+    // Another attempt holds this endpoint (equal private addresses at two sites): it goes first.
+    if (running->second.expected == expected) table_.nudge(now, octets);
+    return;
+  }
+  openings_[octets] = Opening{expected};
+  table_.open(now, octets, expected.is_zero() ? std::nullopt : std::optional(expected), next_attempt_++);
+}
+
+void Overlay::State::cancel_openings(const NodeId& expected, bool direct_only) {
+  for (auto it = openings_.begin(); it != openings_.end();) {
+    const auto carrier = from_carrier(it->first);
+    const bool direct = carrier && std::holds_alternative<net::Endpoint>(*carrier);
+    if (it->second.expected == expected && (direct || !direct_only)) {
+      table_.cancel(it->first);
+      it = openings_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+}
+
+bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads) {
+  const auto sealed = table_.seal(now, path.channel, payloads);
+  if (!sealed) {
+    counters_.add("drop_seal_failed", payloads.size());
+    journal_.add(now, link.peer, "sealing failed: " + sealed.error().message());
+    return false;
+  }
+  path.liveness.handle_sent(now);
+  wake_by(path.liveness.deadline());
+  return true;
+}
+
+void Overlay::State::send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message) {
+  Bytes payload;
+  encode(message, payload);
+  const ByteSpan span(payload);
+  if (!table_.seal(now, channel, {&span, 1})) {
+    counters_.add("drop_seal_failed");
+    journal_.add(now, link.peer, "sealing failed");
+  }
+}
+
+void Overlay::State::send_ping(TimePoint now, Link& link, Path& path) {
+  Ping ping{path.liveness.next_ping(now), std::nullopt};
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier)) ping.observed = *endpoint;
+  send_message(now, link, path.channel, ping);
+}
+
+}  // namespace ipop::overlay

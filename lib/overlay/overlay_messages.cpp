@@ -1,0 +1,361 @@
+// Overlay::State: link messages and routed packets.
+
+#include <algorithm>
+
+#include "overlay/greedy_routing.hpp"
+#include "overlay/overlay_state.hpp"
+
+namespace ipop::overlay {
+namespace {
+
+constexpr Duration way_back_lives = 10s;
+constexpr Duration reach_lives = 600s;
+/// Nodes next to the source, each side, that a request is spread to and an answer names.
+constexpr std::size_t spread_per_side = 2;
+/// Attempts that others start; our own find room beyond it.
+constexpr std::size_t max_foreign_seeks = 192;
+
+}  // namespace
+
+void Overlay::State::handle_link_message(TimePoint now, crypto::ChannelId channel, ByteSpan payload) {
+  auto message = decode_link_message(payload);
+  Link* link = links_.find(channel);
+  if (!message || link == nullptr) {
+    counters_.add(link == nullptr ? "drop_no_link" : "drop_link_message_malformed");
+    return;
+  }
+  std::visit([&](auto&& value) { handle_message(now, *link, channel, std::forward<decltype(value)>(value)); },
+             std::move(*message));
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, Status status) {
+  if (link.peer_instance != 0 && link.peer_instance != status.instance) {
+    const TimePoint opened = link.path(channel)->opened;
+    if (std::ranges::any_of(link.paths, [&](const Path& path) { return path.opened > opened; })) {
+      counters_.add("drop_status_old_instance");
+      return;
+    }
+    // The peer restarted: paths of its former life lead nowhere.
+    std::vector<crypto::ChannelId> former;
+    for (const Path& path : link.paths) {
+      if (path.channel != channel) former.push_back(path.channel);
+    }
+    for (const crypto::ChannelId old : former) {
+      table_.close(now, old);
+      links_.remove_path(link, old);
+    }
+    link.primary = channel;
+    link.peer_sequence = 0;
+    link.since = now;
+    link.settle_at.reset();
+    journal_.add(now, link.peer, "the peer restarted");
+    outputs_.push(LinkDown{link.peer, "the peer restarted"});
+    link.announced_direct = link.is_direct();
+    outputs_.push(LinkUp{link.peer, link.announced_direct});
+    drop_relayed_paths(now, link.peer, std::nullopt);
+  }
+  link.peer_instance = status.instance;
+  send_message(now, link, channel, StatusAck{status.sequence});
+  if (status.sequence <= link.peer_sequence) return;
+  link.peer_sequence = status.sequence;
+  link.peer_roles = status.roles;
+  link.peer_nat = status.nat;
+  link.relay_load = status.relay_load;
+  for (const NodeId& id : status.neighbours)
+    near_.learn(now, id, link.peer);
+  link.neighbours = std::move(status.neighbours);
+  dirty_ = true;
+}
+
+void Overlay::State::handle_message(TimePoint /*now*/, Link& link, crypto::ChannelId /*channel*/,
+                                    const StatusAck& ack) {
+  if (ack.sequence == link.status.latest.sequence) link.status.pending = false;
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Ping& ping) {
+  const Path& path = *link.path(channel);
+  Pong pong{ping.id, std::nullopt};
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier)) pong.observed = *endpoint;
+  send_message(now, link, channel, pong);
+  handle_observed(now, link, path, ping.observed);
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Pong& pong) {
+  Path& path = *link.path(channel);
+  if (const auto round_trip = path.liveness.handle_pong(now, pong.id); round_trip && channel == link.primary) {
+    // RFC 6298's weight for the smoothed value.
+    link.round_trip =
+        link.round_trip == Duration::zero() ? *round_trip : link.round_trip + (*round_trip - link.round_trip) / 8;
+  }
+  handle_observed(now, link, path, pong.observed);
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Select& /*select*/) {
+  // Only the node with the lower id chooses.
+  if (link.peer > config_.self) {
+    counters_.add("drop_select_not_entitled");
+    return;
+  }
+  link.primary = channel;
+  announce(now, link);
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Close& close) {
+  const NodeId peer = link.peer;
+  if (close.reason == CloseReason::duplicate) {
+    if (link.paths.size() > 1) {
+      table_.close(now, channel);
+      links_.remove_path(link, channel);
+      if (link.primary == channel) choose_primary(link);
+      announce(now, link);
+      dirty_ = true;
+      return;
+    }
+  } else if (close.reason != CloseReason::unneeded) {
+    retry_.handle_failed(now, peer, rng_);
+  }
+  remove_link(now, peer, std::string(to_string(close.reason)));
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/,
+                                    const Unreachable& unreachable) {
+  drop_relayed_paths(now, link.peer, unreachable.peer);
+}
+
+void Overlay::State::handle_observed(TimePoint now, const Link& link, const Path& path,
+                                     const std::optional<net::Endpoint>& observed) {
+  const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier);
+  if (!observed || endpoint == nullptr) return;
+  const EndpointPolicy of_a_peer{config_.virtual_prefix, {}};
+  if (!of_a_peer.allows(*observed)) {
+    counters_.add("drop_observed_forbidden");
+    return;
+  }
+  const NatClass before = nat_.nat_class();
+  const std::size_t known = nat_.observed().size();
+  if (nat_.handle_report(now, link.peer, *endpoint, *observed)) {
+    // Our mapping changed: what could not be reached may be reached, and peers must see it.
+    retry_.clear();
+    probe_all(now);
+    dirty_ = true;
+  }
+  if (nat_.nat_class() != before || nat_.observed().size() != known) dirty_ = true;
+}
+
+void Overlay::State::handle_routed(TimePoint now, const NodeId& previous, ByteSpan payload) {
+  auto packet = decode_routed_packet(payload);
+  if (!packet) {
+    counters_.add("drop_routed_malformed");
+    return;
+  }
+  if (packet->hops < 255) ++packet->hops;
+  if (packet->source == config_.self) {
+    counters_.add("drop_routed_own");
+    return;
+  }
+  route(now, *std::move(packet), previous, std::nullopt);
+}
+
+void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
+                           const std::optional<NodeId>& first_hop) {
+  // Who looks for his own place is not the answer to it.
+  const std::optional<NodeId> exclude = packet.mode == RouteMode::nearest && packet.source == packet.destination
+                                            ? std::optional(packet.source)
+                                            : std::nullopt;
+  Hop hop = next_hop(links_, config_.self, packet.destination, packet.mode, exclude, previous);
+  if (packet.type == PacketType::connect_to_me && packet.destination != config_.self) {
+    const auto tag = peek_connect_to_me(packet.payload);
+    if (!tag) {
+      counters_.add("drop_connect_to_me_malformed");
+      return;
+    }
+    if (tag->kind == ConnectToMe::Kind::request) {
+      if (previous) way_back_.put(tag->token, *previous, now + way_back_lives);
+    } else if (const NodeId* back = way_back_.find(tag->token, now)) {
+      // The asker may not be in the ring yet: the answer goes back as the request came.
+      const Link* link = links_.find(*back);
+      if (link != nullptr && link->is_up() && previous != *back) hop = {Hop::Kind::forward, *back};
+    }
+  }
+  if (first_hop) {
+    const Link* link = links_.find(*first_hop);
+    if (link != nullptr && link->is_up()) hop = {Hop::Kind::forward, *first_hop};
+  }
+
+  switch (hop.kind) {
+    case Hop::Kind::nowhere: counters_.add("drop_routed_nowhere"); return;
+    case Hop::Kind::here:
+      if (packet.source == config_.self && packet.type == PacketType::connect_to_me) return;
+      take_routed(now, std::move(packet), previous.value_or(config_.self));
+      return;
+    case Hop::Kind::forward: break;
+  }
+  if (packet.ttl == 0) {
+    counters_.add("drop_routed_ttl");
+    return;
+  }
+  --packet.ttl;
+  if (previous) counters_.add("routed_forwarded");
+  Link* link = links_.find(hop.peer);
+  Bytes payload;
+  payload.reserve(1 + RoutedPacket::header_size + packet.payload.size());
+  payload.push_back(static_cast<std::byte>(LinkPayload::routed));
+  encode(packet, payload);
+  const ByteSpan span(payload);
+  seal(now, *link, *link->primary_path(), {&span, 1});
+}
+
+void Overlay::State::take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous) {
+  if (packet.type == PacketType::connect_to_me) {
+    if (packet.source != config_.self) handle_connect_to_me(now, packet);
+    return;
+  }
+  outputs_.push(Delivered{std::move(packet), previous});
+}
+
+ConnectToMe Overlay::State::make_connect_to_me(TimePoint /*now*/, ConnectToMe::Kind kind, std::uint64_t token) const {
+  ConnectToMe message;
+  message.kind = kind;
+  message.token = token;
+  message.nat = nat_.nat_class();
+  message.candidates = gather_candidates(nat_.observed(), nat_.local(), policy_);
+  for (const auto& [peer, link] : links_.all()) {
+    if (link.direct_path() != nullptr) message.relays.push_back({peer, to_offer_ms(link.round_trip)});
+  }
+  std::ranges::stable_sort(message.relays, {}, &RelayOffer::round_trip_ms);
+  if (message.relays.size() > ConnectToMe::max_relays) message.relays.resize(ConnectToMe::max_relays);
+  return message;
+}
+
+void Overlay::State::send_request(TimePoint now, std::uint64_t token, const NodeId& destination, RouteMode mode,
+                                  bool spread, const Roles& roles, const std::optional<NodeId>& first_hop) {
+  ConnectToMe request = make_connect_to_me(now, ConnectToMe::Kind::request, token);
+  request.spread = spread;
+  request.roles = roles;
+  RoutedPacket packet;
+  packet.type = PacketType::connect_to_me;
+  packet.mode = mode;
+  packet.source = config_.self;
+  packet.destination = destination;
+  encode(request, packet.payload);
+  route(now, std::move(packet), std::nullopt, first_hop);
+}
+
+void Overlay::State::handle_connect_to_me(TimePoint now, const RoutedPacket& packet) {
+  auto message = decode_connect_to_me(packet.payload);
+  if (!message) {
+    counters_.add("drop_connect_to_me_malformed");
+    return;
+  }
+  Reach reach;
+  reach.candidates = usable_candidates(message->candidates, policy_);
+  reach.relays = message->relays;
+  reach.nat = message->nat;
+  reach_.put(packet.source, std::move(reach), now + reach_lives);
+  if (message->kind == ConnectToMe::Kind::request) {
+    handle_request(now, packet, *message);
+  } else {
+    handle_answer(now, packet.source, *message);
+  }
+}
+
+void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request) {
+  const NodeId& source = packet.source;
+  const std::vector<NodeId> next_to_source = links_.around(source, spread_per_side);
+  if (request.spread) {
+    ConnectToMe copy = request;
+    copy.spread = false;
+    for (const NodeId& id : next_to_source) {
+      if (id == source) continue;
+      RoutedPacket on = packet;
+      on.mode = RouteMode::exact;
+      on.destination = id;
+      on.payload.clear();
+      encode(copy, on.payload);
+      route(now, std::move(on), std::nullopt, id);
+    }
+  }
+
+  const Link* link = links_.find(source);
+  const bool linked = link != nullptr && link->is_up();
+  bool accept = request.roles.any();
+  auto kind = ConnectToMe::Kind::answer;
+  if (!linked && request.roles == only(Role::shortcut)) {
+    const auto shortcuts = std::ranges::count_if(
+        links_.all(), [](const auto& entry) { return entry.second.peer_roles.test(index_of(Role::shortcut)); });
+    if (static_cast<std::size_t>(shortcuts) >= shortcuts_accepted(size_estimate())) {
+      counters_.add("shortcuts_refused");
+      kind = ConnectToMe::Kind::refusal;
+      accept = false;
+    }
+  }
+  ConnectToMe answer = make_connect_to_me(now, kind, request.token);
+  answer.neighbours = next_to_source;
+  if (answer.neighbours.size() > ConnectToMe::max_neighbours) answer.neighbours.resize(ConnectToMe::max_neighbours);
+  RoutedPacket back;
+  back.type = PacketType::connect_to_me;
+  back.mode = RouteMode::exact;
+  back.source = config_.self;
+  back.destination = source;
+  encode(answer, back.payload);
+  route(now, std::move(back), std::nullopt, std::nullopt);
+
+  near_.learn(now, source, source);
+  dirty_ = true;
+  if (!accept || (linked && link->is_direct())) return;
+  auto it = seeking_.find(source);
+  if (it == seeking_.end()) {
+    if (seeking_.size() >= max_foreign_seeks) {
+      counters_.add("drop_seek_full");
+      return;
+    }
+    it = seeking_.emplace(source, Seeking{Linker(source, rng_.next()), {}, NodeId{}, false}).first;
+  }
+  give_candidates(now, it->second);
+}
+
+void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer) {
+  for (const NodeId& id : answer.neighbours)
+    near_.learn(now, id, source);
+  dirty_ = true;
+  const Link* link = links_.find(source);
+  const bool linked = link != nullptr && link->is_up();
+
+  if (const RequestReply::Request* request = requests_.find(answer.token)) {
+    const auto purpose = request->purpose;
+    const bool first = !requests_.settle(now, answer.token);
+    if (purpose == RequestReply::Purpose::own_place) {
+      place_known_ = true;
+      near_.learn(now, source, source);
+      if (linked) return;
+      const auto missing = missing_near(now, config_.near_per_side + 1);
+      if (std::ranges::find(missing, source, &NearLinks::Missing::id) == missing.end()) return;
+      if (Seeking* seeking = seek(now, source, only(Role::near), source)) give_candidates(now, *seeking);
+      return;
+    }
+    if (!first) return;
+    const bool taken = answer.kind == ConnectToMe::Kind::answer;
+    const std::vector<NodeId> near = links_.around(config_.self, config_.near_per_side + 1);
+    const bool useful = taken && std::ranges::find(near, source) == near.end() && !shortcuts_.contains(source);
+    shortcuts_.handle_drawn(now, useful ? std::optional(source) : std::nullopt, rng_);
+    if (useful && !linked) {
+      if (Seeking* seeking = seek(now, source, only(Role::shortcut), source)) give_candidates(now, *seeking);
+    }
+    return;
+  }
+
+  const auto it = seeking_.find(source);
+  if (it == seeking_.end() || it->second.linker.token() != answer.token) {
+    counters_.add("drop_answer_unasked");
+    return;
+  }
+  if (answer.kind == ConnectToMe::Kind::refusal) {
+    journal_.add(now, source, "the peer refused another link");
+    it->second.linker.fail(now);
+    drive(now, source);
+    return;
+  }
+  give_candidates(now, it->second);
+}
+
+}  // namespace ipop::overlay

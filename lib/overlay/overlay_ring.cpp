@@ -1,0 +1,310 @@
+// Overlay::State: which links the ring wants, and how they are sought.
+
+#include <algorithm>
+
+#include "overlay/greedy_routing.hpp"
+#include "overlay/overlay_state.hpp"
+#include "overlay/ring_size.hpp"
+
+namespace ipop::overlay {
+namespace {
+
+constexpr std::size_t max_seeks = 256;
+/// Bootstrap links that a node wants until it has joined.
+constexpr std::size_t leaves_wanted = 2;
+constexpr Duration look_up_every = 45s;  ///< +- a third, through a random link: heals what split
+constexpr Duration relay_wait = 20s;
+/// Members that are linked for want of a common neighbour, at most, for one peer.
+constexpr std::size_t relay_helpers = 2;
+
+}  // namespace
+
+std::vector<NodeId> Overlay::State::neighbours() const {
+  return links_.around(config_.self, config_.near_per_side);
+}
+
+std::size_t Overlay::State::size_estimate() const {
+  RingView view;
+  view.self = config_.self;
+  view.clockwise = links_.clockwise(config_.self, config_.near_per_side);
+  view.counter_clockwise = links_.counter_clockwise(config_.self, config_.near_per_side);
+  const auto beyond = [&](const std::vector<NodeId>& side, bool clockwise) {
+    std::vector<NodeId> out;
+    const Link* last = side.empty() ? nullptr : links_.find(side.back());
+    if (last == nullptr) return out;
+    out = last->neighbours;
+    std::ranges::sort(out, [&](const NodeId& a, const NodeId& b) {
+      return clockwise ? a - last->peer < b - last->peer : last->peer - a < last->peer - b;
+    });
+    if (out.size() > config_.near_per_side) out.resize(config_.near_per_side);
+    return out;
+  };
+  view.beyond_clockwise = beyond(view.clockwise, true);
+  view.beyond_counter_clockwise = beyond(view.counter_clockwise, false);
+  return estimate_ring_size(view);
+}
+
+void Overlay::State::look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop) {
+  requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, config_.self, first_hop});
+  next_look_up_ = now + rng_.jitter(look_up_every, 1.0 / 3.0);
+  dirty_ = true;
+}
+
+void Overlay::State::send_due_requests(TimePoint now) {
+  if (next_look_up_ && *next_look_up_ <= now && !links_.all().empty()) look_up_own_place(now, random_link());
+  for (const RequestReply::Due& due : requests_.due(now)) {
+    const bool own_place = due.request.purpose == RequestReply::Purpose::own_place;
+    if (due.given_up) {
+      if (!own_place) shortcuts_.handle_drawn(now, std::nullopt, rng_);
+      if (own_place && !place_known_) look_up_own_place(now, random_link());
+      continue;
+    }
+    send_request(now, due.token, due.request.destination, RouteMode::nearest, own_place,
+                 only(own_place ? Role::near : Role::shortcut), due.request.first_hop);
+  }
+}
+
+std::set<NodeId> Overlay::State::linked_peers() const {
+  std::set<NodeId> out;
+  for (const auto& [peer, link] : links_.all()) {
+    if (link.is_up()) out.insert(peer);
+  }
+  return out;
+}
+
+std::vector<NearLinks::Missing> Overlay::State::missing_near(TimePoint now, std::size_t per_side) const {
+  return near_.missing(now, linked_peers(), per_side, [&](const NodeId& id) { return !retry_.may_try(now, id); });
+}
+
+std::optional<NodeId> Overlay::State::random_link() {
+  const std::set<NodeId> linked = linked_peers();
+  if (linked.empty()) return std::nullopt;
+  return *std::next(linked.begin(), static_cast<std::ptrdiff_t>(rng_.below(linked.size())));
+}
+
+void Overlay::State::assign_roles(TimePoint now) {
+  for (auto it = leaf_peers_.begin(); it != leaf_peers_.end();) {
+    it = it->second.until && *it->second.until <= now ? leaf_peers_.erase(it) : std::next(it);
+  }
+  std::set<NodeId> relays;
+  for (const auto& [peer, link] : links_.all()) {
+    for (const Path& path : link.paths)
+      relays.insert(path.relay());
+  }
+  // One more on each side than the ring needs: the spare is there when a neighbour dies.
+  const std::vector<NodeId> near = links_.around(config_.self, config_.near_per_side + 1);
+  for (auto& [peer, link] : links_.all()) {
+    Roles roles;
+    roles.set(index_of(Role::near), std::ranges::find(near, peer) != near.end());
+    roles.set(index_of(Role::shortcut), shortcuts_.contains(peer));
+    roles.set(index_of(Role::leaf), leaf_peers_.contains(peer));
+    roles.set(index_of(Role::on_demand), on_demand_.is_wanted(now, peer) || relays.contains(peer));
+    // A link that waits for another path keeps what it had.
+    link.own_roles = link.is_up() ? roles : link.own_roles | roles;
+  }
+}
+
+void Overlay::State::seek_links(TimePoint now) {
+  // The lists of the nodes next to us are as good as fresh: each change of theirs is told.
+  for (const auto& [peer, link] : links_.all()) {
+    if (!link.own_roles.test(index_of(Role::near))) continue;
+    for (const NodeId& id : link.neighbours)
+      near_.learn(now, id, peer);
+  }
+  for (const NearLinks::Missing& missing : missing_near(now, config_.near_per_side + 1))
+    seek(now, missing.id, only(Role::near), missing.via);
+  for (const NodeId& peer : on_demand_.wanted()) {
+    const Link* link = links_.find(peer);
+    if ((link == nullptr || !link->is_up()) && retry_.may_try(now, peer))
+      seek(now, peer, only(Role::on_demand), NodeId{});
+  }
+  // Relayed links try to become direct, as often as the pace of the retries allows.
+  std::vector<std::pair<NodeId, Roles>> relayed;
+  for (const auto& [peer, link] : links_.all()) {
+    if (link.is_up() && link.direct_path() == nullptr && link.own_roles.any() && retry_.may_try(now, peer))
+      relayed.emplace_back(peer, link.own_roles);
+  }
+  for (const auto& [peer, roles] : relayed)
+    seek(now, peer, roles, NodeId{});
+  std::erase_if(relay_wanted_, [&](const auto& entry) { return entry.second <= now; });
+  std::vector<NodeId> waiting;
+  for (const auto& [peer, until] : relay_wanted_)
+    waiting.push_back(peer);
+  for (const NodeId& peer : waiting)
+    use_relay(now, peer);
+}
+
+Overlay::State::Seeking* Overlay::State::seek(TimePoint now, const NodeId& peer, const Roles& roles,
+                                              const NodeId& via) {
+  const auto running = seeking_.find(peer);
+  if (running != seeking_.end()) {
+    running->second.roles |= roles;
+    return &running->second;
+  }
+  if (peer == config_.self || links_.all().empty() || seeking_.size() >= max_seeks) return nullptr;
+  Seeking& seeking = seeking_.emplace(peer, Seeking{Linker(peer, rng_.next()), roles, via, false}).first->second;
+  if (via == peer) return &seeking;  // it just spoke to us: the caller has its candidates
+  seeking.linker.start(now);
+  drive(now, peer);
+  const auto started = seeking_.find(peer);
+  return started == seeking_.end() ? nullptr : &started->second;
+}
+
+void Overlay::State::give_candidates(TimePoint now, Seeking& seeking) {
+  const NodeId peer = seeking.linker.peer();
+  const Reach* reach = reach_.find(peer, now);
+  if (reach == nullptr) return;
+  const bool hopeless = can_not_punch(nat_.nat_class(), reach->nat) || reach->candidates.empty();
+  seeking.linker.handle_candidates(now, reach->candidates, hopeless);
+  drive(now, peer);
+}
+
+void Overlay::State::drive_linkers(TimePoint now) {
+  std::vector<NodeId> peers;
+  for (auto& [peer, seeking] : seeking_) {
+    seeking.linker.handle_timeout(now);
+    peers.push_back(peer);
+  }
+  for (const NodeId& peer : peers)
+    drive(now, peer);
+}
+
+void Overlay::State::drive(TimePoint now, const NodeId& peer) {
+  // What an output leads to may end the attempt, so it is looked up again each time.
+  for (auto it = seeking_.find(peer); it != seeking_.end(); it = seeking_.find(peer)) {
+    Seeking& seeking = it->second;
+    const auto output = seeking.linker.poll_output();
+    wake_by(seeking.linker.poll_timeout());
+    if (!output) return;
+    if (const auto* ask = std::get_if<Linker::Ask>(&*output)) {
+      // Who named the peer has a link to it; the ring may know better later.
+      const bool by_name = ask->number % 2 == 0 && !seeking.via.is_zero();
+      send_request(now, seeking.linker.token(), peer, RouteMode::exact, false, seeking.roles,
+                   by_name ? std::optional(seeking.via) : std::nullopt);
+    } else if (std::holds_alternative<Linker::Shoot>(*output)) {
+      if (!seeking.counted) journal_.count_punch_attempt(now, peer);
+      seeking.counted = true;
+      for (const net::Endpoint& candidate : seeking.linker.candidates())
+        open_path(now, candidate, peer);
+    } else if (std::holds_alternative<Linker::UseRelay>(*output)) {
+      const Link* link = links_.find(peer);
+      if (link == nullptr || !link->is_up()) use_relay(now, peer);
+    } else {
+      const bool answered = std::get<Linker::Failed>(*output).answered;
+      seeking_.erase(it);
+      seek_failed(now, peer, answered);
+      return;
+    }
+  }
+}
+
+void Overlay::State::seek_failed(TimePoint now, const NodeId& peer, bool answered) {
+  cancel_openings(peer, true);
+  retry_.handle_failed(now, peer, rng_);
+  dirty_ = true;
+  const Link* link = links_.find(peer);
+  if (!answered) {
+    journal_.add(now, peer, "no answer over the ring");
+    near_.forget(peer);
+  } else {
+    journal_.add(now, peer,
+                 "no direct path: own NAT " + std::string(to_string(nat_.nat_class())) + ", peer's " +
+                     std::string(to_string(reach_.find(peer, now) == nullptr ? NatClass::unknown
+                                                                             : reach_.find(peer, now)->nat)));
+  }
+  if (link == nullptr || !link->is_up()) shortcuts_.handle_lost(peer);
+}
+
+void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
+  const Link* linked = links_.find(peer);
+  if (linked != nullptr && linked->is_up()) {
+    relay_wanted_.erase(peer);
+    return;
+  }
+  const Reach* reach = reach_.find(peer, now);
+  if (reach == nullptr) return;
+  std::vector<RelayCandidate> ours;
+  for (const auto& [id, link] : links_.all()) {
+    if (link.direct_path() != nullptr) ours.push_back({id, link.round_trip, link.relay_load});
+  }
+  if (const auto relay = choose_relay(ours, reach->relays, reach->failed_relays)) {
+    relay_wanted_.erase(peer);
+    journal_.add(now, peer, "trying " + to_short_string(*relay) + " as relay");
+    open_path(now, RelayPath{*relay, peer}, peer);
+    return;
+  }
+  if (relay_wanted_.contains(peer)) return;
+  journal_.add(now, peer, "no member has direct links to both");
+  relay_wanted_[peer] = now + relay_wait;
+  std::size_t helpers = 0;
+  for (const RelayOffer& offer : reach->relays) {
+    if (helpers == relay_helpers) break;
+    if (offer.id == config_.self || links_.find(offer.id) != nullptr) continue;
+    on_demand_.touch(now, offer.id);
+    ++helpers;
+  }
+  dirty_ = true;
+}
+
+bool Overlay::State::is_hungry() const {
+  return !joined_ && leaf_peers_.size() < leaves_wanted;
+}
+
+bool Overlay::State::may_use(const net::Endpoint& endpoint) const {
+  if (!policy_.allows(endpoint) || openings_.contains(to_carrier(endpoint))) return false;
+  return std::ranges::none_of(links_.all(), [&](const auto& entry) {
+    const Path* path = entry.second.direct_path();
+    return path != nullptr && std::get<net::Endpoint>(path->carrier) == endpoint;
+  });
+}
+
+void Overlay::State::seek_leaves(TimePoint now) {
+  const auto usable = [&](const net::Endpoint& endpoint) { return may_use(endpoint); };
+  if (is_hungry()) {
+    for (const net::Endpoint& endpoint : leaf_.take_due(now, usable))
+      open_path(now, endpoint, NodeId{});
+  }
+  if (const auto endpoint = leaf_.take_probe(now, size_estimate(), usable, rng_)) open_path(now, *endpoint, NodeId{});
+}
+
+void Overlay::State::seek_shortcuts(TimePoint now) {
+  if (!joined_) return;
+  const auto target = shortcuts_.take_draw(now, config_.self, size_estimate(), rng_);
+  if (!target) return;
+  if (!requests_.add(now, rng_.next(), {RequestReply::Purpose::shortcut, *target, std::nullopt})) {
+    shortcuts_.handle_drawn(now, std::nullopt, rng_);
+  }
+  send_due_requests(now);
+}
+
+void Overlay::State::update_ring(TimePoint now) {
+  const std::vector<NodeId> near = neighbours();
+  const std::size_t size = size_estimate();
+  // Small rings are counted, larger ones estimated: there only a real change is news.
+  constexpr std::size_t exact_below = 32;
+  const bool resized = std::min(size, told_size_) < exact_below
+                           ? size != told_size_
+                           : 4 * std::max(size, told_size_) > 5 * std::min(size, told_size_);
+  if (near != told_neighbours_ || resized) {
+    told_neighbours_ = near;
+    told_size_ = size;
+    outputs_.push(RingChanged{near, size});
+  }
+  if (joined_ || !place_known_ || near.empty() || !missing_near(now, config_.near_per_side).empty()) return;
+  joined_ = true;
+  for (auto& [peer, leaf] : leaf_peers_)
+    leaf.until = now + leaf_linger;
+  outputs_.push(Joined{});
+  log(LogLevel::info, "joined the ring", {{"neighbours", std::to_string(near.size())}, {"size", std::to_string(size)}});
+}
+
+void Overlay::State::update_reachability() {
+  const std::vector<net::Endpoint> observed = nat_.observed();
+  const NatClass nat = nat_.nat_class();
+  if (nat == told_nat_ && std::ranges::is_permutation(observed, told_observed_)) return;
+  told_nat_ = nat;
+  told_observed_ = observed;
+  outputs_.push(ReachabilityChanged{observed, nat});
+}
+
+}  // namespace ipop::overlay

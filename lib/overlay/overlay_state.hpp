@@ -1,0 +1,212 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/expiring_map.hpp"
+#include "overlay/candidates.hpp"
+#include "overlay/carrier.hpp"
+#include "overlay/connect_to_me.hpp"
+#include "overlay/connection_table.hpp"
+#include "overlay/hole_punch.hpp"
+#include "overlay/leaf_links.hpp"
+#include "overlay/link_journal.hpp"
+#include "overlay/link_message.hpp"
+#include "overlay/linker.hpp"
+#include "overlay/near_links.hpp"
+#include "overlay/on_demand_links.hpp"
+#include "overlay/overlay.hpp"
+#include "overlay/relay.hpp"
+#include "overlay/request_reply.hpp"
+#include "overlay/shortcut_links.hpp"
+
+namespace ipop::overlay {
+
+/// A link that neither end needs stays so long: roles change quickly while a ring forms.
+inline constexpr Duration unused_linger = 10s;
+/// A bootstrap link stays so long after the node has joined.
+inline constexpr Duration leaf_linger = 10s;
+
+/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in five
+/// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
+/// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (routed
+/// packets and link messages), overlay_ring.cpp (which links the ring wants).
+class Overlay::State {
+ public:
+  State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
+
+  // overlay.cpp
+  void handle_wall_time(TimePoint now, WallTime wall);
+  void start(TimePoint now);
+  void stop(TimePoint now);
+  void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);
+  void handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints);
+  void handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints);
+  void handle_suspend(TimePoint now);
+  void handle_timeout(TimePoint now);
+  void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
+  bool send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
+  void want_link(TimePoint now, const NodeId& peer);
+  [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+  [[nodiscard]] PairReport report(TimePoint now, const NodeId& peer) const;
+  [[nodiscard]] std::vector<net::Endpoint> peers_to_remember() const;
+  [[nodiscard]] Counters counters() const;
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] const ConnectionTable& links() const { return links_; }
+  [[nodiscard]] const NatBehavior& nat() const { return nat_; }
+  [[nodiscard]] bool is_joined() const { return joined_; }
+
+  // overlay_ring.cpp
+  [[nodiscard]] std::vector<NodeId> neighbours() const;
+  [[nodiscard]] std::size_t size_estimate() const;
+
+ private:
+  /// How a peer that spoke over the ring may be reached.
+  struct Reach {
+    std::vector<net::Endpoint> candidates{};
+    std::vector<RelayOffer> relays{};
+    std::vector<NodeId> failed_relays{};  ///< since the offers came; of them and a lost one, so bounded
+    NatClass nat = NatClass::unknown;
+  };
+  struct Seeking {
+    Linker linker;
+    Roles roles{};
+    NodeId via{};  ///< who named the peer; zero: nobody
+    bool counted = false;
+  };
+  /// Which peer a running open() is for; zero: whoever is at a bootstrap endpoint.
+  struct Opening {
+    NodeId expected{};
+  };
+  struct LeafPeer {
+    std::optional<TimePoint> until{};  ///< none before the node has joined
+  };
+
+  // overlay.cpp
+  void settle(TimePoint now);
+  void maintain(TimePoint now);
+  void wake_by(std::optional<TimePoint> when) { due_ = earliest(due_, when); }
+  void set_next_deadline(TimePoint now);
+  void address_changed(TimePoint now);
+  void log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields);
+
+  // overlay_channels.cpp
+  void pump(TimePoint now);
+  void handle_channel(TimePoint now, crypto::ChannelTable::Transmit transmit);
+  void handle_channel(TimePoint now, const crypto::ChannelTable::Opened& opened);
+  void handle_channel(TimePoint now, const crypto::ChannelTable::Moved& moved);
+  void handle_channel(TimePoint now, crypto::ChannelTable::Received received);
+  void handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed);
+  void handle_channel(TimePoint now, const crypto::ChannelTable::OpenFailed& failed);
+  void pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads);
+  void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
+  void open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected);
+  void cancel_openings(const NodeId& expected, bool direct_only);
+  bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads);
+  void send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message);
+  void send_ping(TimePoint now, Link& link, Path& path);
+
+  // overlay_links.cpp
+  void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
+  void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why);
+  void drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer);
+  void relay_failed(TimePoint now, const NodeId& peer, const NodeId& relay);
+  void remove_link(TimePoint now, const NodeId& peer, const std::string& why);
+  void close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why);
+  void close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason);
+  void choose_primary(Link& link);
+  void announce(TimePoint now, Link& link);
+  void check_links(TimePoint now);
+  void check_liveness(TimePoint now, const NodeId& peer);
+  void settle_paths(TimePoint now, Link& link);
+  void probe_all(TimePoint now);
+  void sync_status(TimePoint now);
+  void sync_status(TimePoint now, Link& link);
+  [[nodiscard]] Status make_status(TimePoint now, const Link& link) const;
+
+  // overlay_messages.cpp
+  void handle_link_message(TimePoint now, crypto::ChannelId channel, ByteSpan payload);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, Status status);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const StatusAck& ack);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Ping& ping);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Pong& pong);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Select& select);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Close& close);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Unreachable& unreachable);
+  void handle_observed(TimePoint now, const Link& link, const Path& path, const std::optional<net::Endpoint>& observed);
+  void handle_routed(TimePoint now, const NodeId& previous, ByteSpan payload);
+  void route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
+             const std::optional<NodeId>& first_hop);
+  void take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous);
+  void handle_connect_to_me(TimePoint now, const RoutedPacket& packet);
+  void handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request);
+  void handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer);
+  void send_request(TimePoint now, std::uint64_t token, const NodeId& destination, RouteMode mode, bool spread,
+                    const Roles& roles, const std::optional<NodeId>& first_hop);
+  [[nodiscard]] ConnectToMe make_connect_to_me(TimePoint now, ConnectToMe::Kind kind, std::uint64_t token) const;
+
+  // overlay_ring.cpp
+  void look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop);
+  void send_due_requests(TimePoint now);
+  void assign_roles(TimePoint now);
+  void seek_links(TimePoint now);
+  void seek_leaves(TimePoint now);
+  void seek_shortcuts(TimePoint now);
+  void update_ring(TimePoint now);
+  void update_reachability();
+  Seeking* seek(TimePoint now, const NodeId& peer, const Roles& roles, const NodeId& via);
+  void give_candidates(TimePoint now, Seeking& seeking);
+  void drive_linkers(TimePoint now);
+  void drive(TimePoint now, const NodeId& peer);
+  void use_relay(TimePoint now, const NodeId& peer);
+  void seek_failed(TimePoint now, const NodeId& peer, bool answered);
+  [[nodiscard]] std::set<NodeId> linked_peers() const;
+  [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
+  [[nodiscard]] bool is_hungry() const;
+  [[nodiscard]] bool may_use(const net::Endpoint& endpoint) const;
+  [[nodiscard]] std::optional<NodeId> random_link();
+
+  Config config_;
+  Rng& rng_;
+  crypto::ChannelTable table_;
+  std::uint64_t instance_ = 0;
+  bool running_ = false;
+  bool dirty_ = false;  ///< something changed that maintain() must look at
+  std::optional<TimePoint> due_;
+  std::uint64_t next_attempt_ = 1;
+
+  ConnectionTable links_;
+  std::map<crypto::Carrier, Opening> openings_;
+  std::map<NodeId, Seeking> seeking_;
+  std::map<NodeId, LeafPeer> leaf_peers_;
+  std::map<NodeId, TimePoint> relay_wanted_;  ///< peers that wait for a common neighbour, until then
+  ExpiringMap<NodeId, Reach> reach_;
+  ExpiringMap<std::uint64_t, NodeId> way_back_;  ///< by connect-to-me token: the hop it came from
+  EndpointPolicy policy_;
+  NatBehavior nat_;
+  NearLinks near_;
+  LeafLinks leaf_;
+  ShortcutLinks shortcuts_;
+  OnDemandLinks on_demand_;
+  RetryPace retry_;
+  RequestReply requests_;
+  RelayQuota quota_;
+  LinkJournal journal_;
+  Counters counters_;
+  OutputQueue<Output> outputs_;
+
+  bool joined_ = false;
+  bool place_known_ = false;  ///< a look-up of our own place was answered
+  std::optional<TimePoint> next_look_up_;
+  std::vector<NodeId> told_neighbours_;
+  std::size_t told_size_ = 1;
+  std::vector<net::Endpoint> told_observed_;
+  NatClass told_nat_ = NatClass::unknown;
+};
+
+}  // namespace ipop::overlay

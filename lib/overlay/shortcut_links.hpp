@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+
+#include "base/node_id.hpp"
+#include "base/rng.hpp"
+#include "base/time.hpp"
+
+namespace ipop::overlay {
+
+/// Long links a node of a ring of `n` wants: max(2, ceil(log2 n)), none while the near links reach
+/// everybody.
+std::size_t shortcuts_wanted(std::size_t n);
+/// How many shortcuts of others a node takes: twice its own.
+std::size_t shortcuts_accepted(std::size_t n);
+/// A point at a distance x = n^(u-1) of the ring clockwise from `self`, u uniform in [0, 1): the
+/// harmonic density of Symphony (Manku, Bawa, Raghavan 2003).
+NodeId draw_shortcut_target(const NodeId& self, std::size_t n, Rng& rng);
+
+/// Keeps the number of shortcuts right: one draw at a time, back-off when draws find nothing new,
+/// all drawn again, one by one, when the ring has doubled or halved.
+class ShortcutLinks {
+ public:
+  static constexpr Duration pause = 200ms;  ///< between two draws while some are missing
+  static constexpr Duration retry_first = 1s;
+  static constexpr Duration retry_longest = 60s;
+  static constexpr Duration redraw_every = 5s;  ///< one old shortcut goes at a time
+
+  /// The target to look up now, if a shortcut is missing and no draw is running.
+  std::optional<NodeId> take_draw(TimePoint now, const NodeId& self, std::size_t n, Rng& rng);
+  /// The draw found `peer`: it is a shortcut from then on. Nothing: found nobody, or nobody new.
+  void handle_drawn(TimePoint now, const std::optional<NodeId>& peer, Rng& rng);
+  void handle_lost(const NodeId& peer) { peers_.erase(peer); }
+  void clear();
+
+  [[nodiscard]] bool contains(const NodeId& peer) const { return peers_.contains(peer); }
+  [[nodiscard]] std::size_t size() const { return peers_.size(); }
+  [[nodiscard]] std::optional<TimePoint> deadline(std::size_t n) const;
+
+ private:
+  std::set<NodeId> peers_;
+  std::set<NodeId> outdated_;  ///< drawn for a ring of another size
+  std::size_t drawn_for_ = 0;
+  bool drawing_ = false;
+  TimePoint next_draw_{};
+  Duration delay_ = retry_first;
+};
+
+}  // namespace ipop::overlay
