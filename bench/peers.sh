@@ -103,7 +103,7 @@ fi
 make_group left
 for side in "${sides[@]}"; do start_node "$side" --tap tap0; done
 for side in "${sides[@]}"; do
-  ctl "$side" wait lease --timeout 30 >/dev/null || fail "no lease on the $side: $(tail -n 3 "$run/$side/node.log")"
+  ctl "$side" wait lease --timeout 30s >/dev/null || fail "no lease on the $side: $(tail -n 3 "$run/$side/node.log")"
   start_client "$side" || fail "no address on the $side"
 done
 peers+=(ipop-node)

@@ -122,7 +122,7 @@ found "5 ipop-node started at once, $public without a TAP; all they share is a g
 
 phase leases
 lease() {
-  ctl "$1" wait lease --timeout 20 >"$run/$1.lease" || return 1
+  ctl "$1" wait lease --timeout 20s >"$run/$1.lease" || return 1
   echo $(($(milliseconds) - $(<"$run/$1.started"))) >"$run/$1.leased"
 }
 for_every_machine lease "waiting for leases"

@@ -88,7 +88,7 @@ finish() {
 # A host with a node, a lease and a configured TAP; ends the test where even that fails.
 bring_up() { # HOST [CLIENT]
   start_node "$1" --tap tap0 --hostname "$1"
-  if ! ctl "$1" wait lease --timeout 30 >"$run/lease" 2>&1; then
+  if ! ctl "$1" wait lease --timeout 30s >"$run/lease" 2>&1; then
     result 1 "$1 holds a lease within 30 s"
     cat "$run/lease"
     finish

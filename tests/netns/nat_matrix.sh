@@ -43,7 +43,7 @@ for host in "${hosts[@]}"; do
 done
 leases=0
 for host in "${hosts[@]}"; do
-  ctl "$host" wait lease --timeout 40 >/dev/null && start_client "$host" && leases=$((leases + 1))
+  ctl "$host" wait lease --timeout 40s >/dev/null && start_client "$host" && leases=$((leases + 1))
 done
 is "all machines hold a lease" "${#hosts[@]}" "$leases"
 
