@@ -17,9 +17,20 @@ bool is_missing(const Error& error) {
 
 }  // namespace
 
-StateDirectory::StateDirectory(std::string path) : path_(std::move(path)) {
-  if (auto made = io::make_directories(path_, 0700); !made)
-    note_failure(made.error(), "key, address and peers are lost at the next start");
+Result<StateDirectory> StateDirectory::open(const std::string& path) {
+  StateDirectory out(path);
+  auto made = io::make_directories(path, 0700);
+  if (made) {
+    auto lock = io::DirectoryLock::take(path);
+    if (lock) {
+      out.lock_ = *std::move(lock);
+      return out;
+    }
+    if (lock.error().code == std::errc::device_or_resource_busy) return std::move(lock).error();
+    made = std::move(lock).error();
+  }
+  out.note_failure(made.error(), "key, address and peers are lost at the next start");
+  return out;
 }
 
 Result<crypto::PrivateKey> StateDirectory::load_key() {
@@ -40,11 +51,11 @@ Result<crypto::PrivateKey> StateDirectory::load_key() {
   return key;
 }
 
-SavedState StateDirectory::load_state() {
+control::SavedState StateDirectory::load_state() {
   const std::string file = path_ + "/state.json";
   const auto text = io::read_file(file, max_state);
   if (!text && is_missing(text.error())) return {};
-  auto state = text ? parse_saved_state(*text) : Result<SavedState>(text.error());
+  auto state = text ? control::parse_saved_state(*text) : Result<control::SavedState>(text.error());
   if (state) return *std::move(state);
   const std::string aside = file + ".damaged";
   const bool moved = io::rename_file(file, aside).has_value();
@@ -54,7 +65,7 @@ SavedState StateDirectory::load_state() {
   return {};
 }
 
-void StateDirectory::save(const SavedState& state) {
+void StateDirectory::save(const control::SavedState& state) {
   auto written = io::write_file_atomically(path_ + "/state.json", to_text(state), 0600);
   if (!written) return note_failure(written.error(), "address and peers are not remembered");
   if (std::exchange(failing_, false))

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "control/saved_state.hpp"
 #include "crypto/private_key.hpp"
-#include "daemon/saved_state.hpp"
+#include "io/directory_lock.hpp"
 
 namespace ipop::daemon {
 
@@ -16,24 +19,27 @@ namespace ipop::daemon {
 /// runs on what it has and says so once, until writing works again.
 class StateDirectory {
  public:
-  /// Makes the directory (0700) when it is missing.
-  explicit StateDirectory(std::string path);
+  /// Makes the directory (0700) when it is missing. Error: std::errc::device_or_resource_busy when
+  /// another node uses it: two with one key would shut each other out.
+  static Result<StateDirectory> open(const std::string& path);
 
   /// The node's key; made and stored at the first start. Errors: a key file that is there but can't be
   /// used: malformed, not_authorized (others may read it), errno. Such a file is never replaced:
   /// with it the node's place on the ring, its address and its names would be lost.
   Result<crypto::PrivateKey> load_key();
   /// What was saved; nothing at the first start. A damaged file is renamed to `state.json.damaged`.
-  SavedState load_state();
-  void save(const SavedState& state);
+  control::SavedState load_state();
+  void save(const control::SavedState& state);
 
   /// What an operator should know of the calls before; each once.
   std::vector<LogLine> take_log();
 
  private:
+  explicit StateDirectory(std::string path) : path_(std::move(path)) {}
   void note_failure(const Error& error, std::string_view consequence);
 
   std::string path_;
+  std::optional<io::DirectoryLock> lock_;
   bool failing_ = false;
   std::vector<LogLine> log_;
 };

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/counters.hpp"
+#include "base/result.hpp"
+#include "control/rpc.hpp"
+#include "io/control_socket.hpp"
+#include "node/command.hpp"
+
+namespace ipop::daemon {
+
+/// Between the control socket and the node: lines become commands, answers and events become lines.
+///
+/// Who may only read gets `permission_denied` for a change. A client may have 64 questions under way.
+class ControlDoor {
+ public:
+  using OnCommand = std::function<void(node::CommandId, const node::Command&)>;
+
+  /// Errors: those of io::ControlSocket::listen.
+  static Result<std::unique_ptr<ControlDoor>> open(io::EventLoop& loop, const std::string& path, OnCommand on_command);
+
+  /// The node's answer; nobody's when its client has gone.
+  void answer(node::CommandId id, const Result<node::Answer>& answer);
+  /// For every subscriber.
+  void publish(const node::Event& event);
+  [[nodiscard]] const Counters& counters() const { return socket_->counters(); }
+
+ private:
+  struct Pending {
+    io::ClientId client{};
+    control::RequestId request{};
+  };
+
+  explicit ControlDoor(OnCommand on_command) : on_command_(std::move(on_command)) {}
+  void handle_line(io::ClientId client, io::Access access, std::string_view line);
+  void handle_request(io::ClientId client, io::Access access, const control::Request& request);
+  void forget(io::ClientId client);
+
+  OnCommand on_command_;
+  std::map<node::CommandId, Pending> pending_;
+  std::map<io::ClientId, std::size_t> questions_;  // under way, of each client that has one
+  std::set<io::ClientId> subscribers_;
+  std::uint64_t next_id_ = 1;
+  std::unique_ptr<io::ControlSocket> socket_;
+};
+
+}  // namespace ipop::daemon

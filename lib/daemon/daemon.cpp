@@ -1,0 +1,420 @@
+#include "daemon/daemon.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <span>
+
+#include "base/machine.hpp"
+#include "crypto/hash.hpp"
+#include "daemon/control_door.hpp"
+#include "daemon/identity.hpp"
+#include "daemon/lan_door.hpp"
+#include "daemon/service_signs.hpp"
+#include "daemon/state_directory.hpp"
+#include "daemon/tap_address.hpp"
+#include "daemon/underlay.hpp"
+#include "io/log_writer.hpp"
+#include "io/netlink.hpp"
+#include "io/system_clock.hpp"
+#include "io/system_rng.hpp"
+#include "io/tap_device.hpp"
+#include "io/udp_port.hpp"
+#include "node/node.hpp"
+
+namespace ipop::daemon {
+
+namespace {
+
+// One event reads at most so many batches before the other doors get their turn.
+constexpr int batches_a_turn = 8;
+// How late a sleep of an idle machine may be noticed.
+constexpr Duration clock_check = 10s;
+
+io::LanAnnouncement::Tag tag_of(const std::string& name_space) {
+  io::LanAnnouncement::Tag tag{};
+  const auto digest = crypto::sha256(as_bytes("ipop lan " + name_space));
+  std::copy_n(digest.begin(), tag.size(), tag.begin());
+  return tag;
+}
+
+/// The port asked for; else that of the last time, else any: peers behind strict NATs and firewalls
+/// have rules for it.
+Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last) {
+  auto port = io::UdpPort::open(wanted != 0 ? wanted : last);
+  const bool taken = !port && port.error().code == std::errc::address_in_use;
+  if (!taken) return port;
+  if (wanted == 0) return io::UdpPort::open(0);
+  return make_error(port.error().code, "UDP port " + std::to_string(wanted) +
+                                           " is taken by another program; choose another with --port, or 0 for any");
+}
+
+}  // namespace
+
+class Daemon::State {
+ public:
+  explicit State(DaemonConfig config) : config_(std::move(config)), log_(config_.log_level) {}
+
+  Result<void> open();
+  void run();
+
+ private:
+  Result<void> check_overlap(const std::vector<io::InterfaceAddress>& addresses) const;
+  void make_node(const std::vector<io::InterfaceAddress>& addresses);
+  Result<void> open_doors();
+
+  // The rule: one input, all outputs, the deadline.
+  template <class F>
+  void give(F&& input);
+  void check_clocks(TimePoint now);
+  void settle(TimePoint now);
+
+  void read_datagrams(io::UdpPort::Family family);
+  void read_frames();
+  void look_at_addresses();
+  void handle_signal(int number);
+  void handle_hints();
+  void begin_stop();
+
+  void carry_out(TimePoint now, node::Node::Output& output);
+  void carry_out_event(TimePoint now, const node::Event& event);
+  void answer(const node::Node::CommandAnswer& answer);
+  void save(const node::Node::SaveState& state);
+  void show_status();
+  void log(const LogLine& line) { log_.write(io::monotonic_now(), line); }
+  void log_all(const std::vector<LogLine>& lines);
+
+  // In the order in which they are needed; they go in the reverse.
+  DaemonConfig config_;
+  io::LogWriter log_;
+  io::EventLoop loop_;
+  io::SystemRng rng_;
+  std::optional<StateDirectory> directory_;
+  control::SavedState saved_;
+  std::unique_ptr<Identity> identity_;
+  std::optional<io::UdpPort> port_;
+  std::optional<io::TapDevice> tap_;
+  std::optional<TapAddress> tap_address_;  // with `configure`
+  std::optional<Underlay> underlay_;
+  std::optional<node::Node> node_;
+  std::unique_ptr<ControlDoor> control_;
+  std::unique_ptr<BootstrapNames> names_;
+  std::unique_ptr<LanDoor> lan_;
+  std::unique_ptr<ServiceSigns> signs_;
+  std::optional<io::ClockWatch> clocks_;
+
+  std::vector<net::Endpoint> named_;   // resolved bootstrap names
+  std::vector<net::Endpoint> nearby_;  // heard on the LAN
+  std::optional<TimePoint> stopping_;
+  std::vector<node::Node::Datagram> batch_;
+
+  std::optional<io::LoopTimer> node_timer_;
+  std::optional<io::LoopTimer> clock_timer_;
+  std::vector<io::ReadWatch> watches_;
+  std::optional<io::AddressMonitor> addresses_;
+};
+
+Result<void> Daemon::State::open() {
+  auto directory = StateDirectory::open(config_.state_directory);
+  if (!directory) return std::move(directory).error();
+  directory_ = *std::move(directory);
+  auto key = directory_->load_key();
+  if (!key) return std::move(key).error();
+  saved_ = directory_->load_state();
+  auto identity = make_identity(*std::move(key), rng_);
+  if (!identity) return std::move(identity).error().in("making a certificate");
+  identity_ = *std::move(identity);
+
+  const auto addresses = io::list_addresses();
+  if (!addresses) return addresses.error();
+  if (auto free = check_overlap(*addresses); !free) return free;
+  auto port = open_port(config_.port, saved_.port);
+  if (!port) return std::move(port).error();
+  port_ = *std::move(port);
+  if (config_.tap) {
+    auto tap = io::TapDevice::open({*config_.tap, config_.mtu, mac_of(identity_->id)});
+    if (!tap) return std::move(tap).error();
+    tap_ = *std::move(tap);
+    if (config_.configure) tap_address_.emplace(tap_->index());
+  }
+  make_node(*addresses);
+  return open_doors();
+}
+
+Result<void> Daemon::State::check_overlap(const std::vector<io::InterfaceAddress>& addresses) const {
+  if (!config_.tap) return {};
+  const auto clash = io::find_overlap(addresses, config_.prefix, *config_.tap);
+  if (!clash) return {};
+  return make_error(make_error_code(Errc::conflict), describe_overlap(config_.prefix, *clash, addresses));
+}
+
+void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses) {
+  node::NodeConfig config;
+  config.name_space = config_.name_space;
+  config.has_bootstrap = !config_.bootstrap.empty();
+  config.known_peers = saved_.peers;
+  if (tap_) config.prefix = config_.prefix;
+  config.domain = config_.domain;
+  config.host_name = config_.host_name;
+  config.preferred_address = saved_.address;
+  config.mtu = config_.mtu;
+  config.interface = tap_ ? tap_->name() : "";
+  config.version = config_.version;
+  node_.emplace(std::move(config), identity_->key, *identity_->handshakes, *identity_->aeads, rng_);
+
+  io::UnderlayRules rules{tap_ ? tap_->name() : "", config_.prefix, port_->has_ipv6()};
+  underlay_.emplace(std::move(rules), tap_ ? std::optional(config_.prefix) : std::nullopt, port_->port());
+  clocks_.emplace(io::read_clocks());
+  const TimePoint now = io::monotonic_now();
+  node_->handle_wall_time(now, io::wall_time_now());
+  if (auto change = underlay_->update(addresses); change.endpoints)
+    node_->handle_local_endpoints(now, *std::move(change.endpoints));
+}
+
+Result<void> Daemon::State::open_doors() {
+  auto control =
+      ControlDoor::open(loop_, config_.control_path, [this](node::CommandId id, const node::Command& command) {
+        give([&](TimePoint now) { node_->handle_command(now, id, command); });
+      });
+  if (!control) return std::move(control).error();
+  control_ = *std::move(control);
+
+  auto monitor = io::AddressMonitor::open(loop_, [this] { look_at_addresses(); });
+  if (!monitor) return std::move(monitor).error();
+  addresses_ = *std::move(monitor);
+
+  auto signals = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { handle_signal(number); });
+  if (!signals) return signals;
+
+  if (config_.lan_discovery) {
+    auto lan = LanDoor::open(loop_, tag_of(config_.name_space), port_->port(), rng_, [this](auto heard) {
+      nearby_ = std::move(heard);
+      handle_hints();
+    });
+    if (lan) lan_ = *std::move(lan);
+    if (!lan) log({LogLevel::warning, "LAN discovery is off", {{"reason", lan.error().message()}}});
+  }
+  signs_ = std::make_unique<ServiceSigns>(loop_, io::ServiceNotifier::from_environment());
+  node_timer_.emplace(loop_, [this] { give([this](TimePoint now) { node_->handle_timeout(now); }); });
+  clock_timer_.emplace(loop_, [this] {
+    give([](TimePoint) {});
+    clock_timer_->arm(io::monotonic_now() + clock_check);
+  });
+  return {};
+}
+
+void Daemon::State::run() {
+  log({LogLevel::info,
+       "node started",
+       {{"node", to_string(identity_->id)},
+        {"port", std::to_string(port_->port())},
+        {"interface", tap_ ? tap_->name() : "none"},
+        {"cipher", std::string(identity_->aeads->name())}}});
+  log_all(directory_->take_log());
+  for (const auto family : {io::UdpPort::Family::ipv4, io::UdpPort::Family::ipv6}) {
+    if (port_->fd(family) >= 0)
+      watches_.emplace_back(loop_, port_->fd(family), [this, family] { read_datagrams(family); });
+  }
+  if (tap_) watches_.emplace_back(loop_, tap_->fd(), [this] { read_frames(); });
+  if (saved_.port != port_->port()) {
+    saved_.port = port_->port();
+    directory_->save(saved_);
+    log_all(directory_->take_log());
+  }
+  clock_timer_->arm(io::monotonic_now() + clock_check);
+  give([this](TimePoint now) { node_->start(now); });
+  BootstrapNames::Handlers handlers;
+  handlers.on_endpoints = [this](auto endpoints) {
+    named_ = std::move(endpoints);
+    handle_hints();
+  };
+  handlers.on_log = [this](const LogLine& line) { log(line); };
+  auto names = BootstrapNames::open(loop_, config_.bootstrap, std::move(handlers));
+  if (names) names_ = *std::move(names);
+  if (names_) names_->set_joined(node_->is_joined());
+  if (!names) log({LogLevel::error, "bootstrap names can't be resolved", {{"reason", names.error().message()}}});
+  if (const auto list = io::list_addresses(); list && lan_) lan_->handle_addresses(*list, underlay_->rules());
+  show_status();
+  if (!stopping_) loop_.run();
+  if (tap_address_) log_all(tap_address_->clear());
+  log({LogLevel::info, "node stopped", {}});
+}
+
+template <class F>
+void Daemon::State::give(F&& input) {
+  if (stopping_) return;
+  const TimePoint now = io::monotonic_now();
+  check_clocks(now);
+  input(now);
+  settle(now);
+}
+
+void Daemon::State::check_clocks(TimePoint now) {
+  const auto reading = io::read_clocks();
+  const auto change = clocks_->update(reading);
+  if (change.slept) {
+    log({LogLevel::info, "the machine slept; links are opened anew", {}});
+    rng_.discard();
+    node_->handle_suspend(now);
+    settle(now);
+  }
+  if (change.slept || change.wall_set) {
+    node_->handle_wall_time(now, reading.wall);
+    settle(now);
+  }
+}
+
+void Daemon::State::settle(TimePoint now) {
+  while (auto output = node_->poll_output())
+    carry_out(now, *output);
+  const auto next = node_->poll_timeout();
+  if (next && !stopping_) {
+    node_timer_->arm(*next);
+  } else {
+    node_timer_->disarm();
+  }
+}
+
+void Daemon::State::read_datagrams(io::UdpPort::Family family) {
+  for (int turn = 0; turn < batches_a_turn && !stopping_; ++turn) {
+    const auto datagrams = port_->receive(family);
+    if (datagrams.empty()) return;
+    batch_.clear();
+    for (const auto& datagram : datagrams)
+      batch_.push_back({datagram.from, datagram.octets});
+    give([this](TimePoint now) { node_->handle_datagrams(now, batch_); });
+  }
+}
+
+void Daemon::State::read_frames() {
+  for (int turn = 0; turn < batches_a_turn && !stopping_; ++turn) {
+    const auto frames = tap_->read();
+    if (frames.empty()) return;
+    give([&](TimePoint now) { node_->handle_frames(now, frames); });
+  }
+}
+
+void Daemon::State::look_at_addresses() {
+  if (stopping_) return;
+  const auto addresses = io::list_addresses();
+  if (!addresses) return;  // the next change asks again
+  auto change = underlay_->update(*addresses);
+  if (change.overlap) log({LogLevel::warning, *change.overlap, {}});
+  if (!change.endpoints) return;
+  give([&](TimePoint now) { node_->handle_local_endpoints(now, *std::move(change.endpoints)); });
+  if (lan_) lan_->handle_addresses(*addresses, underlay_->rules());
+  if (names_) names_->look_up_again();
+}
+
+void Daemon::State::handle_signal(int number) {
+  if (number != SIGHUP) return begin_stop();
+  if (!config_.read_bootstrap || !names_) return;
+  auto names = config_.read_bootstrap();
+  if (!names) return log({LogLevel::warning, "bootstrap names not read again", {{"reason", names.error().message()}}});
+  log({LogLevel::info, "bootstrap names read again", {{"count", std::to_string(names->size())}}});
+  names_->set_names(*std::move(names));
+}
+
+void Daemon::State::handle_hints() {
+  auto all = named_;
+  for (const net::Endpoint& endpoint : nearby_) {
+    if (std::ranges::find(all, endpoint) == all.end()) all.push_back(endpoint);
+  }
+  give([&](TimePoint now) { node_->handle_bootstrap(now, std::move(all)); });
+}
+
+void Daemon::State::begin_stop() {
+  if (stopping_) return;
+  const TimePoint now = io::monotonic_now();
+  stopping_ = now;
+  signs_->stopping();
+  node_->stop(now);
+  settle(now);
+  loop_.stop();
+}
+
+void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
+  std::visit(Overloaded{
+                 [&](node::Node::SendDatagrams& send) { port_->send(send.to, send.datagrams); },
+                 [&](node::Node::WriteFrames& write) {
+                   if (tap_) tap_->write(write.frames);
+                 },
+                 [&](node::Node::CommandAnswer& done) { answer(done); },
+                 [&](node::Event& event) { carry_out_event(now, event); },
+                 [&](node::Node::SaveState& state) { save(state); },
+                 // After this round of outputs, so that the client who asked has his answer.
+                 [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },
+                 [&](LogLine& line) { log_.write(now, line); },
+             },
+             output);
+}
+
+void Daemon::State::carry_out_event(TimePoint /*now*/, const node::Event& event) {
+  std::visit(Overloaded{
+                 [&](const node::JoinedEvent&) {
+                   if (!tap_) signs_->ready();
+                   if (names_) names_->set_joined(true);
+                 },
+                 [&](const node::LeaseHeldEvent& held) {
+                   signs_->ready();
+                   if (tap_address_) log_all(tap_address_->set(held.address, held.prefix.length()));
+                 },
+                 [&](const node::LeaseLostEvent&) {
+                   if (tap_address_) log_all(tap_address_->clear());
+                 },
+                 [&](const node::PeerDownEvent&) {
+                   if (names_ && !node_->is_joined()) names_->set_joined(false);
+                 },
+                 [](const auto&) {},
+             },
+             event);
+  show_status();
+  control_->publish(event);
+}
+
+void Daemon::State::answer(const node::Node::CommandAnswer& done) {
+  auto result = done.answer;
+  auto* status = result ? std::get_if<node::StatusAnswer>(&*result) : nullptr;
+  if (status != nullptr) {
+    Counters all = port_->counters();
+    if (tap_) all.merge(tap_->counters());
+    if (lan_) all.merge(lan_->counters());
+    all.merge(control_->counters());
+    for (const auto& [name, count] : all.all())
+      status->counters[name] += count;
+  }
+  control_->answer(done.id, result);
+}
+
+void Daemon::State::save(const node::Node::SaveState& state) {
+  control::SavedState next{state.address, state.peers, port_->port()};
+  if (next == saved_) return;
+  saved_ = std::move(next);
+  directory_->save(saved_);
+  log_all(directory_->take_log());
+}
+
+void Daemon::State::show_status() {
+  const auto address = node_->address();
+  std::string text = address ? "address " + to_string(*address) : tap_ ? "waiting for an address" : "no interface";
+  text += node_->is_joined() ? ", in the ring" : ", joining";
+  signs_->status(text);
+}
+
+void Daemon::State::log_all(const std::vector<LogLine>& lines) {
+  for (const LogLine& line : lines)
+    log(line);
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::open(DaemonConfig config) {
+  auto state = std::make_unique<State>(std::move(config));
+  if (auto opened = state->open(); !opened) return std::move(opened).error();
+  return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
+}
+
+Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Daemon::~Daemon() = default;
+void Daemon::run() {
+  state_->run();
+}
+
+}  // namespace ipop::daemon

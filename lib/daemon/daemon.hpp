@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "daemon/bootstrap_names.hpp"
+#include "io/event_loop.hpp"
+#include "net/ipv4_prefix.hpp"
+
+namespace ipop::daemon {
+
+/// What a running node needs to know; checked and complete.
+struct DaemonConfig {
+  std::string name_space{};
+  net::Ipv4Prefix prefix{};
+  std::string domain = "ipop";
+  std::optional<std::string> host_name{};
+  std::vector<BootstrapName> bootstrap{};
+  std::string state_directory{};
+  std::string control_path{};
+  std::uint16_t port = 0;            ///< 0: the one of the last time, any free one at first
+  std::optional<std::string> tap{};  ///< none: a SimpleNode
+  std::uint16_t mtu = 1400;
+  bool configure = false;  ///< put the leased address on the TAP, as a DHCP client would
+  bool lan_discovery = true;
+  LogLevel log_level = LogLevel::info;
+  std::string version{};
+  /// Reads the bootstrap names again (SIGHUP).
+  std::function<Result<std::vector<BootstrapName>>()> read_bootstrap{};
+};
+
+/// A node on this machine: opens what it needs of the kernel, then turns events into inputs of
+/// node::Node and carries out what comes out.
+///
+/// One input, then all outputs, then the deadline: docs/machine.md.
+class Daemon {
+ public:
+  /// Opens everything or nothing: on an error no socket file, port or interface is left behind.
+  /// Errors: a code of Errc when the configuration or the state is at fault (the prefix overlaps a
+  /// physical network: conflict; damaged or open key file: malformed, not_authorized);
+  /// std::errc::operation_not_permitted and permission_denied for missing rights; address_in_use and
+  /// others of errno. The context says what to do.
+  static Result<std::unique_ptr<Daemon>> open(DaemonConfig config);
+
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  /// Runs until SIGTERM, SIGINT or a client's stop; SIGHUP reads the bootstrap names again.
+  void run();
+
+ private:
+  class State;
+  explicit Daemon(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ipop::daemon

@@ -1,0 +1,40 @@
+#include "daemon/identity.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "crypto/certificate.hpp"
+
+namespace ipop::daemon {
+
+namespace {
+
+// A certificate of an open group vouches for nothing but its key, so its life is the whole of what
+// X.509 can express (RFC 5280, 4.1.2.5): a host whose clock is wrong is no less a member.
+constexpr WallTime not_before{946'684'800};     // 2000-01-01
+constexpr WallTime not_after{253'402'300'799};  // 9999-12-31 23:59:59
+
+}  // namespace
+
+Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key, Rng& rng) {
+  const auto id = crypto::node_id_of(key.public_key());
+  if (!id) return id.error();
+  std::array<std::byte, 16> serial{};
+  rng.fill(serial);
+  auto out = std::make_unique<Identity>(Identity{std::move(key), *id});
+  const auto certificate = crypto::make_self_signed(out->key, to_string(*id), serial, not_before, not_after);
+  out->handshakes = crypto::make_tls_handshake_factory(out->key, certificate);
+  out->aeads = crypto::make_best_aead_factory();
+  return out;
+}
+
+net::MacAddress mac_of(const NodeId& id) {
+  std::array<std::byte, net::MacAddress::size> octets{};
+  std::ranges::copy(std::span(id.octets()).first(octets.size()), octets.begin());
+  octets[0] = (octets[0] & std::byte{0xfc}) | std::byte{0x02};
+  return net::MacAddress(octets);
+}
+
+}  // namespace ipop::daemon

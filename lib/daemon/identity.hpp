@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "base/node_id.hpp"
+#include "base/result.hpp"
+#include "base/rng.hpp"
+#include "crypto/aead.hpp"
+#include "crypto/handshake.hpp"
+#include "crypto/private_key.hpp"
+#include "net/mac_address.hpp"
+
+namespace ipop::daemon {
+
+/// What follows from a node's key. Stays where it is made: a node refers to its parts.
+struct Identity {
+  crypto::PrivateKey key;
+  NodeId id{};
+  std::unique_ptr<crypto::HandshakeFactory> handshakes{};
+  std::unique_ptr<crypto::AeadFactory> aeads{};
+};
+
+/// Makes the self-signed certificate of a member of an open group, and the factories around it.
+Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key, Rng& rng);
+
+/// The TAP's address: locally administered, and the same after every start.
+net::MacAddress mac_of(const NodeId& id);
+
+}  // namespace ipop::daemon

@@ -1,0 +1,28 @@
+#include "daemon/underlay.hpp"
+
+namespace ipop::daemon {
+
+Underlay::Change Underlay::update(const std::vector<io::InterfaceAddress>& addresses) {
+  Change change;
+  auto endpoints = io::underlay_endpoints(addresses, rules_, port_);
+  if (endpoints_ != endpoints) {
+    endpoints_ = std::move(endpoints);
+    change.endpoints = endpoints_;
+  }
+  if (!virtual_network_) return change;
+  const auto overlap = io::find_overlap(addresses, *virtual_network_, rules_.tap);
+  if (overlap && overlap_ != overlap) change.overlap = describe_overlap(*virtual_network_, *overlap, addresses);
+  overlap_ = overlap;
+  return change;
+}
+
+std::string describe_overlap(const net::Ipv4Prefix& prefix, const io::InterfaceAddress& clash,
+                             const std::vector<io::InterfaceAddress>& addresses) {
+  const auto network = clash.ipv4_prefix().value_or(net::Ipv4Prefix());
+  std::string out = "virtual prefix " + to_string(prefix) + " overlaps " + to_string(network) + " of " +
+                    clash.interface + "; choose another";
+  const auto free = io::find_free_prefix(addresses);
+  return free ? out + ", such as " + to_string(*free) + ", for the whole group" : out + " for the whole group";
+}
+
+}  // namespace ipop::daemon

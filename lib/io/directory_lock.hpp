@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+#include "io/unique_fd.hpp"
+
+namespace ipop::io {
+
+/// Keeps a second process from using a directory; ends with the process, however that ends.
+///
+/// The directory itself is locked (flock(2)), so nothing is written and a read-only one will do.
+class DirectoryLock {
+ public:
+  /// Errors: std::errc::device_or_resource_busy when another process has it; errno.
+  static Result<DirectoryLock> take(const std::string& path);
+
+ private:
+  explicit DirectoryLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+}  // namespace ipop::io
