@@ -49,8 +49,8 @@ start_client() {
   case $client in
     udhcpc)
       # Goes to the background by itself once it holds a lease.
-      HOST_RESOLV_CONF=$resolv_conf in_host "$host" udhcpc --interface tap0 --script "$here/udhcpc-script" \
-        --request mtu --now --retries 20 --timeout 1 >>"$run/$host/client.log" 2>&1 </dev/null
+      HOST_RESOLV_CONF=$resolv_conf in_host "$host" udhcpc -i tap0 -s "$here/udhcpc-script" -n -t 20 -T 1 \
+        -O mtu >>"$run/$host/client.log" 2>&1 </dev/null
       ;;
     dhcpcd)
       # It keeps its files under the interface's name, so each host gets directories of its own.

@@ -50,5 +50,5 @@ is "drill reads the answers as dig does" "$bob" "$(in_host alice drill -Q bob.ip
 
 is "three members are found on a walk of the ring" 3 \
   "$(ctl alice members --json | jq '[.members[] | select(.answered)] | length')"
-holds "waiting for a lease that is held ends at once" ctl alice wait lease --timeout 1
+holds "waiting for a lease that is held ends at once" ctl alice wait lease --timeout 1s
 finish

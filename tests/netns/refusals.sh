@@ -55,8 +55,7 @@ refused 5 '10\.128\.0\.0/9.*100\.64\.0\.0/10' "a virtual network that overlaps a
 
 mkdir -p "$run/alice/state"
 start_node relay --no-tap
-ctl relay wait peer --timeout 10s >/dev/null 2>&1
-cp -r "$run/relay/state" "$run/kept"
+within 10 "a node answers on its socket" ctl relay status
 node second --no-tap
 status=0
 output=$(in_host relay timeout 10 "${command[@]}" 2>&1 </dev/null) || status=$?
