@@ -1,0 +1,264 @@
+#include "dht/record.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "crypto/hash.hpp"
+#include "dht/replica_set.hpp"
+
+namespace ipop::dht {
+
+namespace {
+
+constexpr std::uint8_t format = 1;
+
+// Far above any date and far below what overflows when two times are subtracted.
+constexpr std::int64_t latest_time = std::int64_t{1} << 40U;
+
+bool is_time(WallTime time) {
+  return time.seconds >= 0 && time.seconds < latest_time;
+}
+
+WallTime read_time(ByteReader& in) {
+  return WallTime{static_cast<std::int64_t>(in.read<std::uint64_t>())};
+}
+
+void write_time(ByteWriter& out, WallTime time) {
+  out.write(static_cast<std::uint64_t>(time.seconds));
+}
+
+bool is_label(ByteSpan name) {
+  if (name.empty() || name.size() > 63) return false;
+  return std::ranges::all_of(as_text(name),
+                             [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+// The fields that belong to the owner, in wire order.
+void write_content(ByteWriter& out, const Record& record) {
+  out.write(static_cast<std::uint8_t>(record.kind));
+  out.write_sized8(record.name);
+  out.write_sized16(record.value);
+  out.write(ByteSpan(record.owner.point()));
+  out.write(record.sequence);
+  write_time(out, record.created);
+  write_time(out, record.expires);
+}
+
+// Different first words keep a signature of one purpose from serving another.
+void write_purpose(ByteWriter& out, std::string_view purpose, ByteSpan name_space) {
+  out.write_sized8(as_bytes(purpose));
+  out.write_sized16(name_space);
+}
+
+Bytes signed_text(const Record& record, ByteSpan name_space) {
+  Bytes text;
+  ByteWriter out(text);
+  write_purpose(out, "ga dht record 1", name_space);
+  write_content(out, record);
+  return text;
+}
+
+Result<void> check_form(const Record& record) {
+  if (record.name.empty() || record.name.size() > Record::max_name) return {Errc::out_of_range, "size of the name"};
+  if (record.value.size() > Record::max_value) return {Errc::out_of_range, "size of the value"};
+  if (record.receipts.size() > Record::max_receipts) return {Errc::out_of_range, "number of receipts"};
+  if (record.kind == RecordKind::lease && record.name.size() != 4) return {Errc::out_of_range, "name of a lease"};
+  if (record.kind == RecordKind::name && !is_label(record.name)) return {Errc::out_of_range, "form of the name"};
+  if (!is_time(record.created) || !is_time(record.expires) || record.expires <= record.created) {
+    return {Errc::out_of_range, "times of the record"};
+  }
+  return {};
+}
+
+Record only_witnesses(const Record& record, ByteSpan name_space) {
+  Record out = record;
+  keep_witnesses(out, name_space);
+  return out;
+}
+
+WallTime median(const std::vector<Receipt>& witnesses) {
+  std::vector<WallTime> times;
+  times.reserve(witnesses.size());
+  for (const Receipt& witness : witnesses)
+    times.push_back(witness.stored);
+  std::ranges::sort(times);
+  return times[times.size() / 2];
+}
+
+// Of the replicas that signed for both: how many signed for `a` later, less those for `b`. Fewer
+// than two in common say nothing: one replica may have lost its store in a restart.
+int later_at_common_witnesses(const Record& a, const Record& b) {
+  int common = 0;
+  int balance = 0;
+  for (const Receipt& ours : a.receipts) {
+    const auto theirs = std::ranges::find(b.receipts, ours.replica, &Receipt::replica);
+    if (theirs == b.receipts.end()) continue;
+    ++common;
+    if (ours.stored > theirs->stored) ++balance;
+    if (ours.stored < theirs->stored) --balance;
+  }
+  return common >= 2 ? balance : 0;
+}
+
+}  // namespace
+
+NodeId position_of(ByteSpan name_space, RecordKind kind, ByteSpan name) {
+  Bytes text;
+  ByteWriter out(text);
+  write_purpose(out, "ga dht key 1", name_space);
+  out.write(static_cast<std::uint8_t>(kind));
+  out.write_sized8(name);
+  return NodeId::from_prefix(crypto::sha256(text));
+}
+
+void sign(Record& record, ByteSpan name_space, const crypto::PrivateKey& key) {
+  record.owner = key.public_key();
+  record.signature = key.sign(signed_text(record, name_space));
+}
+
+Result<void> check(const Record& record, ByteSpan name_space) {
+  if (auto form = check_form(record); !form) return form;
+  if (!crypto::verify(record.owner, signed_text(record, name_space), record.signature)) {
+    return {Errc::bad_checksum, "signature of the record"};
+  }
+  return {};
+}
+
+Result<void> check_times(const Record& record, WallTime wall) {
+  if (record.expires <= wall) return {Errc::expired, "the record has expired"};
+  if (record.created > wall + RecordLimits::clock_slack) {
+    return {Errc::out_of_range, "the record was created in the future: is a clock wrong?"};
+  }
+  const auto longest = record.kind == RecordKind::lease ? RecordLimits::lease : RecordLimits::lifetime;
+  if (record.expires > wall + longest + RecordLimits::clock_slack) {
+    return {Errc::out_of_range, "the record lives too long"};
+  }
+  return {};
+}
+
+bool same_content(const Record& a, const Record& b) {
+  return std::tie(a.kind, a.name, a.value, a.owner, a.sequence, a.created, a.expires) ==
+         std::tie(b.kind, b.name, b.value, b.owner, b.sequence, b.created, b.expires);
+}
+
+Bytes receipt_text(const Record& record, ByteSpan name_space, WallTime stored) {
+  Bytes text;
+  ByteWriter out(text);
+  write_purpose(out, "ga dht receipt 1", name_space);
+  out.write(static_cast<std::uint8_t>(record.kind));
+  out.write_sized8(record.name);
+  out.write(ByteSpan(record.owner.point()));
+  write_time(out, record.created);
+  write_time(out, stored);
+  return text;
+}
+
+Receipt make_receipt(const Record& record, ByteSpan name_space, WallTime stored, const crypto::PrivateKey& replica) {
+  return {replica.public_key(), stored, replica.sign(receipt_text(record, name_space, stored))};
+}
+
+bool is_witness(const Receipt& receipt, const Record& record, ByteSpan name_space) {
+  if (receipt.replica == record.owner || !is_time(receipt.stored)) return false;
+  return crypto::verify(receipt.replica, receipt_text(record, name_space, receipt.stored), receipt.signature);
+}
+
+void keep_witnesses(Record& record, ByteSpan name_space) {
+  auto& receipts = record.receipts;
+  std::ranges::sort(receipts, {}, [](const Receipt& r) { return std::tie(r.replica, r.stored, r.signature); });
+  std::vector<Receipt> good;
+  for (const Receipt& receipt : receipts) {
+    if (!good.empty() && good.back().replica == receipt.replica) continue;
+    if (is_witness(receipt, record, name_space)) good.push_back(receipt);
+  }
+  receipts = std::move(good);
+}
+
+void merge_receipts(Record& into, const std::vector<Receipt>& more, ByteSpan name_space) {
+  into.receipts.insert(into.receipts.end(), more.begin(), more.end());
+  keep_witnesses(into, name_space);
+  if (into.receipts.size() <= Record::max_receipts) return;
+  std::ranges::sort(into.receipts, {}, [](const Receipt& r) { return std::tie(r.stored, r.replica); });
+  into.receipts.resize(Record::max_receipts);
+  std::ranges::sort(into.receipts, {}, &Receipt::replica);
+}
+
+std::optional<WallTime> granted_at(const Record& record, ByteSpan name_space, unsigned replicas) {
+  const Record checked = only_witnesses(record, name_space);
+  if (checked.receipts.size() < majority_of(replicas)) return std::nullopt;
+  return median(checked.receipts);
+}
+
+bool prevails(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas) {
+  if (a.owner == b.owner) {
+    // The last fields only order two records that an owner signed with one sequence, so that all
+    // replicas keep the same one.
+    return std::tie(a.sequence, a.created, a.expires, a.value) > std::tie(b.sequence, b.created, b.expires, b.value);
+  }
+  if (a.is_tombstone() != b.is_tombstone()) return b.is_tombstone();
+
+  const Record ours = only_witnesses(a, name_space);
+  const Record theirs = only_witnesses(b, name_space);
+  const std::size_t enough = majority_of(replicas);
+  const std::size_t our_rank = std::min(ours.receipts.size(), enough);
+  const std::size_t their_rank = std::min(theirs.receipts.size(), enough);
+  if (our_rank != their_rank) return our_rank > their_rank;
+  if (our_rank > 0) {
+    const int later = later_at_common_witnesses(ours, theirs);
+    if (later != 0) return later > 0;
+    const WallTime our_grant = median(ours.receipts);
+    const WallTime their_grant = median(theirs.receipts);
+    if (our_grant != their_grant) return our_grant < their_grant;
+  }
+  const auto our_id = crypto::node_id_of(a.owner);
+  const auto their_id = crypto::node_id_of(b.owner);
+  if (!our_id || !their_id) return our_id.has_value() && !their_id.has_value();
+  return *our_id < *their_id;
+}
+
+Result<Record> decode_record(ByteSpan octets) {
+  ByteReader in(octets);
+  const auto version = in.read<std::uint8_t>();
+  const auto kind = in.read<std::uint8_t>();
+  Record record;
+  record.name = to_bytes(in.take_sized8());
+  record.value = to_bytes(in.take_sized16());
+  record.owner = crypto::PublicKey(in.take_array<crypto::PublicKey::size>());
+  record.sequence = in.read<std::uint64_t>();
+  record.created = read_time(in);
+  record.expires = read_time(in);
+  record.signature = in.take_array<64>();
+  const auto count = in.read<std::uint8_t>();
+  for (std::size_t i = 0; i < count && in.ok() && i < Record::max_receipts; ++i) {
+    Receipt receipt;
+    receipt.replica = crypto::PublicKey(in.take_array<crypto::PublicKey::size>());
+    receipt.stored = read_time(in);
+    receipt.signature = in.take_array<64>();
+    if (in.ok() && !is_time(receipt.stored)) return {Errc::malformed, "time of a receipt"};
+    record.receipts.push_back(receipt);
+  }
+  if (!in.ok()) return {Errc::truncated, "record"};
+  if (version != format) return {Errc::unsupported, "format of a record"};
+  if (kind < 1 || kind > 3) return {Errc::unsupported, "kind of a record"};
+  record.kind = static_cast<RecordKind>(kind);
+  if (record.name.empty()) return {Errc::malformed, "a record without a name"};
+  if (record.value.size() > Record::max_value) return {Errc::too_large, "value of a record"};
+  if (count > Record::max_receipts) return {Errc::too_large, "receipts of a record"};
+  if (!is_time(record.created) || !is_time(record.expires)) return {Errc::malformed, "times of a record"};
+  if (!in.done()) return {Errc::malformed, "octets behind a record"};
+  return record;
+}
+
+void encode(const Record& record, Bytes& out) {
+  ByteWriter writer(out);
+  writer.write(format);
+  write_content(writer, record);
+  writer.write(ByteSpan(record.signature));
+  writer.write(static_cast<std::uint8_t>(record.receipts.size()));
+  for (const Receipt& receipt : record.receipts) {
+    writer.write(ByteSpan(receipt.replica.point()));
+    write_time(writer, receipt.stored);
+    writer.write(ByteSpan(receipt.signature));
+  }
+}
+
+}  // namespace ipop::dht

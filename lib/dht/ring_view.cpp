@@ -1,0 +1,38 @@
+#include "dht/ring_view.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ipop::dht {
+
+RingView::RingView(const NodeId& self, std::vector<NodeId> neighbours) : self_(self), nodes_(std::move(neighbours)) {
+  nodes_.push_back(self);
+  std::ranges::sort(nodes_);
+  nodes_.erase(std::unique(nodes_.begin(), nodes_.end()), nodes_.end());
+}
+
+const NodeId& RingView::nearest(const NodeId& place) const {
+  return *std::ranges::min_element(nodes_, {}, [&](const NodeId& node) { return ring_distance(node, place); });
+}
+
+std::vector<NodeId> RingView::next_to_self() const {
+  if (nodes_.size() < 2) return {};
+  const auto at = static_cast<std::size_t>(std::ranges::lower_bound(nodes_, self_) - nodes_.begin());
+  const NodeId& after = nodes_[(at + 1) % nodes_.size()];
+  const NodeId& before = nodes_[(at + nodes_.size() - 1) % nodes_.size()];
+  if (after == before) return {after};
+  return {before, after};
+}
+
+bool RingView::is_responsible(const NodeId& place) const {
+  const NodeId& holder = nearest(place);
+  if (holder == self_) return true;
+  const auto beside = next_to_self();
+  return std::ranges::find(beside, holder) != beside.end();
+}
+
+bool RingView::contains(const NodeId& node) const {
+  return std::ranges::binary_search(nodes_, node);
+}
+
+}  // namespace ipop::dht

@@ -1,0 +1,273 @@
+#include "dht/store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ipop::dht {
+
+namespace {
+
+Store::Decision refuse(Refusal why) {
+  return {.verdict = Verdict::refused, .refusal = why, .held = std::nullopt, .changed = false};
+}
+
+Store::Decision refuse(Refusal why, const Record& held) {
+  return {.verdict = Verdict::refused, .refusal = why, .held = held, .changed = false};
+}
+
+Store::Decision accepted(Verdict verdict, bool changed) {
+  return {.verdict = verdict, .refusal = Refusal::none, .held = std::nullopt, .changed = changed};
+}
+
+Refusal refusal_of_times(const Error& error) {
+  return error.code == make_error_code(Errc::expired) ? Refusal::expired : Refusal::lifetime;
+}
+
+}  // namespace
+
+Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
+                              unsigned replicas) {
+  expire(now);
+  if (auto times = check_times(record, wall); !times) return refuse(refusal_of_times(times.error()));
+  const auto mine = entries_.find(entry_key_of(record));
+  // What is equal to a record that was checked needs no second check.
+  const bool known = mine != entries_.end() && same_content(mine->second.record, record) &&
+                     mine->second.record.signature == record.signature;
+  if (!known) {
+    if (auto good = check(record, name_space_); !good) {
+      return refuse(good.error().code == make_error_code(Errc::bad_checksum) ? Refusal::signature : Refusal::form);
+    }
+  }
+  if (arrival == Arrival::cancel && !record.is_tombstone()) return refuse(Refusal::form);
+  if (!is_exclusive(record.kind)) record.receipts.clear();
+  if (record.receipts.size() > Record::max_receipts) record.receipts.resize(Record::max_receipts);
+
+  if (mine != entries_.end())
+    return accept_known(now, wall, mine->second, std::move(record), arrival, positions, replicas);
+  if (record.is_tombstone()) return accept_tombstone(now, wall, std::move(record), arrival, positions);
+  return accept_new(now, wall, std::move(record), arrival, positions, replicas);
+}
+
+Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, Record record, Arrival arrival,
+                                    PositionSet positions, unsigned replicas) {
+  const bool confirms = arrival == Arrival::put || arrival == Arrival::handover;
+  if (same_content(mine.record, record)) {
+    mine.positions |= positions;
+    bool changed = false;
+    if (record.receipts != mine.record.receipts) {
+      const auto before = mine.record.receipts;
+      merge_receipts(mine.record, record.receipts, name_space_);
+      changed = mine.record.receipts != before;
+    }
+    if (confirms && !mine.confirmed) {
+      mine.confirmed = true;
+      schedule(entry_key_of(mine.record), mine, now + (mine.record.expires - wall));
+      changed = true;
+      return accepted(Verdict::granted, changed);
+    }
+    return accepted(mine.confirmed ? Verdict::renewed : Verdict::granted, changed && mine.confirmed);
+  }
+  // Handed over from elsewhere, two records with one sequence are ordered by their content, so
+  // that all replicas end with the same one; asked for directly the second one is refused.
+  const bool later = record.sequence > mine.record.sequence ||
+                     (arrival == Arrival::handover && prevails(record, mine.record, name_space_, replicas));
+  if (!later) return refuse(Refusal::old_sequence, mine.record);
+
+  if (record.is_tombstone()) {
+    if (!mine.confirmed) {
+      erase(entry_key_of(record));
+      return accepted(Verdict::granted, false);
+    }
+    mine.positions |= positions;
+    replace(now, wall, mine, std::move(record), true);
+    return accepted(Verdict::renewed, true);
+  }
+  if (mine.record.is_tombstone()) {
+    // Claimed again after its release: others may have come in between.
+    const EntryKey key = entry_key_of(record);
+    const Entry tombstone = mine;
+    erase(key);
+    auto decision = accept_new(now, wall, std::move(record), arrival, positions | tombstone.positions, replicas);
+    if (decision.verdict != Verdict::granted) restore(key, tombstone);
+    return decision;
+  }
+  mine.positions |= positions;
+  const bool confirmed = mine.confirmed || confirms;
+  replace(now, wall, mine, std::move(record), confirmed);
+  return accepted(confirmed ? Verdict::renewed : Verdict::granted, confirmed);
+}
+
+Store::Decision Store::accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival,
+                                        PositionSet positions) {
+  // Nothing to release. It is kept all the same: the record may be on its way here from another
+  // replica. A cancelled create was never confirmed, so nothing of it can come.
+  const bool room = lacks_room(record) == Refusal::none;
+  if (arrival == Arrival::put || arrival == Arrival::handover) {
+    if (room) insert(now, wall, std::move(record), positions, true);
+  }
+  return accepted(Verdict::granted, false);
+}
+
+Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
+                                  unsigned replicas) {
+  const bool exclusive = is_exclusive(record.kind);
+  if (exclusive || arrival == Arrival::create) {
+    if (const Entry* held = other_owner(record); held != nullptr) {
+      if (!may_replace(record, *held, arrival, replicas)) {
+        if (arrival != Arrival::create) return refuse(Refusal::held, held->record);
+        return {.verdict = held->confirmed ? Verdict::exists : Verdict::contended,
+                .refusal = Refusal::none,
+                .held = held->record,
+                .changed = false};
+      }
+      positions |= held->positions;
+      erase(entry_key_of(held->record));
+    }
+  }
+  if (exclusive && arrival == Arrival::put) {
+    keep_witnesses(record, name_space_);
+    if (record.receipts.empty()) return refuse(Refusal::not_granted);
+  }
+  if (const Refusal room = lacks_room(record); room != Refusal::none) return refuse(room);
+  const bool confirmed = !exclusive || arrival != Arrival::create;
+  insert(now, wall, std::move(record), positions, confirmed);
+  return accepted(Verdict::granted, confirmed);
+}
+
+const Store::Entry* Store::other_owner(const Record& record) const {
+  const Key key{record.kind, record.name};
+  for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key; ++it) {
+    if (it->first.owner != record.owner && !it->second.record.is_tombstone()) return &it->second;
+  }
+  return nullptr;
+}
+
+bool Store::may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const {
+  if (!is_exclusive(record.kind)) return false;
+  if (arrival == Arrival::handover) {
+    // A grant gives way to a record that stood confirmed elsewhere.
+    return !held.confirmed || prevails(record, held.record, name_space_, replicas);
+  }
+  // Whoever was granted the name may count on it until he puts it or the grant lapses.
+  if (arrival == Arrival::create && !held.confirmed) return false;
+  // Without a witness a record can only win by the smaller node id, and that is for records that
+  // were granted apart from each other, not for a newcomer.
+  if (!std::ranges::any_of(record.receipts, [&](const Receipt& r) { return is_witness(r, record, name_space_); })) {
+    return false;
+  }
+  return prevails(record, held.record, name_space_, replicas);
+}
+
+Refusal Store::lacks_room(const Record& record) const {
+  if (entries_.size() >= limits_.records) return Refusal::full;
+  if (!is_exclusive(record.kind) && values_ >= limits_.values) return Refusal::full;
+  if (!is_exclusive(record.kind)) {
+    const Key key{record.kind, record.name};
+    std::size_t owners = 0;
+    for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key; ++it)
+      ++owners;
+    if (owners >= limits_.owners_per_value) return Refusal::full;
+  }
+  const auto it = owners_.find(record.owner);
+  if (it == owners_.end()) return Refusal::none;
+  const OwnerCount& owner = it->second;
+  // Every record may become a tombstone, so an owner with too many of them gets no new record.
+  if (owner.tombstones >= limits_.tombstones_per_owner) return Refusal::quota;
+  if (record.is_tombstone()) return Refusal::none;
+  bool room = true;
+  switch (record.kind) {
+    case RecordKind::lease: room = owner.leases < limits_.exclusive_per_owner; break;
+    case RecordKind::name: room = owner.names < limits_.exclusive_per_owner; break;
+    case RecordKind::value: room = owner.values < limits_.values_per_owner; break;
+  }
+  return room ? Refusal::none : Refusal::quota;
+}
+
+std::vector<Record> Store::find(const Key& key) const {
+  std::vector<Record> out;
+  for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key; ++it) {
+    if (it->second.confirmed) out.push_back(it->second.record);
+  }
+  return out;
+}
+
+const Store::Entry* Store::find(const EntryKey& key) const {
+  const auto it = entries_.find(key);
+  return it == entries_.end() ? nullptr : &it->second;
+}
+
+void Store::forget(const EntryKey& key, PositionSet positions) {
+  const auto it = entries_.find(key);
+  if (it == entries_.end()) return;
+  it->second.positions &= ~positions;
+  if (it->second.positions.none()) erase(key);
+}
+
+void Store::expire(TimePoint now) {
+  while (!ends_.empty() && ends_.begin()->first <= now) {
+    const EntryKey key = ends_.begin()->second;
+    erase(key);
+  }
+}
+
+std::optional<TimePoint> Store::next_end() const {
+  if (ends_.empty()) return std::nullopt;
+  return ends_.begin()->first;
+}
+
+void Store::insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed) {
+  const EntryKey key = entry_key_of(record);
+  TimePoint ends = now + (record.expires - wall);
+  if (!confirmed) ends = std::min(ends, now + limits_.grant_lives);
+  restore(key, Entry{std::move(record), positions, ends, confirmed});
+}
+
+void Store::restore(const EntryKey& key, Entry entry) {
+  count(entry.record, true);
+  ends_.emplace(entry.ends, key);
+  entries_.emplace(key, std::move(entry));
+}
+
+void Store::replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed) {
+  count(entry.record, false);
+  entry.record = std::move(record);
+  entry.confirmed = confirmed;
+  count(entry.record, true);
+  TimePoint ends = now + (entry.record.expires - wall);
+  if (!confirmed) ends = std::min(ends, entry.ends);
+  schedule(entry_key_of(entry.record), entry, ends);
+}
+
+void Store::erase(const EntryKey& key) {
+  const auto it = entries_.find(key);
+  if (it == entries_.end()) return;
+  count(it->second.record, false);
+  ends_.erase({it->second.ends, key});
+  entries_.erase(it);
+}
+
+void Store::schedule(const EntryKey& key, Entry& entry, TimePoint ends) {
+  ends_.erase({entry.ends, key});
+  entry.ends = ends;
+  ends_.emplace(ends, key);
+}
+
+void Store::count(const Record& record, bool in) {
+  OwnerCount& owner = owners_[record.owner];
+  std::size_t& counter = counter_of(owner, record);
+  counter = in ? counter + 1 : counter - 1;
+  if (!is_exclusive(record.kind)) values_ = in ? values_ + 1 : values_ - 1;
+  if (owner.leases + owner.names + owner.values + owner.tombstones == 0) owners_.erase(record.owner);
+}
+
+std::size_t& Store::counter_of(OwnerCount& owner, const Record& record) const {
+  if (record.is_tombstone()) return owner.tombstones;
+  switch (record.kind) {
+    case RecordKind::lease: return owner.leases;
+    case RecordKind::name: return owner.names;
+    case RecordKind::value: break;
+  }
+  return owner.values;
+}
+
+}  // namespace ipop::dht

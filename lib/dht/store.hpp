@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+#include "dht/key.hpp"
+#include "dht/message.hpp"
+#include "dht/record.hpp"
+#include "dht/replica_set.hpp"
+
+namespace ipop::dht {
+
+/// What this node keeps for others, and who may change it.
+///
+/// - An exclusive key has one living record; a create by another owner is refused.
+/// - A create is a grant that lapses after Limits::grant_lives unless its put follows.
+/// - Only the owner changes a record, with a higher sequence; its tombstone releases it and is
+///   kept until it expires, so that the older record can't be brought back.
+/// - Two granted records meet only after parts of the ring merged: prevails() decides.
+/// - Bounded: records in all, values in all, records and tombstones an owner.
+class Store {
+ public:
+  struct Limits {
+    std::size_t records = 20'000;         ///< tombstones and grants as well
+    std::size_t values = 10'000;          ///< of kind value, so that a flood of them leaves room for leases
+    std::size_t exclusive_per_owner = 4;  ///< of each exclusive kind
+    std::size_t values_per_owner = 64;
+    std::size_t tombstones_per_owner = 16;            ///< an owner who has them all must wait before he stores more
+    std::size_t owners_per_value = 64;                ///< values under one key
+    Duration grant_lives = std::chrono::seconds(30);  ///< three times Dht::Config::give_up
+  };
+
+  /// How a record comes in.
+  enum class Arrival { create, put, cancel, handover };
+
+  struct Entry {
+    Record record{};
+    PositionSet positions{};  ///< for which this node was asked to hold it
+    TimePoint ends{};         ///< when it is dropped: it expires, or the grant lapses
+    bool confirmed = true;    ///< false: granted to a create whose put has not come
+  };
+  struct Decision {
+    Verdict verdict{};
+    Refusal refusal = Refusal::none;
+    std::optional<Record> held{};  ///< the record that stands in the way
+    bool changed = false;          ///< copies of the record should follow
+  };
+
+  Store(Bytes name_space, Limits limits) : name_space_(std::move(name_space)), limits_(limits) {}
+
+  /// Decides about a record that arrived for `positions`; `wall` is UTC at `now`. `replicas` is
+  /// what prevails() needs. An equal record that arrives again gives the same decision.
+  Decision accept(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
+                  unsigned replicas);
+
+  /// The confirmed records under a key, tombstones as well, in the order of the owners' keys.
+  [[nodiscard]] std::vector<Record> find(const Key& key) const;
+  [[nodiscard]] const Entry* find(const EntryKey& key) const;
+
+  /// This node no longer stands for `positions`; without any the entry goes.
+  void forget(const EntryKey& key, PositionSet positions);
+  /// Drops what has ended.
+  void expire(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> next_end() const;
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] const std::map<EntryKey, Entry>& entries() const { return entries_; }
+
+ private:
+  struct OwnerCount {
+    std::size_t leases = 0;
+    std::size_t names = 0;
+    std::size_t values = 0;
+    std::size_t tombstones = 0;
+  };
+  using Entries = std::map<EntryKey, Entry>;
+
+  Decision accept_known(TimePoint now, WallTime wall, Entry& mine, Record record, Arrival arrival,
+                        PositionSet positions, unsigned replicas);
+  Decision accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
+                      unsigned replicas);
+  Decision accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions);
+  [[nodiscard]] const Entry* other_owner(const Record& record) const;
+  [[nodiscard]] bool may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const;
+  [[nodiscard]] Refusal lacks_room(const Record& record) const;
+
+  void insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed);
+  void restore(const EntryKey& key, Entry entry);
+  void replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed);
+  void erase(const EntryKey& key);
+  void schedule(const EntryKey& key, Entry& entry, TimePoint ends);
+  void count(const Record& record, bool in);
+  std::size_t& counter_of(OwnerCount& owner, const Record& record) const;
+
+  Bytes name_space_;
+  Limits limits_;
+  Entries entries_;
+  std::map<crypto::PublicKey, OwnerCount> owners_;
+  std::size_t values_ = 0;
+  std::set<std::pair<TimePoint, EntryKey>> ends_;
+};
+
+}  // namespace ipop::dht

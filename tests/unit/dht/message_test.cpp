@@ -1,0 +1,90 @@
+#include "dht/message.hpp"
+
+#include <doctest/doctest.h>
+
+#include "unit/dht/ring_harness.hpp"
+
+using namespace ipop;
+using namespace ipop::dht;
+using namespace ipop::dht::test;
+
+namespace {
+
+Record lease_with_receipt() {
+  Record record = make_lease(7, key_of(0));
+  record.receipts.push_back(make_receipt(record, name_space, epoch, key_of(1)));
+  return record;
+}
+
+std::vector<Message> one_of_each() {
+  const Record record = lease_with_receipt();
+  return {StoreRequest{0x0102030405060708U, 3, StoreMode::create, record},
+          StoreAnswer{1, 0, Verdict::granted, Refusal::none, record.receipts[0], std::nullopt},
+          StoreAnswer{2, 7, Verdict::exists, Refusal::none, std::nullopt, record},
+          StoreAnswer{3, 1, Verdict::refused, Refusal::quota, std::nullopt, std::nullopt},
+          GetRequest{4, 2, RecordKind::name, text("alice")},
+          GetAnswer{5, 2, 1, 3, {record, record}},
+          GetAnswer{6, 2, 0, 1, {}},
+          Handover{7, true, {{PositionSet(0x81), record}, {PositionSet(2), record}}},
+          HandoverAnswer{8}};
+}
+
+std::error_code error_of(const Bytes& octets) {
+  const auto message = decode_message(octets);
+  return message ? std::error_code{} : message.error().code;
+}
+
+}  // namespace
+
+TEST_CASE("every message survives encoding and decoding") {
+  for (const Message& message : one_of_each()) {
+    const Bytes octets = encoded(message);
+    const auto decoded = decode_message(octets);
+    REQUIRE(decoded);
+    CHECK(decoded->index() == message.index());
+    CHECK(encoded(*decoded) == octets);
+  }
+}
+
+TEST_CASE("every truncation of a message fails, and so does an octet too many") {
+  for (const Message& message : one_of_each()) {
+    Bytes octets = encoded(message);
+    for (std::size_t n = 0; n < octets.size(); ++n)
+      CHECK(!decode_message(ByteSpan(octets).first(n)));
+    octets.push_back(std::byte{0});
+    CHECK(!decode_message(octets));
+  }
+}
+
+TEST_CASE("fields of a message that mean nothing are refused") {
+  const auto changed = [](const Message& message, std::size_t at, std::uint8_t value) {
+    Bytes octets = encoded(message);
+    octets[at] = std::byte{value};
+    return error_of(octets);
+  };
+  const auto malformed = make_error_code(Errc::malformed);
+  const auto unsupported = make_error_code(Errc::unsupported);
+  const auto all = one_of_each();
+  CHECK(changed(all[0], 0, 2) == unsupported);
+  CHECK(changed(all[0], 1, 0) == unsupported);
+  CHECK(changed(all[0], 1, 7) == unsupported);
+  CHECK(changed(all[0], 10, 8) == malformed);   // position
+  CHECK(changed(all[0], 11, 0) == malformed);   // mode
+  CHECK(changed(all[0], 11, 4) == malformed);   // mode
+  CHECK(changed(all[3], 11, 6) == malformed);   // verdict
+  CHECK(changed(all[3], 12, 12) == malformed);  // refusal
+  CHECK(changed(all[3], 13, 4) == malformed);   // flags
+  CHECK(changed(all[4], 11, 4) == malformed);   // kind
+  CHECK(changed(all[6], 11, 1) == malformed);   // part
+  CHECK(changed(all[6], 12, 0) == malformed);   // parts
+  CHECK(changed(all[6], 12, 129) == malformed);
+  CHECK(changed(all[7], 10, 2) == malformed);  // flags
+  CHECK(changed(all[7], 12, 0) == malformed);  // no position
+}
+
+TEST_CASE("the size of a record is known without encoding it") {
+  const Record record = lease_with_receipt();
+  Bytes octets;
+  encode(record, octets);
+  CHECK(encoded_size(record) == octets.size());
+}

@@ -1,0 +1,75 @@
+#include "dht/replica_set.hpp"
+
+#include <doctest/doctest.h>
+
+#include "dht/ring_view.hpp"
+
+using namespace ipop;
+using namespace ipop::dht;
+
+namespace {
+
+NodeId id_at(std::uint8_t first) {
+  std::array<std::byte, NodeId::size> octets{};
+  octets[0] = std::byte{first};
+  return NodeId(octets);
+}
+
+}  // namespace
+
+TEST_CASE("eight replicas stand at eighths of the ring, four at quarters") {
+  const NodeId first = id_at(0x10);
+  CHECK(place_of(first, 0) == first);
+  CHECK(place_of(first, 1) == id_at(0x30));
+  CHECK(place_of(first, 4) == id_at(0x90));
+  CHECK(place_of(first, 7) == id_at(0xf0));
+  CHECK(positions_in_use(8).size() == 8);
+  const auto few = positions_in_use(4);
+  REQUIRE(few.size() == 4);
+  CHECK(few[1] == 2);
+}
+
+TEST_CASE("a ring uses eight positions from 16 nodes on and four below 12") {
+  CHECK(replicas_for(1, 4) == 4);
+  CHECK(replicas_for(15, 4) == 4);
+  CHECK(replicas_for(16, 4) == 8);
+  CHECK(replicas_for(12, 8) == 8);
+  CHECK(replicas_for(11, 8) == 4);
+}
+
+TEST_CASE("a majority is 5 of 8 and 3 of 4") {
+  CHECK(is_majority(PositionSet{0b0001'1111}, 8));
+  CHECK_FALSE(is_majority(PositionSet{0b0000'1111}, 8));
+  CHECK(is_majority(PositionSet{0b0001'0101}, 4));
+  CHECK_FALSE(is_majority(PositionSet{0b0001'0001}, 4));
+  CHECK_FALSE(is_majority(PositionSet{0b1010'1010}, 4));
+}
+
+TEST_CASE("any two majorities meet, also when one of them counts 8 positions and the other 4") {
+  for (unsigned a = 0; a < 256; ++a) {
+    for (unsigned b = 0; b < 256; ++b) {
+      const PositionSet first(a);
+      const PositionSet second(b);
+      for (const unsigned ours : {4U, 8U}) {
+        for (const unsigned theirs : {4U, 8U}) {
+          if (is_majority(first, ours) && is_majority(second, theirs)) {
+            if ((first & second).none()) FAIL("disjoint majorities: ", a, " ", b);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a node sees who is nearest to a place and whether it stands beside him") {
+  const RingView view(id_at(0x40), {id_at(0x10), id_at(0x80), id_at(0x20), id_at(0x60)});
+  CHECK(view.nearest(id_at(0x42)) == id_at(0x40));
+  CHECK(view.nearest(id_at(0xf8)) == id_at(0x10));
+  CHECK(view.next_to_self() == std::vector<NodeId>{id_at(0x20), id_at(0x60)});
+  CHECK(view.is_responsible(id_at(0x42)));
+  CHECK(view.is_responsible(id_at(0x62)));
+  CHECK(view.is_responsible(id_at(0x1f)));
+  CHECK_FALSE(view.is_responsible(id_at(0x81)));
+  CHECK(RingView(id_at(1)).next_to_self().empty());
+  CHECK(RingView(id_at(1), {id_at(9)}).next_to_self() == std::vector<NodeId>{id_at(9)});
+}

@@ -1,0 +1,227 @@
+#include "dht/store.hpp"
+
+#include <doctest/doctest.h>
+
+#include "unit/dht/ring_harness.hpp"
+
+using namespace ipop;
+using namespace ipop::dht;
+using namespace ipop::dht::test;
+using Arrival = Store::Arrival;
+
+namespace {
+
+// A store, its clock, and short words for what arrives.
+struct Bench {
+  Store store{name_space, {}};
+  TimePoint now{};
+  WallTime wall = epoch;
+
+  Store::Decision take(const Record& record, Arrival arrival, unsigned position = 0) {
+    return store.accept(now, wall, record, arrival, PositionSet{}.set(position), 8);
+  }
+  void pass(std::chrono::seconds time) {
+    now += time;
+    wall = wall + time;
+    store.expire(now);
+  }
+};
+
+Record tombstone_of(Record record, const crypto::PrivateKey& key, std::uint64_t sequence) {
+  record.value.clear();
+  record.receipts.clear();
+  record.sequence = sequence;
+  sign(record, name_space, key);
+  return record;
+}
+
+Record with_receipts(Record record, std::size_t first, std::size_t count, WallTime stored = epoch) {
+  for (std::size_t i = 0; i < count; ++i)
+    record.receipts.push_back(make_receipt(record, name_space, stored, key_of(first + i)));
+  return record;
+}
+
+Key lease_key(std::uint8_t last) {
+  return {RecordKind::lease, address(last)};
+}
+
+}  // namespace
+
+TEST_CASE("a create is granted, and its put confirms it") {
+  Bench bench;
+  const Record record = make_lease(1, key_of(0));
+  CHECK(bench.take(record, Arrival::create).verdict == Verdict::granted);
+  CHECK(bench.store.find(lease_key(1)).empty());
+  CHECK(bench.take(record, Arrival::create).verdict == Verdict::granted);
+  const auto confirmed = bench.take(with_receipts(record, 10, 5), Arrival::put);
+  CHECK(confirmed.verdict == Verdict::granted);
+  CHECK(confirmed.changed);
+  REQUIRE(bench.store.find(lease_key(1)).size() == 1);
+  CHECK(bench.store.find(lease_key(1))[0].receipts.size() == 5);
+}
+
+TEST_CASE("a grant lapses when its put does not come") {
+  Bench bench;
+  bench.take(make_lease(1, key_of(0)), Arrival::create);
+  CHECK(bench.take(make_lease(1, key_of(1)), Arrival::create).verdict == Verdict::contended);
+  bench.pass(31s);
+  CHECK(bench.store.size() == 0);
+  CHECK(bench.take(make_lease(1, key_of(1)), Arrival::create).verdict == Verdict::granted);
+}
+
+TEST_CASE("a grant is not taken by a create, whatever receipts it carries") {
+  Bench bench;
+  bench.take(make_lease(1, key_of(0)), Arrival::create);
+  const auto decision = bench.take(with_receipts(make_lease(1, key_of(1)), 10, 5), Arrival::create);
+  CHECK(decision.verdict == Verdict::contended);
+}
+
+TEST_CASE("a create finds another owner's record") {
+  Bench bench;
+  const Record first = with_receipts(make_lease(1, key_of(0)), 10, 5);
+  bench.take(first, Arrival::put);
+  const auto decision = bench.take(make_lease(1, key_of(1)), Arrival::create);
+  CHECK(decision.verdict == Verdict::exists);
+  REQUIRE(decision.held);
+  CHECK(same_content(*decision.held, first));
+  CHECK(decision.held->receipts.size() == 5);
+}
+
+TEST_CASE("only the owner renews, with a higher sequence") {
+  Bench bench;
+  bench.take(with_receipts(make_lease(1, key_of(0), 5), 10, 5), Arrival::put);
+  CHECK(bench.take(make_lease(1, key_of(0), 6), Arrival::create).verdict == Verdict::renewed);
+  const auto old = bench.take(make_lease(1, key_of(0), 5), Arrival::create);
+  CHECK(old.verdict == Verdict::refused);
+  CHECK(old.refusal == Refusal::old_sequence);
+  CHECK(old.held->sequence == 6);
+  Record same_sequence = make_lease(1, key_of(0), 6);
+  same_sequence.value = text("other");
+  sign(same_sequence, name_space, key_of(0));
+  CHECK(bench.take(same_sequence, Arrival::put).refusal == Refusal::old_sequence);
+}
+
+TEST_CASE("a tombstone releases a record and keeps the old one from coming back") {
+  Bench bench;
+  const Record record = with_receipts(make_lease(1, key_of(0), 5), 10, 5);
+  bench.take(record, Arrival::put);
+  CHECK(bench.take(tombstone_of(record, key_of(0), 6), Arrival::put).verdict == Verdict::renewed);
+  CHECK(bench.take(make_lease(1, key_of(1)), Arrival::create).verdict == Verdict::granted);
+  CHECK(bench.take(record, Arrival::handover).refusal == Refusal::old_sequence);
+  CHECK(bench.take(record, Arrival::put).refusal == Refusal::old_sequence);
+}
+
+TEST_CASE("an owner claims again what he released, unless another came in between") {
+  Bench bench;
+  const Record record = with_receipts(make_lease(1, key_of(0), 5), 10, 5);
+  bench.take(record, Arrival::put);
+  bench.take(tombstone_of(record, key_of(0), 6), Arrival::put);
+  SUBCASE("alone") {
+    CHECK(bench.take(make_lease(1, key_of(0), 7), Arrival::create).verdict == Verdict::granted);
+  }
+  SUBCASE("too late") {
+    bench.take(with_receipts(make_lease(1, key_of(1)), 10, 5), Arrival::put);
+    CHECK(bench.take(make_lease(1, key_of(0), 7), Arrival::create).verdict == Verdict::exists);
+    // The tombstone still guards.
+    CHECK(bench.take(record, Arrival::put).refusal == Refusal::old_sequence);
+  }
+}
+
+TEST_CASE("a cancelled grant leaves nothing, and a cancelled record becomes a tombstone") {
+  Bench bench;
+  const Record record = make_lease(1, key_of(0), 1);
+  bench.take(record, Arrival::create);
+  CHECK(bench.take(tombstone_of(record, key_of(0), 2), Arrival::cancel).verdict == Verdict::granted);
+  CHECK(bench.store.size() == 0);
+  bench.take(tombstone_of(record, key_of(0), 2), Arrival::cancel);
+  CHECK(bench.store.size() == 0);
+  bench.take(with_receipts(record, 10, 5), Arrival::put);
+  bench.take(tombstone_of(record, key_of(0), 2), Arrival::cancel);
+  CHECK(bench.store.size() == 1);
+  CHECK(bench.take(make_lease(1, key_of(1)), Arrival::create).verdict == Verdict::granted);
+}
+
+TEST_CASE("several owners may put values under one key, each his own") {
+  Bench bench;
+  const auto value = [](std::size_t owner, std::uint64_t sequence, std::string_view content) {
+    return make_record(RecordKind::value, text("manager"), content, key_of(owner), sequence);
+  };
+  CHECK(bench.take(value(0, 1, "a"), Arrival::put).verdict == Verdict::granted);
+  CHECK(bench.take(value(1, 1, "b"), Arrival::put).verdict == Verdict::granted);
+  CHECK(bench.take(value(0, 2, "c"), Arrival::put).verdict == Verdict::renewed);
+  CHECK(bench.store.find(Key{RecordKind::value, text("manager")}).size() == 2);
+  CHECK(bench.take(value(2, 1, "d"), Arrival::create).verdict == Verdict::exists);
+}
+
+TEST_CASE("an entry goes when its record expires") {
+  Bench bench;
+  bench.take(with_receipts(make_lease(1, key_of(0)), 10, 5), Arrival::put);
+  CHECK(bench.store.next_end() == TimePoint{} + std::chrono::hours(20));
+  bench.pass(std::chrono::hours(20));
+  CHECK(bench.store.size() == 0);
+}
+
+TEST_CASE("when two granted records meet, the one granted first stays") {
+  const Record early = with_receipts(make_lease(1, key_of(0)), 10, 5, epoch);
+  const Record late = with_receipts(make_lease(1, key_of(1)), 20, 5, epoch + 60s);
+  for (const auto arrival : {Arrival::handover, Arrival::put}) {
+    Bench bench;
+    bench.pass(120s);
+    bench.take(late, arrival);
+    CHECK(bench.take(early, arrival).verdict == Verdict::granted);
+    REQUIRE(bench.store.find(lease_key(1)).size() == 1);
+    CHECK(bench.store.find(lease_key(1))[0].owner == early.owner);
+    const auto again = bench.take(late, arrival);
+    CHECK(again.refusal == Refusal::held);
+    CHECK(again.held->owner == early.owner);
+  }
+}
+
+TEST_CASE("a record that stood elsewhere displaces a grant") {
+  Bench bench;
+  bench.take(make_lease(1, key_of(1)), Arrival::create);
+  CHECK(bench.take(make_lease(1, key_of(0)), Arrival::handover).verdict == Verdict::granted);
+  CHECK(bench.take(make_lease(1, key_of(1)), Arrival::create).verdict == Verdict::exists);
+}
+
+TEST_CASE("S3: an owner has at most four leases, four names and 64 values with a replica") {
+  Bench bench;
+  for (std::uint8_t i = 1; i <= 4; ++i)
+    CHECK(bench.take(make_lease(i, key_of(0)), Arrival::create).verdict == Verdict::granted);
+  CHECK(bench.take(make_lease(5, key_of(0)), Arrival::create).refusal == Refusal::quota);
+  CHECK(bench.take(make_lease(5, key_of(1)), Arrival::create).verdict == Verdict::granted);
+  for (int i = 0; i < 64; ++i) {
+    const auto record = make_record(RecordKind::value, text("v" + std::to_string(i)), "x", key_of(0));
+    CHECK(bench.take(record, Arrival::put).verdict == Verdict::granted);
+  }
+  const auto more = make_record(RecordKind::value, text("more"), "x", key_of(0));
+  CHECK(bench.take(more, Arrival::put).refusal == Refusal::quota);
+}
+
+TEST_CASE("S3: claiming and releasing again and again does not fill a replica") {
+  Bench bench;
+  for (int i = 0; i < 200; ++i) {
+    const auto record = make_record(RecordKind::name, text("n" + std::to_string(i)), "x", key_of(0));
+    bench.take(with_receipts(record, 10, 1), Arrival::put);
+    bench.take(tombstone_of(record, key_of(0), 2), Arrival::put);
+  }
+  CHECK(bench.store.size() <= 20);
+}
+
+TEST_CASE("S3: a full store keeps room for leases and refuses the rest") {
+  Store::Limits limits;
+  limits.records = 60;
+  limits.values = 30;
+  Store store(name_space, limits);
+  const auto put = [&](RecordKind kind, std::size_t i, Arrival arrival) {
+    const Bytes name =
+        kind == RecordKind::lease ? address(static_cast<std::uint8_t>(i)) : text("k" + std::to_string(i));
+    return store.accept(TimePoint{}, epoch, make_record(kind, name, "x", key_of(100 + i)), arrival, PositionSet(1), 8);
+  };
+  for (std::size_t i = 0; i < 40; ++i)
+    CHECK(put(RecordKind::value, i, Arrival::put).verdict == (i < 30 ? Verdict::granted : Verdict::refused));
+  for (std::size_t i = 0; i < 40; ++i)
+    CHECK(put(RecordKind::lease, i, Arrival::create).verdict == (i < 30 ? Verdict::granted : Verdict::refused));
+  CHECK(store.size() == 60);
+  CHECK(put(RecordKind::name, 99, Arrival::create).refusal == Refusal::full);
+}
