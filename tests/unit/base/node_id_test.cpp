@@ -1,0 +1,141 @@
+#include "base/node_id.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/rng.hpp"
+
+using namespace ipop;
+
+namespace {
+
+// A position whose last octet is `low`, all others zero.
+NodeId at(unsigned low) {
+  std::array<std::byte, NodeId::size> octets{};
+  octets.back() = static_cast<std::byte>(low);
+  return NodeId(octets);
+}
+
+NodeId random_id(Rng& rng) {
+  std::array<std::byte, NodeId::size> octets{};
+  rng.fill(octets);
+  return NodeId(octets);
+}
+
+NodeId last() {
+  return NodeId{} - at(1);
+}
+
+}  // namespace
+
+TEST_CASE("the ring wraps: one past its last point is its first") {
+  CHECK(last().octets().front() == std::byte{0xff});
+  CHECK(last().octets().back() == std::byte{0xff});
+  CHECK((last() + at(1)).is_zero());
+  CHECK(at(3) - at(5) == last() - at(1));
+}
+
+TEST_CASE("a carry runs through all octets") {
+  std::array<std::byte, NodeId::size> octets{};
+  octets.fill(std::byte{0xff});
+  octets.front() = std::byte{0};
+  const NodeId sum = NodeId(octets) + at(1);
+  CHECK(sum.octets().front() == std::byte{1});
+  CHECK(sum - at(1) == NodeId(octets));
+}
+
+TEST_CASE("adding and taking away cancel, and order of addition does not matter") {
+  SeededRng rng(1);
+  for (int i = 0; i < 200; ++i) {
+    const NodeId a = random_id(rng);
+    const NodeId b = random_id(rng);
+    CHECK(a + b == b + a);
+    CHECK(a + b - b == a);
+    CHECK(a + clockwise_distance(a, b) == b);
+  }
+}
+
+TEST_CASE("the clockwise distance goes one way round, the ring distance the shorter one") {
+  CHECK(clockwise_distance(at(1), at(4)) == at(3));
+  CHECK(clockwise_distance(last(), at(4)) == at(5));
+  CHECK(clockwise_distance(at(4), last()) == last() - at(4));
+  CHECK(ring_distance(at(4), last()) == at(5));
+  CHECK(ring_distance(last(), at(4)) == at(5));
+  CHECK(ring_distance(at(4), at(4)).is_zero());
+}
+
+TEST_CASE("no two points are further apart than half the ring") {
+  SeededRng rng(2);
+  const NodeId half = ring_fraction(0.5);
+  CHECK(ring_distance(NodeId{}, half) == half);
+  for (int i = 0; i < 200; ++i)
+    CHECK(ring_distance(random_id(rng), random_id(rng)) <= half);
+}
+
+TEST_CASE("a point is between two others on the clockwise arc alone, ends not among them") {
+  CHECK(is_between(at(1), at(2), at(3)));
+  CHECK_FALSE(is_between(at(3), at(2), at(1)));
+  CHECK_FALSE(is_between(at(1), at(1), at(3)));
+  CHECK_FALSE(is_between(at(1), at(3), at(3)));
+  CHECK(is_between(last(), NodeId{}, at(1)));
+  CHECK(is_between(at(200), at(3), at(10)));
+  CHECK_FALSE(is_between(at(200), at(100), at(10)));
+}
+
+TEST_CASE("from a point to itself lies the whole ring without that point") {
+  CHECK(is_between(at(5), at(6), at(5)));
+  CHECK(is_between(at(5), at(4), at(5)));
+  CHECK_FALSE(is_between(at(5), at(5), at(5)));
+}
+
+TEST_CASE("of three points each lies between the others in one direction only") {
+  SeededRng rng(3);
+  for (int i = 0; i < 200; ++i) {
+    const NodeId a = random_id(rng);
+    const NodeId b = random_id(rng);
+    const NodeId c = random_id(rng);
+    CHECK(is_between(a, b, c) != is_between(c, b, a));
+    CHECK(is_between(a, b, c) == is_between(b, c, a));
+  }
+}
+
+TEST_CASE("fractions of the ring are distances, and back") {
+  CHECK(ring_fraction(0).is_zero());
+  CHECK(ring_fraction(0.5).octets().front() == std::byte{0x80});
+  CHECK(ring_fraction(0.25) + ring_fraction(0.75) == NodeId{});
+  for (const double fraction : {0.0, 0.125, 0.5, 0.999})
+    CHECK(to_fraction(ring_fraction(fraction)) == doctest::Approx(fraction));
+  CHECK(to_fraction(last()) < 1.0);
+}
+
+TEST_CASE("equally spaced points start at their origin and leave equal arcs") {
+  SeededRng rng(4);
+  const NodeId origin = random_id(rng);
+  CHECK(ring_point(origin, 0, 8) == origin);
+  for (unsigned i = 0; i < 8; ++i) {
+    CHECK(clockwise_distance(ring_point(origin, i, 8), ring_point(origin, (i + 1) % 8, 8)) == ring_fraction(0.125));
+  }
+}
+
+TEST_CASE("the text of an id is 32 characters that are read back as the same id") {
+  SeededRng rng(5);
+  const NodeId id = random_id(rng);
+  const std::string text = to_string(id);
+  CHECK(text.size() == 32);
+  CHECK(parse_node_id(text) == id);
+  CHECK(to_short_string(id) == text.substr(0, 8));
+  CHECK(to_string(NodeId{}) == std::string(32, 'a'));
+  CHECK_FALSE(parse_node_id(text.substr(1)));
+  CHECK_FALSE(parse_node_id(text + "aaaaaaaa"));
+  CHECK_FALSE(parse_node_id(""));
+}
+
+TEST_CASE("an id from a digest is its first 160 bits, and ids order as big-endian numbers") {
+  Bytes digest(32, std::byte{0});
+  digest[0] = std::byte{1};
+  digest[20] = std::byte{9};
+  const NodeId id = NodeId::from_prefix(digest);
+  CHECK(id.octets().front() == std::byte{1});
+  CHECK(id.octets().back() == std::byte{0});
+  CHECK(at(255) < id);
+  CHECK(std::hash<NodeId>{}(id) != std::hash<NodeId>{}(NodeId{}));
+}
