@@ -44,17 +44,17 @@ Bytes echo_frame(net::Ipv4Address from, net::Ipv4Address to, const net::IcmpEcho
 
 SimNode::SimNode(node::NodeConfig config, const crypto::PrivateKey& key, SimCrypto crypto, std::uint64_t seed)
     : config_(std::move(config)), key_(key), rng_(seed) {
-  std::array<std::byte, 8> serial{};
-  rng_.fill(serial);
-  const WallTime start{SimRing::start_wall_seconds};
-  const auto certificate = crypto::make_self_signed(key_, "sim", serial, start - std::chrono::hours(24),
-                                                    start + std::chrono::hours(24 * 3650));
   if (crypto == SimCrypto::real) {
+    std::array<std::byte, 8> serial{};
+    rng_.fill(serial);
+    const WallTime start{SimRing::start_wall_seconds};
+    const auto certificate = crypto::make_self_signed(key_, "sim", serial, start - std::chrono::hours(24),
+                                                      start + std::chrono::hours(24 * 3650));
     handshakes_ = crypto::make_tls_handshake_factory(key_, certificate);
     aeads_ = crypto::make_openssl_aead_factory();
   } else {
-    handshakes_ = make_stand_in_handshake_factory(key_, certificate);
-    aeads_ = make_stand_in_aead_factory();
+    handshakes_ = std::make_unique<StandInHandshakeFactory>(*crypto::node_id_of(key_.public_key()), seed ^ 0x5eedU);
+    aeads_ = std::make_unique<StandInAeadFactory>();
   }
   node_ = std::make_unique<node::Node>(config_, key_, *handshakes_, *aeads_, rng_);
 }
