@@ -3,6 +3,7 @@
 // What the command lines of all tools have in common. Includes CLI11, so only an options.cpp
 // includes it.
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,21 +13,16 @@
 
 #include "base/nearest_name.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/human.hpp"
+#include "cli/output_options.hpp"
 #include "cli/streams.hpp"
 #include "cli/version.hpp"
 #include "completion.hpp"
 
 namespace ipop::tools {
 
-/// How results are written.
-struct OutputOptions {
-  bool json = false;
-  bool plain = false;
-  cli::ColorChoice color = cli::ColorChoice::automatic;
-};
-
 /// Adds --json and --plain (one excludes the other) and --color.
-inline void add_output_options(CLI::App& app, OutputOptions& options) {
+inline void add_output_options(CLI::App& app, cli::OutputOptions& options) {
   auto* json = app.add_flag("--json", options.json, "Write JSON with a \"schema\" field");
   app.add_flag("--plain", options.plain, "Write tab-separated columns without titles")->excludes(json);
   app.add_option_function<std::string>(
@@ -39,6 +35,25 @@ inline void add_output_options(CLI::App& app, OutputOptions& options) {
          "Colour the results")
       ->type_name("")
       ->check(CLI::IsMember({"auto", "always", "never"}));
+}
+
+/// Lets the verbs of `app` take its own options too, on either side of the verb. Before the verbs are
+/// added, which inherit it.
+inline void share_options(CLI::App& app) {
+  app.fallthrough();
+}
+
+/// Adds an option whose value is a span of time: `90`, `90s`, `5min`, `12h`, `7d`.
+inline CLI::Option* add_duration_option(CLI::App& app, const char* name, std::chrono::seconds& out,
+                                        const char* description) {
+  const auto check = [](const std::string& text) {
+    return cli::parse_duration(text) ? std::string() : text + " is no time like 90s, 5min, 12h or 7d";
+  };
+  return app
+      .add_option_function<std::string>(
+          name, [&out](const std::string& text) { out = cli::parse_duration(text).value_or(out); }, description)
+      ->type_name("TIME")
+      ->check(CLI::Validator(check, ""));
 }
 
 namespace detail {
@@ -66,6 +81,19 @@ inline std::vector<std::string> known_words(const CLI::App& app) {
   for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
     out.push_back(child->get_name());
   return out;
+}
+
+/// Behind the help of a verb: the options that it takes with all others.
+inline std::string shared_note(const CLI::App& app) {
+  const CLI::App& where = chosen(app);
+  if (&where == &app || !app.get_fallthrough()) return {};
+  std::string names;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional() || option->get_lnames().empty()) continue;
+    const std::string& name = option->get_lnames().front();
+    if (name != "help" && name != "version") names += (names.empty() ? "--" : ", --") + name;
+  }
+  return names.empty() ? names : "Also " + names + ": see `" + app.get_name() + " --help`.\n";
 }
 
 /// One line: what is wrong, the nearest known word if one is near, and where to read on.
@@ -107,7 +135,7 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
     app.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
-    streams.out << app.help();
+    streams.out << app.help() << detail::shared_note(app);
   } catch (const CLI::CallForAllHelp&) {
     streams.out << app.help("", CLI::AppFormatMode::All);
   } catch (const CLI::CallForVersion&) {

@@ -60,10 +60,22 @@ inline ValueKind value_kind(const CLI::Option& option) {
   return {};
 }
 
+/// The options that may stand behind the verb: its own, and its parent's where they are shared.
+inline std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+  std::vector<const CLI::Option*> out = app.get_options();
+  const CLI::App* parent = app.get_parent();
+  if (parent == nullptr || !app.get_fallthrough()) return out;
+  for (const CLI::Option* option : options_of(*parent)) {
+    const bool own = option->get_positional() || option->check_lname("help") || option->check_lname("version");
+    if (!own) out.push_back(option);
+  }
+  return out;
+}
+
 inline void collect(const CLI::App& app, std::vector<std::string> path, std::vector<CompletionCommand>& out) {
   CompletionCommand command;
   command.path = path;
-  for (const CLI::Option* option : app.get_options()) {
+  for (const CLI::Option* option : options_of(app)) {
     if (option->get_group().empty()) continue;  // hidden
     if (option->get_positional()) {
       command.arguments.push_back(value_kind(*option));

@@ -1,0 +1,38 @@
+#include "control/rpc.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ipop_ctl {
+namespace {
+
+/// JSON in one line: line feeds stand between its tokens only, with the indentation behind them.
+std::string one_line(std::string_view json) {
+  std::string out;
+  bool skipping = false;
+  for (const char c : json) {
+    if (c == '\n')
+      skipping = true;
+    else if (c != ' ')
+      skipping = false;
+    if (!skipping) out.push_back(c);
+  }
+  return out;
+}
+
+}  // namespace
+
+cli::ExitStatus follow_events(const Output& output, const std::string& socket, Duration limit) {
+  const auto failed = [&](const Error& error) { return tools::report_node_error(output.streams, tool, error, socket); };
+  auto client = daemon::ControlClient::connect(socket);
+  if (!client) return failed(client.error());
+  if (auto subscribed = client->subscribe(limit); !subscribed) return failed(subscribed.error());
+  while (output.streams.out.good()) {
+    // A day without an event is no failure; the connection itself tells when the node ends.
+    const auto event = client->next_event(std::chrono::hours(24));
+    if (!event && event.error().code == std::errc::timed_out) continue;
+    if (!event) return failed(event.error());
+    output.streams.out << one_line(control::to_json(*event)) << std::endl;
+  }
+  return cli::ExitStatus::done;
+}
+
+}  // namespace ipop::ipop_ctl

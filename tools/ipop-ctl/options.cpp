@@ -1,0 +1,90 @@
+#include "options.hpp"
+
+#include "cli/human.hpp"
+#include "command_line.hpp"
+
+namespace ipop::ipop_ctl {
+namespace {
+
+/// Adds a verb that, when it is the one typed, sets `options.verb` to what `make` gives.
+template <class Make>
+CLI::App* add_verb(CLI::App& app, Options& options, const char* name, const char* description, Make make) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->callback([&options, make] { options.verb = make(); });
+  return verb;
+}
+
+void add_simple_verbs(CLI::App& app, Options& options) {
+  add_verb(app, options, "status", "Show this node: ring, address, NAT, counters", [] { return ShowStatus{}; });
+  add_verb(app, options, "peers", "Show the links of this node, direct or through a member",
+           [] { return ShowPeers{}; });
+  add_verb(app, options, "events", "Print events as they happen, one JSON object a line",
+           [] { return FollowEvents{}; });
+  add_verb(app, options, "metrics", "Print counters as Prometheus text", [] { return ShowMetrics{}; });
+  add_verb(app, options, "endpoints", "Show where this node can be reached", [] { return ShowEndpoints{}; });
+  add_verb(app, options, "stop", "End the node in good order", [] { return StopNode{}; });
+}
+
+}  // namespace
+
+std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
+  Options options;
+  CLI::App app("Asks a running ipop-node what it knows and does", tool);
+  app.require_subcommand(1);
+  tools::share_options(app);
+  auto* socket = app.add_option("--socket", options.node.socket, "Control socket of the node")->type_name("SOCKET");
+  app.add_option("--group", options.node.group, "Group of the node; needed when several run here")
+      ->type_name("GROUP")
+      ->excludes(socket);
+  tools::add_duration_option(app, "--timeout", options.node.timeout, "How long to wait (10s; wait: 60s)");
+  tools::add_output_options(app, options.output);
+  add_simple_verbs(app, options);
+
+  ShowMembers members;
+  add_verb(app, options, "members", "Walk the ring and show every member", [&] { return members; })
+      ->add_option("--limit", members.limit, "Stop the walk after this many members (1000)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 100000));
+
+  ShowWhy why;
+  add_verb(app, options, "why", "Say how a node is reached, and why so", [&] { return why; })
+      ->add_option("NODE", why.target, "Node id or its beginning, address, or name")
+      ->type_name("")
+      ->required();
+
+  CLI::App* dht = app.add_subcommand("dht", "Read and write the distributed hash table");
+  dht->require_subcommand(1);
+  GetRecord get;
+  add_verb(*dht, options, "get", "Print the values of a key", [&] { return get; })
+      ->add_option("KEY", get.key, "1 to 255 octets")
+      ->type_name("")
+      ->required();
+  PutRecord put;
+  for (const bool exclusive : {false, true}) {
+    const char* description = exclusive ? "Store a value unless somebody else holds the key"
+                                        : "Store this node's value of a key, beside those of others";
+    CLI::App* verb = add_verb(*dht, options, exclusive ? "create" : "put", description, [&put, exclusive] {
+      put.exclusive = exclusive;
+      return put;
+    });
+    verb->add_option("KEY", put.key, "1 to 255 octets")->type_name("")->required();
+    verb->add_option("VALUE", put.value, "1 to 1024 octets; - reads them from stdin")->type_name("")->required();
+    tools::add_duration_option(*verb, "--ttl", put.time_to_live, "How long it is kept (1h)");
+  }
+
+  CLI::App* wait = app.add_subcommand("wait", "Wait until the node has an address or peers");
+  wait->require_subcommand(1);
+  add_verb(*wait, options, "lease", "Wait for an address and print it", [] { return WaitForLease{}; });
+  WaitForPeers peers;
+  add_verb(*wait, options, "peer", "Wait for N linked peers", [&] { return peers; })
+      ->add_option("N", peers.count, "How many (1)")
+      ->type_name("")
+      ->check(CLI::Range(1, 100000));
+
+  if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  const bool waits = wait->parsed();
+  if (waits && app.count("--timeout") == 0) options.node.timeout = std::chrono::seconds(60);
+  return options;
+}
+
+}  // namespace ipop::ipop_ctl

@@ -1,0 +1,85 @@
+#include "run.hpp"
+
+#include "base/machine.hpp"
+#include "control/rpc.hpp"
+#include "dht/record.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ipop_ctl {
+namespace {
+
+using cli::ExitStatus;
+
+/// The value to store: as typed, or all of stdin.
+Bytes value_of(const PutRecord& put, const cli::Streams& streams) {
+  if (put.value != "-") return to_bytes(as_bytes(put.value));
+  // One octet more than a record holds is enough to be refused for its size.
+  std::string text;
+  char c = 0;
+  while (text.size() <= dht::Record::max_value && streams.in.get(c))
+    text.push_back(c);
+  return to_bytes(as_bytes(text));
+}
+
+ExitStatus show_stopped(const Output& output, const node::DoneAnswer& answer) {
+  if (output.options.json) output.streams.out << control::to_json(node::Answer(answer)) << '\n';
+  return ExitStatus::done;
+}
+
+/// One question to the node: asks, then hands the answer to `show`.
+template <class Answer, class Show>
+ExitStatus ask(const Output& output, const std::string& socket, Duration limit, const node::Command& command,
+               Show show) {
+  auto client = daemon::ControlClient::connect(socket);
+  if (!client) return tools::report_node_error(output.streams, tool, client.error(), socket);
+  const auto answer = client->call(command, limit);
+  if (!answer) return tools::report_node_error(output.streams, tool, answer.error(), socket);
+  if (const auto* wanted = std::get_if<Answer>(&*answer)) return show(output, *wanted);
+  cli::complain(output.streams, tool, "the node answered another question");
+  return ExitStatus::no;
+}
+
+}  // namespace
+
+ExitStatus run(const Options& options, const cli::Streams& streams) {
+  const auto found = tools::choose_socket(options.node);
+  if (!found) return tools::report_choice_error(streams, tool, found.error());
+  const std::string& socket = *found;
+  const Output out{streams, options.output};
+  const Duration limit = options.node.timeout;
+  return std::visit(
+      Overloaded{
+          [&](const ShowStatus&) {
+            return ask<node::StatusAnswer>(out, socket, limit, node::StatusCommand{}, show_status);
+          },
+          [&](const ShowPeers&) {
+            return ask<node::PeersAnswer>(out, socket, limit, node::PeersCommand{}, show_peers);
+          },
+          [&](const ShowMembers& verb) {
+            return ask<node::MembersAnswer>(out, socket, limit, node::MembersCommand{verb.limit}, show_members);
+          },
+          [&](const ShowWhy& verb) {
+            return ask<node::WhyAnswer>(out, socket, limit, node::WhyCommand{verb.target}, show_why);
+          },
+          [&](const GetRecord& verb) {
+            return ask<node::DhtAnswer>(out, socket, limit, node::DhtGetCommand{verb.key}, show_values);
+          },
+          [&](const PutRecord& verb) {
+            const node::DhtPutCommand put{verb.key, value_of(verb, streams), verb.time_to_live, verb.exclusive};
+            return ask<node::DhtAnswer>(out, socket, limit, put, show_stored);
+          },
+          [&](const WaitForLease&) { return wait_for_lease(out, socket, limit); },
+          [&](const WaitForPeers& verb) { return wait_for_peers(out, socket, limit, verb.count); },
+          [&](const FollowEvents&) { return follow_events(out, socket, limit); },
+          [&](const ShowMetrics&) {
+            return ask<node::StatusAnswer>(out, socket, limit, node::StatusCommand{}, show_metrics);
+          },
+          [&](const ShowEndpoints&) {
+            return ask<node::EndpointsAnswer>(out, socket, limit, node::EndpointsCommand{}, show_endpoints);
+          },
+          [&](const StopNode&) { return ask<node::DoneAnswer>(out, socket, limit, node::StopCommand{}, show_stopped); },
+      },
+      options.verb);
+}
+
+}  // namespace ipop::ipop_ctl

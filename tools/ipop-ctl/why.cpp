@@ -1,0 +1,62 @@
+#include "cli/human.hpp"
+#include "cli/text.hpp"
+#include "control/rpc.hpp"
+#include "verbs.hpp"
+#include "words.hpp"
+
+namespace ipop::ipop_ctl {
+namespace {
+
+using cli::ExitStatus;
+
+std::string candidates_text(const std::vector<net::Endpoint>& candidates) {
+  std::string out;
+  for (const net::Endpoint& endpoint : candidates)
+    out += (out.empty() ? "" : ", ") + to_string(endpoint);
+  return out;
+}
+
+void write_human(std::ostream& out, const node::WhyAnswer& answer) {
+  const auto line = [&](std::string_view title, const std::string& text) {
+    if (!text.empty()) out << title << std::string(12 - title.size(), ' ') << cli::printable(text) << '\n';
+  };
+  line("node", to_string(answer.id) + (answer.address ? " at " + to_string(*answer.address) : ""));
+  line("state", answer.state);
+  line("reason", answer.reason);
+  if (answer.state == "self") return;
+  if (answer.report.connection && answer.report.connection->round_trip.count() > 0)
+    line("round trip", cli::human_duration(std::chrono::duration_cast<std::chrono::microseconds>(
+                           answer.report.connection->round_trip)));
+  line("our NAT", std::string(nat_text(answer.report.own_nat)));
+  line("its NAT", std::string(nat_text(answer.report.peer_nat)));
+  line("candidates", candidates_text(answer.report.peer_candidates));
+  line("attempts", std::to_string(answer.report.punch_attempts));
+  line("next hop", text_or_empty(answer.report.next_hop));
+  for (const auto& [age, text] : answer.journal)
+    out << "  " << cli::human_duration(age) << " ago: " << cli::printable(text) << '\n';
+}
+
+/// Keys and their order are frozen by the man page.
+void write_plain(std::ostream& out, const node::WhyAnswer& answer) {
+  out << "id\t" << to_string(answer.id) << "\naddress\t" << text_or_empty(answer.address) << "\nstate\t"
+      << cli::printable(answer.state) << "\nreason\t" << cli::printable(answer.reason) << "\nown_nat\t"
+      << nat_word(answer.report.own_nat) << "\npeer_nat\t" << nat_word(answer.report.peer_nat) << "\npunch_attempts\t"
+      << answer.report.punch_attempts << "\nnext_hop\t" << text_or_empty(answer.report.next_hop) << '\n';
+  for (const auto& [age, text] : answer.journal)
+    out << "journal\t" << age.count() << '\t' << cli::printable(text) << '\n';
+}
+
+}  // namespace
+
+ExitStatus show_why(const Output& output, const node::WhyAnswer& answer) {
+  if (output.options.json) {
+    output.streams.out << control::to_json(node::Answer(answer)) << '\n';
+  } else if (output.options.plain) {
+    write_plain(output.streams.out, answer);
+  } else {
+    write_human(output.streams.out, answer);
+  }
+  return answer.state == "unknown" ? ExitStatus::no : ExitStatus::done;
+}
+
+}  // namespace ipop::ipop_ctl

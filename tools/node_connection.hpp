@@ -1,0 +1,105 @@
+#pragma once
+
+// How the tools find a node of this machine and what they say when it does not answer.
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/streams.hpp"
+#include "daemon/control_client.hpp"
+
+namespace ipop::tools {
+
+inline constexpr std::string_view run_directory = "/run/ipop";
+
+/// Which node is meant, as typed.
+struct NodeChoice {
+  std::string socket{};  ///< path; empty: not given
+  std::string group{};   ///< its node's socket is /run/ipop/GROUP.sock; empty: not given
+  std::chrono::seconds timeout{10};
+};
+
+/// Groups whose nodes have a socket in /run/ipop, sorted.
+inline std::vector<std::string> running_groups() {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".sock") out.push_back(it->path().stem().string());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+inline std::string socket_of_group(std::string_view group) {
+  return std::string(run_directory) + "/" + std::string(group) + ".sock";
+}
+
+/// The socket that is meant: the one given, the group's, or the only one there is. Errors: not_found
+/// (no node runs here), conflict (several do, and which was not said).
+inline Result<std::string> choose_socket(const NodeChoice& choice) {
+  if (!choice.socket.empty()) return choice.socket;
+  if (!choice.group.empty()) return socket_of_group(choice.group);
+  const std::vector<std::string> groups = running_groups();
+  if (groups.size() == 1) return socket_of_group(groups.front());
+  if (groups.empty())
+    return make_error(make_error_code(Errc::not_found),
+                      "no node runs on this machine (no socket in " + std::string(run_directory) + ")");
+  std::string names;
+  for (const std::string& group : groups)
+    names += (names.empty() ? "" : ", ") + group;
+  return make_error(make_error_code(Errc::conflict), "several nodes run here; choose one with --group: " + names);
+}
+
+/// What an error of a ControlClient means for the exit status.
+inline cli::ExitStatus status_of(const Error& error) {
+  using cli::ExitStatus;
+  if (error.code == std::errc::no_such_file_or_directory || error.code == std::errc::connection_refused ||
+      error.code == std::errc::not_connected || error.code == std::errc::connection_reset ||
+      error.code == std::errc::broken_pipe)
+    return ExitStatus::unreachable;
+  if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted ||
+      error.code == Errc::not_authorized)
+    return ExitStatus::permission;
+  if (error.code == std::errc::timed_out) return ExitStatus::timed_out;
+  const bool wrong_argument = error.code == Errc::out_of_range || error.code == Errc::malformed ||
+                              error.code == std::errc::invalid_argument || error.code == std::errc::filename_too_long;
+  return wrong_argument ? ExitStatus::usage : ExitStatus::no;
+}
+
+/// Says what went wrong with the node behind `socket` (empty: none was found) and what to type next.
+inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::string_view tool, const Error& error,
+                                         std::string_view socket) {
+  using cli::ExitStatus;
+  const ExitStatus status = status_of(error);
+  cli::complain(streams, tool,
+                status == ExitStatus::unreachable ? "no node answers: " + error.message() : error.message());
+  // A socket outside /run/ipop belongs to a node that was started by hand.
+  const std::filesystem::path path(socket);
+  const std::string group = path.parent_path() == run_directory ? path.stem().string() : "";
+  switch (status) {
+    case ExitStatus::unreachable:
+      if (!group.empty()) cli::suggest(streams, "systemctl status ipop-node@" + group);
+      break;
+    case ExitStatus::permission: cli::suggest(streams, "run it as root, or as a member of the group ga"); break;
+    case ExitStatus::timed_out: cli::suggest(streams, std::string(tool) + " --timeout 60 ..."); break;
+    default: break;
+  }
+  return status;
+}
+
+/// The status and words for a failure of choose_socket.
+inline cli::ExitStatus report_choice_error(const cli::Streams& streams, std::string_view tool, const Error& error) {
+  cli::complain(streams, tool, error.message());
+  if (error.code == Errc::conflict) return cli::ExitStatus::usage;
+  cli::suggest(streams, "systemctl start ipop-node@GROUP, or name a socket with --socket");
+  return cli::ExitStatus::unreachable;
+}
+
+}  // namespace ipop::tools
