@@ -273,6 +273,11 @@ std::vector<net::Endpoint> Overlay::State::peers_to_remember() const {
   return out;
 }
 
+std::optional<crypto::ChannelTable::Statistics> Overlay::State::link_statistics(const NodeId& peer) const {
+  const Link* link = links_.find(peer);
+  return link == nullptr || !link->is_up() ? std::nullopt : table_.statistics(link->connection().channel);
+}
+
 Counters Overlay::State::counters() const {
   Counters out = counters_;
   out.merge(table_.counters());
@@ -354,6 +359,9 @@ PairReport Overlay::report(TimePoint now, const NodeId& peer) const {
 }
 std::vector<net::Endpoint> Overlay::peers_to_remember() const {
   return state_->peers_to_remember();
+}
+std::optional<crypto::ChannelTable::Statistics> Overlay::link_statistics(const NodeId& peer) const {
+  return state_->link_statistics(peer);
 }
 Counters Overlay::counters() const {
   return state_->counters();

@@ -55,6 +55,7 @@ class Overlay::State {
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
   [[nodiscard]] PairReport report(TimePoint now, const NodeId& peer) const;
   [[nodiscard]] std::vector<net::Endpoint> peers_to_remember() const;
+  [[nodiscard]] std::optional<crypto::ChannelTable::Statistics> link_statistics(const NodeId& peer) const;
   [[nodiscard]] Counters counters() const;
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] const ConnectionTable& links() const { return links_; }
