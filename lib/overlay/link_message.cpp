@@ -89,6 +89,11 @@ Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
   return {Errc::unsupported, "type of a link message"};
 }
 
+/// Not inlined: g++ 12 takes the alternatives that a moved variant does not hold for uninitialized.
+[[gnu::noinline]] Result<LinkMessage> decoded(LinkMessage&& message) {
+  return {std::move(message)};
+}
+
 }  // namespace
 
 std::string_view to_string(CloseReason reason) {
@@ -111,7 +116,7 @@ Result<LinkMessage> decode_link_message(ByteSpan payload) {
   if (auto body = decode_body(static_cast<Type>(type), in, message); !body) return std::move(body).error();
   if (!in.ok()) return {Errc::truncated, "link message"};
   if (!in.done()) return {Errc::malformed, "octets behind a link message"};
-  return message;
+  return decoded(std::move(message));
 }
 
 void encode(const LinkMessage& message, Bytes& octets) {
