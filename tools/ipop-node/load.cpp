@@ -1,0 +1,101 @@
+#include "load.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "io/file.hpp"
+
+namespace ipop::ipop_node {
+
+namespace {
+
+using cli::ExitStatus;
+
+constexpr const char* groups_directory = "/etc/ipop";
+constexpr const char* settings_directory = "/etc/ipop/node";
+constexpr std::size_t max_file = std::size_t{1} << 20U;
+
+std::vector<std::string> group_files() {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(groups_directory, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".toml") out.push_back(it->path().string());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+/// A file that has to be there: without it the configuration is not whole.
+std::variant<std::string, Failure> read_config(const std::string& path) {
+  auto text = io::read_file(path, max_file);
+  if (text) return *std::move(text);
+  const ExitStatus status = status_of(text.error());
+  return Failure{status == ExitStatus::permission ? status : ExitStatus::bad_config, text.error().message()};
+}
+
+Failure bad_config(const Error& error) {
+  return {ExitStatus::bad_config, error.message()};
+}
+
+}  // namespace
+
+cli::ExitStatus status_of(const Error& error) {
+  if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted)
+    return ExitStatus::permission;
+  const bool ours = error.code.category() == make_error_code(Errc::malformed).category();
+  return ours ? ExitStatus::bad_config : ExitStatus::no;
+}
+
+std::variant<std::string, Failure> find_group_file(const std::string& group) {
+  if (group.find('/') != std::string::npos || group.ends_with(".toml")) return group;
+  const std::string directory = std::string(groups_directory) + "/";
+  if (!group.empty()) return directory + group + ".toml";
+  const auto files = group_files();
+  const std::string usual = directory + "group.toml";
+  if (files.size() == 1) return files.front();
+  if (std::ranges::find(files, usual) != files.end()) return usual;
+  if (files.empty()) {
+    return Failure{
+        ExitStatus::bad_config,
+        usual + ": no such file; make a group with `ga-group new NAME`, or join one with `ga-group join TOKEN`"};
+  }
+  std::string names;
+  for (const std::string& file : files)
+    names += (names.empty() ? "" : ", ") + std::filesystem::path(file).stem().string();
+  return Failure{ExitStatus::usage, "several groups in /etc/ipop; choose one with --group: " + names};
+}
+
+std::variant<Loaded, Failure> load(const Options& options, const std::map<std::string, std::string>& environment) {
+  Loaded out;
+  const auto variable = environment.find("IPOP_GROUP");
+  const bool from_environment = options.group.empty() && variable != environment.end();
+  auto file = find_group_file(from_environment ? variable->second : options.group);
+  if (auto* failure = std::get_if<Failure>(&file)) return std::move(*failure);
+  out.group_file = std::get<std::string>(std::move(file));
+  auto group_text = read_config(out.group_file);
+  if (auto* failure = std::get_if<Failure>(&group_text)) return std::move(*failure);
+  auto group = appliance::parse_group_config(std::get<std::string>(group_text), out.group_file);
+  if (!group) return bad_config(group.error());
+  out.group = *std::move(group);
+
+  out.origins = options.settings;
+  add_lower(out.origins, settings_from(environment));
+  std::string config_file = options.config_file;
+  const std::string usual = std::string(settings_directory) + "/" + out.group.name + ".toml";
+  if (config_file.empty() && io::exists(usual)) config_file = usual;
+  if (!config_file.empty()) {
+    auto text = read_config(config_file);
+    if (auto* failure = std::get_if<Failure>(&text)) return std::move(*failure);
+    auto settings = parse_settings(std::get<std::string>(text), config_file);
+    if (!settings) return bad_config(settings.error());
+    add_lower(out.origins, *settings);
+  }
+  auto completed = complete(out.origins, out.group, out.group_file);
+  if (const auto* bad = std::get_if<BadSetting>(&completed))
+    return Failure{bad->from_command_line ? ExitStatus::usage : ExitStatus::bad_config, bad->message};
+  out.settings = std::get<NodeSettings>(std::move(completed));
+  return out;
+}
+
+}  // namespace ipop::ipop_node

@@ -1,0 +1,119 @@
+#include "run.hpp"
+
+#include <cstdlib>
+
+#include "base/machine.hpp"
+#include "cli/json_writer.hpp"
+#include "daemon/daemon.hpp"
+#include "io/process.hpp"
+#include "load.hpp"
+#include "version_number.hpp"
+
+namespace ipop::ipop_node {
+
+namespace {
+
+using cli::ExitStatus;
+using Environment = std::map<std::string, std::string>;
+
+Environment read_environment() {
+  Environment out;
+  const auto read = [&](const std::string& name) {
+    if (const char* value = std::getenv(name.c_str())) out.emplace(name, value);
+  };
+  read("IPOP_GROUP");
+  for (const KeyRow& row : key_rows())
+    read(environment_name(row.name));
+  return out;
+}
+
+ExitStatus report(const Failure& failure, const cli::Streams& streams) {
+  cli::complain(streams, tool, failure.message);
+  return failure.status;
+}
+
+std::vector<daemon::BootstrapName> names_of(const NodeSettings& settings) {
+  std::vector<daemon::BootstrapName> out;
+  for (const auto& entry : settings.bootstrap)
+    out.push_back({entry.host, entry.port});
+  return out;
+}
+
+daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options) {
+  daemon::DaemonConfig out;
+  out.name_space = loaded.group.name_space;
+  out.prefix = loaded.settings.prefix;
+  out.domain = loaded.group.domain;
+  out.host_name = loaded.settings.hostname;
+  out.bootstrap = names_of(loaded.settings);
+  out.state_directory = loaded.settings.state_dir;
+  out.control_path = loaded.settings.socket;
+  out.port = loaded.settings.port;
+  out.tap = loaded.settings.tap;
+  out.mtu = loaded.settings.mtu;
+  out.configure = loaded.settings.configure;
+  out.lan_discovery = loaded.settings.lan_discovery;
+  out.log_level = loaded.settings.log_level;
+  out.version = version_number;
+  out.read_bootstrap = [options]() -> Result<std::vector<daemon::BootstrapName>> {
+    const auto again = load(options, read_environment());
+    if (const auto* failure = std::get_if<Failure>(&again))
+      return make_error(make_error_code(Errc::malformed), failure->message);
+    return names_of(std::get<Loaded>(again).settings);
+  };
+  return out;
+}
+
+ExitStatus run_node(const Loaded& loaded, const Options& options, const cli::Streams& streams) {
+  io::harden_process();
+  auto daemon = daemon::Daemon::open(daemon_config(loaded, options));
+  if (!daemon) return report({status_of(daemon.error()), daemon.error().message()}, streams);
+  (*daemon)->run();
+  return ExitStatus::done;
+}
+
+ExitStatus check(const Loaded& loaded, const cli::Streams& streams) {
+  streams.out << loaded.group_file << ": a node of group " << loaded.group.name << " can start with it\n";
+  return ExitStatus::done;
+}
+
+ExitStatus show(const Loaded& loaded, const ShowConfig& how, const cli::Streams& streams) {
+  if (!how.json) {
+    streams.out << to_toml(loaded.origins, how.origin);
+    return ExitStatus::done;
+  }
+  cli::JsonWriter json("ipop-node.config/1");
+  json.field("group_file", loaded.group_file);
+  json.begin_array("settings");
+  for (const KeyRow& row : key_rows()) {
+    const auto it = loaded.origins.find(row.key);
+    if (it == loaded.origins.end()) continue;
+    json.begin_element();
+    json.field("name", row.name);
+    json.begin_array("values");
+    for (const std::string& text : it->second.texts)
+      json.element(text);
+    json.end();
+    json.field("origin", it->second.origin);
+    json.end();
+  }
+  json.end();
+  streams.out << json.text() << '\n';
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+cli::ExitStatus run(const Options& options, const cli::Streams& streams) {
+  const auto result = load(options, read_environment());
+  if (const auto* failure = std::get_if<Failure>(&result)) return report(*failure, streams);
+  const auto& loaded = std::get<Loaded>(result);
+  return std::visit(Overloaded{
+                        [&](const RunNode&) { return run_node(loaded, options, streams); },
+                        [&](const CheckConfig&) { return check(loaded, streams); },
+                        [&](const ShowConfig& how) { return show(loaded, how, streams); },
+                    },
+                    options.verb);
+}
+
+}  // namespace ipop::ipop_node

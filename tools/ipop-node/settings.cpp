@@ -1,0 +1,237 @@
+#include "settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/nearest_name.hpp"
+
+namespace ipop::ipop_node {
+
+namespace {
+
+constexpr std::string_view default_tap = "ipop0";
+constexpr std::uint16_t smallest_mtu = 576;  // what every IPv4 host has to take (RFC 791, 3.1)
+constexpr std::uint16_t largest_mtu = 9000;
+constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
+
+const KeyRow& row_of(Key key) {
+  return *std::ranges::find(key_rows(), key, &KeyRow::key);
+}
+
+/// Reads one setting after the other; the first bad one is kept.
+class Reader {
+ public:
+  explicit Reader(const SettingMap& settings) : settings_(settings) {}
+
+  [[nodiscard]] std::string text(Key key) const {
+    const auto it = settings_.find(key);
+    return it == settings_.end() || it->second.texts.empty() ? std::string() : it->second.texts.front();
+  }
+
+  bool flag(Key key) {
+    const std::string value = text(key);
+    if (value != "true" && value != "false") fail(key, "needs true or false");
+    return value == "true";
+  }
+
+  std::uint16_t number(Key key, std::uint16_t smallest, std::uint16_t largest) {
+    const std::string value = text(key);
+    std::uint16_t out = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+    if (error != std::errc() || end != value.data() + value.size() || out < smallest || out > largest)
+      fail(key, "needs a number from " + std::to_string(smallest) + " to " + std::to_string(largest));
+    return out;
+  }
+
+  void fail(Key key, const std::string& what) {
+    if (bad_) return;
+    const Setting& setting = settings_.at(key);
+    std::string text = setting.origin + ": ";
+    // An option and a variable name the setting already.
+    if (!setting.from_command_line && setting.origin != environment_name(row_of(key).name))
+      text += "the key \"" + std::string(row_of(key).name) + "\" ";
+    bad_ = BadSetting{text + what, setting.from_command_line};
+  }
+
+  [[nodiscard]] const std::optional<BadSetting>& bad() const { return bad_; }
+
+ private:
+  const SettingMap& settings_;
+  std::optional<BadSetting> bad_;
+};
+
+std::vector<appliance::BootstrapEntry> read_bootstrap(Reader& reader, const SettingMap& settings) {
+  std::vector<appliance::BootstrapEntry> out;
+  for (const std::string& text : settings.at(Key::bootstrap).texts) {
+    auto entry = appliance::parse_bootstrap_entry(text);
+    if (!entry) {
+      reader.fail(Key::bootstrap, entry.error().message());
+    } else if (std::ranges::find(out, *entry) == out.end()) {
+      out.push_back(*std::move(entry));
+    }
+  }
+  return out;
+}
+
+/// A label of the group's domain (RFC 1123, 2.1).
+bool is_label(std::string_view text) {
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, allowed) && text.front() != '-' &&
+         text.back() != '-';
+}
+
+std::optional<std::string> read_hostname(Reader& reader) {
+  std::string name = reader.text(Key::hostname);
+  if (name.empty()) return std::nullopt;
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (!is_label(name)) reader.fail(Key::hostname, "needs 1 to 63 letters, digits and hyphens, such as alice-desktop");
+  return name;
+}
+
+LogLevel read_level(Reader& reader) {
+  const std::string name = reader.text(Key::log_level);
+  for (const LogLevel level : {LogLevel::error, LogLevel::warning, LogLevel::info, LogLevel::debug}) {
+    if (to_string(level) == name) return level;
+  }
+  reader.fail(Key::log_level, "needs error, warning, info or debug" + nearest_hint(name, level_names));
+  return LogLevel::info;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
+
+SettingMap defaults(const std::string& group) {
+  const auto plain = [](std::string text) { return Setting{{std::move(text)}, "default"}; };
+  return {
+      {Key::state_dir, plain("/var/lib/ipop/" + group)},
+      {Key::socket, plain("/run/ipop/" + group + ".sock")},
+      {Key::port, plain("0")},
+      {Key::tap, plain(std::string(default_tap))},
+      {Key::no_tap, plain("false")},
+      {Key::configure, plain("false")},
+      {Key::hostname, plain("")},
+      {Key::bootstrap, {{}, "default"}},
+      {Key::mtu, plain("1400")},
+      {Key::lan_discovery, plain("true")},
+      {Key::log_level, plain("info")},
+  };
+}
+
+}  // namespace
+
+const std::vector<KeyRow>& key_rows() {
+  static const std::vector<KeyRow> rows{
+      {Key::state_dir, "state_dir", Kind::text},
+      {Key::socket, "socket", Kind::text},
+      {Key::port, "port", Kind::number},
+      {Key::tap, "tap", Kind::text},
+      {Key::no_tap, "no_tap", Kind::flag},
+      {Key::configure, "configure", Kind::flag},
+      {Key::hostname, "hostname", Kind::text},
+      {Key::bootstrap, "bootstrap", Kind::list},
+      {Key::prefix, "prefix", Kind::text},
+      {Key::mtu, "mtu", Kind::number},
+      {Key::lan_discovery, "lan_discovery", Kind::flag},
+      {Key::log_level, "log_level", Kind::text},
+  };
+  return rows;
+}
+
+std::string environment_name(std::string_view key) {
+  std::string out = "IPOP_";
+  for (const char c : key)
+    out.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+  return out;
+}
+
+SettingMap settings_from(const std::map<std::string, std::string>& environment) {
+  SettingMap out;
+  for (const KeyRow& row : key_rows()) {
+    const std::string name = environment_name(row.name);
+    const auto it = environment.find(name);
+    if (it == environment.end() || it->second.empty()) continue;
+    Setting setting{{}, name};
+    if (row.kind != Kind::list) setting.texts = {it->second};
+    for (std::size_t start = 0; row.kind == Kind::list && start < it->second.size();) {
+      const std::size_t end = std::min(it->second.find_first_of(" ,", start), it->second.size());
+      if (end > start) setting.texts.push_back(it->second.substr(start, end - start));
+      start = end + 1;
+    }
+    out.emplace(row.key, std::move(setting));
+  }
+  return out;
+}
+
+void add_lower(SettingMap& settings, const SettingMap& lower) {
+  for (const auto& [key, setting] : lower) {
+    const auto [it, is_new] = settings.emplace(key, setting);
+    if (is_new || key != Key::bootstrap || setting.texts.empty()) continue;
+    it->second.origin += (it->second.texts.empty() ? "" : ", ") + setting.origin;
+    it->second.texts.insert(it->second.texts.end(), setting.texts.begin(), setting.texts.end());
+  }
+}
+
+std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appliance::GroupConfig& group,
+                                                const std::string& group_file) {
+  SettingMap of_group{{Key::prefix, {{to_string(group.prefix)}, group_file}}};
+  if (group.port) of_group[Key::port] = {{std::to_string(*group.port)}, group_file};
+  Setting names{{}, group_file};
+  for (const auto& entry : group.bootstrap)
+    names.texts.push_back(appliance::to_string(entry));
+  if (!names.texts.empty()) of_group[Key::bootstrap] = std::move(names);
+  add_lower(settings, of_group);
+  add_lower(settings, defaults(group.name));
+
+  Reader reader(settings);
+  NodeSettings out;
+  out.state_dir = reader.text(Key::state_dir);
+  if (out.state_dir.empty()) reader.fail(Key::state_dir, "needs a directory");
+  out.socket = reader.text(Key::socket);
+  if (out.socket.empty()) reader.fail(Key::socket, "needs a path");
+  out.port = reader.number(Key::port, 0, 65535);
+  if (!reader.flag(Key::no_tap)) out.tap = reader.text(Key::tap);
+  if (out.tap && out.tap->empty()) reader.fail(Key::tap, "needs a name, or use --no-tap");
+  out.configure = reader.flag(Key::configure);
+  out.hostname = read_hostname(reader);
+  out.bootstrap = read_bootstrap(reader, settings);
+  const auto prefix = appliance::parse_prefix(reader.text(Key::prefix));
+  if (!prefix) reader.fail(Key::prefix, prefix.error().message());
+  out.prefix = prefix.value_or(net::Ipv4Prefix());
+  out.mtu = reader.number(Key::mtu, smallest_mtu, largest_mtu);
+  out.lan_discovery = reader.flag(Key::lan_discovery);
+  out.log_level = read_level(reader);
+  if (out.configure && !out.tap) reader.fail(Key::configure, "has no interface to configure with no_tap");
+  if (reader.bad()) return *reader.bad();
+  return out;
+}
+
+std::string to_toml(const SettingMap& settings, bool origin) {
+  std::string out;
+  for (const KeyRow& row : key_rows()) {
+    const auto it = settings.find(row.key);
+    if (it == settings.end()) continue;
+    const Setting& setting = it->second;
+    std::string value;
+    if (row.kind == Kind::list) {
+      for (const std::string& text : setting.texts)
+        value += (value.empty() ? "" : ", ") + quoted(text);
+      value = "[" + value + "]";
+    } else {
+      value = row.kind == Kind::text ? quoted(setting.texts.front()) : setting.texts.front();
+    }
+    out += std::string(row.name) + " = " + value;
+    if (origin) out += "  # " + setting.origin;
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace ipop::ipop_node
