@@ -5,29 +5,217 @@
 using namespace ipop;
 using namespace ipop::overlay;
 using namespace ipop::overlay::test;
+using test_support::port_restricted_cone;
+
+namespace {
+
+/// Nodes at sites of their own behind ordinary NATs, started within `spread`.
+void add_members(Ring& ring, int count, Duration spread, std::uint64_t seed) {
+  SeededRng rng(seed);
+  for (int i = 0; i < count; ++i) {
+    const auto after = Duration(static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(spread.count()) + 1)));
+    ring.add_behind(port_restricted_cone(), after);
+  }
+}
+
+}  // namespace
 
 TEST_CASE("two nodes make a ring, each the other's neighbour on both sides") {
   Ring ring(1);
   ring.add_public();
-  ring.add_public(100ms);
+  ring.add_behind(port_restricted_cone(), 100ms);
   CHECK(ring.network.run_until_done([&] { return ring.all_joined(); }, 3s));
   MESSAGE("joined after " << (ring.network.now().time_since_epoch() - 100ms) / 1ms << " ms");
   CHECK(ring[0].overlay().neighbours() == std::vector{ring.ids[1]});
   CHECK(ring[1].overlay().neighbours() == std::vector{ring.ids[0]});
   CHECK(ring[0].overlay().successor() == ring.ids[1]);
   CHECK(ring[0].overlay().size_estimate() == 2);
+  ring.network.run_for(120s);
   CHECK(ring[0].joined.size() == 1);
+  CHECK(ring[0].downs.empty());
+  CHECK(ring[1].downs.empty());
+}
+
+TEST_CASE("a node without peers and bootstrap never says that it joined") {
+  Ring ring(3);
+  ring.add_public();
+  ring.network.run_for(300s);
+  CHECK_FALSE(ring[0].overlay().is_joined());
+  CHECK(ring[0].rings.empty());
+  CHECK(ring.network.datagrams_sent() == 0);
+}
+
+TEST_CASE("a bootstrap node that comes late is found within its back-off") {
+  Ring ring(4);
+  ring.add_public(60s);
+  ring.add_behind(port_restricted_cone());
+  CHECK(ring.network.run_until_done([&] { return ring.all_joined(); }, 120s));
+  CHECK(ring.network.now() < TimePoint{} + 60s + 40s);
 }
 
 TEST_CASE("twenty nodes that start within a second are in ring order soon after") {
   Ring ring(2);
   ring.add_public();
-  SeededRng rng(5);
-  for (int i = 1; i < 20; ++i)
-    ring.add_behind(test_support::port_restricted_cone(), std::chrono::milliseconds(rng.below(1000)));
+  add_members(ring, 19, 1s, 5);
   CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 20s));
   MESSAGE("right after " << ring.network.now().time_since_epoch() / 1ms << " ms, datagrams "
                          << ring.network.datagrams_sent());
   ring.network.run_for(60s);
   CHECK(ring.is_right());
+  const auto before = ring.network.datagrams_sent();
+  ring.network.run_for(60s);
+  MESSAGE("datagrams a node and minute when quiet: " << (ring.network.datagrams_sent() - before) / 20);
+  std::size_t links = 0;
+  for (std::size_t i = 0; i < 20; ++i) {
+    links += ring[i].overlay().connections().size();
+    const double size = static_cast<double>(ring[i].overlay().size_estimate());
+    CHECK(size > 20.0 / 4);
+    CHECK(size < 20.0 * 4);
+  }
+  MESSAGE("links a node: " << static_cast<double>(links) / 20);
+}
+
+TEST_CASE("a node that joins a settled ring is routable soon") {
+  Ring ring(6);
+  ring.add_public();
+  add_members(ring, 19, 1s, 6);
+  ring.network.run_for(60s);
+  REQUIRE(ring.is_right());
+  const auto start = ring.network.now();
+  ring.add_behind(port_restricted_cone());
+  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 5s));
+  MESSAGE("routable after " << (ring.network.now() - start) / 1ms << " ms");
+  CHECK(ring.network.now() - start < 2s);
+}
+
+TEST_CASE("packets to any id arrive at the node nearest to it") {
+  Ring ring(7);
+  ring.add_public();
+  add_members(ring, 29, 1s, 7);
+  ring.network.run_for(60s);
+  REQUIRE(ring.is_right());
+  SeededRng rng(7);
+  unsigned hops = 0;
+  for (int i = 0; i < 100; ++i) {
+    std::array<std::byte, NodeId::size> octets{};
+    rng.fill(octets);
+    const NodeId target(octets);
+    const auto nearest = std::ranges::min_element(
+        ring.ids, [&](const NodeId& a, const NodeId& b) { return ring_distance(a, target) < ring_distance(b, target); });
+    const auto owner = static_cast<std::size_t>(nearest - ring.ids.begin());
+    const auto from = static_cast<std::size_t>(rng.below(ring.ids.size()));
+    const auto before = ring[owner].delivered.size();
+    const Bytes payload(10, std::byte{7});
+    ring[from].overlay().send(ring.network.now(), PacketType::dht, RouteMode::nearest, target, payload);
+    ring.network.drain(ring.host_ids[from]);
+    ring.network.run_for(2s);
+    REQUIRE(ring[owner].delivered.size() == before + 1);
+    CHECK(ring[owner].delivered.back().packet.source == ring.ids[from]);
+    CHECK(ring[owner].delivered.back().packet.payload == payload);
+    hops += ring[owner].delivered.back().packet.hops;
+  }
+  MESSAGE("mean hops " << hops / 100.0);
+  CHECK(hops < 400);
+}
+
+TEST_CASE("when a node dies without a word its neighbours close the gap") {
+  Ring ring(8);
+  ring.add_public();
+  add_members(ring, 14, 1s, 8);
+  ring.network.run_for(30s);
+  REQUIRE(ring.is_right());
+  ring.kill(5);
+  const auto died = ring.network.now();
+  CHECK(ring.network.run_until_done([&] { return ring.is_right(); }, 60s));
+  MESSAGE("repaired after " << (ring.network.now() - died) / 1ms << " ms");
+  ring.network.run_for(120s);
+  CHECK(ring.is_right());
+  CHECK(ring.all_joined());
+}
+
+TEST_CASE("a node that stops tells its peers, and the gap closes at once") {
+  Ring ring(9);
+  ring.add_public();
+  add_members(ring, 9, 1s, 9);
+  ring.network.run_for(30s);
+  REQUIRE(ring.is_right());
+  ring[4].overlay().stop(ring.network.now());
+  ring.network.drain(ring.host_ids[4]);
+  ring.kill(4);
+  CHECK(ring.network.run_until_done([&] { return ring.is_right(); }, 3s));
+}
+
+TEST_CASE("a node that restarts with the same id is linked again at once") {
+  Ring ring(10);
+  ring.add_public();
+  add_members(ring, 9, 1s, 10);
+  ring.network.run_for(30s);
+  REQUIRE(ring.is_right());
+  ring.restart(4);
+  const auto start = ring.network.now();
+  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 30s));
+  MESSAGE("back after " << (ring.network.now() - start) / 1ms << " ms");
+  ring.network.run_for(60s);
+  CHECK(ring.is_right());
+  for (const Connection& connection : ring[4].overlay().connections())
+    CHECK(ring[4].overlay().report(ring.network.now(), connection.peer).connection);
+}
+
+TEST_CASE("two halves of a ring that see each other again become one ring") {
+  Ring ring(11);
+  ring.add_public();
+  add_members(ring, 11, 1s, 11);
+  ring.network.run_for(30s);
+  REQUIRE(ring.is_right());
+  ring.network.set_blocked([](HostId a, HostId b) { return (a.value % 2) != (b.value % 2); });
+  ring.network.run_for(300s);
+  CHECK_FALSE(ring.is_right());
+  ring.network.set_blocked(nullptr);
+  const auto healed = ring.network.now();
+  CHECK(ring.network.run_until_done([&] { return ring.is_right(); }, 120s));
+  MESSAGE("one ring after " << (ring.network.now() - healed) / 1ms << " ms");
+}
+
+TEST_CASE("a machine that slept drops its links and joins anew") {
+  Ring ring(12);
+  ring.add_public();
+  add_members(ring, 7, 1s, 12);
+  ring.network.run_for(30s);
+  REQUIRE(ring.is_right());
+  ring[3].overlay().handle_suspend(ring.network.now());
+  ring.network.drain(ring.host_ids[3]);
+  CHECK_FALSE(ring[3].overlay().is_joined());
+  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 20s));
+  CHECK(ring[3].joined.size() == 2);
+}
+
+TEST_CASE("a node whose address changes keeps its links") {
+  Ring ring(13);
+  ring.add_public();
+  add_members(ring, 7, 1s, 13);
+  ring.network.run_for(30s);
+  REQUIRE(ring.is_right());
+  const auto downs = ring[3].downs.size();
+  ring.network.renumber(ring.host_ids[3]);
+  ring[3].overlay().handle_local_endpoints(ring.network.now(), {ring.network.local_endpoint(ring.host_ids[3])});
+  ring.network.drain(ring.host_ids[3]);
+  ring.network.run_for(60s);
+  CHECK(ring.is_right());
+  CHECK(ring[3].downs.size() == downs);
+}
+
+TEST_CASE("loss of a tenth of all packets neither stops nor breaks the ring") {
+  SimNetwork::Config lossy;
+  lossy.loss = 0.1;
+  Ring ring(14, lossy);
+  ring.add_public();
+  add_members(ring, 11, 1s, 14);
+  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 60s));
+  MESSAGE("right after " << ring.network.now().time_since_epoch() / 1ms << " ms");
+  ring.network.run_for(300s);
+  CHECK(ring.is_right());
+  std::size_t downs = 0;
+  for (std::size_t i = 0; i < ring.ids.size(); ++i)
+    downs += static_cast<std::size_t>(std::ranges::count(ring[i].downs, "no answer", &OverlayHost::Down::why));
+  CHECK(downs <= 3);
 }
