@@ -208,7 +208,7 @@ void Overlay::State::set_next_deadline(TimePoint now) {
       wake_by(path.liveness.deadline());
     wake_by(link.settle_at);
     wake_by(link.recover_until);
-    if (link.status.pending) wake_by(link.status.due);
+    if (link.is_up() && link.status.pending) wake_by(link.status.due);
     if (link.unused_since) wake_by(*link.unused_since + unused_linger);
   }
   for (const auto& [peer, seeking] : seeking_)
