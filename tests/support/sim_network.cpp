@@ -1,8 +1,17 @@
 #include "support/sim_network.hpp"
 
 #include <cassert>
+#include <stdexcept>
 
 namespace ipop::test_support {
+namespace {
+
+/// A machine whose deadline stays in the past would hold the clock for ever.
+constexpr unsigned max_timeouts_at_once = 1000;
+/// How often run_until_done() asks: a question may look at every host.
+constexpr Duration question_interval = 10ms;
+
+}  // namespace
 
 SimNetwork::SimNetwork(std::uint64_t seed, Config config) : config_(config), rng_(seed) {}
 
@@ -87,7 +96,14 @@ void SimNetwork::arm(HostId host) {
     if (self.machine == nullptr || self.armed != when) return;
     self.armed.reset();
     const auto due = self.machine->poll_timeout();
-    if (due && *due <= now_) self.machine->handle_timeout(now_);
+    if (due && *due <= now_) {
+      self.machine->handle_timeout(now_);
+      self.timeouts_now = self.last_timeout == now_ ? self.timeouts_now + 1 : 1;
+      self.last_timeout = now_;
+      if (self.timeouts_now > max_timeouts_at_once) {
+        throw std::logic_error("host " + std::to_string(host.value) + " is due again and again without time passing");
+      }
+    }
     drain(host);
   });
 }
@@ -165,12 +181,11 @@ void SimNetwork::run_until(TimePoint until) {
 
 bool SimNetwork::run_until_done(const std::function<bool()>& done, Duration limit) {
   const TimePoint until = now_ + limit;
-  if (done()) return true;
-  while (step(until)) {
-    if (done()) return true;
+  while (!done()) {
+    if (now_ >= until) return false;
+    run_until(std::min(until, now_ + question_interval));
   }
-  now_ = std::max(now_, until);
-  return false;
+  return true;
 }
 
 }  // namespace ipop::test_support

@@ -81,7 +81,7 @@ class SimNetwork {
   /// Runs all that happens up to and including `until`; the clock then stands there.
   void run_until(TimePoint until);
   void run_for(Duration time) { run_until(now_ + time); }
-  /// Runs until `done()` (asked after every event) or `limit` from now; true when it was done.
+  /// Runs until `done()` (asked every 10 ms) or `limit` from now; true when it was done.
   bool run_until_done(const std::function<bool()>& done, Duration limit);
   /// Calls `action` at `when` (not before now).
   void at(TimePoint when, std::function<void()> action);
@@ -102,6 +102,8 @@ class SimNetwork {
     SimHost* machine = nullptr;
     net::Endpoint local{};
     std::optional<TimePoint> armed{};
+    TimePoint last_timeout{};
+    unsigned timeouts_now = 0;
   };
   struct Event {
     TimePoint when{};

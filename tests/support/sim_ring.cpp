@@ -243,7 +243,7 @@ std::size_t SimRing::duplicate_addresses() const {
   std::size_t duplicates = 0;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (!alive_[i]) continue;
-    if (const auto address = nodes_[i]->node().address()) duplicates += seen.insert(*address).second ? 0 : 1;
+    if (const auto address = nodes_[i]->node().address()) duplicates += seen.insert(*address).second ? 0U : 1U;
   }
   return duplicates;
 }
@@ -251,8 +251,8 @@ std::size_t SimRing::duplicate_addresses() const {
 std::size_t SimRing::pairs() const {
   std::size_t members = 0;
   for (std::size_t i = 0; i < nodes_.size(); ++i)
-    members += alive_[i] && nodes_[i]->node().address() ? 1 : 0;
-  return members * (members - (members > 0 ? 1 : 0));
+    members += alive_[i] && nodes_[i]->node().address() ? 1U : 0U;
+  return members * (members - (members > 0 ? 1U : 0U));
 }
 
 std::size_t SimRing::ping_all_pairs(Duration limit) {
