@@ -89,7 +89,7 @@ TEST_CASE("any order of overlapping pieces gives the stream") {
     FrameStream stream;
     Bytes out;
     for (int i = 0; i < 10'000 && out.size() < text.size(); ++i) {
-      const std::size_t at = rng.below(text.size());
+      const std::size_t at = rng.below(50) == 0 ? 0 : rng.below(text.size());
       const std::size_t size = std::min<std::size_t>(1 + rng.below(700), text.size() - at);
       static_cast<void>(stream.receive(static_cast<std::uint32_t>(at), ByteSpan(text).subspan(at, size)));
       append(out, stream.take_received());
