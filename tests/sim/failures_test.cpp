@@ -15,7 +15,9 @@ std::unique_ptr<SimRing> ring_of(std::uint64_t seed, std::size_t members) {
   SimRing& ring = *made;
   ring.add_bootstrap();
   for (std::size_t i = 0; i < members; ++i) {
-    const SiteId site = ring.network().add_nat_site(i % 5 == 4 ? symmetric() : port_restricted_cone());
+    // Somebody must be reachable for those behind symmetric NATs: the ones behind full cones are.
+    const NatConfig nat = i % 5 == 4 ? symmetric() : i % 5 == 2 ? full_cone() : port_restricted_cone();
+    const SiteId site = ring.network().add_nat_site(nat);
     ring.add_member(site, TimePoint{} + std::chrono::milliseconds(20 * i));
   }
   ring.network().run_for(2s);
@@ -91,20 +93,34 @@ TEST_CASE("two members that took one address in separate rings end with two addr
   const auto same_address = [](node::NodeConfig& config) {
     config.preferred_address = net::Ipv4Address(10, 200, 3, 4);
   };
-  const std::size_t first = ring.add_member(site, TimePoint{}, same_address);
+  const auto knows = [&](std::size_t index) {
+    return [endpoint = ring.network().local_endpoint(ring.host(index))](node::NodeConfig& config) {
+      config.bootstrap = {endpoint};
+      config.has_bootstrap = true;
+    };
+  };
+  // A ring of five, whose members saw the lease being granted.
+  const std::size_t first = ring.add_member(site, TimePoint{});
+  for (int i = 0; i < 3; ++i)
+    ring.add_member(site, ring.network().now(), knows(first));
   ring.network().run_for(5s);
-  REQUIRE(ring.at(first).node().address() == net::Ipv4Address(10, 200, 3, 4));
-  const std::size_t second = ring.add_member(site, ring.network().now(), same_address);
+  const std::size_t older = ring.add_member(site, ring.network().now(), [&](node::NodeConfig& config) {
+    same_address(config);
+    knows(first)(config);
+  });
+  ring.network().run_for(10s);
+  REQUIRE(ring.at(older).node().address() == net::Ipv4Address(10, 200, 3, 4));
+  // One that knows nobody grants itself the same address.
+  const std::size_t lonely = ring.add_member(site, ring.network().now(), same_address);
   ring.network().run_for(5s);
-  REQUIRE(ring.at(second).node().address() == net::Ipv4Address(10, 200, 3, 4));
+  REQUIRE(ring.at(lonely).node().address() == net::Ipv4Address(10, 200, 3, 4));
 
   // They meet, as when somebody gives one of them the other's endpoint.
-  ring.at(second).node().handle_bootstrap(ring.network().now(), {ring.network().local_endpoint(ring.host(first))});
-  ring.network().drain(ring.host(second));
+  ring.at(lonely).node().handle_bootstrap(ring.network().now(), {ring.network().local_endpoint(ring.host(first))});
+  ring.network().drain(ring.host(lonely));
   CHECK(ring.network().run_until_done(
       [&] { return ring.all_joined() && ring.all_have_addresses() && ring.duplicate_addresses() == 0; }, 60s));
-  // The older lease stays.
-  CHECK(ring.at(first).node().address() == net::Ipv4Address(10, 200, 3, 4));
+  CHECK(ring.at(older).node().address() == net::Ipv4Address(10, 200, 3, 4));
 }
 
 TEST_CASE("a member whose NAT forgets its mappings is reachable again") {
