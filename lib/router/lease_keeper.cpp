@@ -17,7 +17,8 @@ constexpr Duration unheard_after = 30s;
 constexpr Duration taken_name_retry = std::chrono::minutes(5);
 constexpr Duration avoid_taken = std::chrono::minutes(10);
 constexpr Duration quarantine = std::chrono::hours(1);
-constexpr std::size_t most_quarantined = 4;
+// A replica keeps four leases of one owner (S3): three that end by themselves and the one in use.
+constexpr std::size_t most_quarantined = 3;
 // Neighbours change several times while a ring forms or merges: one look-up after it is quiet for a
 // second, but within five of the first change.
 constexpr Duration debounce = 1s;
@@ -224,6 +225,7 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
     attempt_.reset();
   }
   const std::optional<Bytes> before = holding_ ? std::optional(holding_->record.name) : std::nullopt;
+  if (before && *before != attempt.record.name) release(now, *before);
   Holding next{attempt.record, attempt.started + config_.lease_time,
                attempt.started + rng_.jitter(config_.lease_time / 2, 0.1)};
   for (const dht::Record& record : records) {
@@ -241,7 +243,6 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
   held_now.is_new = before != holding_->record.name;
   if (before && held_now.is_new) {
     outputs_.push(Lost{*before, "given up for another address that the client asked for"});
-    release(now, *before);
   }
   outputs_.push(std::move(held_now));
   // The value changed while the create was on its way.
@@ -249,12 +250,12 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
 }
 
 void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
-  const bool own_record = std::ranges::any_of(
+  const auto own = std::ranges::find_if(
       records, [&](const auto& record) { return is_own(record) && record.name == attempt.record.name; });
-  if (own_record) {
-    // A record of ours from before a restart, with a higher sequence than the clock gave.
-    for (const auto& record : records)
-      if (is_own(record)) last_sequence_ = std::max(last_sequence_, record.sequence);
+  if (own != records.end()) {
+    // Ours from before a restart, with a higher sequence than the clock gave.
+    last_sequence_ = std::max(last_sequence_, own->sequence);
+    earlier_ = *own;
     if (!attempt.is_wish) back_off(now);
     return;
   }
@@ -342,6 +343,13 @@ dht::Record LeaseKeeper::make_record(TimePoint now, Bytes name, Bytes value, Dur
   record.sequence = last_sequence_;
   record.created = wall;
   record.expires = wall + to_seconds(time);
+  // Receipts bind the time of creation: a renewal keeps both, and so its rank among rival grants.
+  const dht::Record* before = holding_ ? &holding_->record : nullptr;
+  if ((before == nullptr || before->name != record.name) && earlier_) before = &*earlier_;
+  if (before != nullptr && before->name == record.name && before->created <= wall) {
+    record.created = before->created;
+    record.receipts = before->receipts;
+  }
   dht::sign(record, config_.name_space, key_);
   return record;
 }

@@ -79,7 +79,7 @@ class LeaseKeeper {
   void forget_wish();
   /// A third machine uses the address: gives it up, avoids it for an hour, and claims another. The
   /// record is left to end by itself, so nobody else gets the address meanwhile. False (ignored):
-  /// four addresses are avoided for that reason already.
+  /// three addresses are avoided for that reason already.
   bool decline(TimePoint now);
   /// Nobody uses the lease: it is not renewed, and lost at its end. keep() takes that back and claims
   /// again if it has ended.
@@ -147,6 +147,7 @@ class LeaseKeeper {
   std::optional<Attempt> attempt_;
   std::optional<Attempt> wish_;
   std::optional<Holding> holding_;
+  std::optional<dht::Record> earlier_;  // ours, found when it was claimed after a restart
   std::optional<Ask> recheck_;
   std::optional<TimePoint> ring_changed_;           // the first change that was not yet looked into
   ExpiringMap<Bytes, std::monostate> avoided_;      // taken by others, not to be tried for a while

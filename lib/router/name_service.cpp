@@ -69,24 +69,32 @@ NameService::NameService(Config config, Counters& counters)
       asked_names_(most_waiting),
       asked_leases_(most_waiting) {}
 
-void NameService::handle_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
+bool NameService::handle_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   const auto header = net::decode_dns_header(query);
-  if (!header) return counters_.add("drop_dns_truncated");
-  if (header->qr) return counters_.add("drop_dns_response");
+  if (!header || header->qr) {
+    counters_.add(header ? "drop_dns_response" : "drop_dns_truncated");
+    return false;
+  }
   const auto decoded = net::decode_dns(query);
   if (!decoded) {
     counters_.add("dns_malformed");
     net::DnsMessage id_only;
     id_only.header = *header;
-    return send(tag, id_only, net::make_dns_response(id_only, net::DnsRcode::format_error));
+    send(tag, id_only, net::make_dns_response(id_only, net::DnsRcode::format_error));
+    return true;
   }
-  if (auto response = answer(now, *decoded, false)) return send(tag, *decoded, *response);
+  if (auto response = answer(now, *decoded, false)) {
+    send(tag, *decoded, *response);
+    return true;
+  }
   if (waiting_.size() >= most_waiting) {
     counters_.add("dns_overload");
-    return send(tag, *decoded, net::make_dns_response(*decoded, net::DnsRcode::server_failure));
+    send(tag, *decoded, net::make_dns_response(*decoded, net::DnsRcode::server_failure));
+    return true;
   }
   const bool is_reverse = decoded->questions.front().qname.is_within(arpa());
   waiting_.push_back({tag, *decoded, now + (is_reverse ? reverse_patience : name_patience)});
+  return true;
 }
 
 void NameService::handle_name(TimePoint now, const std::string& name, dht::Outcome outcome,

@@ -59,8 +59,8 @@ class NameService {
 
   void handle_wall_time(TimePoint now, WallTime wall) { clock_ = {now, wall}; }
   void handle_own(Own own) { own_ = std::move(own); }
-  /// A query in wire octets; the answer carries `tag`. What is not a query gets none.
-  void handle_query(TimePoint now, std::uint64_t tag, ByteSpan query);
+  /// A query in wire octets; the answer carries `tag`. False: it is no query and gets no answer.
+  bool handle_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   void handle_name(TimePoint now, const std::string& name, dht::Outcome outcome,
                    const std::vector<dht::Record>& records);
   void handle_lease(TimePoint now, net::Ipv4Address address, const AddressResolver::Entry& entry);

@@ -12,8 +12,11 @@ namespace {
 constexpr Duration request_time = 60s;
 constexpr std::size_t most_requests = 4096;
 constexpr Duration query_time = 10s;
+// Queries of one input stand beside those that wait until the answers are passed on.
+constexpr std::size_t most_answered_at_once = 1024;
 constexpr std::size_t most_waiting_arps = 64;
 constexpr std::size_t most_wanted_links = 1024;
+constexpr Duration refusal_log_pause = std::chrono::minutes(10);
 
 std::optional<std::string> checked_host_name(const std::optional<std::string>& name) {
   return name ? normal_host_name(*name) : std::nullopt;
@@ -80,7 +83,7 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
       dhcp_({config_.prefix, config_.domain, config_.mtu}, counters),
       names_({config_.prefix, config_.domain, config_.name_space}, counters),
       requests_(most_requests),
-      dns_clients_(NameService::most_waiting),
+      dns_clients_(NameService::most_waiting + most_answered_at_once),
       waiting_arps_(most_waiting_arps),
       wanted_links_(most_wanted_links),
       identification_(static_cast<std::uint16_t>(rng.next())) {
@@ -118,6 +121,13 @@ void Router::State::handle_dht_answer(TimePoint now, RequestId id, const dht::Dh
   const auto found = take(requests_, id, now);
   if (!found) return;
   const Request& request = *found;
+  const bool is_claim = (request.asker == Asker::lease || request.asker == Asker::name) && !request.is_get;
+  if (is_claim && answer.outcome == dht::Outcome::refused &&
+      (!refusal_logged_ || *refusal_logged_ + refusal_log_pause <= now)) {
+    refusal_logged_ = now;
+    log(LogLevel::warning, request.asker == Asker::lease ? "the ring refused the address" : "the ring refused the name",
+        {{"reason", answer.detail}});
+  }
   switch (request.asker) {
     case Asker::lease:
     case Asker::name: {
@@ -138,7 +148,7 @@ void Router::State::handle_dht_answer(TimePoint now, RequestId id, const dht::Dh
 void Router::State::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   const std::uint64_t number = next_query_++;
   dns_clients_.put(number, tag, now + query_time);
-  names_.handle_query(now, number, query);
+  if (!names_.handle_query(now, number, query)) dns_clients_.erase(number);
   pass_values(now);
 }
 

@@ -100,7 +100,8 @@ void Router::State::handle_for_server(TimePoint now, const FrameDecision& frame)
     const std::uint64_t number = next_query_++;
     dns_clients_.put(number, TapClient{frame.source_mac, packet->header.source, datagram->source_port},
                      now + query_time);
-    return names_.handle_query(now, number, datagram->payload);
+    if (!names_.handle_query(now, number, datagram->payload)) dns_clients_.erase(number);
+    return;
   }
   auto answer = make_echo_reply(*packet);
   if (!answer && tcp_destination_port(*packet) == tcp_port_dns) answer = make_tcp_reset(*packet);

@@ -75,6 +75,9 @@ void Router::State::receive(TimePoint now, const NodeId& source, ByteSpan packet
   net::Ipv4Addresses addresses;
   const auto refused = refuse_from_peer(packet, lease->address, config_.prefix, addresses);
   if (!refused.empty()) return counters.add(refused);
+  const bool is_new = !parked_in_.holds(addresses.source);
+  const bool may_wait = !is_new || parked_in_.addresses_of(source) < most_unknown_sources;
+  if (!may_wait && resolver_.find(now, addresses.source) == nullptr) return counters.add("drop_peer_parked_full");
   const auto verdict = check_source(resolver_.resolve(now, addresses.source), source);
   switch (verdict) {
     case SourceVerdict::good: return write_ip(now, lease->address, packet);
@@ -83,15 +86,11 @@ void Router::State::receive(TimePoint now, const NodeId& source, ByteSpan packet
       resolver_.doubt(now, addresses.source);
       return counters.add("drop_peer_source_not_leased");
     case SourceVerdict::vacant:
-      if (!resolver_.doubt(now, addresses.source)) return counters.add("drop_peer_source_not_leased");
+      if (!may_wait || !resolver_.doubt(now, addresses.source)) return counters.add("drop_peer_source_not_leased");
       break;
     case SourceVerdict::open: break;
   }
-  const bool is_new = !parked_in_.holds(addresses.source);
-  if ((is_new && parked_in_.addresses_of(source) >= most_unknown_sources) ||
-      !parked_in_.park(now, addresses.source, source, packet)) {
-    counters.add("drop_peer_parked_full");
-  }
+  if (!may_wait || !parked_in_.park(now, addresses.source, source, packet)) counters.add("drop_peer_parked_full");
 }
 
 void Router::State::handle_settled(TimePoint now, net::Ipv4Address address) {

@@ -125,7 +125,8 @@ class Router::State {
   ExpiringMap<net::Ipv4Address, net::ArpPacket> waiting_arps_;
   ExpiringMap<NodeId, std::monostate> wanted_links_;
   std::optional<TimePoint> client_looked_for_;  // when ARP asked for the client's MAC last
-  std::uint16_t identification_ = 0;            // of IP packets that the node makes
+  std::optional<TimePoint> refusal_logged_;
+  std::uint16_t identification_ = 0;  // of IP packets that the node makes
 
   // Of the input that is being handled; empty between inputs.
   WriteFrames frames_;
