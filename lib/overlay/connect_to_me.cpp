@@ -24,6 +24,7 @@ Result<ConnectToMe> decode_connect_to_me(ByteSpan payload) {
   const auto roles = in.read<std::uint8_t>();
   const auto nat = in.read<std::uint8_t>();
   message.token = in.read<std::uint64_t>();
+  message.instance = in.read<std::uint64_t>();
 
   const auto candidates = in.read<std::uint8_t>();
   if (candidates > max_candidates) return {Errc::too_large, "candidates"};
@@ -67,6 +68,7 @@ void encode(const ConnectToMe& message, Bytes& octets) {
   out.write(static_cast<std::uint8_t>(message.roles.to_ulong()));
   out.write(static_cast<std::uint8_t>(message.nat));
   out.write(message.token);
+  out.write(message.instance);
   out.write(static_cast<std::uint8_t>(message.candidates.size()));
   for (const net::Endpoint& endpoint : message.candidates)
     net::encode(endpoint, out);

@@ -25,7 +25,7 @@ struct RelayOffer {
 /// "Here I am, let us link": travels over the ring as the payload of a RoutedPacket whose source is
 /// the sender, and is answered by the same message with kind `answer`. docs/wire/overlay.md
 ///
-///    kind 1 | flags 1 | roles 1 | NAT class 1 | token 8
+///    kind 1 | flags 1 | roles 1 | NAT class 1 | token 8 | instance 8
 ///    | count 1 | endpoints | count 1 | neighbours 20 each | count 1 | relay offers 22 each
 struct ConnectToMe {
   enum class Kind : std::uint8_t {
@@ -41,7 +41,8 @@ struct ConnectToMe {
   bool spread = false;
   Roles roles{};  ///< what the sender wants the link for; none: it only asks who is there
   NatClass nat = NatClass::unknown;
-  std::uint64_t token = 0;  ///< of the request; the answer takes the way back that it marked
+  std::uint64_t token = 0;     ///< of the request; the answer takes the way back that it marked
+  std::uint64_t instance = 0;  ///< of the sender (Status::instance): a link to a former one is dead
   std::vector<net::Endpoint> candidates{};
   std::vector<NodeId> neighbours{};  ///< answer: nodes next to the source of the request
   std::vector<RelayOffer> relays{};  ///< the sender's direct links, quickest first

@@ -30,6 +30,11 @@ bool Link::is_direct() const {
   return sending != nullptr && sending->is_direct();
 }
 
+bool Link::is_sound() const {
+  const Path* sending = primary_path();
+  return sending != nullptr && !sending->liveness.is_suspect();
+}
+
 Connection Link::connection() const {
   Connection out;
   out.peer = peer;

@@ -75,6 +75,8 @@ struct Link {
   /// The path to send on when it is direct, else any direct one, else null.
   [[nodiscard]] const Path* direct_path() const;
   [[nodiscard]] bool is_direct() const;
+  /// Up, and its probes are answered.
+  [[nodiscard]] bool is_sound() const;
   [[nodiscard]] Connection connection() const;
 };
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 namespace ipop::overlay {
+namespace {
 
-Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
-             const std::optional<NodeId>& exclude, const std::optional<NodeId>& previous) {
+Hop next_hop_over(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
+                  const std::optional<NodeId>& exclude, const std::optional<NodeId>& previous, auto usable) {
   if (destination == self && exclude != self) return {Hop::Kind::here, self};
   const bool may_match = exclude != destination;
   if (may_match) {
-    if (const Link* link = links.find(destination); link != nullptr && link->is_up())
+    if (const Link* link = links.find(destination); link != nullptr && usable(*link))
       return {Hop::Kind::forward, destination};
   }
 
@@ -18,7 +19,7 @@ Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& des
   NodeId best_ahead = own_distance;
   bool found = false;
   for (const auto& [peer, link] : links.all()) {
-    if (!link.is_up() || peer == exclude) continue;
+    if (!usable(link) || peer == exclude) continue;
     if (may_match && peer != previous && std::ranges::find(link.neighbours, destination) != link.neighbours.end())
       return {Hop::Kind::forward, peer};
     const NodeId distance = ring_distance(peer, destination);
@@ -35,6 +36,17 @@ Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& des
   }
   if (found) return {Hop::Kind::forward, best};
   return mode == RouteMode::nearest ? Hop{Hop::Kind::here, self} : Hop{};
+}
+
+}  // namespace
+
+Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
+             const std::optional<NodeId>& exclude, const std::optional<NodeId>& previous) {
+  const Hop sound = next_hop_over(links, self, destination, mode, exclude, previous,
+                                  [](const Link& link) { return link.is_sound(); });
+  if (sound.kind == Hop::Kind::forward) return sound;
+  return next_hop_over(links, self, destination, mode, exclude, previous,
+                       [](const Link& link) { return link.is_up(); });
 }
 
 }  // namespace ipop::overlay

@@ -25,6 +25,7 @@ struct Hop {
 /// Each hop is strictly nearer to the destination than the one before, so no packet circles; the
 /// exceptions are exact matches, a link to the destination or a neighbour that has one. Among the
 /// nearer links the one whose own neighbours come nearest is taken (one-step look-ahead).
+/// Links whose probes go unanswered are used only where no other leads on.
 /// `exclude` is never a hop and never counts as nearest: a node that looks for its own place sends
 /// to its own id.
 Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,

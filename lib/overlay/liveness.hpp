@@ -20,6 +20,7 @@ class Liveness {
   /// it, and random loss must not cut it (5 % loss each way: once in months).
   static constexpr unsigned probes_when_idle = 6;
   static constexpr unsigned probes_when_active = 4;
+  static constexpr unsigned suspect_after = 2;
   static constexpr Duration probe_interval = 1s;
   static constexpr Duration active_silence = 500ms;
 
@@ -38,6 +39,8 @@ class Liveness {
   /// Call when deadline() is over; `probe` counts as sent.
   Action handle_timeout(TimePoint now);
   [[nodiscard]] TimePoint deadline() const;
+  /// At least `suspect_after` probes had their second and no answer: other ways are preferred.
+  [[nodiscard]] bool is_suspect() const { return unanswered_ > suspect_after; }
 
   /// The number for the next ping, which goes out now.
   std::uint32_t next_ping(TimePoint now);

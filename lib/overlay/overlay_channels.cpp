@@ -139,8 +139,7 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::O
   const NodeId relay = std::get<RelayPath>(*carrier).relay;
   journal_.add(now, expected, "over " + to_short_string(relay) + ": " + std::string(crypto::to_string(failed.why)));
   relay_failed(now, expected, relay);
-  const Link* link = links_.find(expected);
-  if (link == nullptr || !link->is_up()) use_relay(now, expected);
+  use_relay(now, expected);
 }
 
 void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads) {

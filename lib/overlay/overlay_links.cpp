@@ -188,8 +188,7 @@ void Overlay::State::drop_relayed_paths(TimePoint now, const NodeId& relay, cons
     table_.cancel(it->first);
     openings_.erase(it);
     relay_failed(now, peer, relay);
-    const Link* link = links_.find(peer);
-    if (link == nullptr || !link->is_up()) use_relay(now, peer);
+    use_relay(now, peer);
     it = openings_.begin();
   }
 }

@@ -217,6 +217,7 @@ ConnectToMe Overlay::State::make_connect_to_me(TimePoint /*now*/, ConnectToMe::K
   ConnectToMe message;
   message.kind = kind;
   message.token = token;
+  message.instance = instance_;
   message.nat = nat_.nat_class();
   message.candidates = gather_candidates(nat_.observed(), nat_.local(), policy_);
   for (const auto& [peer, link] : links_.all()) {
@@ -277,7 +278,9 @@ void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, c
   }
 
   const Link* link = links_.find(source);
-  const bool linked = link != nullptr && link->is_up();
+  // Only as a hint: a link is dropped for what its peer says inside it, not for this.
+  const bool linked =
+      link != nullptr && link->is_sound() && (link->peer_instance == 0 || link->peer_instance == request.instance);
   bool accept = request.roles.any();
   auto kind = ConnectToMe::Kind::answer;
   if (!linked && request.roles == only(Role::shortcut)) {

@@ -118,14 +118,22 @@ void Overlay::State::seek_links(TimePoint now) {
     if ((link == nullptr || !link->is_up()) && retry_.may_try(now, peer))
       seek(now, peer, only(Role::on_demand), NodeId{});
   }
-  // Relayed links try to become direct, as often as the pace of the retries allows.
-  std::vector<std::pair<NodeId, Roles>> relayed;
+  // Relayed links try to become direct, as often as the pace of the retries allows; links that do
+  // not answer get another path before the old one is given up.
+  std::vector<std::pair<NodeId, Roles>> improvable;
+  std::vector<std::pair<NodeId, NodeId>> relay_silent;
   for (const auto& [peer, link] : links_.all()) {
-    if (link.is_up() && link.direct_path() == nullptr && link.own_roles.any() && retry_.may_try(now, peer))
-      relayed.emplace_back(peer, link.own_roles);
+    if (link.is_up() && !link.is_direct() && !link.is_sound() && !is_opening(peer))
+      relay_silent.emplace_back(peer, link.primary_path()->relay());
+    const bool wanting = link.is_up() && (link.direct_path() == nullptr || !link.is_sound());
+    if (wanting && link.own_roles.any() && retry_.may_try(now, peer)) improvable.emplace_back(peer, link.own_roles);
   }
-  for (const auto& [peer, roles] : relayed)
+  for (const auto& [peer, roles] : improvable)
     seek(now, peer, roles, NodeId{});
+  for (const auto& [peer, relay] : relay_silent) {
+    relay_failed(now, peer, relay);
+    use_relay(now, peer);
+  }
   std::erase_if(relay_wanted_, [&](const auto& entry) { return entry.second <= now; });
   std::vector<NodeId> waiting;
   for (const auto& [peer, until] : relay_wanted_)
@@ -187,8 +195,7 @@ void Overlay::State::drive(TimePoint now, const NodeId& peer) {
       for (const net::Endpoint& candidate : seeking.linker.candidates())
         open_path(now, candidate, peer);
     } else if (std::holds_alternative<Linker::UseRelay>(*output)) {
-      const Link* link = links_.find(peer);
-      if (link == nullptr || !link->is_up()) use_relay(now, peer);
+      use_relay(now, peer);
     } else {
       const bool answered = std::get<Linker::Failed>(*output).answered;
       seeking_.erase(it);
@@ -217,7 +224,7 @@ void Overlay::State::seek_failed(TimePoint now, const NodeId& peer, bool answere
 
 void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
   const Link* linked = links_.find(peer);
-  if (linked != nullptr && linked->is_up()) {
+  if (linked != nullptr && linked->is_sound()) {
     relay_wanted_.erase(peer);
     return;
   }
@@ -225,7 +232,7 @@ void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
   if (reach == nullptr) return;
   std::vector<RelayCandidate> ours;
   for (const auto& [id, link] : links_.all()) {
-    if (link.direct_path() != nullptr) ours.push_back({id, link.round_trip, link.relay_load});
+    if (link.direct_path() != nullptr && link.is_sound()) ours.push_back({id, link.round_trip, link.relay_load});
   }
   if (const auto relay = choose_relay(ours, reach->relays, reach->failed_relays)) {
     relay_wanted_.erase(peer);
@@ -244,6 +251,10 @@ void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
     ++helpers;
   }
   dirty_ = true;
+}
+
+bool Overlay::State::is_opening(const NodeId& peer) const {
+  return std::ranges::any_of(openings_, [&](const auto& entry) { return entry.second.expected == peer; });
 }
 
 bool Overlay::State::is_hungry() const {

@@ -168,6 +168,7 @@ class Overlay::State {
   void seek_failed(TimePoint now, const NodeId& peer, bool answered);
   [[nodiscard]] std::set<NodeId> linked_peers() const;
   [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
+  [[nodiscard]] bool is_opening(const NodeId& peer) const;
   [[nodiscard]] bool is_hungry() const;
   [[nodiscard]] bool may_use(const net::Endpoint& endpoint) const;
   [[nodiscard]] std::optional<NodeId> random_link();

@@ -60,8 +60,12 @@ class OverlayHost final : public test_support::SimHost {
                               for (Bytes& packet : value.packets)
                                 packets.push_back({now, value.peer, std::move(packet)});
                             },
-                            [&](Overlay::LinkUp& value) { ups.push_back({now, value.peer, value.direct}); },
-                            [&](Overlay::LinkDown& value) { downs.push_back({now, value.peer, value.why}); },
+                            [&](Overlay::LinkUp& value) {
+                              ups.push_back({now, value.peer, value.direct});
+                            },
+                            [&](Overlay::LinkDown& value) {
+                              downs.push_back({now, value.peer, value.why});
+                            },
                             [&](Overlay::RingChanged& value) { rings.push_back(value); },
                             [&](Overlay::Joined&) { joined.push_back(now); },
                             [&](Overlay::ReachabilityChanged& value) { reachability.push_back(value); },
