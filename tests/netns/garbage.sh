@@ -16,7 +16,7 @@ start_node relay --no-tap
 bring_up alice
 drops() { ctl "$1" status --json | jq '[.counters | to_entries[] | select(.key | startswith("drop_")) | .value] | add // 0'; }
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$(node_process "$1")/status"; }
-loud() { grep -cE 'level=(warn|error)' "$run/$1/node.log"; }
+loud() { grep -cE '^[^ ]+ (info|warning|error) ' "$run/$1/node.log"; }
 before_relay=$(drops relay) before_alice=$(drops alice) loud_before=$(loud relay) memory_before=$(memory relay)
 
 # Datagrams of every length up to 1,500 octets: noise, and noise behind a first octet that may mean something.
