@@ -545,6 +545,22 @@ TEST_CASE("clients: the DISCOVERs that udhcpc and dhcpcd really send are answere
   }
 }
 
+TEST_CASE("clients: the REQUESTs by which udhcpc and dhcpcd really take an offer up are acknowledged") {
+  const net::Ipv4Address offered(10, 142, 236, 103);
+  for (const char* capture : {"frame_udhcpc_request", "frame_dhcpcd_request"}) {
+    FakeDht ring;
+    router::Router::Config config;
+    config.preferred = offered;
+    Bench bench(ring, "self", config);
+    bench.join();
+    bench.give(test::read_vector(capture));
+    const auto ack = bench.last_dhcp();
+    REQUIRE(ack);
+    CHECK(ack->type() == DhcpMessageType::ack);
+    CHECK(ack->message.yiaddr == offered);
+  }
+}
+
 TEST_CASE("S8: 10,000 DISCOVERs from random MACs take nothing from an honest client") {
   Pair pair;
   SeededRng rng(8);
