@@ -86,6 +86,6 @@ TEST_CASE("an answer that nobody asked for changes nothing") {
   walk.handle_answer(TimePoint{}, id_of(1), forged);
   std::size_t asked = 0;
   while (auto output = walk.poll_output())
-    asked += std::holds_alternative<RingWalk::Ask>(*output) ? 1 : 0;
+    asked += std::holds_alternative<RingWalk::Ask>(*output) ? 1U : 0U;
   CHECK(asked == 1);
 }
