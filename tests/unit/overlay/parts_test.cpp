@@ -1,0 +1,453 @@
+#include <doctest/doctest.h>
+
+#include "overlay/candidates.hpp"
+#include "overlay/carrier.hpp"
+#include "overlay/hole_punch.hpp"
+#include "overlay/leaf_links.hpp"
+#include "overlay/link_journal.hpp"
+#include "overlay/linker.hpp"
+#include "overlay/liveness.hpp"
+#include "overlay/nat_behavior.hpp"
+#include "overlay/on_demand_links.hpp"
+#include "overlay/relay.hpp"
+#include "overlay/request_reply.hpp"
+#include "overlay/shortcut_links.hpp"
+#include "overlay_host.hpp"
+
+using namespace ipop;
+using namespace ipop::overlay;
+using namespace ipop::overlay::test;
+
+namespace {
+
+struct LinkerRun {
+  std::vector<TimePoint> asks;
+  std::vector<TimePoint> shots;
+  std::vector<TimePoint> relays;
+  std::optional<Linker::Failed> failed;
+};
+
+/// Drains and jumps to the deadline until nothing is left to do.
+LinkerRun run_until_idle(Linker& linker, TimePoint& now) {
+  LinkerRun run;
+  for (int i = 0; i < 1000; ++i) {
+    while (const auto output = linker.poll_output()) {
+      std::visit(Overloaded{[&](const Linker::Ask&) { run.asks.push_back(now); },
+                            [&](const Linker::Shoot&) { run.shots.push_back(now); },
+                            [&](const Linker::UseRelay&) { run.relays.push_back(now); },
+                            [&](const Linker::Failed& failed) { run.failed = failed; }},
+                 *output);
+    }
+    const auto deadline = linker.poll_timeout();
+    if (!deadline) break;
+    now = std::max(now, *deadline);
+    linker.handle_timeout(now);
+  }
+  return run;
+}
+
+const net::Endpoint somewhere = endpoint(192, 0, 2, 1, 4000);
+const net::Endpoint elsewhere = endpoint(198, 51, 100, 7, 4001);
+
+bool anything(const net::Endpoint&) {
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a peer that does not answer over the ring is asked four times and given up after 7.5 s") {
+  Linker linker(id_at(1), 7);
+  TimePoint now{};
+  linker.start(now);
+  const LinkerRun run = run_until_idle(linker, now);
+  CHECK(run.asks == std::vector{TimePoint{}, TimePoint{} + 500ms, TimePoint{} + 1500ms, TimePoint{} + 3500ms});
+  CHECK(run.shots.empty());
+  REQUIRE(run.failed);
+  CHECK_FALSE(run.failed->answered);
+  CHECK(now == TimePoint{} + 7500ms);
+  CHECK(linker.has_ended());
+}
+
+TEST_CASE("candidates are fired at fifteen times, and a relay is wanted after the first round") {
+  Linker linker(id_at(1), 7);
+  TimePoint now{};
+  linker.handle_candidates(now, {somewhere}, false);
+  const LinkerRun run = run_until_idle(linker, now);
+  CHECK(run.shots.size() == HolePunch::shots);
+  CHECK(run.shots[1] - run.shots[0] == HolePunch::pace);
+  CHECK(run.relays == std::vector{TimePoint{} + 1s});
+  REQUIRE(run.failed);
+  CHECK(run.failed->answered);
+  CHECK(now == TimePoint{} + 3s);
+}
+
+TEST_CASE("where punching has no chance a relay is wanted at once") {
+  Linker linker(id_at(1), 7);
+  TimePoint now{};
+  linker.handle_candidates(now, {somewhere}, true);
+  CHECK(run_until_idle(linker, now).relays == std::vector{TimePoint{}});
+  CHECK(can_not_punch(NatClass::address_dependent, NatClass::address_dependent));
+  CHECK_FALSE(can_not_punch(NatClass::address_dependent, NatClass::endpoint_independent));
+  CHECK_FALSE(can_not_punch(NatClass::unknown, NatClass::address_dependent));
+}
+
+TEST_CASE("new candidates start the rounds again, known ones do not") {
+  Linker linker(id_at(1), 7);
+  TimePoint now{};
+  linker.handle_candidates(now, {somewhere}, false);
+  while (linker.poll_output()) {
+  }
+  now += 500ms;
+  linker.handle_candidates(now, {somewhere}, false);
+  linker.handle_candidates(now, {somewhere, elsewhere}, false);
+  const LinkerRun run = run_until_idle(linker, now);
+  CHECK(now == TimePoint{} + 500ms + 3s);
+  CHECK(linker.candidates().size() == 2);
+  linker.drop_candidate(somewhere);
+  CHECK(linker.candidates() == std::vector{elsewhere});
+}
+
+TEST_CASE("an idle path is probed after its keep-alive and dead six probes later") {
+  SeededRng rng(1);
+  Liveness liveness(TimePoint{}, 15s, rng);
+  CHECK(liveness.deadline() >= TimePoint{} + 12s);
+  CHECK(liveness.deadline() <= TimePoint{} + 18s);
+  const TimePoint first = liveness.deadline();
+  unsigned probes = 0;
+  TimePoint now{};
+  for (auto action = Liveness::Action::none; action != Liveness::Action::dead; action = liveness.handle_timeout(now)) {
+    if (action == Liveness::Action::probe) ++probes;
+    now = liveness.deadline();
+  }
+  CHECK(probes == Liveness::probes_when_idle);
+  CHECK(now == first + Liveness::probes_when_idle * Liveness::probe_interval);
+}
+
+TEST_CASE("a path that takes packets and gives nothing back is dead in four and a half seconds") {
+  SeededRng rng(1);
+  Liveness liveness(TimePoint{}, 15s, rng);
+  TimePoint now = TimePoint{} + 3s;
+  liveness.handle_sent(now);
+  liveness.handle_sent(now + 100ms);
+  for (auto action = Liveness::Action::none; action != Liveness::Action::dead;) {
+    now = liveness.deadline();
+    action = liveness.handle_timeout(now);
+  }
+  CHECK(now == TimePoint{} + 3s + 4500ms);
+}
+
+TEST_CASE("whatever arrives proves life, and the pong of the last ping gives the round trip") {
+  SeededRng rng(1);
+  Liveness liveness(TimePoint{}, 15s, rng);
+  liveness.probe_now(TimePoint{} + 1s);
+  CHECK(liveness.handle_timeout(TimePoint{} + 1s) == Liveness::Action::probe);
+  const auto id = liveness.next_ping(TimePoint{} + 1s);
+  liveness.handle_received(TimePoint{} + 1100ms, rng);
+  CHECK(liveness.deadline() >= TimePoint{} + 13100ms);
+  CHECK(liveness.handle_pong(TimePoint{} + 1100ms, id) == std::optional<Duration>(100ms));
+  CHECK_FALSE(liveness.handle_pong(TimePoint{} + 1100ms, id + 1));
+}
+
+TEST_CASE("two peers that see our own address mean no NAT, one is not enough") {
+  NatBehavior nat;
+  nat.handle_local_endpoints({somewhere});
+  nat.handle_report(TimePoint{}, id_at(1), endpoint(192, 0, 2, 9, 1), somewhere);
+  CHECK(nat.nat_class() == NatClass::unknown);
+  nat.handle_report(TimePoint{}, id_at(2), endpoint(192, 0, 2, 10, 1), somewhere);
+  CHECK(nat.nat_class() == NatClass::none);
+  CHECK(nat.observed().empty());
+}
+
+TEST_CASE("equal reports from two addresses mean endpoint-independent mapping, different ones do not") {
+  NatBehavior nat;
+  nat.handle_local_endpoints({endpoint(10, 0, 0, 1, 4000)});
+  nat.handle_report(TimePoint{}, id_at(1), endpoint(192, 0, 2, 9, 1), elsewhere);
+  nat.handle_report(TimePoint{}, id_at(2), endpoint(192, 0, 2, 9, 2), elsewhere);
+  CHECK(nat.nat_class() == NatClass::unknown);  // one address: not independent
+  nat.handle_report(TimePoint{}, id_at(3), endpoint(192, 0, 2, 10, 1), elsewhere);
+  CHECK(nat.nat_class() == NatClass::endpoint_independent);
+  CHECK(nat.observed() == std::vector{elsewhere});
+  auto other = elsewhere;
+  ++other.port;
+  nat.handle_report(TimePoint{} + 1s, id_at(4), endpoint(192, 0, 2, 11, 1), other);
+  CHECK(nat.nat_class() == NatClass::address_dependent);
+  CHECK(nat.observed().front() == other);
+}
+
+TEST_CASE("a peer that changes its report has seen a new mapping, and the old reports go") {
+  NatBehavior nat;
+  nat.handle_report(TimePoint{}, id_at(1), endpoint(192, 0, 2, 9, 1), elsewhere);
+  nat.handle_report(TimePoint{}, id_at(2), endpoint(192, 0, 2, 10, 1), elsewhere);
+  auto other = elsewhere;
+  ++other.port;
+  CHECK(nat.handle_report(TimePoint{} + 5s, id_at(1), endpoint(192, 0, 2, 9, 1), other));
+  CHECK(nat.nat_class() == NatClass::unknown);
+  CHECK_FALSE(nat.handle_report(TimePoint{} + 5s, id_at(2), endpoint(192, 0, 2, 10, 1), other));
+  CHECK(nat.nat_class() == NatClass::endpoint_independent);
+}
+
+TEST_CASE("links go to no endpoint that can't be a peer's") {
+  EndpointPolicy policy;
+  policy.virtual_prefix = net::Ipv4Prefix(net::Ipv4Address(10, 128, 0, 0), 9);
+  policy.own = {somewhere};
+  CHECK(policy.allows(elsewhere));
+  CHECK(policy.allows(endpoint(10, 127, 0, 1, 5)));
+  CHECK_FALSE(policy.allows(somewhere));
+  CHECK_FALSE(policy.allows(endpoint(10, 128, 0, 1, 5)));
+  CHECK_FALSE(policy.allows(endpoint(192, 0, 2, 5, 0)));
+  CHECK_FALSE(policy.allows(endpoint(0, 0, 0, 0, 5)));
+  CHECK_FALSE(policy.allows(endpoint(224, 0, 0, 1, 5)));
+  CHECK_FALSE(policy.allows(endpoint(255, 255, 255, 255, 5)));
+  CHECK(policy.allows(endpoint(127, 0, 0, 1, 5)));
+  CHECK_FALSE(policy.allows_candidate(endpoint(127, 0, 0, 1, 5)));
+  policy.own.push_back(endpoint(127, 0, 0, 1, 9));
+  CHECK(policy.allows_candidate(endpoint(127, 0, 0, 1, 5)));
+  for (const char* text : {"[::]:5", "[ff02::1]:5", "[fe80::1]:5", "[::ffff:192.0.2.1]:5"}) {
+    const auto v6 = net::parse_endpoint(text);
+    if (v6) CHECK_FALSE_MESSAGE(policy.allows(*v6), text);
+  }
+  CHECK(policy.allows(*net::parse_endpoint("[2001:db8::1]:5")));
+}
+
+TEST_CASE("candidates are bounded, without doubles, observed ones first") {
+  std::vector<net::Endpoint> many;
+  for (std::uint8_t i = 1; i < 30; ++i)
+    many.push_back(endpoint(192, 0, 2, i, 4000));
+  const auto ours = gather_candidates({elsewhere, elsewhere}, many, {});
+  CHECK(ours.size() == max_candidates);
+  CHECK(ours.front() == elsewhere);
+  CHECK(ours[1] == many[0]);
+  CHECK(usable_candidates(many, {}).size() == max_candidates);
+}
+
+TEST_CASE("a carrier keeps what it was made from") {
+  for (const LinkCarrier& carrier : {LinkCarrier(somewhere), LinkCarrier(*net::parse_endpoint("[2001:db8::7]:65535")),
+                                     LinkCarrier(RelayPath{id_at(3), id_at(4)})}) {
+    const auto back = from_carrier(to_carrier(carrier));
+    REQUIRE(back);
+    CHECK(*back == carrier);
+  }
+  CHECK(to_carrier(somewhere).octets().size() == 7);
+  CHECK_FALSE(from_carrier(crypto::Carrier{}));
+  const Bytes odd{std::byte{1}, std::byte{2}};
+  CHECK_FALSE(from_carrier(crypto::Carrier(odd)));
+}
+
+TEST_CASE("bootstrap endpoints are tried four at once, others when these are slow, each with back-off") {
+  SeededRng rng(4);
+  LeafLinks leaf;
+  std::vector<net::Endpoint> many;
+  for (std::uint8_t i = 1; i <= 6; ++i)
+    many.push_back(endpoint(192, 0, 2, i, 4000));
+  leaf.set_endpoints(many, {}, rng);
+  TimePoint now{};
+  const auto first = leaf.take_due(now, anything);
+  CHECK(first.size() == LeafLinks::at_once);
+  CHECK(leaf.take_due(now, anything).empty());
+  REQUIRE(leaf.deadline(now, true));
+  now = *leaf.deadline(now, true);
+  CHECK(now == TimePoint{} + LeafLinks::slow_after);
+  CHECK(leaf.take_due(now, anything).size() == 2);
+
+  // The back-off of one that fails grows to its bound.
+  Duration longest{};
+  for (int i = 0; i < 12; ++i) {
+    leaf.handle_failed(now, first[0], rng);
+    const auto next = leaf.deadline(now, true);
+    REQUIRE(next);
+    longest = std::max(longest, *next - now);
+    now = *next;
+    CHECK(leaf.take_due(now, [&](const auto& e) { return e == first[0]; }) == std::vector{first[0]});
+  }
+  CHECK(longest >= 24s);
+  CHECK(longest <= 36s);
+}
+
+TEST_CASE("our own endpoint in the bootstrap list is tried no more") {
+  SeededRng rng(4);
+  LeafLinks leaf;
+  leaf.set_endpoints({somewhere}, {}, rng);
+  CHECK(leaf.take_due(TimePoint{}, anything).size() == 1);
+  leaf.handle_own(somewhere);
+  CHECK(leaf.take_due(TimePoint{} + 100s, anything).empty());
+  CHECK_FALSE(leaf.deadline(TimePoint{} + 100s, true));
+}
+
+TEST_CASE("a node probes for another ring every half to whole minute, in large rings only some nodes do") {
+  SeededRng rng(4);
+  LeafLinks leaf;
+  leaf.set_endpoints({somewhere, elsewhere}, {}, rng);
+  TimePoint now{};
+  leaf.start_probing(now, rng);
+  unsigned small = 0;
+  unsigned large = 0;
+  for (unsigned i = 0; i < 200; ++i) {
+    const TimePoint due = *leaf.deadline(now, false);
+    CHECK(due - now >= 30s);
+    CHECK(due - now <= 60s);
+    now = due;
+    const auto probe = leaf.take_probe(now, i < 100 ? 10 : 1000, anything, rng);
+    if (probe) leaf.handle_failed(now, *probe, rng);
+    (i < 100 ? small : large) += probe ? 1U : 0U;
+  }
+  CHECK(small == 100);
+  CHECK(large < 10);
+}
+
+TEST_CASE("shortcuts follow the size of the ring and the harmonic density") {
+  CHECK(shortcuts_wanted(1) == 0);
+  CHECK(shortcuts_wanted(8) == 0);
+  CHECK(shortcuts_wanted(9) == 4);
+  CHECK(shortcuts_wanted(16) == 4);
+  CHECK(shortcuts_wanted(17) == 5);
+  CHECK(shortcuts_wanted(1000) == 10);
+  CHECK(shortcuts_accepted(1000) == 20);
+  SeededRng rng(6);
+  unsigned short_ones = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const double x = to_fraction(draw_shortcut_target(id_at(77), 1024, rng) - id_at(77));
+    CHECK(x >= 1.0 / 1025);
+    if (x < 1.0 / 32) ++short_ones;  // half of the draws, on a logarithmic scale
+  }
+  CHECK(short_ones > 400);
+  CHECK(short_ones < 600);
+}
+
+TEST_CASE("missing shortcuts are drawn one at a time, with back-off when nothing new is found") {
+  SeededRng rng(6);
+  ShortcutLinks shortcuts;
+  TimePoint now{};
+  CHECK(shortcuts.take_draw(now, id_at(0), 16, rng));
+  CHECK_FALSE(shortcuts.take_draw(now, id_at(0), 16, rng));
+  shortcuts.handle_drawn(now, id_at(100), rng);
+  CHECK(shortcuts.contains(id_at(100)));
+  now = *shortcuts.deadline(16);
+  CHECK(shortcuts.take_draw(now, id_at(0), 16, rng));
+  shortcuts.handle_drawn(now, std::nullopt, rng);
+  CHECK(*shortcuts.deadline(16) - now >= 800ms);
+  for (std::uint8_t i = 1; shortcuts.size() < 4; ++i) {
+    now = *shortcuts.deadline(16);
+    REQUIRE(shortcuts.take_draw(now, id_at(0), 16, rng));
+    shortcuts.handle_drawn(now, id_at(100, i), rng);
+  }
+  CHECK_FALSE(shortcuts.deadline(16));
+}
+
+TEST_CASE("when the ring doubles its shortcuts are drawn again, one by one") {
+  SeededRng rng(6);
+  ShortcutLinks shortcuts;
+  TimePoint now{};
+  std::uint8_t next = 1;
+  const auto fill = [&](std::size_t n) {
+    for (int i = 0; i < 50 && shortcuts.deadline(n); ++i) {
+      now = std::max(now, *shortcuts.deadline(n));
+      if (shortcuts.take_draw(now, id_at(0), n, rng)) shortcuts.handle_drawn(now, id_at(100, next++), rng);
+    }
+  };
+  fill(16);
+  CHECK(shortcuts.size() == 4);
+  const auto start = now;
+  fill(64);
+  CHECK(shortcuts.size() == 6);
+  for (std::uint8_t old = 1; old <= 4; ++old)
+    CHECK_FALSE(shortcuts.contains(id_at(100, old)));
+  CHECK(now - start >= 3 * ShortcutLinks::redraw_every);
+}
+
+TEST_CASE("an on-demand link is wanted until its idle time after the last touch") {
+  OnDemandLinks wanted(450s);
+  wanted.touch(TimePoint{}, id_at(1));
+  wanted.touch(TimePoint{} + 100s, id_at(1));
+  CHECK(wanted.is_wanted(TimePoint{} + 549s, id_at(1)));
+  CHECK_FALSE(wanted.is_wanted(TimePoint{} + 550s, id_at(1)));
+  CHECK(wanted.handle_timeout(*wanted.deadline()));
+  CHECK(wanted.wanted().empty());
+}
+
+TEST_CASE("a peer that could not be reached is tried again after 5 s, doubling to 5 min") {
+  SeededRng rng(2);
+  RetryPace pace;
+  TimePoint now{};
+  Duration last{};
+  for (int i = 0; i < 10; ++i) {
+    pace.handle_failed(now, id_at(1), rng);
+    CHECK_FALSE(pace.may_try(now, id_at(1)));
+    last = *pace.deadline(now) - now;
+    if (i == 0) CHECK(last <= 6s);
+    now = *pace.deadline(now);
+    CHECK(pace.may_try(now, id_at(1)));
+  }
+  CHECK(last >= 240s);
+  pace.handle_failed(now, id_at(1), rng);
+  pace.clear();
+  CHECK(pace.may_try(now, id_at(1)));
+}
+
+TEST_CASE("the relay is the common neighbour with the shortest way, unless it is busy") {
+  const std::vector<RelayCandidate> ours{{id_at(1), 10ms, 0}, {id_at(2), 30ms, 0}, {id_at(3), 5ms, 0}};
+  const std::vector<RelayOffer> theirs{{id_at(1), 80}, {id_at(2), 20}, {id_at(9), 1}};
+  CHECK(choose_relay(ours, theirs, {}) == id_at(2));
+  CHECK(choose_relay(ours, theirs, {id_at(2)}) == id_at(1));
+  CHECK_FALSE(choose_relay(ours, {{id_at(9), 1}}, {}));
+  auto busy = ours;
+  busy[1].load = 12;
+  CHECK(choose_relay(busy, theirs, {}) == id_at(1));
+}
+
+TEST_CASE("S19: a pair may relay its quota and no more, and others are not touched by it") {
+  RelayQuota quota(1'000'000);
+  TimePoint now{};
+  std::size_t admitted = 0;
+  for (int i = 0; i < 3000; ++i) {
+    now += 1ms;
+    if (quota.admit(now, id_at(1), id_at(2), 1000)) admitted += 1000;
+    if (quota.admit(now, id_at(2), id_at(1), 1000)) admitted += 1000;
+  }
+  CHECK(admitted >= 3'900'000);  // a burst of one second and three seconds
+  CHECK(admitted <= 4'010'000);
+  CHECK(quota.admit(now, id_at(1), id_at(3), 1000));
+  CHECK(quota.load(now) >= 9);
+  CHECK(quota.load(now + 300s) == 0);
+}
+
+TEST_CASE("questions are repeated with doubling pauses and then given up") {
+  RequestReply requests;
+  REQUIRE(requests.add(TimePoint{}, 5, {RequestReply::Purpose::shortcut, id_at(1), std::nullopt}));
+  TimePoint now{};
+  unsigned sent = 0;
+  bool given_up = false;
+  while (requests.deadline()) {
+    now = *requests.deadline();
+    for (const auto& due : requests.due(now))
+      due.given_up ? given_up = true : ++sent != 0;
+  }
+  CHECK(sent == RequestReply::tries);
+  CHECK(given_up);
+  CHECK(now == TimePoint{} + 7500ms);
+}
+
+TEST_CASE("a question that was answered is not repeated, further answers still belong to it") {
+  RequestReply requests;
+  requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), std::nullopt});
+  CHECK(requests.due(TimePoint{}).size() == 1);
+  CHECK_FALSE(requests.settle(TimePoint{}, 5));
+  CHECK(requests.settle(TimePoint{}, 5));
+  CHECK(requests.find(5) != nullptr);
+  CHECK(requests.due(TimePoint{} + 10s).empty());
+  CHECK(requests.find(5) == nullptr);
+}
+
+TEST_CASE("the journal keeps the last sixteen lines of a peer, and a bounded number of peers") {
+  LinkJournal journal;
+  for (int i = 0; i < 20; ++i)
+    journal.add(TimePoint{} + i * 1s, id_at(1), "line " + std::to_string(i));
+  CHECK(journal.entries(id_at(1)).size() == LinkJournal::max_entries);
+  CHECK(journal.entries(id_at(1)).front().text == "line 4");
+  journal.add(TimePoint{} + 60s, id_at(1), "line 19");
+  CHECK(journal.entries(id_at(1)).back().when == TimePoint{} + 60s);
+  CHECK(journal.entries(id_at(1)).size() == LinkJournal::max_entries);
+  for (std::uint64_t i = 0; i < 2 * LinkJournal::max_peers; ++i)
+    journal.add(TimePoint{} + 61s, id_of(i), "x");
+  CHECK(journal.entries(id_at(1)).empty());
+  CHECK(journal.entries(id_of(2 * LinkJournal::max_peers - 1)).size() == 1);
+}

@@ -1,0 +1,198 @@
+#include <doctest/doctest.h>
+
+#include "overlay/greedy_routing.hpp"
+#include "overlay/near_links.hpp"
+#include "overlay/ring_size.hpp"
+#include "overlay_host.hpp"
+
+using namespace ipop;
+using namespace ipop::overlay;
+using namespace ipop::overlay::test;
+
+namespace {
+
+std::uint32_t next_channel = 1;
+
+/// A linked peer with these neighbours of its own.
+void add_link(ConnectionTable& table, const NodeId& peer, std::vector<NodeId> neighbours = {}) {
+  Link& link = table.add(peer);
+  Path path;
+  path.channel = crypto::ChannelId{next_channel++};
+  link.primary = path.channel;
+  link.neighbours = std::move(neighbours);
+  table.add_path(link, path);
+}
+
+Hop hop_from(const ConnectionTable& table, const NodeId& self, const NodeId& to, RouteMode mode = RouteMode::nearest) {
+  return next_hop(table, self, to, mode, std::nullopt, std::nullopt);
+}
+
+}  // namespace
+
+TEST_CASE("a packet for ourselves stays here") {
+  const ConnectionTable table(id_at(10));
+  CHECK(hop_from(table, id_at(10), id_at(10)) == Hop{Hop::Kind::here, id_at(10)});
+}
+
+TEST_CASE("a packet goes to the link nearest to its destination") {
+  ConnectionTable table(id_at(10));
+  add_link(table, id_at(20));
+  add_link(table, id_at(50));
+  add_link(table, id_at(90));
+  CHECK(hop_from(table, id_at(10), id_at(52)) == Hop{Hop::Kind::forward, id_at(50)});
+  CHECK(hop_from(table, id_at(10), id_at(90)) == Hop{Hop::Kind::forward, id_at(90)});
+}
+
+TEST_CASE("where no link is nearer, mode nearest ends here and mode exact nowhere") {
+  ConnectionTable table(id_at(10));
+  add_link(table, id_at(200));
+  CHECK(hop_from(table, id_at(10), id_at(12)) == Hop{Hop::Kind::here, id_at(10)});
+  CHECK(hop_from(table, id_at(10), id_at(12), RouteMode::exact).kind == Hop::Kind::nowhere);
+}
+
+TEST_CASE("distance is the shorter arc, around zero as well") {
+  ConnectionTable table(id_at(100));
+  add_link(table, id_at(250));
+  add_link(table, id_at(120));
+  CHECK(hop_from(table, id_at(100), id_at(2)) == Hop{Hop::Kind::forward, id_at(250)});
+}
+
+TEST_CASE("a link whose own neighbour is nearer wins over one that is nearer itself") {
+  ConnectionTable table(id_at(0, 1));
+  add_link(table, id_at(40), {id_at(79)});
+  add_link(table, id_at(60), {id_at(61)});
+  CHECK(hop_from(table, id_at(0, 1), id_at(80)) == Hop{Hop::Kind::forward, id_at(40)});
+}
+
+TEST_CASE("a neighbour that is linked to the very destination gets the packet, unless it sent it") {
+  ConnectionTable table(id_at(100));
+  add_link(table, id_at(10), {id_at(103)});
+  CHECK(hop_from(table, id_at(100), id_at(103), RouteMode::exact) == Hop{Hop::Kind::forward, id_at(10)});
+  CHECK(next_hop(table, id_at(100), id_at(103), RouteMode::exact, std::nullopt, id_at(10)).kind == Hop::Kind::nowhere);
+}
+
+TEST_CASE("whoever looks for his own place is not the answer to it") {
+  ConnectionTable table(id_at(100));
+  add_link(table, id_at(104));
+  add_link(table, id_at(90), {id_at(104)});
+  const auto own_place = [&](const NodeId& id) { return next_hop(table, id_at(100), id, RouteMode::nearest, id, {}); };
+  CHECK(own_place(id_at(104)) == Hop{Hop::Kind::here, id_at(100)});
+}
+
+TEST_CASE("a link that does not answer is used only where no other leads on") {
+  SeededRng rng(1);
+  ConnectionTable table(id_at(10));
+  add_link(table, id_at(50));
+  add_link(table, id_at(40));
+  Path& path = table.find(id_at(50))->paths.front();
+  path.liveness = Liveness(TimePoint{}, 15s, rng);
+  TimePoint now{};
+  for (unsigned i = 0; i <= Liveness::suspect_after; ++i) {
+    now = path.liveness.deadline();
+    REQUIRE(path.liveness.handle_timeout(now) == Liveness::Action::probe);
+  }
+  CHECK(hop_from(table, id_at(10), id_at(52)) == Hop{Hop::Kind::forward, id_at(40)});
+  table.erase(id_at(40));
+  CHECK(hop_from(table, id_at(10), id_at(52)) == Hop{Hop::Kind::forward, id_at(50)});
+}
+
+TEST_CASE("hops over random tables never move away from the destination") {
+  SeededRng rng(9);
+  for (int round = 0; round < 50; ++round) {
+    const NodeId self = id_of(rng.next());
+    ConnectionTable table(self);
+    std::vector<NodeId> peers;
+    for (int i = 0; i < 12; ++i) {
+      std::vector<NodeId> neighbours;
+      for (int j = 0; j < 4; ++j)
+        neighbours.push_back(id_of(rng.next()));
+      peers.push_back(id_of(rng.next()));
+      add_link(table, peers.back(), neighbours);
+    }
+    const NodeId destination = id_of(rng.next());
+    const Hop hop = hop_from(table, self, destination);
+    if (hop.kind == Hop::Kind::forward) {
+      CHECK(ring_distance(hop.peer, destination) < ring_distance(self, destination));
+    } else {
+      for (const NodeId& peer : peers)
+        CHECK(ring_distance(peer, destination) >= ring_distance(self, destination));
+    }
+  }
+}
+
+TEST_CASE("the table gives linked peers in ring order on each side") {
+  ConnectionTable table(id_at(100));
+  for (const int first : {20, 90, 110, 130, 250})
+    add_link(table, id_at(static_cast<std::uint8_t>(first)));
+  CHECK(table.clockwise(id_at(100), 2) == std::vector{id_at(110), id_at(130)});
+  CHECK(table.counter_clockwise(id_at(100), 3) == std::vector{id_at(90), id_at(20), id_at(250)});
+  CHECK(table.around(id_at(100), 2) == std::vector{id_at(110), id_at(130), id_at(20), id_at(90)});
+  CHECK(table.around(id_at(100), 9).size() == 5);
+  CHECK(table.around(id_at(20), 1) == std::vector{id_at(90), id_at(250)});
+  // A link without a path takes no part.
+  Link& link = *table.find(id_at(110));
+  table.remove_path(link, link.paths.front().channel);
+  CHECK(table.clockwise(id_at(100), 1) == std::vector{id_at(130)});
+  table.erase(id_at(110));
+  CHECK(table.find(id_at(110)) == nullptr);
+}
+
+TEST_CASE("a near link is missing to each known node that comes before the linked ones") {
+  NearLinks near(id_at(100));
+  const auto all = [](const NodeId&) { return false; };
+  near.learn(TimePoint{}, id_at(105), id_at(120));
+  near.learn(TimePoint{}, id_at(140), id_at(120));
+  near.learn(TimePoint{}, id_at(100), id_at(120));  // ourselves
+  const std::set<NodeId> linked{id_at(120), id_at(130), id_at(80), id_at(70)};
+  auto missing = near.missing(TimePoint{}, linked, 2, all);
+  REQUIRE(missing.size() == 1);
+  CHECK(missing[0].id == id_at(105));
+  CHECK(missing[0].via == id_at(120));
+  CHECK(near.missing(TimePoint{}, linked, 2, [](const NodeId& id) { return id == id_at(105); }).empty());
+  CHECK(near.missing(TimePoint{} + 120s, linked, 2, all).empty());
+  near.forget(id_at(105));
+  CHECK(near.missing(TimePoint{}, linked, 2, all).empty());
+}
+
+TEST_CASE("what is known of the neighbourhood stays bounded, and keeps the nearest") {
+  NearLinks near(id_at(100));
+  for (std::uint64_t i = 0; i < 10'000; ++i)
+    near.learn(TimePoint{}, id_of(i), id_at(1));
+  near.learn(TimePoint{}, id_at(100, 1), id_at(1));
+  for (std::uint64_t i = 10'000; i < 20'000; ++i)
+    near.learn(TimePoint{}, id_of(i), id_at(1));
+  CHECK(near.size() <= NearLinks::most_known);
+  const auto missing = near.missing(TimePoint{}, {}, 1, [](const NodeId&) { return false; });
+  CHECK(std::ranges::find(missing, id_at(100, 1), &NearLinks::Missing::id) != missing.end());
+}
+
+TEST_CASE("the size of a small ring is counted") {
+  CHECK(estimate_ring_size({id_at(1), {}, {}, {}, {}}) == 1);
+  CHECK(estimate_ring_size({id_at(1), {id_at(9)}, {id_at(9)}, {}, {}}) == 2);
+  CHECK(estimate_ring_size({id_at(1), {id_at(9), id_at(20)}, {id_at(20), id_at(9)}, {}, {}}) == 3);
+  // Five nodes: the lists of the outer neighbours close the circle.
+  CHECK(estimate_ring_size({id_at(0, 1),
+                            {id_at(50), id_at(100)},
+                            {id_at(200), id_at(150)},
+                            {id_at(150), id_at(200)},
+                            {id_at(100), id_at(50)}}) == 5);
+}
+
+TEST_CASE("the size of a large ring is estimated from the arcs between neighbours") {
+  SeededRng rng(3);
+  for (const std::size_t n : {50U, 500U, 5000U}) {
+    std::set<NodeId> ids;
+    while (ids.size() < n)
+      ids.insert(id_of(rng.next()));
+    const std::vector<NodeId> ring(ids.begin(), ids.end());
+    double sum = 0;
+    for (std::size_t i = 0; i < 50; ++i) {
+      const auto at = [&](std::size_t offset) { return ring[(i + n + offset) % n]; };
+      const std::size_t estimate =
+          estimate_ring_size({ring[i], {at(1), at(2)}, {at(n - 1), at(n - 2)}, {at(3), at(4)}, {at(n - 3), at(n - 4)}});
+      sum += static_cast<double>(estimate);
+    }
+    CHECK(sum / 50 > 0.6 * static_cast<double>(n));
+    CHECK(sum / 50 < 1.6 * static_cast<double>(n));
+  }
+}
