@@ -53,6 +53,9 @@ LeaseKeeper::LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng)
 
 void LeaseKeeper::handle_wall_time(TimePoint now, WallTime wall) {
   clock_ = {now, wall};
+  // The monotonic clock may stand still while a machine sleeps: UTC tells how much of the record is left.
+  const bool is_late = holding_ && holding_->record.expires - wall <= config_.lease_time * 2 / 5;
+  if (is_late && renewing_) renew(now);
 }
 
 void LeaseKeeper::start(TimePoint now, std::optional<Bytes> preferred, Bytes value) {

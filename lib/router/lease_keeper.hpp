@@ -65,6 +65,7 @@ class LeaseKeeper {
   /// `key` signs; it and `rng` outlive the keeper.
   LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng);
 
+  /// UTC at `now`; a lease that turns out to be past its renewal is renewed.
   void handle_wall_time(TimePoint now, WallTime wall);
   /// Claims `preferred` if it is given and may be held, else what the pool gives; `value` goes into
   /// the record. Once only; needs the wall time.

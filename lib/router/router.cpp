@@ -87,6 +87,10 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
       waiting_arps_(most_waiting_arps),
       wanted_links_(most_wanted_links),
       identification_(static_cast<std::uint16_t>(rng.next())) {
+  if (config_.host_name && !checked_host_name(config_.host_name)) {
+    log(LogLevel::warning, "host name cannot be claimed: it must be 1 to 63 letters, digits and hyphens, and no C-name",
+        {{"name", *config_.host_name}});
+  }
   config_.host_name = checked_host_name(config_.host_name);
   if (config_.host_name) {
     name_keeper_.emplace(
