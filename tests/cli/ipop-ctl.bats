@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# What a script sees of ipop-ctl, with real nodes.
+
+load nodes
+
+setup() { make_group; }
+teardown() { stop_nodes; }
+
+ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
+
+@test "without a verb, or with a wrong option, the exit status is 2 and one line says why" {
+  run "$GA_BIN/ipop-ctl"
+  [ "$status" -eq 2 ]
+  run "$GA_BIN/ipop-ctl" --bogus
+  [ "$status" -eq 2 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *--bogus* ]]
+}
+
+@test "a node that does not run is exit status 3, with the socket's name" {
+  run "$GA_BIN/ipop-ctl" --socket "$DIR/none.sock" status
+  [ "$status" -eq 3 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *none.sock* ]]
+}
+
+@test "status is a table for people, JSON with a schema, and plain columns" {
+  start_node a
+  run ctl status
+  [ "$status" -eq 0 ]
+  [[ $output == *namespace* ]]
+  ctl status --json | jq -e '.schema == "ipop.status/1" and (.id | length) == 32 and .joined == false'
+  [ "$(ctl status --plain | awk -F'\t' '$1 == "joined" {print $2}')" = no ]
+}
+
+@test "results go to stdout alone: it parses with stderr closed" {
+  start_node a
+  ctl status --json 2>&- | jq -e .schema
+  ctl peers --json 2>&- | jq -e .schema
+  ctl members --json 2>&- | jq -e '.members | length == 1'
+  ctl endpoints --json 2>&- | jq -e .schema
+}
+
+@test "a value that was put is read again; an unknown key is exit status 1" {
+  start_node a
+  ctl dht put colour green
+  [ "$(ctl dht get colour)" = green ]
+  printf 'from a pipe' | ctl dht put piped -
+  [ "$(ctl dht get piped)" = "from a pipe" ]
+  run ctl dht get nothing
+  [ "$status" -eq 1 ]
+}
+
+@test "a value above 1024 octets is refused and nothing is stored" {
+  start_node a
+  run ctl dht put big "$(printf 'x%.0s' {1..1025})"
+  [ "$status" -ne 0 ]
+  run ctl dht get big
+  [ "$status" -eq 1 ]
+}
+
+@test "two nodes find each other: wait, peers, members and why agree" {
+  start_node a
+  port=$(ctl status --json | jq -r '.local_endpoints[0]')
+  start_node b --bootstrap "$port"
+  ctl wait peer 1 --timeout 30s
+  run ctl peers --plain
+  [ "${#lines[@]}" -eq 1 ]
+  id=$(cut -f1 <<<"${lines[0]}")
+  [ "$(cut -f3 <<<"${lines[0]}")" = direct ]
+  [ "$("$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" status --json | jq -r .id)" = "$id" ]
+  [ "$(ctl members --plain | wc -l)" -eq 2 ]
+  run ctl why "$id"
+  [ "$status" -eq 0 ]
+  [[ $output == *direct* ]]
+  run ctl why "${id:0:6}"
+  [ "$status" -eq 0 ]
+}
+
+@test "a value put at one node is read at the other, and only one of them creates a key" {
+  start_node a
+  start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
+  ctl wait peer 1 --timeout 30s
+  ctl dht create chair mine
+  run "$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" dht create chair yours
+  [ "$status" -eq 1 ]
+  [ "$("$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" dht get chair)" = mine ]
+}
+
+@test "a wait that is not fulfilled ends with 6 when its time is over" {
+  start_node a
+  run ctl wait peer 5 --timeout 1s
+  [ "$status" -eq 6 ]
+}
+
+@test "a node nobody knows is exit status 1" {
+  start_node a
+  run ctl why 10.128.99.99
+  [ "$status" -eq 1 ]
+}
+
+@test "stop ends the node in good order and its socket is gone" {
+  start_node a
+  ctl stop
+  wait "${NODE_PIDS[0]}"
+  [ ! -e "$DIR/a.sock" ]
+}
+
+@test "another user may not change anything" {
+  [ "$EUID" -eq 0 ] || skip "needs root to become somebody else"
+  start_node a
+  chmod 755 "$DIR"
+  chmod 666 "$DIR/a.sock"
+  cp "$GA_BIN/ipop-ctl" "$DIR/ipop-ctl" || skip "no room for a copy of the program"
+  run setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/ipop-ctl" --socket "$DIR/a.sock" dht put k v
+  [ "$status" -eq 4 ]
+}
+
+@test "octets that are no JSON-RPC are answered with an error, and the node goes on" {
+  start_node a
+  printf 'nonsense\n{"jsonrpc":"2.0","id":1,"method":"no.such"}\n' | timeout 5 socat -t1 - "UNIX-CONNECT:$DIR/a.sock" >"$DIR/out"
+  [ "$(jq -r .error.code "$DIR/out" | wc -l)" -ge 1 ]
+  ctl status >/dev/null
+}
+
+@test "metrics are Prometheus text" {
+  start_node a
+  run ctl metrics
+  [ "$status" -eq 0 ]
+  [[ ${lines[0]} == "# HELP "* ]]
+}
+
+@test "completions are what the program prints, and every option stands in the man page" {
+  for shell in bash:ipop-ctl.bash zsh:_ipop-ctl fish:ipop-ctl.fish; do
+    diff <("$GA_BIN/ipop-ctl" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"
+  done
+  page=$(sed 's/\\-/-/g' "$GA_SOURCE/man/ipop-ctl.8")
+  for verb in "" members why dht wait "dht put" "wait lease"; do
+    for option in $("$GA_BIN/ipop-ctl" $verb --help | grep -oE '^ +(-h,)?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+      [[ $page == *"$option"* ]] || { echo "man page lacks $option"; return 1; }
+    done
+  done
+}
