@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# What an administrator sees of ipop-node: right and wrong configurations, and what is left behind.
+
+load nodes
+
+setup() { make_group; }
+teardown() { stop_nodes; }
+
+node() {
+  timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/node.sock" \
+    --no-lan-discovery "$@"
+}
+
+@test "a bad option is exit status 2 and one line that names it" {
+  run node --no-such-option
+  [ "$status" -eq 2 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *--no-such-option* ]]
+  run node --port 70000
+  [ "$status" -eq 2 ]
+}
+
+@test "a missing group file is one line with its name" {
+  run "$GA_BIN/ipop-node" --group "$DIR/none.toml" --no-tap --state-dir "$DIR/state" --socket "$DIR/node.sock"
+  [ "$status" -eq 5 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *none.toml* ]]
+}
+
+@test "a bad group file is exit status 5 with file, line, what is wrong and the nearest key" {
+  printf 'name = "lab"\nnamespace = "x"\nprefx = "10.128.0.0/9"\n' >"$DIR/lab.toml"
+  run node --no-tap
+  [ "$status" -eq 5 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *lab.toml:3* ]]
+  [[ ${lines[0]} == *prefix* ]]
+  [ ! -e "$DIR/node.sock" ]
+}
+
+@test "a bad prefix in the group file is exit status 5" {
+  printf 'name = "lab"\nnamespace = "x"\nprefix = "10.128.0.0/99"\n' >"$DIR/lab.toml"
+  run node --no-tap
+  [ "$status" -eq 5 ]
+  [[ ${lines[0]} == *lab.toml:3* ]]
+}
+
+@test "a damaged key file is exit status 5, and the file is left alone" {
+  mkdir -m 700 "$DIR/state"
+  (umask 077; echo "not a key" >"$DIR/state/key.pem")
+  run node --no-tap
+  [ "$status" -eq 5 ]
+  [[ $output == *key.pem* ]]
+  [ "$(cat "$DIR/state/key.pem")" = "not a key" ]
+}
+
+@test "a key file that others can read is refused" {
+  start_node a
+  stop_nodes
+  chmod 644 "$DIR/a/key.pem"
+  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/a.sock"
+  [ "$status" -eq 5 ]
+  [[ $output == *key.pem* ]]
+}
+
+@test "a key file behind a symbolic link is refused" {
+  start_node a
+  stop_nodes
+  mv "$DIR/a/key.pem" "$DIR/elsewhere.pem"
+  ln -s "$DIR/elsewhere.pem" "$DIR/a/key.pem"
+  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/a.sock"
+  [ "$status" -ne 0 ]
+  [[ $output == *key.pem* ]]
+}
+
+@test "a taken port is one line that says what to do, and nothing is left behind" {
+  start_node a
+  port=$("$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status --json | jq -r '.local_endpoints[0]' | sed 's/.*://')
+  run node --no-tap --port "$port"
+  [ "$status" -ne 0 ]
+  [[ ${lines[-1]} == *"$port"* ]]
+  [ ! -e "$DIR/node.sock" ]
+}
+
+@test "without the right to open a TAP the exit status is 4, and nothing is left behind" {
+  [ "$EUID" -eq 0 ] || skip "needs root to become somebody else"
+  chmod 777 "$DIR"
+  chmod 644 "$DIR/lab.toml"
+  cp "$GA_BIN/ipop-node" "$DIR/ipop-node"
+  run timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+    "$DIR/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/node.sock"
+  [ "$status" -eq 4 ]
+  [ ! -e "$DIR/node.sock" ]
+}
+
+@test "a virtual network that overlaps a physical one is refused, with the clash and a free one" {
+  [ "$EUID" -eq 0 ] || skip "needs root for a network namespace"
+  ip netns add "gabats$$"
+  ip -n "gabats$$" link add eth0 type veth peer name other0
+  ip -n "gabats$$" addr add 10.200.1.1/16 dev eth0
+  ip -n "gabats$$" link set eth0 up
+  run timeout 20 ip netns exec "gabats$$" "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" \
+    --socket "$DIR/node.sock"
+  ip netns del "gabats$$"
+  [ "$status" -ne 0 ]
+  [[ $output == *eth0* ]]
+  [[ $output == *100.64.0.0/10* ]]
+  [ ! -e "$DIR/node.sock" ]
+}
+
+@test "SIGTERM ends a node with 0; key and state survive, mode 0600, and the id is the same again" {
+  start_node a
+  id=$("$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status --json | jq -r .id)
+  kill "${NODE_PIDS[0]}"
+  wait "${NODE_PIDS[0]}"
+  [ ! -e "$DIR/a.sock" ]
+  [ "$(stat -c %a "$DIR/a/key.pem")" = 600 ]
+  NODE_PIDS=()
+  start_node a
+  [ "$("$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status --json | jq -r .id)" = "$id" ]
+}
+
+@test "a second node on the same socket is refused while the first runs" {
+  start_node a
+  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/b" --socket "$DIR/a.sock"
+  [ "$status" -ne 0 ]
+  "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status >/dev/null
+}
+
+@test "config show says where each value comes from, and config check says whether it is good" {
+  run env IPOP_MTU=1300 "$GA_BIN/ipop-node" config show --origin --group "$DIR/lab.toml" --port 4321
+  [ "$status" -eq 0 ]
+  [[ $output == *4321*--port* ]]
+  [[ $output == *1300*IPOP_MTU* ]]
+  run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap
+  [ "$status" -eq 0 ]
+  printf 'prt = 5\n' >"$DIR/node.toml"
+  run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --config "$DIR/node.toml"
+  [ "$status" -eq 5 ]
+  [[ $output == *node.toml:1* ]]
+  [[ $output == *port* ]]
+}
+
+@test "completions are what the program prints, and every option stands in the man page" {
+  for shell in bash:ipop-node.bash zsh:_ipop-node fish:ipop-node.fish; do
+    diff <("$GA_BIN/ipop-node" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"
+  done
+  page=$(sed 's/\\-/-/g' "$GA_SOURCE/man/ipop-node.8")
+  for verb in "" "config show"; do
+    for option in $("$GA_BIN/ipop-node" $verb --help | grep -oE '^ +(-h,)?--[a-z-]+(,--[a-z-]+)?' | grep -oE -- '--[a-z-]+'); do
+      [[ $page == *"$option"* ]] || { echo "man page lacks $option"; return 1; }
+    done
+  done
+}
