@@ -4,7 +4,10 @@
 load nodes
 
 setup() { make_group; }
-teardown() { stop_nodes; }
+teardown() {
+  stop_nodes
+  [ ! -e "/run/netns/gabats$$" ] || ip netns del "gabats$$"
+}
 
 node() {
   timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/node.sock" \
@@ -100,7 +103,6 @@ node() {
   ip -n "gabats$$" link set eth0 up
   run timeout 20 ip netns exec "gabats$$" "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" \
     --socket "$DIR/node.sock"
-  ip netns del "gabats$$"
   [ "$status" -ne 0 ]
   [[ $output == *eth0* ]]
   [[ $output == *100.64.0.0/10* ]]
