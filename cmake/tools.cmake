@@ -34,3 +34,7 @@ foreach(main IN LISTS tool_mains)
   install(FILES ${CMAKE_SOURCE_DIR}/completions/${tool}.fish
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
+
+configure_file(${CMAKE_SOURCE_DIR}/packaging/ipop-node@.service.in ${CMAKE_BINARY_DIR}/generated/ipop-node@.service
+  @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/ipop-node@.service DESTINATION lib/systemd/system)

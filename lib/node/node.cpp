@@ -200,7 +200,8 @@ bool Node::State::pump_router(TimePoint now) {
                    },
                    [&](Router::WantLink& want) { ring.want_link(now, want.peer); },
                    [&](Router::LeaseHeld& held) {
-                     if (address_after_ == Duration{}) address_after_ = now - started_;
+                     // At least what the table of members can show: 0 stands for no address.
+                     if (address_after_ == Duration{}) address_after_ = std::max<Duration>(now - started_, 1ms);
                      outputs.push(Event(LeaseHeldEvent{held.lease.address, *config.prefix, held.lease.expires}));
                      save_state(now);
                    },
