@@ -1,0 +1,178 @@
+// Setting up secured links: how much processor time a mutual handshake takes, and what a flood of
+// first messages costs the node that gets it.
+
+#include <chrono>
+#include <memory>
+
+#include "base/rng.hpp"
+#include "bench/options.hpp"
+#include "bench/report.hpp"
+#include "crypto/aead.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/channel_table.hpp"
+#include "crypto/handshake.hpp"
+
+using namespace ipop;
+
+namespace {
+
+constexpr WallTime wall{1'767'225'600};
+
+struct Identity {
+  crypto::PrivateKey key;
+  NodeId id;
+  std::unique_ptr<crypto::HandshakeFactory> handshakes;
+};
+
+Identity make_identity(std::string_view seed) {
+  auto key = crypto::PrivateKey::from_seed(as_bytes(seed));
+  const Bytes serial(8, std::byte{0x11});
+  const auto certificate =
+      crypto::make_self_signed(key, seed, serial, wall - std::chrono::hours(24), wall + std::chrono::hours(24 * 90));
+  const NodeId id = *crypto::node_id_of(key.public_key());
+  auto handshakes = crypto::make_tls_handshake_factory(key, certificate);
+  return {std::move(key), id, std::move(handshakes)};
+}
+
+// One full handshake of both ends in this thread; false when it failed.
+bool shake_hands(const Identity& client, const Identity& server) {
+  const auto a = client.handshakes->make(crypto::HandshakeRole::client, wall);
+  const auto b = server.handshakes->make(crypto::HandshakeRole::server, wall);
+  using State = crypto::Handshake::State;
+  State state_a = a->advance({});
+  State state_b = State::running;
+  for (int turn = 0; turn < 10 && (state_a == State::running || state_b == State::running); ++turn) {
+    if (const Bytes octets = a->take_outgoing(); !octets.empty()) state_b = b->advance(octets);
+    if (const Bytes octets = b->take_outgoing(); !octets.empty()) state_a = a->advance(octets);
+  }
+  if (state_a != State::done || state_b != State::done) return false;
+  const Bytes context(32);
+  bench::keep(a->export_keys(context));
+  bench::keep(b->export_keys(context));
+  return true;
+}
+
+crypto::Carrier carrier_of(std::uint32_t number) {
+  Bytes octets;
+  ByteWriter(octets).write(number);
+  return crypto::Carrier(octets);
+}
+
+struct End {
+  crypto::ChannelTable table;
+  crypto::Carrier place;
+  bool open = false;
+};
+
+// Carries packets between the two ends until both have the channel or nothing moves.
+bool open_channel(End& from, End& to, TimePoint now) {
+  from.open = to.open = false;
+  from.table.open(now, to.place, std::nullopt, 1);
+  for (int turn = 0; turn < 40 && !(from.open && to.open); ++turn) {
+    for (const auto& [source, target] : {std::pair(&from, &to), std::pair(&to, &from)}) {
+      while (auto output = source->table.poll_output()) {
+        if (const auto* transmit = std::get_if<crypto::ChannelTable::Transmit>(&*output)) {
+          for (const Bytes& packet : transmit->packets) {
+            const crypto::ChannelTable::Incoming incoming{source->place, packet};
+            target->table.handle_packets(now, std::span(&incoming, 1));
+          }
+        } else if (std::holds_alternative<crypto::ChannelTable::Opened>(*output)) {
+          source->open = true;
+        }
+      }
+    }
+  }
+  return from.open && to.open;
+}
+
+crypto::ChannelTable make_table(const Identity& identity, crypto::AeadFactory& aeads, Rng& rng) {
+  crypto::ChannelTable table({.self = identity.id, .context = to_bytes(as_bytes("bench"))}, *identity.handshakes, aeads,
+                             rng);
+  table.handle_wall_time(TimePoint{}, wall);
+  return table;
+}
+
+double seconds_since(double begin) {
+  return bench::processor_seconds() - begin;
+}
+
+void measure_handshakes(bench::Report& report, const Identity& a, const Identity& b) {
+  report.progress("handshakes");
+  const auto begin = bench::processor_seconds();
+  int count = 0;
+  bool good = true;
+  while (seconds_since(begin) < 3) {
+    good = shake_hands(a, b) && good;
+    ++count;
+  }
+  report.add("handshakes", count / seconds_since(begin), "/s", bench::at_least(500),
+             good ? "full, mutual, both ends, of processor time" : "some failed");
+}
+
+void measure_channels(bench::Report& report, const Identity& a, const Identity& b, crypto::AeadFactory& aeads,
+                      Rng& rng) {
+  report.progress("channels");
+  const auto begin = bench::processor_seconds();
+  int count = 0;
+  bool good = true;
+  while (seconds_since(begin) < 3) {
+    End from{make_table(a, aeads, rng), carrier_of(1)};
+    End to{make_table(b, aeads, rng), carrier_of(2)};
+    good = open_channel(from, to, TimePoint{} + 1s) && good;
+    ++count;
+  }
+  report.add("channels", count / seconds_since(begin), "/s", std::nullopt,
+             good ? "cookie, handshake frames and keys, both ends" : "some did not open");
+}
+
+// Spoofed first messages, each from another place: what one costs, and what is sent in return.
+void measure_flood(bench::Report& report, const Identity& a, const Identity& b, crypto::AeadFactory& aeads, Rng& rng) {
+  report.progress("flood");
+  auto attacker = make_table(a, aeads, rng);
+  attacker.open(TimePoint{}, carrier_of(1), std::nullopt, 1);
+  Bytes first;
+  while (auto output = attacker.poll_output()) {
+    if (const auto* transmit = std::get_if<crypto::ChannelTable::Transmit>(&*output)) first = transmit->packets.at(0);
+  }
+  auto victim = make_table(b, aeads, rng);
+  constexpr std::uint32_t messages = 200'000;
+  TimePoint now{};
+  std::uint64_t octets = 0;
+  const auto begin = bench::processor_seconds();
+  for (std::uint32_t i = 0; i < messages; ++i) {
+    now += 20us;  // 50,000 a second
+    const crypto::ChannelTable::Incoming incoming{carrier_of(i + 10), first};
+    victim.handle_packets(now, std::span(&incoming, 1));
+    while (auto output = victim.poll_output()) {
+      if (const auto* transmit = std::get_if<crypto::ChannelTable::Transmit>(&*output)) {
+        for (const Bytes& packet : transmit->packets)
+          octets += packet.size();
+      }
+    }
+  }
+  const double taken = seconds_since(begin);
+  report.add("flood_first_message", 1e9 * taken / messages, "ns", std::nullopt, "a spoofed first message");
+  report.add("flood_answered", static_cast<double>(octets) / (static_cast<double>(first.size()) * messages), "times",
+             bench::at_most(1), "octets out for octets in");
+  report.add("flood_channels", static_cast<double>(victim.size()), "channels", bench::at_most(0), "left behind by it");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const cli::Streams streams = cli::standard_streams();
+  const auto parsed = bench::parse_options(argc, argv, "link_bench",
+                                           "Handshakes and channels a second, and the cost of a flood.", streams);
+  if (const auto* status = std::get_if<cli::ExitStatus>(&parsed)) return cli::to_int(*status);
+  const auto& options = std::get<bench::Options>(parsed);
+  bench::Report report("link", options.seed, options.output, streams);
+  SeededRng rng(options.seed);
+  const auto aeads = crypto::make_best_aead_factory();
+  Identity a = make_identity("a");
+  Identity b = make_identity("b");
+  if (b.id < a.id) std::swap(a, b);
+  measure_handshakes(report, a, b);
+  measure_channels(report, a, b, *aeads, rng);
+  measure_flood(report, a, b, *aeads, rng);
+  return cli::to_int(report.finish());
+}
