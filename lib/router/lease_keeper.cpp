@@ -151,8 +151,9 @@ void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome,
     case dht::Outcome::done: hold(now, attempt, records); return;
     case dht::Outcome::exists: handle_taken(now, attempt, records); return;
     case dht::Outcome::refused:
-      // The replicas may hold this name's record with a higher sequence, or have enough of us; a
-      // held lease is tried again until its end, a candidate gives way to another.
+      // Ours from before a quick restart: tried again above its sequence. Else the replicas have
+      // enough of us; a held lease is tried again until its end, a candidate gives way to another.
+      if (remember_own(attempt, records)) break;
       if (!is_wish && !holding_ && config_.pool) {
         avoided_.put(attempt.record.name, {}, now + avoid_taken);
         candidate_.reset();
@@ -252,13 +253,17 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
   if (holding_->record.value != value_) renew(now);
 }
 
-void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
+bool LeaseKeeper::remember_own(const Attempt& attempt, const std::vector<dht::Record>& records) {
   const auto own = std::ranges::find_if(
       records, [&](const auto& record) { return is_own(record) && record.name == attempt.record.name; });
-  if (own != records.end()) {
-    // Ours from before a restart, with a higher sequence than the clock gave.
-    last_sequence_ = std::max(last_sequence_, own->sequence);
-    earlier_ = *own;
+  if (own == records.end()) return false;
+  last_sequence_ = std::max(last_sequence_, own->sequence);
+  earlier_ = *own;
+  return true;
+}
+
+void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
+  if (remember_own(attempt, records)) {
     if (!attempt.is_wish) back_off(now);
     return;
   }

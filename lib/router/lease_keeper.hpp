@@ -130,6 +130,8 @@ class LeaseKeeper {
   void release(TimePoint now, Bytes name);
   void hold(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
   void lose(TimePoint now, std::string why, Duration avoid_for);
+  /// Takes over the sequence of our own record from before a restart; false: there is none.
+  bool remember_own(const Attempt& attempt, const std::vector<dht::Record>& records);
   void handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
   void back_off(TimePoint now);
   std::optional<Bytes> draw(TimePoint now);

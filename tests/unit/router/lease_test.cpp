@@ -395,3 +395,21 @@ TEST_CASE("what the ring refuses is logged once with its reason, not at every re
   }
   CHECK(lines == 1);
 }
+
+TEST_CASE("after a quick restart the old address is claimed again, above the sequence that the ring knows") {
+  FakeDht ring;
+  Bench bench(ring, "self", Bench::with_lease());
+  bench.answers_itself = false;
+  bench.join();
+  REQUIRE(bench.creates.size() == 1);
+  const auto create = bench.creates[0];
+  bench.creates.clear();
+  dht::Record known = create.record;
+  known.sequence += 10;
+  bench.router().handle_dht_answer(bench.now, create.id, {{}, dht::Outcome::refused, {known}, "old_sequence"});
+  bench.drain();
+  bench.pass(2s);
+  REQUIRE(bench.creates.size() == 1);
+  CHECK(bench.creates[0].record.name == known.name);
+  CHECK(bench.creates[0].record.sequence > known.sequence);
+}
