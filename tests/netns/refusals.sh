@@ -37,6 +37,7 @@ node() { # HOST OPTION...: the command line of start_node
 node alice --tap tap0 --no-such-option
 refused 2 'no-such-option' "an unknown option" alice "${command[@]}"
 
+chmod 755 "$run"
 node alice --tap tap0
 refused 4 'CAP_NET_ADMIN|root' "a user without rights" alice \
   setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all --inh-caps -all "${command[@]}"
@@ -64,7 +65,8 @@ is "a port that is taken: one line" 1 "$(wc -l <<<"$output")"
 holds "a port that is taken: names it and what to do" grep -qE "$overlay_port.*--port" <<<"$output"
 holds "a port that is taken: no socket is left" test ! -e "$run/second/socket"
 
-node relay --no-tap --port 4999
+node relay --no-tap
+command=("${command[@]/$overlay_port/4999}")
 status=0
 output=$(in_host relay timeout 10 "${command[@]}" 2>&1 </dev/null) || status=$?
 is "a state directory in use: the status" 1 "$status"

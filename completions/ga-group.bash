@@ -1,0 +1,69 @@
+# bash completion for ga-group, made by `ga-group --completion bash`.
+_ga_group() {
+  local cur prev command=/ arguments=0 i
+  COMPREPLY=()
+  cur=${COMP_WORDS[COMP_CWORD]}
+  prev=${COMP_WORDS[COMP_CWORD-1]}
+  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$command ${COMP_WORDS[i]}" in
+      '/ new') command=/new; arguments=0 ;;
+      '/ join') command=/join; arguments=0 ;;
+      '/ token') command=/token; arguments=0 ;;
+      '/ show') command=/show; arguments=0 ;;
+      '/ check') command=/check; arguments=0 ;;
+      '/ --dir'|'/ --socket'|'/ --color') i=$((i + 1)) ;;
+      '/new --prefix'|'/new --domain'|'/new --bootstrap'|'/new --port'|'/new --expires'|'/new --dir'|'/new --socket'|'/new --color') i=$((i + 1)) ;;
+      '/join --name'|'/join --timeout'|'/join --dir'|'/join --socket'|'/join --color') i=$((i + 1)) ;;
+      '/token --expires'|'/token --dir'|'/token --socket'|'/token --color') i=$((i + 1)) ;;
+      '/show --dir'|'/show --socket'|'/show --color') i=$((i + 1)) ;;
+      '/check --dir'|'/check --socket'|'/check --color') i=$((i + 1)) ;;
+      *' '-*) ;;
+      *) arguments=$((arguments + 1)) ;;
+    esac
+  done
+  case "$command $prev" in
+    '/ --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/ --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/ --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/new --prefix') COMPREPLY=(); return ;;
+    '/new --domain') COMPREPLY=(); return ;;
+    '/new --bootstrap') COMPREPLY=(); return ;;
+    '/new --port') COMPREPLY=(); return ;;
+    '/new --expires') COMPREPLY=(); return ;;
+    '/new --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/new --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/new --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/join --name') COMPREPLY=(); return ;;
+    '/join --timeout') COMPREPLY=(); return ;;
+    '/join --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/join --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/join --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/token --expires') COMPREPLY=(); return ;;
+    '/token --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/token --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/token --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/show --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/show --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/show --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/check --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/check --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/check --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+  esac
+  if [[ $cur != -* ]]; then
+    case "$command $arguments" in
+      '/token 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+      '/show 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+      '/check 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    esac
+  fi
+  case "$command" in
+    '/') mapfile -t COMPREPLY < <(compgen -W 'new join token show check -h --help --dir --socket --json --plain --color --version' -- "$cur") ;;
+    '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --expires --no-start --dir --socket --json --plain --color' -- "$cur") ;;
+    '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --timeout --dir --socket --json --plain --color' -- "$cur") ;;
+    '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --dir --socket --json --plain --color' -- "$cur") ;;
+    '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color' -- "$cur") ;;
+    '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color' -- "$cur") ;;
+  esac
+}
+complete -F _ga_group ga-group

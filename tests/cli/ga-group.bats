@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# What an administrator sees of ga-group: a group, its token, and machines that join by it.
+
+load nodes
+
+setup() { DIR=$BATS_TEST_TMPDIR; }
+teardown() { stop_nodes; }
+
+group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
+
+@test "new writes the group file and prints nothing but the token on stdout" {
+  token=$(group new lab --no-start 2>"$DIR/talk")
+  [[ $token == ga1-* ]]
+  [ "$(wc -l <<<"$token")" -eq 1 ]
+  grep -q 'ipop-node' "$DIR/talk"
+  grep -q '^name = "lab"' "$DIR/etc/lab.toml"
+  grep -qE '^namespace = "lab-[a-z2-7]{16}"' "$DIR/etc/lab.toml"
+}
+
+@test "two groups of one name have different namespaces" {
+  group new lab --no-start
+  "$GA_BIN/ga-group" --dir "$DIR/other" new lab --no-start
+  [ "$(grep ^namespace "$DIR/etc/lab.toml")" != "$(grep ^namespace "$DIR/other/lab.toml")" ]
+}
+
+@test "new does not overwrite a group" {
+  group new lab --no-start
+  before=$(cat "$DIR/etc/lab.toml")
+  run group new lab --no-start
+  [ "$status" -eq 1 ]
+  [ "$(cat "$DIR/etc/lab.toml")" = "$before" ]
+}
+
+@test "a bad name, prefix or bootstrap node is exit status 2 and says what would be right" {
+  for arguments in "new Bad_Name" "new lab --prefix 10.128.0.0/99" "new lab --bootstrap nowhere" "new"; do
+    # shellcheck disable=SC2086
+    run group $arguments --no-start
+    [ "$status" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+  done
+  [ ! -e "$DIR/etc/lab.toml" ]
+}
+
+@test "join writes the same group from the token, given as an argument or on stdin" {
+  group new lab --no-start --bootstrap lab.example.org:25000 >"$DIR/token"
+  "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$(cat "$DIR/token")"
+  "$GA_BIN/ga-group" --dir "$DIR/third" join --no-start - <"$DIR/token"
+  cmp "$DIR/second/lab.toml" "$DIR/third/lab.toml"
+  [ "$(grep ^namespace "$DIR/etc/lab.toml")" = "$(grep ^namespace "$DIR/second/lab.toml")" ]
+  grep -q 'lab.example.org:25000' "$DIR/second/lab.toml"
+}
+
+@test "a token that is damaged, cut short or no token is exit status 5, and nothing is written" {
+  token=$(group new lab --no-start)
+  for bad in "${token:0:40}" "${token/a/b}" nonsense "ga9-${token#ga1-}"; do
+    run "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$bad"
+    [ "$status" -eq 5 ]
+    [[ $output == *ga-group* ]]
+  done
+  [ ! -e "$DIR/second/lab.toml" ]
+}
+
+@test "join of another group with the same name says how to call it otherwise" {
+  token=$(group new lab --no-start)
+  "$GA_BIN/ga-group" --dir "$DIR/second" new lab --no-start
+  run "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
+  [ "$status" -eq 1 ]
+  [[ $output == *--name* ]]
+  "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start --name lab-2 "$token"
+  [ -e "$DIR/second/lab-2.toml" ]
+}
+
+@test "check names file and line of what is wrong, and the nearest key" {
+  group new lab --no-start
+  run group check lab
+  [ "$status" -eq 0 ]
+  sed -i 's/^domain/domian/' "$DIR/etc/lab.toml"
+  run group check "$DIR/etc/lab.toml"
+  [ "$status" -eq 5 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *lab.toml:*domian*domain* ]]
+}
+
+@test "show is a table and JSON with a schema" {
+  group new lab --no-start
+  run group show
+  [[ $output == *10.128.0.0/9* ]]
+  group show --json | jq -e '.schema and .prefix == "10.128.0.0/9"'
+}
+
+@test "the token of a running node names where it can be reached, and a second node joins by it" {
+  group new lab --no-start >/dev/null
+  "$GA_BIN/ipop-node" --group "$DIR/etc/lab.toml" --no-tap --no-lan-discovery --state-dir "$DIR/a" \
+    --socket "$DIR/a.sock" 2>"$DIR/a.log" 3>&- &
+  NODE_PIDS+=("$!")
+  for _ in {1..200}; do
+    "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status >/dev/null 2>&1 && break
+    sleep 0.05
+  done
+  token=$("$GA_BIN/ga-group" --dir "$DIR/etc" --socket "$DIR/a.sock" token lab)
+  "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
+  sed -i '/^port/d' "$DIR/second/lab.toml"
+  cp "$DIR/second/lab.toml" "$DIR/lab.toml"
+  start_node b
+  "$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" wait peer 1 --timeout 30s
+}
+
+@test "completions are what the program prints, and every option stands in the man page" {
+  for shell in bash:ga-group.bash zsh:_ga-group fish:ga-group.fish; do
+    diff <("$GA_BIN/ga-group" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"
+  done
+  page=$(sed 's/\\-/-/g' "$GA_SOURCE/man/ga-group.8")
+  for verb in "" new join token show check; do
+    # shellcheck disable=SC2086
+    for option in $("$GA_BIN/ga-group" $verb --help | grep -oE '^ +(-h,)?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+      [[ $page == *"$option"* ]] || { echo "man page lacks $option"; return 1; }
+    done
+  done
+}

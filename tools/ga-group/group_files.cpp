@@ -1,0 +1,86 @@
+#include "group_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "io/file.hpp"
+
+namespace ipop::ga_group {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr std::size_t largest_file = std::size_t{1} << 20U;
+
+std::vector<std::string> group_names(const std::string& directory) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().stem().string();
+    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+ExitStatus report_no_group(const Context& context, const std::string& message) {
+  cli::complain(context.streams, tool, message);
+  cli::suggest(context.streams, "ga-group join TOKEN, or ga-group new NAME");
+  return ExitStatus::no;
+}
+
+}  // namespace
+
+std::string path_of_group(const Context& context, const std::string& name) {
+  return context.options.directory + "/" + name + ".toml";
+}
+
+std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std::string& name) {
+  const std::string& directory = context.options.directory;
+  if (!name.empty()) {
+    const std::string path = path_of_group(context, name);
+    if (!appliance::check_group_name(name) || !io::exists(path))
+      return report_no_group(context, "this machine has no group \"" + name + "\" (" + path + " is not there)");
+    return load_file(context, path);
+  }
+  const std::vector<std::string> names = group_names(directory);
+  if (names.size() == 1) return load_file(context, path_of_group(context, names.front()));
+  if (names.empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
+  std::string list;
+  for (const std::string& known : names)
+    list += (list.empty() ? "" : ", ") + known;
+  cli::complain(context.streams, tool, "this machine has several groups; name one of them: " + list);
+  return ExitStatus::usage;
+}
+
+std::variant<GroupFile, ExitStatus> load_file(const Context& context, const std::string& path) {
+  const auto text = io::read_file(path, largest_file);
+  if (!text) return report_file_error(context, text.error());
+  auto config = appliance::parse_group_config(*text, path);
+  if (!config) {
+    cli::complain(context.streams, tool, config.error().message());
+    return ExitStatus::bad_config;
+  }
+  return GroupFile{path, *std::move(config)};
+}
+
+ExitStatus write_group(const Context& context, const GroupFile& file) {
+  if (auto made = io::make_directories(context.options.directory, 0755); !made)
+    return report_file_error(context, made.error());
+  if (auto written = io::write_file_atomically(file.path, appliance::to_toml(file.config), 0644); !written)
+    return report_file_error(context, written.error());
+  return ExitStatus::done;
+}
+
+ExitStatus report_file_error(const Context& context, const Error& error) {
+  cli::complain(context.streams, tool, error.message());
+  const bool denied = error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
+  if (denied) {
+    cli::suggest(context.streams, "run it again as root (sudo ga-group ...)");
+    return ExitStatus::permission;
+  }
+  return ExitStatus::no;
+}
+
+}  // namespace ipop::ga_group

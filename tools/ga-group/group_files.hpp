@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "appliance/group_config.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_group {
+
+/// A group file that was read.
+struct GroupFile {
+  std::string path{};
+  appliance::GroupConfig config{};
+};
+
+std::string path_of_group(const Context& context, const std::string& name);
+
+/// The group called `name`, or the only one there is when that is empty. A failure has been reported:
+/// `no` (no such group), `usage` (several), `permission`, `bad_config`.
+std::variant<GroupFile, cli::ExitStatus> load_group(const Context& context, const std::string& name);
+/// The file at `path`, likewise.
+std::variant<GroupFile, cli::ExitStatus> load_file(const Context& context, const std::string& path);
+
+/// Writes the group's file with mode 0644, and its directory when that is missing. A failure has been
+/// reported: `permission`, `no`.
+cli::ExitStatus write_group(const Context& context, const GroupFile& file);
+
+/// Reports `error` of a file operation; the status that belongs to it.
+cli::ExitStatus report_file_error(const Context& context, const Error& error);
+
+}  // namespace ipop::ga_group

@@ -1,0 +1,132 @@
+#include <string>
+
+#include "cli/human.hpp"
+#include "cli/json_writer.hpp"
+#include "group_files.hpp"
+#include "io/file.hpp"
+#include "io/system_clock.hpp"
+#include "node_start.hpp"
+#include "node_waiting.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_group {
+namespace {
+
+using cli::ExitStatus;
+
+// Above the longest token that is taken, so that a longer one is refused for its length.
+constexpr std::size_t longest_input = (std::size_t{1} << 20U) + 1024;
+
+std::string read_token(const JoinGroup& verb, std::istream& in) {
+  if (verb.token != "-") return verb.token;
+  std::string text;
+  char c = 0;
+  while (text.size() < longest_input && in.get(c))
+    text.push_back(c);
+  return text;
+}
+
+/// The token's group; a failure has been reported.
+std::variant<appliance::GroupConfig, ExitStatus> group_of_token(const Context& context, const JoinGroup& verb) {
+  auto token = appliance::parse_join_token(read_token(verb, context.streams.in));
+  if (!token) {
+    cli::complain(context.streams, tool, token.error().message());
+    cli::suggest(context.streams, "on a member of the group: ga-group token");
+    return ExitStatus::bad_config;
+  }
+  if (token->expires && *token->expires <= io::wall_time_now()) {
+    cli::complain(context.streams, tool,
+                  "the join token expired at " + cli::utc_text(*token->expires) + " (this machine's clock says " +
+                      cli::utc_text(io::wall_time_now()) + ")");
+    cli::suggest(context.streams, "on a member of the group: ga-group token " + token->group.name);
+    return ExitStatus::bad_config;
+  }
+  if (!verb.name.empty()) token->group.name = verb.name;
+  return std::move(token->group);
+}
+
+/// Writes the file unless the machine is in this very group already.
+ExitStatus install(const Context& context, const JoinGroup& verb, GroupFile& file) {
+  if (!io::exists(file.path)) {
+    const bool is_free = check_prefix_is_free(context, file.config.prefix, "ask the group's maker for a prefix like ");
+    if (!is_free) return ExitStatus::no;
+    const ExitStatus written = write_group(context, file);
+    if (written == ExitStatus::done) context.streams.err << "Wrote " << file.path << '\n';
+    return written;
+  }
+  auto present = load_file(context, file.path);
+  if (const auto* status = std::get_if<ExitStatus>(&present)) return *status;
+  auto& known = std::get<GroupFile>(present);
+  if (known.config.name_space == file.config.name_space) {
+    context.streams.err << "This machine is in the group already (" << file.path << ")\n";
+    file = std::move(known);
+    return ExitStatus::done;
+  }
+  cli::complain(context.streams, tool,
+                "this machine has another group called \"" + file.config.name + "\" (" + file.path + ")");
+  cli::suggest(context.streams,
+               "ga-group join --name " + file.config.name + "-2 " + (verb.token == "-" ? "-" : "TOKEN"));
+  return ExitStatus::no;
+}
+
+ExitStatus wait_for_address(const Context& context, const JoinGroup& verb, const GroupFile& file) {
+  const auto status = tools::wait_for_lease(context.streams, node_socket(context, file), verb.timeout);
+  if (!status) {
+    const ExitStatus code = tools::status_of(status.error());
+    cli::complain(context.streams, tool, "the node has no address yet: " + status.error().message());
+    cli::suggest(context.streams, code == ExitStatus::unreachable ? "journalctl -u ipop-node@" + file.config.name
+                                                                  : "ipop-ctl --group " + file.config.name + " status");
+    return code;
+  }
+  std::string names;
+  for (const std::string& name : status->names)
+    names += (names.empty() ? "" : ", ") + name + "." + status->domain;
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-group.join/1");
+    json.field("group", file.config.name);
+    json.field("file", file.path);
+    json.field("started", true);
+    json.field("address", to_string(*status->address));
+    json.begin_array("names");
+    for (const std::string& name : status->names)
+      json.element(name + "." + status->domain);
+    json.end();
+    context.streams.out << json.text() << '\n';
+  } else if (context.options.output.plain) {
+    context.streams.out << file.config.name << '\t' << to_string(*status->address) << '\n';
+  } else {
+    context.streams.out << "joined " << file.config.name << " as " << to_string(*status->address)
+                        << (names.empty() ? "" : " (" + names + ")") << '\n';
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
+  auto group = group_of_token(context, verb);
+  if (const auto* status = std::get_if<ExitStatus>(&group)) return *status;
+  GroupFile file;
+  file.config = std::get<appliance::GroupConfig>(std::move(group));
+  file.path = path_of_group(context, file.config.name);
+  if (const ExitStatus installed = install(context, verb, file); installed != ExitStatus::done) return installed;
+  if (file.config.bootstrap.empty())
+    context.streams.err << "The token names no machine to begin with: only members on the same LAN will be found.\n";
+
+  switch (start_node(context, file, verb.start)) {
+    case NodeStart::started: return wait_for_address(context, verb, file);
+    case NodeStart::failed: return ExitStatus::partly;
+    case NodeStart::by_hand: break;
+  }
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-group.join/1");
+    json.field("group", file.config.name);
+    json.field("file", file.path);
+    json.field("started", false);
+    json.field("command", node_command(context, file));
+    context.streams.out << json.text() << '\n';
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace ipop::ga_group

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "group_files.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_group {
+
+/// What became of the group's node.
+enum class NodeStart {
+  started,  ///< systemd runs it
+  by_hand,  ///< this machine has no systemd, or was asked not to: the command was shown
+  failed,   ///< systemd refused; reported
+};
+
+/// Enables and starts `ipop-node@NAME` where systemd runs and the file is where the unit looks for it;
+/// elsewhere shows the command that starts the node.
+NodeStart start_node(const Context& context, const GroupFile& file, bool wanted);
+
+/// The command that starts the group's node in the foreground.
+std::string node_command(const Context& context, const GroupFile& file);
+
+/// The control socket of the group's node.
+std::string node_socket(const Context& context, const GroupFile& file);
+
+/// False when the virtual prefix overlaps a network of this machine: the clash and a free prefix have
+/// been reported.
+bool check_prefix_is_free(const Context& context, const net::Ipv4Prefix& prefix, const std::string& advice);
+
+}  // namespace ipop::ga_group

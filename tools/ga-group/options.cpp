@@ -1,0 +1,119 @@
+#include "options.hpp"
+
+#include "cli/human.hpp"
+#include "command_line.hpp"
+
+namespace ipop::ga_group {
+namespace {
+
+/// A validator that passes on the words of a rule of the group file.
+template <class Rule>
+CLI::Validator by_rule(Rule rule) {
+  return CLI::Validator(
+      [rule](const std::string& text) {
+        const auto checked = rule(text);
+        return checked ? std::string() : checked.error().message();
+      },
+      "");
+}
+
+void add_expires(CLI::App& verb, TokenLife& out) {
+  const auto check = [](const std::string& text) {
+    const bool good = text == "never" || cli::parse_duration(text);
+    return good ? std::string() : text + " is neither a time like 12h or 7d nor never";
+  };
+  verb.add_option_function<std::string>(
+          "--expires",
+          [&out](const std::string& text) { out = text == "never" ? std::nullopt : cli::parse_duration(text); },
+          "How long the token can be used: a time, or never (7d)")
+      ->type_name("TIME")
+      ->check(CLI::Validator(check, ""));
+}
+
+void add_new(CLI::App& app, Options& options, NewGroup& group) {
+  CLI::App* verb = app.add_subcommand("new", "Make a group, start its first node and print a join token");
+  verb->add_option("NAME", group.name, "What the group is called")
+      ->type_name("")
+      ->required()
+      ->check(by_rule(appliance::check_group_name));
+  verb->add_option_function<std::string>(
+          "--prefix", [&group](const std::string& text) { group.prefix = *appliance::parse_prefix(text); },
+          "Virtual network (10.128.0.0/9)")
+      ->type_name("PREFIX")
+      ->check(by_rule(appliance::parse_prefix));
+  verb->add_option("--domain", group.domain, "What members' names end in (ipop)")
+      ->type_name("DOMAIN")
+      ->check(by_rule(appliance::check_domain));
+  verb->add_option_function<std::vector<std::string>>(
+          "--bootstrap",
+          [&group](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts)
+              group.bootstrap.push_back(*appliance::parse_bootstrap_entry(text));
+          },
+          "Node that new members find first; may be given several times")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false)
+      ->check(by_rule(appliance::parse_bootstrap_entry));
+  verb->add_option("--port", group.port, "UDP port of this machine's node (one chosen at random)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65535));
+  add_expires(*verb, group.expires);
+  verb->add_flag_callback(
+      "--no-start", [&group] { group.start = false; }, "Only write the file");
+  verb->callback([&] { options.verb = group; });
+}
+
+void add_join(CLI::App& app, Options& options, JoinGroup& group) {
+  CLI::App* verb = app.add_subcommand("join", "Join the group of a token and wait for an address");
+  verb->add_option("TOKEN", group.token, "What `ga-group new` or `ga-group token` printed; - reads it from stdin")
+      ->type_name("")
+      ->required();
+  verb->add_option("--name", group.name, "Call the group otherwise on this machine")
+      ->type_name("NAME")
+      ->check(by_rule(appliance::check_group_name));
+  verb->add_flag_callback(
+      "--no-start", [&group] { group.start = false; }, "Only write the file");
+  tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
+  verb->callback([&] { options.verb = group; });
+}
+
+}  // namespace
+
+std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
+  Options options;
+  CLI::App app("Makes, joins and shows groups of machines", tool);
+  app.require_subcommand(1);
+  tools::share_options(app);
+  app.add_option("--dir", options.directory, "Where group files are (/etc/ipop)")->type_name("DIR");
+  app.add_option("--socket", options.socket, "Control socket of the group's node (/run/ipop/GROUP.sock)")
+      ->type_name("SOCKET");
+  tools::add_output_options(app, options.output);
+
+  NewGroup made;
+  add_new(app, options, made);
+  JoinGroup joined;
+  add_join(app, options, joined);
+
+  MakeToken token;
+  CLI::App* token_verb = app.add_subcommand("token", "Print a further join token with the present endpoints");
+  token_verb->add_option("NAME", token.name, "Group; needed when there are several")->type_name("GROUP");
+  add_expires(*token_verb, token.expires);
+  token_verb->callback([&] { options.verb = token; });
+
+  ShowGroup show;
+  CLI::App* show_verb = app.add_subcommand("show", "Show a group's file");
+  show_verb->add_option("NAME", show.name, "Group; needed when there are several")->type_name("GROUP");
+  show_verb->callback([&] { options.verb = show; });
+
+  CheckGroup check;
+  CLI::App* check_verb = app.add_subcommand("check", "Say whether a group file is good, and if not, where");
+  check_verb->add_option("FILE", check.target, "Path of a group file, or name of a group")
+      ->type_name("FILE")
+      ->required();
+  check_verb->callback([&] { options.verb = check; });
+
+  if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  return options;
+}
+
+}  // namespace ipop::ga_group

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "appliance/group_config.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/output_options.hpp"
+#include "cli/streams.hpp"
+
+namespace ipop::ga_group {
+
+inline constexpr const char* tool = "ga-group";
+inline constexpr const char* system_directory = "/etc/ipop";
+
+/// How long a token can be used; nothing: for ever.
+using TokenLife = std::optional<std::chrono::seconds>;
+
+struct NewGroup {
+  std::string name{};
+  net::Ipv4Prefix prefix{net::Ipv4Address(10, 128, 0, 0), 9};
+  std::string domain = "ipop";
+  std::vector<appliance::BootstrapEntry> bootstrap{};
+  std::optional<std::uint16_t> port{};
+  TokenLife expires{std::chrono::hours(24 * 7)};
+  bool start = true;
+};
+struct JoinGroup {
+  std::string token{};  ///< "-": what stdin holds
+  std::string name{};   ///< what the group is called on this machine; empty: as in the token
+  bool start = true;
+  std::chrono::seconds timeout{60};
+};
+struct MakeToken {
+  std::string name{};  ///< empty: the only group there is
+  TokenLife expires{std::chrono::hours(24 * 7)};
+};
+struct ShowGroup {
+  std::string name{};
+};
+struct CheckGroup {
+  std::string target{};  ///< path of a file, or name of a group
+};
+using Verb = std::variant<NewGroup, JoinGroup, MakeToken, ShowGroup, CheckGroup>;
+
+struct Options {
+  std::string directory = system_directory;  ///< where group files are
+  std::string socket{};                      ///< of the group's node; empty: the usual one
+  cli::OutputOptions output{};
+  Verb verb{};
+};
+
+/// The command line; a status when there is nothing left to do.
+std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams);
+
+}  // namespace ipop::ga_group

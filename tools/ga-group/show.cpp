@@ -1,0 +1,91 @@
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/json_writer.hpp"
+#include "cli/text.hpp"
+#include "group_files.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_group {
+namespace {
+
+using cli::ExitStatus;
+
+void write_json(std::ostream& out, const GroupFile& file, std::string_view schema) {
+  const appliance::GroupConfig& group = file.config;
+  cli::JsonWriter json(schema);
+  json.field("file", file.path);
+  json.field("name", group.name);
+  json.field("namespace", group.name_space);
+  json.field("membership", "open");
+  json.field("prefix", to_string(group.prefix));
+  json.field("domain", group.domain);
+  json.begin_array("bootstrap");
+  for (const auto& entry : group.bootstrap)
+    json.element(to_string(entry));
+  json.end();
+  if (group.port)
+    json.field("port", *group.port);
+  else
+    json.null("port");
+  out << json.text() << '\n';
+}
+
+/// Keys and their order are frozen by the man page.
+std::vector<std::pair<std::string, std::string>> rows(const GroupFile& file) {
+  const appliance::GroupConfig& group = file.config;
+  std::vector<std::pair<std::string, std::string>> out{
+      {"file", file.path},
+      {"name", group.name},
+      {"namespace", group.name_space},
+      {"membership", "open"},
+      {"prefix", to_string(group.prefix)},
+      {"domain", group.domain},
+      {"port", group.port ? std::to_string(*group.port) : ""},
+  };
+  for (const auto& entry : group.bootstrap)
+    out.emplace_back("bootstrap", to_string(entry));
+  return out;
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const ShowGroup& verb) {
+  const auto loaded = load_group(context, verb.name);
+  if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
+  const auto& file = std::get<GroupFile>(loaded);
+  std::ostream& out = context.streams.out;
+  if (context.options.output.json) {
+    write_json(out, file, "ga-group.show/1");
+    return ExitStatus::done;
+  }
+  const bool plain = context.options.output.plain;
+  const bool color = !plain && cli::use_color(context.streams, context.options.output.color);
+  for (const auto& [key, value] : rows(file)) {
+    if (plain) {
+      out << key << '\t' << cli::printable(value) << '\n';
+    } else if (!value.empty()) {
+      out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(12 - key.size(), ' ')
+          << cli::printable(value) << '\n';
+    }
+  }
+  return ExitStatus::done;
+}
+
+ExitStatus carry_out(const Context& context, const CheckGroup& verb) {
+  const bool is_path = verb.target.find('/') != std::string::npos || verb.target.ends_with(".toml") ||
+                       !appliance::check_group_name(verb.target);
+  const auto loaded = is_path ? load_file(context, verb.target) : load_group(context, verb.target);
+  if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
+  const auto& file = std::get<GroupFile>(loaded);
+  if (context.options.output.json) {
+    write_json(context.streams.out, file, "ga-group.check/1");
+  } else {
+    context.streams.out << cli::printable(file.path) << (context.options.output.plain ? "\tgood\n" : ": good\n");
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace ipop::ga_group

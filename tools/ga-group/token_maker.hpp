@@ -1,0 +1,16 @@
+#pragma once
+
+#include "group_files.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_group {
+
+/// Prints a join token for the group on stdout and says on stderr what it is good for.
+///
+/// With a node that runs, the token holds the endpoints at which that is known to be reachable,
+/// else the addresses of this machine with the group file's port; those of the file come first.
+/// `wait_for_node`: the node was just started, so its socket is waited for. `schema` names the verb.
+cli::ExitStatus print_token(const Context& context, const GroupFile& file, const TokenLife& life, bool wait_for_node,
+                            std::string_view schema);
+
+}  // namespace ipop::ga_group

@@ -1,0 +1,27 @@
+#pragma once
+
+// One function a verb; each gives the exit status, and ends a failure with the next command to type.
+
+#include "cli/exit_status.hpp"
+#include "cli/streams.hpp"
+#include "options.hpp"
+
+namespace ipop::ga_group {
+
+/// What every verb works with.
+struct Context {
+  const Options& options;
+  const cli::Streams& streams;
+};
+
+/// Writes the group's file, starts its node where systemd runs, and prints a token.
+cli::ExitStatus carry_out(const Context& context, const NewGroup& verb);
+/// Writes the file that the token holds, starts the node where systemd runs, and waits for an address.
+cli::ExitStatus carry_out(const Context& context, const JoinGroup& verb);
+/// Prints a token with the endpoints that the node knows at this time.
+cli::ExitStatus carry_out(const Context& context, const MakeToken& verb);
+cli::ExitStatus carry_out(const Context& context, const ShowGroup& verb);
+/// `bad_config` when the file is wrong.
+cli::ExitStatus carry_out(const Context& context, const CheckGroup& verb);
+
+}  // namespace ipop::ga_group

@@ -1,0 +1,104 @@
+#pragma once
+
+// Waiting for a node of this machine: from its start on, driven by its events.
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "base/result.hpp"
+#include "cli/progress.hpp"
+#include "cli/streams.hpp"
+#include "daemon/control_client.hpp"
+#include "io/system_clock.hpp"
+#include "node_connection.hpp"
+
+namespace ipop::tools {
+
+/// One wait with an end.
+class NodeWaiting {
+ public:
+  NodeWaiting(const cli::Streams& streams, std::string socket, Duration limit)
+      : socket_(std::move(socket)), end_(io::monotonic_now() + limit), progress_(streams) {}
+
+  /// Connects, subscribes, then calls `check(client, left)` and again after every event, until that
+  /// gives true. `text` says what is awaited. Errors: timed_out; what connecting or `check` gives.
+  template <class Check>
+  Result<void> until(std::string_view text, Check check) {
+    auto result = wait(text, std::move(check));
+    progress_.clear();
+    return result;
+  }
+
+ private:
+  // How often a socket that is not there yet is tried. A node opens it within its first milliseconds,
+  // and nothing announces that; everything after is driven by events.
+  static constexpr auto connect_pause = std::chrono::milliseconds(20);
+
+  template <class Check>
+  Result<void> wait(std::string_view text, Check check) {
+    auto connected = connect();
+    if (!connected) return std::move(connected).error();
+    daemon::ControlClient& client = *connected;
+    // Subscribed first, so that nothing happens unseen between the question and the wait.
+    if (auto subscribed = client.subscribe(left()); !subscribed) return subscribed;
+    while (true) {
+      const Result<bool> is_so = check(client, left());
+      if (!is_so) return is_so.error();
+      if (*is_so) return {};
+      progress_.show("waiting for " + std::string(text) + " ...");
+      const auto event = client.next_event(left());
+      if (!event && event.error().code == std::errc::timed_out)
+        return make_error(event.error().code, "the time is over without " + std::string(text));
+      if (!event) return event.error();
+    }
+  }
+
+  Result<daemon::ControlClient> connect() {
+    while (true) {
+      auto client = daemon::ControlClient::connect(socket_);
+      const bool may_come = !client && status_of(client.error()) == cli::ExitStatus::unreachable;
+      if (!may_come || left() <= connect_pause) return client;
+      progress_.show("waiting for the node to start ...");
+      std::this_thread::sleep_for(connect_pause);
+    }
+  }
+
+  [[nodiscard]] Duration left() const { return std::max<Duration>(end_ - io::monotonic_now(), Duration::zero()); }
+
+  std::string socket_;
+  TimePoint end_;
+  cli::Progress progress_;
+};
+
+/// Asks for an answer of one kind.
+template <class Answer>
+Result<Answer> ask_node(daemon::ControlClient& client, const node::Command& command, Duration limit) {
+  auto answer = client.call(command, limit);
+  if (!answer) return std::move(answer).error();
+  if (auto* wanted = std::get_if<Answer>(&*answer)) return std::move(*wanted);
+  return make_error(make_error_code(Errc::unsupported), "the node answered another question");
+}
+
+/// Waits until the node holds an address; its status then. Errors: timed_out, unsupported (the node has
+/// no virtual network), what connecting gives.
+inline Result<node::StatusAnswer> wait_for_lease(const cli::Streams& streams, const std::string& socket,
+                                                 Duration limit) {
+  node::StatusAnswer held;
+  NodeWaiting waiting(streams, socket, limit);
+  auto waited = waiting.until("an address", [&](daemon::ControlClient& client, Duration left) -> Result<bool> {
+    auto status = ask_node<node::StatusAnswer>(client, node::StatusCommand{}, left);
+    if (!status) return std::move(status).error();
+    if (!status->prefix)
+      return make_error(make_error_code(Errc::unsupported), "this node has no virtual network (--no-tap), so no lease");
+    held = *std::move(status);
+    return held.address.has_value();
+  });
+  if (!waited) return std::move(waited).error();
+  return held;
+}
+
+}  // namespace ipop::tools
