@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t max_query = 4096;  // a query has one question and EDNS options
 constexpr int queries_a_turn = 64;       // then connections get theirs
+constexpr int free_port_attempts = 16;
 constexpr int pending_connections = 64;
 constexpr Duration idle_time = 10s;  // RFC 7766, 6.2.3: of the order of seconds
 
@@ -55,13 +56,20 @@ struct DnsServer::Connection {
 };
 
 Result<std::unique_ptr<DnsServer>> DnsServer::listen(EventLoop& loop, const net::Endpoint& address, Handler handler) {
-  auto udp = open_socket(address, SOCK_DGRAM);
-  if (!udp) return std::move(udp).error();
-  const auto bound = address_of(udp->get());
-  if (!bound) return bound.error();
-  auto tcp = open_socket(*bound, SOCK_STREAM);
-  if (!tcp) return std::move(tcp).error();
-  return std::unique_ptr<DnsServer>(new DnsServer(loop, *bound, *std::move(udp), *std::move(tcp), std::move(handler)));
+  for (int attempt = 1;; ++attempt) {
+    auto udp = open_socket(address, SOCK_DGRAM);
+    if (!udp) return std::move(udp).error();
+    const auto bound = address_of(udp->get());
+    if (!bound) return bound.error();
+    auto tcp = open_socket(*bound, SOCK_STREAM);
+    if (tcp) {
+      return std::unique_ptr<DnsServer>(
+          new DnsServer(loop, *bound, *std::move(udp), *std::move(tcp), std::move(handler)));
+    }
+    // The kernel's choice for UDP may be taken for TCP.
+    const bool may_differ = address.port == 0 && tcp.error().code == std::errc::address_in_use;
+    if (!may_differ || attempt == free_port_attempts) return std::move(tcp).error();
+  }
 }
 
 DnsServer::DnsServer(EventLoop& loop, const net::Endpoint& address, UniqueFd udp, UniqueFd tcp, Handler handler)
