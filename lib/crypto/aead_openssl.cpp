@@ -3,6 +3,7 @@
 
 #include "crypto/aead.hpp"
 #include "crypto/aead_nonce.hpp"
+#include "crypto/hash.hpp"
 #include "crypto/openssl_ptr.hpp"
 
 namespace ipop::crypto {
@@ -12,26 +13,21 @@ const unsigned char* octets_of(ByteSpan span) {
   return reinterpret_cast<const unsigned char*>(span.data());
 }
 
-/// One context a direction of use, its key schedule computed once: setting the key for every
-/// packet costs more than sealing it.
+/// A context's key schedule is computed once: setting the key for every packet costs more than
+/// sealing it. A session uses an Aead in one direction only, so each context is made at its first use.
 class OpensslAead final : public Aead {
  public:
-  explicit OpensslAead(const AeadKey& key)
-      : salt_(key.salt), sealing_(EVP_CIPHER_CTX_new()), opening_(EVP_CIPHER_CTX_new()) {
-    const auto* octets = reinterpret_cast<const unsigned char*>(key.key.data());
-    const bool made = sealing_ && opening_ &&
-                      EVP_EncryptInit_ex(sealing_.get(), EVP_aes_128_gcm(), nullptr, octets, nullptr) == 1 &&
-                      EVP_DecryptInit_ex(opening_.get(), EVP_aes_128_gcm(), nullptr, octets, nullptr) == 1;
-    assert(made);
-    static_cast<void>(made);
-  }
+  explicit OpensslAead(const AeadKey& key) : key_(key) {}
+  ~OpensslAead() override { wipe(key_.key); }
+  OpensslAead(const OpensslAead&) = delete;
+  OpensslAead& operator=(const OpensslAead&) = delete;
 
   void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) override {
-    const auto nonce = make_nonce(salt_, counter);
+    const auto nonce = make_nonce(key_.salt, counter);
     const std::size_t before = out.size();
     out.resize(before + plaintext.size() + tag_size);
     auto* to = reinterpret_cast<unsigned char*>(out.data()) + before;
-    EVP_CIPHER_CTX* context = sealing_.get();
+    EVP_CIPHER_CTX* context = ready(sealing_, 1);
     int size = 0;
     bool made = EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, octets_of(nonce)) == 1 &&
                 EVP_EncryptUpdate(context, nullptr, &size, octets_of(header), static_cast<int>(header.size())) == 1;
@@ -47,7 +43,7 @@ class OpensslAead final : public Aead {
 
   bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) override {
     if (sealed.size() < tag_size) return false;
-    const auto nonce = make_nonce(salt_, counter);
+    const auto nonce = make_nonce(key_.salt, counter);
     const ByteSpan ciphertext = sealed.first(sealed.size() - tag_size);
     std::array<unsigned char, tag_size> tag{};
     std::memcpy(tag.data(), sealed.last(tag_size).data(), tag_size);
@@ -55,7 +51,7 @@ class OpensslAead final : public Aead {
     // One octet of room for the final call, which writes nothing in this mode but wants a place.
     out.resize(before + ciphertext.size() + 1);
     auto* to = reinterpret_cast<unsigned char*>(out.data()) + before;
-    EVP_CIPHER_CTX* context = opening_.get();
+    EVP_CIPHER_CTX* context = ready(opening_, 0);
     int size = 0;
     bool good = EVP_DecryptInit_ex(context, nullptr, nullptr, nullptr, octets_of(nonce)) == 1 &&
                 EVP_DecryptUpdate(context, nullptr, &size, octets_of(header), static_cast<int>(header.size())) == 1;
@@ -70,7 +66,19 @@ class OpensslAead final : public Aead {
   }
 
  private:
-  std::array<std::byte, 4> salt_;
+  EVP_CIPHER_CTX* ready(CipherContextPtr& context, int encrypts) const {
+    if (!context) {
+      context.reset(EVP_CIPHER_CTX_new());
+      const auto* octets = reinterpret_cast<const unsigned char*>(key_.key.data());
+      const bool made =
+          context && EVP_CipherInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, octets, nullptr, encrypts) == 1;
+      assert(made);
+      static_cast<void>(made);
+    }
+    return context.get();
+  }
+
+  AeadKey key_;
   CipherContextPtr sealing_;
   CipherContextPtr opening_;
 };

@@ -335,6 +335,7 @@ std::optional<ChannelTable::Statistics> ChannelTable::State::statistics(ChannelI
 ChannelTable::ChannelTable(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng)
     : state_(std::make_unique<State>(std::move(config), handshakes, aeads, rng)) {}
 ChannelTable::ChannelTable(ChannelTable&&) noexcept = default;
+ChannelTable& ChannelTable::operator=(ChannelTable&&) noexcept = default;
 ChannelTable::~ChannelTable() = default;
 
 void ChannelTable::handle_wall_time(TimePoint now, WallTime wall) {

@@ -109,6 +109,9 @@ class ChannelTable {
   /// The factories and `rng` outlive the table.
   ChannelTable(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
   ChannelTable(ChannelTable&&) noexcept;
+  ChannelTable& operator=(ChannelTable&&) noexcept;
+  ChannelTable(const ChannelTable&) = delete;
+  ChannelTable& operator=(const ChannelTable&) = delete;
   ~ChannelTable();
 
   /// UTC at `now`; needed before the first handshake.
@@ -119,7 +122,7 @@ class ChannelTable {
   /// for it, returned in Opened or OpenFailed. A second open over the same carrier replaces the
   /// first's tag and keeps its state.
   void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t attempt);
-  /// Gives an attempt up without an output.
+  /// Gives the attempt that was opened over `carrier` up, without an output.
   void cancel(const Carrier& carrier);
   /// Sends the first packet of a running attempt again now (hole punching keeps its own pace).
   void nudge(TimePoint now, const Carrier& carrier);
@@ -127,14 +130,16 @@ class ChannelTable {
   void handle_packets(TimePoint now, std::span<const Incoming> packets);
   void handle_timeout(TimePoint now);
 
-  /// Seals each payload into a packet of its own: one Transmit. Errors: not_found, exhausted (the
-  /// hard limit of 2^32 packets a key).
+  /// Seals each payload into a packet of its own: one Transmit. A payload is not empty and its first
+  /// octet is not zero (the caller's duty). Errors: not_found; exhausted (2^32 packets under one key:
+  /// what still fitted is sent and the channel ends).
   Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads);
   /// Tells the peer (authenticated) and forgets the channel; no Closed is given out.
   void close(TimePoint now, ChannelId id);
   /// Sets where the channel's packets go.
   void move(ChannelId id, const Carrier& carrier);
-  /// Drops every channel without a word: after a suspend or clone no counter may be used again.
+  /// Drops every channel and attempt without a word or an output, and what was not polled yet: after
+  /// a suspend or clone no counter may be used again.
   void drop_all();
 
   [[nodiscard]] std::optional<Output> poll_output();

@@ -182,7 +182,7 @@ void ChannelTable::State::handle_open(TimePoint now, const Carrier& from, const 
 }
 
 void ChannelTable::State::accept(TimePoint now, const Carrier& from, const OpenMessage& open) {
-  if (half_open() >= config_.limits.half_open) return counters_.add("drop_open_half_open");
+  if (half_open_ >= config_.limits.half_open) return counters_.add("drop_open_half_open");
   if (channels_.size() >= config_.limits.channels) return counters_.add("drop_open_channels");
   if (!open_limiter_.take(now, from)) return counters_.add("drop_open_rate");
   Attempt& attempt = add_attempt(now);
@@ -451,7 +451,12 @@ void ChannelTable::State::expire_attempt(TimePoint now, Attempt& attempt) {
     case Attempt::Stage::opening: return fail_attempt(now, attempt, Ending::timed_out, "no answer after the cookie");
     case Attempt::Stage::running: return fail_attempt(now, attempt, Ending::timed_out, "handshake did not end");
     case Attempt::Stage::confirming: return fail_attempt(now, attempt, Ending::timed_out, "keys were not confirmed");
-    case Attempt::Stage::lingering: return remove_attempt(attempt.own.spi());
+    case Attempt::Stage::lingering: {
+      const Spi spi = attempt.own.spi();
+      const auto channel = channels_.find(*attempt.channel);
+      if (channel != channels_.end() && channel->second.lingering == spi) channel->second.lingering.reset();
+      return remove_attempt(spi);
+    }
   }
 }
 

@@ -28,7 +28,7 @@ class ChannelTable::State {
   State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
 
   void handle_wall_time(TimePoint now, WallTime wall);
-  void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t attempt);
+  void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t tag);
   void cancel(const Carrier& carrier);
   void nudge(TimePoint now, const Carrier& carrier);
   void handle_packets(TimePoint now, std::span<const Incoming> packets);
@@ -88,7 +88,6 @@ class ChannelTable::State {
   void restart_timer(TimePoint now, Attempt& attempt);
   void schedule(const Attempt& attempt);
   [[nodiscard]] WallTime wall(TimePoint now) const;
-  [[nodiscard]] std::size_t half_open() const { return half_open_; }
   void set_stage(Attempt& attempt, Attempt::Stage stage);
 
   // New keys.

@@ -146,7 +146,7 @@ class TlsHandshake final : public Handshake {
     return fail(result > 0 ? std::string("octets behind the handshake") : library_error());
   }
 
-  State fail(std::string why) {
+  State fail(const std::string& why) {
     failure_ = escape_text(why);
     state_ = State::failed;
     return state_;
