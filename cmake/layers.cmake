@@ -20,6 +20,21 @@ foreach(line IN LISTS layer_lines)
   endforeach()
 endforeach()
 
+# Parsing the standard headers is half of a test build. Release builds do without, so that a missing
+# include is found.
+if(GA_PRECOMPILE)
+  set(ga_common_headers <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span>
+    <string> <string_view> <tuple> <utility> <variant> <vector>)
+  target_precompile_headers(ga_base PRIVATE ${ga_common_headers})
+  foreach(line IN LISTS layer_lines)
+    string(REGEX MATCH "^[a-z]+" layer "${line}")
+    get_target_property(kind ga_${layer} TYPE)
+    if(kind STREQUAL "STATIC_LIBRARY" AND NOT layer STREQUAL "base")
+      target_precompile_headers(ga_${layer} REUSE_FROM ga_base)
+    endif()
+  endforeach()
+endif()
+
 # Third parties stay in the layer that wraps them (tests/lint/third_party.txt holds the sources to it).
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
