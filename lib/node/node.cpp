@@ -366,7 +366,12 @@ void Node::handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endp
 }
 
 void Node::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints) {
+  state_->config.bootstrap = endpoints;
   state_->ring.handle_bootstrap(now, std::move(endpoints));
+  // Names are resolved after the start: only then a bootstrap node learns that nobody else is to be waited for.
+  if (state_->timers_.is_set(State::Timer::alone) && state_->bootstrap_is_ourselves()) {
+    state_->timers_.set(State::Timer::alone, now);
+  }
   state_->pump(now);
 }
 
