@@ -70,6 +70,63 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
   [ -e "$DIR/second/lab-2.toml" ]
 }
 
+@test "a token whose time is over is exit status 5, and the way to another is said" {
+  token=$(group new lab --no-start --expires 1s)
+  for _ in {1..100}; do
+    rm -rf "$DIR/second"
+    run "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
+    [ "$status" -eq 0 ] || break
+    sleep 0.05
+  done
+  [ "$status" -eq 5 ]
+  [[ ${lines[0]} == *"expired at "* ]]
+  [[ ${lines[1]} == *"ga-group token lab" ]]
+  [ ! -e "$DIR/second" ]
+}
+
+@test "joining a group a second time changes nothing and is no failure" {
+  token=$(group new lab --no-start)
+  "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
+  before=$(cat "$DIR/second/lab.toml")
+  "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
+  [ "$(cat "$DIR/second/lab.toml")" = "$before" ]
+}
+
+@test "with several groups, one has to be named; with none, the next command is said" {
+  run group token
+  [ "$status" -eq 1 ]
+  [[ $output == *"ga-group join TOKEN"* ]]
+  group new lab --no-start
+  group new home --no-start
+  run group token
+  [ "$status" -eq 2 ]
+  [[ $output == *"home, lab"* ]]
+}
+
+@test "a file that can't be written is exit status 4 for a user without rights" {
+  [ "$EUID" -eq 0 ] || skip "needs root to become somebody else"
+  cp "$GA_BIN/ga-group" "$DIR/ga-group" || skip "no room for a copy of the program"
+  chmod 755 "$DIR"
+  mkdir -m 755 "$DIR/etc"
+  run setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/ga-group" --dir "$DIR/etc" new lab --no-start
+  [ "$status" -eq 4 ]
+  [ -z "$(ls "$DIR/etc")" ]
+}
+
+@test "results that can't be written are exit status 1, with a message" {
+  group new lab --no-start >/dev/null
+  # shellcheck disable=SC2016
+  run bash -c '"$1" --dir "$2" show >/dev/full' - "$GA_BIN/ga-group" "$DIR/etc"
+  [ "$status" -eq 1 ]
+  [[ $output == *"No space left"* ]]
+}
+
+@test "plain columns are those of the man page" {
+  group new lab --no-start --bootstrap lab.example.org:25000 --port 25001 2>/dev/null
+  [ "$(group show --plain | cut -f1 | paste -sd' ')" = "file name namespace membership prefix domain port bootstrap" ]
+  [ "$(group check lab --plain)" = "$DIR/etc/lab.toml	good" ]
+}
+
 @test "check names file and line of what is wrong, and the nearest key" {
   group new lab --no-start
   run group check lab
@@ -109,6 +166,9 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
   for shell in bash:ga-group.bash zsh:_ga-group fish:ga-group.fish; do
     diff <("$GA_BIN/ga-group" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"
   done
+  bash -n "$GA_SOURCE/completions/ga-group.bash"
+  if command -v zsh >/dev/null; then zsh -n "$GA_SOURCE/completions/_ga-group"; fi
+  if command -v fish >/dev/null; then fish -n "$GA_SOURCE/completions/ga-group.fish"; fi
   page=$(sed 's/\\-/-/g' "$GA_SOURCE/man/ga-group.8")
   for verb in "" new join token show check; do
     # shellcheck disable=SC2086

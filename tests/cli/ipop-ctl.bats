@@ -77,6 +77,54 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [ "$status" -eq 0 ]
 }
 
+@test "a walk of the ring that is cut off by its limit is exit status 7" {
+  start_node a
+  start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
+  ctl wait peer 1 --timeout 30s
+  run ctl members --limit 1 --plain
+  [ "$status" -eq 7 ]
+}
+
+@test "a wait begins before the node has started" {
+  "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" wait peer 1 --timeout 30s >"$DIR/seen" 3>&- &
+  waiting=$!
+  start_node a
+  start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
+  wait "$waiting"
+  [ "$(cat "$DIR/seen")" -ge 1 ]
+}
+
+@test "events are one JSON object a line, each with its schema" {
+  start_node a
+  timeout 30 "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" events >"$DIR/events" 3>&- &
+  listener=$!
+  start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
+  ctl wait peer 1 --timeout 30s
+  "$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" stop
+  for _ in {1..200}; do
+    [ -s "$DIR/events" ] && break
+    sleep 0.05
+  done
+  [ -s "$DIR/events" ]
+  kill "$listener"
+  [ "$(wc -l <"$DIR/events")" -eq "$(jq -r .schema "$DIR/events" | grep -c '^ipop\.')" ]
+}
+
+@test "a node without a virtual network has no lease to wait for" {
+  start_node a
+  run ctl wait lease --timeout 5s
+  [ "$status" -eq 1 ]
+  [[ $output == *--no-tap* ]]
+}
+
+@test "results that can't be written are exit status 1, with a message" {
+  start_node a
+  # shellcheck disable=SC2016
+  run bash -c '"$1" --socket "$2" status >/dev/full' - "$GA_BIN/ipop-ctl" "$DIR/a.sock"
+  [ "$status" -eq 1 ]
+  [[ $output == *"No space left"* ]]
+}
+
 @test "a value put at one node is read at the other, and only one of them creates a key" {
   start_node a
   start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
@@ -134,6 +182,9 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   for shell in bash:ipop-ctl.bash zsh:_ipop-ctl fish:ipop-ctl.fish; do
     diff <("$GA_BIN/ipop-ctl" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"
   done
+  bash -n "$GA_SOURCE/completions/ipop-ctl.bash"
+  if command -v zsh >/dev/null; then zsh -n "$GA_SOURCE/completions/_ipop-ctl"; fi
+  if command -v fish >/dev/null; then fish -n "$GA_SOURCE/completions/ipop-ctl.fish"; fi
   page=$(sed 's/\\-/-/g' "$GA_SOURCE/man/ipop-ctl.8")
   for verb in "" members why dht wait "dht put" "wait lease"; do
     for option in $("$GA_BIN/ipop-ctl" $verb --help | grep -oE '^ +(-h,)?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
