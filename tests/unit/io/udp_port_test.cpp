@@ -1,0 +1,154 @@
+#include "io/udp_port.hpp"
+
+#include <doctest/doctest.h>
+
+#include "io/event_loop.hpp"
+
+using namespace ipop;
+using namespace ipop::io;
+
+namespace {
+
+Bytes octets_of(std::size_t size, std::uint8_t value) {
+  return Bytes(size, std::byte{value});
+}
+
+net::Endpoint loopback(const UdpPort& port) {
+  return {net::Ipv4Address(127, 0, 0, 1), port.port()};
+}
+
+/// What arrives within a minute, until `count` datagrams are there.
+std::vector<std::pair<net::Endpoint, Bytes>> receive(UdpPort& port, UdpPort::Family family, std::size_t count) {
+  EventLoop loop;
+  std::vector<std::pair<net::Endpoint, Bytes>> out;
+  ReadWatch watch(loop, port.fd(family), [&] {
+    for (const auto& datagram : port.receive(family))
+      out.emplace_back(datagram.from, to_bytes(datagram.octets));
+  });
+  CHECK(loop.run_until([&] { return out.size() >= count; }, 60s));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a batch of datagrams of one size and a shorter last one arrives whole and in order") {
+  auto a = UdpPort::open(0);
+  auto b = UdpPort::open(0);
+  REQUIRE(a);
+  REQUIRE(b);
+  std::vector<Bytes> sent;
+  for (std::uint8_t i = 0; i < 40; ++i)
+    sent.push_back(octets_of(1200, i));
+  sent.push_back(octets_of(7, 99));
+  a->send(loopback(*b), sent);
+  const auto got = receive(*b, UdpPort::Family::ipv4, sent.size());
+  REQUIRE(got.size() == sent.size());
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    CHECK(got[i].second == sent[i]);
+    CHECK(got[i].first == loopback(*a));
+  }
+  CHECK(a->counters().get("udp_sent") == sent.size());
+  CHECK(b->counters().get("udp_received") == sent.size());
+}
+
+TEST_CASE("datagrams of every size up to the largest arrive as they were sent") {
+  auto a = UdpPort::open(0);
+  auto b = UdpPort::open(0);
+  REQUIRE(a);
+  REQUIRE(b);
+  const std::vector<Bytes> sent{octets_of(1, 1),    octets_of(1400, 2), octets_of(20, 3),    octets_of(1500, 4),
+                                octets_of(9000, 5), octets_of(9000, 6), octets_of(60'000, 7)};
+  a->send(loopback(*b), sent);
+  const auto got = receive(*b, UdpPort::Family::ipv4, sent.size());
+  REQUIRE(got.size() == sent.size());
+  for (std::size_t i = 0; i < sent.size(); ++i)
+    CHECK(got[i].second == sent[i]);
+}
+
+TEST_CASE("an empty datagram is a datagram") {
+  auto a = UdpPort::open(0);
+  auto b = UdpPort::open(0);
+  REQUIRE(a);
+  REQUIRE(b);
+  const std::vector<Bytes> sent{octets_of(3, 1), {}, octets_of(3, 2)};
+  a->send(loopback(*b), sent);
+  const auto got = receive(*b, UdpPort::Family::ipv4, 3);
+  REQUIRE(got.size() == 3);
+  CHECK(got[1].second.empty());
+}
+
+TEST_CASE("IPv6 datagrams use the same port number where the host has IPv6") {
+  auto a = UdpPort::open(0);
+  auto b = UdpPort::open(0);
+  REQUIRE(a);
+  REQUIRE(b);
+  net::Ipv6Address one;
+  one.octets[15] = std::byte{1};
+  const std::vector<Bytes> sent{octets_of(100, 1)};
+  a->send({one, b->port()}, sent);
+  if (!a->has_ipv6()) {
+    CHECK(a->counters().get("drop_udp_no_ipv6") == 1);
+    return;
+  }
+  if (a->counters().get("udp_sent") == 0) return;  // ::1 is switched off
+  const auto got = receive(*b, UdpPort::Family::ipv6, 1);
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].first == net::Endpoint{one, a->port()});
+}
+
+TEST_CASE("a port that is taken is an error of that kind") {
+  auto a = UdpPort::open(0);
+  REQUIRE(a);
+  CHECK(a->port() != 0);
+  const auto second = UdpPort::open(a->port());
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == std::errc::address_in_use);
+}
+
+TEST_CASE("what can't be sent is counted by reason and the rest is sent") {
+  auto a = UdpPort::open(0);
+  auto b = UdpPort::open(0);
+  REQUIRE(a);
+  REQUIRE(b);
+  const std::vector<Bytes> sent{octets_of(65'530, 1), octets_of(5, 2)};
+  a->send(loopback(*b), sent);
+  const auto got = receive(*b, UdpPort::Family::ipv4, 1);
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].second == sent[1]);
+  CHECK(a->counters().get("drop_udp_too_long") == 1);
+  CHECK(a->receive(UdpPort::Family::ipv4).empty());
+}
+
+TEST_CASE("a run of segments is equal sizes and at most one shorter at its end") {
+  const auto run = [](std::vector<std::size_t> sizes) {
+    std::vector<Bytes> datagrams;
+    for (const std::size_t size : sizes)
+      datagrams.push_back(octets_of(size, 0));
+    return segment_run(datagrams);
+  };
+  CHECK(run({}) == 0);
+  CHECK(run({10}) == 1);
+  CHECK(run({10, 10, 10}) == 3);
+  CHECK(run({10, 10, 5, 10}) == 3);
+  CHECK(run({10, 20}) == 1);
+  CHECK(run({10, 0, 10}) == 1);
+  CHECK(run({0, 0}) == 1);
+  CHECK(run(std::vector<std::size_t>(100, 10)) == 64);
+  CHECK(run(std::vector<std::size_t>(100, 1400)) == 46);
+}
+
+TEST_CASE("joined segments are cut where they were joined") {
+  std::vector<UdpPort::Datagram> out;
+  const Bytes joined = octets_of(25, 1);
+  split_segments({}, joined, 10, out);
+  REQUIRE(out.size() == 3);
+  CHECK(out[0].octets.size() == 10);
+  CHECK(out[2].octets.size() == 5);
+  out.clear();
+  split_segments({}, joined, 0, out);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].octets.size() == 25);
+  out.clear();
+  split_segments({}, {}, 10, out);
+  CHECK(out.size() == 1);
+}
