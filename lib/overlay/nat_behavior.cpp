@@ -18,19 +18,22 @@ void NatBehavior::handle_local_endpoints(std::vector<net::Endpoint> endpoints) {
   local_ = std::move(endpoints);
 }
 
-bool NatBehavior::handle_report(TimePoint now, const NodeId& peer, const net::Endpoint& peer_endpoint,
-                                const net::Endpoint& observed) {
-  std::erase_if(reports_, [&](const auto& entry) { return entry.second.when + report_lives < now; });
+NatBehavior::News NatBehavior::handle_report(TimePoint now, const NodeId& peer, const net::Endpoint& peer_endpoint,
+                                             const net::Endpoint& observed) {
+  const auto ended = std::erase_if(reports_, [&](const auto& entry) { return entry.second.when + report_lives < now; });
   const auto found = reports_.find(peer);
   const bool same_path = found != reports_.end() && found->second.peer_endpoint == peer_endpoint;
-  const bool changed = same_path && found->second.observed != observed;
-  if (changed) reports_.clear();
+  if (same_path && found->second.observed == observed) {
+    found->second.when = now;
+    return ended > 0 ? News::report : News::none;
+  }
+  if (same_path) reports_.clear();
   if (reports_.size() >= max_reports && !reports_.contains(peer)) {
     reports_.erase(
         std::ranges::min_element(reports_, [](const auto& a, const auto& b) { return a.second.when < b.second.when; }));
   }
   reports_[peer] = Report{peer_endpoint, observed, now};
-  return changed;
+  return same_path ? News::new_mapping : News::report;
 }
 
 void NatBehavior::forget(const NodeId& peer) {
@@ -42,30 +45,27 @@ void NatBehavior::clear() {
 }
 
 NatClass NatBehavior::nat_class() const {
-  std::vector<Report> outside;
-  std::size_t local_reports = 0;
-  for (const auto& [peer, report] : reports_) {
-    if (is_local(report.observed)) {
-      ++local_reports;
-    } else {
-      outside.push_back(report);
-    }
-  }
   // A LAN peer sees our own address although a NAT stands before everybody else.
-  if (outside.empty()) return local_reports >= 2 ? NatClass::none : NatClass::unknown;
+  const Report* first = nullptr;
   bool independent = false;
-  for (const Report& report : outside) {
-    if (report.peer_endpoint.address != outside.front().peer_endpoint.address) {
-      independent = true;
-      if (report.observed != outside.front().observed) return NatClass::address_dependent;
-    }
+  for (const auto& [peer, report] : reports_) {
+    if (is_local(report.observed)) continue;
+    if (first == nullptr) first = &report;
+    if (report.peer_endpoint.address == first->peer_endpoint.address) continue;
+    independent = true;
+    if (report.observed != first->observed) return NatClass::address_dependent;
   }
+  if (first == nullptr) return reports_.size() >= 2 ? NatClass::none : NatClass::unknown;
   return independent ? NatClass::endpoint_independent : NatClass::unknown;
 }
 
 std::vector<net::Endpoint> NatBehavior::observed() const {
   std::vector<net::Endpoint> out;
-  for (const Report& report : latest_first()) {
+  std::vector<Report> latest;
+  for (const auto& [peer, report] : reports_)
+    latest.push_back(report);
+  std::ranges::stable_sort(latest, [](const Report& a, const Report& b) { return a.when > b.when; });
+  for (const Report& report : latest) {
     if (is_local(report.observed) || std::ranges::find(out, report.observed) != out.end()) continue;
     out.push_back(report.observed);
     if (out.size() == max_observed) break;
@@ -75,14 +75,6 @@ std::vector<net::Endpoint> NatBehavior::observed() const {
 
 bool NatBehavior::is_local(const net::Endpoint& endpoint) const {
   return std::ranges::find(local_, endpoint) != local_.end();
-}
-
-std::vector<NatBehavior::Report> NatBehavior::latest_first() const {
-  std::vector<Report> out;
-  for (const auto& [peer, report] : reports_)
-    out.push_back(report);
-  std::ranges::stable_sort(out, [](const Report& a, const Report& b) { return a.when > b.when; });
-  return out;
 }
 
 }  // namespace ipop::overlay

@@ -34,9 +34,13 @@ class NatBehavior {
   static constexpr Duration report_lives = 60s;
 
   void handle_local_endpoints(std::vector<net::Endpoint> endpoints);
-  /// `peer`, seen by us at `peer_endpoint`, sees this node at `observed`. True when the peer's own
-  /// earlier report said otherwise: the mapping changed.
-  bool handle_report(TimePoint now, const NodeId& peer, const net::Endpoint& peer_endpoint,
+  enum class News {
+    none,         ///< as before
+    report,       ///< another report to conclude from
+    new_mapping,  ///< the peer's own earlier report said otherwise
+  };
+  /// `peer`, seen by us at `peer_endpoint`, sees this node at `observed`.
+  News handle_report(TimePoint now, const NodeId& peer, const net::Endpoint& peer_endpoint,
                      const net::Endpoint& observed);
   void forget(const NodeId& peer);
   void clear();
@@ -53,7 +57,6 @@ class NatBehavior {
     TimePoint when{};
   };
   [[nodiscard]] bool is_local(const net::Endpoint& endpoint) const;
-  [[nodiscard]] std::vector<Report> latest_first() const;
 
   std::vector<net::Endpoint> local_;
   std::map<NodeId, Report> reports_;

@@ -34,15 +34,16 @@ void NearLinks::forget(const NodeId& id) {
   known_.erase(id);
 }
 
-std::vector<NearLinks::Missing> NearLinks::missing(TimePoint now, const std::set<NodeId>& linked, std::size_t per_side,
+std::vector<NearLinks::Missing> NearLinks::missing(TimePoint now, const std::vector<NodeId>& linked,
+                                                   std::size_t per_side,
                                                    const std::function<bool(const NodeId&)>& skip) const {
-  std::set<NodeId> ids = linked;
+  std::set<NodeId> ids(linked.begin(), linked.end());
   for (const auto& [id, known] : known_) {
-    if (known.heard + known_lives >= now && !linked.contains(id) && !skip(id)) ids.insert(id);
+    if (known.heard + known_lives >= now && !skip(id)) ids.insert(id);
   }
   std::vector<Missing> out;
   for (const NodeId& id : nearest_on_both_sides(self_, ids, per_side)) {
-    if (!linked.contains(id)) out.push_back({id, known_.at(id).via});
+    if (std::ranges::find(linked, id) == linked.end()) out.push_back({id, known_.at(id).via});
   }
   return out;
 }

@@ -39,8 +39,9 @@ class NearLinks {
     NodeId via{};
   };
   /// The nodes among the `per_side` nearest of `linked` and the known ones to which there is no
-  /// link. `skip(id)`: not counted, because it failed lately.
-  [[nodiscard]] std::vector<Missing> missing(TimePoint now, const std::set<NodeId>& linked, std::size_t per_side,
+  /// link. `linked`: at least the `per_side` nearest links each way. `skip(id)`: not counted, because
+  /// it failed lately.
+  [[nodiscard]] std::vector<Missing> missing(TimePoint now, const std::vector<NodeId>& linked, std::size_t per_side,
                                              const std::function<bool(const NodeId&)>& skip) const;
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 

@@ -126,7 +126,6 @@ void Overlay::State::handle_suspend(TimePoint now) {
 void Overlay::State::handle_timeout(TimePoint now) {
   if (!running_) return;
   table_.handle_timeout(now);
-  if (due_ && *due_ <= now) dirty_ = true;
   settle(now);
 }
 
@@ -168,41 +167,60 @@ void Overlay::State::settle(TimePoint now) {
   // A step of the maintenance may cause another one (a link that closes makes room for a seek);
   // the bound keeps a mistake from spinning, the rest then waits for the next input.
   constexpr unsigned most_steps = 8;
-  for (unsigned i = 0; dirty_ && running_ && i < most_steps; ++i) {
-    dirty_ = false;
-    maintain(now);
+  for (unsigned i = 0; running_ && (dirty_ || (due_ && *due_ <= now)) && i < most_steps; ++i) {
+    if (due_ && *due_ <= now) run_timers(now);
+    if (dirty_) {
+      dirty_ = false;
+      maintain(now);
+    }
     pump(now);
-    set_next_deadline(now);
+    set_next_deadline();
   }
   if (dirty_ && running_) wake_by(now + std::chrono::milliseconds(50));
 }
 
-void Overlay::State::maintain(TimePoint now) {
-  if (on_demand_.deadline() && *on_demand_.deadline() <= now) {
-    // Packets count on the link, not in the map: the data path touches no tree.
-    const std::vector<NodeId> wanted = on_demand_.wanted();
-    on_demand_.handle_timeout(now);
-    for (const NodeId& peer : wanted) {
-      const Link* link = links_.find(peer);
-      if (link == nullptr || on_demand_.is_wanted(now, peer) || link->last_traffic == TimePoint{}) continue;
-      if (link->last_traffic + config_.on_demand_idle > now) on_demand_.touch(link->last_traffic, peer);
-    }
-  }
-  assign_roles(now);
+void Overlay::State::run_timers(TimePoint now) {
+  if (on_demand_.deadline() && *on_demand_.deadline() <= now) expire_on_demand(now);
   check_links(now);
   send_due_requests(now);
   drive_linkers(now);
+  sync_status(now);
+  if (maintain_at_ && *maintain_at_ <= now) dirty_ = true;
+}
+
+void Overlay::State::maintain(TimePoint now) {
   seek_links(now);
   seek_leaves(now);
   assign_roles(now);
+  mark_unused(now);
   update_ring(now);
   seek_shortcuts(now);
-  update_reachability();
   sync_status(now);
+  view_changed_ = false;
+
+  maintain_at_ = leaf_.deadline(now, is_hungry());
+  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline(told_size_));
+  maintain_at_ = earliest(maintain_at_, retry_.deadline(now));
+  for (const auto& [peer, leaf] : leaf_peers_)
+    maintain_at_ = earliest(maintain_at_, leaf.until);
+  for (const auto& [peer, until] : relay_wanted_)
+    maintain_at_ = earliest(maintain_at_, until);
 }
 
-void Overlay::State::set_next_deadline(TimePoint now) {
-  due_.reset();
+void Overlay::State::expire_on_demand(TimePoint now) {
+  // Packets count on the link, not in the map: the data path touches no tree.
+  const std::vector<NodeId> wanted = on_demand_.wanted();
+  on_demand_.handle_timeout(now);
+  for (const NodeId& peer : wanted) {
+    const Link* link = links_.find(peer);
+    if (link == nullptr || on_demand_.is_wanted(now, peer) || link->last_traffic == TimePoint{}) continue;
+    if (link->last_traffic + config_.on_demand_idle > now) on_demand_.touch(link->last_traffic, peer);
+  }
+  dirty_ = true;
+}
+
+void Overlay::State::set_next_deadline() {
+  due_ = maintain_at_;
   for (const auto& [peer, link] : links_.all()) {
     for (const Path& path : link.paths)
       wake_by(path.liveness.deadline());
@@ -213,15 +231,8 @@ void Overlay::State::set_next_deadline(TimePoint now) {
   }
   for (const auto& [peer, seeking] : seeking_)
     wake_by(seeking.linker.poll_timeout());
-  for (const auto& [peer, leaf] : leaf_peers_)
-    wake_by(leaf.until);
-  for (const auto& [peer, until] : relay_wanted_)
-    wake_by(until);
   wake_by(requests_.deadline());
-  wake_by(leaf_.deadline(now, is_hungry()));
-  if (joined_) wake_by(shortcuts_.deadline(size_estimate()));
   wake_by(on_demand_.deadline());
-  wake_by(retry_.deadline(now));
   if (!links_.all().empty()) wake_by(next_look_up_);
 }
 

@@ -174,9 +174,20 @@ void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::v
     } else {
       counters_.add("relayed_packets", spans.size());
       counters_.add("relayed_octets", octets);
+      look_at_load(now);
       seal(now, *link, *link->path(direct->channel), spans);
     }
   }
+}
+
+void Overlay::State::look_at_load(TimePoint now) {
+  constexpr Duration interval = 5s;
+  if (now < load_looked_at_ + interval) return;
+  load_looked_at_ = now;
+  if (quota_.load(now) == told_load_) return;
+  told_load_ = quota_.load(now);
+  view_changed_ = true;
+  dirty_ = true;
 }
 
 void Overlay::State::take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads) {

@@ -76,6 +76,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   choose_primary(link);
 
   if (first) {
+    view_changed_ = true;
     link.status.pending = true;
     link.status.tries = 0;
     link.status.due = now;
@@ -143,6 +144,7 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
   const NodeId relay = path->relay();
   journal_.add(now, peer, "lost: " + describe(*path) + ": " + why);
   links_.remove_path(*link, channel);
+  view_changed_ = true;
   if (link->is_up()) {
     if (link->path(link->primary) == nullptr) choose_primary(*link);
     announce(now, *link);
@@ -219,6 +221,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   leaf_peers_.erase(peer);
   journal_.add(now, peer, "down: " + why);
   outputs_.push(LinkDown{peer, why});
+  view_changed_ = true;
   dirty_ = true;
   drop_relayed_paths(now, peer, std::nullopt);
   if (links_.all().empty()) {
@@ -234,10 +237,15 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
 }
 
 void Overlay::State::check_links(TimePoint now) {
-  std::vector<NodeId> peers;
-  for (const auto& [peer, link] : links_.all())
-    peers.push_back(peer);
-  for (const NodeId& peer : peers) {
+  std::vector<NodeId> due;
+  for (const auto& [peer, link] : links_.all()) {
+    const auto is_over = [&](const std::optional<TimePoint>& deadline) { return deadline && *deadline <= now; };
+    if (is_over(link.recover_until) || is_over(link.settle_at) ||
+        (link.unused_since && *link.unused_since + unused_linger <= now) ||
+        std::ranges::any_of(link.paths, [&](const Path& path) { return path.liveness.deadline() <= now; }))
+      due.push_back(peer);
+  }
+  for (const NodeId& peer : due) {
     check_liveness(now, peer);
     Link* link = links_.find(peer);
     if (link == nullptr) continue;
@@ -246,15 +254,25 @@ void Overlay::State::check_links(TimePoint now) {
       continue;
     }
     if (link->settle_at && *link->settle_at <= now) settle_paths(now, *link);
-
-    const bool needed = link->own_roles.any() || link->peer_roles.any() ||
-                        (link->last_traffic != TimePoint{} && link->last_traffic + config_.on_demand_idle > now);
-    if (needed) {
-      link->unused_since.reset();
-    } else if (!link->unused_since) {
-      link->unused_since = now;
-    } else if (*link->unused_since + unused_linger <= now) {
+    if (!link->unused_since || *link->unused_since + unused_linger > now) continue;
+    if (is_used(now, *link)) {
+      link->unused_since = link->last_traffic + config_.on_demand_idle;
+    } else {
       close_link(now, peer, CloseReason::unneeded, "nobody needs the link");
+    }
+  }
+}
+
+bool Overlay::State::is_used(TimePoint now, const Link& link) const {
+  return link.last_traffic != TimePoint{} && link.last_traffic + config_.on_demand_idle > now;
+}
+
+void Overlay::State::mark_unused(TimePoint now) {
+  for (auto& [peer, link] : links_.all()) {
+    if (link.own_roles.any() || link.peer_roles.any()) {
+      link.unused_since.reset();
+    } else if (!link.unused_since) {
+      link.unused_since = now;
     }
   }
 }
@@ -266,7 +284,11 @@ void Overlay::State::check_liveness(TimePoint now, const NodeId& peer) {
   for (Path& path : link->paths) {
     switch (path.liveness.handle_timeout(now)) {
       case Liveness::Action::none: break;
-      case Liveness::Action::probe: send_ping(now, *link, path); break;
+      case Liveness::Action::probe:
+        send_ping(now, *link, path);
+        // A link that may be dead is replaced before it is.
+        if (path.liveness.is_suspect()) dirty_ = true;
+        break;
       case Liveness::Action::dead: dead.push_back(path.channel); break;
     }
   }
@@ -329,12 +351,12 @@ void Overlay::State::probe_all(TimePoint now) {
   }
 }
 
-Status Overlay::State::make_status(TimePoint now, const Link& link) const {
+Status Overlay::State::make_status(const Link& link) const {
   Status status;
   status.instance = instance_;
   status.roles = link.own_roles;
   status.nat = nat_.nat_class();
-  status.relay_load = quota_.load(now);
+  status.relay_load = told_load_;
   status.neighbours = links_.around(config_.self, listed_per_side);
   for (const NodeId& id : links_.around(link.peer, listed_per_side)) {
     if (std::ranges::find(status.neighbours, id) == status.neighbours.end()) status.neighbours.push_back(id);
@@ -352,9 +374,10 @@ void Overlay::State::sync_status(TimePoint now) {
 
 void Overlay::State::sync_status(TimePoint now, Link& link) {
   StatusSending& sending = link.status;
-  Status status = make_status(now, link);
+  const bool stale = view_changed_ || sending.latest.instance != instance_ || sending.latest.roles != link.own_roles;
+  Status status = stale ? make_status(link) : Status{};
   status.sequence = sending.latest.sequence;
-  if (status != sending.latest) {
+  if (stale && status != sending.latest) {
     ++status.sequence;
     sending.latest = std::move(status);
     sending.tries = 0;

@@ -131,15 +131,15 @@ void Overlay::State::handle_observed(TimePoint now, const Link& link, const Path
     counters_.add("drop_observed_forbidden");
     return;
   }
-  const NatClass before = nat_.nat_class();
-  const std::size_t known = nat_.observed().size();
-  if (nat_.handle_report(now, link.peer, *endpoint, *observed)) {
-    // Our mapping changed: what could not be reached may be reached, and peers must see it.
-    retry_.clear();
-    probe_all(now);
-    dirty_ = true;
+  switch (nat_.handle_report(now, link.peer, *endpoint, *observed)) {
+    case NatBehavior::News::none: return;
+    case NatBehavior::News::new_mapping:
+      // What could not be reached may be reached, and all peers must see the new mapping.
+      retry_.clear();
+      probe_all(now);
+      [[fallthrough]];
+    case NatBehavior::News::report: update_reachability();
   }
-  if (nat_.nat_class() != before || nat_.observed().size() != known) dirty_ = true;
 }
 
 void Overlay::State::handle_routed(TimePoint now, const NodeId& previous, ByteSpan payload) {

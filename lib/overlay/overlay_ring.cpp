@@ -14,6 +14,7 @@ constexpr std::size_t max_seeks = 256;
 constexpr std::size_t leaves_wanted = 2;
 constexpr Duration look_up_every = 45s;  ///< +- a third, through a random link: heals what split
 constexpr Duration relay_wait = 20s;
+constexpr Duration near_refresh = NearLinks::known_lives / 2;
 /// Members that are linked for want of a common neighbour, at most, for one peer.
 constexpr std::size_t relay_helpers = 2;
 
@@ -64,22 +65,15 @@ void Overlay::State::send_due_requests(TimePoint now) {
   }
 }
 
-std::set<NodeId> Overlay::State::linked_peers() const {
-  std::set<NodeId> out;
-  for (const auto& [peer, link] : links_.all()) {
-    if (link.is_up()) out.insert(peer);
-  }
-  return out;
-}
-
 std::vector<NearLinks::Missing> Overlay::State::missing_near(TimePoint now, std::size_t per_side) const {
-  return near_.missing(now, linked_peers(), per_side, [&](const NodeId& id) { return !retry_.may_try(now, id); });
+  return near_.missing(now, links_.around(config_.self, per_side), per_side,
+                       [&](const NodeId& id) { return !retry_.may_try(now, id); });
 }
 
 std::optional<NodeId> Overlay::State::random_link() {
-  const std::set<NodeId> linked = linked_peers();
+  const std::vector<NodeId> linked = links_.clockwise(config_.self, links_.size());
   if (linked.empty()) return std::nullopt;
-  return *std::next(linked.begin(), static_cast<std::ptrdiff_t>(rng_.below(linked.size())));
+  return linked[static_cast<std::size_t>(rng_.below(linked.size()))];
 }
 
 void Overlay::State::assign_roles(TimePoint now) {
@@ -105,11 +99,14 @@ void Overlay::State::assign_roles(TimePoint now) {
 }
 
 void Overlay::State::seek_links(TimePoint now) {
-  // The lists of the nodes next to us are as good as fresh: each change of theirs is told.
-  for (const auto& [peer, link] : links_.all()) {
-    if (!link.own_roles.test(index_of(Role::near))) continue;
-    for (const NodeId& id : link.neighbours)
-      near_.learn(now, id, peer);
+  if (view_changed_ || near_refreshed_ + near_refresh <= now) {
+    // The lists of the nodes next to us are as good as fresh: each change of theirs is told.
+    near_refreshed_ = now;
+    for (const auto& [peer, link] : links_.all()) {
+      if (!link.own_roles.test(index_of(Role::near))) continue;
+      for (const NodeId& id : link.neighbours)
+        near_.learn(now, id, peer);
+    }
   }
   for (const NearLinks::Missing& missing : missing_near(now, config_.near_per_side + 1))
     seek(now, missing.id, only(Role::near), missing.via);
@@ -313,6 +310,10 @@ void Overlay::State::update_reachability() {
   const std::vector<net::Endpoint> observed = nat_.observed();
   const NatClass nat = nat_.nat_class();
   if (nat == told_nat_ && std::ranges::is_permutation(observed, told_observed_)) return;
+  if (nat != told_nat_) {
+    view_changed_ = true;
+    dirty_ = true;
+  }
   told_nat_ = nat;
   told_observed_ = observed;
   outputs_.push(ReachabilityChanged{observed, nat});

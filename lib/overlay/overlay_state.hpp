@@ -90,9 +90,11 @@ class Overlay::State {
 
   // overlay.cpp
   void settle(TimePoint now);
+  void run_timers(TimePoint now);
   void maintain(TimePoint now);
+  void expire_on_demand(TimePoint now);
   void wake_by(std::optional<TimePoint> when) { due_ = earliest(due_, when); }
-  void set_next_deadline(TimePoint now);
+  void set_next_deadline();
   void address_changed(TimePoint now);
   void log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields);
 
@@ -105,6 +107,7 @@ class Overlay::State {
   void handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed);
   void handle_channel(TimePoint now, const crypto::ChannelTable::OpenFailed& failed);
   void pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads);
+  void look_at_load(TimePoint now);
   void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
   void open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected);
   void cancel_openings(const NodeId& expected, bool direct_only);
@@ -123,12 +126,14 @@ class Overlay::State {
   void choose_primary(Link& link);
   void announce(TimePoint now, Link& link);
   void check_links(TimePoint now);
+  void mark_unused(TimePoint now);
+  [[nodiscard]] bool is_used(TimePoint now, const Link& link) const;
   void check_liveness(TimePoint now, const NodeId& peer);
   void settle_paths(TimePoint now, Link& link);
   void probe_all(TimePoint now);
   void sync_status(TimePoint now);
   void sync_status(TimePoint now, Link& link);
-  [[nodiscard]] Status make_status(TimePoint now, const Link& link) const;
+  [[nodiscard]] Status make_status(const Link& link) const;
 
   // overlay_messages.cpp
   void handle_link_message(TimePoint now, crypto::ChannelId channel, ByteSpan payload);
@@ -166,7 +171,6 @@ class Overlay::State {
   void drive(TimePoint now, const NodeId& peer);
   void use_relay(TimePoint now, const NodeId& peer);
   void seek_failed(TimePoint now, const NodeId& peer, bool answered);
-  [[nodiscard]] std::set<NodeId> linked_peers() const;
   [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
   [[nodiscard]] bool is_opening(const NodeId& peer) const;
   [[nodiscard]] bool is_hungry() const;
@@ -178,8 +182,13 @@ class Overlay::State {
   crypto::ChannelTable table_;
   std::uint64_t instance_ = 0;
   bool running_ = false;
-  bool dirty_ = false;  ///< something changed that maintain() must look at
-  std::optional<TimePoint> due_;
+  bool dirty_ = false;         ///< something changed that maintain() must look at
+  bool view_changed_ = false;  ///< what every status tells changed
+  TimePoint near_refreshed_{};
+  TimePoint load_looked_at_{};
+  std::uint8_t told_load_ = 0;
+  std::optional<TimePoint> due_;          ///< when run_timers() has something to do, or earlier
+  std::optional<TimePoint> maintain_at_;  ///< when maintain() has, though nothing changed
   std::uint64_t next_attempt_ = 1;
 
   ConnectionTable links_;

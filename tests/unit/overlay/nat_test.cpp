@@ -104,16 +104,20 @@ TEST_CASE("the NAT classes are found out") {
 TEST_CASE("a direct link through two endpoint-independent NATs is there in three round trips and a bit") {
   // 50 ms one way: three round trips are 300 ms.
   Duration worst{};
-  for (std::uint64_t seed = 40; seed < 45; ++seed) {
+  unsigned measured = 0;
+  for (std::uint64_t seed = 40; seed < 60 && measured < 3; ++seed) {
     Pair pair(seed, port_restricted_cone(), port_restricted_cone());
+    // The ring itself may have linked them.
     if (pair.ring[pair.first].connection(pair.ring.ids[pair.second])) continue;
     const auto start = pair.ring.network.now();
     pair.ring.want(pair.first, pair.second);
     REQUIRE(pair.ring.network.run_until_done([&] { return pair.ring.are_linked(pair.first, pair.second, true); }, 5s));
     worst = std::max(worst, pair.ring.network.now() - start);
+    ++measured;
   }
   MESSAGE("worst " << worst / 1ms << " ms");
-  CHECK(worst <= 700ms);
+  CHECK(measured > 0);
+  CHECK(worst <= 500ms);
 }
 
 TEST_CASE("when a relay dies under traffic another takes its place") {

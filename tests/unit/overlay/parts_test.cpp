@@ -180,9 +180,11 @@ TEST_CASE("a peer that changes its report has seen a new mapping, and the old re
   nat.handle_report(TimePoint{}, id_at(2), endpoint(192, 0, 2, 10, 1), elsewhere);
   auto other = elsewhere;
   ++other.port;
-  CHECK(nat.handle_report(TimePoint{} + 5s, id_at(1), endpoint(192, 0, 2, 9, 1), other));
+  CHECK(nat.handle_report(TimePoint{} + 5s, id_at(1), endpoint(192, 0, 2, 9, 1), other) ==
+        NatBehavior::News::new_mapping);
   CHECK(nat.nat_class() == NatClass::unknown);
-  CHECK_FALSE(nat.handle_report(TimePoint{} + 5s, id_at(2), endpoint(192, 0, 2, 10, 1), other));
+  CHECK(nat.handle_report(TimePoint{} + 5s, id_at(2), endpoint(192, 0, 2, 10, 1), other) == NatBehavior::News::report);
+  CHECK(nat.handle_report(TimePoint{} + 6s, id_at(2), endpoint(192, 0, 2, 10, 1), other) == NatBehavior::News::none);
   CHECK(nat.nat_class() == NatClass::endpoint_independent);
 }
 

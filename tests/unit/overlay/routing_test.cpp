@@ -143,7 +143,7 @@ TEST_CASE("a near link is missing to each known node that comes before the linke
   near.learn(TimePoint{}, id_at(105), id_at(120));
   near.learn(TimePoint{}, id_at(140), id_at(120));
   near.learn(TimePoint{}, id_at(100), id_at(120));  // ourselves
-  const std::set<NodeId> linked{id_at(120), id_at(130), id_at(80), id_at(70)};
+  const std::vector<NodeId> linked{id_at(120), id_at(130), id_at(80), id_at(70)};
   auto missing = near.missing(TimePoint{}, linked, 2, all);
   REQUIRE(missing.size() == 1);
   CHECK(missing[0].id == id_at(105));
