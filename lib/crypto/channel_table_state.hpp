@@ -21,8 +21,9 @@ enum class InnerMessage : std::uint8_t {
   confirm = 3,  ///< the sender has the keys that seal this
 };
 
-/// The machine behind ChannelTable, in three files: channel_table.cpp (sealed packets, life of a
-/// channel), channel_table_handshake.cpp (attempts), channel_table_rekey.cpp (new keys).
+/// The machine behind ChannelTable, in four files: channel_table.cpp (sealed packets, life of a
+/// channel), channel_table_handshake.cpp (messages that open one), channel_table_attempt.cpp (life of
+/// an attempt), channel_table_rekey.cpp (new keys).
 class ChannelTable::State {
  public:
   State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
@@ -55,7 +56,7 @@ class ChannelTable::State {
   void run_channel_timer(TimePoint now, ChannelId id);
   void schedule(const Channel& channel);
 
-  // Attempts.
+  // Messages that open a channel.
   void handle_handshake_packet(TimePoint now, const Carrier& from, ByteSpan packet);
   void handle_init(TimePoint now, const Carrier& from, const InitMessage& init);
   void handle_cookie(TimePoint now, const Carrier& from, const CookieMessage& cookie);
@@ -63,6 +64,8 @@ class ChannelTable::State {
   void handle_frame(TimePoint now, const Carrier& from, const FrameMessage& frame);
   void handle_hint(TimePoint now, const Carrier& from, const HintMessage& hint);
   void accept(TimePoint now, const Carrier& from, const OpenMessage& open);
+
+  // Life of an attempt.
   Attempt& add_attempt(TimePoint now);
   void bind(Attempt& attempt, const SessionId& remote, const NodeId& claimed);
   /// False when the attempt ended at once: the reference is not to be used afterwards.

@@ -1,0 +1,359 @@
+#include <algorithm>
+
+#include "crypto/channel_table_state.hpp"
+#include "crypto/key_context.hpp"
+
+namespace ipop::crypto {
+namespace {
+
+// A responder that restarted does not know its old cookie: every third repetition asks for a new one.
+constexpr unsigned opens_per_init = 3;
+
+HandshakeRole role_towards(const NodeId& self, const NodeId& peer) {
+  return self < peer ? HandshakeRole::client : HandshakeRole::server;
+}
+
+/// Carriers of one kind and size may stand for one another: an endpoint that a NAT renumbered.
+bool is_same_kind(const Carrier& a, const Carrier& b) {
+  return a.octets().size() == b.octets().size() && !a.octets().empty() && a.octets().front() == b.octets().front();
+}
+
+}  // namespace
+
+Attempt& ChannelTable::State::add_attempt(TimePoint now) {
+  std::array<std::byte, SessionId::size> octets{};
+  SessionId own;
+  do {
+    rng_.fill(octets);
+    own = SessionId(octets);
+  } while (own.spi().value < first_spi || attempts_.contains(own.spi()) || receivers_.contains(own.spi()));
+  Attempt& attempt = attempts_[own.spi()];
+  attempt.own = own;
+  attempt.give_up = now + config_.limits.give_up;
+  attempt.interval = config_.limits.retransmit_first;
+  schedule(attempt);
+  return attempt;
+}
+
+void ChannelTable::State::bind(Attempt& attempt, const SessionId& remote, const NodeId& claimed) {
+  attempt.remote = remote;
+  attempt.claimed = claimed;
+  by_remote_.insert_or_assign({claimed, remote}, attempt.own.spi());
+  set_stage(attempt, Attempt::Stage::running);
+}
+
+void ChannelTable::State::set_stage(Attempt& attempt, Attempt::Stage stage) {
+  const bool before = attempt.is_half_open();
+  attempt.stage = stage;
+  const bool after = attempt.is_half_open();
+  if (after && !before) ++half_open_;
+  if (before && !after) --half_open_;
+}
+
+bool ChannelTable::State::start_as(TimePoint now, Attempt& attempt, const NodeId& peer) {
+  attempt.claimed = peer;
+  attempt.role = role_towards(config_.self, peer);
+  attempt.handshake = handshakes_.make(attempt.role, wall(now));
+  attempt.interval = config_.limits.retransmit_first;
+  touch(attempt);
+  return attempt.role == HandshakeRole::server || advance(now, attempt, {});
+}
+
+void ChannelTable::State::feed(TimePoint now, Attempt& attempt, const Carrier& from, const FrameMessage& frame) {
+  if (attempt.stage == Attempt::Stage::lingering) {
+    attempt.confirm_due = true;
+    return touch(attempt);
+  }
+  bool is_news = attempt.stream.acknowledge(frame.acknowledged);
+  if (!frame.data.empty()) {
+    const auto arrival = attempt.stream.receive(frame.offset, frame.data);
+    if (arrival == FrameStream::Arrival::refused) return counters_.add("drop_frame_refused");
+    is_news = is_news || arrival == FrameStream::Arrival::progress;
+    attempt.ack_due = true;
+  }
+  if (is_news) {
+    // Only what is new moves the attempt: a copy of an old frame from elsewhere does not.
+    if (!attempt.is_rekey) attempt.carrier = from;
+    restart_timer(now, attempt);
+  }
+  touch(attempt);
+  const Bytes octets = attempt.stream.take_received();
+  if (!octets.empty()) advance(now, attempt, octets);
+}
+
+bool ChannelTable::State::advance(TimePoint now, Attempt& attempt, ByteSpan octets) {
+  const auto state = attempt.handshake->advance(octets);
+  const Bytes outgoing = attempt.handshake->take_outgoing();
+  const bool fits = attempt.stream.write(outgoing);
+  if (state == Handshake::State::failed || !fits) {
+    const std::string why = fits ? attempt.handshake->failure() : "handshake is too long";
+    // The alert tells the peer why; it is not repeated.
+    if (attempt.remote) flush_attempt(now, attempt);
+    fail_attempt(now, attempt, Ending::refused, why);
+    return false;
+  }
+  if (state != Handshake::State::done || attempt.stage != Attempt::Stage::running) return true;
+  return complete(now, attempt);
+}
+
+SessionKeys ChannelTable::State::keys_of(const Attempt& attempt) const {
+  const bool is_client = attempt.role == HandshakeRole::client;
+  KeyContext context;
+  context.context = config_.context;
+  context.client_id = is_client ? config_.self : *attempt.claimed;
+  context.server_id = is_client ? *attempt.claimed : config_.self;
+  context.client_spi = is_client ? attempt.own.spi() : attempt.remote->spi();
+  context.server_spi = is_client ? attempt.remote->spi() : attempt.own.spi();
+  return attempt.handshake->export_keys(digest(context));
+}
+
+bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
+  const NodeId peer = attempt.handshake->peer().id;
+  if (peer != *attempt.claimed || (attempt.expected && peer != *attempt.expected)) {
+    fail_attempt(now, attempt, Ending::wrong_peer, "found " + to_short_string(peer));
+    return false;
+  }
+  if (attempt.is_rekey) {
+    complete_rekey(now, attempt);
+    return true;
+  }
+  settle_rivals(attempt, peer);
+  replace_older(now, peer, attempt.carrier);
+  if (channels_.size() >= config_.limits.channels) {
+    fail_attempt(now, attempt, Ending::exhausted, "too many channels");
+    return false;
+  }
+
+  const ChannelId id{++last_channel_};
+  Channel& channel = channels_[id];
+  channel.id = id;
+  channel.peer = peer;
+  channel.carrier = attempt.carrier;
+  channel.last_payload = now;
+  channel.statistics.last_received = now;
+  channel.statistics.last_sent = now;
+  rotate(now, channel, std::make_unique<Session>(aeads_, keys_of(attempt), attempt.remote->spi(), attempt.own.spi()),
+         attempt.role);
+  attempt.channel = id;
+  attempt.give_up = now + config_.limits.give_up;
+  const auto tag = attempt.tag;
+  if (attempt.asked) asked_.erase(*attempt.asked);
+  if (attempt.role == HandshakeRole::client) {
+    set_stage(attempt, Attempt::Stage::confirming);
+    channel.unconfirmed = attempt.own.spi();
+  } else {
+    set_stage(attempt, Attempt::Stage::lingering);
+    attempt.handshake.reset();
+    attempt.retransmit.reset();
+    attempt.confirm_due = true;
+    channel.lingering = attempt.own.spi();
+  }
+  schedule(attempt);
+  touch(attempt);
+  counters_.add("channel_opened");
+  emit(Opened{id, channel.carrier, peer, tag});
+
+  const Carrier from = attempt.carrier;
+  const auto parked = std::exchange(attempt.parked, {});
+  parked_ -= parked.size();
+  for (const Bytes& packet : parked)
+    handle_sealed(now, from, packet);
+  return true;
+}
+
+/// Of several attempts at one peer the first that is authenticated wins: one over the same carrier
+/// ends, and our question under another of the peer's endpoints is answered by this channel.
+void ChannelTable::State::settle_rivals(Attempt& attempt, const NodeId& peer) {
+  std::vector<Spi> losers;
+  for (auto& [spi, rival] : attempts_) {
+    if (&rival == &attempt || rival.is_rekey || !rival.is_open_ended()) continue;
+    const bool is_peer = rival.claimed ? *rival.claimed == peer : rival.expected == peer;
+    if (is_peer && rival.carrier == attempt.carrier) losers.push_back(spi);
+  }
+  if (!attempt.asked && losers.empty()) {
+    const auto renamed = std::ranges::find_if(attempts_, [&](const auto& entry) {
+      const Attempt& rival = entry.second;
+      return rival.asked && rival.tag && !rival.remote && rival.expected == peer &&
+             is_same_kind(rival.carrier, attempt.carrier);
+    });
+    if (renamed != attempts_.end()) losers.push_back(renamed->first);
+  }
+  for (const Spi spi : losers) {
+    if (!attempt.tag) attempt.tag = attempts_.at(spi).tag;
+    remove_attempt(spi);
+  }
+}
+
+/// A peer that opens again over the same carrier has lost its end of the older channel.
+void ChannelTable::State::replace_older(TimePoint now, const NodeId& peer, const Carrier& carrier) {
+  std::vector<ChannelId> older;
+  for (const auto& [id, channel] : channels_) {
+    if (channel.peer == peer && channel.carrier == carrier) older.push_back(id);
+  }
+  for (const ChannelId id : older) {
+    Channel& channel = channels_.at(id);
+    send_inner(now, channel, InnerMessage::close, {});
+    counters_.add("channel_replaced");
+    end_channel(channel, Ending::closed_by_peer);
+  }
+}
+
+void ChannelTable::State::fail_attempt(TimePoint now, Attempt& attempt, Ending why, const std::string& detail) {
+  counters_.add("handshake_failed");
+  if (attempt.is_rekey) return fail_rekey(now, attempt, why);
+  if (attempt.stage == Attempt::Stage::confirming) return end_channel(channels_.at(*attempt.channel), why);
+  const auto tag = attempt.tag;
+  const Carrier carrier = attempt.asked.value_or(attempt.carrier);
+  remove_attempt(attempt.own.spi());
+  if (tag) emit(OpenFailed{carrier, *tag, why, detail});
+}
+
+void ChannelTable::State::remove_attempt(Spi spi) {
+  const auto it = attempts_.find(spi);
+  if (it == attempts_.end()) return;
+  Attempt& attempt = it->second;
+  if (attempt.is_half_open()) --half_open_;
+  parked_ -= attempt.parked.size();
+  if (attempt.asked) {
+    const auto asked = asked_.find(*attempt.asked);
+    if (asked != asked_.end() && asked->second == spi) asked_.erase(asked);
+  }
+  if (attempt.remote && attempt.claimed) {
+    const auto known = by_remote_.find({*attempt.claimed, *attempt.remote});
+    if (known != by_remote_.end() && known->second == spi) by_remote_.erase(known);
+  }
+  attempt_deadlines_.clear(spi);
+  attempts_.erase(it);
+}
+
+void ChannelTable::State::run_attempt_timer(TimePoint now, Spi spi) {
+  const auto it = attempts_.find(spi);
+  if (it == attempts_.end()) return;
+  Attempt& attempt = it->second;
+  if (now >= attempt.give_up) return expire_attempt(now, attempt);
+  if (attempt.retransmit && now >= *attempt.retransmit) {
+    attempt.retransmit.reset();
+    resend(now, attempt);
+    attempt.interval = std::min(2 * attempt.interval, config_.limits.retransmit_longest);
+  }
+  schedule(attempt);
+}
+
+void ChannelTable::State::expire_attempt(TimePoint now, Attempt& attempt) {
+  switch (attempt.stage) {
+    case Attempt::Stage::init: return fail_attempt(now, attempt, Ending::timed_out, "no answer");
+    case Attempt::Stage::opening: return fail_attempt(now, attempt, Ending::timed_out, "no answer after the cookie");
+    case Attempt::Stage::running: return fail_attempt(now, attempt, Ending::timed_out, "handshake did not end");
+    case Attempt::Stage::confirming: return fail_attempt(now, attempt, Ending::timed_out, "keys were not confirmed");
+    case Attempt::Stage::lingering: {
+      const Spi spi = attempt.own.spi();
+      const auto channel = channels_.find(*attempt.channel);
+      if (channel != channels_.end() && channel->second.lingering == spi) channel->second.lingering.reset();
+      return remove_attempt(spi);
+    }
+  }
+}
+
+void ChannelTable::State::resend(TimePoint now, Attempt& attempt) {
+  switch (attempt.stage) {
+    case Attempt::Stage::init: send_init(now, attempt); break;
+    case Attempt::Stage::opening:
+      send_open(now, attempt);
+      if (++attempt.repeats % opens_per_init == 0) send_init(now, attempt);
+      break;
+    case Attempt::Stage::running:
+    case Attempt::Stage::confirming: {
+      const auto pieces = attempt.stream.unacknowledged();
+      // A server that renews keys has nothing to say before the client's first octets.
+      if (pieces.empty() && attempt.is_rekey && !attempt.remote) send_frame(now, attempt, {});
+      for (const auto& piece : pieces)
+        send_frame(now, attempt, piece);
+      if (!pieces.empty() || !attempt.remote) attempt.retransmit = now + attempt.interval;
+      return;
+    }
+    case Attempt::Stage::lingering: return;
+  }
+  attempt.retransmit = now + attempt.interval;
+}
+
+void ChannelTable::State::send_init(TimePoint /*now*/, Attempt& attempt) {
+  Bytes packet;
+  encode(tag_, InitMessage{attempt.own, config_.self}, packet);
+  transmit(attempt.carrier, std::move(packet));
+}
+
+void ChannelTable::State::send_open(TimePoint /*now*/, Attempt& attempt) {
+  OpenMessage open;
+  open.opener = attempt.own;
+  open.opener_id = config_.self;
+  open.cookie = attempt.cookie;
+  open.data = to_bytes(attempt.stream.take_first().data);
+  Bytes packet;
+  encode(tag_, open, packet);
+  transmit(attempt.carrier, std::move(packet));
+}
+
+void ChannelTable::State::send_frame(TimePoint now, Attempt& attempt, const FrameStream::Piece& piece) {
+  FrameMessage frame;
+  frame.sender = attempt.own;
+  frame.receiver = attempt.remote.value_or(SessionId{});
+  frame.offset = piece.offset;
+  frame.acknowledged = attempt.stream.received();
+  frame.data = to_bytes(piece.data);
+  attempt.ack_due = false;
+  Bytes packet;
+  if (attempt.is_rekey) {
+    encode_frame_body(frame, packet);
+    const auto channel = channels_.find(*attempt.channel);
+    if (channel != channels_.end()) send_inner(now, channel->second, InnerMessage::frame, packet);
+    return;
+  }
+  encode(tag_, frame, packet);
+  transmit(attempt.carrier, std::move(packet));
+}
+
+/// Sends what an input made ready: a confirm, new octets, or at least what was received.
+void ChannelTable::State::flush_attempt(TimePoint now, Attempt& attempt) {
+  if (std::exchange(attempt.confirm_due, false)) {
+    const auto channel = channels_.find(*attempt.channel);
+    if (channel != channels_.end()) send_inner(now, channel->second, InnerMessage::confirm, {});
+    return;
+  }
+  if (attempt.stage == Attempt::Stage::opening) {
+    send_open(now, attempt);
+    return restart_timer(now, attempt);
+  }
+  if (attempt.stage != Attempt::Stage::running && attempt.stage != Attempt::Stage::confirming) return;
+  const bool is_first_of_rekey = attempt.is_rekey && !attempt.remote;
+  if (!attempt.remote && !is_first_of_rekey) return;
+  const auto pieces = attempt.stream.take_unsent();
+  for (const auto& piece : pieces)
+    send_frame(now, attempt, piece);
+  if (pieces.empty() && (attempt.ack_due || is_first_of_rekey)) send_frame(now, attempt, {});
+  if (!pieces.empty() || is_first_of_rekey) restart_timer(now, attempt);
+}
+
+void ChannelTable::State::touch(Attempt& attempt) {
+  if (attempt.is_dirty) return;
+  attempt.is_dirty = true;
+  dirty_.push_back(attempt.own.spi());
+}
+
+void ChannelTable::State::restart_timer(TimePoint now, Attempt& attempt) {
+  attempt.interval = config_.limits.retransmit_first;
+  const bool waits = attempt.stage == Attempt::Stage::init || attempt.stage == Attempt::Stage::opening ||
+                     !attempt.stream.is_idle() || (attempt.is_rekey && !attempt.remote);
+  if (waits && attempt.stage != Attempt::Stage::lingering) {
+    attempt.retransmit = now + attempt.interval;
+  } else {
+    attempt.retransmit.reset();
+  }
+  schedule(attempt);
+}
+
+void ChannelTable::State::schedule(const Attempt& attempt) {
+  const TimePoint when = attempt.retransmit ? std::min(*attempt.retransmit, attempt.give_up) : attempt.give_up;
+  attempt_deadlines_.set(attempt.own.spi(), when);
+}
+
+}  // namespace ipop::crypto
