@@ -178,6 +178,25 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [[ ${lines[0]} == "# HELP "* ]]
 }
 
+# completed WORD...: what bash offers for the last word.
+completed() {
+  COMP_WORDS=("$@")
+  COMP_CWORD=$(($# - 1))
+  _ipop_ctl
+  echo "${COMPREPLY[*]}"
+}
+
+@test "bash completes verbs, options and their values" {
+  # shellcheck source=/dev/null
+  source "$GA_SOURCE/completions/ipop-ctl.bash"
+  [ "$(completed ipop-ctl me)" = "metrics members" ]
+  [ "$(completed ipop-ctl dht c)" = create ]
+  [ "$(completed ipop-ctl dht put --tt)" = --ttl ]
+  [ "$(completed ipop-ctl members --lim)" = --limit ]
+  [ "$(completed ipop-ctl --color a)" = "auto always" ]
+  [ "$(completed ipop-ctl --timeout 5s wait l)" = lease ]
+}
+
 @test "completions are what the program prints, and every option stands in the man page" {
   for shell in bash:ipop-ctl.bash zsh:_ipop-ctl fish:ipop-ctl.fish; do
     diff <("$GA_BIN/ipop-ctl" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"
