@@ -199,7 +199,7 @@ void Overlay::State::maintain(TimePoint now) {
   view_changed_ = false;
 
   maintain_at_ = leaf_.deadline(now, is_hungry());
-  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline(told_size_));
+  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline(size_estimate()));
   maintain_at_ = earliest(maintain_at_, retry_.deadline(now));
   for (const auto& [peer, leaf] : leaf_peers_)
     maintain_at_ = earliest(maintain_at_, leaf.until);
