@@ -27,7 +27,7 @@ is "no namespace and no file is left" "0 0" "$(traces "$(<"$run/pid")" | paste -
 setsid "$demo" "$bin" >"$run/out" 2>"$run/err" &
 pid=$!
 started() { ip netns list | grep -q "^ga$pid-dave"; }
-within 10 "a second one is under way" started
+within 60 "a second one is under way" started
 kill -TERM "$pid"
 wait "$pid"
 is "interrupted, it ends by itself" 143 $?
