@@ -59,8 +59,8 @@ _ga_group() {
   fi
   case "$command" in
     '/') mapfile -t COMPREPLY < <(compgen -W 'new join token show check -h --help --dir --socket --json --plain --color --version' -- "$cur") ;;
-    '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --expires --no-start --dir --socket --json --plain --color' -- "$cur") ;;
-    '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --timeout --dir --socket --json --plain --color' -- "$cur") ;;
+    '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --expires --no-start --dry-run --dir --socket --json --plain --color' -- "$cur") ;;
+    '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --dry-run --timeout --dir --socket --json --plain --color' -- "$cur") ;;
     '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --dir --socket --json --plain --color' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color' -- "$cur") ;;
     '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color' -- "$cur") ;;

@@ -23,6 +23,19 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
   [ "$(grep ^namespace "$DIR/etc/lab.toml")" != "$(grep ^namespace "$DIR/other/lab.toml")" ]
 }
 
+@test "a dry run shows the file and changes nothing" {
+  run group new lab --dry-run
+  [ "$status" -eq 0 ]
+  [ "${lines[0]}" = "+++ $DIR/etc/lab.toml" ]
+  [[ $output == *'+name = "lab"'* ]]
+  [ ! -e "$DIR/etc" ]
+  token=$(group new lab --no-start)
+  run "$GA_BIN/ga-group" --dir "$DIR/second" join --dry-run "$token"
+  [ "$status" -eq 0 ]
+  [ "$(grep '^+namespace' <<<"$output")" = "+$(grep ^namespace "$DIR/etc/lab.toml")" ]
+  [ ! -e "$DIR/second" ]
+}
+
 @test "new does not overwrite a group" {
   group new lab --no-start
   before=$(cat "$DIR/etc/lab.toml")

@@ -49,6 +49,11 @@ for host in relay alice bob; do
 done
 ((failures == 0)) || finish
 
+on relay ga-group new lab --dry-run >"$run/changes" 2>&1
+is "dry run: the status" 0 $?
+holds "dry run: shows the command" grep -qx '$ systemctl --no-block enable --now ipop-node@lab' "$run/changes"
+holds "dry run: nothing is written or started" on relay test ! -e /etc/ipop -a ! -e /run/systemctl
+
 # --- the first machine ---------------------------------------------------------------------------------------
 on relay ga-group new lab >"$run/token" 2>"$run/talk"
 is "new: the status" 0 $?

@@ -45,11 +45,12 @@ std::variant<appliance::GroupConfig, ExitStatus> group_of_token(const Context& c
   return std::move(token->group);
 }
 
-/// Writes the file unless the machine is in this very group already.
+/// Writes the file (only checks in a dry run) unless the machine is in this very group already.
 ExitStatus install(const Context& context, const JoinGroup& verb, GroupFile& file) {
   if (!io::exists(file.path)) {
     const bool is_free = check_prefix_is_free(context, file.config.prefix, "ask the group's maker for a prefix like ");
     if (!is_free) return ExitStatus::no;
+    if (verb.dry_run) return ExitStatus::done;
     const ExitStatus written = write_group(context, file);
     if (written == ExitStatus::done) context.streams.err << "Wrote " << file.path << '\n';
     return written;
@@ -109,7 +110,9 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
   GroupFile file;
   file.config = std::get<appliance::GroupConfig>(std::move(group));
   file.path = path_of_group(context, file.config.name);
+  const bool is_new = !io::exists(file.path);
   if (const ExitStatus installed = install(context, verb, file); installed != ExitStatus::done) return installed;
+  if (verb.dry_run) return show_changes(context, file, is_new, verb.start);
   if (file.config.bootstrap.empty())
     context.streams.err << "The token names no machine to begin with: only members on the same LAN will be found.\n";
 

@@ -34,6 +34,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
     return ExitStatus::no;
   }
   if (!check_prefix_is_free(context, verb.prefix, "ga-group new " + verb.name + " --prefix ")) return ExitStatus::no;
+  if (verb.dry_run) return show_changes(context, file, true, verb.start);
   if (const ExitStatus written = write_group(context, file); written != ExitStatus::done) return written;
   context.streams.err << "Wrote " << file.path << '\n';
 

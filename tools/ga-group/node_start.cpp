@@ -1,5 +1,8 @@
 #include "node_start.hpp"
 
+#include <sstream>
+#include <vector>
+
 #include "cli/progress.hpp"
 #include "cli/text.hpp"
 #include "io/file.hpp"
@@ -17,25 +20,53 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
+std::string unit_of(const GroupFile& file) {
+  return "ipop-node@" + file.config.name;
+}
+
+// --no-block: the unit is ready once the node holds an address, and that is waited for with progress.
+std::vector<std::string> start_command(const GroupFile& file) {
+  return {"systemctl", "--no-block", "enable", "--now", unit_of(file)};
+}
+
+/// Whether this machine's systemd can start the node: its unit reads the file in /etc/ipop.
+bool can_start(const Context& context) {
+  return context.options.directory == system_directory && io::exists(systemd_directory);
+}
+
 }  // namespace
 
 NodeStart start_node(const Context& context, const GroupFile& file, bool wanted) {
-  const bool unit_reads_it = context.options.directory == system_directory;
-  if (!wanted || !unit_reads_it || !io::exists(systemd_directory)) {
+  if (!wanted || !can_start(context)) {
     cli::suggest(context.streams, node_command(context, file));
     return NodeStart::by_hand;
   }
-  const std::string unit = "ipop-node@" + file.config.name;
+  const std::string unit = unit_of(file);
   cli::Progress progress(context.streams);
   progress.show("starting " + unit + " ...");
-  // --no-block: the unit is ready once the node holds an address, and that is waited for with progress.
-  const auto result = io::run_process({"systemctl", "--no-block", "enable", "--now", unit}, 30s);
+  const auto result = io::run_process(start_command(file), 30s);
   progress.clear();
   if (result && result->status == 0) return NodeStart::started;
   const std::string reason = result ? first_line(result->output) : result.error().message();
   cli::complain(context.streams, tool, "starting " + unit + " failed: " + reason);
   cli::suggest(context.streams, "systemctl status " + unit);
   return NodeStart::failed;
+}
+
+cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool is_new, bool start) {
+  std::ostream& out = context.streams.out;
+  if (is_new) {
+    out << "+++ " << cli::printable(file.path) << '\n';
+    std::istringstream lines(appliance::to_toml(file.config));
+    for (std::string line; std::getline(lines, line);)
+      out << '+' << line << '\n';
+  }
+  if (!start || !can_start(context)) return cli::ExitStatus::done;
+  out << '$';
+  for (const std::string& word : start_command(file))
+    out << ' ' << word;
+  out << '\n';
+  return cli::ExitStatus::done;
 }
 
 std::string node_command(const Context& context, const GroupFile& file) {

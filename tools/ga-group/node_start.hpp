@@ -18,6 +18,10 @@ enum class NodeStart {
 /// elsewhere shows the command that starts the node.
 NodeStart start_node(const Context& context, const GroupFile& file, bool wanted);
 
+/// What would be done to this machine, on stdout: the lines of the new file (none where `is_new` is
+/// false), and the command that would run.
+cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool is_new, bool start);
+
 /// The command that starts the group's node in the foreground.
 std::string node_command(const Context& context, const GroupFile& file);
 

@@ -60,6 +60,7 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
   add_expires(*verb, group.expires);
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file");
+  verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
   verb->callback([&] { options.verb = group; });
 }
 
@@ -73,6 +74,7 @@ void add_join(CLI::App& app, Options& options, JoinGroup& group) {
       ->check(by_rule(appliance::check_group_name));
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file");
+  verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
   tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
   verb->callback([&] { options.verb = group; });
 }

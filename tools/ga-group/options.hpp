@@ -28,11 +28,13 @@ struct NewGroup {
   std::optional<std::uint16_t> port{};
   TokenLife expires{std::chrono::hours(24 * 7)};
   bool start = true;
+  bool dry_run = false;  ///< show what would change, and change nothing
 };
 struct JoinGroup {
   std::string token{};  ///< "-": what stdin holds
   std::string name{};   ///< what the group is called on this machine; empty: as in the token
   bool start = true;
+  bool dry_run = false;  ///< as above
   std::chrono::seconds timeout{60};
 };
 struct MakeToken {
