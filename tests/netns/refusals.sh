@@ -12,13 +12,15 @@ make_site clash 10.129.7 cone
 make_host alice home
 make_host bob clash
 make_group relay
+# One of the tries is made by a user who owns nothing here.
+chmod 755 "$run"
 
 # refused STATUS PATTERN NAME HOST COMMAND...: status, one line that matches, no TAP and no socket left.
 refused() {
   local wanted=$1 pattern=$2 name=$3 host=$4 status=0 output
   shift 4
   rm -rf "${run:?}/$host"
-  mkdir -p "$run/$host"
+  mkdir -m 777 "$run/$host"
   output=$(in_host "$host" timeout 10 "$@" 2>&1 </dev/null) || status=$?
   is "$name: the status" "$wanted" "$status"
   is "$name: one line" 1 "$(wc -l <<<"$output")"
