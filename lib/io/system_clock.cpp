@@ -2,8 +2,6 @@
 
 #include <ctime>
 
-#include "io/file.hpp"
-
 namespace ipop::io {
 
 namespace {
@@ -31,14 +29,6 @@ WallTime wall_time_now() {
   timespec time{};
   ::clock_gettime(CLOCK_REALTIME, &time);
   return {time.tv_sec};
-}
-
-std::string boot_id() {
-  auto text = read_file("/proc/sys/kernel/random/boot_id", 64);
-  if (!text) return {};
-  while (!text->empty() && text->back() == '\n')
-    text->pop_back();
-  return *std::move(text);
 }
 
 ClockWatch::Change ClockWatch::update(const Reading& reading) {

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "base/time.hpp"
 
 namespace ipop::io {
@@ -13,9 +10,6 @@ TimePoint monotonic_now();
 Duration boot_time_now();
 /// CLOCK_REALTIME.
 WallTime wall_time_now();
-
-/// /proc/sys/kernel/random/boot_id: another value after every boot; empty when it can't be read.
-std::string boot_id();
 
 /// Finds out, from two clocks, that the machine slept or that its wall clock was set.
 class ClockWatch {

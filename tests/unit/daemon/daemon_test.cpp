@@ -1,0 +1,165 @@
+#include "daemon/daemon.hpp"
+
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "daemon/control_client.hpp"
+#include "io/file.hpp"
+#include "io/udp_port.hpp"
+#include "unit/io/temp_dir.hpp"
+
+using namespace ipop;
+using namespace ipop::daemon;
+
+namespace {
+
+constexpr Duration limit = 60s;  // of what comes in a moment unless the test fails
+
+DaemonConfig config_in(const TempDir& dir, const std::string& name) {
+  DaemonConfig config;
+  config.name_space = "unit test of the daemon";
+  config.prefix = net::Ipv4Prefix(net::Ipv4Address(10, 128, 0, 0), 9);
+  config.state_directory = dir.file(name);
+  config.control_path = dir.file(name + ".sock");
+  config.lan_discovery = false;
+  config.log_level = LogLevel::error;
+  config.version = "test";
+  return config;
+}
+
+std::unique_ptr<Daemon> open_daemon(DaemonConfig config) {
+  auto daemon = Daemon::open(std::move(config));
+  REQUIRE_MESSAGE(daemon, daemon.error().message());
+  return *std::move(daemon);
+}
+
+ControlClient connect(const std::string& path) {
+  auto client = ControlClient::connect(path);
+  REQUIRE_MESSAGE(client, client.error().message());
+  return *std::move(client);
+}
+
+template <class Wanted>
+Wanted ask(ControlClient& client, const node::Command& command) {
+  auto answer = client.call(command, limit);
+  REQUIRE_MESSAGE(answer, answer.error().message());
+  return std::get<Wanted>(*std::move(answer));
+}
+
+}  // namespace
+
+TEST_CASE("a node answers on its control socket, ends when asked to and leaves nothing open") {
+  const TempDir dir;
+  auto daemon = open_daemon(config_in(dir, "a"));
+  std::thread node([&] { daemon->run(); });
+  auto client = connect(dir.file("a.sock"));
+  const auto status = ask<node::StatusAnswer>(client, node::StatusCommand{});
+  CHECK(status.version == "test");
+  CHECK(status.interface.empty());
+  CHECK_FALSE(status.id.is_zero());
+  CHECK(status.counters.contains("control_clients"));
+  const auto refused = client.call(node::WhyCommand{"nobody-knows-him"}, limit);
+  CHECK((!refused || std::get<node::WhyAnswer>(*refused).state == "unknown"));
+  (void)ask<node::DoneAnswer>(client, node::StopCommand{});
+  node.join();
+  daemon.reset();
+  CHECK_FALSE(io::exists(dir.file("a.sock")));
+  CHECK(io::exists(dir.file("a/key.pem")));
+
+  auto again = open_daemon(config_in(dir, "a"));
+  std::thread second([&] { again->run(); });
+  auto other = connect(dir.file("a.sock"));
+  CHECK(ask<node::StatusAnswer>(other, node::StatusCommand{}).id == status.id);
+  (void)ask<node::DoneAnswer>(other, node::StopCommand{});
+  second.join();
+}
+
+TEST_CASE("two nodes that know each other's port link, and subscribers hear of it") {
+  const TempDir dir;
+  auto first = open_daemon(config_in(dir, "a"));
+  std::thread a([&] { first->run(); });
+  auto client_a = connect(dir.file("a.sock"));
+  REQUIRE(client_a.subscribe(limit));
+  const auto status = ask<node::StatusAnswer>(client_a, node::StatusCommand{});
+  REQUIRE_FALSE(status.local_endpoints.empty());
+
+  auto config = config_in(dir, "b");
+  config.bootstrap = {{"127.0.0.1", status.local_endpoints[0].port}};
+  auto second = open_daemon(std::move(config));
+  std::thread b([&] { second->run(); });
+  auto client_b = connect(dir.file("b.sock"));
+  const auto id_of_b = ask<node::StatusAnswer>(client_b, node::StatusCommand{}).id;
+
+  bool linked = false;
+  while (!linked) {
+    const auto event = client_a.next_event(limit);
+    REQUIRE_MESSAGE(event, event.error().message());
+    const auto* up = std::get_if<node::PeerUpEvent>(&*event);
+    linked = up != nullptr && up->id == id_of_b;
+  }
+  const auto peers = ask<node::PeersAnswer>(client_a, node::PeersCommand{});
+  REQUIRE(peers.peers.size() == 1);
+  CHECK(peers.peers[0].id == id_of_b);
+
+  (void)ask<node::DoneAnswer>(client_b, node::StopCommand{});
+  b.join();
+  bool gone = false;
+  while (!gone) {
+    const auto event = client_a.next_event(limit);
+    REQUIRE_MESSAGE(event, event.error().message());
+    gone = std::holds_alternative<node::PeerDownEvent>(*event);
+  }
+  (void)ask<node::DoneAnswer>(client_a, node::StopCommand{});
+  a.join();
+}
+
+TEST_CASE("what can't be opened is an error that says what to do, and nothing is left behind") {
+  const TempDir dir;
+  auto daemon = open_daemon(config_in(dir, "a"));
+  std::thread node([&] { daemon->run(); });
+  auto client = connect(dir.file("a.sock"));
+  const auto status = ask<node::StatusAnswer>(client, node::StatusCommand{});
+  REQUIRE_FALSE(status.local_endpoints.empty());
+
+  auto taken = config_in(dir, "b");
+  taken.port = status.local_endpoints[0].port;
+  const auto port = Daemon::open(taken);
+  REQUIRE_FALSE(port);
+  CHECK(port.error().code == std::errc::address_in_use);
+  CHECK(port.error().context.find("--port") != std::string::npos);
+  CHECK_FALSE(io::exists(taken.control_path));
+
+  const auto state = Daemon::open(config_in(dir, "a"));
+  REQUIRE_FALSE(state);
+  CHECK(state.error().code == std::errc::device_or_resource_busy);
+
+  auto socket = config_in(dir, "c");
+  socket.control_path = dir.file("a.sock");
+  const auto door = Daemon::open(socket);
+  REQUIRE_FALSE(door);
+  CHECK(door.error().code == std::errc::address_in_use);
+  CHECK(io::exists(dir.file("a.sock")));
+
+  (void)ask<node::DoneAnswer>(client, node::StopCommand{});
+  node.join();
+}
+
+TEST_CASE("the port of the last time is taken again, and another one when it is in use") {
+  const TempDir dir;
+  const auto run_once = [&] {
+    auto daemon = open_daemon(config_in(dir, "a"));
+    std::thread node([&] { daemon->run(); });
+    auto client = connect(dir.file("a.sock"));
+    const auto status = ask<node::StatusAnswer>(client, node::StatusCommand{});
+    (void)ask<node::DoneAnswer>(client, node::StopCommand{});
+    node.join();
+    REQUIRE_FALSE(status.local_endpoints.empty());
+    return status.local_endpoints[0].port;
+  };
+  const auto first = run_once();
+  CHECK(run_once() == first);
+  const auto squatter = io::UdpPort::open(first);
+  REQUIRE(squatter);
+  CHECK(run_once() != first);
+}

@@ -1,0 +1,125 @@
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "daemon/bootstrap_names.hpp"
+#include "daemon/identity.hpp"
+#include "daemon/underlay.hpp"
+#include "io/system_rng.hpp"
+
+using namespace ipop;
+using namespace ipop::daemon;
+
+namespace {
+
+constexpr Duration limit = 60s;
+const net::Ipv4Prefix prefix(net::Ipv4Address(10, 128, 0, 0), 9);
+
+io::InterfaceAddress v4(const char* interface, net::Ipv4Address address, unsigned length) {
+  return {interface, 1, address, length};
+}
+
+/// The names of a node, and what came of them.
+struct Names {
+  io::EventLoop loop;
+  std::vector<std::vector<net::Endpoint>> published;
+  std::vector<LogLine> log;
+  std::unique_ptr<BootstrapNames> names;
+
+  explicit Names(std::vector<BootstrapName> list) {
+    BootstrapNames::Handlers handlers;
+    handlers.on_endpoints = [this](auto endpoints) { published.push_back(std::move(endpoints)); };
+    handlers.on_log = [this](LogLine line) { log.push_back(std::move(line)); };
+    auto made = BootstrapNames::open(loop, std::move(list), std::move(handlers));
+    REQUIRE(made);
+    names = *std::move(made);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the underlay tells of endpoints only when they are others") {
+  Underlay underlay({"ipop0", prefix, true}, prefix, 4000);
+  std::vector<io::InterfaceAddress> addresses{v4("eth0", net::Ipv4Address(192, 168, 1, 2), 24)};
+  const auto first = underlay.update(addresses);
+  REQUIRE(first.endpoints);
+  CHECK(first.endpoints->size() == 1);
+  CHECK_FALSE(first.overlap);
+  CHECK_FALSE(underlay.update(addresses).endpoints);
+  // The node's own lease is no change of the underlay.
+  addresses.push_back(v4("ipop0", net::Ipv4Address(10, 128, 0, 7), 9));
+  const auto leased = underlay.update(addresses);
+  CHECK_FALSE(leased.endpoints);
+  CHECK_FALSE(leased.overlap);
+  addresses[0] = v4("eth0", net::Ipv4Address(172, 16, 5, 2), 24);
+  CHECK(underlay.update(addresses).endpoints);
+  addresses.clear();
+  const auto none = underlay.update(addresses);
+  REQUIRE(none.endpoints);
+  CHECK(none.endpoints->empty());
+}
+
+TEST_CASE("an overlap that comes later is told once, with the clash and a free prefix") {
+  Underlay underlay({"ipop0", prefix, true}, prefix, 4000);
+  std::vector<io::InterfaceAddress> addresses{v4("eth0", net::Ipv4Address(192, 168, 1, 2), 24)};
+  CHECK_FALSE(underlay.update(addresses).overlap);
+  addresses.push_back(v4("eth1", net::Ipv4Address(10, 130, 1, 1), 16));
+  const auto clash = underlay.update(addresses).overlap;
+  REQUIRE(clash);
+  CHECK(*clash ==
+        "virtual prefix 10.128.0.0/9 overlaps 10.130.0.0/16 of eth1; choose another, such as 100.64.0.0/10, for the "
+        "whole group");
+  CHECK_FALSE(underlay.update(addresses).overlap);
+  addresses.pop_back();
+  CHECK_FALSE(underlay.update(addresses).overlap);
+  addresses.push_back(v4("eth1", net::Ipv4Address(10, 130, 1, 1), 16));
+  CHECK(underlay.update(addresses).overlap);
+}
+
+TEST_CASE("bootstrap names become endpoints, in the order of the names and each once") {
+  Names names({{"192.0.2.2", 4000}, {"192.0.2.1", 4000}, {"192.0.2.2", 4000}});
+  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, limit));
+  REQUIRE(names.published.size() == 1);
+  REQUIRE(names.published[0].size() == 2);
+  CHECK(to_string(names.published[0][0]) == "192.0.2.2:4000");
+  CHECK(names.log.empty());
+}
+
+TEST_CASE("a name that does not resolve is logged, and the others are used") {
+  Names names({{"no..such..name", 4000}, {"192.0.2.1", 4000}});
+  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, limit));
+  CHECK(names.published[0].size() == 1);
+  REQUIRE(names.log.size() == 1);
+  CHECK(names.log[0].level == LogLevel::warning);
+}
+
+TEST_CASE("names that are read again replace the earlier ones") {
+  Names names({{"192.0.2.1", 4000}});
+  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, limit));
+  names.names->set_joined(true);
+  names.names->set_names({{"192.0.2.9", 4001}});
+  const auto is_new = [&] {
+    return !names.published.back().empty() && to_string(names.published.back()[0]) == "192.0.2.9:4001";
+  };
+  CHECK(names.loop.run_until(is_new, limit));
+  CHECK(names.published.back().size() == 1);
+}
+
+TEST_CASE("the TAP's address is locally administered, for one host, and follows from the node id") {
+  std::array<std::byte, NodeId::size> octets{};
+  octets.fill(std::byte{0xff});
+  const auto mac = mac_of(NodeId(octets));
+  CHECK(to_string(mac) == "fe:ff:ff:ff:ff:ff");
+  CHECK_FALSE(mac.is_group());
+  CHECK(mac_of(NodeId(octets)) == mac);
+}
+
+TEST_CASE("an identity has the id of its key") {
+  io::SystemRng rng;
+  const auto key = crypto::PrivateKey::from_seed(as_bytes("seed"));
+  const auto identity = make_identity(key, rng);
+  REQUIRE(identity);
+  CHECK((*identity)->id == *crypto::node_id_of(key.public_key()));
+  CHECK((*identity)->handshakes != nullptr);
+  CHECK((*identity)->aeads != nullptr);
+}

@@ -1,0 +1,123 @@
+#include "io/tap_device.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+#include "base/hex.hpp"
+#include "io/event_loop.hpp"
+#include "io/netlink.hpp"
+#include "own_network.hpp"
+
+using namespace ipop;
+using namespace ipop::io;
+
+namespace {
+
+const net::MacAddress mac({std::byte{2}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{7}});
+
+/// Who has 10.128.0.7? Tell 10.128.0.9, of 02:00:00:00:00:09 (RFC 826).
+Bytes arp_request() {
+  return *parse_hex(
+      "ffffffffffff0200000000090806"
+      "0001080006040001"
+      "020000000009"
+      "0a800009"
+      "000000000000"
+      "0a800007");
+}
+
+bool is_arp_reply(ByteSpan frame) {
+  return frame.size() >= 22 && to_hex(frame.subspan(12, 2)) == "0806" && to_hex(frame.subspan(20, 2)) == "0002";
+}
+
+}  // namespace
+
+TEST_CASE("frames go both ways through a TAP, and it vanishes when it is closed") {
+  in_own_network([] {
+    unsigned index = 0;
+    {
+      auto tap = TapDevice::open({"tap7", 1400, mac});
+      REQUIRE(tap);
+      CHECK(tap->name() == "tap7");
+      index = tap->index();
+      CHECK(index != 0);
+      REQUIRE(add_address(index, net::Ipv4Address(10, 128, 0, 7), 24));
+      const std::vector<Bytes> frames{arp_request()};
+      tap->write(frames);
+      EventLoop loop;
+      std::optional<Bytes> reply;
+      ReadWatch watch(loop, tap->fd(), [&] {
+        for (const ByteSpan frame : tap->read()) {
+          if (is_arp_reply(frame)) reply = to_bytes(frame);
+        }
+      });
+      CHECK(loop.run_until([&] { return reply.has_value(); }, 60s));
+      REQUIRE(reply);
+      CHECK(equal(ByteSpan(*reply).subspan(6, 6), mac.octets()));
+      CHECK(tap->counters().get("tap_written") == 1);
+      CHECK(tap->counters().get("tap_read") >= 1);
+    }
+    const auto left = list_addresses();
+    REQUIRE(left);
+    CHECK(std::ranges::none_of(*left, [](const auto& entry) { return entry.interface == "tap7"; }));
+  });
+}
+
+TEST_CASE("an address is put on an interface once, listed with its network, and taken away") {
+  in_own_network([] {
+    auto tap = TapDevice::open({"tap7", 1400, mac});
+    REQUIRE(tap);
+    const net::Ipv4Address address(10, 128, 0, 7);
+    REQUIRE(add_address(tap->index(), address, 9));
+    CHECK(add_address(tap->index(), address, 9));
+    const auto listed = list_addresses();
+    REQUIRE(listed);
+    const auto found = std::ranges::find_if(*listed, [&](const auto& entry) {
+      return entry.address == std::variant<net::Ipv4Address, net::Ipv6Address>(address);
+    });
+    REQUIRE(found != listed->end());
+    CHECK(found->interface == "tap7");
+    CHECK(found->ipv4_prefix() == net::Ipv4Prefix(net::Ipv4Address(10, 128, 0, 0), 9));
+    CHECK(remove_address(tap->index(), address, 9));
+    CHECK(remove_address(tap->index(), address, 9));
+    CHECK_FALSE(add_address(12345, address, 9));
+  });
+}
+
+TEST_CASE("the monitor calls when an address comes") {
+  in_own_network([] {
+    EventLoop loop;
+    int calls = 0;
+    auto monitor = AddressMonitor::open(loop, [&] { ++calls; });
+    REQUIRE(monitor);
+    auto tap = TapDevice::open({"tap7", 1400, mac});
+    REQUIRE(tap);
+    CHECK(loop.run_until([&] { return calls > 0; }, 60s));
+    calls = 0;
+    REQUIRE(add_address(tap->index(), net::Ipv4Address(10, 128, 0, 7), 9));
+    CHECK(loop.run_until([&] { return calls > 0; }, 60s));
+  });
+}
+
+TEST_CASE("a TAP that is held, or an interface that is none, is an error that says what to do") {
+  in_own_network([] {
+    auto tap = TapDevice::open({"tap7", 1400, {}});
+    REQUIRE(tap);
+    const auto second = TapDevice::open({"tap7", 1400, {}});
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == std::errc::device_or_resource_busy);
+    CHECK(second.error().context.find("--tap") != std::string::npos);
+    const auto loopback = TapDevice::open({"lo", 1400, {}});
+    REQUIRE_FALSE(loopback);
+    CHECK(loopback.error().code == std::errc::invalid_argument);
+  });
+}
+
+TEST_CASE("a name that no interface can have is refused before anything is opened") {
+  for (const char* name : {"", "sixteen-letters-", "a/b", "a b", "a:b", "tap%d"}) {
+    const auto refused = TapDevice::open({name, 1400, {}});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == std::errc::invalid_argument);
+  }
+}
