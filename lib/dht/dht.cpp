@@ -1,5 +1,6 @@
 #include "dht/dht.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -18,6 +19,10 @@ namespace {
 // Records that a lost message left with a node that does not stand for them are passed on then.
 constexpr Duration sweep_every = std::chrono::minutes(10);
 constexpr double sweep_jitter = 0.2;
+
+// A node that restarted so fast that nobody noticed has an empty store and asks its neighbours; later
+// it is they who notice a new neighbour.
+constexpr Duration asks_for = 60s;
 
 std::string refusal_counter(Refusal refusal) {
   return "drop_dht_" + std::string(to_string(refusal));
@@ -46,6 +51,7 @@ class Dht::State {
     if (!(before == view_)) {
       handover_.drop_neighbours([&](const NodeId& node) { return view_.contains(node); });
       move_entries(placement(), store_, before, handover_);
+      ask_new_neighbours(now, before);
     }
     if (replicas_ > replicas_before) spread_to_odd_positions(placement(), store_, handover_);
     if (!sweep_at_) sweep_at_ = now + rng_.jitter(sweep_every, sweep_jitter);
@@ -214,15 +220,20 @@ class Dht::State {
       counters_.add("drop_dht_no_clock");
       return;
     }
-    // What was sent to our own place comes back: it is where it belongs.
-    Handover better{.request = rng_.next(), .reply = true, .records = {}};
+    if (handover.ask && view_.contains(source) && source != config_.self) {
+      supply(placement(), store_, source, handover_);
+    }
+    std::size_t better_size = 0;
+    Handover better{.request = rng_.next(), .ask = false, .reply = true, .records = {}};
     for (HandedRecord& handed : handover.records) {
       const EntryKey key = entry_key_of(handed.record);
       auto decision =
           store_.accept(now, *wall, std::move(handed.record), Store::Arrival::handover, handed.positions, replicas_);
       if (decision.verdict == Verdict::refused) {
         counters_.add(refusal_counter(decision.refusal));
-        if (decision.held) better.records.push_back({handed.positions, *std::move(decision.held)});
+        if (!decision.held || better_size + encoded_size(*decision.held) > message_target) continue;
+        better_size += encoded_size(*decision.held);
+        better.records.push_back({handed.positions, *std::move(decision.held)});
       } else if (decision.changed) {
         counters_.add("dht_handed_over");
         replicate(placement(), key, handed.positions, source, handover_);
@@ -235,6 +246,15 @@ class Dht::State {
   }
 
   // ---- copies ----
+
+  void ask_new_neighbours(TimePoint now, const RingView& before) {
+    const auto known = before.next_to_self();
+    for (const NodeId& neighbour : view_.next_to_self()) {
+      if (!started_) started_ = now;
+      if (now - *started_ > asks_for || std::find(known.begin(), known.end(), neighbour) != known.end()) continue;
+      send(neighbour, false, Handover{.request = rng_.next(), .ask = true, .reply = true, .records = {}});
+    }
+  }
 
   void handle_handover_answer(const NodeId& source, const HandoverAnswer& answer) {
     const auto arrived = handover_.handle_answer(answer.request);
@@ -301,6 +321,7 @@ class Dht::State {
   TimePoint wall_base_{};
   std::optional<WallTime> wall_;
   std::optional<TimePoint> sweep_at_;
+  std::optional<TimePoint> started_;  // had neighbours first
   std::map<OperationId, StoreOperation> stores_;
   std::map<OperationId, GetOperation> gets_;
   std::uint64_t last_operation_ = 0;

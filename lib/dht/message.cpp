@@ -14,6 +14,7 @@ enum class Type : std::uint8_t { store = 1, store_answer, get, get_answer, hando
 constexpr std::uint8_t with_receipt = 1;
 constexpr std::uint8_t with_record = 2;
 constexpr std::uint8_t is_reply = 1;
+constexpr std::uint8_t is_ask = 2;
 
 bool is_position(std::uint8_t position) {
   return position < max_replicas;
@@ -124,8 +125,9 @@ Result<Message> decode_handover(ByteReader& in) {
     out.records.push_back(std::move(handed));
   }
   if (!in.ok()) return truncated("handover");
-  if ((flags & ~unsigned{is_reply}) != 0 || !has_positions || !in.done()) return malformed("handover");
+  if ((flags & ~unsigned{is_reply | is_ask}) != 0 || !has_positions || !in.done()) return malformed("handover");
   out.reply = (flags & is_reply) != 0;
+  out.ask = (flags & is_ask) != 0;
   return Message(std::move(out));
 }
 
@@ -232,7 +234,8 @@ void encode(const Message& message, Bytes& out) {
                  },
                  [&](const Handover& m) {
                    write_head(writer, Type::handover, m.request);
-                   writer.write(static_cast<std::uint8_t>(m.reply ? is_reply : 0));
+                   const unsigned flags = (m.reply ? unsigned{is_reply} : 0U) | (m.ask ? unsigned{is_ask} : 0U);
+                   writer.write(static_cast<std::uint8_t>(flags));
                    writer.write(static_cast<std::uint8_t>(m.records.size()));
                    for (const HandedRecord& handed : m.records) {
                      writer.write(static_cast<std::uint8_t>(handed.positions.to_ulong()));

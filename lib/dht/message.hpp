@@ -92,6 +92,7 @@ struct HandedRecord {
 /// Records that move to the node nearest to their position, or are copied to its neighbours.
 struct Handover {
   RequestNumber request = 0;
+  bool ask = false;    ///< the sender has just started: the receiver hands over what the sender should hold
   bool reply = false;  ///< sent back because the receiver's record lost; never answered by another
   std::vector<HandedRecord> records{};
 };

@@ -66,6 +66,18 @@ void spread_to_odd_positions(const Placement& placement, const Store& store, Han
   });
 }
 
+void supply(const Placement& placement, const Store& store, const NodeId& node, HandoverQueue& queue) {
+  const auto beside = placement.view.next_to_self();
+  const bool stands_beside = std::ranges::find(beside, node) != beside.end();
+  for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
+    const NodeId place = place_of(first, position);
+    const bool is_holder = placement.view.nearest(place) == node;
+    if (is_holder || (stands_beside && placement.view.is_self_nearest(place))) {
+      queue.add({node, false}, key, only(position));
+    }
+  });
+}
+
 void pass_on_strays(const Placement& placement, const Store& store, HandoverQueue& queue) {
   for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
     const NodeId place = place_of(first, position);

@@ -34,6 +34,10 @@ void move_entries(const Placement& placement, const Store& store, const RingView
 /// The ring has grown to 8 positions: holders of an even one send copies to the odd one after it.
 void spread_to_odd_positions(const Placement& placement, const Store& store, HandoverQueue& queue);
 
+/// `node` has started with nothing: it gets what it is the holder of, and copies of what we hold when
+/// it stands next to us.
+void supply(const Placement& placement, const Store& store, const NodeId& node, HandoverQueue& queue);
+
 /// Records for whose positions others stand go to them.
 void pass_on_strays(const Placement& placement, const Store& store, HandoverQueue& queue);
 

@@ -70,8 +70,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       }
       case 1:
-        machine.handle_message(now, node(c), node(128),
-                               encoded(dht::Handover{a, c > 127, {{dht::PositionSet(c | 1U), make_record(a, b)}}}));
+        machine.handle_message(
+            now, node(c), node(128),
+            encoded(dht::Handover{a, (c & 64U) != 0, c > 127, {{dht::PositionSet(c | 1U), make_record(a, b)}}}));
         break;
       case 2: machine.handle_ring(now, {node(a), node(b), node(c)}, 1U + a); break;
       case 3: {

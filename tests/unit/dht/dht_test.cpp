@@ -480,6 +480,21 @@ TEST_CASE("a ring that grows from one node to thirty keeps its records") {
   }
 }
 
+TEST_CASE("records survive a ring of which every node restarts faster than the others notice") {
+  TestRing ring(20, 22);
+  REQUIRE(ring.create_and_wait(0, make_lease(1, key_of(0))).outcome == Outcome::done);
+  ring.run_for(5s);
+  for (std::size_t i = 0; i < ring.members.size(); ++i) {
+    ring.restart(i);
+    ring.run_for(2s);
+  }
+  CHECK(ring.get_and_wait(3, RecordKind::lease, address(1)).outcome == Outcome::done);
+  CHECK(ring.create_and_wait(1, make_lease(1, key_of(1))).outcome == Outcome::exists);
+  const NodeId first = position_of(name_space, RecordKind::lease, address(1));
+  for (unsigned position = 0; position < 8; ++position)
+    CHECK(ring.nearest(place_of(first, position)).dht->stored_records() == 1);
+}
+
 TEST_CASE("a get repairs the replicas that lack the record") {
   TestRing ring(30, 19);
   const Record value = make_record(RecordKind::value, text("k"), "v", key_of(0));
@@ -516,7 +531,7 @@ TEST_CASE("S3: a flood of records fills a replica only up to its bounds") {
   dht.handle_wall_time(TimePoint{}, epoch);
   for (int i = 0; i < 300; ++i) {
     const Record record = make_record(RecordKind::value, text("flood" + std::to_string(i)), "x", key_of(1));
-    dht.handle_message(TimePoint{}, NodeId{}, NodeId{}, encoded(Handover{1, false, {{PositionSet(1), record}}}));
+    dht.handle_message(TimePoint{}, NodeId{}, NodeId{}, encoded(Handover{1, false, false, {{PositionSet(1), record}}}));
     while (dht.poll_output()) {
     }
   }

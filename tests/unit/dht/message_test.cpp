@@ -25,7 +25,7 @@ std::vector<Message> one_of_each() {
           GetRequest{4, 2, RecordKind::name, text("alice")},
           GetAnswer{5, 2, 1, 3, {record, record}},
           GetAnswer{6, 2, 0, 1, {}},
-          Handover{7, true, {{PositionSet(0x81), record}, {PositionSet(2), record}}},
+          Handover{7, true, false, {{PositionSet(0x81), record}, {PositionSet(2), record}}},
           HandoverAnswer{8}};
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("fields of a message that mean nothing are refused") {
   CHECK(changed(all[6], 11, 1) == malformed);   // part
   CHECK(changed(all[6], 12, 0) == malformed);   // parts
   CHECK(changed(all[6], 12, 129) == malformed);
-  CHECK(changed(all[7], 10, 2) == malformed);  // flags
+  CHECK(changed(all[7], 10, 4) == malformed);  // flags
   CHECK(changed(all[7], 12, 0) == malformed);  // no position
 }
 

@@ -107,6 +107,16 @@ class TestRing {
     }
   }
 
+  /// The member starts again with nothing, and nobody but itself notices.
+  void restart(std::size_t index) {
+    Member& member = members[index];
+    member.dht = std::make_unique<Dht>(Dht::Config{.self = member.id, .name_space = name_space}, key_of(member.number),
+                                       *member.rng);
+    member.dht->handle_wall_time(now, wall());
+    member.dht->handle_ring(now, member.neighbours, member_size_[member.number]);
+    drain(member);
+  }
+
   void kill(std::size_t index) { members[index].alive = false; }
 
   OperationId create(std::size_t index, Record record) {
