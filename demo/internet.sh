@@ -120,8 +120,9 @@ RULES
 # A name as long as it needs to be is no reason to wait for a resolver of the machine outside.
 new_namespace() {
   local namespace="$internet-$1"
-  ip netns add "$namespace"
+  # First: a trap may run as soon as the command has ended.
   namespaces+=("$1")
+  ip netns add "$namespace"
   mkdir -p "/etc/netns/$namespace"
   echo '# no name server yet' >"/etc/netns/$namespace/resolv.conf"
   ip -n "$namespace" link set lo up
