@@ -12,7 +12,7 @@ constexpr std::size_t max_key = 16'384;
 constexpr std::size_t max_state = 65'536;
 
 bool is_missing(const Error& error) {
-  return error.code == std::errc::no_such_file_or_directory;
+  return error.code == std::errc::no_such_file_or_directory || error.code == std::errc::not_a_directory;
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ Result<crypto::PrivateKey> StateDirectory::load_key() {
     }
     return key;
   }
-  if (!is_missing(pem.error()) && pem.error().code != std::errc::not_a_directory) return pem.error();
+  if (!is_missing(pem.error())) return pem.error();
   auto key = crypto::PrivateKey::generate();
   if (!key) return std::move(key).error().in("making a key");
   if (auto written = io::write_file_atomically(file, key->to_pem(), 0600); !written)

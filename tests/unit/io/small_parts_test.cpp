@@ -128,7 +128,7 @@ TEST_CASE("the manager of a service hears that it is ready, how it is, and that 
 }
 
 TEST_CASE("without a manager nothing is said") {
-  for (const std::string address : {std::string(), std::string("relative"), "/" + std::string(200, 'x')}) {
+  for (const std::string& address : {std::string(), std::string("relative"), "/" + std::string(200, 'x')}) {
     const ServiceNotifier notifier(address, 30s);
     CHECK_FALSE(notifier.is_active());
     CHECK_FALSE(notifier.watchdog());
