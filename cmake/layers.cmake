@@ -35,6 +35,14 @@ if(GA_PRECOMPILE)
   endforeach()
 endif()
 
+# What no packet waits for is made small: an idle node's memory is mostly its text.
+foreach(layer appliance cli control daemon dht)
+  get_target_property(kind ga_${layer} TYPE)
+  if(kind STREQUAL "STATIC_LIBRARY")
+    target_compile_options(ga_${layer} PRIVATE $<$<CONFIG:Release>:-Os>)
+  endif()
+endforeach()
+
 # Third parties stay in the layer that wraps them (tests/lint/third_party.txt holds the sources to it).
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
