@@ -21,6 +21,7 @@ Result<std::unique_ptr<ControlDoor>> ControlDoor::open(io::EventLoop& loop, cons
   handlers.on_line = [raw = out.get()](io::ClientId client, io::Access access, std::string_view line) {
     raw->handle_line(client, access, line);
   };
+  handlers.on_end = [raw = out.get()](io::ClientId client) { raw->handle_end(client); };
   handlers.on_gone = [raw = out.get()](io::ClientId client) { raw->forget(client); };
   auto socket = io::ControlSocket::listen(loop, path, std::move(handlers));
   if (!socket) return std::move(socket).error();
@@ -65,6 +66,7 @@ void ControlDoor::answer(node::CommandId id, const Result<node::Answer>& answer)
   const Pending& asked = pending.mapped();
   if (const auto it = questions_.find(asked.client); it != questions_.end() && --it->second == 0) questions_.erase(it);
   socket_->send(asked.client, control::encode_answer(asked.request, answer));
+  if (ended_.contains(asked.client) && !questions_.contains(asked.client)) socket_->finish(asked.client);
 }
 
 void ControlDoor::publish(const node::Event& event) {
@@ -76,8 +78,15 @@ void ControlDoor::publish(const node::Event& event) {
     socket_->send(client, line);
 }
 
+void ControlDoor::handle_end(io::ClientId client) {
+  subscribers_.erase(client);
+  if (!questions_.contains(client)) return socket_->finish(client);
+  ended_.insert(client);
+}
+
 void ControlDoor::forget(io::ClientId client) {
   subscribers_.erase(client);
+  ended_.erase(client);
   questions_.erase(client);
   std::erase_if(pending_, [&](const auto& entry) { return entry.second.client == client; });
 }

@@ -18,7 +18,8 @@ namespace ipop::daemon {
 
 /// Between the control socket and the node: lines become commands, answers and events become lines.
 ///
-/// Who may only read gets `permission_denied` for a change. A client may have 64 questions under way.
+/// Who may only read gets `permission_denied` for a change. A client may have 64 questions under way; one
+/// that ends its stream is told no more events, gets its answers and is disconnected with the last.
 class ControlDoor {
  public:
   using OnCommand = std::function<void(node::CommandId, const node::Command&)>;
@@ -41,12 +42,14 @@ class ControlDoor {
   explicit ControlDoor(OnCommand on_command) : on_command_(std::move(on_command)) {}
   void handle_line(io::ClientId client, io::Access access, std::string_view line);
   void handle_request(io::ClientId client, io::Access access, const control::Request& request);
+  void handle_end(io::ClientId client);
   void forget(io::ClientId client);
 
   OnCommand on_command_;
   std::map<node::CommandId, Pending> pending_;
   std::map<io::ClientId, std::size_t> questions_;  // under way, of each client that has one
   std::set<io::ClientId> subscribers_;
+  std::set<io::ClientId> ended_;  // that ask no more, and wait for answers
   std::uint64_t next_id_ = 1;
   std::unique_ptr<io::ControlSocket> socket_;
 };

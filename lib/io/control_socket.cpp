@@ -78,6 +78,7 @@ struct ControlSocket::Client {
   std::string received;
   std::string unsent;
   bool waits_to_write = false;
+  bool finished = false;
   std::unique_ptr<ReadWatch> watch;
 };
 
@@ -160,7 +161,8 @@ void ControlSocket::read(ClientId id) {
   std::array<char, read_block> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
   const ssize_t got = ::recv(client->socket.get(), block.data(), block.size(), MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) return disconnect(id);
+  if (got < 0) return disconnect(id);
+  if (got == 0) return take_end(id);
   client->received.append(block.data(), static_cast<std::size_t>(got));
   take_lines(id);
 }
@@ -185,11 +187,28 @@ void ControlSocket::take_lines(ClientId id) {
   }
 }
 
+void ControlSocket::take_end(ClientId id) {
+  Client* client = find(id);
+  client->watch->on_closed([this, id] { disconnect(id); });
+  if (!client->received.empty()) {
+    client->received += '\n';
+    take_lines(id);
+  }
+  if (find(id) != nullptr) handlers_.on_end(id);
+}
+
 void ControlSocket::send(ClientId id, std::string_view line) {
   Client* client = find(id);
   if (client == nullptr) return;
   client->unsent += line;
   client->unsent += '\n';
+  flush(id);
+}
+
+void ControlSocket::finish(ClientId id) {
+  Client* client = find(id);
+  if (client == nullptr) return;
+  client->finished = true;
   flush(id);
 }
 
@@ -208,6 +227,7 @@ void ControlSocket::flush(ClientId id) {
     counters_.add("drop_control_slow_reader");
     return disconnect(id);
   }
+  if (client->unsent.empty() && client->finished) return disconnect(id);
   if (client->unsent.empty() || client->waits_to_write) return;
   client->waits_to_write = true;
   client->watch->on_writable([this, id] {

@@ -34,6 +34,9 @@ Access access_of(const PeerCredentials& peer, uid_t own_user, std::optional<gid_
 
 /// Serves lines of text on a Unix socket: one message a line, both ways.
 ///
+/// A client may end its stream (shutdown(2), SHUT_WR) and go on reading; what it sent last is a line also
+/// without an end. It keeps its place until finish(), or until it closes.
+///
 /// The socket is of mode 0660 and group `ga` where the host has that group. Bounds: 64 clients, 1 MiB
 /// a line, 4 MiB of answers that a client has not read; who breaks one is disconnected and counted.
 class ControlSocket {
@@ -41,6 +44,8 @@ class ControlSocket {
   struct Handlers {
     /// A whole line, without its end.
     std::function<void(ClientId, Access, std::string_view)> on_line;
+    /// The client's stream ended after its last line: answer what is under way, then finish() it.
+    std::function<void(ClientId)> on_end;
     /// The client went away or was disconnected; its id comes no more.
     std::function<void(ClientId)> on_gone;
   };
@@ -61,6 +66,8 @@ class ControlSocket {
 
   /// Queues `line` (without its end) for a client; one that is gone is skipped.
   void send(ClientId client, std::string_view line);
+  /// Disconnects a client once what is queued for it is written.
+  void finish(ClientId client);
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
   /// `control_clients`, `drop_control_*`.
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -72,6 +79,7 @@ class ControlSocket {
   void accept();
   void read(ClientId id);
   void take_lines(ClientId id);
+  void take_end(ClientId id);
   void flush(ClientId id);
   void disconnect(ClientId id);
   [[nodiscard]] Client* find(ClientId id);

@@ -139,12 +139,13 @@ struct ReadWatch::State : std::enable_shared_from_this<ReadWatch::State> {
   asio::posix::stream_descriptor descriptor;
   std::function<void()> handler;
   bool usable = false;
+  bool reading = true;
 
   void wait() {
-    if (!usable) return;
+    if (!usable || !reading) return;
     descriptor.async_wait(asio::posix::descriptor_base::wait_read,
                           [self = shared_from_this()](const std::error_code& error) noexcept {
-                            if (error || !self->usable) return;
+                            if (error || !self->usable || !self->reading) return;
                             self->handler();
                             self->wait();
                           });
@@ -153,6 +154,16 @@ struct ReadWatch::State : std::enable_shared_from_this<ReadWatch::State> {
   void wait_writable(std::function<void()> call) {
     if (!usable) return;
     descriptor.async_wait(asio::posix::descriptor_base::wait_write,
+                          [self = shared_from_this(), call = std::move(call)](const std::error_code& error) noexcept {
+                            if (!error && self->usable) call();
+                          });
+  }
+
+  /// A stream that ended can always be read, so this waits for what epoll tells unasked: EPOLLHUP, EPOLLERR.
+  void wait_closed(std::function<void()> call) {
+    reading = false;
+    if (!usable) return;
+    descriptor.async_wait(asio::posix::descriptor_base::wait_error,
                           [self = shared_from_this(), call = std::move(call)](const std::error_code& error) noexcept {
                             if (!error && self->usable) call();
                           });
@@ -183,6 +194,9 @@ ReadWatch::~ReadWatch() {
 }
 void ReadWatch::on_writable(std::function<void()> handler) {
   state_->wait_writable(std::move(handler));
+}
+void ReadWatch::on_closed(std::function<void()> handler) {
+  state_->wait_closed(std::move(handler));
 }
 
 }  // namespace ipop::io

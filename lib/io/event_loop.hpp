@@ -68,6 +68,9 @@ class ReadWatch {
 
   /// Calls `handler` once when the descriptor can be written.
   void on_writable(std::function<void()> handler);
+  /// Ends the reading for good; `handler` is called once when the other end is closed in both
+  /// directions, or has failed. For streams whose end was read.
+  void on_closed(std::function<void()> handler);
 
  private:
   struct State;

@@ -171,6 +171,20 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   ctl status >/dev/null
 }
 
+@test "a client that ends its stream gets its answers, then the connection is closed" {
+  start_node a
+  start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
+  ctl wait peer 1 --timeout 30s
+  # A walk of the ring waits for a member that stands still; socat would wait for a minute.
+  kill -STOP "${NODE_PIDS[1]}"
+  printf '{"jsonrpc":"2.0","id":%s,"method":"%s"}\n' 1 subscribe 2 members 3 members 4 status |
+    timeout 40 socat -t 60 - "UNIX-CONNECT:$DIR/a.sock" >"$DIR/out" || status=$?
+  kill -CONT "${NODE_PIDS[1]}"
+  [ "${status:-0}" -eq 0 ]
+  [ "$(jq -r 'select(.id).id' "$DIR/out" | sort | tr '\n' ' ')" = "1 2 3 4 " ]
+  [ "$(jq -r 'select(.id == 2).result.members | length' "$DIR/out")" -eq 2 ]
+}
+
 @test "metrics are Prometheus text" {
   start_node a
   run ctl metrics

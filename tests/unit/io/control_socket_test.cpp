@@ -34,6 +34,7 @@ struct Echo {
       ++lines;
       socket->send(client, "echo " + std::string(line));
     };
+    handlers.on_end = [this](ClientId client) { socket->finish(client); };
     handlers.on_gone = [this](ClientId /*client*/) { ++gone; };
     auto made = ControlSocket::listen(loop, path, std::move(handlers));
     REQUIRE_MESSAGE(made, made.error().message());
@@ -78,6 +79,58 @@ TEST_CASE("lines go to and fro, also many in one write and one in many") {
     CHECK(client->receive(limit).value_or("").size() == large.size() + 5);
   });
   CHECK(echo.lines == 5);
+}
+
+TEST_CASE("a client that ends its stream gets the answers that come later, then the end") {
+  const TempDir dir;
+  EventLoop loop;
+  std::vector<std::string> lines;
+  std::optional<ClientId> ended;
+  std::size_t gone = 0;
+  ControlSocket::Handlers handlers;
+  handlers.on_line = [&](ClientId, Access, std::string_view line) { lines.emplace_back(line); };
+  handlers.on_end = [&](ClientId client) { ended = client; };
+  handlers.on_gone = [&](ClientId) { ++gone; };
+  auto made = ControlSocket::listen(loop, dir.file("s"), std::move(handlers));
+  REQUIRE(made);
+  const auto socket = *std::move(made);
+
+  SUBCASE("and its last line needs no end") {
+    auto client = LineClient::connect(dir.file("s"));
+    REQUIRE(client);
+    REQUIRE(::write(client->fd(), "one\ntwo", 7) == 7);
+    REQUIRE(::shutdown(client->fd(), SHUT_WR) == 0);
+    REQUIRE(loop.run_until([&] { return ended.has_value(); }, limit));
+    CHECK(lines == std::vector<std::string>{"one", "two"});
+    CHECK(gone == 0);
+    const std::string large(ControlSocket::max_line, 'x');  // more than the kernel takes at once
+    socket->send(*ended, "late");
+    socket->send(*ended, large);
+    socket->finish(*ended);
+    CHECK(gone == 0);
+    CHECK(client->receive(limit).value_or("") == "late");
+    std::thread reader([&] {
+      CHECK(client->receive(limit).value_or("").size() == large.size());
+      const auto end = client->receive(limit);
+      CHECK((!end && end.error().code == std::errc::not_connected));
+    });
+    CHECK(loop.run_until([&] { return gone == 1; }, limit));
+    reader.join();
+    CHECK(socket->clients() == 0);
+  }
+  SUBCASE("unless it closes before") {
+    {
+      auto client = LineClient::connect(dir.file("s"));
+      REQUIRE(client);
+      REQUIRE(::shutdown(client->fd(), SHUT_WR) == 0);
+      REQUIRE(loop.run_until([&] { return ended.has_value(); }, limit));
+      CHECK(socket->clients() == 1);
+    }
+    CHECK(loop.run_until([&] { return gone == 1; }, limit));
+    socket->send(*ended, "nobody reads this");
+    socket->finish(*ended);
+    CHECK(gone == 1);
+  }
 }
 
 TEST_CASE("a line above 1 MiB ends the connection") {
