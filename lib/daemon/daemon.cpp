@@ -1,11 +1,13 @@
 #include "daemon/daemon.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <span>
 
 #include "base/machine.hpp"
 #include "crypto/hash.hpp"
+#include "crypto/reseed.hpp"
 #include "daemon/control_door.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
@@ -15,7 +17,6 @@
 #include "daemon/underlay.hpp"
 #include "io/log_writer.hpp"
 #include "io/netlink.hpp"
-#include "io/system_clock.hpp"
 #include "io/system_rng.hpp"
 #include "io/tap_device.hpp"
 #include "io/udp_port.hpp"
@@ -66,6 +67,7 @@ class Daemon::State {
   template <class F>
   void give(F&& input);
   void check_clocks(TimePoint now);
+  void renew_chance();
   void settle(TimePoint now);
 
   void read_datagrams(io::UdpPort::Family family);
@@ -163,7 +165,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
 
   io::UnderlayRules rules{tap_ ? tap_->name() : "", config_.prefix, port_->has_ipv6()};
   underlay_.emplace(std::move(rules), tap_ ? std::optional(config_.prefix) : std::nullopt, port_->port());
-  clocks_.emplace(io::read_clocks());
+  clocks_.emplace(config_.read_clocks());
   const TimePoint now = io::monotonic_now();
   node_->handle_wall_time(now, io::wall_time_now());
   if (auto change = underlay_->update(addresses); change.endpoints)
@@ -249,11 +251,14 @@ void Daemon::State::give(F&& input) {
 }
 
 void Daemon::State::check_clocks(TimePoint now) {
-  const auto reading = io::read_clocks();
+  const auto reading = config_.read_clocks();
   const auto change = clocks_->update(reading);
-  if (change.slept) {
-    log({LogLevel::info, "the machine slept; links are opened anew", {}});
-    rng_.discard();
+  if (io::ClockWatch::may_be_copy(change)) {
+    log({LogLevel::info,
+         change.slept ? "the machine slept; links are opened anew"
+                      : "the clock skipped, as in a restored snapshot; links are opened anew",
+         {}});
+    renew_chance();
     node_->handle_suspend(now);
     settle(now);
   }
@@ -261,6 +266,15 @@ void Daemon::State::check_clocks(TimePoint now) {
     node_->handle_wall_time(now, reading.wall);
     settle(now);
   }
+}
+
+/// What was drawn before, by us or by OpenSSL, may be in a twin as well.
+void Daemon::State::renew_chance() {
+  rng_.discard();
+  std::array<std::byte, 48> seed{};
+  rng_.fill(seed);
+  crypto::reseed(seed);
+  crypto::wipe(seed);
 }
 
 void Daemon::State::settle(TimePoint now) {

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "daemon/bootstrap_names.hpp"
 #include "io/event_loop.hpp"
+#include "io/system_clock.hpp"
 #include "net/ipv4_prefix.hpp"
 
 namespace ipop::daemon {
@@ -30,6 +31,8 @@ struct DaemonConfig {
   bool lan_discovery = true;
   LogLevel log_level = LogLevel::info;
   std::string version{};
+  /// Where the time is taken from; tests let it jump.
+  std::function<io::ClockWatch::Reading()> read_clocks = io::read_clocks;
   /// Reads the bootstrap names again (SIGHUP).
   std::function<Result<std::vector<BootstrapName>>()> read_bootstrap{};
 };

@@ -14,6 +14,8 @@ Duration read_clock(clockid_t clock) {
 
 // Above the resolution of WallTime (1 s), below every timer that a sleep would upset.
 constexpr Duration tolerance = 2s;
+// S22: the gap that a snapshot may leave. A clock that is a little late is corrected by less.
+constexpr Duration snapshot_gap = 5s;
 
 }  // namespace
 
@@ -38,6 +40,7 @@ ClockWatch::Change ClockWatch::update(const Reading& reading) {
   Change change;
   change.slept = passed - awake > tolerance;
   change.wall_set = wall - passed >= tolerance || passed - wall >= tolerance;
+  change.skipped = wall - passed > snapshot_gap;
   last_ = reading;
   return change;
 }

@@ -11,7 +11,8 @@ Duration boot_time_now();
 /// CLOCK_REALTIME.
 WallTime wall_time_now();
 
-/// Finds out, from two clocks, that the machine slept or that its wall clock was set.
+/// Finds out, from three clocks, that the machine slept, may have been restored from a snapshot, or that its
+/// wall clock was set.
 class ClockWatch {
  public:
   struct Reading {
@@ -22,7 +23,12 @@ class ClockWatch {
   struct Change {
     bool slept = false;     ///< more than 2 s passed while the monotonic clock stood still
     bool wall_set = false;  ///< the wall clock moved by 2 s or more against the boot clock
+    bool skipped = false;   ///< and it went ahead, by more than 5 s
   };
+
+  /// Nothing may happen twice that happened before: S22. In a restored snapshot all clocks go on where
+  /// they stood, until the wall clock is put right; then it skips.
+  static bool may_be_copy(const Change& change) { return change.slept || change.skipped; }
 
   explicit ClockWatch(const Reading& first) : last_(first) {}
   /// What happened since the last reading.

@@ -12,7 +12,9 @@ c_names='socket|socketpair|bind|connect|listen|accept4?|send|sendto|sendm?msg|re
 c_names+='|read|write|p?readv?|p?writev?|open(64)?|openat(64)?|creat(64)?|close|stat|fstat|fopen(64)?|fdopen|fread|rename'
 c_names+='|unlink|mkdir|opendir|ioctl|fcntl(64)?|poll|select|epoll_[a-z_]+|syscall|mmap(64)?'
 c_names+='|clock|clock_gettime|gettimeofday|time|nanosleep|clock_nanosleep|usleep|sleep|timerfd_[a-z]+'
-c_names+='|getrandom|getentropy|s?rand|rand_r|random|arc4random[a-z_]*|RAND_[a-z_]+'
+c_names+='|getrandom|getentropy|s?rand|rand_r|random|arc4random[a-z_]*'
+# RAND_add is given its octets.
+c_names+='|RAND_(poll|load_file|(priv_)?bytes(_ex)?)'
 c_names+='|(secure_)?getenv|setenv|fork|vfork|exec[a-z]+|posix_spawnp?|system|popen|pthread_create|getpid|gethostname|getaddrinfo'
 cpp_names='std::chrono::[^ ]*::now\(\)|std::random_device::|std::basic_[io]?fstream|std::basic_filebuf|std::filesystem::'
 cpp_names+='|std::thread|std::this_thread|std::cout|std::cerr|std::cin|std::clog'

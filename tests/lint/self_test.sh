@@ -67,6 +67,10 @@ expect 1 "getenv" "pure names the environment" "$here/pure.sh" "$work/lib/LAYERS
 library net <<<'#include <sys/socket.h>
 int g() { return socket(AF_INET, SOCK_DGRAM, 0); }'
 expect 1 "socket" "pure names a socket" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+library net <<<'extern "C" int RAND_bytes(unsigned char*, int); int g() { return RAND_bytes(nullptr, 0); }'
+expect 1 "RAND_bytes" "pure names a generator that seeds itself" "$here/pure.sh" "$work/lib/LAYERS" "$work"
+library net <<<'extern "C" void RAND_add(const void*, int, double); void g() { RAND_add(nullptr, 0, 0); }'
+expect 0 "" "pure passes octets that are given to a generator" "$here/pure.sh" "$work/lib/LAYERS" "$work"
 rm "$work/libga_base.a"
 expect 2 "build first" "pure does not pass a layer that was not built" "$here/pure.sh" "$work/lib/LAYERS" "$work"
 

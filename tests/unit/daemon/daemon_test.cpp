@@ -1,5 +1,6 @@
 #include "daemon/daemon.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include <doctest/doctest.h>
@@ -110,6 +111,59 @@ TEST_CASE("two nodes that know each other's port link, and subscribers hear of i
     REQUIRE_MESSAGE(event, event.error().message());
     gone = std::holds_alternative<node::PeerDownEvent>(*event);
   }
+  (void)ask<node::DoneAnswer>(client_a, node::StopCommand{});
+  a.join();
+}
+
+TEST_CASE("S22: after a sleep, and when the wall clock skips ahead, links and sessions are made anew") {
+  const TempDir dir;
+  auto first = open_daemon(config_in(dir, "a"));
+  std::thread a([&] { first->run(); });
+  auto client_a = connect(dir.file("a.sock"));
+  const auto status = ask<node::StatusAnswer>(client_a, node::StatusCommand{});
+  REQUIRE_FALSE(status.local_endpoints.empty());
+
+  std::atomic<std::int64_t> asleep = 0;  // seconds
+  std::atomic<std::int64_t> skipped = 0;
+  auto config = config_in(dir, "b");
+  config.bootstrap = {{"127.0.0.1", status.local_endpoints[0].port}};
+  config.read_clocks = [&] {
+    auto reading = io::read_clocks();
+    const std::chrono::seconds sleep(asleep);
+    reading.boot += sleep;
+    reading.wall = reading.wall + sleep + std::chrono::seconds(skipped);
+    return reading;
+  };
+  auto second = open_daemon(std::move(config));
+  std::thread b([&] { second->run(); });
+  auto client_b = connect(dir.file("b.sock"));
+  REQUIRE(client_b.subscribe(limit));
+  const auto wait_for = [&](auto&& is_wanted) {
+    for (bool found = false; !found;) {
+      const auto event = client_b.next_event(limit);
+      REQUIRE_MESSAGE(event, event.error().message());
+      found = is_wanted(*event);
+    }
+  };
+  const auto is_up = [](const node::Event& event) { return std::holds_alternative<node::PeerUpEvent>(event); };
+  const auto has_slept = [](const node::Event& event) {
+    const auto* down = std::get_if<node::PeerDownEvent>(&event);
+    return down != nullptr && down->why == "this machine slept";
+  };
+  const auto sessions = [&] {
+    return ask<node::StatusAnswer>(client_b, node::StatusCommand{}).counters.at("channel_opened");
+  };
+  if (ask<node::PeersAnswer>(client_b, node::PeersCommand{}).peers.empty()) wait_for(is_up);
+  auto before = sessions();
+  for (auto* clock : {&asleep, &skipped}) {
+    *clock += 3600;
+    wait_for(has_slept);
+    wait_for(is_up);
+    CHECK(sessions() > before);
+    before = sessions();
+  }
+  (void)ask<node::DoneAnswer>(client_b, node::StopCommand{});
+  b.join();
   (void)ask<node::DoneAnswer>(client_a, node::StopCommand{});
   a.join();
 }

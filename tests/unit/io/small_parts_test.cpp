@@ -70,6 +70,21 @@ TEST_CASE("a wall clock that is set shows against the boot clock, in both direct
   CHECK_FALSE(watch.update({TimePoint{} + 10'900ms, 10'900ms, WallTime{1010}}).wall_set);
 }
 
+TEST_CASE("S22: a sleep, and a wall clock that skips more than 5 s ahead, may mean that the machine is a copy") {
+  struct Case {
+    Duration awake, boot;
+    std::int64_t wall;
+    bool may_be_copy;
+  };
+  for (const auto& [awake, boot, wall, may_be_copy] :
+       {Case{10s, 10s, 10, false}, Case{10s, 10s, 15, false}, Case{10s, 10s, 16, true}, Case{10s, 10s, 86'400, true},
+        Case{10s, 10s, -3600, false}, Case{1s, 3s, 3, false}, Case{1s, 4s, 4, true}, Case{1s, 3600s, 3600, true}}) {
+    ClockWatch watch({TimePoint{}, 0s, WallTime{1000}});
+    const auto change = watch.update({TimePoint{} + awake, boot, WallTime{1000 + wall}});
+    CHECK(ClockWatch::may_be_copy(change) == may_be_copy);
+  }
+}
+
 TEST_CASE("the clocks of this machine go forward together") {
   ClockWatch watch(read_clocks());
   const TimePoint before = monotonic_now();
