@@ -101,7 +101,8 @@ std::optional<DhcpMessageType> DhcpOptions::message_type() const {
 
 std::vector<DhcpCode> DhcpOptions::parameter_request_list() const {
   std::vector<DhcpCode> codes;
-  for (const std::byte octet : find(DhcpCode::parameter_request_list).value_or(ByteSpan{}))
+  const ByteSpan octets = find(DhcpCode::parameter_request_list).value_or(ByteSpan{});
+  for (const std::byte octet : octets)
     codes.push_back(DhcpCode{std::to_integer<std::uint8_t>(octet)});
   return codes;
 }
