@@ -84,8 +84,7 @@ void Overlay::State::handle_datagrams(TimePoint now, std::span<const Datagram> d
 
 void Overlay::State::handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints) {
   std::ranges::sort(endpoints);
-  const auto doubles = std::ranges::unique(endpoints);
-  endpoints.erase(doubles.begin(), doubles.end());
+  endpoints.erase(std::unique(endpoints.begin(), endpoints.end()), endpoints.end());
   if (endpoints == nat_.local()) return;
   policy_.own = endpoints;
   nat_.handle_local_endpoints(std::move(endpoints));
