@@ -28,6 +28,9 @@ struct SessionKeys {
 };
 
 /// One mutual handshake as a byte stream: the carrier acknowledges and repeats, this never waits.
+///
+/// As in TLS 1.3 the client speaks first and last: a server is done when the client's last flight has
+/// come, and whatever it would say then reaches nobody.
 class Handshake {
  public:
   enum class State { running, done, failed };
