@@ -52,6 +52,13 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::M
   Link* link = links_.find(moved.id);
   if (!carrier || link == nullptr) return;
   Path* path = link->path(moved.id);
+  const auto* endpoint = std::get_if<net::Endpoint>(&*carrier);
+  // A relayed channel stays where it was opened: its relay could else pass as the peer itself.
+  if (endpoint == nullptr || !path->is_direct() || !policy_.allows(*endpoint)) {
+    counters_.add("moves_refused");
+    table_.move(moved.id, to_carrier(path->carrier));
+    return;
+  }
   path->carrier = *carrier;
   counters_.add("links_moved");
   if (const auto* endpoint = std::get_if<net::Endpoint>(&*carrier))

@@ -1,0 +1,82 @@
+#include <doctest/doctest.h>
+
+#include "hand_peer.hpp"
+
+using namespace ipop;
+using namespace ipop::overlay;
+using namespace ipop::overlay::test;
+
+namespace {
+
+/// Says who it is and that it wants the link.
+void introduce(HandRing& ring, HandPeer& peer) {
+  Status status;
+  status.instance = 7;
+  status.sequence = 1;
+  status.roles = only(Role::near);
+  peer.say(ring.now, peer.opened.back(), status);
+  ring.exchange();
+}
+
+/// A link over the relay `between`.
+void open_relayed(HandRing& ring, HandPeer& peer, const HandPeer& between) {
+  ring.open(peer, RelayPath{between.id, id_at(100)});
+  ring.exchange();
+  introduce(ring, peer);
+}
+
+}  // namespace
+
+TEST_CASE("a direct link follows its peer to another endpoint") {
+  HandRing ring;
+  HandPeer& peer = ring.add_linked(150);
+  introduce(ring, peer);
+  ring.move(peer, peer.at(4001));
+  REQUIRE(ring.connection(peer));
+  CHECK(ring.connection(peer)->endpoint == peer.at(4001));
+  CHECK(ring.overlay().counters().get("links_moved") == 1);
+}
+
+TEST_CASE("a direct link does not follow its peer into the virtual network") {
+  Overlay::Config config;
+  config.virtual_prefix = net::Ipv4Prefix(net::Ipv4Address(10, 128, 0, 0), 9);
+  HandRing ring(config);
+  HandPeer& peer = ring.add_linked(150);
+  introduce(ring, peer);
+  ring.move(peer, endpoint(10, 128, 0, 5, 4000));
+  REQUIRE(ring.connection(peer));
+  CHECK(ring.connection(peer)->endpoint == peer.at(4000));
+  CHECK(ring.overlay().counters().get("moves_refused") == 1);
+}
+
+TEST_CASE("a relay that sends a peer's packets itself does not become the peer's endpoint") {
+  HandRing ring;
+  HandPeer& relay = ring.add_linked(120);
+  HandPeer& peer = ring.add(150);
+  introduce(ring, relay);
+  open_relayed(ring, peer, relay);
+  REQUIRE(ring.connection(peer));
+  REQUIRE(ring.connection(peer)->relay == relay.id);
+  ring.move(peer, relay.at(4001));
+  CHECK(ring.connection(peer)->relay == relay.id);
+  CHECK(ring.overlay().counters().get("moves_refused") == 1);
+  // What the overlay says goes over the relay as before.
+  const std::size_t heard = peer.heard.size();
+  const Bytes packet(40, std::byte{0x45});
+  const ByteSpan span(packet);
+  CHECK(ring.overlay().send_direct(ring.now, peer.id, {&span, 1}));
+  ring.exchange();
+  CHECK(peer.heard.size() == heard + 1);
+}
+
+TEST_CASE("a member that passes a direct peer's packets on does not become its relay") {
+  HandRing ring;
+  HandPeer& member = ring.add_linked(120);
+  HandPeer& peer = ring.add_linked(150);
+  introduce(ring, member);
+  introduce(ring, peer);
+  ring.move(peer, RelayPath{member.id, id_at(100)});
+  REQUIRE(ring.connection(peer));
+  CHECK(ring.connection(peer)->is_direct());
+  CHECK(ring.overlay().counters().get("moves_refused") == 1);
+}
