@@ -321,7 +321,7 @@ void Overlay::State::settle_paths(TimePoint now, Link& link) {
     return;
   }
   const auto rank = [&](const Path& path) {
-    const bool alive = path.last_received > newest || path.opened == newest;
+    const bool alive = path.last_received > newest;
     return (alive ? 4 : 0) + (path.is_direct() ? 2 : 0) + (path.channel == link.primary ? 1 : 0);
   };
   const auto best = std::ranges::max_element(link.paths, {}, rank);

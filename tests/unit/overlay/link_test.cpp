@@ -80,3 +80,18 @@ TEST_CASE("a member that passes a direct peer's packets on does not become its r
   CHECK(ring.connection(peer)->is_direct());
   CHECK(ring.overlay().counters().get("moves_refused") == 1);
 }
+
+TEST_CASE("of two paths the living one stays, though the other is newer") {
+  HandRing ring;
+  HandPeer& peer = ring.add_linked(150);
+  introduce(ring, peer);
+  ring.run_for(1s);
+  ring.open(peer, peer.at(4001));
+  peer.silent.insert(crypto::ChannelId{2});
+  ring.exchange();
+  REQUIRE(peer.opened == std::vector{crypto::ChannelId{1}, crypto::ChannelId{2}});
+  ring.run_for(4s);
+  REQUIRE(ring.connection(peer));
+  CHECK(ring.connection(peer)->endpoint == peer.at(4000));
+  CHECK(ring.overlay().counters().get("duplicate_paths_closed") == 1);
+}
