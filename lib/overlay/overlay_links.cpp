@@ -87,7 +87,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
       if (other.channel != opened.id) other.liveness.probe_now(now);
     }
     // The other end may have started anew behind the new path: it must learn our state there.
-    send_message(now, link, opened.id, link.status.latest);
+    if (link.status.latest.instance == instance_) send_message(now, link, opened.id, link.status.latest);
   }
   send_ping(now, link, *link.path(opened.id));
 

@@ -95,3 +95,16 @@ TEST_CASE("of two paths the living one stays, though the other is newer") {
   CHECK(ring.connection(peer)->endpoint == peer.at(4000));
   CHECK(ring.overlay().counters().get("duplicate_paths_closed") == 1);
 }
+
+TEST_CASE("a status always bears the sender's instance, also where two paths open at once") {
+  HandRing ring;
+  HandPeer& peer = ring.add(150);
+  ring.open(peer, peer.at(4000));
+  ring.open(peer, peer.at(4001));
+  ring.exchange();
+  REQUIRE(peer.opened.size() == 2);
+  ring.run_for(1s);
+  const auto statuses = peer.messages<Status>();
+  CHECK_FALSE(statuses.empty());
+  CHECK(std::ranges::none_of(statuses, [](const Status& status) { return status.instance == 0; }));
+}
