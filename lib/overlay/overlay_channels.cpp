@@ -61,12 +61,9 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::M
   }
   path->carrier = *carrier;
   counters_.add("links_moved");
-  if (const auto* endpoint = std::get_if<net::Endpoint>(&*carrier))
-    journal_.add(now, link->peer, "moved to " + net::to_string(*endpoint));
+  journal_.add(now, link->peer, "moved to " + net::to_string(*endpoint));
   // The peer learns its new endpoint from the ping at once.
   send_ping(now, *link, *path);
-  announce(now, *link);
-  dirty_ = true;
 }
 
 void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Received received) {
