@@ -188,6 +188,7 @@ void Overlay::State::run_timers(TimePoint now) {
 }
 
 void Overlay::State::maintain(TimePoint now) {
+  if (told_load_ > 0) look_at_load(now);
   seek_links(now);
   seek_leaves(now);
   assign_roles(now);
@@ -204,6 +205,8 @@ void Overlay::State::maintain(TimePoint now) {
     maintain_at_ = earliest(maintain_at_, leaf.until);
   for (const auto& [peer, until] : relay_wanted_)
     maintain_at_ = earliest(maintain_at_, until);
+  // A relay is loaded until its peers hear otherwise.
+  if (told_load_ > 0) maintain_at_ = earliest(maintain_at_, load_looked_at_ + load_interval);
 }
 
 void Overlay::State::expire_on_demand(TimePoint now) {

@@ -185,8 +185,7 @@ void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::v
 }
 
 void Overlay::State::look_at_load(TimePoint now) {
-  constexpr Duration interval = 5s;
-  if (now < load_looked_at_ + interval) return;
+  if (now < load_looked_at_ + load_interval) return;
   load_looked_at_ = now;
   if (quota_.load(now) == told_load_) return;
   told_load_ = quota_.load(now);

@@ -30,6 +30,8 @@ namespace ipop::overlay {
 inline constexpr Duration unused_linger = 10s;
 /// A bootstrap link stays so long after the node has joined.
 inline constexpr Duration leaf_linger = 10s;
+/// How often the load that this node tells of itself may change: that goes to every peer.
+inline constexpr Duration load_interval = 5s;
 
 /// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in five
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp

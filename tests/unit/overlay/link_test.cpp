@@ -108,3 +108,23 @@ TEST_CASE("a status always bears the sender's instance, also where two paths ope
   CHECK_FALSE(statuses.empty());
   CHECK(std::ranges::none_of(statuses, [](const Status& status) { return status.instance == 0; }));
 }
+
+TEST_CASE("a relay that has nothing to pass on any more says so") {
+  HandRing ring;
+  HandPeer& sender = ring.add_linked(120);
+  HandPeer& receiver = ring.add_linked(150);
+  introduce(ring, sender);
+  introduce(ring, receiver);
+  Bytes payload;
+  encode_relayed(LinkPayload::relayed, receiver.id, Bytes(1000, std::byte{1}), payload);
+  for (int i = 0; i < 100; ++i) {
+    for (int j = 0; j < 20; ++j)
+      sender.say(ring.now, sender.opened.back(), payload);
+    ring.exchange();
+    ring.run_for(100ms);
+  }
+  REQUIRE_FALSE(sender.messages<Status>().empty());
+  CHECK(sender.messages<Status>().back().relay_load > 0);
+  ring.run_for(120s);
+  CHECK(sender.messages<Status>().back().relay_load == 0);
+}
