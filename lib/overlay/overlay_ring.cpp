@@ -14,6 +14,9 @@ constexpr std::size_t max_seeks = 256;
 constexpr std::size_t leaves_wanted = 2;
 constexpr Duration look_up_every = 45s;  ///< +- a third, through a random link: heals what split
 constexpr Duration relay_wait = 20s;
+/// Peers that wait for a relay, at most: each is looked at whenever something changes, and any member
+/// can speak for peers that are not there.
+constexpr std::size_t max_waiting = 64;
 constexpr Duration near_refresh = NearLinks::known_lives / 2;
 /// Members that are linked for want of a common neighbour, at most, for one peer.
 constexpr std::size_t relay_helpers = 2;
@@ -238,6 +241,10 @@ void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
     return;
   }
   if (relay_wanted_.contains(peer)) return;
+  if (relay_wanted_.size() >= max_waiting) {
+    counters_.add("relay_waits_refused");
+    return;
+  }
   journal_.add(now, peer, "no member has direct links to both");
   relay_wanted_[peer] = now + relay_wait;
   std::size_t helpers = 0;

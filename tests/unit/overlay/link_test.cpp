@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "hand_peer.hpp"
+#include "overlay/connect_to_me.hpp"
 
 using namespace ipop;
 using namespace ipop::overlay;
@@ -23,6 +24,15 @@ void open_relayed(HandRing& ring, HandPeer& peer, const HandPeer& between) {
   ring.open(peer, RelayPath{between.id, id_at(100)});
   ring.exchange();
   introduce(ring, peer);
+}
+
+RoutedPacket connect_to_me(const NodeId& source, const NodeId& destination, const ConnectToMe& message) {
+  RoutedPacket packet;
+  packet.type = PacketType::connect_to_me;
+  packet.source = source;
+  packet.destination = destination;
+  encode(message, packet.payload);
+  return packet;
 }
 
 }  // namespace
@@ -127,4 +137,23 @@ TEST_CASE("a relay that has nothing to pass on any more says so") {
   CHECK(sender.messages<Status>().back().relay_load > 0);
   ring.run_for(120s);
   CHECK(sender.messages<Status>().back().relay_load == 0);
+}
+
+TEST_CASE("of strangers that can only be relayed a bounded number waits for a relay") {
+  HandRing ring;
+  HandPeer& peer = ring.add_linked(150);
+  introduce(ring, peer);
+  ConnectToMe request;
+  request.roles = only(Role::on_demand);
+  std::size_t waiting = 0;
+  for (std::uint64_t i = 0; i < 150; ++i) {
+    request.token = i + 1;
+    peer.say(ring.now, peer.opened.back(), connect_to_me(id_of(i), id_at(100), request));
+  }
+  ring.exchange();
+  for (std::uint64_t i = 0; i < 150; ++i) {
+    if (!ring.overlay().report(ring.now, id_of(i)).journal.empty()) ++waiting;
+  }
+  CHECK(waiting <= 64);
+  CHECK(ring.overlay().counters().get("relay_waits_refused") > 0);
 }
