@@ -14,6 +14,7 @@ Hop next_hop_over(const ConnectionTable& links, const NodeId& self, const NodeId
       return {Hop::Kind::forward, destination};
   }
 
+  const bool self_counts = exclude != self;
   const NodeId own_distance = ring_distance(self, destination);
   NodeId best{};
   NodeId best_ahead = own_distance;
@@ -23,7 +24,7 @@ Hop next_hop_over(const ConnectionTable& links, const NodeId& self, const NodeId
     if (may_match && peer != previous && std::ranges::find(link.neighbours, destination) != link.neighbours.end())
       return {Hop::Kind::forward, peer};
     const NodeId distance = ring_distance(peer, destination);
-    if (distance >= own_distance) continue;
+    if (self_counts && distance >= own_distance) continue;
     NodeId ahead = distance;
     for (const NodeId& neighbour : link.neighbours) {
       if (neighbour != exclude) ahead = std::min(ahead, ring_distance(neighbour, destination));

@@ -119,7 +119,8 @@ class Overlay {
   void handle_suspend(TimePoint now);
   void handle_timeout(TimePoint now);
 
-  /// Routes a packet of one of the upper types. A packet for ourselves comes back as Delivered.
+  /// Routes a packet of one of the upper types. A packet for ourselves comes back as Delivered, save one
+  /// of mode nearest, which goes to the node next to us.
   void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
   /// IP packets straight over the link to `peer`; false (nothing sent) where there is no link.
   bool send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);

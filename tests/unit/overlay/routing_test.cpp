@@ -79,6 +79,14 @@ TEST_CASE("whoever looks for his own place is not the answer to it") {
   CHECK(own_place(id_at(104)) == Hop{Hop::Kind::here, id_at(100)});
 }
 
+TEST_CASE("a look-up of our own place goes to the link next to us") {
+  ConnectionTable table(id_at(100));
+  add_link(table, id_at(104));
+  add_link(table, id_at(90));
+  CHECK(next_hop(table, id_at(100), id_at(100), RouteMode::nearest, id_at(100), {}) ==
+        Hop{Hop::Kind::forward, id_at(104)});
+}
+
 TEST_CASE("a link that does not answer is used only where no other leads on") {
   SeededRng rng(1);
   ConnectionTable table(id_at(10));
