@@ -111,6 +111,29 @@ TEST_CASE("what waited is handed back when a link comes up") {
   CHECK(pair.a.machine.take_parked(pair.b.id).empty());
 }
 
+TEST_CASE("a link that comes up at one end first loses nothing that the other sealed into the session") {
+  for (int flights = 0; flights < 8; ++flights) {
+    for (const bool at_a : {true, false}) {
+      CAPTURE(flights);
+      CAPTURE(at_a);
+      Pair pair;
+      End& linked = at_a ? pair.a : pair.b;
+      End& other = at_a ? pair.b : pair.a;
+      pair.a.machine.send(pair.now, pair.b.id, {packet_of("one")});
+      pair.b.machine.send(pair.now, pair.a.id, {packet_of("two")});
+      pair.now += EndToEnd::link_grace;
+      pair.a.machine.handle_timeout(pair.now);
+      pair.b.machine.handle_timeout(pair.now);
+      for (int i = 0; i < flights; ++i)
+        pair.drain(i % 2 == 0 ? pair.a : pair.b, i % 2 == 0 ? pair.b : pair.a);
+      const std::size_t handed_back = linked.machine.take_parked(other.id).size();
+      pair.run_until(pair.now + 5s);
+      CHECK(linked.received.size() == 1);
+      CHECK(other.received.size() + handed_back == 1);
+    }
+  }
+}
+
 TEST_CASE("packets for a silent node are dropped after a while and counted") {
   End alone(1);
   alone.machine.send(TimePoint{}, id_of(9), {packet_of("one")});
