@@ -163,7 +163,7 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
                                             ? std::optional(packet.source)
                                             : std::nullopt;
   Hop hop = next_hop(links_, config_.self, packet.destination, packet.mode, exclude, previous);
-  if (packet.type == PacketType::connect_to_me && packet.destination != config_.self) {
+  if (packet.type == PacketType::connect_to_me) {
     const auto tag = peek_connect_to_me(packet.payload);
     if (!tag) {
       counters_.add("drop_connect_to_me_malformed");
@@ -171,7 +171,7 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
     }
     if (tag->kind == ConnectToMe::Kind::request) {
       if (previous) way_back_.put(tag->token, *previous, now + way_back_lives);
-    } else if (const NodeId* back = way_back_.find(tag->token, now)) {
+    } else if (const NodeId* back = way_back_.find(tag->token, now); back != nullptr && hop.kind != Hop::Kind::here) {
       // The asker may not be in the ring yet: the answer goes back as the request came.
       const Link* link = links_.find(*back);
       if (link != nullptr && link->is_up() && previous != *back) hop = {Hop::Kind::forward, *back};

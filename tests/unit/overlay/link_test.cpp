@@ -35,6 +35,16 @@ RoutedPacket connect_to_me(const NodeId& source, const NodeId& destination, cons
   return packet;
 }
 
+/// The answers to connect-to-me that passed through `peer`.
+std::size_t answers_heard(const HandPeer& peer) {
+  return static_cast<std::size_t>(std::ranges::count_if(peer.heard, [](const HandPeer::Heard& one) {
+    if (one.payload.front() != static_cast<std::byte>(LinkPayload::routed)) return false;
+    const auto packet = decode_routed_packet(ByteSpan(one.payload).subspan(1));
+    const auto tag = packet ? peek_connect_to_me(packet->payload) : Result<ConnectToMeTag>(Errc::malformed, "");
+    return tag && tag->kind == ConnectToMe::Kind::answer;
+  }));
+}
+
 }  // namespace
 
 TEST_CASE("a direct link follows its peer to another endpoint") {
@@ -117,6 +127,34 @@ TEST_CASE("a status always bears the sender's instance, also where two paths ope
   const auto statuses = peer.messages<Status>();
   CHECK_FALSE(statuses.empty());
   CHECK(std::ranges::none_of(statuses, [](const Status& status) { return status.instance == 0; }));
+}
+
+TEST_CASE("an answer to connect-to-me goes back the way of the request, from whom it was for as well") {
+  HandRing ring;
+  HandPeer& asked_through = ring.add_linked(200);
+  HandPeer& nearer = ring.add_linked(110);
+  ConnectToMe request;
+  request.token = 42;
+  const NodeId asker = id_at(120);
+  asked_through.say(ring.now, asked_through.opened.back(), connect_to_me(asker, id_at(100), request));
+  ring.exchange();
+  CHECK(answers_heard(asked_through) == 1);
+  CHECK(answers_heard(nearer) == 0);
+}
+
+TEST_CASE("an answer for ourselves is taken, though its token marks a way back") {
+  HandRing ring;
+  HandPeer& peer = ring.add_linked(110);
+  HandPeer& other = ring.add_linked(200);
+  ConnectToMe message;
+  message.token = 42;
+  other.say(ring.now, other.opened.back(), connect_to_me(id_at(120), id_at(100), message));
+  ring.exchange();
+  message.kind = ConnectToMe::Kind::answer;
+  peer.say(ring.now, peer.opened.back(), connect_to_me(id_at(110), id_at(100), message));
+  ring.exchange();
+  CHECK(answers_heard(other) == 1);  // ours to 120, not that of 110
+  CHECK(ring.overlay().counters().get("drop_answer_unasked") == 1);
 }
 
 TEST_CASE("a relay that has nothing to pass on any more says so") {
