@@ -137,7 +137,7 @@ acks=$(counter carol dhcp_ack)
 kill -USR1 "$client"
 within 20 "dhcpcd renews it" rises carol dhcp_ack "$acks"
 acks=$(counter carol dhcp_ack)
-nsenter --target "$client" --mount --net dhcpcd --config /dev/null --rebind tap0 >>"$run/carol/client.log" 2>&1
+nsenter --target "$client" --mount --net dhcpcd --config /dev/null --ipv4only --rebind tap0 >>"$run/carol/client.log" 2>&1
 within 20 "and rebinds it" rises carol dhcp_ack "$acks"
 line=$(lines carol)
 end_client
