@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 6> known_keys{"name", "namespace", "prefi
 
 constexpr std::string_view lower_or_digit = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
@@ -45,7 +45,8 @@ class Reader {
     return at(source.begin.line, what);
   }
   [[nodiscard]] Error missing(std::string_view key, std::string_view example) const {
-    return at(last_line_, "the key " + quoted(key) + " is missing; a line like " + std::string(example) + " gives it");
+    return at(last_line_,
+              "the key " + in_quotes(key) + " is missing; a line like " + std::string(example) + " gives it");
   }
 
   /// The text under `key`; empty when the key is not there.
@@ -56,12 +57,12 @@ class Reader {
     const auto* value = node->as_string();
     if (value == nullptr) return at(node->source(), wrong_type(key, "text in quotes", example));
     if (value->get().empty())
-      return at(node->source(), "the key " + quoted(key) + " is empty; write it like " + std::string(example));
+      return at(node->source(), "the key " + in_quotes(key) + " is empty; write it like " + std::string(example));
     return value->get();
   }
 
   [[nodiscard]] static std::string wrong_type(std::string_view key, std::string_view type, std::string_view example) {
-    return "the key " + quoted(key) + " needs " + std::string(type) + ", like " + std::string(example);
+    return "the key " + in_quotes(key) + " needs " + std::string(type) + ", like " + std::string(example);
   }
 
  private:
@@ -79,7 +80,7 @@ Result<void> check_keys(const Reader& reader, const toml::table& table) {
   for (const auto& [key, node] : table) {
     if (std::ranges::find(known_keys, key.str()) != known_keys.end()) continue;
     const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
-    return reader.at(source, "unknown key " + quoted(key.str()) + nearest_hint(key.str(), known_keys));
+    return reader.at(source, "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), known_keys));
   }
   return {};
 }
@@ -125,14 +126,14 @@ std::string toml_text(std::string_view text) {
 
 Result<void> check_group_name(std::string_view name) {
   if (is_label(name, 32)) return {};
-  return malformed("the group name " + quoted(name) +
+  return malformed("the group name " + in_quotes(name) +
                    " is not 1 to 32 of a-z, 0-9 and -, with a letter or digit at both ends");
 }
 
 Result<void> check_name_space(std::string_view text) {
   const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
   if (visible && !text.empty() && text.size() <= 255) return {};
-  return malformed("the namespace " + quoted(text.substr(0, 64)) +
+  return malformed("the namespace " + in_quotes(text.substr(0, 64)) +
                    " is not 1 to 255 visible ASCII characters without quotes and backslashes");
 }
 
@@ -146,21 +147,22 @@ Result<void> check_domain(std::string_view domain) {
     rest.remove_prefix(dot + 1);
   }
   if (good) return {};
-  return malformed("the domain " + quoted(domain.substr(0, 128)) +
+  return malformed("the domain " + in_quotes(domain.substr(0, 128)) +
                    " is not labels of a-z, 0-9 and - between dots, 1 to 128 characters, like \"ipop\" or \"lab.ipop\"");
 }
 
 Result<net::Ipv4Prefix> parse_prefix(std::string_view text) {
   const auto prefix = net::parse_ipv4_prefix(text);
   if (!prefix)
-    return malformed("the prefix " + quoted(text) + " is not an IPv4 network without host bits, like \"10.128.0.0/9\"");
+    return malformed("the prefix " + in_quotes(text) +
+                     " is not an IPv4 network without host bits, like \"10.128.0.0/9\"");
   if (prefix->length() < 8 || prefix->length() > 29)
-    return malformed("the prefix " + quoted(text) + " has no length from 8 to 29, like \"10.128.0.0/9\"");
+    return malformed("the prefix " + in_quotes(text) + " has no length from 8 to 29, like \"10.128.0.0/9\"");
   const net::Ipv4Address first = prefix->address();
   const bool unicast = first.value() >> 24U != 0 && !first.is_loopback() && !first.is_link_local() &&
                        first.value() < net::Ipv4Address(224, 0, 0, 0).value();
   if (!unicast)
-    return malformed("the prefix " + quoted(text) +
+    return malformed("the prefix " + in_quotes(text) +
                      " is not for hosts of a network; use a private one, like \"10.128.0.0/9\"");
   return *prefix;
 }

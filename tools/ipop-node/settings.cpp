@@ -99,7 +99,7 @@ LogLevel read_level(Reader& reader) {
   return LogLevel::info;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out.push_back('\\');
@@ -222,10 +222,10 @@ std::string to_toml(const SettingMap& settings, bool origin) {
     std::string value;
     if (row.kind == Kind::list) {
       for (const std::string& text : setting.texts)
-        value += (value.empty() ? "" : ", ") + quoted(text);
+        value += (value.empty() ? "" : ", ") + in_quotes(text);
       value = "[" + value + "]";
     } else {
-      value = row.kind == Kind::text ? quoted(setting.texts.front()) : setting.texts.front();
+      value = row.kind == Kind::text ? in_quotes(setting.texts.front()) : setting.texts.front();
     }
     out += std::string(row.name) + " = " + value;
     if (origin) out += "  # " + setting.origin;
