@@ -37,6 +37,14 @@ inline void add_output_options(CLI::App& app, cli::OutputOptions& options) {
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
+/// Adds --socket and --group (one excludes the other): which node of this machine is asked.
+inline void add_node_options(CLI::App& app, std::string& socket, std::string& group) {
+  auto* path = app.add_option("--socket", socket, "Control socket of the node")->type_name("SOCKET");
+  app.add_option("--group", group, "Group of the node; needed when several run here")
+      ->type_name("GROUP")
+      ->excludes(path);
+}
+
 /// Lets the verbs of `app` take its own options too, on either side of the verb. Before the verbs are
 /// added, which inherit it.
 inline void share_options(CLI::App& app) {

@@ -32,10 +32,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CLI::App app("Asks a running ipop-node what it knows and does", tool);
   app.require_subcommand(1);
   tools::share_options(app);
-  auto* socket = app.add_option("--socket", options.node.socket, "Control socket of the node")->type_name("SOCKET");
-  app.add_option("--group", options.node.group, "Group of the node; needed when several run here")
-      ->type_name("GROUP")
-      ->excludes(socket);
+  tools::add_node_options(app, options.node.socket, options.node.group);
   tools::add_duration_option(app, "--timeout", options.node.timeout, "How long to wait (10s; wait: 60s)");
   tools::add_output_options(app, options.output);
   add_simple_verbs(app, options);

@@ -57,10 +57,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CLI::App app("Names of a group: a name server beside a node, and look-ups for scripts", tool);
   app.require_subcommand(1);
   tools::share_options(app);
-  auto* socket = app.add_option("--socket", options.node.socket, "Control socket of the node")->type_name("SOCKET");
-  app.add_option("--group", options.node.group, "Group of the node; needed when several run here")
-      ->type_name("GROUP")
-      ->excludes(socket);
+  tools::add_node_options(app, options.node.socket, options.node.group);
   tools::add_duration_option(app, "--timeout", options.node.timeout, "How long to wait for the node (10s)");
   tools::add_output_options(app, options.output);
 
