@@ -87,6 +87,12 @@ within 20 "a client that finds its address in use declines it" rises bob dhcp_de
 has_other_lease() { [[ -n $(virtual_address guest) && $(virtual_address guest) != "$contested" ]]; }
 within 20 "and gets another one" has_other_lease
 is "which is what the node holds" "$(leased_address bob)" "$(virtual_address guest)"
+# A release that waits for ARP goes with the address; the client sends one only.
+knows_server() {
+  in_host guest ping -q -c 1 -W 1 "$server"
+  ip -n "$internet-guest" neigh show "$server" | grep -q lladdr
+}
+within 20 "it knows its server's MAC" knows_server
 kill -USR2 "$client"
 within 20 "it releases that, too" rises bob dhcp_release 0
 end_client
