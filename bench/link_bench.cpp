@@ -3,20 +3,25 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "base/rng.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/certificate.hpp"
+#include "crypto/certificate_authority.hpp"
 #include "crypto/channel_table.hpp"
 #include "crypto/handshake.hpp"
+#include "crypto/trust_store.hpp"
 
 using namespace ipop;
 
 namespace {
 
 constexpr WallTime wall{1'767'225'600};
+constexpr WallTime not_before = wall - std::chrono::hours(24);
+constexpr WallTime not_after = wall + std::chrono::hours(24 * 90);
 constexpr double measured_seconds = 1.5;  // of processor time: hundreds of handshakes
 
 struct Identity {
@@ -28,17 +33,36 @@ struct Identity {
 Identity make_identity(std::string_view seed) {
   auto key = crypto::PrivateKey::from_seed(as_bytes(seed));
   const Bytes serial(8, std::byte{0x11});
-  const auto certificate =
-      crypto::make_self_signed(key, seed, serial, wall - std::chrono::hours(24), wall + std::chrono::hours(24 * 90));
+  const auto certificate = crypto::make_self_signed(key, seed, serial, not_before, not_after);
   const NodeId id = *crypto::node_id_of(key.public_key());
   auto handshakes = crypto::make_tls_handshake_factory(key, certificate);
   return {std::move(key), id, std::move(handshakes)};
 }
 
+crypto::CertificateAuthority make_authority() {
+  const auto key = crypto::PrivateKey::from_seed(as_bytes("authority"));
+  return *crypto::CertificateAuthority::create(key, "bench", Bytes(16, std::byte{0x22}), not_before, not_after);
+}
+
+// A member of the closed group of `authority`.
+Identity make_member(std::string_view seed, const crypto::CertificateAuthority& authority) {
+  auto key = crypto::PrivateKey::from_seed(as_bytes(seed));
+  crypto::CertificateAuthority::Fields fields;
+  fields.user = seed;
+  fields.serial = Bytes(16, std::byte{0x33});
+  fields.not_before = not_before;
+  fields.not_after = not_after;
+  const auto certificate = authority.sign(key.public_key(), fields);
+  const NodeId id = *crypto::node_id_of(*certificate, crypto::GroupKind::closed);
+  auto handshakes = crypto::make_tls_handshake_factory(key, *certificate);
+  return {std::move(key), id, std::move(handshakes)};
+}
+
 // One full handshake of both ends in this thread; false when it failed.
-bool shake_hands(const Identity& client, const Identity& server) {
-  const auto a = client.handshakes->make(crypto::HandshakeRole::client, wall);
-  const auto b = server.handshakes->make(crypto::HandshakeRole::server, wall);
+bool shake_hands(const Identity& client, const Identity& server,
+                 const std::shared_ptr<const crypto::TrustStore>& trust) {
+  const auto a = client.handshakes->make(crypto::HandshakeRole::client, wall, trust);
+  const auto b = server.handshakes->make(crypto::HandshakeRole::server, wall, trust);
   using State = crypto::Handshake::State;
   State state_a = a->advance({});
   State state_b = State::running;
@@ -97,16 +121,17 @@ double seconds_since(double begin) {
   return bench::processor_seconds() - begin;
 }
 
-void measure_handshakes(bench::Report& report, const Identity& a, const Identity& b) {
-  report.progress("handshakes");
+void measure_handshakes(bench::Report& report, const std::string& name, const Identity& a, const Identity& b,
+                        const std::shared_ptr<const crypto::TrustStore>& trust) {
+  report.progress(name);
   const auto begin = bench::processor_seconds();
   int count = 0;
   bool good = true;
   while (seconds_since(begin) < measured_seconds) {
-    good = shake_hands(a, b) && good;
+    good = shake_hands(a, b, trust) && good;
     ++count;
   }
-  report.add("handshakes", count / seconds_since(begin), "/s", bench::at_least(500),
+  report.add(name, count / seconds_since(begin), "/s", bench::at_least(500),
              good ? "full, mutual, both ends, of processor time" : "some failed");
 }
 
@@ -172,7 +197,11 @@ int main(int argc, char** argv) {
   Identity a = make_identity("a");
   Identity b = make_identity("b");
   if (b.id < a.id) std::swap(a, b);
-  measure_handshakes(report, a, b);
+  const auto authority = make_authority();
+  const auto closed = crypto::TrustStore::closed_group(authority.certificate());
+  measure_handshakes(report, "handshakes", a, b, crypto::TrustStore::open_group());
+  measure_handshakes(report, "closed_handshakes", make_member("alice", authority), make_member("bob", authority),
+                     *closed);
   measure_channels(report, a, b, *aeads, rng);
   measure_flood(report, a, b, *aeads, rng);
   return cli::to_int(report.finish());

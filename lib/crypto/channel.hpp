@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
+#include "crypto/hash.hpp"
 #include "crypto/session.hpp"
 
 namespace ipop::crypto {
@@ -14,6 +16,8 @@ namespace ipop::crypto {
 struct Channel {
   ChannelId id{};
   NodeId peer{};
+  Digest256 peer_key{};  ///< by these two a list may revoke the peer
+  std::string peer_user{};
   Carrier carrier{};
   std::unique_ptr<Session> current{};   ///< sends and receives
   std::unique_ptr<Session> next{};      ///< client of a rekey: receives; sends once the peer used it

@@ -32,6 +32,7 @@ std::string_view to_string(ChannelTable::Ending ending) {
     case Ending::refused: return "refused";
     case Ending::wrong_peer: return "wrong peer";
     case Ending::exhausted: return "exhausted";
+    case Ending::revoked: return "revoked";
   }
   return "unknown";
 }
@@ -340,6 +341,9 @@ ChannelTable::~ChannelTable() = default;
 
 void ChannelTable::handle_wall_time(TimePoint now, WallTime wall) {
   state_->handle_wall_time(now, wall);
+}
+void ChannelTable::handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust) {
+  state_->handle_trust(now, std::move(trust));
 }
 void ChannelTable::open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t attempt) {
   state_->open(now, carrier, expected, attempt);

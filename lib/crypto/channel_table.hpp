@@ -68,7 +68,7 @@ class ChannelTable {
   };
 
   /// Why a channel or an attempt ended.
-  enum class Ending { closed_by_us, closed_by_peer, idle, timed_out, refused, wrong_peer, exhausted };
+  enum class Ending { closed_by_us, closed_by_peer, idle, timed_out, refused, wrong_peer, exhausted, revoked };
 
   struct Transmit {  ///< packets for one carrier, in order
     Carrier to{};
@@ -116,6 +116,11 @@ class ChannelTable {
 
   /// UTC at `now`; needed before the first handshake.
   void handle_wall_time(TimePoint now, WallTime wall);
+
+  /// Who is admitted from now on; an open group's rule until the first call. Channels and attempts
+  /// whose peer it revokes end at once, new keys on their way included; a store of another group ends
+  /// all of them.
+  void handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust);
 
   /// Starts to open a channel over `carrier`; first packet at once, then repeated. With `expected`
   /// another peer at the other end fails the attempt (`wrong_peer`). `attempt` is the caller's name

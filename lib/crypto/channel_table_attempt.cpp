@@ -53,7 +53,7 @@ void ChannelTable::State::set_stage(Attempt& attempt, Attempt::Stage stage) {
 bool ChannelTable::State::start_as(TimePoint now, Attempt& attempt, const NodeId& peer) {
   attempt.claimed = peer;
   attempt.role = role_towards(config_.self, peer);
-  attempt.handshake = handshakes_.make(attempt.role, wall(now));
+  attempt.handshake = handshakes_.make(attempt.role, wall(now), trust_);
   attempt.interval = config_.limits.retransmit_first;
   touch(attempt);
   return attempt.role == HandshakeRole::server || advance(now, attempt, {});
@@ -108,9 +108,14 @@ SessionKeys ChannelTable::State::keys_of(const Attempt& attempt) const {
 }
 
 bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
-  const NodeId peer = attempt.handshake->peer().id;
+  const PeerIdentity& identity = attempt.handshake->peer();
+  const NodeId peer = identity.id;
   if (peer != *attempt.claimed || (attempt.expected && peer != *attempt.expected)) {
     fail_attempt(now, attempt, Ending::wrong_peer, "found " + to_short_string(peer));
+    return false;
+  }
+  if (!is_still_trusted(identity)) {
+    fail_attempt(now, attempt, Ending::revoked, "revoked during the handshake");
     return false;
   }
   if (attempt.is_rekey) {
@@ -128,6 +133,8 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
   Channel& channel = channels_[id];
   channel.id = id;
   channel.peer = peer;
+  channel.peer_key = identity.key;
+  channel.peer_user = identity.user;
   channel.carrier = attempt.carrier;
   channel.last_payload = now;
   channel.statistics.last_received = now;

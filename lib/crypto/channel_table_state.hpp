@@ -21,14 +21,15 @@ enum class InnerMessage : std::uint8_t {
   confirm = 3,  ///< the sender has the keys that seal this
 };
 
-/// The machine behind ChannelTable, in four files: channel_table.cpp (sealed packets, life of a
+/// The machine behind ChannelTable, in five files: channel_table.cpp (sealed packets, life of a
 /// channel), channel_table_handshake.cpp (messages that open one), channel_table_attempt.cpp (life of
-/// an attempt), channel_table_rekey.cpp (new keys).
+/// an attempt), channel_table_rekey.cpp (new keys), channel_table_trust.cpp (who may stay).
 class ChannelTable::State {
  public:
   State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
 
   void handle_wall_time(TimePoint now, WallTime wall);
+  void handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust);
   void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t tag);
   void cancel(const Carrier& carrier);
   void nudge(TimePoint now, const Carrier& carrier);
@@ -102,6 +103,12 @@ class ChannelTable::State {
   void rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session, HandshakeRole role);
   void confirm(TimePoint now, Channel& channel);
 
+  // Trust.
+  void end_attempts(TimePoint now);
+  void end_channels_unless_trusted(TimePoint now, bool is_other_group);
+  /// False when the handshake's peer was revoked while it ran.
+  [[nodiscard]] bool is_still_trusted(const PeerIdentity& peer) const;
+
   // Outputs.
   void transmit(const Carrier& to, Bytes packet);
   void emit(Output output);
@@ -114,6 +121,7 @@ class ChannelTable::State {
   AeadFactory& aeads_;
   Rng& rng_;
   std::optional<std::pair<TimePoint, WallTime>> wall_{};
+  std::shared_ptr<const TrustStore> trust_ = TrustStore::open_group();
   Counters counters_;
 
   CookieJar cookies_;

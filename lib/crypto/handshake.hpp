@@ -9,17 +9,12 @@
 #include "base/time.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/certificate.hpp"
+#include "crypto/trust_store.hpp"
 
 namespace ipop::crypto {
 
 /// Who is TLS client: the node with the lower id.
 enum class HandshakeRole { client, server };
-
-/// Who the peer has proved to be.
-struct PeerIdentity {
-  NodeId id{};
-  Certificate certificate{};
-};
 
 /// The keys of both directions of a session, seen from one end.
 struct SessionKeys {
@@ -60,12 +55,13 @@ class HandshakeFactory {
   HandshakeFactory& operator=(const HandshakeFactory&) = delete;
   virtual ~HandshakeFactory() = default;
 
-  /// `wall` decides the validity of the peer's certificate.
-  virtual std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall) = 0;
+  /// `trust` judges the peer's certificate at the time `wall`.
+  virtual std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall,
+                                          const std::shared_ptr<const TrustStore>& trust) = 0;
 };
 
 /// TLS 1.3 by OpenSSL over memory BIOs: mutual certificates, no tickets, no early data
-/// (RFC 8446). In an open group a peer is whoever holds the key of a valid self-signed certificate.
+/// (RFC 8446). Each side sends its own certificate and nothing above it.
 std::unique_ptr<HandshakeFactory> make_tls_handshake_factory(const PrivateKey& key, const Certificate& certificate);
 
 }  // namespace ipop::crypto

@@ -8,6 +8,7 @@
 #include "crypto/key_context.hpp"
 #include "crypto/openssl_ptr.hpp"
 #include "crypto/private_key_native.hpp"
+#include "crypto/x509_read.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -22,31 +23,22 @@ constexpr std::size_t key_block_size = 2 * (key_size + salt_size);
 /// What the verification callback needs and finds; lives as long as the SSL object.
 struct Verification {
   WallTime wall{};
+  std::shared_ptr<const TrustStore> trust{};
   PeerIdentity peer{};
   std::string failure{};
 };
 
-/// An open group's rule: whoever holds the key of a self-signed certificate that is valid at this
-/// time is the node of that key. Returns the reason for a refusal, or nothing.
+/// The group's rule. Returns the reason for a refusal, or nothing.
 std::string check_peer(X509_STORE_CTX& store, Verification& verification) {
-  X509* native = X509_STORE_CTX_get0_cert(&store);
+  const X509* native = X509_STORE_CTX_get0_cert(&store);
   const auto* chain = X509_STORE_CTX_get0_untrusted(&store);
   if (native == nullptr) return "no certificate";
   if (chain != nullptr && sk_X509_num(chain) > 1) return "more than one certificate";
-  unsigned char* octets = nullptr;
-  const int size = i2d_X509(native, &octets);
-  if (size <= 0) return "certificate can't be encoded";
-  const auto* begin = reinterpret_cast<const std::byte*>(octets);
-  const Bytes der(begin, begin + size);
-  OPENSSL_free(octets);
-  auto certificate = Certificate::from_der(der);
+  const auto certificate = Certificate::from_der(der_of(*native, i2d_X509));
   if (!certificate) return "certificate: " + certificate.error().message();
-  if (!certificate->is_self_signed()) return "certificate is not self-signed";
-  if (verification.wall < certificate->not_before()) return "certificate is not valid yet: check the clocks";
-  if (verification.wall > certificate->not_after()) return "certificate has expired: check the clocks";
-  const auto id = node_id_of(certificate->public_key());
-  if (!id) return "certificate: " + id.error().message();
-  verification.peer = {*id, std::move(*certificate)};
+  auto peer = verification.trust->verify(*certificate, verification.wall);
+  if (!peer) return peer.error().message();
+  verification.peer = std::move(*peer);
   return {};
 }
 
@@ -61,10 +53,12 @@ int verify_peer(X509_STORE_CTX* store, void* /*unused*/) {
 
 class TlsHandshake final : public Handshake {
  public:
-  TlsHandshake(SSL_CTX& context, const Bytes& own_certificate, HandshakeRole role, WallTime wall)
+  TlsHandshake(SSL_CTX& context, const Bytes& own_certificate, HandshakeRole role, WallTime wall,
+               const std::shared_ptr<const TrustStore>& trust)
       : own_certificate_(own_certificate), role_(role), ssl_(SSL_new(&context)) {
     assert(ssl_ != nullptr);
     verification_.wall = wall;
+    verification_.trust = trust;
     SSL_set_app_data(ssl_.get(), &verification_);
     BIO* incoming = BIO_new(BIO_s_mem());
     BIO* outgoing = BIO_new(BIO_s_mem());
@@ -189,6 +183,8 @@ class TlsHandshakeFactory final : public HandshakeFactory {
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     // There is no middlebox on this path, and its compatibility records only make the flights longer.
     SSL_CTX_clear_options(context, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    // The peer has the authority's certificate, or none is needed.
+    SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(context, 0);
     SSL_CTX_set_quiet_shutdown(context, 1);
@@ -197,9 +193,10 @@ class TlsHandshakeFactory final : public HandshakeFactory {
     SSL_CTX_set_cert_verify_callback(context, verify_peer, nullptr);
   }
 
-  std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall) override {
+  std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall,
+                                  const std::shared_ptr<const TrustStore>& trust) override {
     const ErrorQueueGuard guard;
-    return std::make_unique<TlsHandshake>(*context_, certificate_, role, wall);
+    return std::make_unique<TlsHandshake>(*context_, certificate_, role, wall, trust);
   }
 
  private:

@@ -4,7 +4,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
-#include <openssl/pem.h>
 
 #include "crypto/hash.hpp"
 #include "crypto/private_key_native.hpp"
@@ -52,15 +51,6 @@ KeyPtr import_key(ByteSpan point, const BIGNUM* scalar) {
   return KeyPtr(key);
 }
 
-BioPtr read_bio(std::string_view text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-/// A PEM block that asks for a pass phrase gets none, and no prompt on the terminal.
-int no_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) {
-  return -1;
-}
-
 }  // namespace
 
 Result<PublicKey> public_key_of(EVP_PKEY& key) {
@@ -104,8 +94,13 @@ Result<Bytes> spki_of(const PublicKey& key) {
   return out;
 }
 
+Result<Digest256> key_fingerprint_of(const PublicKey& key) {
+  return spki_of(key).and_then([](Bytes&& spki) { return Result<Digest256>(sha256(spki)); });
+}
+
 Result<NodeId> node_id_of(const PublicKey& key) {
-  return spki_of(key).and_then([](Bytes&& spki) { return Result<NodeId>(NodeId::from_prefix(sha256(spki))); });
+  return key_fingerprint_of(key).and_then(
+      [](Digest256&& digest) { return Result<NodeId>(NodeId::from_prefix(digest)); });
 }
 
 bool verify(const PublicKey& key, ByteSpan data, const Signature& signature) {
@@ -175,30 +170,6 @@ PrivateKey PrivateKey::from_seed(ByteSpan seed) {
   assert(key != nullptr);
   const auto public_half = public_key_of(*key);
   return PrivateKey(std::make_shared<const Native>(Native{std::move(key), *public_half}));
-}
-
-Result<PrivateKey> PrivateKey::from_pem(std::string_view pem) {
-  const ErrorQueueGuard guard;
-  const BioPtr bio = read_bio(pem);
-  KeyPtr key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr) : nullptr);
-  if (!key) return Result<PrivateKey>(Errc::malformed, "not a PEM private key");
-  auto point = public_key_of(*key);
-  if (!point) return std::move(point).error();
-  return PrivateKey(std::make_shared<const Native>(Native{std::move(key), *point}));
-}
-
-std::string PrivateKey::to_pem() const {
-  const ErrorQueueGuard guard;
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  const int written =
-      PEM_write_bio_PKCS8PrivateKey(bio.get(), native_->key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  assert(written == 1);
-  static_cast<void>(written);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  std::string out(text, static_cast<std::size_t>(size));
-  OPENSSL_cleanse(text, static_cast<std::size_t>(size));
-  return out;
 }
 
 const PublicKey& PrivateKey::public_key() const {

@@ -3,12 +3,14 @@
 #include <array>
 #include <compare>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/node_id.hpp"
 #include "base/result.hpp"
+#include "crypto/hash.hpp"
 
 namespace ipop::crypto {
 
@@ -32,6 +34,9 @@ class PublicKey {
 
 /// DER SubjectPublicKeyInfo (RFC 5480) with the uncompressed point. Error: not a point of the curve.
 Result<Bytes> spki_of(const PublicKey& key);
+/// SHA-256 over the SubjectPublicKeyInfo: names a key to people and in lists. Error: not a point of
+/// the curve.
+Result<Digest256> key_fingerprint_of(const PublicKey& key);
 /// The position of a node in an open group: the first 160 bits of SHA-256 over the
 /// SubjectPublicKeyInfo. Error: not a point of the curve.
 Result<NodeId> node_id_of(const PublicKey& key);
@@ -46,8 +51,12 @@ class PrivateKey {
   /// The key whose scalar is derived from `seed` (any length): one seed, one key. For simulations
   /// and tests; a real node uses generate().
   static PrivateKey from_seed(ByteSpan seed);
-  /// PKCS #8 PEM, not encrypted. Errors: malformed, unsupported (another kind of key).
+  /// PKCS #8 PEM, not encrypted. Errors: malformed, unsupported (another kind of key),
+  /// not_authorized (the key is encrypted: a passphrase is needed).
   static Result<PrivateKey> from_pem(std::string_view pem);
+  /// PEM with or without encryption; `passphrase` is used when it asks for one. Errors: those above,
+  /// bad_checksum (the passphrase is wrong).
+  static Result<PrivateKey> from_pem(std::string_view pem, std::string_view passphrase);
 
   PrivateKey(PrivateKey&&) noexcept;
   PrivateKey& operator=(PrivateKey&&) noexcept;
@@ -56,6 +65,10 @@ class PrivateKey {
   ~PrivateKey();
 
   [[nodiscard]] std::string to_pem() const;
+  /// PKCS #8 PEM under a passphrase of 1 to 1024 octets: AES-256-CBC, the key made by scrypt
+  /// (RFC 5958, RFC 7914); openssl(1) reads it. OpenSSL draws salt and IV. Errors: out_of_range (the
+  /// passphrase's length), exhausted (no entropy or memory).
+  [[nodiscard]] Result<std::string> to_encrypted_pem(std::string_view passphrase) const;
   [[nodiscard]] const PublicKey& public_key() const;
   [[nodiscard]] Signature sign(ByteSpan data) const;
 
@@ -65,6 +78,7 @@ class PrivateKey {
 
  private:
   explicit PrivateKey(std::shared_ptr<const Native> native);
+  static Result<PrivateKey> from_pem_with(std::string_view pem, std::optional<std::string_view> passphrase);
   std::shared_ptr<const Native> native_;
 };
 

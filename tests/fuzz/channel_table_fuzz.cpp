@@ -48,7 +48,7 @@ class OpenHandshake final : public Handshake {
 class OpenHandshakes final : public HandshakeFactory {
  public:
   explicit OpenHandshakes(const NodeId& peer) : peer_(peer) {}
-  std::unique_ptr<Handshake> make(HandshakeRole role, WallTime) override {
+  std::unique_ptr<Handshake> make(HandshakeRole role, WallTime, const std::shared_ptr<const TrustStore>&) override {
     auto out = std::make_unique<OpenHandshake>(role);
     out->peer_.id = peer_;
     return out;

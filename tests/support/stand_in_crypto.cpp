@@ -31,21 +31,37 @@ std::uint64_t mix(std::uint64_t start, ByteSpan octets) {
   return mix(out, word);
 }
 
-/// A flight: node id, number, zeros up to the size.
-Bytes make_flight(std::size_t size, const NodeId& id, std::uint64_t number) {
+/// A flight: node id, number, a certificate where one is shown, zeros up to the size.
+Bytes make_flight(std::size_t size, const NodeId& id, std::uint64_t number,
+                  const StandInCertificate* certificate = nullptr) {
   Bytes out;
   out.reserve(size);
   ByteWriter to(out);
   to.write(id.octets());
   to.write(number);
+  if (certificate != nullptr) {
+    to.write(certificate->authority);
+    to.write(certificate->key);
+    to.write_sized8(as_bytes(certificate->user));
+  }
   to.write_zeros(size - out.size());
   return out;
 }
 
+/// Why the group does not admit the holder, or nothing.
+std::string refusal_of(const StandInCertificate& certificate, const crypto::TrustStore& trust) {
+  const crypto::Certificate* authority = trust.authority();
+  const crypto::Digest256 wanted = authority != nullptr ? authority->fingerprint() : crypto::Digest256{};
+  if (certificate.authority != wanted) return "stand-in: certificate is of another authority";
+  if (trust.is_revoked(certificate.key, certificate.user)) return "stand-in: certificate is revoked";
+  return {};
+}
+
 class StandInHandshake final : public crypto::Handshake {
  public:
-  StandInHandshake(const NodeId& self, HandshakeRole role, std::uint64_t nonce)
-      : self_(self), role_(role), nonce_(nonce) {}
+  StandInHandshake(const NodeId& self, const StandInCertificate& certificate, HandshakeRole role, std::uint64_t nonce,
+                   std::shared_ptr<const crypto::TrustStore> trust)
+      : self_(self), certificate_(certificate), role_(role), nonce_(nonce), trust_(std::move(trust)) {}
 
   State advance(ByteSpan incoming) override {
     append(incoming_, incoming);
@@ -53,25 +69,28 @@ class StandInHandshake final : public crypto::Handshake {
     if (role_ == HandshakeRole::client) {
       if (!started_) outgoing_ = make_flight(stand_in_client_hello, self_, nonce_);
       started_ = true;
-      if (!take_flight(stand_in_server_flight)) return state_;
+      if (!take_flight(stand_in_server_flight, true)) return state_;
+      if (!failure_.empty()) return state_ = State::failed;
       peer_nonce_ = number_;
-      append(outgoing_, make_flight(stand_in_client_flight, self_, mix(nonce_, peer_nonce_)));
+      append(outgoing_, make_flight(stand_in_client_flight, self_, mix(nonce_, peer_nonce_), &certificate_));
       state_ = State::done;
     } else if (!started_) {
-      if (!take_flight(stand_in_client_hello)) return state_;
+      if (!take_flight(stand_in_client_hello, false)) return state_;
       started_ = true;
       peer_nonce_ = number_;
       hello_id_ = peer_.id;
-      outgoing_ = make_flight(stand_in_server_flight, self_, nonce_);
-    } else if (take_flight(stand_in_client_flight)) {
-      const bool good = number_ == mix(peer_nonce_, nonce_) && peer_.id == hello_id_;
-      state_ = good ? State::done : State::failed;
+      outgoing_ = make_flight(stand_in_server_flight, self_, nonce_, &certificate_);
+    } else if (take_flight(stand_in_client_flight, true)) {
+      if (number_ != mix(peer_nonce_, nonce_) || peer_.id != hello_id_) {
+        failure_ = "stand-in: flights do not belong together";
+      }
+      state_ = failure_.empty() ? State::done : State::failed;
     }
     return state_;
   }
 
   Bytes take_outgoing() override { return std::exchange(outgoing_, {}); }
-  [[nodiscard]] std::string failure() const override { return "stand-in: flights do not belong together"; }
+  [[nodiscard]] std::string failure() const override { return failure_; }
   [[nodiscard]] const crypto::PeerIdentity& peer() const override {
     assert(state_ == State::done);
     return peer_;
@@ -90,13 +109,24 @@ class StandInHandshake final : public crypto::Handshake {
   }
 
  private:
-  bool take_flight(std::size_t size) {
+  bool take_flight(std::size_t size, bool has_certificate) {
     if (incoming_.size() < size) return false;
     ByteReader in(ByteSpan(incoming_).first(size));
     peer_.id = NodeId(in.take_array<NodeId::size>());
     number_ = in.read<std::uint64_t>();
+    if (has_certificate) take_certificate(in);
     incoming_.erase(incoming_.begin(), incoming_.begin() + static_cast<std::ptrdiff_t>(size));
     return true;
+  }
+
+  void take_certificate(ByteReader& in) {
+    StandInCertificate certificate;
+    certificate.authority = in.take_array<sizeof(crypto::Digest256)>();
+    certificate.key = in.take_array<sizeof(crypto::Digest256)>();
+    certificate.user = as_text(in.take_sized8());
+    failure_ = refusal_of(certificate, *trust_);
+    peer_.key = certificate.key;
+    peer_.user = certificate.user;
   }
 
   static AeadKey make_key(std::uint64_t secret) {
@@ -108,13 +138,16 @@ class StandInHandshake final : public crypto::Handshake {
   }
 
   NodeId self_;
+  const StandInCertificate& certificate_;  // of the factory, which outlives its handshakes
   HandshakeRole role_;
   std::uint64_t nonce_;
+  std::shared_ptr<const crypto::TrustStore> trust_;
   std::uint64_t peer_nonce_ = 0;
   std::uint64_t number_ = 0;
   NodeId hello_id_{};
   bool started_ = false;
   State state_ = State::running;
+  std::string failure_;
   crypto::PeerIdentity peer_{};
   Bytes incoming_;
   Bytes outgoing_;
@@ -152,8 +185,9 @@ class StandInAead final : public crypto::Aead {
 
 }  // namespace
 
-std::unique_ptr<crypto::Handshake> StandInHandshakeFactory::make(HandshakeRole role, WallTime /*wall*/) {
-  return std::make_unique<StandInHandshake>(self_, role, rng_.next());
+std::unique_ptr<crypto::Handshake> StandInHandshakeFactory::make(
+    HandshakeRole role, WallTime /*wall*/, const std::shared_ptr<const crypto::TrustStore>& trust) {
+  return std::make_unique<StandInHandshake>(self_, certificate_, role, rng_.next(), trust);
 }
 
 std::unique_ptr<crypto::Aead> StandInAeadFactory::make(const AeadKey& key) {

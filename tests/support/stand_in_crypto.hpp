@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/node_id.hpp"
 #include "base/rng.hpp"
@@ -20,14 +22,26 @@ constexpr std::size_t stand_in_client_hello = 141;
 constexpr std::size_t stand_in_server_flight = 718;
 constexpr std::size_t stand_in_client_flight = 556;
 
-/// Handshakes of the node `self`; `seed` decides the nonces.
+/// What stands for a certificate: nobody signs it, so the group's rule is to name the authority.
+struct StandInCertificate {
+  crypto::Digest256 authority{};  ///< fingerprint of its certificate; zeros for a self-signed one
+  crypto::Digest256 key{};        ///< fingerprint of the member's key
+  std::string user{};             ///< at most 64 octets
+};
+
+/// Handshakes of the node `self`; `seed` decides the nonces. In a closed group a peer is admitted
+/// when its certificate names the authority and neither its key nor its user is revoked; in an open
+/// one when it names none.
 class StandInHandshakeFactory final : public crypto::HandshakeFactory {
  public:
-  StandInHandshakeFactory(const NodeId& self, std::uint64_t seed) : self_(self), rng_(seed) {}
-  std::unique_ptr<crypto::Handshake> make(crypto::HandshakeRole role, WallTime wall) override;
+  StandInHandshakeFactory(const NodeId& self, std::uint64_t seed, StandInCertificate certificate = {})
+      : self_(self), certificate_(std::move(certificate)), rng_(seed) {}
+  std::unique_ptr<crypto::Handshake> make(crypto::HandshakeRole role, WallTime wall,
+                                          const std::shared_ptr<const crypto::TrustStore>& trust) override;
 
  private:
   NodeId self_;
+  StandInCertificate certificate_;
   SeededRng rng_;
 };
 

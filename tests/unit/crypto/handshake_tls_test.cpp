@@ -29,12 +29,13 @@ void shake(
   }
 }
 
-Ends make_ends(const Identity& client, const Identity& server, WallTime wall = wall_at_start) {
+Ends make_ends(const Identity& client, const Identity& server, WallTime wall = wall_at_start,
+               const std::shared_ptr<const TrustStore>& trust = TrustStore::open_group()) {
   static std::vector<std::unique_ptr<HandshakeFactory>> kept;
   kept.push_back(make_tls_handshake_factory(client.key, client.certificate));
   auto& from = *kept.back();
   kept.push_back(make_tls_handshake_factory(server.key, server.certificate));
-  return {from.make(HandshakeRole::client, wall), kept.back()->make(HandshakeRole::server, wall)};
+  return {from.make(HandshakeRole::client, wall, trust), kept.back()->make(HandshakeRole::server, wall, trust)};
 }
 
 TEST_CASE("both ends prove who they are and get the same keys") {
@@ -114,7 +115,8 @@ TEST_CASE("in an open group a certificate of an authority is nobody's") {
   const auto bad = make_tls_handshake_factory(*key, *certificate);
   const auto good = make_tls_handshake_factory(third().key, third().certificate);
   const WallTime wall{1'800'000'000};
-  Ends ends{bad->make(HandshakeRole::client, wall), good->make(HandshakeRole::server, WallTime{1'700'000'000})};
+  const auto open = TrustStore::open_group();
+  Ends ends{bad->make(HandshakeRole::client, wall, open), good->make(HandshakeRole::server, wall_at_start, open)};
   shake(ends);
   CHECK(ends.server->advance({}) == Handshake::State::failed);
 }

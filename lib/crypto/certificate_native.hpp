@@ -1,0 +1,12 @@
+#pragma once
+
+#include "crypto/certificate.hpp"
+#include "crypto/openssl_ptr.hpp"
+
+namespace ipop::crypto {
+
+struct Certificate::Native {
+  X509Ptr certificate{};
+};
+
+}  // namespace ipop::crypto

@@ -1,0 +1,193 @@
+#include "crypto/trust_store.hpp"
+
+#include <cassert>
+
+#include "crypto/certificate_native.hpp"
+
+namespace ipop::crypto {
+namespace {
+
+// Below 64 bits somebody could ask for certificates until a number lands where he wants to be.
+constexpr std::size_t id_serial_minimum = 8;
+
+Result<StorePtr> make_store(const Certificate& authority) {
+  StorePtr store(X509_STORE_new());
+  if (!store || X509_STORE_add_cert(store.get(), authority.native()->certificate.get()) != 1) {
+    return Result<StorePtr>(Errc::exhausted, "no memory for the authority's certificate");
+  }
+  return store;
+}
+
+Error refusal(Errc code, std::string why) {
+  return make_error(make_error_code(code), std::move(why));
+}
+
+/// What the library found, in words that say what to do.
+Error refusal_of(int error, bool is_authority) {
+  const std::string whose = is_authority ? "the authority's certificate" : "certificate";
+  switch (error) {
+    case X509_V_ERR_CERT_NOT_YET_VALID: return refusal(Errc::expired, whose + " is not valid yet: check the clocks");
+    case X509_V_ERR_CERT_HAS_EXPIRED: return refusal(Errc::expired, whose + " has expired: check the clocks");
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return refusal(Errc::not_authorized, "certificate is self-signed, and this group is closed");
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return refusal(Errc::not_authorized, "certificate is of another authority");
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return refusal(Errc::bad_checksum, "the signature of the certificate is not the authority's");
+    default: return refusal(Errc::not_authorized, "certificate: " + std::string(X509_verify_cert_error_string(error)));
+  }
+}
+
+/// RFC 5280, section 6 by OpenSSL: signature, validity at `now`, constraints; the authority itself
+/// must have signed.
+Result<void> verify_issued(X509_STORE& store, X509& certificate, WallTime now) {
+  const StoreContextPtr context(X509_STORE_CTX_new());
+  if (!context || X509_STORE_CTX_init(context.get(), &store, &certificate, nullptr) != 1) {
+    return Result<void>(Errc::exhausted, "no memory to verify a certificate");
+  }
+  X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_time(rules, now.seconds);
+  X509_VERIFY_PARAM_set_depth(rules, 0);
+  // At least 112 bits: no SHA-1.
+  X509_VERIFY_PARAM_set_auth_level(rules, 2);
+  if (X509_verify_cert(context.get()) == 1) return {};
+  return refusal_of(X509_STORE_CTX_get_error(context.get()), X509_STORE_CTX_get_error_depth(context.get()) > 0);
+}
+
+Result<void> verify_alone(const Certificate& certificate, WallTime now) {
+  if (!certificate.is_self_signed()) return Result<void>(Errc::not_authorized, "certificate is not self-signed");
+  if (now < certificate.not_before()) return refusal_of(X509_V_ERR_CERT_NOT_YET_VALID, false);
+  if (now > certificate.not_after()) return refusal_of(X509_V_ERR_CERT_HAS_EXPIRED, false);
+  return {};
+}
+
+Result<void> check_purpose(const Certificate& certificate) {
+  if (certificate.is_authority()) {
+    return Result<void>(Errc::not_authorized, "certificate is an authority's, not a member's");
+  }
+  if (!certificate.may_sign_handshakes()) {
+    return Result<void>(Errc::not_authorized, "certificate's key usage is not digitalSignature");
+  }
+  if (!certificate.is_for_both_roles()) {
+    return Result<void>(Errc::not_authorized, "certificate is not for both serverAuth and clientAuth");
+  }
+  return {};
+}
+
+}  // namespace
+
+/// The lists may have megabytes, so the versions of a store share them.
+struct TrustStore::Closed {
+  Certificate authority{};
+  StorePtr store{};
+  std::shared_ptr<const RevocationList> revocations{};
+};
+
+Result<NodeId> node_id_of(const Certificate& certificate, GroupKind kind) {
+  if (kind == GroupKind::open) return NodeId::from_prefix(certificate.key_fingerprint());
+  if (certificate.serial().size() < id_serial_minimum) {
+    return Result<NodeId>(Errc::out_of_range, "serial number of the certificate has fewer than 8 octets");
+  }
+  auto text = spki_of(certificate.public_key());
+  if (!text) return std::move(text).error();
+  append(*text, certificate.serial());
+  return NodeId::from_prefix(sha256(*text));
+}
+
+TrustStore::TrustStore(std::unique_ptr<const Closed> closed) : closed_(std::move(closed)) {}
+TrustStore::~TrustStore() = default;
+
+std::shared_ptr<const TrustStore> TrustStore::open_group() {
+  return std::shared_ptr<const TrustStore>(new TrustStore(nullptr));
+}
+
+Result<std::shared_ptr<const TrustStore>> TrustStore::closed_group(const Certificate& authority,
+                                                                   std::optional<RevocationList> revocations) {
+  using Out = Result<std::shared_ptr<const TrustStore>>;
+  const ErrorQueueGuard guard;
+  if (!authority.is_self_signed() || !authority.is_authority() || !authority.may_sign_certificates() ||
+      !authority.may_sign_revocations()) {
+    return Out(Errc::not_authorized, "not the certificate of an authority");
+  }
+  auto store = make_store(authority);
+  if (!store) return std::move(store).error();
+  auto closed = std::make_unique<const Closed>(Closed{authority, std::move(*store), nullptr});
+  std::shared_ptr<const TrustStore> out(new TrustStore(std::move(closed)));
+  if (!revocations) return out;
+  return out->with_revocations(std::move(*revocations));
+}
+
+GroupKind TrustStore::kind() const {
+  return closed_ ? GroupKind::closed : GroupKind::open;
+}
+
+const Certificate* TrustStore::authority() const {
+  return closed_ ? &closed_->authority : nullptr;
+}
+
+const RevocationList* TrustStore::revocations() const {
+  return closed_ ? closed_->revocations.get() : nullptr;
+}
+
+std::uint64_t TrustStore::revocation_number() const {
+  return revocations() != nullptr ? revocations()->number() : 0;
+}
+
+bool TrustStore::is_same_group(const TrustStore& other) const {
+  if (!closed_ || !other.closed_) return !closed_ && !other.closed_;
+  return closed_->authority.der() == other.closed_->authority.der();
+}
+
+Result<PeerIdentity> TrustStore::verify(const Certificate& certificate, WallTime now) const {
+  const ErrorQueueGuard guard;
+  assert(certificate.native() != nullptr);
+  if (!closed_) {
+    if (auto good = verify_alone(certificate, now); !good) return std::move(good).error();
+  } else {
+    // Before the chain, which the authority's own certificate would pass.
+    if (certificate.is_authority()) {
+      if (auto good = check_purpose(certificate); !good) return std::move(good).error();
+    }
+    auto good = verify_issued(*closed_->store, *certificate.native()->certificate, now);
+    if (!good) return std::move(good).error();
+    if (good = check_purpose(certificate); !good) return std::move(good).error();
+    if (is_revoked(certificate.key_fingerprint(), certificate.user())) {
+      return Result<PeerIdentity>(Errc::not_authorized, "certificate is revoked");
+    }
+  }
+  const auto id = node_id_of(certificate, kind());
+  if (!id) return id.error();
+  return PeerIdentity{*id, certificate.key_fingerprint(), closed_ ? certificate.user() : std::string{}, certificate};
+}
+
+Result<std::shared_ptr<const TrustStore>> TrustStore::with_revocations(RevocationList list) const {
+  using Out = Result<std::shared_ptr<const TrustStore>>;
+  if (!closed_) return Out(Errc::not_authorized, "an open group has no authority that could revoke");
+  // Before the signature: a list that is not newer costs nothing.
+  if (list.number() <= revocation_number()) return Out(Errc::conflict, "the revocation list is not newer than ours");
+  if (list.authority() != closed_->authority.key_fingerprint()) {
+    return Out(Errc::not_authorized, "the revocation list is of another authority");
+  }
+  if (!list.is_signed_by(closed_->authority.public_key())) {
+    return Out(Errc::bad_checksum, "the signature of the revocation list is not the authority's");
+  }
+  auto store = make_store(closed_->authority);
+  if (!store) return std::move(store).error();
+  auto shared = std::make_shared<const RevocationList>(std::move(list));
+  auto closed = std::make_unique<const Closed>(Closed{closed_->authority, std::move(*store), std::move(shared)});
+  return std::shared_ptr<const TrustStore>(new TrustStore(std::move(closed)));
+}
+
+bool TrustStore::is_revoked(const Digest256& key_fingerprint, std::string_view user) const {
+  const RevocationList* list = revocations();
+  return list != nullptr && (list->contains_key(key_fingerprint) || list->contains_user(user));
+}
+
+bool TrustStore::is_revoked(const PublicKey& key, std::string_view user) const {
+  const RevocationList* list = revocations();
+  return list != nullptr && (list->contains_key(key) || list->contains_user(user));
+}
+
+}  // namespace ipop::crypto
