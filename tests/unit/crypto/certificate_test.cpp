@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "fixtures.hpp"
+#include "trust_fixtures.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -82,6 +83,37 @@ TEST_CASE("any text fits as a name") {
   for (int i = 0; i < 50; ++i)
     umlauts += "\xc3\xbc";
   CHECK(sample(umlauts).common_name() == umlauts.substr(0, 63));
+}
+
+TEST_CASE("a huge or odd certificate is refused for the reason that is meant") {
+  const auto code = [](std::string_view name) { return Certificate::from_pem(test::read_pem(name)).error().code; };
+  CHECK(code("odd_large") == Errc::too_large);
+  CHECK(code("odd_serial_21") == Errc::too_large);
+  CHECK(code("odd_nine_names") == Errc::too_large);
+  CHECK(code("odd_extensions") == Errc::too_large);
+  CHECK(code("odd_many_parts") == Errc::too_large);
+  CHECK(code("odd_serial_negative") == Errc::malformed);
+  CHECK(code("odd_serial_zero") == Errc::malformed);
+  CHECK(code("odd_two_names") == Errc::malformed);
+  CHECK(code("odd_constraints") == Errc::malformed);
+  CHECK(code("odd_address") == Errc::malformed);
+  CHECK(code("odd_critical") == Errc::unsupported);
+}
+
+TEST_CASE("a zero octet in a name is refused: other programs would read a shorter one") {
+  Bytes der = sample("alice").der();
+  for (const std::size_t at : {as_text(der).find("alice"), as_text(der).rfind("alice")})
+    der[at + 2] = std::byte{0};
+  CHECK(Certificate::from_der(der).error().code == Errc::malformed);
+  CHECK(sample(std::string_view("al\0ice", 6)).common_name() == "al");
+}
+
+TEST_CASE("alternative names that are none of ours are passed over") {
+  const auto certificate = Certificate::from_pem(test::read_pem("other_names"));
+  REQUIRE(certificate.has_value());
+  CHECK(certificate->pinned_addresses() ==
+        std::vector<PinnedAddress>{{std::byte{10}, std::byte{128}, std::byte{0}, std::byte{9}}});
+  CHECK(certificate->dns_names() == std::vector<std::string>{"bob.example.org"});
 }
 
 }  // namespace

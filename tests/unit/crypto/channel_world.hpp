@@ -44,6 +44,9 @@ struct Identity {
         certificate(make_self_signed(key, "node " + std::to_string(number), as_bytes("12345678"),
                                      wall_at_start - std::chrono::hours(24), not_after)),
         id(*node_id_of(key.public_key())) {}
+
+  Identity(PrivateKey own_key, Certificate own_certificate, GroupKind kind)
+      : key(std::move(own_key)), certificate(std::move(own_certificate)), id(*node_id_of(certificate, kind)) {}
 };
 
 /// Two identities, the lower id (TLS client) first.

@@ -4,6 +4,7 @@
 
 #include "base/hex.hpp"
 #include "fixtures.hpp"
+#include "trust_fixtures.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -72,6 +73,45 @@ TEST_CASE("a PEM that is no P-256 key is refused") {
   const std::string whole(test::leaf_key);
   for (std::size_t n = 0; n < whole.size() - 30; n += 7)
     CHECK_FALSE(PrivateKey::from_pem(whole.substr(0, n)).has_value());
+}
+
+TEST_CASE("an encrypted key needs its passphrase, and says which of the two is wrong") {
+  const PrivateKey key = test::key_of("bob");
+  const auto pem = key.to_encrypted_pem("correct horse");
+  REQUIRE(pem.has_value());
+  CHECK(pem->starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+  CHECK(PrivateKey::from_pem(*pem, "correct horse")->public_key() == key.public_key());
+  const auto without = PrivateKey::from_pem(*pem);
+  CHECK(without.error().code == Errc::not_authorized);
+  CHECK(without.error().message().find("passphrase is needed") != std::string::npos);
+  for (const std::string& wrong : {std::string("correct house"), std::string(), std::string(2000, 'x')}) {
+    const auto refused = PrivateKey::from_pem(*pem, wrong);
+    CHECK(refused.error().code == Errc::bad_checksum);
+    CHECK(refused.error().message().find("wrong") != std::string::npos);
+  }
+  CHECK(*key.to_encrypted_pem("correct horse") != *pem);
+  CHECK(key.to_encrypted_pem("").error().code == Errc::out_of_range);
+  CHECK(key.to_encrypted_pem(std::string(1025, 'x')).error().code == Errc::out_of_range);
+  CHECK(key.to_encrypted_pem(std::string(1024, 'x')).has_value());
+}
+
+TEST_CASE("the forms in which openssl encrypts keys are read") {
+  const auto plain = PrivateKey::from_pem(test::read_pem("member_key"));
+  REQUIRE(plain.has_value());
+  for (const auto* name : {"member_key_pbkdf2", "member_key_old"}) {
+    const std::string pem = test::read_pem(name);
+    CHECK(PrivateKey::from_pem(pem, "correct horse")->public_key() == plain->public_key());
+    CHECK(PrivateKey::from_pem(pem).error().code == Errc::not_authorized);
+    CHECK(PrivateKey::from_pem(pem, "wrong").error().code == Errc::bad_checksum);
+  }
+  CHECK(PrivateKey::from_pem(test::read_pem("member_key"), "not needed").has_value());
+  CHECK(PrivateKey::from_pem("nonsense", "x").error().code == Errc::malformed);
+}
+
+TEST_CASE("a fingerprint names a key") {
+  const PublicKey key = test::key_of("bob").public_key();
+  CHECK(*key_fingerprint_of(key) == sha256(*spki_of(key)));
+  CHECK(key_fingerprint_of(PublicKey{}).error().code == Errc::malformed);
 }
 
 }  // namespace

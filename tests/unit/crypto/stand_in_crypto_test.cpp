@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "channel_world.hpp"
+#include "trust_fixtures.hpp"
 
 namespace ipop::crypto::test {
 namespace {
@@ -87,6 +87,36 @@ TEST_CASE("the stand-in opens a channel with as many packets as TLS, of the same
     CHECK(static_cast<double>(stand_in.sizes[i]) == doctest::Approx(static_cast<double>(tls.sizes[i])).epsilon(0.12));
   }
   CHECK(run({stand_in_low, stand_in_high, stand_in_aeads}).sizes == stand_in.sizes);
+}
+
+TEST_CASE("the stand-in has closed groups: another authority's members and revoked ones are refused") {
+  const NodeId low = low_and_high_member().first.id;
+  const NodeId high = low_and_high_member().second.id;
+  const Digest256 ours = authority().certificate().fingerprint();
+  const auto shake = [&](const test_support::StandInCertificate& client,
+                         const std::shared_ptr<const TrustStore>& trust) {
+    StandInHandshakeFactory low_factory(low, 1, client);
+    StandInHandshakeFactory high_factory(high, 2, {ours, sha256(as_bytes("high")), "bob"});
+    const auto a = low_factory.make(HandshakeRole::client, wall_at_start, closed_group());
+    const auto b = high_factory.make(HandshakeRole::server, wall_at_start, trust);
+    a->advance({});
+    b->advance(a->take_outgoing());
+    a->advance(b->take_outgoing());
+    const bool is_done = b->advance(a->take_outgoing()) == Handshake::State::done;
+    CHECK(is_done == b->failure().empty());
+    if (is_done) {
+      CHECK(b->peer().user == client.user);
+      CHECK(b->peer().key == client.key);
+    }
+    return is_done;
+  };
+  const Digest256 key = sha256(as_bytes("low"));
+  CHECK(shake({ours, key, "alice"}, closed_group()));
+  CHECK_FALSE(shake({Digest256{}, key, "alice"}, closed_group()));
+  CHECK_FALSE(shake({ours, key, "alice"}, TrustStore::open_group()));
+  CHECK(shake({ours, key, "alice"}, closed_group_without({}, {"bob"})));
+  CHECK_FALSE(shake({ours, key, "alice"}, closed_group_without({}, {"alice"})));
+  CHECK_FALSE(shake({ours, key, "alice"}, closed_group_without({key})));
 }
 
 TEST_CASE("the stand-in's tag tells damage, counters and keys apart") {
