@@ -45,6 +45,11 @@ class Dht::State {
     wall_ = wall;
   }
 
+  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust) {
+    trust_ = std::move(trust);
+    store_.set_trust(trust_);
+  }
+
   void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate) {
     const RingView before = std::exchange(view_, RingView(config_.self, std::move(neighbours)));
     const unsigned replicas_before = std::exchange(replicas_, replicas_for(size_estimate, replicas_));
@@ -131,7 +136,7 @@ class Dht::State {
 
  private:
   [[nodiscard]] OperationSettings settings() {
-    return {config_.self, config_.name_space, key_, rng_, config_.retry, config_.give_up, replicas_};
+    return {config_.self, config_.name_space, trust_, key_, rng_, config_.retry, config_.give_up, replicas_};
   }
 
   [[nodiscard]] std::optional<WallTime> wall_at(TimePoint now) const {
@@ -314,6 +319,7 @@ class Dht::State {
   Config config_;
   const crypto::PrivateKey& key_;
   Rng& rng_;
+  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
   Store store_;
   RingView view_;
   HandoverQueue handover_;
@@ -336,6 +342,9 @@ Dht::~Dht() = default;
 
 void Dht::handle_wall_time(TimePoint now, WallTime wall) {
   state_->handle_wall_time(now, wall);
+}
+void Dht::handle_trust(std::shared_ptr<const crypto::TrustStore> trust) {
+  state_->handle_trust(std::move(trust));
 }
 void Dht::handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate) {
   state_->handle_ring(now, std::move(neighbours), size_estimate);

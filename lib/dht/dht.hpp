@@ -29,7 +29,7 @@ using OperationId = StrongId<struct OperationTag, std::uint64_t>;
 
 /// How an operation ended.
 enum class Outcome {
-  done,         ///< put or create: a majority stored it; get: records found
+  done,         ///< put or create: a majority stored it; get: records found, of members only
   exists,       ///< create: another owner holds the key
   not_found,    ///< get: a majority answered, nobody has it
   no_majority,  ///< too few answers in time; trying again may help
@@ -65,6 +65,9 @@ class Dht {
   ~Dht();
 
   void handle_wall_time(TimePoint now, WallTime wall);
+  /// Who may write from now on; an open group's rule until the first call. What revoked owners wrote
+  /// is forgotten.
+  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust);
   /// The neighbourhood changed: entries move to whoever is now nearest to their position.
   void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate);
   /// A message from `source`; `destination` is the position it was routed to.

@@ -57,7 +57,7 @@ Result<Message> decode_store_answer(ByteReader& in) {
     out.receipt = receipt;
   }
   if (!in.ok()) return truncated("store answer");
-  if (!is_position(out.position) || verdict < 1 || verdict > 5 || refusal > 11 ||
+  if (!is_position(out.position) || verdict < 1 || verdict > 5 || refusal > 12 ||
       (flags & ~unsigned{with_receipt | with_record}) != 0) {
     return malformed("store answer");
   }
@@ -167,13 +167,16 @@ std::string_view to_string(Refusal refusal) {
     case Refusal::full: return "full";
     case Refusal::position: return "position";
     case Refusal::no_clock: return "no_clock";
+    case Refusal::membership: return "membership";
   }
   return "unknown";
 }
 
 std::size_t encoded_size(const Record& record) {
   constexpr std::size_t fixed = 1 + 1 + 1 + 2 + crypto::PublicKey::size + 8 + 8 + 8 + 64 + 1;
-  return fixed + record.name.size() + record.value.size() + record.receipts.size() * Receipt::encoded_size;
+  const std::size_t certificate = record.certificate.empty() ? 0 : 2 + record.certificate.size();
+  return fixed + record.name.size() + record.value.size() + certificate +
+         record.receipts.size() * Receipt::encoded_size;
 }
 
 Result<Message> decode_message(ByteSpan octets) {

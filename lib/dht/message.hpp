@@ -43,6 +43,7 @@ enum class Refusal : std::uint8_t {
   full = 9,          ///< the replica keeps no more
   position = 10,     ///< sent to a place where no replica of this name stands
   no_clock = 11,     ///< the replica does not know the time
+  membership = 12,   ///< the owner is no member of the closed group, or no longer
 };
 
 std::string_view to_string(Refusal refusal);

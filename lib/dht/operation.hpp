@@ -22,6 +22,7 @@ namespace ipop::dht {
 struct OperationSettings {
   NodeId self{};
   const Bytes& name_space;
+  const std::shared_ptr<const crypto::TrustStore>& trust;
   const crypto::PrivateKey& key;  ///< signs the release of a create that failed
   Rng& rng;                       ///< request numbers
   Duration retry{};

@@ -10,7 +10,8 @@ namespace ipop::dht {
 
 namespace {
 
-constexpr std::uint8_t format = 1;
+constexpr std::uint8_t plain_format = 1;
+constexpr std::uint8_t certified_format = 2;  ///< the owner's certificate follows the expiry
 
 // Far above any date and far below what overflows when two times are subtracted.
 constexpr std::int64_t latest_time = std::int64_t{1} << 40U;
@@ -42,6 +43,7 @@ void write_content(ByteWriter& out, const Record& record) {
   out.write(record.sequence);
   write_time(out, record.created);
   write_time(out, record.expires);
+  if (!record.certificate.empty()) out.write_sized16(record.certificate);
 }
 
 // Different first words keep a signature of one purpose from serving another.
@@ -53,7 +55,7 @@ void write_purpose(ByteWriter& out, std::string_view purpose, ByteSpan name_spac
 Bytes signed_text(const Record& record, ByteSpan name_space) {
   Bytes text;
   ByteWriter out(text);
-  write_purpose(out, "ga dht record 1", name_space);
+  write_purpose(out, record.certificate.empty() ? "ga dht record 1" : "ga dht record 2", name_space);
   write_content(out, record);
   return text;
 }
@@ -62,12 +64,21 @@ Result<void> check_form(const Record& record) {
   if (record.name.empty() || record.name.size() > Record::max_name) return {Errc::out_of_range, "size of the name"};
   if (record.value.size() > Record::max_value) return {Errc::out_of_range, "size of the value"};
   if (record.receipts.size() > Record::max_receipts) return {Errc::out_of_range, "number of receipts"};
+  if (record.certificate.size() > Record::max_certificate) return {Errc::out_of_range, "size of the certificate"};
   if (record.kind == RecordKind::lease && record.name.size() != 4) return {Errc::out_of_range, "name of a lease"};
   if (record.kind == RecordKind::name && !is_label(record.name)) return {Errc::out_of_range, "form of the name"};
   if (!is_time(record.created) || !is_time(record.expires) || record.expires <= record.created) {
     return {Errc::out_of_range, "times of the record"};
   }
   return {};
+}
+
+Result<crypto::Certificate> certificate_of(const Record& record) {
+  auto certificate = crypto::Certificate::from_der(record.certificate);
+  if (certificate && certificate->public_key() != record.owner) {
+    return {Errc::not_authorized, "the certificate of another key"};
+  }
+  return certificate;
 }
 
 Record only_witnesses(const Record& record, ByteSpan name_space) {
@@ -124,6 +135,32 @@ Result<void> check(const Record& record, ByteSpan name_space) {
   return {};
 }
 
+Result<NodeId> owner_id_of(const Record& record) {
+  if (record.certificate.empty()) return crypto::node_id_of(record.owner);
+  const auto certificate = certificate_of(record);
+  if (!certificate) return certificate.error();
+  return crypto::node_id_of(*certificate, crypto::GroupKind::closed);
+}
+
+Result<void> check_owner(const Record& record, const crypto::TrustStore& trust, WallTime wall) {
+  const bool is_open = trust.kind() == crypto::GroupKind::open;
+  if (is_open && !record.certificate.empty()) return {Errc::malformed, "a certificate in an open group"};
+  if (is_open) return {};
+  if (record.certificate.empty()) return {Errc::not_authorized, "no certificate"};
+  const auto certificate = certificate_of(record);
+  if (!certificate) return certificate.error();
+  if (auto identity = trust.verify(*certificate, wall); !identity) return std::move(identity).error();
+  return {};
+}
+
+bool is_pinned(const Record& record) {
+  if (record.kind != RecordKind::lease || record.certificate.empty()) return false;
+  const auto certificate = certificate_of(record);
+  return certificate && std::ranges::any_of(certificate->pinned_addresses(), [&](const crypto::PinnedAddress& address) {
+           return equal(ByteSpan(address), record.name);
+         });
+}
+
 Result<void> check_times(const Record& record, WallTime wall) {
   if (record.expires <= wall) return {Errc::expired, "the record has expired"};
   if (record.created > wall + RecordLimits::clock_slack) {
@@ -137,8 +174,8 @@ Result<void> check_times(const Record& record, WallTime wall) {
 }
 
 bool same_content(const Record& a, const Record& b) {
-  return std::tie(a.kind, a.name, a.value, a.owner, a.sequence, a.created, a.expires) ==
-         std::tie(b.kind, b.name, b.value, b.owner, b.sequence, b.created, b.expires);
+  return std::tie(a.kind, a.name, a.value, a.owner, a.sequence, a.created, a.expires, a.certificate) ==
+         std::tie(b.kind, b.name, b.value, b.owner, b.sequence, b.created, b.expires, b.certificate);
 }
 
 Bytes receipt_text(const Record& record, ByteSpan name_space, WallTime stored) {
@@ -195,6 +232,7 @@ bool prevails(const Record& a, const Record& b, ByteSpan name_space, unsigned re
     return std::tie(a.sequence, a.created, a.expires, a.value) > std::tie(b.sequence, b.created, b.expires, b.value);
   }
   if (a.is_tombstone() != b.is_tombstone()) return b.is_tombstone();
+  if (is_pinned(a) != is_pinned(b)) return is_pinned(a);
 
   const Record ours = only_witnesses(a, name_space);
   const Record theirs = only_witnesses(b, name_space);
@@ -209,8 +247,8 @@ bool prevails(const Record& a, const Record& b, ByteSpan name_space, unsigned re
     const WallTime their_grant = median(theirs.receipts);
     if (our_grant != their_grant) return our_grant < their_grant;
   }
-  const auto our_id = crypto::node_id_of(a.owner);
-  const auto their_id = crypto::node_id_of(b.owner);
+  const auto our_id = owner_id_of(a);
+  const auto their_id = owner_id_of(b);
   if (!our_id || !their_id) return our_id.has_value() && !their_id.has_value();
   return *our_id < *their_id;
 }
@@ -226,6 +264,7 @@ Result<Record> decode_record(ByteSpan octets) {
   record.sequence = in.read<std::uint64_t>();
   record.created = read_time(in);
   record.expires = read_time(in);
+  if (version == certified_format) record.certificate = to_bytes(in.take_sized16());
   record.signature = in.take_array<64>();
   const auto count = in.read<std::uint8_t>();
   for (std::size_t i = 0; i < count && in.ok() && i < Record::max_receipts; ++i) {
@@ -237,11 +276,13 @@ Result<Record> decode_record(ByteSpan octets) {
     record.receipts.push_back(receipt);
   }
   if (!in.ok()) return {Errc::truncated, "record"};
-  if (version != format) return {Errc::unsupported, "format of a record"};
+  if (version != plain_format && version != certified_format) return {Errc::unsupported, "format of a record"};
   if (kind < 1 || kind > 3) return {Errc::unsupported, "kind of a record"};
   record.kind = static_cast<RecordKind>(kind);
   if (record.name.empty()) return {Errc::malformed, "a record without a name"};
   if (record.value.size() > Record::max_value) return {Errc::too_large, "value of a record"};
+  if (version == certified_format && record.certificate.empty()) return {Errc::malformed, "an empty certificate"};
+  if (record.certificate.size() > Record::max_certificate) return {Errc::too_large, "certificate of a record"};
   if (count > Record::max_receipts) return {Errc::too_large, "receipts of a record"};
   if (!is_time(record.created) || !is_time(record.expires)) return {Errc::malformed, "times of a record"};
   if (!in.done()) return {Errc::malformed, "octets behind a record"};
@@ -250,7 +291,7 @@ Result<Record> decode_record(ByteSpan octets) {
 
 void encode(const Record& record, Bytes& out) {
   ByteWriter writer(out);
-  writer.write(format);
+  writer.write(record.certificate.empty() ? plain_format : certified_format);
   write_content(writer, record);
   writer.write(ByteSpan(record.signature));
   writer.write(static_cast<std::uint8_t>(record.receipts.size()));

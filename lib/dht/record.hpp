@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "crypto/private_key.hpp"
+#include "crypto/trust_store.hpp"
 
 namespace ipop::dht {
 
@@ -43,12 +44,14 @@ struct Receipt {
 
 /// A signed value in the DHT. docs/wire/dht.md
 ///
-/// The owner is the key that signs it; its node id is derived from the key. `sequence` rises with
-/// every change by the owner; a record with an empty value is a tombstone (released).
+/// The owner is the key that signs it. In an open group its node id is derived from the key; in a
+/// closed one the record carries the owner's certificate. `sequence` rises with every change by the
+/// owner; a record with an empty value is a tombstone (released).
 struct Record {
   static constexpr std::size_t max_name = 255;
   static constexpr std::size_t max_value = 1024;
-  static constexpr std::size_t max_receipts = 8;  ///< one a replica position
+  static constexpr std::size_t max_receipts = 8;        ///< one a replica position
+  static constexpr std::size_t max_certificate = 1024;  ///< a member's has about 500 octets
 
   RecordKind kind = RecordKind::value;
   Bytes name{};   ///< what the key is derived from: e.g. 4 octets of an address; 1 to 255
@@ -59,6 +62,7 @@ struct Record {
   WallTime expires{};
   crypto::Signature signature{};
   std::vector<Receipt> receipts{};  ///< of the replicas that granted it; not under the signature
+  Bytes certificate{};              ///< of the owner, DER; empty in an open group. Under the signature
 
   [[nodiscard]] bool is_tombstone() const { return value.empty(); }
   friend bool operator==(const Record&, const Record&) = default;
@@ -78,6 +82,15 @@ void sign(Record& record, ByteSpan name_space, const crypto::PrivateKey& key);
 /// [a-z0-9-], 1 to 63), expiry after creation, and the signature.
 /// Errors: out_of_range (sizes, times), bad_checksum (signature).
 Result<void> check(const Record& record, ByteSpan name_space);
+/// The node of the record's owner: by its certificate where there is one, else by its key; whether
+/// the certificate is worth anything is for check_owner() to say. Errors: not_authorized (another
+/// key's certificate) and those of crypto::node_id_of and Certificate::from_der.
+Result<NodeId> owner_id_of(const Record& record);
+/// Whether the owner may write in this group at `wall`. Errors: malformed (a certificate in an open
+/// group), not_authorized (none in a closed one, another key's) and those of TrustStore::verify.
+Result<void> check_owner(const Record& record, const crypto::TrustStore& trust, WallTime wall);
+/// The certificate binds the address that the lease is about to its key.
+bool is_pinned(const Record& record);
 /// Checks the times against a replica's own clock, with RecordLimits::clock_slack for being created.
 /// Errors: expired, out_of_range (created in the future, or lives longer than RecordLimits allow).
 Result<void> check_times(const Record& record, WallTime wall);
@@ -103,7 +116,8 @@ std::optional<WallTime> granted_at(const Record& record, ByteSpan name_space, un
 
 /// Which of two records under one exclusive key holds; true when `a` holds against `b`.
 ///
-/// Same owner: the higher sequence. Different owners: a record against a tombstone; more
+/// Same owner: the higher sequence. Different owners: a record against a tombstone; an address that
+/// the owner's certificate pins against one that it does not; more
 /// witnesses, counted up to a majority of `replicas` (a record without receipts loses); where two
 /// or more witnesses signed for both, the one they signed for last, since they would not have done
 /// so while the other lived; the older median witness time; the smaller node id.

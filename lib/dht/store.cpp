@@ -37,6 +37,7 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
     if (auto good = check(record, name_space_); !good) {
       return refuse(good.error().code == make_error_code(Errc::bad_checksum) ? Refusal::signature : Refusal::form);
     }
+    if (!check_owner(record, *trust_, wall)) return refuse(Refusal::membership);
   }
   if (arrival == Arrival::cancel && !record.is_tombstone()) return refuse(Refusal::form);
   if (!is_exclusive(record.kind)) record.receipts.clear();
@@ -152,6 +153,7 @@ bool Store::may_replace(const Record& record, const Entry& held, Arrival arrival
   if (arrival == Arrival::create && !held.confirmed) return false;
   // Without a witness a record can only win by the smaller node id, and that is for records that
   // were granted apart from each other, not for a newcomer.
+  if (is_pinned(record) && !is_pinned(held.record)) return true;
   if (!std::ranges::any_of(record.receipts, [&](const Receipt& r) { return is_witness(r, record, name_space_); })) {
     return false;
   }
@@ -181,6 +183,19 @@ Refusal Store::lacks_room(const Record& record) const {
     case RecordKind::value: room = owner.values < limits_.values_per_owner; break;
   }
   return room ? Refusal::none : Refusal::quota;
+}
+
+void Store::set_trust(std::shared_ptr<const crypto::TrustStore> trust) {
+  trust_ = std::move(trust);
+  if (trust_->revocation_number() == 0) return;
+  std::vector<EntryKey> revoked;
+  for (const auto& [key, entry] : entries_) {
+    const auto certificate = crypto::Certificate::from_der(entry.record.certificate);
+    const std::string user = certificate ? certificate->user() : std::string();
+    if (trust_->is_revoked(key.owner, user)) revoked.push_back(key);
+  }
+  for (const EntryKey& key : revoked)
+    erase(key);
 }
 
 std::vector<Record> Store::find(const Key& key) const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -23,6 +24,7 @@ namespace ipop::dht {
 /// - Only the owner changes a record, with a higher sequence; its tombstone releases it and is
 ///   kept until it expires, so that the older record can't be brought back.
 /// - Two granted records meet only after parts of the ring merged: prevails() decides.
+/// - In a closed group the owner is a member, and all that a revoked one wrote goes at once.
 /// - Bounded: records in all, values in all, records and tombstones an owner.
 class Store {
  public:
@@ -58,6 +60,10 @@ class Store {
   /// what prevails() needs. An equal record that arrives again gives the same decision.
   Decision accept(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
                   unsigned replicas);
+
+  /// Who may write from now on; an open group's rule until the first call. Entries of owners whom it
+  /// revokes are dropped.
+  void set_trust(std::shared_ptr<const crypto::TrustStore> trust);
 
   /// The confirmed records under a key, tombstones as well, in the order of the owners' keys.
   [[nodiscard]] std::vector<Record> find(const Key& key) const;
@@ -100,6 +106,7 @@ class Store {
 
   Bytes name_space_;
   Limits limits_;
+  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
   Entries entries_;
   std::map<crypto::PublicKey, OwnerCount> owners_;
   std::size_t values_ = 0;

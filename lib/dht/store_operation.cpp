@@ -191,8 +191,8 @@ bool StoreOperation::is_credible(const Record& held) const {
 
 bool StoreOperation::yields_to(const Record& rival) const {
   if (renewal_) return false;
-  const auto ours = crypto::node_id_of(record_.owner);
-  const auto theirs = crypto::node_id_of(rival.owner);
+  const auto ours = owner_id_of(record_);
+  const auto theirs = owner_id_of(rival);
   return ours && theirs && *theirs < *ours;
 }
 

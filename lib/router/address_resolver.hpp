@@ -58,6 +58,11 @@ class AddressResolver {
   bool doubt(TimePoint now, net::Ipv4Address address);
   void handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
                      const std::vector<dht::Record>& records);
+  /// Everything is asked for anew when it is wanted next.
+  void forget_all() {
+    entries_.clear();
+    doubted_.clear();
+  }
   void handle_timeout(TimePoint now);
 
   [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }

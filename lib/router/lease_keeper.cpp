@@ -358,6 +358,7 @@ dht::Record LeaseKeeper::make_record(TimePoint now, Bytes name, Bytes value, Dur
     record.created = before->created;
     record.receipts = before->receipts;
   }
+  record.certificate = config_.certificate;
   dht::sign(record, config_.name_space, key_);
   return record;
 }

@@ -33,6 +33,7 @@ class LeaseKeeper {
     Bytes name_space{};
     std::optional<net::Ipv4Prefix> pool{};  ///< where candidates are drawn; none: only the preferred one
     Duration lease_time = std::chrono::hours(24);
+    Bytes certificate{};  ///< of the key, in a closed group
   };
 
   /// Names a question of this keeper; the answer comes back with it.

@@ -15,7 +15,7 @@ Result<NodeId> checked_holder(const dht::Record& record, dht::RecordKind kind, B
   if (record.is_tombstone()) return {Errc::not_found, "released"};
   const auto checked = dht::check(record, name_space);
   if (!checked) return checked.error();
-  return crypto::node_id_of(record.owner);
+  return dht::owner_id_of(record);
 }
 
 }  // namespace

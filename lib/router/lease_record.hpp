@@ -47,7 +47,8 @@ Bytes record_name(const std::string& name);
 /// The address that a lease record is about; nullopt unless its name is four octets.
 std::optional<net::Ipv4Address> address_of(ByteSpan record_name);
 
-/// A lease that was checked: signature, times, and that its owner's key gives the holder's id.
+/// A lease that was checked: signature, times, and that its owner is the holder. Whether the owner is a
+/// member, the DHT has judged.
 struct CheckedLease {
   net::Ipv4Address address{};
   NodeId holder{};
@@ -63,7 +64,7 @@ struct CheckedName {
 };
 
 /// Errors: those of dht::check and of the value; expired; not_found (a tombstone);
-/// not_authorized (the owner's key is not the holder's); malformed (another kind or name form).
+/// not_authorized (the owner is not the holder); malformed (another kind or name form).
 Result<CheckedLease> check_lease(const dht::Record& record, ByteSpan name_space, WallTime now);
 Result<CheckedName> check_name(const dht::Record& record, ByteSpan name_space, WallTime now);
 

@@ -64,6 +64,11 @@ class NameService {
   void handle_name(TimePoint now, const std::string& name, dht::Outcome outcome,
                    const std::vector<dht::Record>& records);
   void handle_lease(TimePoint now, net::Ipv4Address address, const AddressResolver::Entry& entry);
+  /// Everything is asked for anew when it is wanted next.
+  void forget_all() {
+    names_.clear();
+    leases_.clear();
+  }
   void handle_timeout(TimePoint now);
 
   [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }

@@ -35,6 +35,9 @@ void Router::handle_wall_time(TimePoint now, WallTime wall) {
 void Router::handle_joined(TimePoint now) {
   state_->handle_joined(now);
 }
+void Router::handle_trust_changed() {
+  state_->handle_trust_changed();
+}
 void Router::handle_ring_changed(TimePoint now) {
   state_->handle_ring_changed(now);
 }
@@ -78,7 +81,8 @@ const Counters& Router::counters() const {
 Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       rng_(rng),
-      lease_keeper_({dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time}, key, rng),
+      lease_keeper_({dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time, config_.certificate},
+                    key, rng),
       resolver_(config_.name_space, rng),
       dhcp_({config_.prefix, config_.domain, config_.mtu}, counters),
       names_({config_.prefix, config_.domain, config_.name_space}, counters),
@@ -94,7 +98,9 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
   config_.host_name = checked_host_name(config_.host_name);
   if (config_.host_name) {
     name_keeper_.emplace(
-        LeaseKeeper::Config{dht::RecordKind::name, config_.name_space, std::nullopt, config_.lease_time}, key, rng);
+        LeaseKeeper::Config{dht::RecordKind::name, config_.name_space, std::nullopt, config_.lease_time,
+                            config_.certificate},
+        key, rng);
   }
   tell_own_names();
 }
@@ -113,6 +119,11 @@ void Router::State::handle_joined(TimePoint now) {
   joined_ = true;
   start_if_ready(now);
   handle_ring_changed(now);
+}
+
+void Router::State::handle_trust_changed() {
+  resolver_.forget_all();
+  names_.forget_all();
 }
 
 void Router::State::handle_ring_changed(TimePoint now) {

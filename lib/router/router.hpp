@@ -61,6 +61,7 @@ class Router {
     bool claim_address = true;                    ///< false for a SimpleNode: no lease, no name
     std::uint16_t mtu = 1400;                     ///< of the TAP, octets of IP packet
     Duration lease_time = std::chrono::hours(24);
+    Bytes certificate{};  ///< this node's, DER, in a closed group
   };
 
   struct WriteFrames {  ///< to the TAP, in order
@@ -103,6 +104,8 @@ class Router {
   void handle_wall_time(TimePoint now, WallTime wall);
   /// The ring can be asked: claims the address, then the name. Needs the wall time, in either order.
   void handle_joined(TimePoint now);
+  /// Who is a member changed: what is known of others' addresses and names is asked for anew.
+  void handle_trust_changed();
   /// Neighbours changed: the lease is looked up again, since another part of the ring may have
   /// granted it to somebody else.
   void handle_ring_changed(TimePoint now);

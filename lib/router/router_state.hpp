@@ -37,6 +37,7 @@ class Router::State {
   // router.cpp: inputs and the passing of values
   void handle_wall_time(TimePoint now, WallTime wall);
   void handle_joined(TimePoint now);
+  void handle_trust_changed();
   void handle_ring_changed(TimePoint now);
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);

@@ -72,7 +72,7 @@ TEST_CASE("fields of a message that mean nothing are refused") {
   CHECK(changed(all[0], 11, 0) == malformed);   // mode
   CHECK(changed(all[0], 11, 4) == malformed);   // mode
   CHECK(changed(all[3], 11, 6) == malformed);   // verdict
-  CHECK(changed(all[3], 12, 12) == malformed);  // refusal
+  CHECK(changed(all[3], 12, 13) == malformed);  // refusal
   CHECK(changed(all[3], 13, 4) == malformed);   // flags
   CHECK(changed(all[4], 11, 4) == malformed);   // kind
   CHECK(changed(all[6], 11, 1) == malformed);   // part
