@@ -67,8 +67,10 @@ struct Link {
   std::optional<TimePoint> settle_at{};      ///< when the extra paths are closed
   std::optional<TimePoint> recover_until{};  ///< when a link without a path is given up
   crypto::ChannelId selected{};              ///< the path that this end told the other to keep
+  bool admitted = false;                     ///< the peer's revocation list is no newer than ours
 
-  [[nodiscard]] bool is_up() const { return !paths.empty(); }
+  /// There is a path, and the ring may use it.
+  [[nodiscard]] bool is_up() const { return admitted && !paths.empty(); }
   [[nodiscard]] Path* path(crypto::ChannelId channel);
   [[nodiscard]] const Path* primary_path() const;
   [[nodiscard]] Path* primary_path();

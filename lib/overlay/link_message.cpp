@@ -13,7 +13,10 @@ enum class Type : std::uint8_t {
   pong = 4,
   select = 5,
   close = 6,
-  unreachable = 7
+  unreachable = 7,
+  list_number = 8,
+  list_request = 9,
+  list_piece = 10,
 };
 
 void encode_observed(const std::optional<net::Endpoint>& observed, ByteWriter& out) {
@@ -76,6 +79,37 @@ Result<void> decode_probe(ByteReader& in, LinkMessage& out) {
   return {};
 }
 
+Result<void> decode_list_number(ByteReader& in, LinkMessage& out) {
+  ListNumber& message = out.emplace<ListNumber>();
+  message.number = in.read<std::uint64_t>();
+  const auto asks = in.read<std::uint8_t>();
+  if (!in.ok()) return {Errc::truncated, "list number"};
+  if (asks > 1) return {Errc::malformed, "flag of a list number"};
+  message.asks = asks == 1;
+  return {};
+}
+
+Result<void> decode_list_request(ByteReader& in, LinkMessage& out) {
+  ListRequest& message = out.emplace<ListRequest>();
+  message.number = in.read<std::uint64_t>();
+  message.offset = in.read<std::uint32_t>();
+  return {};
+}
+
+Result<void> decode_list_piece(ByteReader& in, LinkMessage& out) {
+  ListPiece& piece = out.emplace<ListPiece>();
+  piece.number = in.read<std::uint64_t>();
+  piece.total = in.read<std::uint32_t>();
+  piece.offset = in.read<std::uint32_t>();
+  piece.octets = to_bytes(in.take_rest());
+  if (!in.ok() || piece.octets.empty()) return {Errc::truncated, "piece of a list"};
+  if (piece.total > max_list) return {Errc::too_large, "list"};
+  if (piece.offset > piece.total || piece.octets.size() > piece.total - piece.offset) {
+    return {Errc::malformed, "piece outside its list"};
+  }
+  return {};
+}
+
 Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
   switch (type) {
     case Type::status: return decode_status(in, out);
@@ -85,6 +119,9 @@ Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
     case Type::select: out.emplace<Select>(); return {};
     case Type::close: return decode_close(in, out);
     case Type::unreachable: out.emplace<Unreachable>().peer = NodeId(in.take_array<NodeId::size>()); return {};
+    case Type::list_number: return decode_list_number(in, out);
+    case Type::list_request: return decode_list_request(in, out);
+    case Type::list_piece: return decode_list_piece(in, out);
   }
   return {Errc::unsupported, "type of a link message"};
 }
@@ -156,6 +193,23 @@ void encode(const LinkMessage& message, Bytes& octets) {
                         [&](const Unreachable& unreachable) {
                           type(Type::unreachable);
                           out.write(unreachable.peer.octets());
+                        },
+                        [&](const ListNumber& list) {
+                          type(Type::list_number);
+                          out.write(list.number);
+                          out.write(static_cast<std::uint8_t>(list.asks ? 1 : 0));
+                        },
+                        [&](const ListRequest& request) {
+                          type(Type::list_request);
+                          out.write(request.number);
+                          out.write(request.offset);
+                        },
+                        [&](const ListPiece& piece) {
+                          type(Type::list_piece);
+                          out.write(piece.number);
+                          out.write(piece.total);
+                          out.write(piece.offset);
+                          out.write(ByteSpan(piece.octets));
                         }},
              message);
 }

@@ -75,10 +75,35 @@ struct Unreachable {
   friend bool operator==(const Unreachable&, const Unreachable&) = default;
 };
 
-using LinkMessage = std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable>;
+/// Closed groups: the number of the sender's revocation list, 0 for none.
+struct ListNumber {
+  std::uint64_t number = 0;
+  bool asks = false;  ///< the receiver's number is not known here, or older
+  friend bool operator==(const ListNumber&, const ListNumber&) = default;
+};
+/// "Send me your list `number` from `offset` on."
+struct ListRequest {
+  std::uint64_t number = 0;
+  std::uint32_t offset = 0;
+  friend bool operator==(const ListRequest&, const ListRequest&) = default;
+};
+/// Octets of a list; also unasked, when the whole list fits.
+struct ListPiece {
+  std::uint64_t number = 0;
+  std::uint32_t total = 0;  ///< octets of the list, at most max_list
+  std::uint32_t offset = 0;
+  Bytes octets{};  ///< at least one
+  friend bool operator==(const ListPiece&, const ListPiece&) = default;
+};
+/// 100,000 users with names of the greatest length.
+inline constexpr std::size_t max_list = 8'000'000;
+
+using LinkMessage =
+    std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable, ListNumber, ListRequest, ListPiece>;
 
 /// Reads a whole payload, its first octet (LinkPayload::link_message) included.
-/// Errors: truncated, malformed (tail, unknown enumerator), too_large (list), unsupported (type).
+/// Errors: truncated, malformed (tail, unknown enumerator, piece outside its list), too_large (list),
+/// unsupported (type).
 Result<LinkMessage> decode_link_message(ByteSpan payload);
 void encode(const LinkMessage& message, Bytes& out);
 

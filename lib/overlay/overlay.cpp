@@ -58,7 +58,7 @@ void Overlay::State::start(TimePoint now) {
 void Overlay::State::stop(TimePoint now) {
   if (!running_) return;
   for (auto& [peer, link] : links_.all()) {
-    if (link.is_up()) send_message(now, link, link.primary, Close{CloseReason::leaving});
+    if (!link.paths.empty()) send_message(now, link, link.primary, Close{CloseReason::leaving});
     for (const Path& path : link.paths)
       table_.close(now, path.channel);
   }
@@ -142,7 +142,7 @@ void Overlay::State::send(TimePoint now, PacketType type, RouteMode mode, const 
 bool Overlay::State::send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
   Link* link = links_.find(peer);
   Path* path = link == nullptr ? nullptr : link->primary_path();
-  if (path == nullptr) return false;
+  if (path == nullptr || !link->is_up()) return false;
   link->last_traffic = now;
   const bool sent = seal(now, *link, *path, packets);
   settle(now);
@@ -181,6 +181,7 @@ void Overlay::State::settle(TimePoint now) {
 void Overlay::State::run_timers(TimePoint now) {
   if (on_demand_.deadline() && *on_demand_.deadline() <= now) expire_on_demand(now);
   check_links(now);
+  if (spread_.poll_timeout() && *spread_.poll_timeout() <= now) spread_.handle_timeout(now);
   send_due_requests(now);
   drive_linkers(now);
   sync_status(now);
@@ -234,6 +235,7 @@ void Overlay::State::set_next_deadline() {
   for (const auto& [peer, seeking] : seeking_)
     wake_by(seeking.linker.poll_timeout());
   wake_by(requests_.deadline());
+  wake_by(spread_.poll_timeout());
   wake_by(on_demand_.deadline());
   if (!links_.all().empty()) wake_by(next_look_up_);
 }
@@ -304,6 +306,9 @@ Overlay::~Overlay() = default;
 
 void Overlay::handle_wall_time(TimePoint now, WallTime wall) {
   state_->handle_wall_time(now, wall);
+}
+void Overlay::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
+  state_->handle_trust(now, std::move(trust));
 }
 void Overlay::start(TimePoint now) {
   state_->start(now);

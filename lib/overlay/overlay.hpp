@@ -97,14 +97,21 @@ class Overlay {
     std::vector<net::Endpoint> observed{};
     NatClass nat = NatClass::unknown;
   };
+  /// A newer revocation list came from a peer and holds from now on.
+  struct TrustChanged {
+    std::shared_ptr<const crypto::TrustStore> trust{};
+  };
   using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkDown, RingChanged, Joined,
-                              ReachabilityChanged, LogLine>;
+                              ReachabilityChanged, TrustChanged, LogLine>;
 
   Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
   Overlay(Overlay&&) noexcept;
   ~Overlay();
 
   void handle_wall_time(TimePoint now, WallTime wall);
+  /// Who is a member; an open group's rule until the first call. Links of whoever is none end at once,
+  /// and all peers learn a newer list. No output says so: the caller knows.
+  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
   void start(TimePoint now);
   /// Tells all peers and drops all links; the outputs are the last.
   void stop(TimePoint now);

@@ -77,6 +77,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
   path->last_received = now;
   path->liveness.handle_received(now, rng_);
   const bool direct = path->is_direct();
+  const bool admitted = link->admitted;
 
   std::vector<Bytes> ip_packets;
   std::vector<Bytes> to_pass_on;
@@ -85,6 +86,8 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
   for (Bytes& payload : received.payloads) {
     if (payload.empty()) {
       counters_.add("drop_payload_empty");
+    } else if (!admitted && payload.front() != static_cast<std::byte>(LinkPayload::link_message)) {
+      counters_.add("drop_not_admitted");
     } else if (is_ip_packet(payload.front())) {
       ip_packets.push_back(std::move(payload));
     } else if (payload.front() == static_cast<std::byte>(LinkPayload::relayed)) {

@@ -1,6 +1,7 @@
 // Overlay::State: the life of a link.
 
 #include <algorithm>
+#include <utility>
 
 #include "overlay/overlay_state.hpp"
 
@@ -56,7 +57,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   }
 
   Link& link = known != nullptr ? *known : links_.add(opened.peer);
-  const bool first = !link.is_up();
+  const bool first = link.paths.empty();
   const bool recovered = link.recover_until.has_value();
   if (link.paths.size() >= Link::max_paths) {
     const auto oldest = std::ranges::find_if(link.paths, [&](const Path& p) { return p.channel != link.primary; });
@@ -75,12 +76,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   journal_.add(now, link.peer, "open: " + describe(path));
   choose_primary(link);
 
-  if (first) {
-    view_changed_ = true;
-    link.status.pending = true;
-    link.status.tries = 0;
-    link.status.due = now;
-  } else {
+  if (!first) {
     // Which of the paths live is found out before one is chosen for good.
     link.settle_at = now + paths_settle_after;
     for (Path& other : link.paths) {
@@ -101,15 +97,35 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
     seeking_.erase(link.peer);
     cancel_openings(link.peer, true);
   }
-  if (first && !recovered) {
+  dirty_ = true;
+  if (!first) {
+    announce(now, link);
+    if (link.admitted && (leaf || !place_known_)) look_up_own_place(now, link.peer);
+  } else if (link.admitted || trust_->kind() == crypto::GroupKind::open) {
+    admit(now, link);
+  } else {
+    spread_.handle_linked(now, link.peer);
+    send_list_messages(now);
+    wake_by(spread_.poll_timeout());
+  }
+}
+
+void Overlay::State::admit(TimePoint now, Link& link) {
+  const bool recovered = std::exchange(link.admitted, true);
+  view_changed_ = true;
+  dirty_ = true;
+  link.status.pending = true;
+  link.status.tries = 0;
+  link.status.due = now;
+  wake_by(now);
+  if (recovered) {
+    announce(now, link);
+  } else {
     link.announced_direct = link.is_direct();
     outputs_.push(LinkUp{link.peer, link.announced_direct});
-  } else {
-    announce(now, link);
   }
   // A bootstrap node may be in another ring: ask there as well.
-  if (leaf || !place_known_) look_up_own_place(now, link.peer);
-  dirty_ = true;
+  if (leaf_peers_.contains(link.peer) || !place_known_) look_up_own_place(now, link.peer);
 }
 
 void Overlay::State::choose_primary(Link& link) {
@@ -145,7 +161,7 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
   journal_.add(now, peer, "lost: " + describe(*path) + ": " + why);
   links_.remove_path(*link, channel);
   view_changed_ = true;
-  if (link->is_up()) {
+  if (!link->paths.empty()) {
     if (link->path(link->primary) == nullptr) choose_primary(*link);
     announce(now, *link);
     if (was_direct && link->direct_path() == nullptr) drop_relayed_paths(now, peer, std::nullopt);
@@ -204,7 +220,7 @@ void Overlay::State::relay_failed(TimePoint now, const NodeId& peer, const NodeI
 void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why) {
   Link* link = links_.find(peer);
   if (link == nullptr) return;
-  if (link->is_up()) send_message(now, *link, link->primary, Close{reason});
+  if (!link->paths.empty()) send_message(now, *link, link->primary, Close{reason});
   remove_link(now, peer, why);
 }
 
@@ -214,13 +230,15 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   for (const Path& path : link->paths)
     table_.close(now, path.channel);
   const bool was_near = link->own_roles.test(index_of(Role::near));
+  const bool was_admitted = link->admitted;
   links_.erase(peer);
+  spread_.handle_lost(peer);
   nat_.forget(peer);
   near_.forget(peer);
   shortcuts_.handle_lost(peer);
   leaf_peers_.erase(peer);
   journal_.add(now, peer, "down: " + why);
-  outputs_.push(LinkDown{peer, why});
+  if (was_admitted) outputs_.push(LinkDown{peer, why});
   view_changed_ = true;
   dirty_ = true;
   drop_relayed_paths(now, peer, std::nullopt);

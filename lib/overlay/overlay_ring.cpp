@@ -115,7 +115,7 @@ void Overlay::State::seek_links(TimePoint now) {
     seek(now, missing.id, only(Role::near), missing.via);
   for (const NodeId& peer : on_demand_.wanted()) {
     const Link* link = links_.find(peer);
-    if ((link == nullptr || !link->is_up()) && retry_.may_try(now, peer))
+    if ((link == nullptr || link->paths.empty()) && retry_.may_try(now, peer))
       seek(now, peer, only(Role::on_demand), NodeId{});
   }
   // Relayed links try to become direct, as often as the pace of the retries allows; links that do
@@ -150,6 +150,8 @@ Overlay::State::Seeking* Overlay::State::seek(TimePoint now, const NodeId& peer,
     return &running->second;
   }
   if (peer == config_.self || links_.all().empty() || seeking_.size() >= max_seeks) return nullptr;
+  // A path is there: what it waits for, another one would wait for too.
+  if (const Link* link = links_.find(peer); link != nullptr && !link->admitted && !link->paths.empty()) return nullptr;
   Seeking& seeking = seeking_.emplace(peer, Seeking{Linker(peer, rng_.next()), roles, via, false}).first->second;
   if (via == peer) return &seeking;  // it just spoke to us: the caller has its candidates
   seeking.linker.start(now);

@@ -22,6 +22,7 @@
 #include "overlay/overlay.hpp"
 #include "overlay/relay.hpp"
 #include "overlay/request_reply.hpp"
+#include "overlay/revocation_spread.hpp"
 #include "overlay/shortcut_links.hpp"
 
 namespace ipop::overlay {
@@ -33,10 +34,11 @@ inline constexpr Duration leaf_linger = 10s;
 /// How often the load that this node tells of itself may change: that goes to every peer.
 inline constexpr Duration load_interval = 5s;
 
-/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in five
+/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in six
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
 /// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (routed
-/// packets and link messages), overlay_ring.cpp (which links the ring wants).
+/// packets and link messages), overlay_ring.cpp (which links the ring wants), overlay_trust.cpp
+/// (who is a member).
 class Overlay::State {
  public:
   State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
@@ -63,6 +65,9 @@ class Overlay::State {
   [[nodiscard]] const ConnectionTable& links() const { return links_; }
   [[nodiscard]] const NatBehavior& nat() const { return nat_; }
   [[nodiscard]] bool is_joined() const { return joined_; }
+
+  // overlay_trust.cpp
+  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
 
   // overlay_ring.cpp
   [[nodiscard]] std::vector<NodeId> neighbours() const;
@@ -119,6 +124,7 @@ class Overlay::State {
 
   // overlay_links.cpp
   void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
+  void admit(TimePoint now, Link& link);
   void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why);
   void drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer);
   void relay_failed(TimePoint now, const NodeId& peer, const NodeId& relay);
@@ -146,6 +152,9 @@ class Overlay::State {
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Select& select);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Close& close);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Unreachable& unreachable);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListNumber& number);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListRequest& request);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListPiece& piece);
   void handle_observed(TimePoint now, const Link& link, const Path& path, const std::optional<net::Endpoint>& observed);
   void handle_routed(TimePoint now, const NodeId& previous, ByteSpan payload);
   void route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
@@ -157,6 +166,11 @@ class Overlay::State {
   void send_request(TimePoint now, std::uint64_t token, const NodeId& destination, RouteMode mode, bool spread,
                     const Roles& roles, const std::optional<NodeId>& first_hop);
   [[nodiscard]] ConnectToMe make_connect_to_me(TimePoint now, ConnectToMe::Kind kind, std::uint64_t token) const;
+
+  // overlay_trust.cpp
+  void adopt(TimePoint now, const NodeId& from, ByteSpan list);
+  void admit_level_peers(TimePoint now);
+  void send_list_messages(TimePoint now);
 
   // overlay_ring.cpp
   void look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop);
@@ -208,6 +222,8 @@ class Overlay::State {
   OnDemandLinks on_demand_;
   RetryPace retry_;
   RequestReply requests_;
+  RevocationSpread spread_;
+  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
   RelayQuota quota_;
   LinkJournal journal_;
   Counters counters_;

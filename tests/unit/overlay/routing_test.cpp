@@ -21,6 +21,7 @@ void add_link(ConnectionTable& table, const NodeId& peer, std::vector<NodeId> ne
   link.primary = path.channel;
   link.neighbours = std::move(neighbours);
   table.add_path(link, path);
+  link.admitted = true;
 }
 
 Hop hop_from(const ConnectionTable& table, const NodeId& self, const NodeId& to, RouteMode mode = RouteMode::nearest) {
