@@ -70,6 +70,9 @@ Json encode(const node::StatusAnswer& answer) {
   out["cipher"] = answer.cipher;
   out["uptime_ms"] = answer.uptime.count();
   out["dht_records"] = answer.dht_records;
+  out["closed"] = answer.closed;
+  out["revocation_number"] = answer.revocation_number;
+  out["certificate_expires"] = seconds_or_null(answer.certificate_expires);
   Json counters = Json::object();
   for (const auto& [name, count] : answer.counters)
     counters[name] = count;
@@ -97,6 +100,9 @@ void decode(Fields& in, node::StatusAnswer& out) {
   in.get("cipher", out.cipher);
   in.get("uptime_ms", out.uptime);
   in.get("dht_records", out.dht_records);
+  in.get("closed", out.closed);
+  in.get("revocation_number", out.revocation_number);
+  in.get("certificate_expires", out.certificate_expires);
   const Json* counters = in.object("counters");
   if (counters == nullptr) return;
   for (const auto& item : counters->items()) {

@@ -1,6 +1,7 @@
 #include <array>
 #include <span>
 
+#include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "base/machine.hpp"
 #include "base/nearest_name.hpp"
@@ -73,6 +74,14 @@ What make_dns(Fields& params) {
   return What(node::Command(node::DnsCommand{std::move(query).value_or(Bytes{})}));
 }
 
+What make_revoke(Fields& params) {
+  std::string text;
+  params.require("list").get("list", text);
+  auto list = parse_base64(text);
+  if (!list || list->empty()) params.fail("list", "a revocation list in base64");
+  return What(node::Command(node::RevokeCommand{std::move(list).value_or(Bytes{})}));
+}
+
 /// One row a method: its name, its parameters, and what makes a command of them.
 struct Method {
   std::string_view name;
@@ -85,9 +94,10 @@ constexpr std::array<std::string_view, 1> why_params{"target"};
 constexpr std::array<std::string_view, 1> get_params{"key"};
 constexpr std::array<std::string_view, 5> put_params{"key", "value", "value_hex", "ttl_s", "exclusive"};
 constexpr std::array<std::string_view, 1> dns_params{"query_hex"};
+constexpr std::array<std::string_view, 1> revoke_params{"list"};
 
-const std::array<Method, 10>& methods() {
-  static const std::array<Method, 10> table{{
+const std::array<Method, 12>& methods() {
+  static const std::array<Method, 12> table{{
       {"status", {}, [](Fields&) { return What(node::Command(node::StatusCommand{})); }},
       {"peers", {}, [](Fields&) { return What(node::Command(node::PeersCommand{})); }},
       {"members", members_params, make_members},
@@ -96,6 +106,8 @@ const std::array<Method, 10>& methods() {
       {"dht.put", put_params, make_dht_put},
       {"dns", dns_params, make_dns},
       {"endpoints", {}, [](Fields&) { return What(node::Command(node::EndpointsCommand{})); }},
+      {"revoke", revoke_params, make_revoke},
+      {"reload", {}, [](Fields&) { return What(node::Command(node::ReloadCommand{})); }},
       {"stop", {}, [](Fields&) { return What(node::Command(node::StopCommand{})); }},
       {"subscribe", {}, [](Fields&) { return What(Subscribe{}); }},
   }};
@@ -144,6 +156,8 @@ std::string_view method_of(const node::Command& command) {
                         [](const node::DhtPutCommand&) { return "dht.put"; },
                         [](const node::DnsCommand&) { return "dns"; },
                         [](const node::EndpointsCommand&) { return "endpoints"; },
+                        [](const node::RevokeCommand&) { return "revoke"; },
+                        [](const node::ReloadCommand&) { return "reload"; },
                         [](const node::StopCommand&) { return "stop"; },
                     },
                     command);
@@ -162,6 +176,7 @@ Json params_of(const node::Command& command) {
                    params["exclusive"] = c.exclusive;
                  },
                  [&](const node::DnsCommand& c) { params["query_hex"] = to_hex(c.query); },
+                 [&](const node::RevokeCommand& c) { params["list"] = to_base64(c.list); },
                  [](const auto&) {},
              },
              command);
@@ -209,7 +224,14 @@ std::variant<Request, BadRequest> decode_request(std::string_view line) {
 }
 
 bool is_change(const node::Command& command) {
-  return std::holds_alternative<node::DhtPutCommand>(command) || std::holds_alternative<node::StopCommand>(command);
+  return std::visit(Overloaded{
+                        [](const node::DhtPutCommand&) { return true; },
+                        [](const node::RevokeCommand&) { return true; },
+                        [](const node::ReloadCommand&) { return true; },
+                        [](const node::StopCommand&) { return true; },
+                        [](const auto&) { return false; },
+                    },
+                    command);
 }
 
 std::string encode_request(std::int64_t id, const node::Command& command) {

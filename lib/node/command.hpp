@@ -52,11 +52,17 @@ struct DnsCommand {
 };
 /// The underlay endpoints at which this node is known to be reachable: for a join token.
 struct EndpointsCommand {};
+/// A revocation list that its authority signed: adopted, and spread to all members.
+struct RevokeCommand {
+  Bytes list{};  ///< encoded; docs/wire/revocation.md
+};
+/// Reads group file and certificate again; the daemon's own, a Node refuses it.
+struct ReloadCommand {};
 /// Ends the daemon in good order.
 struct StopCommand {};
 
 using Command = std::variant<StatusCommand, PeersCommand, MembersCommand, WhyCommand, DhtGetCommand, DhtPutCommand,
-                             DnsCommand, EndpointsCommand, StopCommand>;
+                             DnsCommand, EndpointsCommand, RevokeCommand, ReloadCommand, StopCommand>;
 
 // --- answers ----------------------------------------------------------------------------------
 
@@ -80,6 +86,9 @@ struct StatusAnswer {
   std::string cipher;                ///< implementation of the AEAD
   std::chrono::milliseconds uptime{};
   std::size_t dht_records = 0;
+  bool closed = false;                               ///< a group with an authority
+  std::uint64_t revocation_number = 0;               ///< of the list that holds here; 0: none
+  std::optional<WallTime> certificate_expires{};     ///< of this node, in a closed group
   std::map<std::string, std::uint64_t> counters{};
 };
 

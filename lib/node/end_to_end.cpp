@@ -75,6 +75,11 @@ void EndToEnd::handle_packet(TimePoint now, const NodeId& from, ByteSpan packet)
   pump(now);
 }
 
+void EndToEnd::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
+  channels_.handle_trust(now, std::move(trust));
+  pump(now);
+}
+
 void EndToEnd::drop_all() {
   channels_.drop_all();
   by_peer_.clear();

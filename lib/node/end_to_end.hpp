@@ -39,6 +39,8 @@ class EndToEnd {
            Rng& rng);
 
   void handle_wall_time(TimePoint now, WallTime wall) { channels_.handle_wall_time(now, wall); }
+  /// Who is a member; sessions with whoever is none end at once.
+  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
   /// IP packets for a node without a link: sealed at once over an open session, else parked.
   void send(TimePoint now, const NodeId& peer, std::vector<Bytes> packets);
   /// A link to `peer` is up: what waited for it, oldest first.

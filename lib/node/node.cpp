@@ -13,10 +13,22 @@ constexpr Duration alone_after = 10s;
 /// Known peers are for the next start: late is good enough, and a burst of new links is one write.
 constexpr Duration save_after = 10s;
 
-NodeId id_of(const crypto::PrivateKey& key) {
-  auto id = crypto::node_id_of(key.public_key());
-  assert(id.has_value());  // a private key's own point is on the curve
+NodeId id_of(const NodeConfig& config, const crypto::PrivateKey& key) {
+  auto id = config.certificate ? crypto::node_id_of(*config.certificate, crypto::GroupKind::closed)
+                               : crypto::node_id_of(key.public_key());
+  assert(id.has_value());  // a private key's own point is on the curve; a good certificate has a serial
   return *id;
+}
+
+/// What the certificate pins comes before the address of the last time.
+std::optional<net::Ipv4Address> preferred_address(const NodeConfig& config) {
+  if (config.certificate && config.prefix) {
+    for (const crypto::PinnedAddress& octets : config.certificate->pinned_addresses()) {
+      const net::Ipv4Address address(ByteReader(octets).read<std::uint32_t>());
+      if (config.prefix->contains(address)) return address;
+    }
+  }
+  return config.preferred_address;
 }
 
 overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& self) {
@@ -45,7 +57,8 @@ std::optional<router::Router> make_router(const NodeConfig& config, const NodeId
   out.prefix = *config.prefix;
   out.domain = config.domain;
   out.host_name = config.host_name;
-  out.preferred = config.preferred_address;
+  out.preferred = preferred_address(config);
+  if (config.certificate) out.certificate = config.certificate->der();
   out.mtu = config.mtu;
   return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
 }
@@ -55,11 +68,12 @@ std::optional<router::Router> make_router(const NodeConfig& config, const NodeId
 Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, crypto::HandshakeFactory& handshakes,
                    crypto::AeadFactory& node_aeads, Rng& node_rng)
     : config(std::move(node_config)),
+      trust(config.trust ? config.trust : crypto::TrustStore::open_group()),
       key(node_key),
       aeads(node_aeads),
       rng(node_rng),
       name_space(to_bytes(as_bytes(config.name_space))),
-      self(id_of(node_key)),
+      self(id_of(config, node_key)),
       ring(ring_config(config, self), handshakes, node_aeads, node_rng),
       table(table_config(config, self), node_key, node_rng),
       router(make_router(config, self, node_key, node_rng)),
@@ -69,6 +83,9 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
 
 void Node::State::start(TimePoint now) {
   started_ = now;
+  ring.handle_trust(now, trust);
+  table.handle_trust(trust);
+  sessions.handle_trust(now, trust);
   table.handle_ring(now, {}, 1);
   ring.start(now);
   const bool nobody_to_ask = !config.has_bootstrap && config.bootstrap.empty() && config.known_peers.empty();
@@ -160,6 +177,7 @@ bool Node::State::pump_ring(TimePoint now) {
                    [&](Overlay::ReachabilityChanged& changed) {
                      outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
                    },
+                   [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust)); },
                    [&](LogLine& line) { outputs.push(std::move(line)); },
                },
                *output);
@@ -305,6 +323,28 @@ void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Byte
   if (ring.send_direct(now, to, spans)) return;
   ring.want_link(now, to);
   sessions.send(now, to, std::move(packets));
+}
+
+void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer) {
+  trust = std::move(newer);
+  table.handle_trust(trust);
+  sessions.handle_trust(now, trust);
+  if (router) router->handle_trust_changed();
+  const crypto::RevocationList* list = trust->revocations();
+  if (list == nullptr) return;
+  Bytes octets;
+  encode(*list, octets);
+  outputs.push(SaveRevocations{std::move(octets)});
+  outputs.push(LogLine{LogLevel::info,
+                       "revocation list holds",
+                       {{"number", std::to_string(list->number())}, {"entries", std::to_string(list->size())}}});
+  if (config.certificate && trust->is_revoked(config.certificate->key_fingerprint(), config.certificate->user())) {
+    outputs.push(LogLine{LogLevel::error, "this machine's certificate is revoked: no member talks to it any more", {}});
+  }
+}
+
+Bytes Node::State::own_certificate() const {
+  return config.certificate ? config.certificate->der() : Bytes{};
 }
 
 void Node::State::save_state(TimePoint now) {

@@ -18,8 +18,10 @@
 #include "base/machine.hpp"
 #include "base/rng.hpp"
 #include "crypto/aead.hpp"
+#include "crypto/certificate.hpp"
 #include "crypto/handshake.hpp"
 #include "crypto/private_key.hpp"
+#include "crypto/trust_store.hpp"
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "node/command.hpp"
@@ -37,6 +39,10 @@ struct NodeConfig {
   std::optional<std::string> host_name{};
   std::optional<net::Ipv4Address> preferred_address{};
   std::uint16_t mtu = 1400;
+  /// Closed group: its authority, with the list of the last time, and this node's certificate, good by
+  /// it. Open group: neither.
+  std::shared_ptr<const crypto::TrustStore> trust{};
+  std::optional<crypto::Certificate> certificate{};
   std::string interface {};  ///< shown only
   std::string version{};     ///< shown only
 };
@@ -57,8 +63,13 @@ class Node {
     std::optional<net::Ipv4Address> address{};
     std::vector<net::Endpoint> peers{};
   };
+  /// A newer revocation list holds; the owner keeps it for the next start.
+  struct SaveRevocations {
+    Bytes list{};
+  };
   struct Stop {};  ///< a client asked the daemon to end
-  using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, Stop, LogLine>;
+  using Output =
+      std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,

@@ -75,6 +75,10 @@ void Node::State::handle_command(TimePoint now, CommandId id, const Command& com
                    router->handle_dns_query(now, tag, dns.query);
                  },
                  [&](const EndpointsCommand&) { answer(id, endpoints()); },
+                 [&](const RevokeCommand& revoke) { adopt_list(now, id, revoke); },
+                 [&](const ReloadCommand&) {
+                   refuse(id, {make_error_code(Errc::unsupported), "this node has no files to read again"});
+                 },
                  [&](const StopCommand&) {
                    answer(id, DoneAnswer{});
                    outputs.push(Stop{});
@@ -111,6 +115,9 @@ StatusAnswer Node::State::status(TimePoint now) const {
   out.cipher = std::string(aeads.name());
   out.uptime = rounded<std::chrono::milliseconds>(now - started_);
   out.dht_records = table.stored_records();
+  out.closed = trust->kind() == crypto::GroupKind::closed;
+  out.revocation_number = trust->revocation_number();
+  if (config.certificate) out.certificate_expires = config.certificate->not_after();
   const Counters all = counters();
   out.counters.insert(all.all().begin(), all.all().end());
   return out;
@@ -305,6 +312,7 @@ void Node::State::begin_put(TimePoint now, CommandId id, const DhtPutCommand& co
   record.sequence = (static_cast<std::uint64_t>(wall.seconds) << 16U) | (next_tag_++ & 0xffffU);
   record.created = wall;
   record.expires = wall + command.time_to_live;
+  record.certificate = own_certificate();
   dht::sign(record, name_space, key);
   const auto operation = command.exclusive ? table.create(now, std::move(record)) : table.put(now, std::move(record));
   waiting_.emplace(operation, ClientPuts{id});
@@ -320,7 +328,7 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
     out.outcome = answered.outcome;
     out.detail = answered.detail;
     for (const dht::Record& record : answered.records) {
-      const auto owner = crypto::node_id_of(record.owner);
+      const auto owner = dht::owner_id_of(record);
       if (!owner || record.is_tombstone()) continue;
       out.values.push_back({record.value, *owner, record.expires});
     }
@@ -337,12 +345,24 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
             if (answered.outcome != dht::Outcome::done || record == answered.records.end()) {
               return refuse(waits.id, {make_error_code(Errc::not_found), "no member holds that address or name"});
             }
-            const auto owner = crypto::node_id_of(record->owner);
+            const auto owner = dht::owner_id_of(*record);
             if (!owner) return refuse(waits.id, {make_error_code(Errc::malformed), "damaged record"});
             answer_why(now, waits.id, *owner, waits.address ? waits.address : address_of(*owner));
           },
       },
       waiting);
+}
+
+void Node::State::adopt_list(TimePoint now, CommandId id, const RevokeCommand& command) {
+  if (trust->kind() == crypto::GroupKind::open)
+    return refuse(id, {make_error_code(Errc::unsupported), "an open group has no authority that could revoke"});
+  auto list = crypto::decode_revocation_list(command.list);
+  if (!list) return refuse(id, std::move(list).error().in("revocation list"));
+  auto newer = trust->with_revocations(*std::move(list));
+  if (!newer) return refuse(id, std::move(newer).error());
+  ring.handle_trust(now, *newer);
+  follow_trust(now, *std::move(newer));
+  answer(id, DoneAnswer{});
 }
 
 Counters Node::State::counters() const {

@@ -41,6 +41,7 @@ class Node::State {
   };
 
   NodeConfig config;
+  std::shared_ptr<const crypto::TrustStore> trust;
   const crypto::PrivateKey& key;
   crypto::AeadFactory& aeads;
   Rng& rng;
@@ -84,6 +85,9 @@ class Node::State {
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
   [[nodiscard]] bool bootstrap_is_ourselves() const;
   void save_state(TimePoint now);
+  /// A newer list holds: the DHT, the sessions and the router follow, and it is kept.
+  void follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer);
+  [[nodiscard]] Bytes own_certificate() const;
 
   // node_commands.cpp
   void answer(CommandId id, Answer answer);
@@ -99,6 +103,7 @@ class Node::State {
   void answer_why(TimePoint now, CommandId id, const NodeId& target, std::optional<net::Ipv4Address> address);
   void begin_get(TimePoint now, CommandId id, const DhtGetCommand& command);
   void begin_put(TimePoint now, CommandId id, const DhtPutCommand& command);
+  void adopt_list(TimePoint now, CommandId id, const RevokeCommand& command);
   [[nodiscard]] Counters counters() const;
 
   TimerTable<Timer> timers_;
