@@ -7,11 +7,14 @@
 #include "appliance/toml.hpp"
 #include "base/base32.hpp"
 #include "base/nearest_name.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/trust_store.hpp"
 
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 6> known_keys{"name", "namespace", "prefix", "domain", "bootstrap", "port"};
+constexpr std::array<std::string_view, 7> known_keys{"name",      "namespace", "prefix", "domain",
+                                                     "bootstrap", "authority", "port"};
 
 constexpr std::string_view lower_or_digit = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -167,6 +170,14 @@ Result<net::Ipv4Prefix> parse_prefix(std::string_view text) {
   return *prefix;
 }
 
+Result<std::string> parse_authority(std::string_view pem) {
+  const auto certificate = crypto::Certificate::from_pem(pem);
+  if (!certificate) return malformed("the authority is no certificate: " + certificate.error().message());
+  if (auto group = crypto::TrustStore::closed_group(*certificate); !group)
+    return malformed("the authority's certificate may not sign members; take authority.pem of `ga-cert authority init`");
+  return certificate->to_pem();
+}
+
 std::string make_name_space(std::string_view name, Rng& rng) {
   std::array<std::byte, 10> random{};
   rng.fill(random);
@@ -212,6 +223,13 @@ Result<GroupConfig> parse_group_config(std::string_view text, std::string_view f
   auto bootstrap = read_bootstrap(reader, table);
   if (!bootstrap) return std::move(bootstrap).error();
   config.bootstrap = *std::move(bootstrap);
+  auto authority = reader.text(table, "authority", "authority = \"\"\"-----BEGIN CERTIFICATE-----...\"\"\"");
+  if (!authority) return std::move(authority).error();
+  if (!authority->empty()) {
+    auto pem = parse_authority(*authority);
+    if (!pem) return reader.at(table.get("authority")->source(), pem.error().context);
+    config.authority = *std::move(pem);
+  }
   auto port = read_port(reader, table);
   if (!port) return std::move(port).error();
   config.port = *port;
@@ -231,6 +249,10 @@ std::string to_toml(const GroupConfig& config) {
   for (const BootstrapEntry& entry : config.bootstrap)
     out += "\n  " + toml_text(to_string(entry)) + ",";
   out += config.bootstrap.empty() ? "]\n" : "\n]\n";
+  if (!config.authority.empty()) {
+    out += "\n# A closed group: who has no certificate of this authority is no member.\n";
+    out += "authority = \"\"\"\n" + config.authority + "\"\"\"\n";
+  }
   if (config.port) out += "\n# The UDP port of this machine's node.\nport = " + std::to_string(*config.port) + "\n";
   return out;
 }

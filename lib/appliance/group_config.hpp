@@ -30,6 +30,7 @@ struct GroupConfig {
   net::Ipv4Prefix prefix{net::Ipv4Address(10, 128, 0, 0), 9};
   std::string domain = "ipop";
   std::vector<BootstrapEntry> bootstrap;  ///< no limit on its length
+  std::string authority{};                ///< closed group: its authority's certificate, PEM; empty: open
   std::optional<std::uint16_t> port{};    ///< UDP port of this machine; none: the node chooses. Not in a token
   friend bool operator==(const GroupConfig&, const GroupConfig&) = default;
 };
@@ -40,6 +41,8 @@ Result<void> check_group_name(std::string_view name);  ///< 1 to 32 of a-z 0-9 -
 Result<void> check_name_space(std::string_view text);  ///< 1 to 255 visible ASCII characters, no quote or backslash
 Result<void> check_domain(std::string_view domain);    ///< labels of a-z 0-9 -, 1 to 128 characters
 Result<net::Ipv4Prefix> parse_prefix(std::string_view text);  ///< unicast, length 8 to 29
+/// A certificate that may sign members, alone in its text; gives back its PEM form.
+Result<std::string> parse_authority(std::string_view pem);
 
 /// `name-` and 80 random bits in base32: what nobody else's group has.
 std::string make_name_space(std::string_view name, Rng& rng);

@@ -4,6 +4,7 @@
 #include "appliance/group_config.hpp"
 #include "base/base32.hpp"
 #include "base/bytes.hpp"
+#include "crypto/certificate.hpp"
 #include "crypto/hash.hpp"
 #include "net/endpoint.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view token_prefix = "ga1-";
 constexpr std::uint8_t token_version = 1;
 constexpr std::uint8_t flag_expires = 1;
+constexpr std::uint8_t flag_closed = 2;
 constexpr std::size_t checksum_size = 4;
 // The count of bootstrap entries is two octets.
 constexpr std::size_t most_entries = 65535;
@@ -65,7 +67,7 @@ Result<JoinToken> decode_content(ByteReader& in) {
   const Error damaged = token_error(Errc::malformed, "the join token has a bad field; ask for another");
   JoinToken token;
   const auto flags = in.read<std::uint8_t>();
-  if ((flags & ~flag_expires) != 0)
+  if ((flags & ~(flag_expires | flag_closed)) != 0)
     return token_error(Errc::unsupported, "the join token needs a newer version of ga-group; upgrade this machine");
   GroupConfig& group = token.group;
   group.name = decode_text(in);
@@ -85,6 +87,12 @@ Result<JoinToken> decode_content(ByteReader& in) {
     if (!in.ok() || !entry) return damaged;
     group.bootstrap.push_back(*std::move(entry));
   }
+  if ((flags & flag_closed) != 0) {
+    const auto certificate = crypto::Certificate::from_der(in.take_sized16());
+    auto authority = certificate ? parse_authority(certificate->to_pem()) : Result<std::string>(certificate.error());
+    if (!in.ok() || !authority) return damaged;
+    group.authority = *std::move(authority);
+  }
   if (!in.done()) return damaged;
 
   auto prefix = parse_prefix(net::to_string(network) + "/" + std::to_string(length));
@@ -102,7 +110,8 @@ std::string to_string(const JoinToken& token) {
   Bytes content;
   ByteWriter out(content);
   out.write(token_version);
-  out.write(token.expires ? flag_expires : std::uint8_t{0});
+  const auto authority = crypto::Certificate::from_pem(group.authority);
+  out.write(static_cast<std::uint8_t>((token.expires ? flag_expires : 0) | (authority ? flag_closed : 0)));
   out.write_sized8(as_bytes(group.name));
   out.write_sized8(as_bytes(group.name_space));
   out.write(group.prefix.address().value());
@@ -113,6 +122,7 @@ std::string to_string(const JoinToken& token) {
   out.write(static_cast<std::uint16_t>(count));
   for (std::size_t i = 0; i < count; ++i)
     encode_entry(group.bootstrap[i], out);
+  if (authority) out.write_sized16(authority->der());
   append(content, checksum(content));
   return std::string(token_prefix) + to_base32(content);
 }
