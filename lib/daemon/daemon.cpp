@@ -11,6 +11,7 @@
 #include "daemon/control_door.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
+#include "daemon/membership.hpp"
 #include "daemon/service_signs.hpp"
 #include "daemon/state_directory.hpp"
 #include "daemon/tap_address.hpp"
@@ -62,6 +63,9 @@ class Daemon::State {
   Result<void> check_overlap(const std::vector<io::InterfaceAddress>& addresses) const;
   void make_node(const std::vector<io::InterfaceAddress>& addresses);
   Result<void> open_doors();
+  void open_lan_door();
+  Result<void> reload();
+  Result<void> change_group(DaemonConfig next, Membership membership);
 
   // The rule: one input, all outputs, the deadline.
   template <class F>
@@ -92,6 +96,7 @@ class Daemon::State {
   io::SystemRng rng_;
   std::optional<StateDirectory> directory_;
   control::SavedState saved_;
+  Membership membership_;
   std::unique_ptr<Identity> identity_;
   std::optional<io::UdpPort> port_;
   std::optional<io::TapDevice> tap_;
@@ -122,7 +127,10 @@ Result<void> Daemon::State::open() {
   auto key = directory_->load_key();
   if (!key) return std::move(key).error();
   saved_ = directory_->load_state();
-  auto identity = make_identity(*std::move(key), rng_);
+  auto membership = load_membership(*directory_, config_.authority, *key, config_.read_clocks().wall);
+  if (!membership) return std::move(membership).error();
+  membership_ = *std::move(membership);
+  auto identity = make_identity(*std::move(key), membership_.certificate, rng_);
   if (!identity) return std::move(identity).error().in("making a certificate");
   identity_ = *std::move(identity);
 
@@ -159,6 +167,8 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.host_name = config_.host_name;
   config.preferred_address = saved_.address;
   config.mtu = config_.mtu;
+  config.trust = membership_.trust;
+  config.certificate = membership_.certificate;
   config.interface = tap_ ? tap_->name() : "";
   config.version = config_.version;
   node_.emplace(std::move(config), identity_->key, *identity_->handshakes, *identity_->aeads, rng_);
@@ -167,7 +177,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   underlay_.emplace(std::move(rules), tap_ ? std::optional(config_.prefix) : std::nullopt, port_->port());
   clocks_.emplace(config_.read_clocks());
   const TimePoint now = io::monotonic_now();
-  node_->handle_wall_time(now, io::wall_time_now());
+  node_->handle_wall_time(now, config_.read_clocks().wall);
   if (auto change = underlay_->update(addresses); change.endpoints)
     node_->handle_local_endpoints(now, *std::move(change.endpoints));
 }
@@ -175,6 +185,11 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
 Result<void> Daemon::State::open_doors() {
   auto control =
       ControlDoor::open(loop_, config_.control_path, [this](node::CommandId id, const node::Command& command) {
+        if (std::holds_alternative<node::ReloadCommand>(command)) {
+          auto done = reload();
+          control_->answer(id, done ? Result<node::Answer>(node::DoneAnswer{}) : std::move(done).error());
+          return;
+        }
         give([&](TimePoint now) { node_->handle_command(now, id, command); });
       });
   if (!control) return std::move(control).error();
@@ -187,20 +202,88 @@ Result<void> Daemon::State::open_doors() {
   auto signals = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { handle_signal(number); });
   if (!signals) return signals;
 
-  if (config_.lan_discovery) {
-    auto lan = LanDoor::open(loop_, tag_of(config_.name_space), port_->port(), rng_, [this](auto heard) {
-      nearby_ = std::move(heard);
-      handle_hints();
-    });
-    if (lan) lan_ = *std::move(lan);
-    if (!lan) log({LogLevel::warning, "LAN discovery is off", {{"reason", lan.error().message()}}});
-  }
+  open_lan_door();
   signs_ = std::make_unique<ServiceSigns>(loop_, io::ServiceNotifier::from_environment());
   node_timer_.emplace(loop_, [this] { give([this](TimePoint now) { node_->handle_timeout(now); }); });
   clock_timer_.emplace(loop_, [this] {
     give([](TimePoint) {});
     clock_timer_->arm(io::monotonic_now() + clock_check);
   });
+  return {};
+}
+
+void Daemon::State::open_lan_door() {
+  lan_.reset();
+  if (!config_.lan_discovery) return;
+  auto lan = LanDoor::open(loop_, tag_of(config_.name_space), port_->port(), rng_, [this](auto heard) {
+    nearby_ = std::move(heard);
+    handle_hints();
+  });
+  if (lan) lan_ = *std::move(lan);
+  if (!lan) log({LogLevel::warning, "LAN discovery is off", {{"reason", lan.error().message()}}});
+}
+
+Result<void> Daemon::State::reload() {
+  if (!config_.read_again) return {Errc::unsupported, "this node has no files to read again"};
+  auto next = config_.read_again();
+  if (!next) return std::move(next).error();
+  auto membership = load_membership(*directory_, next->authority, identity_->key, config_.read_clocks().wall);
+  log_all(directory_->take_log());
+  if (!membership) return std::move(membership).error();
+  const auto der_of = [](const Membership& it) { return it.certificate ? it.certificate->der() : Bytes{}; };
+  const bool same = next->name_space == config_.name_space && next->prefix == config_.prefix &&
+                    next->domain == config_.domain && next->host_name == config_.host_name &&
+                    next->authority == config_.authority && der_of(*membership) == der_of(membership_);
+  if (!same) return change_group(*std::move(next), *std::move(membership));
+  config_.bootstrap = std::move(next->bootstrap);
+  log({LogLevel::info, "bootstrap names read again", {{"count", std::to_string(config_.bootstrap.size())}}});
+  if (names_) names_->set_names(config_.bootstrap);
+  return {};
+}
+
+Result<void> Daemon::State::change_group(DaemonConfig next, Membership membership) {
+  const auto addresses = io::list_addresses();
+  if (!addresses) return addresses.error();
+  auto identity = make_identity(identity_->key, membership.certificate, rng_);
+  if (!identity) return std::move(identity).error().in("making a certificate");
+  // What belongs to the place in the group; interface, port and socket stay.
+  DaemonConfig changed = config_;
+  changed.name_space = next.name_space;
+  changed.authority = std::move(next.authority);
+  changed.prefix = next.prefix;
+  changed.domain = std::move(next.domain);
+  changed.host_name = std::move(next.host_name);
+  changed.bootstrap = std::move(next.bootstrap);
+  std::swap(config_, changed);
+  if (auto free = check_overlap(*addresses); !free) {
+    std::swap(config_, changed);
+    return free;
+  }
+  const bool same_ring = changed.name_space == config_.name_space;
+  log({LogLevel::info, "leaving the ring for another membership", {{"namespace", changed.name_space}}});
+
+  const TimePoint now = io::monotonic_now();
+  const auto address = node_->address();
+  node_->stop(now);
+  settle(now);
+  if (address) carry_out_event(now, node::LeaseLostEvent{*address, "this node changes its membership"});
+  node_.reset();
+  identity_ = *std::move(identity);
+  membership_ = std::move(membership);
+  if (!same_ring) saved_.peers.clear();
+  named_.clear();
+  nearby_.clear();
+  make_node(*addresses);
+  open_lan_door();
+  give([this](TimePoint at) { node_->start(at); });
+  if (names_) names_->set_names(config_.bootstrap);
+  if (names_) names_->set_joined(node_->is_joined());
+  if (lan_) lan_->handle_addresses(*addresses, underlay_->rules());
+  log({LogLevel::info,
+       "joining",
+       {{"node", to_string(identity_->id)},
+        {"namespace", config_.name_space},
+        {"group", membership_.certificate ? "closed" : "open"}}});
   return {};
 }
 
@@ -321,11 +404,8 @@ void Daemon::State::look_at_addresses() {
 
 void Daemon::State::handle_signal(int number) {
   if (number != SIGHUP) return begin_stop();
-  if (!config_.read_bootstrap || !names_) return;
-  auto names = config_.read_bootstrap();
-  if (!names) return log({LogLevel::warning, "bootstrap names not read again", {{"reason", names.error().message()}}});
-  log({LogLevel::info, "bootstrap names read again", {{"count", std::to_string(names->size())}}});
-  names_->set_names(*std::move(names));
+  if (const auto done = reload(); !done)
+    log({LogLevel::warning, "configuration not read again", {{"reason", done.error().message()}}});
 }
 
 void Daemon::State::handle_hints() {
@@ -355,6 +435,10 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
                  [&](node::Node::CommandAnswer& done) { answer(done); },
                  [&](node::Event& event) { carry_out_event(now, event); },
                  [&](node::Node::SaveState& state) { save(state); },
+                 [&](node::Node::SaveRevocations& revocations) {
+                   directory_->save_revocations(revocations.list);
+                   log_all(directory_->take_log());
+                 },
                  // After this round of outputs, so that the client who asked has his answer.
                  [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },
                  [&](LogLine& line) { log_.write(now, line); },

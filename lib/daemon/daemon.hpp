@@ -18,6 +18,7 @@ namespace ipop::daemon {
 /// What a running node needs to know; checked and complete.
 struct DaemonConfig {
   std::string name_space{};
+  std::string authority{};  ///< PEM; empty: an open group
   net::Ipv4Prefix prefix{};
   std::string domain = "ipop";
   std::optional<std::string> host_name{};
@@ -33,8 +34,8 @@ struct DaemonConfig {
   std::string version{};
   /// Where the time is taken from; tests let it jump.
   std::function<io::ClockWatch::Reading()> read_clocks = io::read_clocks;
-  /// Reads the bootstrap names again (SIGHUP).
-  std::function<Result<std::vector<BootstrapName>>()> read_bootstrap{};
+  /// Reads the configuration again (SIGHUP, a client's reload).
+  std::function<Result<DaemonConfig>()> read_again{};
 };
 
 /// A node on this machine: opens what it needs of the kernel, then turns events into inputs of
@@ -54,7 +55,9 @@ class Daemon {
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
 
-  /// Runs until SIGTERM, SIGINT or a client's stop; SIGHUP reads the bootstrap names again.
+  /// Runs until SIGTERM, SIGINT or a client's stop. SIGHUP and a client's reload read the configuration
+  /// again: new bootstrap names are taken over; another group, or another certificate, makes the node
+  /// leave its ring and join the new one, with the same interface, port, socket and key.
   void run();
 
  private:

@@ -18,13 +18,16 @@ constexpr WallTime not_after{253'402'300'799};  // 9999-12-31 23:59:59
 
 }  // namespace
 
-Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key, Rng& rng) {
-  const auto id = crypto::node_id_of(key.public_key());
+Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
+                                                const std::optional<crypto::Certificate>& signed_for, Rng& rng) {
+  const auto id = signed_for ? crypto::node_id_of(*signed_for, crypto::GroupKind::closed)
+                             : crypto::node_id_of(key.public_key());
   if (!id) return id.error();
   std::array<std::byte, 16> serial{};
   rng.fill(serial);
   auto out = std::make_unique<Identity>(Identity{std::move(key), *id});
-  const auto certificate = crypto::make_self_signed(out->key, to_string(*id), serial, not_before, not_after);
+  const auto certificate =
+      signed_for ? *signed_for : crypto::make_self_signed(out->key, to_string(*id), serial, not_before, not_after);
   out->handshakes = crypto::make_tls_handshake_factory(out->key, certificate);
   out->aeads = crypto::make_best_aead_factory();
   return out;

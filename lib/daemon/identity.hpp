@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/node_id.hpp"
 #include "base/result.hpp"
 #include "base/rng.hpp"
 #include "crypto/aead.hpp"
+#include "crypto/certificate.hpp"
 #include "crypto/handshake.hpp"
 #include "crypto/private_key.hpp"
 #include "net/mac_address.hpp"
@@ -20,8 +22,9 @@ struct Identity {
   std::unique_ptr<crypto::AeadFactory> aeads{};
 };
 
-/// Makes the self-signed certificate of a member of an open group, and the factories around it.
-Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key, Rng& rng);
+/// The identity that shows `certificate`; without one, a self-signed one as in an open group.
+Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
+                                                const std::optional<crypto::Certificate>& certificate, Rng& rng);
 
 /// The TAP's address: locally administered, and the same after every start.
 net::MacAddress mac_of(const NodeId& id);

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t max_key = 16'384;
 constexpr std::size_t max_state = 65'536;
+constexpr std::size_t max_certificate = 65'536;
+constexpr std::size_t max_revocations = std::size_t{8} << 20U;
+constexpr std::string_view revocations_name = "/revocations.list";
 
 bool is_missing(const Error& error) {
   return error.code == std::errc::no_such_file_or_directory || error.code == std::errc::not_a_directory;
@@ -70,6 +73,30 @@ void StateDirectory::save(const control::SavedState& state) {
   if (!written) return note_failure(written.error(), "address and peers are not remembered");
   if (std::exchange(failing_, false))
     log_.push_back({LogLevel::info, "state directory can be written again", {{"directory", path_}}});
+}
+
+Result<std::optional<std::string>> StateDirectory::load_certificate() const {
+  auto text = io::read_file(certificate_file(), max_certificate);
+  if (text) return std::optional(*std::move(text));
+  if (is_missing(text.error())) return std::optional<std::string>();
+  return std::move(text).error();
+}
+
+std::optional<Bytes> StateDirectory::load_revocations() const {
+  const auto text = io::read_file(path_ + std::string(revocations_name), max_revocations);
+  if (!text || text->empty()) return std::nullopt;
+  return to_bytes(as_bytes(*text));
+}
+
+void StateDirectory::save_revocations(ByteSpan list) {
+  auto written = io::write_file_atomically(path_ + std::string(revocations_name), as_text(list), 0600);
+  if (!written) return note_failure(written.error(), "the revocation list is learnt again after a restart");
+}
+
+void StateDirectory::note_bad_revocations(const Error& error) {
+  log_.push_back({LogLevel::warning,
+                  "the kept revocation list does not count; peers have it",
+                  {{"file", path_ + std::string(revocations_name)}, {"reason", error.message()}}});
 }
 
 std::vector<LogLine> StateDirectory::take_log() {

@@ -13,7 +13,8 @@
 
 namespace ipop::daemon {
 
-/// Where a node keeps its key (`key.pem`, 0600) and what it remembers (`state.json`).
+/// Where a node keeps its key (`key.pem`, 0600) and what it remembers (`state.json`); in a closed group
+/// also its certificate (`certificate.pem`) and the revocation list of the last time.
 ///
 /// A directory that can't be written (full disk, read-only file system) does not stop the node: it
 /// runs on what it has and says so once, until writing works again.
@@ -30,6 +31,14 @@ class StateDirectory {
   /// What was saved; nothing at the first start. A damaged file is renamed to `state.json.damaged`.
   control::SavedState load_state();
   void save(const control::SavedState& state);
+
+  [[nodiscard]] std::string certificate_file() const { return path_ + "/certificate.pem"; }
+  /// The text of the file; none when there is none. Errors: errno.
+  [[nodiscard]] Result<std::optional<std::string>> load_certificate() const;
+  /// The encoded list of the last time; none when there is none or it can't be read.
+  [[nodiscard]] std::optional<Bytes> load_revocations() const;
+  void save_revocations(ByteSpan list);
+  void note_bad_revocations(const Error& error);
 
   /// What an operator should know of the calls before; each once.
   std::vector<LogLine> take_log();

@@ -42,6 +42,7 @@ std::vector<daemon::BootstrapName> names_of(const NodeSettings& settings) {
 daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options) {
   daemon::DaemonConfig out;
   out.name_space = loaded.group.name_space;
+  out.authority = loaded.group.authority;
   out.prefix = loaded.settings.prefix;
   out.domain = loaded.group.domain;
   out.host_name = loaded.settings.hostname;
@@ -55,11 +56,11 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.lan_discovery = loaded.settings.lan_discovery;
   out.log_level = loaded.settings.log_level;
   out.version = version_number;
-  out.read_bootstrap = [options]() -> Result<std::vector<daemon::BootstrapName>> {
+  out.read_again = [options]() -> Result<daemon::DaemonConfig> {
     const auto again = load(options, read_environment());
     if (const auto* failure = std::get_if<Failure>(&again))
       return make_error(make_error_code(Errc::malformed), failure->message);
-    return names_of(std::get<Loaded>(again).settings);
+    return daemon_config(std::get<Loaded>(again), options);
   };
   return out;
 }
