@@ -48,12 +48,21 @@ SimNode::SimNode(node::NodeConfig config, const crypto::PrivateKey& key, SimCryp
     std::array<std::byte, 8> serial{};
     rng_.fill(serial);
     const WallTime start{SimRing::start_wall_seconds};
-    const auto certificate = crypto::make_self_signed(key_, "sim", serial, start - std::chrono::hours(24),
-                                                      start + std::chrono::hours(24 * 3650));
+    const auto certificate =
+        config_.certificate ? *config_.certificate
+                            : crypto::make_self_signed(key_, "sim", serial, start - std::chrono::hours(24),
+                                                       start + std::chrono::hours(24 * 3650));
     handshakes_ = crypto::make_tls_handshake_factory(key_, certificate);
     aeads_ = crypto::make_openssl_aead_factory();
   } else {
-    handshakes_ = std::make_unique<StandInHandshakeFactory>(*crypto::node_id_of(key_.public_key()), seed ^ 0x5eedU);
+    StandInCertificate shown;
+    NodeId self = *crypto::node_id_of(key_.public_key());
+    if (config_.certificate) {
+      shown = {config_.trust->authority()->fingerprint(), config_.certificate->key_fingerprint(),
+               config_.certificate->user()};
+      self = *crypto::node_id_of(*config_.certificate, crypto::GroupKind::closed);
+    }
+    handshakes_ = std::make_unique<StandInHandshakeFactory>(self, seed ^ 0x5eedU, std::move(shown));
     aeads_ = std::make_unique<StandInAeadFactory>();
   }
   node_ = std::make_unique<node::Node>(config_, key_, *handshakes_, *aeads_, rng_);
@@ -93,6 +102,9 @@ SimHost::Outgoing SimNode::take_outgoing(TimePoint now) {
               events.emplace_back(now, std::move(event));
             },
             [&](node::Node::SaveState& state) { saved = std::move(state); },
+            [&](node::Node::SaveRevocations& save) {
+              revocation_number = crypto::decode_revocation_list(save.list)->number();
+            },
             [&](node::Node::Stop&) {},
             [&](LogLine& line) { log.push_back(std::move(line)); },
         },
@@ -143,6 +155,7 @@ node::StatusAnswer SimNode::status(TimePoint now) {
 
 SimRing::SimRing(Config config) : config_(config), network_(config.seed, config.network) {
   public_site_ = network_.add_public_site();
+  if (config.closed) authority_.emplace(config.seed, WallTime{start_wall_seconds});
 }
 
 std::size_t SimRing::add_bootstrap() {
@@ -163,6 +176,10 @@ std::size_t SimRing::add_member(SiteId site, TimePoint when, const std::function
   config.has_bootstrap = !bootstrap_.empty();
   config.prefix = net::Ipv4Prefix(net::Ipv4Address(10, 128, 0, 0), 9);
   config.version = "sim";
+  if (authority_) {
+    config.trust = authority_->trust();
+    config.certificate = authority_->sign(key_of(config_.seed, index).public_key(), "user" + std::to_string(index));
+  }
   change(config);
   nodes_.push_back(std::make_unique<SimNode>(std::move(config), key_of(config_.seed, index), config_.crypto,
                                              config_.seed * 1'000'003 + index));

@@ -13,6 +13,7 @@
 #include "crypto/handshake.hpp"
 #include "crypto/private_key.hpp"
 #include "node/node.hpp"
+#include "support/sim_authority.hpp"
 #include "support/sim_network.hpp"
 
 namespace ipop::test_support {
@@ -49,6 +50,7 @@ class SimNode final : public SimHost {
   std::map<std::uint64_t, Result<node::Answer>> answers;
   std::vector<std::pair<TimePoint, node::Event>> events;
   std::optional<node::Node::SaveState> saved;
+  std::uint64_t revocation_number = 0;  ///< of the list that it keeps
   std::vector<LogLine> log;
   std::optional<TimePoint> joined_at;
   std::optional<TimePoint> lease_at;
@@ -72,6 +74,7 @@ class SimRing {
     std::uint64_t seed = 1;
     SimNetwork::Config network{};
     SimCrypto crypto = SimCrypto::stand_in;
+    bool closed = false;  ///< every node has a certificate of authority()
   };
 
   explicit SimRing(Config config);
@@ -89,6 +92,8 @@ class SimRing {
   /// Starts a killed node with the same key and what it had saved.
   void restart(std::size_t index);
 
+  /// Of a closed ring.
+  [[nodiscard]] SimAuthority& authority() { return *authority_; }
   [[nodiscard]] SimNetwork& network() { return network_; }
   [[nodiscard]] SimNode& at(std::size_t index) { return *nodes_.at(index); }
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
@@ -115,6 +120,7 @@ class SimRing {
   void start_at(std::size_t index, TimePoint when);
 
   Config config_;
+  std::optional<SimAuthority> authority_;
   SimNetwork network_;
   SiteId public_site_{};
   std::vector<std::unique_ptr<SimNode>> nodes_;
