@@ -101,8 +101,9 @@ Result<void> decode_list_piece(ByteReader& in, LinkMessage& out) {
   piece.number = in.read<std::uint64_t>();
   piece.total = in.read<std::uint32_t>();
   piece.offset = in.read<std::uint32_t>();
-  piece.octets = to_bytes(in.take_rest());
-  if (!in.ok() || piece.octets.empty()) return {Errc::truncated, "piece of a list"};
+  piece.octets = to_bytes(in.take_sized16());
+  if (!in.ok()) return {Errc::truncated, "piece of a list"};
+  if (piece.octets.empty()) return {Errc::malformed, "empty piece of a list"};
   if (piece.total > max_list) return {Errc::too_large, "list"};
   if (piece.offset > piece.total || piece.octets.size() > piece.total - piece.offset) {
     return {Errc::malformed, "piece outside its list"};
@@ -209,7 +210,7 @@ void encode(const LinkMessage& message, Bytes& octets) {
                           out.write(piece.number);
                           out.write(piece.total);
                           out.write(piece.offset);
-                          out.write(ByteSpan(piece.octets));
+                          out.write_sized16(piece.octets);
                         }},
              message);
 }
