@@ -114,6 +114,11 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+Result<void> remove_file(const std::string& path) {
+  if (std::remove(path.c_str()) != 0) return last_error("removing " + path);
+  return {};
+}
+
 Result<void> rename_file(const std::string& path, const std::string& to) {
   if (::rename(path.c_str(), to.c_str()) != 0) return last_error("renaming " + path);
   return {};

@@ -27,6 +27,9 @@ Result<void> make_directories(const std::string& path, mode_t mode);
 /// True when something is there, whatever it is.
 bool exists(const std::string& path);
 
+/// Takes away a file or an empty directory. Errors: errno.
+Result<void> remove_file(const std::string& path);
+
 /// Renames `path`, replacing what is at `to`.
 Result<void> rename_file(const std::string& path, const std::string& to);
 

@@ -1,0 +1,140 @@
+#include <optional>
+#include <vector>
+
+#include "appliance/firewall_plan.hpp"
+#include "boot_unit.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/line_difference.hpp"
+#include "io/file.hpp"
+#include "io/nftables.hpp"
+#include "io/remote_logins.hpp"
+#include "machine_plan.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_firewall {
+namespace {
+
+using cli::ExitStatus;
+
+/// Somebody whose connection the plan cuts.
+std::optional<io::RemoteLogin> find_cut_login(const appliance::FirewallPlan& plan) {
+  for (const io::RemoteLogin& login : io::remote_logins())
+    if (appliance::cuts_connection(plan, login.local)) return login;
+  return std::nullopt;
+}
+
+std::string without_port(const net::Endpoint& endpoint) {
+  const std::string text = to_string(endpoint);
+  return text.substr(0, text.rfind(':'));
+}
+
+void warn_of_cut(const Context& context, const io::RemoteLogin& login) {
+  cli::complain(context.streams, tool,
+                "the ssh session from " + without_port(login.remote) + " to " + to_string(login.local) +
+                    " would be cut: ssh is reached on the virtual network only");
+}
+
+ExitStatus keep_settings(const Context& context, const appliance::FirewallSettings& settings) {
+  const std::string path = settings_file(context);
+  const std::string text = appliance::to_toml(settings);
+  const auto present = io::read_file(path, text.size());
+  if (present && *present == text) return ExitStatus::done;
+  if (auto made = io::make_directories(path.substr(0, path.rfind('/')), 0755); !made)
+    return report_error(context, made.error());
+  if (auto written = io::write_file_atomically(path, text, 0644); !written)
+    return report_error(context, written.error());
+  return ExitStatus::done;
+}
+
+void show_done(const Context& context, std::string_view schema, bool changed, std::string_view words) {
+  if (context.options.output.json) {
+    cli::JsonWriter json(schema);
+    json.field("changed", changed);
+    context.streams.out << json.text() << '\n';
+  } else if (context.options.output.plain) {
+    context.streams.out << (changed ? "changed" : "unchanged") << '\n';
+  } else {
+    context.streams.err << words << '\n';
+  }
+}
+
+void show_difference(const Context& context, std::string_view present, std::string_view wanted, std::string_view verb) {
+  std::ostream& out = context.streams.out;
+  out << cli::line_difference(present, wanted);
+  const std::string command = unit_command(context, verb);
+  if (!command.empty()) out << "$ " << command << '\n';
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
+  const auto made = make_machine_plan(context);
+  if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
+  const auto& machine = std::get<MachinePlan>(made);
+  const std::string rules = appliance::to_nftables(machine.plan);
+  const auto present = io::read_nft_table(appliance::firewall_table);
+  if (!present) return report_error(context, present.error());
+  const auto wanted = io::shown_nft_table(rules, appliance::firewall_table);
+  if (!wanted) return report_error(context, wanted.error());
+
+  const bool changes = *present != *wanted;
+  const auto cut = changes ? find_cut_login(machine.plan) : std::nullopt;
+  if (cut && !verb.yes) warn_of_cut(context, *cut);
+  if (verb.dry_run) {
+    show_difference(context, present->value_or(""), *wanted, "enable");
+    return ExitStatus::done;
+  }
+  if (cut && !verb.yes) {
+    cli::suggest(context.streams, "ga-firewall apply --yes ..., or --allow-physical tcp:" +
+                                      std::to_string(cut->local.port) + " to keep ssh there");
+    return ExitStatus::no;
+  }
+  if (changes) {
+    if (auto done = io::run_nft(appliance::replacing_transaction(rules)); !done)
+      return report_error(context, done.error());
+  }
+  // Behind the rules: settings that the kernel refused are not tried again at the next start.
+  if (const ExitStatus kept = keep_settings(context, machine.settings); kept != ExitStatus::done)
+    return ExitStatus::partly;
+  const ExitStatus enabled = change_unit(context, "enable");
+  show_done(context, "ga-firewall.apply/1", changes,
+            changes ? "The rules are in force (table inet ga_firewall)" : "The rules were in force already");
+  return enabled;
+}
+
+ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
+  const auto present = io::read_nft_table(appliance::firewall_table);
+  if (!present) return report_error(context, present.error());
+  if (verb.dry_run) {
+    show_difference(context, present->value_or(""), "", verb.keep ? "" : "disable");
+    return ExitStatus::done;
+  }
+  if (*present) {
+    if (auto done = io::run_nft(appliance::removing_transaction()); !done) return report_error(context, done.error());
+  }
+  ExitStatus status = ExitStatus::done;
+  if (!verb.keep) {
+    const std::string path = settings_file(context);
+    for (const std::string& mine : {path, path.substr(0, path.rfind('/'))}) {
+      if (!io::exists(mine)) continue;
+      if (auto removed = io::remove_file(mine); !removed) return report_error(context, removed.error());
+    }
+    status = change_unit(context, "disable");
+  }
+  show_done(context, "ga-firewall.remove/1", present->has_value(),
+            *present ? "The rules are gone" : "There were no rules in force");
+  return status;
+}
+
+ExitStatus report_error(const Context& context, const Error& error) {
+  cli::complain(context.streams, tool, error.message());
+  if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted) {
+    cli::suggest(context.streams, "run it again as root (sudo ga-firewall ...)");
+    return ExitStatus::permission;
+  }
+  if (error.code == std::errc::not_supported)
+    cli::suggest(context.streams, "modprobe nf_tables, or a kernel with CONFIG_NF_TABLES_INET");
+  return ExitStatus::no;
+}
+
+}  // namespace ipop::ga_firewall
