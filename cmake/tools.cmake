@@ -44,6 +44,7 @@ foreach(main IN LISTS tool_mains)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
 
-configure_file(${CMAKE_SOURCE_DIR}/packaging/ipop-node@.service.in ${CMAKE_BINARY_DIR}/generated/ipop-node@.service
-  @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/generated/ipop-node@.service DESTINATION lib/systemd/system)
+foreach(unit ipop-node@.service ga-firewall.service)
+  configure_file(${CMAKE_SOURCE_DIR}/packaging/${unit}.in ${CMAKE_BINARY_DIR}/generated/${unit} @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/generated/${unit} DESTINATION lib/systemd/system)
+endforeach()
