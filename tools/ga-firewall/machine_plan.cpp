@@ -29,13 +29,15 @@ struct GroupFacts {
   std::string interface {};  ///< empty: the node has none
 };
 
-std::vector<std::string> group_names(const std::string& directory) {
+/// A directory that is not there has no groups.
+Result<std::vector<std::string>> group_names(const std::string& directory) {
   std::vector<std::string> out;
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().stem().string();
     if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
   }
+  if (error && error != std::errc::no_such_file_or_directory) return make_error(error, "reading " + directory);
   std::ranges::sort(out);
   return out;
 }
@@ -142,7 +144,12 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
   if (const auto* status = std::get_if<ExitStatus>(&settings)) return *status;
   MachinePlan out;
   out.settings = std::get<appliance::FirewallSettings>(std::move(settings));
-  out.groups = out.settings.groups.empty() ? group_names(context.options.directory) : out.settings.groups;
+  out.groups = out.settings.groups;
+  if (out.groups.empty()) {
+    auto names = group_names(context.options.directory);
+    if (!names) return report_error(context, names.error());
+    out.groups = *std::move(names);
+  }
   if (out.groups.empty()) {
     cli::complain(context.streams, tool, "this machine has no group (no file in " + context.options.directory + ")");
     cli::suggest(context.streams, "ga-group join TOKEN, or ga-group new NAME");
