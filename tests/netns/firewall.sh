@@ -45,13 +45,13 @@ gets() {
   answer=$(echo ask | in_host "$host" "$@" timeout 4 socat -t 2 -T 2 - "${protocol^^}4:$address:$port,connect-timeout=1" 2>/dev/null)
   [[ $answer == served ]]
 }
-gets_not() { ! gets "$@"; }
+# Asked twice: on a busy machine one answer may come too late.
+gets_not() { ! gets "$@" && ! gets "$@"; }
 as_job=(setpriv --reuid "$job" --regid "$job" --clear-groups --bounding-set -all --inh-caps -all)
 
 for port in 22 80 443 9618; do serve alice tcp "$port"; serve server tcp "$port"; serve bob tcp "$port"; done
 for port in 53 67 123 5000; do serve server udp "$port"; done
 serve alice udp 5000
-serve bob udp 67
 serve alice udp 53
 within 10 "before: the LAN reaches alice" gets server tcp "$lan_alice" 22
 within 10 "before: alice reaches the LAN" gets alice tcp "$lan_server" 80
@@ -118,6 +118,15 @@ job_fails() { ! job timeout 3 "$@" >/dev/null 2>&1; }
 within 10 "S25: a job reaches a member on the virtual network" gets alice tcp "$bob" 80 "${as_job[@]}"
 within 10 "S25: a job reaches its own machine's virtual address" gets alice tcp "$alice" 80 "${as_job[@]}"
 within 10 "S25: a job reaches loopback" gets alice tcp 127.0.0.1 80 "${as_job[@]}"
+# What root reaches and a job does not is the job's rules' doing.
+serve relay tcp 80
+holds "S25: rules under which root reaches more than jobs" \
+  firewall alice apply --role worker --job-user nobody --reach tcp:80 --reach udp:5000
+for target in "tcp $lan_server 80" "tcp ${public_of[relay]} 80" "udp $lan_server 53" "udp 127.0.0.1 53" \
+  "udp $lan_server 123" "udp $lan_server 5000" "tcp $lan_alice 80"; do
+  # shellcheck disable=SC2086
+  within 10 "S25: root reaches $target" gets alice $target
+done
 is "S25: a job resolves a member's name" "$bob" "$(job dig +short +time=2 +tries=3 bob.ipop)"
 holds "S25, 1: a job does not reach a host of the LAN" job_gets_not tcp "$lan_server" 80
 holds "S25, 2: a job does not reach a public host" job_gets_not tcp "${public_of[relay]}" 80
@@ -139,6 +148,7 @@ kill "$victim" 2>/dev/null
 holds "S25: the node serves on" ctl alice status
 
 # --- atomic: whoever looks sees all of the rules or those before, never a part --------------------------------
+firewall alice apply --role worker --job-user nobody >/dev/null 2>&1
 in_host alice bash -c '
   for ((i = 0; i < 40; i++)); do
     nft --stateless list table inet ga_firewall | md5sum

@@ -1,6 +1,7 @@
 // What ga-firewall asks the machine: users, logins and the packet filter.
 
 #include <cstdlib>
+#include <ostream>
 #include <string>
 
 #include <doctest/doctest.h>
