@@ -75,7 +75,7 @@ class Chains {
   explicit Chains(const FirewallPlan& plan) : plan_(plan) {
     std::vector<InterfaceName> interfaces = plan.virtual_interfaces;
     std::ranges::sort(interfaces);
-    interfaces.erase(std::ranges::unique(interfaces).begin(), interfaces.end());
+    interfaces.erase(std::unique(interfaces.begin(), interfaces.end()), interfaces.end());
     for (const InterfaceName& interface : interfaces)
       interfaces_.push_back(quoted(interface.text()));
     std::vector<net::Ipv4Prefix> networks = plan.virtual_networks;
