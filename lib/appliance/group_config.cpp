@@ -174,7 +174,8 @@ Result<std::string> parse_authority(std::string_view pem) {
   const auto certificate = crypto::Certificate::from_pem(pem);
   if (!certificate) return malformed("the authority is no certificate: " + certificate.error().message());
   if (auto group = crypto::TrustStore::closed_group(*certificate); !group)
-    return malformed("the authority's certificate may not sign members; take authority.pem of `ga-cert authority init`");
+    return malformed(
+        "the authority's certificate may not sign members; take authority.pem of `ga-cert authority init`");
   return certificate->to_pem();
 }
 

@@ -20,8 +20,8 @@ constexpr WallTime not_after{253'402'300'799};  // 9999-12-31 23:59:59
 
 Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
                                                 const std::optional<crypto::Certificate>& signed_for, Rng& rng) {
-  const auto id = signed_for ? crypto::node_id_of(*signed_for, crypto::GroupKind::closed)
-                             : crypto::node_id_of(key.public_key());
+  const auto id =
+      signed_for ? crypto::node_id_of(*signed_for, crypto::GroupKind::closed) : crypto::node_id_of(key.public_key());
   if (!id) return id.error();
   std::array<std::byte, 16> serial{};
   rng.fill(serial);

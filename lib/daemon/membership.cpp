@@ -14,8 +14,9 @@ Result<crypto::Certificate> load_certificate(const StateDirectory& directory, co
   if (!pem) return std::move(pem).error();
   if (!*pem) {
     return make_error(make_error_code(Errc::not_found),
-                      file + ": this closed group needs a certificate; ask for one with `ga-cert join`, or put there "
-                             "what the authority signed");
+                      file +
+                          ": this closed group needs a certificate; ask for one with `ga-cert join`, or put there "
+                          "what the authority signed");
   }
   auto certificate = crypto::Certificate::from_pem(**pem);
   if (!certificate) return std::move(certificate).error().in(file);

@@ -86,9 +86,9 @@ struct StatusAnswer {
   std::string cipher;                ///< implementation of the AEAD
   std::chrono::milliseconds uptime{};
   std::size_t dht_records = 0;
-  bool closed = false;                               ///< a group with an authority
-  std::uint64_t revocation_number = 0;               ///< of the list that holds here; 0: none
-  std::optional<WallTime> certificate_expires{};     ///< of this node, in a closed group
+  bool closed = false;                            ///< a group with an authority
+  std::uint64_t revocation_number = 0;            ///< of the list that holds here; 0: none
+  std::optional<WallTime> certificate_expires{};  ///< of this node, in a closed group
   std::map<std::string, std::uint64_t> counters{};
 };
 

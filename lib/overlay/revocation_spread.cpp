@@ -139,8 +139,7 @@ void RevocationSpread::tell(const NodeId& peer, Peer& state) {
 }
 
 void RevocationSpread::ask(TimePoint now, const NodeId& peer, Peer& state) {
-  messages_.push_back(
-      {peer, ListRequest{download_->number, static_cast<std::uint32_t>(download_->octets.size())}});
+  messages_.push_back({peer, ListRequest{download_->number, static_cast<std::uint32_t>(download_->octets.size())}});
   schedule(now, state);
 }
 
@@ -149,9 +148,8 @@ void RevocationSpread::fetch_next(TimePoint now) {
     if (download_->number > number_) return;
     download_.reset();
   }
-  const auto newest = std::ranges::max_element(peers_, {}, [&](const auto& entry) {
-    return has_newer(entry.second) ? *entry.second.number : std::uint64_t{0};
-  });
+  const auto newest = std::ranges::max_element(
+      peers_, {}, [&](const auto& entry) { return has_newer(entry.second) ? *entry.second.number : std::uint64_t{0}; });
   if (newest == peers_.end() || !has_newer(newest->second)) return;
   download_ = Download{newest->first, *newest->second.number, 0, {}};
   newest->second.tries = 0;

@@ -81,8 +81,9 @@ const Counters& Router::counters() const {
 Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       rng_(rng),
-      lease_keeper_({dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time, config_.certificate},
-                    key, rng),
+      lease_keeper_(
+          {dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time, config_.certificate}, key,
+          rng),
       resolver_(config_.name_space, rng),
       dhcp_({config_.prefix, config_.domain, config_.mtu}, counters),
       names_({config_.prefix, config_.domain, config_.name_space}, counters),
@@ -97,10 +98,9 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
   }
   config_.host_name = checked_host_name(config_.host_name);
   if (config_.host_name) {
-    name_keeper_.emplace(
-        LeaseKeeper::Config{dht::RecordKind::name, config_.name_space, std::nullopt, config_.lease_time,
-                            config_.certificate},
-        key, rng);
+    name_keeper_.emplace(LeaseKeeper::Config{dht::RecordKind::name, config_.name_space, std::nullopt,
+                                             config_.lease_time, config_.certificate},
+                         key, rng);
   }
   tell_own_names();
 }

@@ -7,6 +7,7 @@
 #include "base/rng.hpp"
 #include "crypto/channel_table.hpp"
 #include "crypto/hash.hpp"
+#include "crypto/trust_store.hpp"
 #include "overlay/overlay.hpp"
 #include "overlay/packet.hpp"
 
@@ -65,7 +66,8 @@ class Introduction final : public crypto::Handshake {
 class Introductions final : public crypto::HandshakeFactory {
  public:
   explicit Introductions(const NodeId& self) : self_(self) {}
-  std::unique_ptr<crypto::Handshake> make(crypto::HandshakeRole role, WallTime) override {
+  std::unique_ptr<crypto::Handshake> make(crypto::HandshakeRole role, WallTime /*wall*/,
+                                          const std::shared_ptr<const crypto::TrustStore>& /*trust*/) override {
     return std::make_unique<Introduction>(role, self_);
   }
 

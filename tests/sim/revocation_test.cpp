@@ -16,8 +16,8 @@ std::unique_ptr<SimRing> make_ring(std::size_t members, std::uint64_t seed, SimC
   auto ring = std::make_unique<SimRing>(config);
   ring->add_bootstrap();
   for (std::size_t i = 0; i < members; ++i) {
-    const SiteId site = i % 2 == 0 ? ring->network().add_nat_site(port_restricted_cone())
-                                   : ring->network().add_public_site();
+    const SiteId site =
+        i % 2 == 0 ? ring->network().add_nat_site(port_restricted_cone()) : ring->network().add_public_site();
     ring->add_member(site, TimePoint{} + std::chrono::milliseconds(20 * i));
   }
   return ring;
@@ -68,11 +68,11 @@ TEST_CASE("a closed ring of real certificates forms, and every pair answers") {
 TEST_CASE("a node with a self-signed certificate gets no link in a closed group") {
   const auto ring = make_ring(5, 4, SimCrypto::real);
   REQUIRE(ring->network().run_until_done([&] { return is_ready(*ring); }, 60s));
-  const std::size_t stranger = ring->add_member(ring->network().add_public_site(), ring->network().now(),
-                                                [](node::NodeConfig& config) {
-                                                  config.trust.reset();
-                                                  config.certificate.reset();
-                                                });
+  const std::size_t stranger =
+      ring->add_member(ring->network().add_public_site(), ring->network().now(), [](node::NodeConfig& config) {
+        config.trust.reset();
+        config.certificate.reset();
+      });
   ring->network().run_for(20s);
   CHECK(ring->at(stranger).node().connections().empty());
   CHECK(links_to(*ring, ring->at(stranger).node().id()) == 0);

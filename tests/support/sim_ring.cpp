@@ -48,10 +48,10 @@ SimNode::SimNode(node::NodeConfig config, const crypto::PrivateKey& key, SimCryp
     std::array<std::byte, 8> serial{};
     rng_.fill(serial);
     const WallTime start{SimRing::start_wall_seconds};
-    const auto certificate =
-        config_.certificate ? *config_.certificate
-                            : crypto::make_self_signed(key_, "sim", serial, start - std::chrono::hours(24),
-                                                       start + std::chrono::hours(24 * 3650));
+    const auto certificate = config_.certificate
+                                 ? *config_.certificate
+                                 : crypto::make_self_signed(key_, "sim", serial, start - std::chrono::hours(24),
+                                                            start + std::chrono::hours(24 * 3650));
     handshakes_ = crypto::make_tls_handshake_factory(key_, certificate);
     aeads_ = crypto::make_openssl_aead_factory();
   } else {

@@ -44,8 +44,7 @@ std::vector<Example> examples() {
       {"unreachable", std::string("0107") + id_20, Unreachable{id_at(0x20)}},
       {"list number", "0108 0000000000000003 01", ListNumber{3, true}},
       {"list request", "0109 0000000000000003 000003e8", ListRequest{3, 1000}},
-      {"list piece", "010a 0000000000000003 00000004 00000000 0004 a1b2c3d4",
-       ListPiece{3, 4, 0, from_hex("a1b2c3d4")}},
+      {"list piece", "010a 0000000000000003 00000004 00000000 0004 a1b2c3d4", ListPiece{3, 4, 0, from_hex("a1b2c3d4")}},
   };
 }
 

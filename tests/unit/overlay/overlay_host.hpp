@@ -67,8 +67,7 @@ class OverlayHost final : public test_support::SimHost {
                               downs.push_back({now, value.peer, value.why});
                             },
                             [&](Overlay::RingChanged& value) { rings.push_back(value); },
-                            [&](Overlay::Joined&) { joined.push_back(now); },
-                            [](Overlay::TrustChanged&) {},
+                            [&](Overlay::Joined&) { joined.push_back(now); }, [](Overlay::TrustChanged&) {},
                             [&](Overlay::ReachabilityChanged& value) { reachability.push_back(value); },
                             [&](LogLine& value) { log.push_back(value); }},
                  *output);

@@ -1,9 +1,10 @@
-#include <doctest/doctest.h>
+#include "overlay/revocation_spread.hpp"
 
 #include <deque>
 
+#include <doctest/doctest.h>
+
 #include "base/machine.hpp"
-#include "overlay/revocation_spread.hpp"
 
 using namespace ipop;
 using namespace ipop::overlay;
