@@ -79,11 +79,16 @@ Result<Certificate> Certificate::from_der(ByteSpan der) {
   X509Ptr native(d2i_X509(nullptr, &in, static_cast<long>(der.size())));
   if (!native) return Result<Certificate>(Errc::malformed, "not a DER certificate");
   if (in != end) return Result<Certificate>(Errc::malformed, "octets behind the certificate");
+  auto out = from_native({std::move(native)});
   // Other forms of the same values would be another certificate to whoever hashes the octets.
-  if (der_of(*native, i2d_X509) != to_bytes(der)) {
-    return Result<Certificate>(Errc::malformed, "certificate is BER, not DER");
-  }
+  if (out && !equal(out->der_, der)) return Result<Certificate>(Errc::malformed, "certificate is BER, not DER");
+  return out;
+}
 
+Result<Certificate> Certificate::from_native(Native object) {
+  const X509Ptr& native = object.certificate;
+  Bytes der = der_of(*native, i2d_X509);
+  if (der.size() > size_limit) return Result<Certificate>(Errc::too_large, "certificate is larger than 4096 octets");
   const auto key = named_key_of(*X509_get_X509_PUBKEY(native.get()));
   if (!key) return key.error();
   const auto flags = extension_flags_of(*native);
@@ -103,7 +108,7 @@ Result<Certificate> Certificate::from_der(ByteSpan der) {
   }
 
   Certificate out;
-  out.der_ = to_bytes(der);
+  out.der_ = std::move(der);
   out.public_key_ = key->key;
   out.key_fingerprint_ = key->fingerprint;
   out.common_name_ = std::move(subject->common_name);
@@ -124,7 +129,7 @@ Result<Certificate> Certificate::from_der(ByteSpan der) {
   // Without the extension every bit is set, but a member's certificate has it.
   out.for_both_roles_ =
       (*flags & EXFLAG_XKUSAGE) != 0 && (X509_get_extended_key_usage(native.get()) & both_roles) == both_roles;
-  out.native_ = std::make_shared<const Native>(Native{std::move(native)});
+  out.native_ = std::make_shared<const Native>(std::move(object));
   return out;
 }
 

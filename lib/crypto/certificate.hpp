@@ -71,7 +71,9 @@ class Certificate {
   [[nodiscard]] Digest256 fingerprint() const { return sha256(der_); }
 
   struct Native;
-  /// OpenSSL's object; for the other files of lib/crypto only. Null in a default-made value.
+  /// OpenSSL's object, for the other files of lib/crypto only: what TLS has decoded already, and back.
+  /// Null in a default-made value.
+  static Result<Certificate> from_native(Native native);
   [[nodiscard]] const std::shared_ptr<const Native>& native() const { return native_; }
 
  private:

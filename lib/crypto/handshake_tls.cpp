@@ -2,13 +2,13 @@
 #include <cassert>
 
 #include "base/log.hpp"
+#include "crypto/certificate_native.hpp"
 #include "crypto/frame_stream.hpp"
 #include "crypto/handshake.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/key_context.hpp"
 #include "crypto/openssl_ptr.hpp"
 #include "crypto/private_key_native.hpp"
-#include "crypto/x509_read.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -30,11 +30,12 @@ struct Verification {
 
 /// The group's rule. Returns the reason for a refusal, or nothing.
 std::string check_peer(X509_STORE_CTX& store, Verification& verification) {
-  const X509* native = X509_STORE_CTX_get0_cert(&store);
+  X509* native = X509_STORE_CTX_get0_cert(&store);
   const auto* chain = X509_STORE_CTX_get0_untrusted(&store);
   if (native == nullptr) return "no certificate";
   if (chain != nullptr && sk_X509_num(chain) > 1) return "more than one certificate";
-  const auto certificate = Certificate::from_der(der_of(*native, i2d_X509));
+  X509_up_ref(native);
+  const auto certificate = Certificate::from_native({X509Ptr(native)});
   if (!certificate) return "certificate: " + certificate.error().message();
   auto peer = verification.trust->verify(*certificate, verification.wall);
   if (!peer) return peer.error().message();

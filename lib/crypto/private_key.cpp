@@ -1,6 +1,8 @@
 #include "crypto/private_key.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <cstring>
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
@@ -52,6 +54,18 @@ KeyPtr import_key(ByteSpan point, const BIGNUM* scalar) {
 }
 
 }  // namespace
+
+std::optional<PublicKey> point_of_spki(ByteSpan spki) {
+  constexpr std::size_t prefix_size = spki_prefix.size();
+  if (spki.size() != prefix_size + uncompressed_size || spki[prefix_size] != std::byte{4} ||
+      std::memcmp(spki.data(), spki_prefix.data(), prefix_size) != 0) {
+    return std::nullopt;
+  }
+  std::array<std::byte, PublicKey::size> point{};
+  point[0] = (spki.back() & std::byte{1}) == std::byte{1} ? std::byte{3} : std::byte{2};
+  std::ranges::copy(spki.subspan(prefix_size + 1, coordinate_size), point.begin() + 1);
+  return PublicKey(point);
+}
 
 Result<PublicKey> public_key_of(EVP_PKEY& key) {
   std::array<char, 32> group{};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "crypto/openssl_ptr.hpp"
 #include "crypto/private_key.hpp"
 
@@ -10,6 +12,9 @@ struct PrivateKey::Native {
   PublicKey public_key{};
 };
 
+/// The point in a SubjectPublicKeyInfo of the uncompressed named form; nothing for another encoding.
+/// Whether it lies on the curve is not looked at.
+std::optional<PublicKey> point_of_spki(ByteSpan spki);
 /// The compressed point of a P-256 key. Errors: unsupported (another kind of key or curve).
 Result<PublicKey> public_key_of(EVP_PKEY& key);
 

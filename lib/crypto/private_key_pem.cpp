@@ -15,6 +15,7 @@ constexpr std::size_t passphrase_limit = PEM_BUFSIZE;  // what openssl(1) can ta
 constexpr std::uint64_t scrypt_cost = 16384;
 constexpr std::uint64_t scrypt_block = 8;
 constexpr std::uint64_t scrypt_lanes = 1;
+constexpr int salt_size = 16;  // RFC 8018, 4.1: at least 8
 
 /// What OpenSSL asks for when it meets an encrypted block.
 struct PassphraseQuestion {
@@ -93,7 +94,7 @@ Result<std::string> PrivateKey::to_encrypted_pem(std::string_view passphrase) co
   }
   const Pkcs8Ptr plain(EVP_PKEY2PKCS8(native_->key.get()));
   std::unique_ptr<X509_ALGOR, AlgorithmFree> how(
-      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, 0, nullptr, scrypt_cost, scrypt_block, scrypt_lanes));
+      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, salt_size, nullptr, scrypt_cost, scrypt_block, scrypt_lanes));
   if (!plain || !how) return Result<std::string>(Errc::exhausted, "no entropy or memory to encrypt the key");
   const std::unique_ptr<X509_SIG, EncryptedFree> encrypted(
       PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()), plain.get(), how.get()));

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "crypto/certificate_native.hpp"
+#include "crypto/x509_read.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -90,10 +91,9 @@ Result<NodeId> node_id_of(const Certificate& certificate, GroupKind kind) {
   if (certificate.serial().size() < id_serial_minimum) {
     return Result<NodeId>(Errc::out_of_range, "serial number of the certificate has fewer than 8 octets");
   }
-  auto text = spki_of(certificate.public_key());
-  if (!text) return std::move(text).error();
-  append(*text, certificate.serial());
-  return NodeId::from_prefix(sha256(*text));
+  Bytes text = der_of(*X509_get_X509_PUBKEY(certificate.native()->certificate.get()), i2d_X509_PUBKEY);
+  append(text, certificate.serial());
+  return NodeId::from_prefix(sha256(text));
 }
 
 TrustStore::TrustStore(std::unique_ptr<const Closed> closed) : closed_(std::move(closed)) {}

@@ -74,17 +74,16 @@ std::optional<WallTime> wall_time_of(const ASN1_TIME* time) {
 }
 
 Result<NamedKey> named_key_of(X509_PUBKEY& native) {
+  // The library decodes only points of the curve.
   EVP_PKEY* key = X509_PUBKEY_get0(&native);
   if (key == nullptr) return Result<NamedKey>(Errc::unsupported, "unknown kind of public key");
-  const auto point = public_key_of(*key);
-  if (!point) return point.error();
+  const Bytes spki = der_of(native, i2d_X509_PUBKEY);
+  if (const auto point = point_of_spki(spki)) return NamedKey{*point, sha256(spki)};
+  const auto other = public_key_of(*key);
+  if (!other) return other.error();
   // Explicit curve parameters and compressed points would give the same node several names in
   // places that hash the encoding.
-  const auto spki = spki_of(*point);
-  if (!spki || der_of(native, i2d_X509_PUBKEY) != *spki) {
-    return Result<NamedKey>(Errc::unsupported, "public key is not in the uncompressed named form");
-  }
-  return NamedKey{*point, sha256(*spki)};
+  return Result<NamedKey>(Errc::unsupported, "public key is not in the uncompressed named form");
 }
 
 Result<SubjectName> subject_name_of(const X509_NAME& name) {

@@ -94,10 +94,10 @@ TEST_CASE("S23: an open and a closed group, and two closed groups, never agree")
   }
 }
 
-TEST_CASE("S23: no changed octet of a closed group's handshake is overlooked") {
+TEST_CASE("S23: no changed octet of a client hello, nor of the flights after it, is overlooked") {
   const auto& [low, high] = low_and_high_member();
   for (std::size_t flight = 0; flight < 3; ++flight) {
-    for (std::size_t at = flight; at < 1000; at += flight == 0 ? 7 : 83) {
+    for (std::size_t at = flight; at < 1000; at += flight == 0 ? 1 : 83) {
       // The version in a record's head is ignored by the protocol itself.
       if (at == 1 || at == 2) continue;
       CAPTURE(flight);

@@ -75,7 +75,7 @@ TEST_CASE("a PEM that is no P-256 key is refused") {
     CHECK_FALSE(PrivateKey::from_pem(whole.substr(0, n)).has_value());
 }
 
-TEST_CASE("an encrypted key needs its passphrase, and says which of the two is wrong") {
+TEST_CASE("S14: an encrypted key needs its passphrase, and says which of the two is wrong") {
   const PrivateKey key = test::key_of("bob");
   const auto pem = key.to_encrypted_pem("correct horse");
   REQUIRE(pem.has_value());
