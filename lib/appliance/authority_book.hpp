@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "appliance/authority_ledger.hpp"
+#include "appliance/authority_policy.hpp"
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "crypto/hash.hpp"
+#include "net/ipv4_address.hpp"
+
+namespace ipop::appliance {
+
+/// What an authority knows: its ledger, entry by entry, summed up.
+class AuthorityBook {
+ public:
+  /// Live certificates of one key: the present one, its renewal, and one more whose answer was lost.
+  /// Each is a position on the ring.
+  static constexpr std::size_t max_live_of_key = 3;
+
+  struct Request {
+    enum class What { waiting, accepted, denied };
+    crypto::Digest256 key{};
+    std::string user{};
+    std::vector<net::Ipv4Address> addresses{};
+    std::string source{};
+    WallTime at{};  ///< when it came
+    What what = What::waiting;
+    std::string reason{};  ///< denied
+    WallTime decided{};    ///< accepted or denied
+  };
+  struct Revoked {
+    WallTime at{};
+    LedgerRevoked event{};
+  };
+
+  /// Takes the next entry. Error: malformed, it contradicts those before.
+  Result<void> apply(const LedgerEntry& entry);
+
+  /// What made the authority; none before the first entry.
+  [[nodiscard]] const std::optional<LedgerMade>& made() const { return made_; }
+  /// All entries, oldest first.
+  [[nodiscard]] const std::vector<LedgerEntry>& entries() const { return entries_; }
+  [[nodiscard]] const std::map<crypto::Digest256, Request>& requests() const { return requests_; }
+  /// Requests that wait, oldest first.
+  [[nodiscard]] std::vector<const Request*> waiting() const;
+  [[nodiscard]] std::size_t waiting_count() const { return waiting_; }
+  [[nodiscard]] const Request* request(const crypto::Digest256& key) const;
+
+  /// All certificates, oldest first; valid until the next apply().
+  [[nodiscard]] std::vector<const LedgerSigned*> certificates() const;
+  /// The certificate of a key that ends last; null without one.
+  [[nodiscard]] const LedgerSigned* latest(const crypto::Digest256& key) const;
+  [[nodiscard]] const LedgerSigned* by_serial(ByteSpan serial) const;
+
+  [[nodiscard]] const std::vector<Revoked>& revocations() const { return revoked_; }
+  [[nodiscard]] bool is_revoked(const crypto::Digest256& key, std::string_view user) const;
+  /// When the key or the user was shut out; none while they are not.
+  [[nodiscard]] std::optional<WallTime> revoked_since(const crypto::Digest256& key, std::string_view user) const;
+  /// Of the last revocation list; zero before the first.
+  [[nodiscard]] std::uint64_t list_number() const { return list_number_; }
+  [[nodiscard]] WallTime list_issued() const { return list_issued_; }
+  /// Of the last CRL, from 1.
+  [[nodiscard]] std::uint64_t crl_number() const { return crl_number_; }
+  [[nodiscard]] WallTime crl_issued() const { return crl_issued_; }
+
+  /// Not revoked and not at its end at `now`; a member's.
+  [[nodiscard]] bool is_live(const LedgerSigned& certificate, WallTime now) const;
+  /// Keys of the user with a live certificate.
+  [[nodiscard]] std::size_t live_keys(std::string_view user, WallTime now) const;
+  /// Whether one more certificate may be signed. Errors, in words for the requester: not_authorized
+  /// (key or user revoked), conflict (an address is pinned to another key), exhausted (the user's
+  /// quota, or max_live_of_key).
+  [[nodiscard]] Result<void> check_grant(const AuthorityPolicy& policy, const crypto::Digest256& key,
+                                         const Grant& grant, WallTime now) const;
+
+ private:
+  Result<void> take(const LedgerEntry& entry, std::size_t index);
+
+  std::vector<LedgerEntry> entries_;
+  std::optional<LedgerMade> made_;
+  std::map<crypto::Digest256, Request> requests_;
+  std::size_t waiting_ = 0;
+  // Positions in entries_.
+  std::map<Bytes, std::size_t> by_serial_;
+  std::map<crypto::Digest256, std::vector<std::size_t>> by_key_;
+  std::map<std::string, std::set<crypto::Digest256>, std::less<>> keys_of_user_;
+  std::map<net::Ipv4Address, std::vector<std::size_t>> by_address_;
+  std::map<crypto::Digest256, WallTime> revoked_keys_;
+  std::map<std::string, WallTime, std::less<>> revoked_users_;
+  std::vector<Revoked> revoked_;
+  std::uint64_t list_number_ = 0;
+  WallTime list_issued_{};
+  std::uint64_t crl_number_ = 0;
+  WallTime crl_issued_{};
+};
+
+}  // namespace ipop::appliance

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "crypto/hash.hpp"
+#include "net/ipv4_address.hpp"
+
+namespace ipop::appliance {
+
+/// The authority was made: always the first entry.
+struct LedgerMade {
+  crypto::Digest256 authority{};  ///< SHA-256 over its certificate
+  std::string name{};
+  friend bool operator==(const LedgerMade&, const LedgerMade&) = default;
+};
+/// A request came and waits for a person.
+struct LedgerRequested {
+  crypto::Digest256 key{};
+  std::string user{};
+  std::vector<net::Ipv4Address> addresses{};
+  std::string source{};  ///< where it came from
+  friend bool operator==(const LedgerRequested&, const LedgerRequested&) = default;
+};
+/// Who decided that a certificate is signed.
+enum class SignedBy : std::uint8_t {
+  person,
+  policy,   ///< automatic accept
+  renewal,  ///< the holder of the certificate before
+  server,   ///< for the authority's own HTTPS
+};
+std::string_view to_string(SignedBy by);
+
+struct LedgerSigned {
+  crypto::Digest256 key{};
+  std::string user{};
+  std::vector<net::Ipv4Address> addresses{};
+  Bytes serial{};  ///< as in the certificate
+  WallTime not_before{};
+  WallTime not_after{};
+  SignedBy by = SignedBy::person;
+  Bytes certificate{};  ///< DER: a lost file can be written again
+  friend bool operator==(const LedgerSigned&, const LedgerSigned&) = default;
+};
+struct LedgerDenied {
+  crypto::Digest256 key{};
+  std::string user{};
+  std::string reason{};
+  bool by_policy = false;  ///< no person looked at it
+  friend bool operator==(const LedgerDenied&, const LedgerDenied&) = default;
+};
+/// A key or a user was shut out.
+struct LedgerRevoked {
+  std::optional<crypto::Digest256> key{};
+  std::string user{};  ///< empty: the key
+  std::string reason{};
+  std::uint64_t number = 0;  ///< of the revocation list that says so
+  friend bool operator==(const LedgerRevoked&, const LedgerRevoked&) = default;
+};
+/// A CRL with a later end was signed; nothing else changed.
+struct LedgerCrl {
+  friend bool operator==(const LedgerCrl&, const LedgerCrl&) = default;
+};
+/// A line that a process never finished was cut off.
+struct LedgerMended {
+  std::uint64_t octets = 0;
+  friend bool operator==(const LedgerMended&, const LedgerMended&) = default;
+};
+
+using LedgerEvent =
+    std::variant<LedgerMade, LedgerRequested, LedgerSigned, LedgerDenied, LedgerRevoked, LedgerCrl, LedgerMended>;
+
+/// One thing that happened at an authority.
+struct LedgerEntry {
+  WallTime at{};
+  LedgerEvent event{};
+  friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
+};
+
+/// What ties each line of a ledger to all lines before it: a changed or missing line breaks the
+/// chain, so that damage is seen. It is no signature: who can write the file can write it anew.
+using LedgerLink = std::array<std::byte, 16>;
+
+/// A line of ledger.jsonl: one JSON object without a line feed, at most max_ledger_line octets.
+constexpr std::size_t max_ledger_line = 16 * 1024;
+
+/// Writes an entry as the line that follows `link`, which becomes the link of the next.
+std::string to_line(const LedgerEntry& entry, LedgerLink& link);
+/// Reads it back. Errors: malformed (not such a line), unsupported (a kind of entry that this release
+/// does not know), bad_checksum (the chain is broken here), too_large. `link` changes on success only.
+Result<LedgerEntry> parse_ledger_line(std::string_view line, LedgerLink& link);
+
+}  // namespace ipop::appliance

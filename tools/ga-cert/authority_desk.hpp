@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "appliance/authority_book.hpp"
+#include "appliance/authority_policy.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/certificate_authority.hpp"
+#include "crypto/certificate_request.hpp"
+#include "crypto/revocation_list.hpp"
+#include "io/journal.hpp"
+#include "io/system_rng.hpp"
+
+namespace ipop::ga_cert {
+
+/// Gives the passphrase of a key; called only when the key has one.
+using PassphraseSource = std::function<Result<std::string>()>;
+
+/// An authority's directory, and all that happens over it: requests come in, people decide,
+/// certificates and lists go out.
+///
+/// The ledger is the truth: an entry is on the disk before what it tells of leaves this class, and
+/// files beside it are made again from it. Several processes may have a desk over one directory: each
+/// call takes the ledger's lock, reads what others wrote, and lets go of it.
+class AuthorityDesk {
+ public:
+  /// Requests that wait, with those kept after a denial.
+  static constexpr std::size_t max_requests = 1000;
+
+  /// Makes the directory of a new authority: key (under the passphrase when there is one),
+  /// certificate, policy, ledger. Errors: conflict (there is one already), errno.
+  static Result<AuthorityDesk> make(const std::string& directory, const std::string& name,
+                                    const std::optional<std::string>& passphrase, std::chrono::seconds life,
+                                    WallTime now);
+
+  /// Opens an authority's directory. The key is not read before it is needed, or until unlock().
+  /// Errors: not_found (no authority there), malformed (a damaged file: it is named), errno.
+  static Result<AuthorityDesk> open(const std::string& directory, PassphraseSource passphrase);
+
+  /// Reads the key, so that nothing is asked later. Errors: not_authorized (open modes, no
+  /// passphrase), bad_checksum (wrong passphrase), conflict (another authority's key), errno.
+  Result<void> unlock();
+
+  [[nodiscard]] const crypto::Certificate& authority() const { return authority_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+  [[nodiscard]] const appliance::AuthorityPolicy& policy() const { return policy_; }
+  /// All that the ledger tells, as of the last call.
+  [[nodiscard]] const appliance::AuthorityBook& book() const { return book_; }
+  /// What a person should know of opening: each a line. Empty after the call.
+  std::vector<std::string> take_notes();
+  /// Reads what other processes wrote.
+  Result<void> refresh();
+
+  /// How a key's request stands.
+  struct State {
+    enum class What { waiting, accepted, denied };
+    What what = What::waiting;
+    std::optional<crypto::Certificate> certificate{};  ///< accepted: the latest
+    std::string reason{};                              ///< denied
+  };
+  /// Takes a request. A key that was here before gets the state of its first request. `source` says
+  /// where it came from, for the ledger (an address). Errors: malformed, exhausted (too many wait),
+  /// what writing gives.
+  Result<State> submit(const crypto::CertificateRequest& request, std::string_view source, WallTime now);
+  /// Error: not_found (no request of this key).
+  Result<State> look_up(const crypto::Digest256& key_fingerprint);
+  /// A certificate like `present`, for the key of the request. `present` must be valid at this time;
+  /// that its holder sent the request is the caller's to prove. Another key must ask for the same
+  /// user. Errors: not_authorized (not of this authority, revoked, another user), expired, exhausted
+  /// (quota, or too many live certificates of one key).
+  Result<State> renew(const crypto::Certificate& present, const crypto::CertificateRequest& request, WallTime now);
+  /// A certificate for the authority's own HTTPS server; no member's, so it counts for no quota.
+  Result<crypto::Certificate> sign_server(const crypto::PublicKey& key,
+                                          const std::vector<crypto::PinnedAddress>& addresses,
+                                          const std::vector<std::string>& dns_names, WallTime now);
+
+  /// A request that waits, or was denied and is still kept. Error: not_found.
+  Result<crypto::CertificateRequest> request(const crypto::Digest256& key_fingerprint);
+  /// A person's yes. Errors: not_found, those of appliance::grant, conflict (an address is another
+  /// key's), exhausted (quota), not_authorized (revoked).
+  Result<crypto::Certificate> accept(const crypto::Digest256& key_fingerprint, const appliance::Wishes& wishes,
+                                     WallTime now);
+  /// Likewise for a request that came to the person by hand.
+  Result<crypto::Certificate> sign(const crypto::CertificateRequest& request, const appliance::Wishes& wishes,
+                                   WallTime now);
+  /// A person's no; the reason (1 to 500 octets of printable text) reaches the requester. Errors:
+  /// not_found, malformed (reason), conflict (accepted already: revoke it).
+  Result<void> deny(const crypto::Digest256& key_fingerprint, std::string_view reason, WallTime now);
+  /// What accept or sign would grant, without doing it.
+  Result<appliance::Grant> preview(const crypto::CertificateRequest& request, const appliance::Wishes& wishes,
+                                   WallTime now);
+  /// A person's renewal of a certificate; `key` other than the present one only with a request.
+  Result<crypto::Certificate> renew_by_hand(const crypto::Certificate& present, const crypto::PublicKey& key,
+                                            std::optional<std::chrono::seconds> life, WallTime now);
+
+  /// Whom to shut out.
+  struct Revocation {
+    std::optional<crypto::Digest256> key{};
+    std::string user{};
+    std::string reason{};
+  };
+  /// Signs the next list and CRL. Errors: conflict (revoked already), exhausted (the list is full).
+  Result<crypto::RevocationList> revoke(const Revocation& revocation, WallTime now);
+  /// The list as it stands; none before the first revocation.
+  Result<std::optional<crypto::RevocationList>> revocations();
+  /// The CRL as PEM; one that has come to half its time, or `anew`, is signed again.
+  Result<std::string> crl(bool anew, WallTime now);
+
+ private:
+  AuthorityDesk(std::string directory, io::Journal journal, PassphraseSource passphrase);
+
+  struct Signing {
+    crypto::PublicKey key{};
+    crypto::Digest256 fingerprint{};
+    appliance::Grant grant{};
+    appliance::SignedBy by{};
+  };
+  [[nodiscard]] std::string path(std::string_view file) const;
+  Result<void> read_files();
+  Result<void> catch_up(std::string_view text);
+  /// Calls `act` with the ledger locked and read to its end.
+  template <class Act>
+  auto locked(Act act) -> decltype(act());
+  Result<void> record(appliance::LedgerEntry entry);
+  Result<crypto::CertificateAuthority> signer();
+  Result<crypto::Certificate> issue(const Signing& signing, WallTime now);
+  Result<void> publish(WallTime now);
+  Result<State> state_of(const crypto::Digest256& key_fingerprint) const;
+  void forget_requests();
+
+  std::string directory_;
+  io::Journal journal_;
+  PassphraseSource passphrase_;
+  std::string name_;
+  crypto::Certificate authority_;
+  std::optional<crypto::CertificateAuthority> signer_;
+  appliance::AuthorityPolicy policy_;
+  appliance::AuthorityBook book_;
+  std::vector<std::string> notes_;
+  io::SystemRng rng_;
+};
+
+}  // namespace ipop::ga_cert

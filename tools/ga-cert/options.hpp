@@ -1,0 +1,149 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "appliance/authority_policy.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/output_options.hpp"
+#include "cli/streams.hpp"
+#include "net/ipv4_address.hpp"
+
+namespace ipop::ga_cert {
+
+inline constexpr const char* tool = "ga-cert";
+/// An authority's directory is AUTHORITIES/NAME.
+inline constexpr const char* authorities_directory = "/var/lib/ga/authority";
+/// Where group files are.
+inline constexpr const char* groups_directory = "/etc/ipop";
+/// A node keeps its key in STATES/GROUP.
+inline constexpr const char* states_directory = "/var/lib/ipop";
+/// Where an authority listens for requests.
+inline constexpr std::uint16_t default_port = 8443;
+
+struct InitAuthority {
+  std::string name{};
+  std::chrono::seconds life{std::chrono::hours(24 * 3650)};
+  bool no_passphrase = false;  ///< don't ask for one
+  bool dry_run = false;        ///< show what would change, and change nothing
+};
+struct ShowAuthority {};
+struct ServeAuthority {
+  std::string open_group{};    ///< --group: its virtual network is listened on
+  std::string closed_group{};  ///< --for: whose members are made; empty: the group called as the authority
+  std::uint16_t port = default_port;
+  std::optional<net::Ipv4Address> address{};  ///< to listen on; none: what the open group's node holds
+  bool announce = true;                       ///< tell the open group's DHT where it is
+};
+struct MakeRequest {
+  std::string group{};  ///< the key is that of this group's node; empty: `key` is given
+  std::string key{};    ///< path of a key file; made when it is missing
+  std::string user{};   ///< empty: this machine's name
+  std::vector<net::Ipv4Address> addresses{};
+  std::string out{"-"};
+  bool dry_run = false;
+};
+struct SendRequest {
+  std::string request{};      ///< path of a request, "-" for stdin
+  std::string server{};       ///< HOST:PORT; empty: found in the open group
+  std::string group{};        ///< the open group; empty: the only one that runs
+  std::string fingerprint{};  ///< of the authority's certificate, hexadecimal; empty: a terminal is asked
+  std::string out{"-"};       ///< where the certificate goes
+  bool wait = true;           ///< until a person has decided
+  std::chrono::seconds timeout{std::chrono::hours(24)};
+};
+struct JoinClosed {
+  std::string group{};  ///< the open group; empty: the only one of this machine
+  std::string server{};
+  std::string fingerprint{};
+  std::string user{};  ///< empty: this machine's name
+  std::vector<net::Ipv4Address> addresses{};
+  std::string state_directory{};  ///< of the node; empty: the group's
+  bool dry_run = false;
+  std::chrono::seconds timeout{std::chrono::hours(24)};
+};
+struct ListAll {
+  enum class What { everything, waiting, certificates, decisions };
+  What what = What::everything;
+};
+struct ShowOne {
+  std::string what{};  ///< beginning of a fingerprint or serial number, or path of a PEM file
+};
+struct AcceptRequests {
+  std::vector<std::string> requests{};  ///< beginnings of fingerprints
+  appliance::Wishes wishes{};
+  bool dry_run = false;
+};
+struct DenyRequests {
+  std::vector<std::string> requests{};
+  std::string reason{};  ///< reaches the requester
+  bool dry_run = false;
+};
+struct SignRequest {
+  std::string request{};  ///< path of a request, "-" for stdin
+  appliance::Wishes wishes{};
+  std::string out{"-"};
+  bool dry_run = false;
+};
+struct RenewCertificate {
+  std::string what{};     ///< beginning of a serial number, or path of a certificate
+  std::string request{};  ///< path of a request with another key; empty: the same key
+  std::optional<std::chrono::seconds> life{};
+  std::string out{"-"};
+  bool dry_run = false;
+};
+struct Revoke {
+  std::string what{};  ///< beginning of a fingerprint or serial number, or path of a certificate
+  std::string user{};  ///< --user
+  std::string key{};   ///< --key: the whole fingerprint, which need not be known here
+  std::string reason{};
+  bool offline = false;  ///< don't hand the list to a node
+  bool publish = false;  ///< only hand over the list that there is
+  std::string group{};   ///< whose node it is; empty: the group called as the authority
+  bool dry_run = false;
+};
+struct PrintCrl {
+  bool der = false;
+  bool renew = false;  ///< sign one with a later end though nothing changed
+  std::string out{"-"};
+};
+struct VerifyCertificate {
+  std::string certificate{};
+  std::string authority{};  ///< path of the authority's certificate; empty: the authority of this machine
+  std::string list{};       ///< path of a revocation list; empty: the authority's
+};
+struct ExportCertificate {
+  enum class Form { pem, der, pkcs12 };
+  std::string what{};       ///< beginning of a serial number or fingerprint, or path of a certificate
+  std::string group{};      ///< this machine's own certificate and key in that group
+  std::string key{};        ///< path of the key, for pkcs12 and swanctl
+  std::string authority{};  ///< path of the authority's certificate; empty: the group's or authority's
+  Form form = Form::pem;
+  std::string out{"-"};
+  std::string swanctl{};  ///< directory for a strongSwan configuration
+  bool dry_run = false;
+};
+using Verb = std::variant<InitAuthority, ShowAuthority, ServeAuthority, MakeRequest, SendRequest, JoinClosed, ListAll,
+                          ShowOne, AcceptRequests, DenyRequests, SignRequest, RenewCertificate, Revoke, PrintCrl,
+                          VerifyCertificate, ExportCertificate>;
+
+struct Options {
+  std::string authority{};  ///< name; empty: the only one of this machine
+  std::string directory{};  ///< the authority's; empty: AUTHORITIES/NAME
+  std::string groups = groups_directory;
+  std::string states = states_directory;
+  std::string socket{};           ///< of the node that is asked; empty: the group's
+  std::string passphrase_file{};  ///< empty: a terminal is asked when one is needed
+  std::optional<int> passphrase_fd{};
+  cli::OutputOptions output{};
+  Verb verb{};
+};
+
+/// The command line; a status when there is nothing left to do.
+std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams);
+
+}  // namespace ipop::ga_cert
