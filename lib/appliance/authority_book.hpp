@@ -34,8 +34,9 @@ class AuthorityBook {
     std::string source{};
     WallTime at{};  ///< when it came
     What what = What::waiting;
-    std::string reason{};  ///< denied
-    WallTime decided{};    ///< accepted or denied
+    std::string reason{};    ///< denied
+    bool by_policy = false;  ///< denied without a person
+    WallTime decided{};      ///< accepted or denied
   };
   struct Revoked {
     WallTime at{};
@@ -77,10 +78,11 @@ class AuthorityBook {
   /// Keys of the user with a live certificate.
   [[nodiscard]] std::size_t live_keys(std::string_view user, WallTime now) const;
   /// Whether one more certificate may be signed. Errors, in words for the requester: not_authorized
-  /// (key or user revoked), conflict (an address is pinned to another key), exhausted (the user's
-  /// quota, or max_live_of_key).
+  /// (key or user revoked), conflict (an address is pinned to another key than this and the one that
+  /// it `replaces`), exhausted (the user's quota, or max_live_of_key).
   [[nodiscard]] Result<void> check_grant(const AuthorityPolicy& policy, const crypto::Digest256& key,
-                                         const Grant& grant, WallTime now) const;
+                                         const Grant& grant, WallTime now,
+                                         const std::optional<crypto::Digest256>& replaces = std::nullopt) const;
 
  private:
   Result<void> take(const LedgerEntry& entry, std::size_t index);

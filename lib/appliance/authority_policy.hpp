@@ -19,7 +19,7 @@ namespace ipop::appliance {
 struct AuthorityPolicy {
   static constexpr std::chrono::hours longest_life{24 * 398};  // as long as browsers accept
 
-  std::chrono::seconds life{std::chrono::hours(24 * 90)};  ///< of a certificate; 1 h to 398 d, whole hours
+  std::chrono::seconds life = longest_life;  ///< of a certificate; from 1 h, whole hours
   /// True: what the policy allows is signed without a person.
   bool accept_automatically = false;
   /// Live certificates of one user, 1 to 10,000. Renewals of a key count once.

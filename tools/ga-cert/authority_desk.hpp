@@ -1,10 +1,12 @@
 #pragma once
 
-#include <cstdint>
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "appliance/authority_book.hpp"
@@ -16,7 +18,6 @@
 #include "crypto/certificate_request.hpp"
 #include "crypto/revocation_list.hpp"
 #include "io/journal.hpp"
-#include "io/system_rng.hpp"
 
 namespace ipop::ga_cert {
 
@@ -31,8 +32,12 @@ using PassphraseSource = std::function<Result<std::string>()>;
 /// call takes the ledger's lock, reads what others wrote, and lets go of it.
 class AuthorityDesk {
  public:
-  /// Requests that wait, with those kept after a denial.
-  static constexpr std::size_t max_requests = 1000;
+  /// Requests that wait for a person.
+  static constexpr std::size_t max_waiting = 1000;
+  /// Of one request: the longest queue stays below 6 MiB on the disk.
+  static constexpr std::size_t max_request = 4096;
+  /// Denied requests that are kept, so that a person can think again.
+  static constexpr std::size_t max_denied = 200;
 
   /// Makes the directory of a new authority: key (under the passphrase when there is one),
   /// certificate, policy, ledger. Errors: conflict (there is one already), errno.
@@ -47,6 +52,8 @@ class AuthorityDesk {
   /// Reads the key, so that nothing is asked later. Errors: not_authorized (open modes, no
   /// passphrase), bad_checksum (wrong passphrase), conflict (another authority's key), errno.
   Result<void> unlock();
+  /// Goes on though the clock is more than a day behind the ledger: that was written with a wrong one.
+  void trust_clock() { clock_is_right_ = true; }
 
   [[nodiscard]] const crypto::Certificate& authority() const { return authority_; }
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -67,15 +74,16 @@ class AuthorityDesk {
     std::string reason{};                              ///< denied
   };
   /// Takes a request. A key that was here before gets the state of its first request. `source` says
-  /// where it came from, for the ledger (an address). Errors: malformed, exhausted (too many wait),
+  /// where it came from, for the ledger (an address). Errors: too_large, exhausted (too many wait),
   /// what writing gives.
   Result<State> submit(const crypto::CertificateRequest& request, std::string_view source, WallTime now);
   /// Error: not_found (no request of this key).
   Result<State> look_up(const crypto::Digest256& key_fingerprint);
   /// A certificate like `present`, for the key of the request. `present` must be valid at this time;
   /// that its holder sent the request is the caller's to prove. Another key must ask for the same
-  /// user. Errors: not_authorized (not of this authority, revoked, another user), expired, exhausted
-  /// (quota, or too many live certificates of one key).
+  /// user. Who asks again with the certificate before gets the one that was signed. Errors:
+  /// not_authorized (not of this authority, revoked, another user), expired, exhausted (quota, or too
+  /// many live certificates of one key).
   Result<State> renew(const crypto::Certificate& present, const crypto::CertificateRequest& request, WallTime now);
   /// A certificate for the authority's own HTTPS server; no member's, so it counts for no quota.
   Result<crypto::Certificate> sign_server(const crypto::PublicKey& key,
@@ -115,26 +123,47 @@ class AuthorityDesk {
   Result<std::string> crl(bool anew, WallTime now);
 
  private:
-  AuthorityDesk(std::string directory, io::Journal journal, PassphraseSource passphrase);
+  AuthorityDesk(std::string directory, io::Journal journal, PassphraseSource passphrase)
+      : directory_(std::move(directory)), journal_(std::move(journal)), passphrase_(std::move(passphrase)) {}
 
   struct Signing {
     crypto::PublicKey key{};
     crypto::Digest256 fingerprint{};
     appliance::Grant grant{};
     appliance::SignedBy by{};
+    std::optional<crypto::Digest256> replaces{};  ///< the key that this one follows
   };
-  [[nodiscard]] std::string path(std::string_view file) const;
-  Result<void> read_files();
-  Result<void> catch_up(std::string_view text);
-  /// Calls `act` with the ledger locked and read to its end.
-  template <class Act>
-  auto locked(Act act) -> decltype(act());
-  Result<void> record(appliance::LedgerEntry entry);
-  Result<crypto::CertificateAuthority> signer();
+  [[nodiscard]] std::string path_of(std::string_view file) const { return directory_ + "/" + std::string(file); }
+  [[nodiscard]] std::string path_of_request(const crypto::Digest256& key) const;
+  /// Keeps other processes out for as long as it lives.
+  class Turn {
+   public:
+    explicit Turn(AuthorityDesk& desk) : desk_(desk), taken_(desk.take_turn()) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() { desk_.journal_.unlock(); }
+    /// False: the ledger could not be locked or read; error() says why.
+    explicit operator bool() const { return taken_.has_value(); }
+    [[nodiscard]] const Error& error() const { return taken_.error(); }
+
+   private:
+    AuthorityDesk& desk_;
+    Result<void> taken_;
+  };
+  Result<void> take_turn();
+  Result<void> read_policy();
+  Result<void> take_in(const io::Journal::Found& found);
+  Result<void> record(appliance::LedgerEvent event, WallTime now);
+  /// Only while it is this process's turn, and unlocked.
   Result<crypto::Certificate> issue(const Signing& signing, WallTime now);
-  Result<void> publish(WallTime now);
-  Result<State> state_of(const crypto::Digest256& key_fingerprint) const;
-  void forget_requests();
+  Result<crypto::Certificate> sign_fields(const Signing& signing, const std::vector<std::string>& dns_names,
+                                          WallTime now);
+  Result<void> publish();
+  [[nodiscard]] Result<void> check_clock(WallTime now) const;
+  [[nodiscard]] Result<State> state_of(const appliance::AuthorityBook::Request& request) const;
+  Result<State> decide_alone(const crypto::CertificateRequest& request, std::string_view source, WallTime now);
+  bool may_note_denial(WallTime now);
+  void forget_denied();
 
   std::string directory_;
   io::Journal journal_;
@@ -144,8 +173,13 @@ class AuthorityDesk {
   std::optional<crypto::CertificateAuthority> signer_;
   appliance::AuthorityPolicy policy_;
   appliance::AuthorityBook book_;
+  appliance::LedgerLink link_{};
+  std::size_t line_ = 0;
   std::vector<std::string> notes_;
-  io::SystemRng rng_;
+  bool clock_is_right_ = false;
+  // Denials by policy that still go into the ledger, and since when.
+  double denials_left_ = 0;
+  WallTime denials_since_{};
 };
 
 }  // namespace ipop::ga_cert

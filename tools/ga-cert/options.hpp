@@ -67,8 +67,8 @@ struct JoinClosed {
   std::chrono::seconds timeout{std::chrono::hours(24)};
 };
 struct ListAll {
-  enum class What { everything, waiting, certificates, decisions };
-  What what = What::everything;
+  enum class What { waiting, certificates, decisions };
+  What what = What::waiting;
 };
 struct ShowOne {
   std::string what{};  ///< beginning of a fingerprint or serial number, or path of a PEM file
@@ -139,6 +139,7 @@ struct Options {
   std::string socket{};           ///< of the node that is asked; empty: the group's
   std::string passphrase_file{};  ///< empty: a terminal is asked when one is needed
   std::optional<int> passphrase_fd{};
+  bool trust_clock = false;  ///< sign though the ledger was written at a later time
   cli::OutputOptions output{};
   Verb verb{};
 };

@@ -1,0 +1,198 @@
+#include "appliance/authority_book.hpp"
+
+#include <algorithm>
+
+#include "base/machine.hpp"
+
+namespace ipop::appliance {
+namespace {
+
+Result<void> contradiction(std::string_view what) {
+  return {Errc::malformed, "the entry contradicts those before it: " + std::string(what)};
+}
+
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : many);
+}
+
+}  // namespace
+
+Result<void> AuthorityBook::apply(const LedgerEntry& entry) {
+  const bool is_first = entries_.empty();
+  if (is_first != std::holds_alternative<LedgerMade>(entry.event))
+    return contradiction(is_first ? "it does not begin with the making of the authority" : "made twice");
+  if (auto taken = take(entry, entries_.size()); !taken) return taken;
+  entries_.push_back(entry);
+  return {};
+}
+
+Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
+  const auto set_waiting = [this](Request& request, Request::What what) {
+    waiting_ -= request.what == Request::What::waiting ? 1U : 0U;
+    request.what = what;
+  };
+  return std::visit(Overloaded{
+                        [&](const LedgerMade& event) -> Result<void> {
+                          made_ = event;
+                          crl_number_ = 1;
+                          crl_issued_ = entry.at;
+                          return {};
+                        },
+                        [&](const LedgerRequested& event) -> Result<void> {
+                          const auto known = requests_.find(event.key);
+                          if (known != requests_.end() && known->second.what == Request::What::waiting)
+                            return contradiction("this key's request waits already");
+                          requests_[event.key] = {event.key, event.user, event.addresses, event.source, entry.at};
+                          ++waiting_;
+                          return {};
+                        },
+                        [&](const LedgerSigned& event) -> Result<void> {
+                          if (!by_serial_.emplace(event.serial, index).second)
+                            return contradiction("a serial number used twice");
+                          if (event.by == SignedBy::server) return {};
+                          by_key_[event.key].push_back(index);
+                          keys_of_user_[event.user].insert(event.key);
+                          for (const net::Ipv4Address address : event.addresses)
+                            by_address_[address].push_back(index);
+                          const auto [it, is_new] = requests_.try_emplace(event.key);
+                          Request& request = it->second;
+                          if (is_new)
+                            request = {event.key, event.user, event.addresses, "", entry.at, Request::What::accepted};
+                          if (!is_new) set_waiting(request, Request::What::accepted);
+                          request.decided = entry.at;
+                          request.reason.clear();
+                          return {};
+                        },
+                        [&](const LedgerDenied& event) -> Result<void> {
+                          const auto [it, is_new] = requests_.try_emplace(event.key);
+                          Request& request = it->second;
+                          if (is_new) request = {event.key, event.user, {}, "", entry.at, Request::What::denied};
+                          if (!is_new) set_waiting(request, Request::What::denied);
+                          request.decided = entry.at;
+                          request.reason = event.reason;
+                          request.by_policy = event.by_policy;
+                          return {};
+                        },
+                        [&](const LedgerRevoked& event) -> Result<void> {
+                          if (event.number != list_number_ + 1)
+                            return contradiction("the number of the revocation list");
+                          if (event.key) revoked_keys_.try_emplace(*event.key, entry.at);
+                          if (!event.user.empty()) revoked_users_.try_emplace(event.user, entry.at);
+                          revoked_.push_back({entry.at, event});
+                          list_number_ = event.number;
+                          list_issued_ = crl_issued_ = entry.at;
+                          ++crl_number_;
+                          return {};
+                        },
+                        [&](const LedgerCrl&) -> Result<void> {
+                          ++crl_number_;
+                          crl_issued_ = entry.at;
+                          return {};
+                        },
+                        [](const LedgerMended&) -> Result<void> { return {}; },
+                    },
+                    entry.event);
+}
+
+std::vector<const AuthorityBook::Request*> AuthorityBook::waiting() const {
+  std::vector<const Request*> out;
+  for (const auto& [key, request] : requests_)
+    if (request.what == Request::What::waiting) out.push_back(&request);
+  std::ranges::stable_sort(out, {}, [](const Request* request) { return request->at; });
+  return out;
+}
+
+const AuthorityBook::Request* AuthorityBook::request(const crypto::Digest256& key) const {
+  const auto it = requests_.find(key);
+  return it == requests_.end() ? nullptr : &it->second;
+}
+
+std::vector<const LedgerSigned*> AuthorityBook::certificates() const {
+  std::vector<const LedgerSigned*> out;
+  for (const LedgerEntry& entry : entries_)
+    if (const auto* event = std::get_if<LedgerSigned>(&entry.event)) out.push_back(event);
+  return out;
+}
+
+const LedgerSigned* AuthorityBook::latest(const crypto::Digest256& key) const {
+  const auto it = by_key_.find(key);
+  if (it == by_key_.end()) return nullptr;
+  const LedgerSigned* out = nullptr;
+  for (const std::size_t index : it->second) {
+    const auto& event = std::get<LedgerSigned>(entries_[index].event);
+    if (out == nullptr || out->not_after <= event.not_after) out = &event;
+  }
+  return out;
+}
+
+const LedgerSigned* AuthorityBook::by_serial(ByteSpan serial) const {
+  const auto it = by_serial_.find(to_bytes(serial));
+  return it == by_serial_.end() ? nullptr : &std::get<LedgerSigned>(entries_[it->second].event);
+}
+
+std::optional<WallTime> AuthorityBook::revoked_since(const crypto::Digest256& key, std::string_view user) const {
+  std::optional<WallTime> out;
+  if (const auto it = revoked_keys_.find(key); it != revoked_keys_.end()) out = it->second;
+  if (const auto it = revoked_users_.find(user); it != revoked_users_.end())
+    out = out ? std::min(*out, it->second) : it->second;
+  return out;
+}
+
+bool AuthorityBook::is_revoked(const crypto::Digest256& key, std::string_view user) const {
+  return revoked_since(key, user).has_value();
+}
+
+bool AuthorityBook::is_live(const LedgerSigned& certificate, WallTime now) const {
+  return certificate.by != SignedBy::server && now < certificate.not_after &&
+         !is_revoked(certificate.key, certificate.user);
+}
+
+std::size_t AuthorityBook::live_keys(std::string_view user, WallTime now) const {
+  const auto it = keys_of_user_.find(user);
+  if (it == keys_of_user_.end()) return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(it->second, [&](const crypto::Digest256& key) {
+    return std::ranges::any_of(by_key_.at(key), [&](std::size_t index) {
+      const auto& event = std::get<LedgerSigned>(entries_[index].event);
+      return event.user == user && is_live(event, now);
+    });
+  }));
+}
+
+Result<void> AuthorityBook::check_grant(const AuthorityPolicy& policy, const crypto::Digest256& key, const Grant& grant,
+                                        WallTime now, const std::optional<crypto::Digest256>& replaces) const {
+  if (revoked_keys_.contains(key)) return {Errc::not_authorized, "this key is revoked; make another one"};
+  if (revoked_users_.contains(grant.user)) return {Errc::not_authorized, "the user is revoked"};
+  for (const net::Ipv4Address address : grant.addresses) {
+    const auto it = by_address_.find(address);
+    if (it == by_address_.end()) continue;
+    for (const std::size_t index : it->second) {
+      const auto& event = std::get<LedgerSigned>(entries_[index].event);
+      if (event.key != key && event.key != replaces && is_live(event, now))
+        return {Errc::conflict, "the address " + to_string(address) + " is pinned to another key"};
+    }
+  }
+  std::size_t live = 0;
+  bool counts_already = false;
+  std::optional<WallTime> first_end;
+  if (const auto it = by_key_.find(key); it != by_key_.end()) {
+    for (const std::size_t index : it->second) {
+      const auto& event = std::get<LedgerSigned>(entries_[index].event);
+      if (!is_live(event, now)) continue;
+      ++live;
+      counts_already |= event.user == grant.user;
+      first_end = first_end ? std::min(*first_end, event.not_after) : event.not_after;
+    }
+  }
+  if (live >= max_live_of_key)
+    return {Errc::exhausted,
+            "this key has " + counted(live, "live certificate", "live certificates") +
+                " already; the next one can be signed in " +
+                counted(static_cast<std::size_t>((*first_end - now).count() / 86'400) + 1, "day", "days")};
+  const std::size_t keys = live_keys(grant.user, now);
+  if (!counts_already && keys >= policy.quota)
+    return {Errc::exhausted, "the user has " + counted(keys, "key", "keys") +
+                                 " with a live certificate, which is the quota; one has to be revoked or to end first"};
+  return {};
+}
+
+}  // namespace ipop::appliance

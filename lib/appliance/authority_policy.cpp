@@ -1,0 +1,266 @@
+#include "appliance/authority_policy.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "appliance/toml.hpp"
+#include "base/nearest_name.hpp"
+
+namespace ipop::appliance {
+namespace {
+
+constexpr std::array<std::string_view, 5> known_keys{"life_hours", "accept_automatically", "quota", "users", "pinned"};
+constexpr std::size_t max_users = 10'000;
+constexpr std::size_t max_pinned = 8;  // as many as a certificate may have
+constexpr std::size_t max_user = 64;
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+
+Error malformed(std::string text) {
+  return make_error(make_error_code(Errc::malformed), std::move(text));
+}
+
+/// The length of the well-formed UTF-8 sequence at the start of `text`; 0: none, or a control
+/// character, a separator of lines, or one that changes how its neighbours are read.
+std::size_t printable_length(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = at(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  char32_t point = first & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xc0U) != 0x80) return 0;
+    point = (point << 6U) | (at(i) & 0x3fU);
+  }
+  constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+  const auto in = [&](char32_t low, char32_t high) { return point >= low && point <= high; };
+  const bool unsafe = in(0x80, 0x9f) || in(0x61c, 0x61c) || in(0x200b, 0x200f) || in(0x2028, 0x202e) ||
+                      in(0x2060, 0x206f) || in(0xfeff, 0xfeff) || in(0xd800, 0xdfff) || point > 0x10ffff;
+  return point < smallest[length] || unsafe ? 0 : length;
+}
+
+/// Keys and values with the line where they stand.
+class Reader {
+ public:
+  Reader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
+
+  [[nodiscard]] Error at(const toml::node& node, std::string_view what) const {
+    return error_at(file_, std::max<std::size_t>(node.source().begin.line, 1), what);
+  }
+  [[nodiscard]] Error wrong(const toml::node& node, std::string_view key, std::string_view type,
+                            std::string_view example) const {
+    return at(node, "the key " + quoted(key) + " needs " + std::string(type) + ", like " + std::string(example));
+  }
+
+  Result<void> check_keys() const {
+    for (const auto& [key, node] : table_) {
+      if (std::ranges::find(known_keys, key.str()) != known_keys.end()) continue;
+      const std::size_t line = key.source().begin.line > 0 ? key.source().begin.line : node.source().begin.line;
+      return error_at(file_, std::max<std::size_t>(line, 1),
+                      "unknown key " + quoted(key.str()) + nearest_hint(key.str(), known_keys));
+    }
+    return {};
+  }
+
+  Result<std::int64_t> number(std::string_view key, std::int64_t low, std::int64_t high, std::int64_t otherwise) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return otherwise;
+    const auto* value = node->as_integer();
+    if (value == nullptr || value->get() < low || value->get() > high)
+      return wrong(*node, key, "a number from " + std::to_string(low) + " to " + std::to_string(high),
+                   std::string(key) + " = " + std::to_string(otherwise));
+    return value->get();
+  }
+
+  Result<bool> flag(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return false;
+    const auto* value = node->as_boolean();
+    if (value == nullptr) return wrong(*node, key, "true or false", std::string(key) + " = false");
+    return value->get();
+  }
+
+  Result<std::vector<std::string>> users() const {
+    std::vector<std::string> out;
+    const toml::node* node = table_.get("users");
+    if (node == nullptr) return out;
+    const toml::array* list = node->as_array();
+    if (list == nullptr || list->size() > max_users) return wrong(*node, "users", "a list", "users = [\"bob\"]");
+    for (const toml::node& element : *list) {
+      const auto* text = element.as_string();
+      if (text == nullptr) return wrong(element, "users", "a list of texts", "users = [\"bob\"]");
+      if (auto good = user(element, text->get()); !good) return std::move(good).error();
+      out.push_back(text->get());
+    }
+    return out;
+  }
+
+  Result<std::map<std::string, std::vector<net::Ipv4Address>>> pinned() const {
+    constexpr std::string_view example = "bob = [\"10.128.0.7\"]";
+    std::map<std::string, std::vector<net::Ipv4Address>> out;
+    const toml::node* node = table_.get("pinned");
+    if (node == nullptr) return out;
+    const toml::table* table = node->as_table();
+    if (table == nullptr || table->size() > max_users)
+      return wrong(*node, "pinned", "a table of users", "[pinned] with lines as " + std::string(example));
+    for (const auto& [key, value] : *table) {
+      if (auto good = user(value, key.str()); !good) return std::move(good).error();
+      const toml::array* list = value.as_array();
+      if (list == nullptr || list->empty() || list->size() > max_pinned)
+        return wrong(value, key.str(), "a list of 1 to 8 addresses", example);
+      auto& addresses = out[std::string(key.str())];
+      for (const toml::node& element : *list) {
+        const auto* text = element.as_string();
+        const auto address = text == nullptr ? std::nullopt : net::parse_ipv4_address(text->get());
+        if (!address) return wrong(element, key.str(), "IPv4 addresses", example);
+        addresses.push_back(*address);
+      }
+    }
+    return out;
+  }
+
+ private:
+  [[nodiscard]] Result<void> user(const toml::node& node, std::string_view name) const {
+    // parse_toml reads what is not ASCII as question marks, so one may be another name than was meant.
+    if (name.find('?') != std::string_view::npos)
+      return at(node, "the user " + quoted(name) +
+                          " has a character that is not ASCII or a question mark; write it as an escape like \\u00fc");
+    if (auto good = check_user(name); !good) return at(node, good.error().context);
+    return {};
+  }
+
+  const toml::table& table_;
+  std::string_view file_;
+};
+
+/// A basic string of TOML in ASCII.
+std::string toml_text(std::string_view text) {
+  std::string out = "\"";
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = std::max<std::size_t>(printable_length(text.substr(i)), 1);
+    if (length == 1 && text[i] != '?') {
+      if (text[i] == '"' || text[i] == '\\') out.push_back('\\');
+      out.push_back(text[i]);
+    } else {
+      auto point = static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+      if (length > 1) point &= 0x7fU >> length;
+      for (std::size_t j = 1; j < length; ++j)
+        point = (point << 6U) | (static_cast<unsigned char>(text[i + j]) & 0x3fU);
+      out += "\\U";
+      for (unsigned shift = 32; shift > 0; shift -= 4)
+        out.push_back("0123456789abcdef"[(point >> (shift - 4)) & 0xfU]);
+    }
+    i += length;
+  }
+  return out + "\"";
+}
+
+Result<void> check_life(std::chrono::seconds life) {
+  if (life >= std::chrono::hours(1) && life <= AuthorityPolicy::longest_life) return {};
+  return {Errc::out_of_range, "a certificate lives 1 hour to 90 days"};
+}
+
+Result<void> check_allowed(const AuthorityPolicy& policy, std::string_view user) {
+  if (auto good = check_user(user); !good) return good;
+  if (policy.allows_user(user)) return {};
+  return {Errc::not_authorized, "the policy of this authority has no user " + quoted(user)};
+}
+
+}  // namespace
+
+bool AuthorityPolicy::allows_user(std::string_view user) const {
+  return users.empty() || std::ranges::find(users, user) != users.end();
+}
+
+bool AuthorityPolicy::pins(std::string_view user, net::Ipv4Address address) const {
+  const auto it = pinned.find(std::string(user));
+  return it != pinned.end() && std::ranges::find(it->second, address) != it->second.end();
+}
+
+Result<void> check_user(std::string_view user) {
+  if (user.empty()) return malformed("the request names no user");
+  bool good = user.size() <= max_user && user.front() != ' ' && user.back() != ' ';
+  for (std::size_t i = 0; good && i < user.size();) {
+    const std::size_t length = printable_length(user.substr(i));
+    good = length != 0;
+    i += length;
+  }
+  if (good) return {};
+  return malformed("a user is 1 to 64 octets of printable text without spaces at the ends");
+}
+
+Result<AuthorityPolicy> parse_authority_policy(std::string_view text, std::string_view file) {
+  const auto parsed = parse_toml(text, file);
+  if (!parsed) return parsed.error();
+  const Reader reader(*parsed, file);
+  if (auto keys = reader.check_keys(); !keys) return std::move(keys).error();
+  AuthorityPolicy out;
+  const auto hours = reader.number(
+      "life_hours", 1, std::chrono::duration_cast<std::chrono::hours>(AuthorityPolicy::longest_life).count(),
+      std::chrono::duration_cast<std::chrono::hours>(out.life).count());
+  if (!hours) return hours.error();
+  out.life = std::chrono::hours(*hours);
+  const auto automatic = reader.flag("accept_automatically");
+  if (!automatic) return automatic.error();
+  out.accept_automatically = *automatic;
+  const auto quota = reader.number("quota", 1, 10'000, static_cast<std::int64_t>(out.quota));
+  if (!quota) return quota.error();
+  out.quota = static_cast<std::size_t>(*quota);
+  auto users = reader.users();
+  if (!users) return std::move(users).error();
+  out.users = *std::move(users);
+  auto pinned = reader.pinned();
+  if (!pinned) return std::move(pinned).error();
+  out.pinned = *std::move(pinned);
+  return out;
+}
+
+std::string to_toml(const AuthorityPolicy& policy) {
+  std::string out;
+  out += "# What this authority signs. A change holds from the next decision on; ga-cert(1) explains each key.\n\n";
+  out += "# How long a certificate lives: 2160 are 90 days.\nlife_hours = " +
+         std::to_string(std::chrono::duration_cast<std::chrono::hours>(policy.life).count()) + "\n\n";
+  out += "# false: a person accepts or denies every request. true: what this file allows is signed at once.\n";
+  out += std::string("accept_automatically = ") + (policy.accept_automatically ? "true" : "false") + "\n\n";
+  out += "# How many keys of one user may have a live certificate.\nquota = " + std::to_string(policy.quota) + "\n\n";
+  out += "# Who may have a certificate; an empty list: anybody whom a person accepts.\nusers = [";
+  for (const std::string& user : policy.users)
+    out += "\n  " + toml_text(user) + ",";
+  out += policy.users.empty() ? "]\n\n" : "\n]\n\n";
+  out += "# Addresses that a user's certificates may be pinned to without a person's word, as\n";
+  out += "# bob = [\"10.128.0.7\"]\n[pinned]\n";
+  for (const auto& [user, addresses] : policy.pinned) {
+    out += toml_text(user) + " = [";
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+      out += (i == 0 ? "" : ", ") + quoted(to_string(addresses[i]));
+    out += "]\n";
+  }
+  return out;
+}
+
+Result<std::optional<Grant>> judge(const AuthorityPolicy& policy, const Asked& asked) {
+  if (auto good = check_allowed(policy, asked.user); !good) return std::move(good).error();
+  const bool pinned = std::ranges::all_of(asked.addresses, [&](auto it) { return policy.pins(asked.user, it); });
+  if (!policy.accept_automatically || !pinned) return std::optional<Grant>();
+  return std::optional(Grant{asked.user, asked.addresses, policy.life});
+}
+
+Result<Grant> grant(const AuthorityPolicy& policy, const Asked& asked, const Wishes& wishes) {
+  Grant out{wishes.user.empty() ? asked.user : wishes.user, wishes.addresses.value_or(asked.addresses),
+            wishes.life.value_or(policy.life)};
+  if (auto good = check_allowed(policy, out.user); !good) return std::move(good).error();
+  if (auto good = check_life(out.life); !good) return std::move(good).error();
+  if (wishes.addresses) return out;
+  for (const net::Ipv4Address address : out.addresses) {
+    if (!policy.pins(out.user, address))
+      return {Errc::not_authorized,
+              "the request asks to be pinned to " + to_string(address) + ", which the policy does not give this user"};
+  }
+  return out;
+}
+
+}  // namespace ipop::appliance

@@ -1,0 +1,294 @@
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "authority_desk.hpp"
+#include "cli/text.hpp"
+#include "crypto/trust_store.hpp"
+#include "io/file.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using appliance::AuthorityBook;
+using appliance::SignedBy;
+
+constexpr std::size_t longest_reason = 500;
+constexpr std::size_t longest_source = 200;
+// Requests that the policy turns away: what is above this is turned away all the same, but not
+// written down, so that nobody can fill the disk with them.
+constexpr double denials_at_once = 100;
+constexpr double denials_a_second = 0.1;
+
+net::Ipv4Address address_of(const crypto::PinnedAddress& octets) {
+  std::uint32_t value = 0;
+  for (const std::byte octet : octets)
+    value = (value << 8U) | std::to_integer<std::uint32_t>(octet);
+  return net::Ipv4Address(value);
+}
+
+std::vector<net::Ipv4Address> addresses_of(const std::vector<crypto::PinnedAddress>& pinned) {
+  std::vector<net::Ipv4Address> out;
+  for (const crypto::PinnedAddress& octets : pinned)
+    out.push_back(address_of(octets));
+  return out;
+}
+
+appliance::Asked asked_by(const crypto::CertificateRequest& request) {
+  return {request.user(), addresses_of(request.pinned_addresses())};
+}
+
+void remove_file(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+}
+
+}  // namespace
+
+Result<AuthorityDesk::State> AuthorityDesk::state_of(const AuthorityBook::Request& request) const {
+  State out;
+  if (request.what == AuthorityBook::Request::What::waiting) return out;
+  if (request.what == AuthorityBook::Request::What::denied) {
+    out.what = State::What::denied;
+    out.reason = request.reason;
+    return out;
+  }
+  const appliance::LedgerSigned* latest = book_.latest(request.key);
+  if (latest == nullptr) return {Errc::not_found, "the ledger has no certificate of this key"};
+  auto certificate = crypto::Certificate::from_der(latest->certificate);
+  if (!certificate) return std::move(certificate).error();
+  out.what = State::What::accepted;
+  out.certificate = *std::move(certificate);
+  return out;
+}
+
+Result<AuthorityDesk::State> AuthorityDesk::look_up(const crypto::Digest256& key_fingerprint) {
+  if (auto refreshed = refresh(); !refreshed) return std::move(refreshed).error();
+  const AuthorityBook::Request* request = book_.request(key_fingerprint);
+  if (request == nullptr) return {Errc::not_found, "no request of this key"};
+  return state_of(*request);
+}
+
+Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequest& request, std::string_view source,
+                                                   WallTime now) {
+  if (request.der().size() > max_request)
+    return {Errc::too_large, "the request is longer than " + std::to_string(max_request) + " octets"};
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  // Asked for at the start of a server. Without the key, what would be signed at once waits.
+  if (policy_.accept_automatically) static_cast<void>(unlock());
+  const crypto::Digest256& key = request.key_fingerprint();
+  if (const AuthorityBook::Request* known = book_.request(key)) {
+    using What = AuthorityBook::Request::What;
+    const appliance::LedgerSigned* latest = book_.latest(key);
+    const bool over = known->what == What::accepted && (latest == nullptr || latest->not_after <= now);
+    const bool judged_anew = known->what == What::denied && known->by_policy;
+    if (!over && !judged_anew) return state_of(*known);
+  }
+  return decide_alone(request, source, now);
+}
+
+Result<AuthorityDesk::State> AuthorityDesk::decide_alone(const crypto::CertificateRequest& request,
+                                                         std::string_view source, WallTime now) {
+  const crypto::Digest256& key = request.key_fingerprint();
+  const auto asked = asked_by(request);
+  const auto deny = [&](const Error& why) -> Result<State> {
+    const AuthorityBook::Request* known = book_.request(key);
+    const bool is_new = known == nullptr || known->reason != why.context;
+    if (is_new && may_note_denial(now)) {
+      auto noted = record(appliance::LedgerDenied{key, request.user(), why.context, true}, now);
+      if (!noted) return std::move(noted).error();
+    }
+    return State{State::What::denied, std::nullopt, why.context};
+  };
+  if (book_.is_revoked(key, request.user()))
+    return deny(make_error(make_error_code(Errc::not_authorized), "the key or the user is revoked"));
+  const auto judged = appliance::judge(policy_, asked);
+  if (!judged) return deny(judged.error());
+  if (*judged && signer_) {
+    auto certificate = issue({request.public_key(), key, **judged, SignedBy::policy}, now);
+    if (certificate) return State{State::What::accepted, *std::move(certificate), {}};
+    const auto& code = certificate.error().code;
+    if (code == Errc::conflict || code == Errc::exhausted || code == Errc::not_authorized)
+      return deny(certificate.error());
+    return std::move(certificate).error();
+  }
+  if (book_.waiting_count() >= max_waiting)
+    return {Errc::exhausted, "too many requests wait for a decision; try again later"};
+  if (auto written = io::write_file_atomically(path_of_request(key), request.to_pem(), 0600); !written)
+    return std::move(written).error();
+  const std::string from = cli::printable(source.substr(0, longest_source));
+  if (auto noted = record(appliance::LedgerRequested{key, asked.user, asked.addresses, from}, now); !noted) {
+    remove_file(path_of_request(key));
+    return std::move(noted).error();
+  }
+  return State{};
+}
+
+bool AuthorityDesk::may_note_denial(WallTime now) {
+  const auto seconds = static_cast<double>((now - denials_since_).count());
+  denials_left_ = std::clamp(denials_left_ + seconds * denials_a_second, 0.0, denials_at_once);
+  denials_since_ = now;
+  if (denials_left_ < 1) return false;
+  denials_left_ -= 1;
+  return true;
+}
+
+Result<crypto::Certificate> AuthorityDesk::issue(const Signing& signing, WallTime now) {
+  if (auto good = book_.check_grant(policy_, signing.fingerprint, signing.grant, now, signing.replaces); !good)
+    return std::move(good).error();
+  auto certificate = sign_fields(signing, {}, now);
+  if (certificate) remove_file(path_of_request(signing.fingerprint));
+  return certificate;
+}
+
+Result<crypto::CertificateRequest> AuthorityDesk::request(const crypto::Digest256& key_fingerprint) {
+  if (auto refreshed = refresh(); !refreshed) return std::move(refreshed).error();
+  const auto pem = io::read_file(path_of_request(key_fingerprint), 2 * max_request);
+  if (!pem && pem.error().code == std::errc::no_such_file_or_directory)
+    return {Errc::not_found, "no request of this key is kept"};
+  if (!pem) return pem.error();
+  auto request = crypto::CertificateRequest::from_pem(*pem);
+  if (!request) return std::move(request).error().in(path_of_request(key_fingerprint));
+  if (request->key_fingerprint() != key_fingerprint)
+    return {Errc::malformed, path_of_request(key_fingerprint) + ": it is another key's request"};
+  return request;
+}
+
+Result<crypto::Certificate> AuthorityDesk::accept(const crypto::Digest256& key_fingerprint,
+                                                  const appliance::Wishes& wishes, WallTime now) {
+  const auto kept = request(key_fingerprint);
+  if (!kept) return kept.error();
+  return sign(*kept, wishes, now);
+}
+
+Result<crypto::Certificate> AuthorityDesk::sign(const crypto::CertificateRequest& request,
+                                                const appliance::Wishes& wishes, WallTime now) {
+  if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  auto granted = appliance::grant(policy_, asked_by(request), wishes);
+  if (!granted) return std::move(granted).error();
+  return issue({request.public_key(), request.key_fingerprint(), *std::move(granted), SignedBy::person}, now);
+}
+
+Result<appliance::Grant> AuthorityDesk::preview(const crypto::CertificateRequest& request,
+                                                const appliance::Wishes& wishes, WallTime now) {
+  if (auto refreshed = refresh(); !refreshed) return std::move(refreshed).error();
+  auto granted = appliance::grant(policy_, asked_by(request), wishes);
+  if (!granted) return granted;
+  if (auto good = check_clock(now); !good) return std::move(good).error();
+  if (auto good = book_.check_grant(policy_, request.key_fingerprint(), *granted, now); !good)
+    return std::move(good).error();
+  return granted;
+}
+
+Result<void> AuthorityDesk::deny(const crypto::Digest256& key_fingerprint, std::string_view reason, WallTime now) {
+  if (reason.empty() || reason.size() > longest_reason || cli::printable(reason) != reason)
+    return {Errc::malformed,
+            "a reason is 1 to " + std::to_string(longest_reason) + " octets of printable text in one line"};
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  const AuthorityBook::Request* known = book_.request(key_fingerprint);
+  if (known == nullptr) return {Errc::not_found, "no request of this key"};
+  if (known->what == AuthorityBook::Request::What::accepted)
+    return {Errc::conflict, "the request is accepted already; ga-cert revoke takes the certificate back"};
+  if (auto noted = record(appliance::LedgerDenied{key_fingerprint, known->user, std::string(reason)}, now); !noted)
+    return noted;
+  forget_denied();
+  return {};
+}
+
+void AuthorityDesk::forget_denied() {
+  std::vector<const AuthorityBook::Request*> denied;
+  for (const auto& [key, request] : book_.requests())
+    if (request.what == AuthorityBook::Request::What::denied) denied.push_back(&request);
+  if (denied.size() <= max_denied) return;
+  std::ranges::sort(denied, std::ranges::greater(), [](const auto* request) { return request->decided; });
+  for (std::size_t i = max_denied; i < denied.size(); ++i)
+    remove_file(path_of_request(denied[i]->key));
+}
+
+Result<AuthorityDesk::State> AuthorityDesk::renew(const crypto::Certificate& present,
+                                                  const crypto::CertificateRequest& request, WallTime now) {
+  if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  const auto group = crypto::TrustStore::closed_group(authority_);
+  if (!group) return group.error();
+  if (const auto peer = (*group)->verify(present, now); !peer) return peer.error();
+  if (book_.is_revoked(present.key_fingerprint(), present.user()))
+    return {Errc::not_authorized, "the key or the user is revoked"};
+  if (!request.user().empty() && request.user() != present.user())
+    return {Errc::not_authorized, "the request names another user than the certificate"};
+  if (!policy_.allows_user(present.user()))
+    return {Errc::not_authorized, "the policy of this authority no longer allows this user"};
+  const crypto::Digest256& key = request.key_fingerprint();
+  const appliance::LedgerSigned* latest = book_.latest(key);
+  const bool asked_before = latest != nullptr && latest->user == present.user() && book_.is_live(*latest, now) &&
+                            latest->serial != present.serial() && latest->not_after >= present.not_after();
+  if (asked_before) return state_of(*book_.request(key));
+  auto certificate = issue({request.public_key(),
+                            key,
+                            {present.user(), addresses_of(present.pinned_addresses()), policy_.life},
+                            SignedBy::renewal,
+                            present.key_fingerprint()},
+                           now);
+  if (!certificate) return std::move(certificate).error();
+  return State{State::What::accepted, *std::move(certificate), {}};
+}
+
+Result<crypto::Certificate> AuthorityDesk::renew_by_hand(const crypto::Certificate& present,
+                                                         const crypto::PublicKey& key,
+                                                         std::optional<std::chrono::seconds> life, WallTime now) {
+  if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
+  const auto fingerprint = crypto::key_fingerprint_of(key);
+  if (!fingerprint) return fingerprint.error();
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  const appliance::LedgerSigned* known = book_.by_serial(present.serial());
+  if (known == nullptr || known->certificate != present.der())
+    return {Errc::not_authorized, "this authority did not sign the certificate"};
+  if (book_.is_revoked(known->key, known->user)) return {Errc::not_authorized, "the key or the user is revoked"};
+  appliance::Wishes wishes{known->user, known->addresses, life};
+  auto granted = appliance::grant(policy_, {}, wishes);
+  if (!granted) return std::move(granted).error();
+  return issue({key, *fingerprint, *std::move(granted), SignedBy::person, known->key}, now);
+}
+
+Result<crypto::Certificate> AuthorityDesk::sign_server(const crypto::PublicKey& key,
+                                                       const std::vector<crypto::PinnedAddress>& addresses,
+                                                       const std::vector<std::string>& dns_names, WallTime now) {
+  if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
+  const auto fingerprint = crypto::key_fingerprint_of(key);
+  if (!fingerprint) return fingerprint.error();
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  const appliance::Grant granted{name_ + " authority", addresses_of(addresses), policy_.life};
+  return sign_fields({key, *fingerprint, granted, SignedBy::server}, dns_names, now);
+}
+
+Result<crypto::RevocationList> AuthorityDesk::revoke(const Revocation& revocation, WallTime now) {
+  if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
+  {
+    const Turn turn(*this);
+    if (!turn) return turn.error();
+    if (auto good = check_clock(now); !good) return std::move(good).error();
+    for (const auto& earlier : book_.revocations()) {
+      const bool same = revocation.key ? earlier.event.key == revocation.key : earlier.event.user == revocation.user;
+      if (same) return {Errc::conflict, "revoked already, by list " + std::to_string(earlier.event.number)};
+    }
+    if (book_.revocations().size() >= crypto::RevocationList::max_entries)
+      return {Errc::exhausted, "the revocation list is full; make another authority (ga-group rotate)"};
+    const std::string user = revocation.key ? std::string() : revocation.user;
+    auto noted =
+        record(appliance::LedgerRevoked{revocation.key, user, revocation.reason, book_.list_number() + 1}, now);
+    if (!noted) return std::move(noted).error();
+    if (auto published = publish(); !published) return std::move(published).error();
+  }
+  auto list = revocations();
+  if (!list) return std::move(list).error();
+  return **std::move(list);
+}
+
+}  // namespace ipop::ga_cert
