@@ -1,0 +1,349 @@
+#include "options.hpp"
+
+#include "appliance/group_config.hpp"
+#include "command_line.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+/// A validator that passes on the words of a rule.
+template <class Rule>
+CLI::Validator by_rule(Rule rule) {
+  return CLI::Validator(
+      [rule](const std::string& text) {
+        const auto checked = rule(text);
+        return checked ? std::string() : checked.error().message();
+      },
+      "");
+}
+
+CLI::Validator is_address() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return net::parse_ipv4_address(text) ? std::string() : text + " is no IPv4 address like 10.128.0.7";
+      },
+      "");
+}
+
+CLI::Validator is_life() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return cli::parse_duration(text) ? std::string() : text + " is no time like 12h or 30d";
+      },
+      "");
+}
+
+void add_dry_run(CLI::App& verb, bool& out) {
+  verb.add_flag("--dry-run", out, "Show what would change, and change nothing");
+}
+
+void add_out(CLI::App& verb, std::string& out, const char* what) {
+  verb.add_option("--out", out, what)->type_name("FILE");
+}
+
+void add_user(CLI::App& verb, std::string& out, const char* what) {
+  verb.add_option("--user", out, what)->type_name("NAME")->check(by_rule(appliance::check_user));
+}
+
+/// Calls `take` with each address; may be given several times.
+template <class Take>
+CLI::Option* add_addresses(CLI::App& verb, Take take, const char* what) {
+  return verb
+      .add_option_function<std::vector<std::string>>(
+          "--ip",
+          [take](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts)
+              take(*net::parse_ipv4_address(text));
+          },
+          what)
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false)
+      ->check(is_address());
+}
+
+void add_life(CLI::App& verb, std::optional<std::chrono::seconds>& out) {
+  verb.add_option_function<std::string>(
+          "--life", [&out](const std::string& text) { out = cli::parse_duration(text); },
+          "How long the certificate lives, at most 90d (the policy's)")
+      ->type_name("TIME")
+      ->check(is_life());
+}
+
+void add_wishes(CLI::App& verb, appliance::Wishes& wishes) {
+  add_user(verb, wishes.user, "Sign for this user, not the one that was asked for");
+  auto* addresses = add_addresses(
+      verb,
+      [&wishes](net::Ipv4Address address) {
+        if (!wishes.addresses) wishes.addresses.emplace();
+        wishes.addresses->push_back(address);
+      },
+      "Pin the certificate to this address; may be given several times");
+  verb.add_flag_callback(
+          "--no-ip", [&wishes] { wishes.addresses.emplace(); }, "Pin it to no address, whatever was asked for")
+      ->excludes(addresses);
+  add_life(verb, wishes.life);
+}
+
+void add_server(CLI::App& verb, std::string& server, std::string& fingerprint) {
+  verb.add_option("--server", server, "Where the authority listens (found in the open group)")->type_name("HOST:PORT");
+  verb.add_option("--fingerprint", fingerprint, "Of the authority's certificate, in place of asking on the terminal")
+      ->type_name("HEX");
+}
+
+void add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAuthority& served) {
+  CLI::App* authority = app.add_subcommand("authority", "Make, show or serve an authority");
+  authority->require_subcommand(1);
+
+  CLI::App* init = authority->add_subcommand("init", "Make an authority: key, certificate, policy and ledger");
+  init->add_option("NAME", made.name, "Name of the closed group whose members it makes")
+      ->type_name("")
+      ->required()
+      ->check(by_rule(appliance::check_group_name));
+  tools::add_duration_option(*init, "--life", made.life, "How long the authority lives (3650d)");
+  init->add_flag("--no-passphrase", made.no_passphrase, "Don't ask for a passphrase for its key");
+  add_dry_run(*init, made.dry_run);
+  init->callback([&] { options.verb = made; });
+
+  authority->add_subcommand("show", "Show an authority and the fingerprint by which people know it")->callback([&] {
+    options.verb = ShowAuthority{};
+  });
+
+  CLI::App* serve = authority->add_subcommand("serve", "Take requests over the network (RFC 7030) until interrupted");
+  serve->add_option("--group", served.open_group, "Open group on whose virtual network to listen")->type_name("GROUP");
+  serve->add_option("--for", served.closed_group, "Closed group that new members get into (called as the authority)")
+      ->type_name("GROUP");
+  serve->add_option("--port", served.port, "TCP port (8443)")->type_name("N")->check(CLI::Range(1, 65535));
+  serve
+      ->add_option_function<std::string>(
+          "--address", [&](const std::string& text) { served.address = net::parse_ipv4_address(text); },
+          "Address to listen on (what the open group's node holds)")
+      ->type_name("ADDRESS")
+      ->check(is_address());
+  serve->add_flag_callback(
+      "--no-announce", [&] { served.announce = false; }, "Don't tell the open group where the authority is");
+  serve->callback([&] { options.verb = served; });
+}
+
+void add_request(CLI::App& app, Options& options, MakeRequest& request) {
+  CLI::App* verb = app.add_subcommand("request", "Write a certification request (PKCS #10)");
+  auto* group = verb->add_option("--group", request.group, "Use the key of this group's node")->type_name("GROUP");
+  verb->add_option("--key", request.key, "Use this key file; it is made when missing")
+      ->type_name("FILE")
+      ->excludes(group);
+  add_user(*verb, request.user, "Who asks (this machine's name)");
+  add_addresses(
+      *verb, [&request](net::Ipv4Address address) { request.addresses.push_back(address); },
+      "Ask to be pinned to this address; may be given several times");
+  add_out(*verb, request.out, "Where the request goes (-)");
+  add_dry_run(*verb, request.dry_run);
+  verb->callback([&] { options.verb = request; });
+}
+
+void add_send(CLI::App& app, Options& options, SendRequest& send) {
+  CLI::App* verb = app.add_subcommand("send", "Send a request to an authority and wait for the certificate");
+  verb->add_option("REQUEST", send.request, "File of the request; - reads it from stdin")->type_name("")->required();
+  add_server(*verb, send.server, send.fingerprint);
+  verb->add_option("--group", send.group, "Open group in which to look for the authority")->type_name("GROUP");
+  add_out(*verb, send.out, "Where the certificate goes (-)");
+  verb->add_flag_callback(
+      "--no-wait", [&] { send.wait = false; }, "End with status 6 when a person has to decide");
+  tools::add_duration_option(*verb, "--timeout", send.timeout, "How long to wait for a decision (24h)");
+  verb->callback([&] { options.verb = send; });
+}
+
+void add_join(CLI::App& app, Options& options, JoinClosed& join) {
+  CLI::App* verb = app.add_subcommand("join", "Take this machine from its open group into the closed one");
+  verb->add_option("--group", join.group, "Open group of this machine; needed when there are several")
+      ->type_name("GROUP");
+  add_server(*verb, join.server, join.fingerprint);
+  add_user(*verb, join.user, "Who asks (this machine's name)");
+  add_addresses(
+      *verb, [&join](net::Ipv4Address address) { join.addresses.push_back(address); },
+      "Ask to be pinned to this address; may be given several times");
+  verb->add_option("--state-dir", join.state_directory, "Where the node's key is (/var/lib/ipop/GROUP)")
+      ->type_name("DIR");
+  add_dry_run(*verb, join.dry_run);
+  tools::add_duration_option(*verb, "--timeout", join.timeout, "How long to wait for a decision (24h)");
+  verb->callback([&] { options.verb = join; });
+}
+
+void add_list(CLI::App& app, Options& options, ListAll& list) {
+  CLI::App* verb = app.add_subcommand("list", "List the requests that wait, or what was decided");
+  auto* certificates = verb->add_flag_callback(
+      "--certificates", [&] { list.what = ListAll::What::certificates; }, "List all certificates");
+  verb->add_flag_callback(
+          "--decisions", [&] { list.what = ListAll::What::decisions; }, "List the ledger, oldest first")
+      ->excludes(certificates);
+  verb->callback([&] { options.verb = list; });
+}
+
+void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, DenyRequests& deny) {
+  CLI::App* yes = app.add_subcommand("accept", "Sign the certificates that were asked for");
+  yes->add_option("REQUEST", accept.requests, "Beginning of the key's fingerprint, as `ga-cert list` shows it")
+      ->type_name("")
+      ->required();
+  add_wishes(*yes, accept.wishes);
+  add_dry_run(*yes, accept.dry_run);
+  yes->callback([&] { options.verb = accept; });
+
+  CLI::App* no = app.add_subcommand("deny", "Refuse requests");
+  no->add_option("REQUEST", deny.requests, "Beginning of the key's fingerprint, as `ga-cert list` shows it")
+      ->type_name("")
+      ->required();
+  no->add_option("--reason", deny.reason, "Why; the requester reads it")->type_name("TEXT")->required();
+  add_dry_run(*no, deny.dry_run);
+  no->callback([&] { options.verb = deny; });
+}
+
+void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertificate& renew) {
+  CLI::App* verb = app.add_subcommand("sign", "Sign a request from a file");
+  verb->add_option("REQUEST", sign.request, "File of the request; - reads it from stdin")->type_name("")->required();
+  add_wishes(*verb, sign.wishes);
+  add_out(*verb, sign.out, "Where the certificate goes (-)");
+  add_dry_run(*verb, sign.dry_run);
+  verb->callback([&] { options.verb = sign; });
+
+  CLI::App* again = app.add_subcommand("renew", "Sign a certificate like one that there is, with a later end");
+  again->add_option("CERTIFICATE", renew.what, "File, or beginning of its serial number")->type_name("")->required();
+  again->add_option("--request", renew.request, "Request with another key for the same user")->type_name("FILE");
+  add_life(*again, renew.life);
+  add_out(*again, renew.out, "Where the certificate goes (-)");
+  add_dry_run(*again, renew.dry_run);
+  again->callback([&] { options.verb = renew; });
+}
+
+void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
+  CLI::App* verb = app.add_subcommand("revoke", "Shut a key or a user out, in all nodes at once");
+  auto* what = verb->add_option("CERTIFICATE", revoke.what,
+                                "File, or beginning of a serial number or key fingerprint: its key is revoked")
+                   ->type_name("");
+  auto* user = verb->add_option("--user", revoke.user, "Revoke a user with all keys")
+                   ->type_name("NAME")
+                   ->check(by_rule(appliance::check_user))
+                   ->excludes(what);
+  auto* key = verb->add_option("--key", revoke.key, "Revoke the key with this whole fingerprint")
+                  ->type_name("HEX")
+                  ->excludes(what)
+                  ->excludes(user);
+  verb->add_option("--reason", revoke.reason, "Why, for the ledger")->type_name("TEXT");
+  auto* offline = verb->add_flag("--offline", revoke.offline, "Only sign the list: hand it to no node");
+  verb->add_flag("--publish", revoke.publish, "Only hand the list that there is to the node")
+      ->excludes(offline)
+      ->excludes(what)
+      ->excludes(user)
+      ->excludes(key);
+  verb->add_option("--group", revoke.group, "Closed group whose node gets the list (called as the authority)")
+      ->type_name("GROUP");
+  add_dry_run(*verb, revoke.dry_run);
+  verb->callback([&] { options.verb = revoke; });
+}
+
+void add_reading(CLI::App& app, Options& options, ShowOne& show, PrintCrl& crl, VerifyCertificate& verify) {
+  CLI::App* shown = app.add_subcommand("show", "Show a request or a certificate in full");
+  shown->add_option("WHAT", show.what, "Beginning of a fingerprint or serial number, or a file; - reads stdin")
+      ->type_name("")
+      ->required();
+  shown->callback([&] { options.verb = show; });
+
+  CLI::App* list = app.add_subcommand("crl", "Print the X.509 revocation list (CRL)");
+  list->add_flag("--der", crl.der, "Write DER, not PEM");
+  list->add_flag("--renew", crl.renew, "Sign one with a later end though nothing changed");
+  add_out(*list, crl.out, "Where it goes (-)");
+  list->callback([&] { options.verb = crl; });
+
+  CLI::App* verified = app.add_subcommand("verify", "Say whether a certificate makes its holder a member");
+  verified->add_option("CERTIFICATE", verify.certificate, "File of the certificate; - reads stdin")
+      ->type_name("")
+      ->required();
+  verified->add_option("--ca", verify.authority, "File of the authority's certificate (this machine's authority)")
+      ->type_name("FILE");
+  verified->add_option("--list", verify.list, "File of a revocation list (the authority's)")->type_name("FILE");
+  verified->callback([&] { options.verb = verify; });
+}
+
+void add_export(CLI::App& app, Options& options, ExportCertificate& exported) {
+  CLI::App* verb = app.add_subcommand("export", "Write a certificate for other programs");
+  auto* what =
+      verb->add_option("CERTIFICATE", exported.what, "File, or beginning of a serial number or key fingerprint")
+          ->type_name("");
+  verb->add_option("--group", exported.group, "This machine's own certificate and key in that group")
+      ->type_name("GROUP")
+      ->excludes(what);
+  verb->add_option("--key", exported.key, "File of its key, for p12 and --swanctl")->type_name("FILE");
+  verb->add_option("--ca", exported.authority, "File of the authority's certificate")->type_name("FILE");
+  verb->add_option_function<std::string>(
+          "--format",
+          [&](const std::string& form) {
+            using Form = ExportCertificate::Form;
+            exported.form = form == "der" ? Form::der : form == "p12" ? Form::pkcs12 : Form::pem;
+          },
+          "Form of the file (pem)")
+      ->type_name("")
+      ->check(CLI::IsMember({"pem", "der", "p12"}));
+  add_out(*verb, exported.out, "Where it goes (-)");
+  verb->add_option("--swanctl", exported.swanctl, "Write a strongSwan configuration into this directory")
+      ->type_name("DIR");
+  add_dry_run(*verb, exported.dry_run);
+  verb->callback([&] { options.verb = exported; });
+}
+
+void add_shared(CLI::App& app, Options& options) {
+  app.add_option("--authority", options.authority, "Authority that is meant; needed when there are several")
+      ->type_name("NAME")
+      ->check(by_rule(appliance::check_group_name));
+  app.add_option("--dir", options.directory, "Directory of the authority (/var/lib/ga/authority/NAME)")
+      ->type_name("DIR");
+  auto* file =
+      app.add_option("--passphrase-file", options.passphrase_file, "Secret file whose first line is the passphrase")
+          ->type_name("FILE");
+  app.add_option("--passphrase-fd", options.passphrase_fd, "Open file descriptor that gives the passphrase")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535))
+      ->excludes(file);
+  app.add_option("--groups", options.groups, "Where group files are (/etc/ipop)")->type_name("DIR");
+  app.add_option("--states", options.states, "Where nodes keep their keys (/var/lib/ipop)")->type_name("DIR");
+  app.add_option("--socket", options.socket, "Control socket of the node (/run/ipop/GROUP.sock)")->type_name("SOCKET");
+  app.add_flag("--trust-clock", options.trust_clock, "Sign though the ledger was written at a later time");
+  tools::add_output_options(app, options.output);
+}
+
+}  // namespace
+
+std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
+  Options options;
+  CLI::App app("Certificates of a closed group: its authority, requests, decisions, revocation", tool);
+  app.require_subcommand(1);
+  tools::share_options(app);
+  add_shared(app, options);
+
+  InitAuthority made;
+  ServeAuthority served;
+  add_authority(app, options, made, served);
+  MakeRequest request;
+  add_request(app, options, request);
+  SendRequest send;
+  add_send(app, options, send);
+  JoinClosed join;
+  add_join(app, options, join);
+  ListAll list;
+  add_list(app, options, list);
+  AcceptRequests accept;
+  DenyRequests deny;
+  add_decisions(app, options, accept, deny);
+  SignRequest sign;
+  RenewCertificate renew;
+  add_signing(app, options, sign, renew);
+  Revoke revoke;
+  add_revoke(app, options, revoke);
+  ShowOne show;
+  PrintCrl crl;
+  VerifyCertificate verify;
+  add_reading(app, options, show, crl, verify);
+  ExportCertificate exported;
+  add_export(app, options, exported);
+
+  if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  return options;
+}
+
+}  // namespace ipop::ga_cert
