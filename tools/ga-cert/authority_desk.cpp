@@ -10,6 +10,7 @@
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "io/system_rng.hpp"
+#include "papers.hpp"
 
 namespace ipop::ga_cert {
 namespace {
@@ -240,12 +241,7 @@ Result<crypto::Certificate> AuthorityDesk::sign_fields(const Signing& signing,
   crypto::CertificateAuthority::Fields fields;
   fields.user = signing.grant.user;
   fields.group = name_;
-  for (const net::Ipv4Address address : signing.grant.addresses) {
-    crypto::PinnedAddress octets{};
-    for (unsigned i = 0; i < octets.size(); ++i)
-      octets[i] = static_cast<std::byte>(address.value() >> (24U - 8U * i));
-    fields.pinned_addresses.push_back(octets);
-  }
+  fields.pinned_addresses = pinned_of(signing.grant.addresses);
   fields.dns_names = dns_names;
   fields.serial = random_serial();
   fields.not_before = std::max(now - crypto::validity_head_start, authority_.not_before());

@@ -6,6 +6,7 @@
 #include "cli/text.hpp"
 #include "crypto/trust_store.hpp"
 #include "io/file.hpp"
+#include "papers.hpp"
 
 namespace ipop::ga_cert {
 namespace {
@@ -19,20 +20,6 @@ constexpr std::size_t longest_source = 200;
 // written down, so that nobody can fill the disk with them.
 constexpr double denials_at_once = 100;
 constexpr double denials_a_second = 0.1;
-
-net::Ipv4Address address_of(const crypto::PinnedAddress& octets) {
-  std::uint32_t value = 0;
-  for (const std::byte octet : octets)
-    value = (value << 8U) | std::to_integer<std::uint32_t>(octet);
-  return net::Ipv4Address(value);
-}
-
-std::vector<net::Ipv4Address> addresses_of(const std::vector<crypto::PinnedAddress>& pinned) {
-  std::vector<net::Ipv4Address> out;
-  for (const crypto::PinnedAddress& octets : pinned)
-    out.push_back(address_of(octets));
-  return out;
-}
 
 appliance::Asked asked_by(const crypto::CertificateRequest& request) {
   return {request.user(), addresses_of(request.pinned_addresses())};

@@ -1,0 +1,87 @@
+#include "appliance/fingerprint_text.hpp"
+#include "cli/human.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/text.hpp"
+#include "desk_choice.hpp"
+#include "io/file.hpp"
+#include "io/system_clock.hpp"
+#include "papers.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using cli::ExitStatus;
+
+Rows rows_of(const AuthorityDesk& desk, WallTime now) {
+  const appliance::AuthorityBook& book = desk.book();
+  std::size_t live = 0;
+  for (const appliance::LedgerSigned* certificate : book.certificates())
+    live += book.is_live(*certificate, now) ? 1U : 0U;
+  return {
+      {"name", desk.name()},
+      {"directory", desk.directory()},
+      {"fingerprint", appliance::to_groups(desk.authority().fingerprint())},
+      {"not_after", cli::utc_text(desk.authority().not_after())},
+      {"waiting", std::to_string(book.waiting_count())},
+      {"live", std::to_string(live)},
+      {"revocation_list", std::to_string(book.list_number())},
+      {"accept_automatically", desk.policy().accept_automatically ? "true" : "false"},
+  };
+}
+
+ExitStatus show_plan(const Context& context, const InitAuthority& verb, const std::string& directory) {
+  if (io::exists(directory)) {
+    cli::complain(context.streams, tool, directory + " is there already");
+    return ExitStatus::no;
+  }
+  for (const char* file : {"", "/authority.key", "/authority.pem", "/policy.toml", "/ledger.jsonl", "/crl.pem"})
+    context.streams.out << "would make " << cli::printable(directory) << file << '\n';
+  context.streams.out << "the authority " << verb.name << " would end at "
+                      << cli::utc_text(io::wall_time_now() + verb.life) << '\n';
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
+  const std::string directory = authority_directory(context, verb.name);
+  if (verb.dry_run) return show_plan(context, verb, directory);
+  const auto slash = directory.rfind('/');
+  if (slash != std::string::npos && slash != 0) {
+    if (auto made = io::make_directories(directory.substr(0, slash), 0755); !made) return report(context, made.error());
+  }
+  if (io::exists(directory + "/ledger.jsonl")) {
+    cli::complain(context.streams, tool, "there is an authority in " + directory + " already");
+    cli::suggest(context.streams, "ga-cert authority show");
+    return ExitStatus::no;
+  }
+  std::optional<std::string> passphrase;
+  if (!verb.no_passphrase) {
+    auto chosen = new_passphrase(context, "Passphrase for the key of authority " + verb.name);
+    if (!chosen && chosen.error().code == Errc::not_found) {
+      cli::complain(
+          context.streams, tool,
+          "there is no terminal to ask on: pass --passphrase-file FILE, --passphrase-fd N or --no-passphrase");
+      return ExitStatus::usage;
+    }
+    if (!chosen) return report_key(context, chosen.error());
+    passphrase = *std::move(chosen);
+  }
+  auto desk = AuthorityDesk::make(directory, verb.name, passphrase, verb.life, io::wall_time_now());
+  if (!desk) return report(context, desk.error());
+  write_rows(context, rows_of(*desk, io::wall_time_now()), "ga-cert.authority/1");
+  context.streams.err << (passphrase ? "" : "The key has no passphrase: who can read the directory can sign.\n")
+                      << "Keep a copy of " << cli::printable(directory) << " in a safe place.\n";
+  cli::suggest(context.streams, "ga-cert authority serve --group OPEN-GROUP --for " + verb.name);
+  return ExitStatus::done;
+}
+
+ExitStatus carry_out(const Context& context, const ShowAuthority&) {
+  auto opened = open_desk(context);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  write_rows(context, rows_of(std::get<AuthorityDesk>(opened), io::wall_time_now()), "ga-cert.authority/1");
+  return ExitStatus::done;
+}
+
+}  // namespace ipop::ga_cert

@@ -1,0 +1,153 @@
+#include "desk_choice.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "cli/text.hpp"
+#include "io/file.hpp"
+#include "io/passphrase.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using cli::ExitStatus;
+
+std::vector<std::string> authorities_here() {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(authorities_directory, error), end; !error && it != end;
+       it.increment(error)) {
+    if (io::exists(it->path().string() + "/ledger.jsonl")) out.push_back(it->path().filename().string());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+bool is_refusal(const Error& error) {
+  return error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted ||
+         error.code == std::errc::read_only_file_system;
+}
+
+/// The directory, or the status of a failure that has been reported.
+std::variant<std::string, ExitStatus> choose_directory(const Context& context, const std::string& otherwise) {
+  const Options& options = context.options;
+  if (!options.directory.empty() || !options.authority.empty()) return authority_directory(context, options.authority);
+  if (!otherwise.empty() && io::exists(authority_directory(context, otherwise) + "/ledger.jsonl"))
+    return authority_directory(context, otherwise);
+  // A directory that can't be looked into is no empty one.
+  if (auto readable = std::filesystem::status(std::string(authorities_directory) + "/.");
+      readable.type() == std::filesystem::file_type::none) {
+    return report(context, make_error(std::make_error_code(std::errc::permission_denied), authorities_directory));
+  }
+  const std::vector<std::string> names = authorities_here();
+  if (names.size() == 1) return authority_directory(context, names.front());
+  if (names.empty()) {
+    cli::complain(context.streams, tool,
+                  std::string("this machine has no authority (none in ") + authorities_directory + ")");
+    cli::suggest(context.streams, "ga-cert authority init NAME, or name its directory with --dir");
+    return ExitStatus::no;
+  }
+  std::string list;
+  for (const std::string& name : names)
+    list += (list.empty() ? "" : ", ") + name;
+  cli::complain(context.streams, tool, "this machine has several authorities; choose one with --authority: " + list);
+  return ExitStatus::usage;
+}
+
+/// None: neither option was given.
+std::optional<Result<std::string>> given_passphrase(const Context& context) {
+  if (!context.options.passphrase_file.empty()) return io::read_passphrase_file(context.options.passphrase_file);
+  if (context.options.passphrase_fd) return io::read_passphrase(*context.options.passphrase_fd);
+  return std::nullopt;
+}
+
+Error no_terminal() {
+  return make_error(make_error_code(Errc::not_found),
+                    "a passphrase is needed and there is no terminal to ask on: pass --passphrase-file FILE or"
+                    " --passphrase-fd N");
+}
+
+}  // namespace
+
+std::string authority_directory(const Context& context, const std::string& name) {
+  if (!context.options.directory.empty()) return context.options.directory;
+  return std::string(authorities_directory) + "/" + name;
+}
+
+std::variant<AuthorityDesk, ExitStatus> open_desk(const Context& context, const std::string& otherwise) {
+  const auto directory = choose_directory(context, otherwise);
+  if (const auto* status = std::get_if<ExitStatus>(&directory)) return *status;
+  const auto& path = std::get<std::string>(directory);
+  auto desk = AuthorityDesk::open(path, passphrase_source(context, "Passphrase of " + path + "/authority.key: "));
+  if (!desk) {
+    const bool broken = desk.error().code == Errc::not_authorized || desk.error().code == Errc::conflict;
+    const ExitStatus status = report(context, desk.error());
+    if (desk.error().code == Errc::not_found)
+      cli::suggest(context.streams, "ga-cert authority init NAME, or name its directory with --dir");
+    return broken ? ExitStatus::bad_config : status;
+  }
+  if (context.options.trust_clock) desk->trust_clock();
+  report_notes(context, *desk);
+  return *std::move(desk);
+}
+
+std::variant<AuthorityDesk, ExitStatus> open_unlocked_desk(const Context& context, const std::string& otherwise) {
+  auto opened = open_desk(context, otherwise);
+  if (auto* desk = std::get_if<AuthorityDesk>(&opened)) {
+    if (auto unlocked = desk->unlock(); !unlocked) return report_key(context, unlocked.error());
+  }
+  return opened;
+}
+
+PassphraseSource passphrase_source(const Context& context, const std::string& prompt) {
+  return [&context, prompt]() -> Result<std::string> {
+    if (auto given = given_passphrase(context)) return *std::move(given);
+    auto typed = io::ask_passphrase(cli::printable(prompt));
+    if (!typed && typed.error().code == Errc::not_found) return no_terminal();
+    return typed;
+  };
+}
+
+Result<std::optional<std::string>> new_passphrase(const Context& context, const std::string& prompt) {
+  if (auto given = given_passphrase(context)) {
+    if (!*given) return std::move(*given).error();
+    return std::optional(**std::move(given));
+  }
+  auto first = io::ask_passphrase(cli::printable(prompt) + " (empty: none): ");
+  if (!first && first.error().code == Errc::not_found) return no_terminal();
+  if (!first) return std::move(first).error();
+  if (first->empty()) return std::optional<std::string>();
+  const auto second = io::ask_passphrase("Once more: ");
+  if (!second) return second.error();
+  if (*first != *second) return {Errc::conflict, "the passphrases differ; nothing was done"};
+  return std::optional(*std::move(first));
+}
+
+ExitStatus report(const Context& context, const Error& error) {
+  cli::complain(context.streams, tool, error.message());
+  if (is_refusal(error)) {
+    cli::suggest(context.streams, "run it again as root (sudo ga-cert ...)");
+    return ExitStatus::permission;
+  }
+  if (error.code == std::errc::timed_out) return ExitStatus::timed_out;
+  return error.code == Errc::malformed || error.code == Errc::unsupported ? ExitStatus::bad_config : ExitStatus::no;
+}
+
+ExitStatus report_key(const Context& context, const Error& error) {
+  if (error.code == Errc::bad_checksum) {
+    cli::complain(context.streams, tool, error.message());
+    return ExitStatus::permission;
+  }
+  const ExitStatus status = report(context, error);
+  if (error.code == Errc::not_found) return ExitStatus::usage;
+  const bool broken = error.code == Errc::not_authorized || error.code == Errc::conflict;
+  return broken ? ExitStatus::bad_config : status;
+}
+
+void report_notes(const Context& context, AuthorityDesk& desk) {
+  for (const std::string& note : desk.take_notes())
+    cli::complain(context.streams, tool, note);
+}
+
+}  // namespace ipop::ga_cert

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "authority_desk.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_cert {
+
+/// Where the authority called `name` is kept: --dir when it is given.
+std::string authority_directory(const Context& context, const std::string& name);
+
+/// Opens the authority that is meant: that of --dir, of --authority, `otherwise` when that is not empty
+/// and there, or the only one of this machine. A failure has been reported: `no` (there is none), `usage`
+/// (several), `permission`, `bad_config`.
+std::variant<AuthorityDesk, cli::ExitStatus> open_desk(const Context& context, const std::string& otherwise = {});
+/// Likewise, and its key is read.
+std::variant<AuthorityDesk, cli::ExitStatus> open_unlocked_desk(const Context& context,
+                                                                const std::string& otherwise = {});
+
+/// Gives the passphrase of a key that is there, as the options say or from the terminal.
+PassphraseSource passphrase_source(const Context& context, const std::string& prompt);
+/// The passphrase for something new, asked for twice; none when the user gives an empty one on the
+/// terminal. Errors: not_found (neither option nor terminal), conflict (typed differently), those of
+/// reading.
+Result<std::optional<std::string>> new_passphrase(const Context& context, const std::string& prompt);
+
+/// Reports what a desk, a file or a node refused; the status that belongs to it.
+cli::ExitStatus report(const Context& context, const Error& error);
+/// Reports why a key can't be used.
+cli::ExitStatus report_key(const Context& context, const Error& error);
+/// Tells what the desk noted on the way.
+void report_notes(const Context& context, AuthorityDesk& desk);
+
+}  // namespace ipop::ga_cert

@@ -1,0 +1,166 @@
+#include "appliance/authority_book.hpp"
+#include "base/hex.hpp"
+#include "base/machine.hpp"
+#include "cli/human.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/table.hpp"
+#include "desk_choice.hpp"
+#include "io/system_clock.hpp"
+#include "papers.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using appliance::AuthorityBook;
+using cli::ExitStatus;
+
+void write(const Context& context, const cli::Table& table) {
+  if (context.options.output.plain)
+    table.write_plain(context.streams.out);
+  else if (!table.empty())
+    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+}
+
+void list_waiting(const Context& context, const AuthorityBook& book) {
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-cert.list/1");
+    json.begin_array("requests");
+    for (const AuthorityBook::Request* request : book.waiting()) {
+      json.begin_element();
+      json.field("key", to_hex(request->key));
+      json.field("user", request->user);
+      json.field("addresses", to_text(request->addresses));
+      json.field("source", request->source);
+      json.field("at", request->at.seconds);
+      json.end();
+    }
+    json.end();
+    context.streams.out << json.text() << '\n';
+    return;
+  }
+  cli::Table table({{"REQUEST"}, {"USER"}, {"ADDRESSES"}, {"FROM"}, {"CAME"}});
+  for (const AuthorityBook::Request* request : book.waiting())
+    table.add_row({short_hex(request->key), request->user, to_text(request->addresses), request->source,
+                   cli::utc_text(request->at)});
+  write(context, table);
+  if (table.empty()) context.streams.err << "No request waits.\n";
+  if (!table.empty() && context.streams.out_is_terminal)
+    context.streams.err << "  next: ga-cert show REQUEST, then ga-cert accept REQUEST or ga-cert deny REQUEST --reason"
+                           " TEXT\n";
+}
+
+std::string_view state_of(const AuthorityBook& book, const appliance::LedgerSigned& certificate, WallTime now) {
+  if (book.is_revoked(certificate.key, certificate.user)) return "revoked";
+  return now < certificate.not_after ? "live" : "ended";
+}
+
+void list_certificates(const Context& context, const AuthorityBook& book, WallTime now) {
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-cert.certificates/1");
+    json.begin_array("certificates");
+    for (const appliance::LedgerSigned* it : book.certificates()) {
+      json.begin_element();
+      json.field("serial", to_hex(it->serial));
+      json.field("user", it->user);
+      json.field("key", to_hex(it->key));
+      json.field("addresses", to_text(it->addresses));
+      json.field("not_before", it->not_before.seconds);
+      json.field("not_after", it->not_after.seconds);
+      json.field("by", to_string(it->by));
+      json.field("state", state_of(book, *it, now));
+      json.end();
+    }
+    json.end();
+    context.streams.out << json.text() << '\n';
+    return;
+  }
+  cli::Table table({{"SERIAL"}, {"USER"}, {"KEY"}, {"ADDRESSES"}, {"ENDS"}, {"BY"}, {"STATE"}});
+  for (const appliance::LedgerSigned* it : book.certificates())
+    table.add_row({short_hex(it->serial), it->user, short_hex(it->key), to_text(it->addresses),
+                   cli::utc_text(it->not_after), std::string(to_string(it->by)),
+                   std::string(state_of(book, *it, now))});
+  write(context, table);
+  if (table.empty()) context.streams.err << "No certificate was signed.\n";
+}
+
+/// One decision: what, which key, who, and what more there is to say.
+struct Decision {
+  std::string event{};
+  std::string key{};
+  std::string user{};
+  std::string note{};
+};
+
+Decision decision_of(const appliance::LedgerEvent& event) {
+  using namespace appliance;
+  return std::visit(
+      Overloaded{
+          [](const LedgerMade& it) {
+            return Decision{"made", {}, {}, "authority " + it.name};
+          },
+          [](const LedgerRequested& it) {
+            return Decision{"requested", to_hex(it.key), it.user, it.source.empty() ? "" : "from " + it.source};
+          },
+          [](const LedgerSigned& it) {
+            return Decision{"signed", to_hex(it.key), it.user,
+                            "serial " + short_hex(it.serial) + " by " + std::string(to_string(it.by))};
+          },
+          [](const LedgerDenied& it) {
+            return Decision{"denied", to_hex(it.key), it.user, (it.by_policy ? "policy: " : "") + it.reason};
+          },
+          [](const LedgerRevoked& it) {
+            return Decision{"revoked", it.key ? to_hex(*it.key) : "", it.user,
+                            "list " + std::to_string(it.number) + (it.reason.empty() ? "" : ": " + it.reason)};
+          },
+          [](const LedgerCrl&) {
+            return Decision{"crl", {}, {}, {}};
+          },
+          [](const LedgerMended& it) {
+            return Decision{"mended", {}, {}, std::to_string(it.octets) + " octets of a torn line"};
+          },
+      },
+      event);
+}
+
+void list_decisions(const Context& context, const AuthorityBook& book) {
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-cert.decisions/1");
+    json.begin_array("decisions");
+    for (const appliance::LedgerEntry& entry : book.entries()) {
+      const Decision decision = decision_of(entry.event);
+      json.begin_element();
+      json.field("at", entry.at.seconds);
+      json.field("event", decision.event);
+      json.field("key", decision.key);
+      json.field("user", decision.user);
+      json.field("note", decision.note);
+      json.end();
+    }
+    json.end();
+    context.streams.out << json.text() << '\n';
+    return;
+  }
+  cli::Table table({{"AT"}, {"EVENT"}, {"KEY"}, {"USER"}, {"NOTE"}});
+  for (const appliance::LedgerEntry& entry : book.entries()) {
+    const Decision decision = decision_of(entry.event);
+    table.add_row({cli::utc_text(entry.at), decision.event, decision.key.substr(0, 16), decision.user, decision.note});
+  }
+  write(context, table);
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const ListAll& verb) {
+  auto opened = open_desk(context);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  const AuthorityBook& book = std::get<AuthorityDesk>(opened).book();
+  switch (verb.what) {
+    case ListAll::What::waiting: list_waiting(context, book); break;
+    case ListAll::What::certificates: list_certificates(context, book, io::wall_time_now()); break;
+    case ListAll::What::decisions: list_decisions(context, book); break;
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace ipop::ga_cert

@@ -1,0 +1,198 @@
+#include "papers.hpp"
+
+#include <algorithm>
+
+#include "appliance/fingerprint_text.hpp"
+#include "base/hex.hpp"
+#include "cli/human.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/text.hpp"
+#include "io/file.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+// PEM takes a third more than DER, and people put comments before it.
+constexpr std::size_t file_limit = std::size_t{64} * 1024;
+constexpr std::size_t shortest_beginning = 4;
+
+template <class Paper>
+Result<Paper> read_paper(const Context& context, const std::string& path, const char* what) {
+  const auto text = read_input(context, path, file_limit);
+  if (!text) return text.error();
+  auto paper =
+      text->find("-----BEGIN") == std::string::npos ? Paper::from_der(as_bytes(*text)) : Paper::from_pem(*text);
+  if (paper) return paper;
+  return std::move(paper).error().in((path == "-" ? "stdin" : path) + ": no " + what + " that can be used");
+}
+
+/// Lower-case digits without what people put between them.
+Result<std::string> digits_of(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == ' ' || c == ':') continue;
+    out.push_back(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+  const bool good = std::ranges::all_of(out, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (good && out.size() >= shortest_beginning) return out;
+  return {Errc::out_of_range, "\"" + text + "\" is neither a file nor 4 or more hexadecimal digits"};
+}
+
+Error none_begins(const std::string& what, const std::string& digits) {
+  return make_error(make_error_code(Errc::not_found), "no " + what + " begins with " + digits);
+}
+
+Error several_begin(const std::string& digits, const std::vector<std::string>& names) {
+  std::string list;
+  constexpr std::size_t shown = 5;
+  for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
+    list += (i == 0 ? "" : ", ") + names[i];
+  return make_error(make_error_code(Errc::conflict), digits + " is the beginning of several; type more of it: " + list +
+                                                         (names.size() > shown ? ", ..." : ""));
+}
+
+}  // namespace
+
+bool is_path(const std::string& text) {
+  return text == "-" || text.find_first_of("./") != std::string::npos || io::exists(text);
+}
+
+Result<std::string> read_input(const Context& context, const std::string& path, std::size_t limit) {
+  if (path != "-") return io::read_file(path, limit);
+  std::string out(limit + 1, '\0');
+  context.streams.in.read(out.data(), static_cast<std::streamsize>(out.size()));
+  out.resize(static_cast<std::size_t>(context.streams.in.gcount()));
+  if (out.size() <= limit) return out;
+  return {Errc::too_large, "reading stdin: longer than " + std::to_string(limit) + " octets"};
+}
+
+Result<void> write_output(const Context& context, const std::string& path, std::string_view octets, mode_t mode) {
+  if (path != "-") return io::write_file_atomically(path, octets, mode);
+  context.streams.out << octets;
+  return {};
+}
+
+Result<crypto::Certificate> read_certificate(const Context& context, const std::string& path) {
+  return read_paper<crypto::Certificate>(context, path, "certificate");
+}
+
+Result<crypto::CertificateRequest> read_request(const Context& context, const std::string& path) {
+  return read_paper<crypto::CertificateRequest>(context, path, "request");
+}
+
+Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, const std::string& text) {
+  const auto digits = digits_of(text);
+  if (!digits) return digits.error();
+  std::vector<std::string> names;
+  crypto::Digest256 found{};
+  for (const auto& [key, request] : book.requests()) {
+    if (!to_hex(key).starts_with(*digits)) continue;
+    found = key;
+    names.push_back(short_hex(key));
+  }
+  if (names.empty()) return none_begins("request", *digits);
+  if (names.size() > 1) return several_begin(*digits, names);
+  return found;
+}
+
+Result<const appliance::LedgerSigned*> find_certificate(const appliance::AuthorityBook& book, const std::string& text) {
+  const auto digits = digits_of(text);
+  if (!digits) return digits.error();
+  std::vector<std::string> names;
+  const appliance::LedgerSigned* found = nullptr;
+  for (const appliance::LedgerSigned* certificate : book.certificates()) {
+    const bool by_serial = to_hex(certificate->serial).starts_with(*digits);
+    const bool by_key = to_hex(certificate->key).starts_with(*digits);
+    if (!by_serial && !by_key) continue;
+    // Certificates come oldest first: of one key the last one is meant.
+    if (found != nullptr && found->key == certificate->key && by_key) names.pop_back();
+    found = certificate;
+    names.push_back(short_hex(certificate->serial));
+  }
+  if (names.empty()) return none_begins("certificate", *digits);
+  if (names.size() > 1) return several_begin(*digits, names);
+  return found;
+}
+
+std::string short_hex(ByteSpan octets) {
+  return to_hex(octets.first(std::min<std::size_t>(octets.size(), 8)));
+}
+
+std::string to_text(const std::vector<net::Ipv4Address>& addresses) {
+  std::string out;
+  for (const net::Ipv4Address address : addresses)
+    out += (out.empty() ? "" : ",") + to_string(address);
+  return out;
+}
+
+std::vector<net::Ipv4Address> addresses_of(const std::vector<crypto::PinnedAddress>& pinned) {
+  std::vector<net::Ipv4Address> out;
+  for (const crypto::PinnedAddress& octets : pinned) {
+    ByteReader in(octets);
+    out.emplace_back(in.read<std::uint32_t>());
+  }
+  return out;
+}
+
+std::vector<crypto::PinnedAddress> pinned_of(const std::vector<net::Ipv4Address>& addresses) {
+  std::vector<crypto::PinnedAddress> out;
+  for (const net::Ipv4Address address : addresses) {
+    Bytes octets;
+    ByteWriter(octets).write(address.value());
+    std::ranges::copy(octets, out.emplace_back().begin());
+  }
+  return out;
+}
+
+Rows rows_of(const crypto::Certificate& certificate) {
+  Rows out{
+      {"user", certificate.user()},
+      {"group", certificate.organization()},
+      {"issuer", certificate.issuer()},
+      {"serial", to_hex(certificate.serial())},
+      {"key", appliance::to_groups(certificate.key_fingerprint())},
+      {"not_before", cli::utc_text(certificate.not_before())},
+      {"not_after", cli::utc_text(certificate.not_after())},
+      {"addresses", to_text(addresses_of(certificate.pinned_addresses()))},
+  };
+  std::string names;
+  for (const std::string& name : certificate.dns_names())
+    names += (names.empty() ? "" : ",") + name;
+  out.emplace_back("dns_names", names);
+  out.emplace_back("fingerprint", appliance::to_groups(certificate.fingerprint()));
+  return out;
+}
+
+Rows rows_of(const crypto::CertificateRequest& request) {
+  return {
+      {"user", request.user()},
+      {"addresses", to_text(addresses_of(request.pinned_addresses()))},
+      {"key", appliance::to_groups(request.key_fingerprint())},
+  };
+}
+
+void write_rows(const Context& context, const Rows& rows, std::string_view schema) {
+  std::ostream& out = context.streams.out;
+  if (context.options.output.json) {
+    cli::JsonWriter json(schema);
+    for (const auto& [key, value] : rows)
+      json.field(key, value);
+    out << json.text() << '\n';
+    return;
+  }
+  const bool plain = context.options.output.plain;
+  const bool color = !plain && cli::use_color(context.streams, context.options.output.color);
+  std::size_t width = 0;
+  for (const auto& row : rows)
+    width = std::max(width, row.first.size() + 2);
+  for (const auto& [key, value] : rows) {
+    if (plain) {
+      out << key << '\t' << cli::printable(value) << '\n';
+    } else if (!value.empty()) {
+      out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(width - key.size(), ' ')
+          << cli::printable(value) << '\n';
+    }
+  }
+}
+
+}  // namespace ipop::ga_cert

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "appliance/authority_book.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/certificate_request.hpp"
+#include "net/ipv4_address.hpp"
+#include "verbs.hpp"
+
+// Requests and certificates as people name them, and as they are read and shown.
+
+namespace ipop::ga_cert {
+
+/// Whether `text` means a file: "-", something with a dot or a slash, or a name that is there.
+bool is_path(const std::string& text);
+/// The file, or stdin for "-". Errors: errno, too_large.
+Result<std::string> read_input(const Context& context, const std::string& path, std::size_t limit);
+/// Writes to stdout for "-", else replaces the file.
+Result<void> write_output(const Context& context, const std::string& path, std::string_view octets, mode_t mode);
+
+/// A certificate or request from a file, PEM or DER; errors name the file.
+Result<crypto::Certificate> read_certificate(const Context& context, const std::string& path);
+Result<crypto::CertificateRequest> read_request(const Context& context, const std::string& path);
+
+/// The key of the one request whose fingerprint begins with `text` (at least 4 hexadecimal digits).
+/// Errors: malformed (other characters), not_found, conflict (several: they are named).
+Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, const std::string& text);
+/// The certificate whose serial number or key fingerprint begins with `text`; of one key the latest.
+Result<const appliance::LedgerSigned*> find_certificate(const appliance::AuthorityBook& book, const std::string& text);
+
+/// The first 16 digits: enough to name one among all.
+std::string short_hex(ByteSpan octets);
+std::string to_text(const std::vector<net::Ipv4Address>& addresses);
+std::vector<net::Ipv4Address> addresses_of(const std::vector<crypto::PinnedAddress>& pinned);
+std::vector<crypto::PinnedAddress> pinned_of(const std::vector<net::Ipv4Address>& addresses);
+
+/// A title and its value, in the order in which they are shown; keys are frozen by the man page.
+using Rows = std::vector<std::pair<std::string, std::string>>;
+Rows rows_of(const crypto::Certificate& certificate);
+Rows rows_of(const crypto::CertificateRequest& request);
+/// Writes rows for a person, tab-separated, or as a JSON object of strings with this schema.
+void write_rows(const Context& context, const Rows& rows, std::string_view schema);
+
+}  // namespace ipop::ga_cert

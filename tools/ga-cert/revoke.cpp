@@ -1,0 +1,137 @@
+#include "appliance/fingerprint_text.hpp"
+#include "base/hex.hpp"
+#include "cli/human.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/text.hpp"
+#include "desk_choice.hpp"
+#include "io/system_clock.hpp"
+#include "list_handover.hpp"
+#include "papers.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using cli::ExitStatus;
+
+/// Errors: out_of_range (used wrongly), not_found, conflict, those of reading a file.
+Result<crypto::Digest256> key_of(const Context& context, const AuthorityDesk& desk, const Revoke& verb) {
+  if (!verb.key.empty()) {
+    const auto key = appliance::parse_fingerprint(verb.key);
+    if (!key) return {Errc::out_of_range, "--key needs the 64 hexadecimal digits of a key's fingerprint"};
+    return *key;
+  }
+  if (is_path(verb.what)) {
+    const auto certificate = read_certificate(context, verb.what);
+    if (!certificate) return certificate.error();
+    if (desk.book().by_serial(certificate->serial()) == nullptr)
+      return {Errc::not_found, verb.what + ": this authority did not sign it (a key by itself: --key)"};
+    return certificate->key_fingerprint();
+  }
+  const auto certificate = find_certificate(desk.book(), verb.what);
+  if (!certificate) return certificate.error();
+  return (*certificate)->key;
+}
+
+/// Certificates that end with it.
+std::vector<const appliance::LedgerSigned*> touched(const AuthorityDesk& desk,
+                                                    const AuthorityDesk::Revocation& revocation, WallTime now) {
+  std::vector<const appliance::LedgerSigned*> out;
+  for (const appliance::LedgerSigned* it : desk.book().certificates()) {
+    const bool meant = revocation.key ? it->key == *revocation.key : it->user == revocation.user;
+    if (meant && now < it->not_after) out.push_back(it);
+  }
+  return out;
+}
+
+void write(const Context& context, const AuthorityDesk::Revocation& revocation,
+           const std::vector<const appliance::LedgerSigned*>& certificates, std::uint64_t number, bool dry_run,
+           std::optional<bool> published) {
+  std::ostream& out = context.streams.out;
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-cert.revoke/1");
+    json.field("dry_run", dry_run);
+    if (revocation.key) json.field("key", to_hex(*revocation.key));
+    if (!revocation.user.empty()) json.field("user", revocation.user);
+    json.field("number", number);
+    if (published) json.field("handed_over", *published);
+    json.begin_array("certificates");
+    for (const appliance::LedgerSigned* it : certificates)
+      json.element(to_hex(it->serial));
+    json.end();
+    out << json.text() << '\n';
+    return;
+  }
+  const std::string who =
+      revocation.key ? "key " + short_hex(*revocation.key) : "user " + cli::printable(revocation.user);
+  if (context.options.output.plain) {
+    out << (revocation.key ? "key\t" + to_hex(*revocation.key) : "user\t" + cli::printable(revocation.user)) << '\t'
+        << number << '\t' << certificates.size() << '\n';
+    return;
+  }
+  out << (dry_run ? "would revoke " : "revoked ") << who << " by list " << number << '\n';
+  for (const appliance::LedgerSigned* it : certificates)
+    out << "  certificate " << short_hex(it->serial) << " of " << cli::printable(it->user) << ", until "
+        << cli::utc_text(it->not_after) << '\n';
+}
+
+ExitStatus publish(const Context& context, AuthorityDesk& desk, const std::string& group) {
+  const auto list = desk.revocations();
+  if (!list) return report_key(context, list.error());
+  if (!*list) {
+    cli::complain(context.streams, tool, "nobody is revoked yet, so there is no list");
+    return ExitStatus::no;
+  }
+  return hand_over(context, **list, group);
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const Revoke& verb) {
+  if (!verb.publish && verb.what.empty() && verb.user.empty() && verb.key.empty()) {
+    cli::complain(context.streams, tool, "say whom: CERTIFICATE, --user NAME or --key HEX");
+    return ExitStatus::usage;
+  }
+  if (verb.reason.size() > 500 || cli::printable(verb.reason) != verb.reason) {
+    cli::complain(context.streams, tool, "--reason takes at most 500 octets of printable text in one line");
+    return ExitStatus::usage;
+  }
+  const bool signs = !verb.publish && !verb.dry_run;
+  auto opened = signs ? open_unlocked_desk(context) : open_desk(context);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  auto& desk = std::get<AuthorityDesk>(opened);
+  const std::string group = verb.group.empty() ? desk.name() : verb.group;
+  if (verb.publish) return publish(context, desk, group);
+
+  AuthorityDesk::Revocation revocation{std::nullopt, verb.user, verb.reason};
+  if (verb.user.empty()) {
+    const auto key = key_of(context, desk, verb);
+    if (!key) {
+      const ExitStatus status = report(context, key.error());
+      return key.error().code == Errc::out_of_range ? ExitStatus::usage : status;
+    }
+    revocation.key = *key;
+  }
+  const WallTime now = io::wall_time_now();
+  const auto certificates = touched(desk, revocation, now);
+  if (verb.dry_run) {
+    write(context, revocation, certificates, desk.book().list_number() + 1, true, std::nullopt);
+    return ExitStatus::done;
+  }
+  if (certificates.empty())
+    context.streams.err << "No certificate of this authority is touched; the list will name it all the same.\n";
+  const auto list = desk.revoke(revocation, now);
+  if (!list) return report(context, list.error());
+  // Entries may have moved: the ledger has one more.
+  const auto ended = touched(desk, revocation, now);
+  if (verb.offline) {
+    write(context, revocation, ended, list->number(), false, std::nullopt);
+    cli::suggest(context.streams, "ga-cert revoke --publish, when a node of the group runs here");
+    return ExitStatus::done;
+  }
+  const ExitStatus handed = hand_over(context, *list, group);
+  write(context, revocation, ended, list->number(), false, handed == ExitStatus::done);
+  return handed == ExitStatus::done ? ExitStatus::done : ExitStatus::partly;
+}
+
+}  // namespace ipop::ga_cert
