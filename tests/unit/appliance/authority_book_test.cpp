@@ -1,0 +1,141 @@
+#include "appliance/authority_book.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace ipop;
+using namespace ipop::appliance;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr WallTime start{1'800'000'000};
+const net::Ipv4Address seven(10, 128, 0, 7);
+
+crypto::Digest256 key_of(std::string_view name) {
+  return crypto::sha256(as_bytes(name));
+}
+
+/// A ledger in the making.
+struct Story {
+  AuthorityBook book{};
+  std::uint8_t serial = 0;
+
+  Story() { REQUIRE(add(LedgerMade{key_of("authority"), "lab"})); }
+  Result<void> add(LedgerEvent event, WallTime at = start) { return book.apply({at, std::move(event)}); }
+  Result<void> request(const std::string& key, const std::string& user, WallTime at = start) {
+    return add(LedgerRequested{key_of(key), user, {}, "10.128.0.9"}, at);
+  }
+  Result<void> sign(const std::string& key, const std::string& user, std::chrono::seconds life = 100h,
+                    std::vector<net::Ipv4Address> addresses = {}) {
+    ++serial;
+    return add(
+        LedgerSigned{key_of(key), user, std::move(addresses), Bytes(16, std::byte{serial}), start, start + life});
+  }
+  Result<void> check(const std::string& key, const Grant& grant, WallTime now = start) const {
+    return book.check_grant(AuthorityPolicy{}, key_of(key), grant, now);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a ledger begins with the making of the authority, once") {
+  AuthorityBook book;
+  CHECK_FALSE(book.apply({start, LedgerCrl{}}));
+  CHECK(book.apply({start, LedgerMade{}}));
+  CHECK_FALSE(book.apply({start, LedgerMade{}}));
+  CHECK(book.crl_number() == 1);
+}
+
+TEST_CASE("requests wait in the order in which they came, until somebody decides") {
+  Story story;
+  REQUIRE(story.request("late", "x", start + 9s));
+  REQUIRE(story.request("early", "y", start + 1s));
+  REQUIRE(story.book.waiting().size() == 2);
+  CHECK(story.book.waiting()[0]->key == key_of("early"));
+  CHECK_FALSE(story.request("late", "x"));
+  REQUIRE(story.sign("late", "x"));
+  REQUIRE(story.add(LedgerDenied{key_of("early"), "y", "no"}));
+  CHECK(story.book.waiting().empty());
+  CHECK(story.book.waiting_count() == 0);
+  CHECK(story.book.request(key_of("early"))->reason == "no");
+  CHECK(story.book.request(key_of("late"))->what == AuthorityBook::Request::What::accepted);
+}
+
+TEST_CASE("a denied request can be accepted after all, and an ended one can be made again") {
+  Story story;
+  REQUIRE(story.request("k", "bob"));
+  REQUIRE(story.add(LedgerDenied{key_of("k"), "bob", "no"}));
+  REQUIRE(story.sign("k", "bob"));
+  CHECK(story.book.request(key_of("k"))->reason.empty());
+  REQUIRE(story.request("k", "bob", start + 200h));
+  CHECK(story.book.waiting_count() == 1);
+}
+
+TEST_CASE("S1: the ninth key of a user gets no certificate; an ended or revoked one makes room") {
+  Story story;
+  for (int i = 0; i < 8; ++i)
+    REQUIRE(story.sign("k" + std::to_string(i), "bob", i == 0 ? 10h : 100h));
+  const auto ninth = story.check("k9", {"bob", {}, 1h});
+  REQUIRE_FALSE(ninth);
+  CHECK(ninth.error().code == Errc::exhausted);
+  CHECK(story.check("k9", {"carol", {}, 1h}));
+  CHECK(story.check("k1", {"bob", {}, 1h}));  // a renewal
+  CHECK(story.check("k9", {"bob", {}, 1h}, start + 10h));
+  REQUIRE(story.add(LedgerRevoked{key_of("k3"), "", "", 1}));
+  CHECK(story.check("k9", {"bob", {}, 1h}));
+}
+
+TEST_CASE("S1: one key has three live certificates at most, so no swarm of positions") {
+  Story story;
+  for (int i = 0; i < 3; ++i)
+    REQUIRE(story.sign("k", "bob", (i + 1) * 100h));
+  CHECK(story.check("k", {"bob", {}, 1h}).error().code == Errc::exhausted);
+  CHECK(story.check("k", {"bob", {}, 1h}, start + 100h));
+  CHECK(story.book.latest(key_of("k"))->not_after == start + 300h);
+}
+
+TEST_CASE("an address is pinned to one key at a time, save for the key that follows it") {
+  Story story;
+  REQUIRE(story.sign("k", "bob", 100h, {seven}));
+  CHECK(story.check("other", {"carol", {seven}, 1h}).error().code == Errc::conflict);
+  CHECK(story.check("other", {"bob", {seven}, 1h}).error().code == Errc::conflict);
+  CHECK(story.check("k", {"bob", {seven}, 1h}));
+  CHECK(story.book.check_grant(AuthorityPolicy{}, key_of("next"), {"bob", {seven}, 1h}, start, key_of("k")));
+  CHECK(story.check("other", {"carol", {seven}, 1h}, start + 100h));
+}
+
+TEST_CASE("a revoked key or user gets nothing more, and lists and CRLs count on") {
+  Story story;
+  REQUIRE(story.sign("k", "bob"));
+  REQUIRE(story.sign("l", "bob"));
+  REQUIRE(story.add(LedgerRevoked{key_of("k"), "", "lost", 1}, start + 5s));
+  CHECK(story.book.list_number() == 1);
+  CHECK(story.book.crl_number() == 2);
+  CHECK(story.book.crl_issued() == start + 5s);
+  CHECK(story.check("k", {"bob", {}, 1h}).error().code == Errc::not_authorized);
+  CHECK(story.check("l", {"bob", {}, 1h}));
+  CHECK_FALSE(story.add(LedgerRevoked{std::nullopt, "bob", "", 1}));
+  CHECK_FALSE(story.add(LedgerRevoked{std::nullopt, "bob", "", 3}));
+  REQUIRE(story.add(LedgerRevoked{std::nullopt, "bob", "", 2}, start + 9s));
+  CHECK(story.check("new", {"bob", {}, 1h}).error().code == Errc::not_authorized);
+  CHECK(story.book.revoked_since(key_of("k"), "bob") == start + 5s);
+  CHECK(story.book.revoked_since(key_of("l"), "bob") == start + 9s);
+  REQUIRE(story.add(LedgerCrl{}, start + 20s));
+  CHECK(story.book.crl_number() == 4);
+  CHECK(story.book.list_number() == 2);
+}
+
+TEST_CASE("a serial number is used once, and a server's certificate counts for no user") {
+  Story story;
+  REQUIRE(story.sign("k", "bob"));
+  LedgerSigned twice{key_of("x"), "x", {}, Bytes(16, std::byte{1}), start, start + 1h};
+  CHECK_FALSE(story.add(twice));
+  twice.serial = Bytes(16, std::byte{99});
+  twice.by = SignedBy::server;
+  REQUIRE(story.add(twice));
+  CHECK(story.book.request(key_of("x")) == nullptr);
+  CHECK(story.book.live_keys("x", start) == 0);
+  CHECK(story.book.certificates().size() == 2);
+}
