@@ -17,7 +17,8 @@ namespace ipop::appliance {
 /// What an authority signs without asking, and what it never signs (TOML; ga-cert(1) explains each
 /// key).
 struct AuthorityPolicy {
-  static constexpr std::chrono::hours longest_life{24 * 398};  // as long as browsers accept
+  // A node learns of a revocation at once; for who never hears of it, this is the end.
+  static constexpr std::chrono::hours longest_life{24 * 90};
 
   std::chrono::seconds life = longest_life;  ///< of a certificate; from 1 h, whole hours
   /// True: what the policy allows is signed without a person.

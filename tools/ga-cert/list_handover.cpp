@@ -66,9 +66,9 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
   } else {
     cli::complain(context.streams, tool, error.message() + " (list " + number + " is signed, and was not handed over)");
   }
-  cli::suggest(context.streams,
-               "ga-cert revoke --publish --authority " + group +
-                   " (as root, when the node runs), or give revocations.list to a machine where one does");
+  const std::string& directory = context.options.directory;
+  const std::string which = directory.empty() ? "--authority " + group : "--dir " + directory;
+  cli::suggest(context.streams, "ga-cert revoke --publish " + which + " (as root, when the node runs)");
   return status;
 }
 

@@ -195,6 +195,14 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
   no->callback([&] { options.verb = deny; });
 }
 
+void add_submit(CLI::App& app, Options& options, SubmitRequest& submit) {
+  CLI::App* verb = app.add_subcommand("submit", "Let a request from a file wait for a decision");
+  verb->add_option("REQUEST", submit.request, "File of the request; - reads it from stdin")->type_name("")->required();
+  verb->add_option("--source", submit.source, "Where it came from, for those who decide")->type_name("TEXT");
+  add_out(*verb, submit.out, "Where the certificate goes when the policy signs at once (-)");
+  verb->callback([&] { options.verb = submit; });
+}
+
 void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertificate& renew) {
   CLI::App* verb = app.add_subcommand("sign", "Sign a request from a file");
   verb->add_option("REQUEST", sign.request, "File of the request; - reads it from stdin")->type_name("")->required();
@@ -330,6 +338,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   AcceptRequests accept;
   DenyRequests deny;
   add_decisions(app, options, accept, deny);
+  SubmitRequest submit;
+  add_submit(app, options, submit);
   SignRequest sign;
   RenewCertificate renew;
   add_signing(app, options, sign, renew);

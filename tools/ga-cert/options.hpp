@@ -89,6 +89,11 @@ struct SignRequest {
   std::string out{"-"};
   bool dry_run = false;
 };
+struct SubmitRequest {
+  std::string request{};  ///< path of a request, "-" for stdin
+  std::string source{};   ///< where it came from, for people
+  std::string out{"-"};   ///< where the certificate goes when it is signed at once
+};
 struct RenewCertificate {
   std::string what{};     ///< beginning of a serial number, or path of a certificate
   std::string request{};  ///< path of a request with another key; empty: the same key
@@ -128,8 +133,8 @@ struct ExportCertificate {
   bool dry_run = false;
 };
 using Verb = std::variant<InitAuthority, ShowAuthority, ServeAuthority, MakeRequest, SendRequest, JoinClosed, ListAll,
-                          ShowOne, AcceptRequests, DenyRequests, SignRequest, RenewCertificate, Revoke, PrintCrl,
-                          VerifyCertificate, ExportCertificate>;
+                          ShowOne, AcceptRequests, DenyRequests, SubmitRequest, SignRequest, RenewCertificate, Revoke,
+                          PrintCrl, VerifyCertificate, ExportCertificate>;
 
 struct Options {
   std::string authority{};  ///< name; empty: the only one of this machine

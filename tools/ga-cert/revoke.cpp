@@ -126,7 +126,7 @@ ExitStatus carry_out(const Context& context, const Revoke& verb) {
   const auto ended = touched(desk, revocation, now);
   if (verb.offline) {
     write(context, revocation, ended, list->number(), false, std::nullopt);
-    cli::suggest(context.streams, "ga-cert revoke --publish, when a node of the group runs here");
+    cli::suggest(context.streams, "ga-cert revoke --publish, where a node of the group runs");
     return ExitStatus::done;
   }
   const ExitStatus handed = hand_over(context, *list, group);

@@ -51,15 +51,45 @@ Result<crypto::Certificate> find(const Context& context, const AuthorityDesk& de
   return crypto::Certificate::from_der((*known)->certificate);
 }
 
+/// Reports why a request can't be used.
+ExitStatus report_request(const Context& context, const Error& error) {
+  const ExitStatus status = report(context, error);
+  const bool ours = error.code.category() == make_error_code(Errc::malformed).category();
+  return ours ? ExitStatus::bad_config : status;
+}
+
 }  // namespace
+
+ExitStatus carry_out(const Context& context, const SubmitRequest& verb) {
+  const auto request = read_request(context, verb.request);
+  if (!request) return report_request(context, request.error());
+  auto opened = open_desk(context);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  auto& desk = std::get<AuthorityDesk>(opened);
+  const auto state = desk.submit(*request, verb.source, io::wall_time_now());
+  report_notes(context, desk);
+  if (!state) return report(context, state.error());
+  using What = AuthorityDesk::State::What;
+  if (state->what == What::accepted) return hand_out(context, *state->certificate, verb.out, "ga-cert.submit/1");
+  const bool waits = state->what == What::waiting;
+  const std::string key = to_hex(request->key_fingerprint());
+  if (context.options.output.json) {
+    cli::JsonWriter writer("ga-cert.submit/1");
+    writer.field("key", key);
+    writer.field("state", waits ? "waiting" : "denied");
+    writer.field("reason", state->reason);
+    context.streams.out << writer.text() << '\n';
+  } else {
+    context.streams.err << (waits ? "Waiting for a decision: " + key.substr(0, 16)
+                                  : "Denied: " + cli::printable(state->reason))
+                        << '\n';
+  }
+  return waits ? ExitStatus::done : ExitStatus::no;
+}
 
 ExitStatus carry_out(const Context& context, const SignRequest& verb) {
   const auto request = read_request(context, verb.request);
-  if (!request) {
-    const ExitStatus status = report(context, request.error());
-    const bool bad = request.error().code.category() == make_error_code(Errc::malformed).category();
-    return bad ? ExitStatus::bad_config : status;
-  }
+  if (!request) return report_request(context, request.error());
   auto opened = verb.dry_run ? open_desk(context) : open_unlocked_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
@@ -86,7 +116,7 @@ ExitStatus carry_out(const Context& context, const RenewCertificate& verb) {
   crypto::PublicKey key = present->public_key();
   if (!verb.request.empty()) {
     const auto request = read_request(context, verb.request);
-    if (!request) return report(context, request.error());
+    if (!request) return report_request(context, request.error());
     if (!request->user().empty() && request->user() != present->user()) {
       cli::complain(context.streams, tool,
                     "the request is of " + request->user() + ", the certificate of " + present->user());

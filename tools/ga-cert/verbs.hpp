@@ -32,6 +32,8 @@ cli::ExitStatus carry_out(const Context& context, const ListAll& verb);
 cli::ExitStatus carry_out(const Context& context, const ShowOne& verb);
 cli::ExitStatus carry_out(const Context& context, const AcceptRequests& verb);
 cli::ExitStatus carry_out(const Context& context, const DenyRequests& verb);
+/// Puts a request from a file into the queue, or lets the policy decide at once.
+cli::ExitStatus carry_out(const Context& context, const SubmitRequest& verb);
 /// Takes a request from a file and accepts it.
 cli::ExitStatus carry_out(const Context& context, const SignRequest& verb);
 cli::ExitStatus carry_out(const Context& context, const RenewCertificate& verb);
