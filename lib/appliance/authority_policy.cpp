@@ -128,7 +128,7 @@ class Reader {
     // parse_toml reads what is not ASCII as question marks, so one may be another name than was meant.
     if (name.find('?') != std::string_view::npos)
       return at(node, "the user " + quoted(name) +
-                          " has a character that is not ASCII or a question mark; write it as an escape like \\u00fc");
+                          " has a question mark, or a character outside ASCII, which is written as an escape like \\u00fc");
     if (auto good = check_user(name); !good) return at(node, good.error().context);
     return {};
   }
@@ -142,7 +142,7 @@ std::string toml_text(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = std::max<std::size_t>(printable_length(text.substr(i)), 1);
-    if (length == 1 && text[i] != '?') {
+    if (length == 1) {
       if (text[i] == '"' || text[i] == '\\') out.push_back('\\');
       out.push_back(text[i]);
     } else {

@@ -18,7 +18,7 @@ AuthorityPolicy sample() {
   policy.life = 24h;
   policy.accept_automatically = true;
   policy.quota = 2;
-  policy.users = {"bob", "b\xc3\xb6rg \"x\"", "who?"};
+  policy.users = {"bob", "b\xc3\xb6rg \"x\""};
   policy.pinned = {{"bob", {seven}}, {"b\xc3\xb6rg \"x\"", {seven, eight}}};
   return policy;
 }
