@@ -65,11 +65,12 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
           "there is no terminal to ask on: pass --passphrase-file FILE, --passphrase-fd N or --no-passphrase");
       return ExitStatus::usage;
     }
-    if (!chosen) return report_key(context, chosen.error());
+    if (!chosen) return report_passphrase(context, chosen.error());
     passphrase = *std::move(chosen);
   }
   auto desk = AuthorityDesk::make(directory, verb.name, passphrase, verb.life, io::wall_time_now());
   if (!desk) return report(context, desk.error());
+  report_notes(context, *desk);
   write_rows(context, rows_of(*desk, io::wall_time_now()), "ga-cert.authority/1");
   context.streams.err << (passphrase ? "" : "The key has no passphrase: who can read the directory can sign.\n")
                       << "Keep a copy of " << cli::printable(directory) << " in a safe place.\n";

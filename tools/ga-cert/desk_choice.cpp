@@ -124,6 +124,12 @@ Result<std::optional<std::string>> new_passphrase(const Context& context, const 
   return std::optional(*std::move(first));
 }
 
+ExitStatus report_passphrase(const Context& context, const Error& error) {
+  if (error.code != Errc::conflict) return report_key(context, error);
+  cli::complain(context.streams, tool, error.message());
+  return ExitStatus::no;
+}
+
 ExitStatus report(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
   if (is_refusal(error)) {

@@ -26,6 +26,9 @@ PassphraseSource passphrase_source(const Context& context, const std::string& pr
 /// reading.
 Result<std::optional<std::string>> new_passphrase(const Context& context, const std::string& prompt);
 
+/// Reports why new_passphrase gave none.
+cli::ExitStatus report_passphrase(const Context& context, const Error& error);
+
 /// Reports what a desk, a file or a node refused; the status that belongs to it.
 cli::ExitStatus report(const Context& context, const Error& error);
 /// Reports why a key can't be used.

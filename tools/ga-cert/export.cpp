@@ -150,7 +150,7 @@ ExitStatus write_pkcs12(const Context& context, const ExportCertificate& verb, c
     return ExitStatus::done;
   }
   const auto passphrase = new_passphrase(context, "Passphrase for the PKCS #12 file");
-  if (!passphrase) return report_key(context, passphrase.error());
+  if (!passphrase) return report_passphrase(context, passphrase.error());
   if (!*passphrase) {
     cli::complain(context.streams, tool, "a PKCS #12 file holds the key, so it needs a passphrase");
     return ExitStatus::usage;
