@@ -117,6 +117,7 @@ Result<Journal::Found> Journal::read_found() {
 
 Result<void> Journal::append(std::string_view line) {
   assert(locked_);
+  if (!writable_) return make_error(std::make_error_code(std::errc::read_only_file_system), "writing " + path_);
   const std::string whole = std::string(line) + '\n';
   auto written = put_all(fd_.get(), whole, end_);
   if (written && ::fsync(fd_.get()) != 0) written = last_error("");

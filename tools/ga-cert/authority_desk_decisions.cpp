@@ -60,10 +60,10 @@ Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequ
                                                    WallTime now) {
   if (request.der().size() > max_request)
     return {Errc::too_large, "the request is longer than " + std::to_string(max_request) + " octets"};
+  // Without the key, what would be signed at once waits.
+  if (policy_.accept_automatically) static_cast<void>(unlock());
   const Turn turn(*this);
   if (!turn) return turn.error();
-  // Asked for at the start of a server. Without the key, what would be signed at once waits.
-  if (policy_.accept_automatically) static_cast<void>(unlock());
   const crypto::Digest256& key = request.key_fingerprint();
   if (const AuthorityBook::Request* known = book_.request(key)) {
     using What = AuthorityBook::Request::What;
