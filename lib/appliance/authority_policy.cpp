@@ -127,8 +127,9 @@ class Reader {
   [[nodiscard]] Result<void> user(const toml::node& node, std::string_view name) const {
     // parse_toml reads what is not ASCII as question marks, so one may be another name than was meant.
     if (name.find('?') != std::string_view::npos)
-      return at(node, "the user " + quoted(name) +
-                          " has a question mark, or a character outside ASCII, which is written as an escape like \\u00fc");
+      return at(node,
+                "the user " + quoted(name) +
+                    " has a question mark, or a character outside ASCII, which is written as an escape like \\u00fc");
     if (auto good = check_user(name); !good) return at(node, good.error().context);
     return {};
   }
@@ -170,6 +171,33 @@ Result<void> check_allowed(const AuthorityPolicy& policy, std::string_view user)
   return {Errc::not_authorized, "the policy of this authority has no user " + quoted(user)};
 }
 
+/// The policy; an error may have more than one line.
+Result<AuthorityPolicy> read_policy(std::string_view text, std::string_view file) {
+  const auto parsed = parse_toml(text, file);
+  if (!parsed) return parsed.error();
+  const Reader reader(*parsed, file);
+  if (auto keys = reader.check_keys(); !keys) return std::move(keys).error();
+  AuthorityPolicy out;
+  const auto hours = reader.number(
+      "life_hours", 1, std::chrono::duration_cast<std::chrono::hours>(AuthorityPolicy::longest_life).count(),
+      std::chrono::duration_cast<std::chrono::hours>(out.life).count());
+  if (!hours) return hours.error();
+  out.life = std::chrono::hours(*hours);
+  const auto automatic = reader.flag("accept_automatically");
+  if (!automatic) return automatic.error();
+  out.accept_automatically = *automatic;
+  const auto quota = reader.number("quota", 1, 10'000, static_cast<std::int64_t>(out.quota));
+  if (!quota) return quota.error();
+  out.quota = static_cast<std::size_t>(*quota);
+  auto users = reader.users();
+  if (!users) return std::move(users).error();
+  out.users = *std::move(users);
+  auto pinned = reader.pinned();
+  if (!pinned) return std::move(pinned).error();
+  out.pinned = *std::move(pinned);
+  return out;
+}
+
 }  // namespace
 
 bool AuthorityPolicy::allows_user(std::string_view user) const {
@@ -194,29 +222,13 @@ Result<void> check_user(std::string_view user) {
 }
 
 Result<AuthorityPolicy> parse_authority_policy(std::string_view text, std::string_view file) {
-  const auto parsed = parse_toml(text, file);
-  if (!parsed) return parsed.error();
-  const Reader reader(*parsed, file);
-  if (auto keys = reader.check_keys(); !keys) return std::move(keys).error();
-  AuthorityPolicy out;
-  const auto hours = reader.number(
-      "life_hours", 1, std::chrono::duration_cast<std::chrono::hours>(AuthorityPolicy::longest_life).count(),
-      std::chrono::duration_cast<std::chrono::hours>(out.life).count());
-  if (!hours) return hours.error();
-  out.life = std::chrono::hours(*hours);
-  const auto automatic = reader.flag("accept_automatically");
-  if (!automatic) return automatic.error();
-  out.accept_automatically = *automatic;
-  const auto quota = reader.number("quota", 1, 10'000, static_cast<std::int64_t>(out.quota));
-  if (!quota) return quota.error();
-  out.quota = static_cast<std::size_t>(*quota);
-  auto users = reader.users();
-  if (!users) return std::move(users).error();
-  out.users = *std::move(users);
-  auto pinned = reader.pinned();
-  if (!pinned) return std::move(pinned).error();
-  out.pinned = *std::move(pinned);
-  return out;
+  auto policy = read_policy(text, file);
+  if (policy) return policy;
+  // Keys, and what toml++ quotes, may hold a line feed; an error is one line.
+  Error error = std::move(policy).error();
+  std::ranges::replace_if(
+      error.context, [](char c) { return c >= 0 && c < ' '; }, ' ');
+  return error;
 }
 
 std::string to_toml(const AuthorityPolicy& policy) {

@@ -70,9 +70,10 @@ Result<std::string> ask_passphrase(const std::string& prompt) {
   const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal) return {Errc::not_found, "there is no terminal to ask on"};
   const auto say = [&](const std::string& text) { return ::write(terminal.get(), text.data(), text.size()) >= 0; };
-  if (!say(prompt)) return last_error("asking");
-  auto line = [&] {
+  auto line = [&]() -> Result<std::string> {
+    // Before the prompt: what is typed at once must neither be shown nor be thrown away.
     const HiddenInput hidden(terminal.get());
+    if (!say(prompt)) return last_error("asking");
     return read_line(terminal.get(), "passphrase");
   }();
   static_cast<void>(say("\n"));

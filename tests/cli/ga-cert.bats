@@ -310,7 +310,7 @@ waits() {
 
 # at_terminal ANSWER... -- COMMAND...: types an answer at each colon that the command ends a prompt with
 at_terminal() {
-  python3 - "$@" <<'END'
+  timeout 60 python3 - "$@" <<'END'
 import os, pty, sys
 cut = sys.argv.index("--")
 answers, command = sys.argv[1:cut], sys.argv[cut + 1:]

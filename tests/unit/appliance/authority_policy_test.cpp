@@ -57,6 +57,8 @@ TEST_CASE("what is wrong in a policy is one line with file, line and what would 
   CHECK(complaint("[pinned]\nbob = []").find("1 to 8 addresses") != std::string::npos);
   CHECK(complaint("[pinned]\nbob = [\"10.128.0.700\"]").find("p.toml:2: ") == 0);
   CHECK(complaint("[pinned").find("p.toml:1: ") == 0);
+  CHECK(complaint("\"a\\nb\" = 1").find('\n') == std::string::npos);
+  CHECK(complaint("accept_automatically = tr\nx").find('\n') == std::string::npos);
 }
 
 TEST_CASE("a user is printable text of 1 to 64 octets") {
