@@ -48,6 +48,9 @@ find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
 find_library(MNL_LIBRARY mnl REQUIRED)
 find_library(NFTABLES_LIBRARY nftables REQUIRED)
+find_library(MICROHTTPD_LIBRARY microhttpd REQUIRED)
+find_library(GNUTLS_LIBRARY gnutls REQUIRED)
+find_package(CURL 7.85 REQUIRED)
 function(ga_wraps layer)
   get_target_property(type ga_${layer} TYPE)
   if(type STREQUAL STATIC_LIBRARY)
@@ -56,6 +59,9 @@ function(ga_wraps layer)
 endfunction()
 ga_wraps(crypto OpenSSL::SSL OpenSSL::Crypto)
 ga_wraps(io Threads::Threads ${MNL_LIBRARY} ${NFTABLES_LIBRARY})
+# Only a program that speaks HTTP loads the libraries for it.
+ga_wraps(io Threads::Threads ${MNL_LIBRARY} -Wl,--push-state,--as-needed ${MICROHTTPD_LIBRARY} ${GNUTLS_LIBRARY}
+  CURL::libcurl -Wl,--pop-state)
 
 # x86-64 only; OpenSSL does the same work elsewhere.
 find_library(IPSEC_MB_LIBRARY IPSec_MB)

@@ -26,6 +26,8 @@ class UniqueFd {
   explicit operator bool() const { return fd_ >= 0; }
   /// Closes it.
   void reset();
+  /// Hands it to another owner.
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_ = -1;

@@ -1,0 +1,235 @@
+#include "io/https_server.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <string_view>
+#include <sys/socket.h>
+#include <utility>
+
+#include "io/socket_address.hpp"
+#include "io/system_clock.hpp"
+
+namespace ipop::io {
+namespace {
+
+constexpr int pending_connections = 128;
+// The suites that GnuTLS calls secure at 128 bits, in the two versions that are not deprecated (RFC 8996).
+constexpr const char* tls_priorities = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+
+Result<UniqueFd> open_listener(const net::Endpoint& address) {
+  const std::string context = to_string(address);
+  SocketAddress kernel_form = to_socket_address(address);
+  UniqueFd fd(::socket(kernel_form.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return last_error(context);
+  const int on = 1;
+  // Connections that just ended must not keep a server from starting again.
+  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (!address.is_ipv4()) (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  if (::bind(fd.get(), kernel_form.get(), kernel_form.length) != 0) return last_error(context);
+  if (::listen(fd.get(), pending_connections) != 0) return last_error(context);
+  return fd;
+}
+
+std::string header_of(MHD_Connection* connection, const char* name) {
+  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::optional<net::Endpoint> source_of(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  return info == nullptr || info->client_addr == nullptr ? std::nullopt : to_endpoint(info->client_addr);
+}
+
+/// DER of the client's own certificate; TLS has verified that it holds the key.
+Bytes client_certificate_of(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  if (info == nullptr || info->tls_session == nullptr) return {};
+  unsigned count = 0;
+  const auto* chain = gnutls_certificate_get_peers(static_cast<gnutls_session_t>(info->tls_session), &count);
+  if (chain == nullptr || count == 0) return {};
+  return to_bytes(std::as_bytes(std::span(chain[0].data, chain[0].size)));
+}
+
+bool is_longer(std::string_view number, std::size_t limit) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  return error == std::errc::result_out_of_range || (error == std::errc() && value > limit);
+}
+
+MHD_Result send(MHD_Connection* connection, const net::HttpAnswer& answer) {
+  // The library copies the octets and writes none of them.
+  MHD_Response* response = MHD_create_response_from_buffer(
+      answer.body.size(), const_cast<char*>(answer.body.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+      MHD_RESPMEM_MUST_COPY);
+  if (response == nullptr) return MHD_NO;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) (void)MHD_add_response_header(response, name, value.c_str());
+  };
+  add(MHD_HTTP_HEADER_CONTENT_TYPE, answer.content_type);
+  add(MHD_HTTP_HEADER_ALLOW, answer.allow);
+  if (answer.retry_after) add(MHD_HTTP_HEADER_RETRY_AFTER, std::to_string(answer.retry_after->count()));
+  add(MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+  add(MHD_HTTP_HEADER_CONNECTION, "close");
+  const MHD_Result queued = MHD_queue_response(connection, answer.status, response);
+  MHD_destroy_response(response);
+  return queued;
+}
+
+net::HttpAnswer too_large(std::size_t limit) {
+  return {413, "text/plain; charset=utf-8", "the body is longer than " + std::to_string(limit) + " octets\n"};
+}
+
+}  // namespace
+
+/// What libmicrohttpd calls; `self` is the server.
+struct HttpsServer::Callbacks {
+  /// What of a request has come.
+  struct Incoming {
+    net::HttpRequest request{};
+    bool is_too_large = false;
+  };
+
+  /// First without a body, then with each piece of it, then once more at its end.
+  static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
+                               const char* /*version*/, const char* piece, std::size_t* size, void** state) noexcept {
+    auto& server = *static_cast<HttpsServer*>(self);
+    if (*state == nullptr) {
+      auto incoming = std::make_unique<Incoming>();
+      incoming->request = {method, url, header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE)};
+      *state = incoming.release();
+      // Nobody waits for the octets of a body that says of itself that it is too long.
+      if (!is_longer(header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH), server.max_body_)) return MHD_YES;
+      server.counters_.add("drop_https_large");
+      return send(connection, too_large(server.max_body_));
+    }
+    auto& incoming = *static_cast<Incoming*>(*state);
+    if (*size > 0) {
+      incoming.is_too_large = incoming.is_too_large || *size > server.max_body_ - incoming.request.body.size();
+      if (!incoming.is_too_large) incoming.request.body.append(piece, *size);
+      *size = 0;
+      return MHD_YES;
+    }
+    if (incoming.is_too_large) {
+      server.counters_.add("drop_https_large");
+      return send(connection, too_large(server.max_body_));
+    }
+    const auto source = source_of(connection);
+    if (!source) return MHD_NO;
+    server.counters_.add("https_requests");
+    incoming.request.client_certificate = client_certificate_of(connection);
+    return send(connection, server.handler_(*source, incoming.request));
+  }
+
+  static void on_completed(void* /*self*/, MHD_Connection* /*connection*/, void** state,
+                           MHD_RequestTerminationCode /*why*/) noexcept {
+    const std::unique_ptr<Incoming> incoming(static_cast<Incoming*>(std::exchange(*state, nullptr)));
+  }
+
+  static void on_connection(void* self, MHD_Connection* connection, void** context,
+                            MHD_ConnectionNotificationCode what) noexcept {
+    auto& server = *static_cast<HttpsServer*>(self);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+      server.connections_.erase(reinterpret_cast<std::uintptr_t>(*context));
+      return;
+    }
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const std::uint64_t number = server.next_connection_++;
+    *context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));
+    server.connections_[number] = {info == nullptr ? -1 : info->connect_fd, monotonic_now() + connection_time};
+  }
+
+  /// Paths are compared as they were sent: one path has one spelling.
+  static std::size_t leave_escapes(void* /*self*/, MHD_Connection* /*connection*/, char* text) noexcept {
+    return std::strlen(text);
+  }
+};
+
+void HttpsServer::StopDaemon::operator()(MHD_Daemon* daemon) const {
+  MHD_stop_daemon(daemon);
+}
+
+Result<std::unique_ptr<HttpsServer>> HttpsServer::listen(EventLoop& loop, const net::Endpoint& address,
+                                                         const Identity& identity, std::size_t max_body,
+                                                         Handler handler) {
+  auto socket = open_listener(address);
+  if (!socket) return std::move(socket).error();
+  SocketAddress bound;
+  bound.length = sizeof(bound.storage);
+  if (::getsockname(socket->get(), bound.get(), &bound.length) != 0) return last_error(to_string(address));
+  std::unique_ptr<HttpsServer> server(
+      new HttpsServer(loop, to_endpoint(bound.get()).value_or(address), max_body, std::move(handler)));
+  if (auto started = server->start(*std::move(socket), identity); !started) return std::move(started).error();
+  return server;
+}
+
+HttpsServer::HttpsServer(EventLoop& loop, const net::Endpoint& address, std::size_t max_body, Handler handler)
+    : loop_(loop), address_(address), max_body_(max_body), handler_(std::move(handler)), timer_(loop, [this] {
+        work();
+      }) {}
+
+HttpsServer::~HttpsServer() = default;
+
+Result<void> HttpsServer::change_identity(const Identity& identity) {
+  watch_.reset();
+  UniqueFd socket(MHD_quiesce_daemon(daemon_.get()));
+  daemon_.reset();
+  return start(std::move(socket), identity);
+}
+
+Result<void> HttpsServer::start(UniqueFd socket, const Identity& identity) {
+  const unsigned flags = MHD_USE_TLS | MHD_USE_EPOLL | (address_.is_ipv4() ? 0U : unsigned{MHD_USE_IPv6});
+  const auto idle_seconds = static_cast<unsigned>(std::chrono::duration_cast<std::chrono::seconds>(idle_time).count());
+  daemon_.reset(MHD_start_daemon(flags, address_.port, nullptr, nullptr, &Callbacks::on_request, this,  //
+                                 MHD_OPTION_LISTEN_SOCKET, socket.get(),                                //
+                                 MHD_OPTION_HTTPS_MEM_KEY, identity.key.c_str(),                        //
+                                 MHD_OPTION_HTTPS_MEM_CERT, identity.certificate.c_str(),               //
+                                 MHD_OPTION_HTTPS_MEM_TRUST, identity.client_authority.c_str(),         //
+                                 MHD_OPTION_HTTPS_PRIORITIES, tls_priorities,                           //
+                                 MHD_OPTION_CONNECTION_LIMIT, max_connections,                          //
+                                 MHD_OPTION_PER_IP_CONNECTION_LIMIT, max_connections_an_address,        //
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, max_headers,                       //
+                                 MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,                           //
+                                 MHD_OPTION_UNESCAPE_CALLBACK, &Callbacks::leave_escapes,
+                                 static_cast<void*>(nullptr),                                                        //
+                                 MHD_OPTION_NOTIFY_COMPLETED, &Callbacks::on_completed, static_cast<void*>(this),    //
+                                 MHD_OPTION_NOTIFY_CONNECTION, &Callbacks::on_connection, static_cast<void*>(this),  //
+                                 MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                                               //
+                                 MHD_OPTION_END));
+  if (!daemon_) return {Errc::malformed, "TLS takes no such key and certificate"};
+  (void)socket.release();  // the library closes it
+  const auto* info = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD);
+  if (info == nullptr || info->epoll_fd < 0) return {Errc::unsupported, "libmicrohttpd was built without epoll"};
+  watch_ = std::make_unique<ReadWatch>(loop_, info->epoll_fd, [this] { work(); });
+  return {};
+}
+
+void HttpsServer::work() {
+  const TimePoint now = monotonic_now();
+  end_slow_connections(now);
+  (void)MHD_run(daemon_.get());
+  TimePoint next = TimePoint::max();
+  MHD_UNSIGNED_LONG_LONG wait = 0;
+  if (MHD_get_timeout(daemon_.get(), &wait) == MHD_YES) next = now + std::chrono::milliseconds(wait);
+  const auto oldest = std::ranges::find_if(connections_, [](const auto& entry) { return entry.second.fd >= 0; });
+  if (oldest != connections_.end()) next = std::min(next, oldest->second.ends);
+  if (next == TimePoint::max()) return timer_.disarm();
+  timer_.arm(next);
+}
+
+/// A client that sends an octet now and then is not silent, but it holds a place that others need.
+void HttpsServer::end_slow_connections(TimePoint now) {
+  for (auto& [number, connection] : connections_) {
+    if (connection.fd < 0) continue;
+    if (connection.ends > now) break;
+    // The library closes the descriptor when it sees the end.
+    (void)::shutdown(std::exchange(connection.fd, -1), SHUT_RDWR);
+    counters_.add("drop_https_slow");
+  }
+}
+
+}  // namespace ipop::io

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/counters.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "io/event_loop.hpp"
+#include "io/unique_fd.hpp"
+#include "net/endpoint.hpp"
+#include "net/http.hpp"
+
+struct MHD_Daemon;
+
+namespace ipop::io {
+
+/// Takes HTTP requests over TLS (1.2 and 1.3) on one address and port, one request a connection.
+///
+/// libmicrohttpd reads and writes on the loop's thread; no other thread is made. Bounds: 256
+/// connections, 16 of one address, 32 KiB of headers, 10 s of silence and 20 s altogether for each
+/// connection. It never asks a resolver and writes no log.
+class HttpsServer {
+ public:
+  /// By what the server is known, and whose certificates it asks clients for. All PEM.
+  struct Identity {
+    std::string key{};
+    std::string certificate{};
+    /// A client without a certificate, or with another authority's, is served too: the handler judges.
+    std::string client_authority{};
+  };
+  /// Answers one request; `source` is the client's address. Called from the loop.
+  using Handler = std::function<net::HttpAnswer(const net::Endpoint& source, const net::HttpRequest& request)>;
+
+  static constexpr unsigned max_connections = 256;
+  static constexpr unsigned max_connections_an_address = 16;
+  static constexpr std::size_t max_headers = 32 * 1024;
+  static constexpr Duration idle_time = 10s;
+  static constexpr Duration connection_time = 20s;
+
+  /// `address` is one of this host; port 0: any that is free. A longer body than `max_body` octets is
+  /// refused with 413. Errors: std::errc::address_in_use, address_not_available, permission_denied,
+  /// other errno; Errc::malformed when TLS takes no such identity.
+  static Result<std::unique_ptr<HttpsServer>> listen(EventLoop& loop, const net::Endpoint& address,
+                                                     const Identity& identity, std::size_t max_body, Handler handler);
+
+  HttpsServer(const HttpsServer&) = delete;
+  HttpsServer& operator=(const HttpsServer&) = delete;
+  /// Disconnects all.
+  ~HttpsServer();
+
+  [[nodiscard]] const net::Endpoint& address() const { return address_; }
+  /// New connections see the new identity; those that are open are closed. Error: malformed; nobody is
+  /// served then.
+  Result<void> change_identity(const Identity& identity);
+  /// `https_requests`, `drop_https_slow`, `drop_https_large`.
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  struct Callbacks;
+  struct Connection {
+    int fd = -1;  ///< -1: its time is over
+    TimePoint ends{};
+  };
+  struct StopDaemon {
+    void operator()(MHD_Daemon* daemon) const;
+  };
+
+  HttpsServer(EventLoop& loop, const net::Endpoint& address, std::size_t max_body, Handler handler);
+  Result<void> start(UniqueFd socket, const Identity& identity);
+  void work();
+  void end_slow_connections(TimePoint now);
+
+  EventLoop& loop_;
+  net::Endpoint address_;
+  std::size_t max_body_;
+  Handler handler_;
+  Counters counters_;
+  std::map<std::uint64_t, Connection> connections_;  // by number, oldest first
+  std::uint64_t next_connection_ = 1;
+  std::unique_ptr<MHD_Daemon, StopDaemon> daemon_;
+  std::unique_ptr<ReadWatch> watch_;
+  LoopTimer timer_;
+};
+
+}  // namespace ipop::io
