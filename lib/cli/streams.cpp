@@ -26,7 +26,8 @@ Streams standard_streams() {
                  ::isatty(STDOUT_FILENO) == 1,
                  ::isatty(STDERR_FILENO) == 1,
                  terminal.empty() || terminal == "dumb",
-                 !environment("NO_COLOR").empty()};
+                 !environment("NO_COLOR").empty(),
+                 ::isatty(STDIN_FILENO) == 1};
 }
 
 bool use_color(const Streams& streams, ColorChoice choice) {

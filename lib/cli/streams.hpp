@@ -19,6 +19,7 @@ struct Streams {
   bool err_is_terminal = false;  ///< progress is shown only then
   bool dumb_terminal = false;    ///< TERM is unset or "dumb": no cursor movement, no colour
   bool no_color = false;         ///< NO_COLOR is set and not empty
+  bool in_is_terminal = false;   ///< somebody can be asked
 };
 
 /// The streams of this process, with what its environment says about them.

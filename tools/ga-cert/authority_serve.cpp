@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <csignal>
+#include <memory>
+
+#include "appliance/authority_announcement.hpp"
+#include "appliance/est.hpp"
+#include "appliance/fingerprint_text.hpp"
+#include "appliance/group_config.hpp"
+#include "desk_choice.hpp"
+#include "enrolment_service.hpp"
+#include "io/event_loop.hpp"
+#include "io/file.hpp"
+#include "io/https_server.hpp"
+#include "io/log_writer.hpp"
+#include "io/process.hpp"
+#include "io/system_clock.hpp"
+#include "node_waiting.hpp"
+#include "open_group.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
+constexpr Duration listen_pause = 1s;         // until DHCP has given the interface its address
+constexpr Duration look_at_certificate = 1h;  // of the server's own, which lives for days
+constexpr std::chrono::seconds endpoints_limit{2};
+
+/// The closed group's file as a new member needs it: with the endpoints at which this machine's node of
+/// that group can be reached, and without what is only this machine's.
+Result<std::string> group_file(const Context& context, const std::string& name, const crypto::Certificate& authority) {
+  const std::string path = context.options.groups + "/" + name + ".toml";
+  const auto text = io::read_file(path, largest_group_file);
+  if (!text && text.error().code == std::errc::no_such_file_or_directory) return {Errc::not_found, path};
+  if (!text) return text.error();
+  auto config = appliance::parse_group_config(*text, path);
+  if (!config) return make_error(std::make_error_code(std::errc::io_error), config.error().message());
+  config->port.reset();
+  config->authority = authority.to_pem();
+  auto client = daemon::ControlClient::connect(tools::socket_of_group(name));
+  const auto known = client ? tools::ask_node<node::EndpointsAnswer>(*client, node::EndpointsCommand{}, endpoints_limit)
+                            : Result<node::EndpointsAnswer>(client.error());
+  // Without a node the file's own entries have to do.
+  for (const net::Endpoint& endpoint : known ? known->endpoints : std::vector<net::Endpoint>()) {
+    auto entry = appliance::parse_bootstrap_entry(to_string(endpoint));
+    if (entry && std::ranges::find(config->bootstrap, *entry) == config->bootstrap.end())
+      config->bootstrap.push_back(*std::move(entry));
+  }
+  return to_toml(*config);
+}
+
+/// The server while it runs: where it listens follows the open group's address.
+class Server {
+ public:
+  Server(const Context& context, const ServeAuthority& verb, AuthorityDesk& desk, std::string socket)
+      : context_(context),
+        verb_(verb),
+        desk_(desk),
+        service_(
+            desk_,
+            [&context, &desk, name = verb.closed_group.empty() ? desk.name() : verb.closed_group] {
+              return group_file(context, name, desk.authority());
+            },
+            [this](const LogLine& line) { log(line); }),
+        again_(loop_, [this] { listen(); }),
+        renewal_(loop_, [this] { renew_certificate(); }) {
+    if (!socket.empty())
+      group_.emplace(
+          loop_, std::move(socket),
+          OpenGroup::Handlers{[this](auto address) { move_to(address); }, [this](const LogLine& line) { log(line); }});
+  }
+
+  ExitStatus run() {
+    io::harden_process();
+    auto watching = loop_.on_signals({SIGINT, SIGTERM}, [this](int) { loop_.stop(); });
+    if (!watching) return report(context_, watching.error());
+    log({LogLevel::info,
+         "authority",
+         {{"name", desk_.name()}, {"fingerprint", appliance::to_groups(desk_.authority().fingerprint())}}});
+    if (verb_.address) {
+      address_ = verb_.address;
+      // Nobody moves this address, so a failure at the start is final.
+      if (auto listening = try_to_listen(); !listening) return report(context_, listening.error());
+    }
+    loop_.run();
+    log({LogLevel::info, "stopped", {}});
+    return status_;
+  }
+
+ private:
+  void log(const LogLine& line) { writer_.write(io::monotonic_now(), line); }
+
+  void move_to(std::optional<net::Ipv4Address> address) {
+    if (verb_.address) return;
+    address_ = address;
+    if (!address) {
+      server_.reset();
+      group_->announce({});
+      log({LogLevel::warning, "open group's address lost; waiting for another", {}});
+      return again_.disarm();
+    }
+    listen();
+  }
+
+  void listen() {
+    auto listening = try_to_listen();
+    if (listening) return;
+    if (listening.error().code == std::errc::address_not_available) {
+      if (!std::exchange(is_waiting_, true))
+        log({LogLevel::info, "waiting for the address on an interface", {{"ip", to_string(*address_)}}});
+      return again_.arm(io::monotonic_now() + listen_pause);
+    }
+    status_ = report(context_, listening.error());
+    loop_.stop();
+  }
+
+  Result<void> try_to_listen() {
+    const net::Endpoint place{*address_, verb_.port};
+    auto identity = make_identity();
+    if (!identity) return std::move(identity).error();
+    server_.reset();
+    auto server = io::HttpsServer::listen(loop_, place, *identity, appliance::est::body_limit,
+                                          [this](const net::Endpoint& source, const net::HttpRequest& request) {
+                                            return service_.answer(source, request);
+                                          });
+    if (!server) return std::move(server).error();
+    server_ = *std::move(server);
+    is_waiting_ = false;
+    log({LogLevel::info, "listening", {{"endpoint", to_string(server_->address())}}});
+    renewal_.arm(io::monotonic_now() + look_at_certificate);
+    if (group_ && verb_.announce)
+      group_->announce(to_string(appliance::AuthorityAnnouncement{place, desk_.authority().fingerprint()}));
+    return {};
+  }
+
+  /// A key that never leaves this process, and a certificate for it that names the address.
+  Result<io::HttpsServer::Identity> make_identity() {
+    // A socket that can't be bound yet is tried every second: one certificate serves all tries.
+    if (identity_ && identity_address_ == address_) return *identity_;
+    const auto key = crypto::PrivateKey::generate();
+    if (!key) return key.error();
+    const std::uint32_t value = address_->value();
+    const crypto::PinnedAddress pinned{std::byte(value >> 24U), std::byte(value >> 16U & 0xffU),
+                                       std::byte(value >> 8U & 0xffU), std::byte(value & 0xffU)};
+    const auto certificate = desk_.sign_server(key->public_key(), {pinned}, {}, io::wall_time_now());
+    if (!certificate) return certificate.error();
+    renew_at_ = certificate->not_before() + (certificate->not_after() - certificate->not_before()) * 2 / 3;
+    identity_address_ = address_;
+    identity_ = {key->to_pem(), certificate->to_pem(), desk_.authority().to_pem()};
+    return *identity_;
+  }
+
+  void renew_certificate() {
+    renewal_.arm(io::monotonic_now() + look_at_certificate);
+    if (!server_ || io::wall_time_now() < renew_at_) return;
+    identity_.reset();
+    const auto identity = make_identity();
+    const auto changed = identity ? server_->change_identity(*identity) : Result<void>(identity.error());
+    if (!changed)
+      log({LogLevel::error, "server's own certificate is not renewed", {{"reason", changed.error().message()}}});
+  }
+
+  const Context& context_;
+  const ServeAuthority& verb_;
+  AuthorityDesk& desk_;
+  io::EventLoop loop_;
+  io::LogWriter writer_{LogLevel::info};
+  EnrolmentService service_;
+  std::optional<net::Ipv4Address> address_;
+  std::optional<io::HttpsServer::Identity> identity_;
+  std::optional<net::Ipv4Address> identity_address_;
+  WallTime renew_at_{};
+  std::unique_ptr<io::HttpsServer> server_;
+  std::optional<OpenGroup> group_;
+  bool is_waiting_ = false;
+  ExitStatus status_ = ExitStatus::done;
+  io::LoopTimer again_;
+  io::LoopTimer renewal_;
+};
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
+  std::string socket = context.options.socket;
+  if (socket.empty() && !verb.open_group.empty()) socket = tools::socket_of_group(verb.open_group);
+  if (socket.empty() && !verb.address) {
+    cli::complain(context.streams, tool, "say where to listen: --group GROUP (an open group) or --address ADDRESS");
+    return ExitStatus::usage;
+  }
+  auto opened = open_unlocked_desk(context, verb.closed_group);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  return Server(context, verb, std::get<AuthorityDesk>(opened), std::move(socket)).run();
+}
+
+}  // namespace ipop::ga_cert

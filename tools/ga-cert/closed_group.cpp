@@ -1,0 +1,131 @@
+#include "closed_group.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "cli/json_writer.hpp"
+#include "desk_choice.hpp"
+#include "io/file.hpp"
+#include "node_waiting.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr std::size_t largest_file = std::size_t{1} << 20U;
+// From the new ring's first answer to a majority for the lease: seconds; a lost bootstrap node costs more.
+constexpr Duration lease_limit = 60s;
+
+std::vector<std::string> group_names(const std::string& directory) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().stem().string();
+    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+ExitStatus report_no_group(const Context& context, const std::string& message) {
+  cli::complain(context.streams, tool, message);
+  cli::suggest(context.streams, "ga-group join TOKEN (the open group's)");
+  return ExitStatus::no;
+}
+
+std::variant<std::string, ExitStatus> choose_group(const Context& context, const std::string& name) {
+  const std::string& directory = context.options.groups;
+  if (!name.empty()) {
+    if (appliance::check_group_name(name) && io::exists(directory + "/" + name + ".toml")) return name;
+    return report_no_group(context, "this machine has no group \"" + name + "\" (none in " + directory + ")");
+  }
+  const auto names = group_names(directory);
+  if (names.size() == 1) return names.front();
+  if (names.empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
+  std::string list;
+  for (const std::string& known : names)
+    list += (list.empty() ? "" : ", ") + known;
+  cli::complain(context.streams, tool, "this machine has several groups; choose one with --group: " + list);
+  return ExitStatus::usage;
+}
+
+void print_joined(const Context& context, const OwnGroup& group, const appliance::GroupConfig& closed,
+                  const node::StatusAnswer& status) {
+  const std::string address = status.address ? to_string(*status.address) : "";
+  std::ostream& out = context.streams.out;
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-cert.join/1");
+    json.field("group", closed.name);
+    json.field("file", group.path);
+    if (status.address)
+      json.field("address", address);
+    else
+      json.null("address");
+    out << json.text() << '\n';
+  } else if (context.options.output.plain) {
+    out << closed.name << '\t' << address << '\n';
+  } else {
+    out << "joined " << closed.name << (address.empty() ? "" : " as " + address) << '\n';
+  }
+}
+
+}  // namespace
+
+std::variant<OwnGroup, ExitStatus> load_own_group(const Context& context, const std::string& name) {
+  auto chosen = choose_group(context, name);
+  if (const auto* status = std::get_if<ExitStatus>(&chosen)) return *status;
+  OwnGroup out;
+  out.name = std::get<std::string>(std::move(chosen));
+  out.path = context.options.groups + "/" + out.name + ".toml";
+  auto text = io::read_file(out.path, largest_file);
+  if (!text) return report(context, text.error());
+  auto config = appliance::parse_group_config(*text, out.path);
+  if (!config) return report(context, config.error());
+  out.text = *std::move(text);
+  out.config = *std::move(config);
+  return out;
+}
+
+Result<void> replace_group(const OwnGroup& open, const appliance::GroupConfig& closed) {
+  auto kept = io::write_file_atomically(open.path + ".open", open.text, 0644);
+  if (!kept) return kept;
+  return io::write_file_atomically(open.path, to_toml(closed), 0644);
+}
+
+ExitStatus move_node(const Context& context, const OwnGroup& group, const appliance::GroupConfig& closed,
+                     const std::string& socket) {
+  auto probe = daemon::ControlClient::connect(socket);
+  if (!probe && tools::status_of(probe.error()) == ExitStatus::unreachable) {
+    cli::complain(context.streams, tool, "the node does not run; it joins " + closed.name + " when it is started");
+    cli::suggest(context.streams, "systemctl start ipop-node@" + group.name);
+    return ExitStatus::partly;
+  }
+  node::StatusAnswer held;
+  bool is_asked = false;
+  tools::NodeWaiting waiting(context.streams, socket, lease_limit);
+  const auto moved =
+      waiting.until("an address in " + closed.name, [&](daemon::ControlClient& client, Duration left) -> Result<bool> {
+        if (!is_asked) {
+          const auto done = tools::ask_node<node::DoneAnswer>(client, node::ReloadCommand{}, left);
+          if (!done) return done.error();
+          is_asked = true;
+        }
+        auto status = tools::ask_node<node::StatusAnswer>(client, {}, left);
+        if (!status) return std::move(status).error();
+        held = *std::move(status);
+        if (held.name_space != closed.name_space) return false;
+        return held.address.has_value() || (!held.prefix && held.joined);
+      });
+  if (!moved) {
+    const ExitStatus status = tools::report_node_error(context.streams, tool, moved.error(), socket);
+    cli::suggest(context.streams,
+                 "ipop-ctl --group " + group.name + " status; the open group's file is " + group.path + ".open");
+    return status;
+  }
+  print_joined(context, group, closed, held);
+  return ExitStatus::done;
+}
+
+}  // namespace ipop::ga_cert

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "appliance/est.hpp"
+#include "appliance/request_limiter.hpp"
+#include "authority_desk.hpp"
+#include "base/expiring_map.hpp"
+#include "base/log.hpp"
+#include "net/endpoint.hpp"
+#include "net/http.hpp"
+
+namespace ipop::ga_cert {
+
+/// Answers the requests that come over the network: what the desk says, in the words of RFC 7030.
+///
+/// Each decision, and each refusal, is a log line; foreign text in it is escaped where it is written.
+class EnrolmentService {
+ public:
+  /// Gives the closed group's file for members; errors: not_found (there is none), others.
+  using GroupSource = std::function<Result<std::string>()>;
+  using Log = std::function<void(const LogLine&)>;
+
+  /// `desk` outlives the service.
+  EnrolmentService(AuthorityDesk& desk, GroupSource group, Log log)
+      : desk_(desk), group_(std::move(group)), log_(std::move(log)), questions_(AuthorityDesk::max_requests) {}
+
+  net::HttpAnswer answer(const net::Endpoint& source, const net::HttpRequest& request);
+
+ private:
+  net::HttpAnswer enrol(const std::string& source, const crypto::CertificateRequest& request);
+  net::HttpAnswer renew(const std::string& source, const appliance::est::WantsRenewal& wish);
+  net::HttpAnswer give_group(const std::string& source, const crypto::Certificate& member);
+  net::HttpAnswer fail(const std::string& source, const Error& error);
+  std::chrono::seconds next_question(const crypto::Digest256& key);
+
+  AuthorityDesk& desk_;
+  GroupSource group_;
+  Log log_;
+  appliance::RequestLimiter limiter_;
+  ExpiringMap<crypto::Digest256, unsigned> questions_;  // how often a key that waits has asked
+};
+
+}  // namespace ipop::ga_cert

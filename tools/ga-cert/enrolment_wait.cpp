@@ -1,0 +1,129 @@
+#include "enrolment_wait.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "appliance/est.hpp"
+#include "appliance/fingerprint_text.hpp"
+#include "base/hex.hpp"
+#include "cli/progress.hpp"
+#include "cli/text.hpp"
+#include "crypto/trust_store.hpp"
+#include "io/system_clock.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+namespace est = appliance::est;
+using cli::ExitStatus;
+
+constexpr Duration exchange_limit = 30s;
+// A server that is gone is tried again soon, then ever less often.
+constexpr Duration first_pause = 1s;
+constexpr Duration longest_pause = 60s;
+
+bool is_passing(const Error& error) {
+  return error.code == std::errc::connection_refused || error.code == std::errc::timed_out ||
+         error.code == std::errc::not_connected;
+}
+
+class Waiting {
+ public:
+  Waiting(const Context& context, const KnownAuthority& authority, const crypto::CertificateRequest& request,
+          Duration limit, bool wait)
+      : context_(context),
+        authority_(authority),
+        request_(request),
+        end_(io::monotonic_now() + limit),
+        wait_(wait),
+        progress_(context.streams) {}
+
+  std::variant<crypto::Certificate, ExitStatus> until_decided() {
+    Duration pause = first_pause;
+    while (true) {
+      const auto answer = io::exchange_https(authority_.peer, est::enrolment_request(request_),
+                                             std::min(exchange_limit, std::max<Duration>(left(), 1s)));
+      if (!answer) {
+        if (!wait_ || !is_passing(answer.error()) || left() <= pause) {
+          progress_.clear();
+          return report_server(context_, authority_.peer, answer.error());
+        }
+        say("the authority's server does not answer; trying again");
+        std::this_thread::sleep_for(pause);
+        pause = std::min(pause * 2, longest_pause);
+        continue;
+      }
+      pause = first_pause;
+      auto enrolment = est::decode_enrolment(*answer, request_.public_key());
+      if (!enrolment) {
+        progress_.clear();
+        cli::complain(context_.streams, tool, enrolment.error().message());
+        return ExitStatus::no;
+      }
+      if (auto* certificate = std::get_if<crypto::Certificate>(&*enrolment)) return check(std::move(*certificate));
+      if (const auto* denied = std::get_if<est::Denied>(&*enrolment)) {
+        progress_.clear();
+        cli::complain(context_.streams, tool, "denied: " + denied->reason);
+        return ExitStatus::no;
+      }
+      const auto& waiting = std::get<est::Waiting>(*enrolment);
+      if (!wait_ || left() <= waiting.retry_after) return give_up();
+      say(waiting.why.empty() ? "the request waits for a person" : waiting.why);
+      std::this_thread::sleep_for(waiting.retry_after);
+    }
+  }
+
+ private:
+  [[nodiscard]] Duration left() const { return end_ - io::monotonic_now(); }
+
+  /// Once for a log, and as progress on a terminal.
+  void say(const std::string& text) {
+    if (text != said_) {
+      progress_.clear();
+      context_.streams.err << cli::printable(text.substr(0, text.find('\n'))) << '\n';
+      if (!is_explained_) {
+        is_explained_ = true;
+        context_.streams.err << "  on the authority's machine: ga-cert accept "
+                             << to_hex(request_.key_fingerprint()).substr(0, 16) << '\n';
+      }
+      said_ = text;
+    }
+    progress_.show("waiting ...");
+  }
+
+  std::variant<crypto::Certificate, ExitStatus> check(crypto::Certificate certificate) {
+    progress_.clear();
+    const auto trust = crypto::TrustStore::closed_group(authority_.certificate);
+    const auto who =
+        trust ? (*trust)->verify(certificate, io::wall_time_now()) : Result<crypto::PeerIdentity>(trust.error());
+    if (who) return certificate;
+    cli::complain(context_.streams, tool, "the certificate that came can't be used: " + who.error().message());
+    return ExitStatus::no;
+  }
+
+  ExitStatus give_up() {
+    progress_.clear();
+    cli::complain(context_.streams, tool, "nobody has decided yet; the request stays with the authority");
+    cli::suggest(context_.streams, "the same command again, once somebody has");
+    return ExitStatus::timed_out;
+  }
+
+  const Context& context_;
+  const KnownAuthority& authority_;
+  const crypto::CertificateRequest& request_;
+  TimePoint end_;
+  bool wait_;
+  cli::Progress progress_;
+  std::string said_;
+  bool is_explained_ = false;
+};
+
+}  // namespace
+
+std::variant<crypto::Certificate, ExitStatus> enrol(const Context& context, const KnownAuthority& authority,
+                                                    const crypto::CertificateRequest& request, Duration limit,
+                                                    bool wait) {
+  return Waiting(context, authority, request, limit, wait).until_decided();
+}
+
+}  // namespace ipop::ga_cert

@@ -1,0 +1,124 @@
+#include "appliance/authority_policy.hpp"
+#include "appliance/est.hpp"
+#include "authority_finder.hpp"
+#include "cli/text.hpp"
+#include "closed_group.hpp"
+#include "desk_choice.hpp"
+#include "enrolment_wait.hpp"
+#include "io/file.hpp"
+#include "io/host_name.hpp"
+#include "io/process.hpp"
+#include "node_connection.hpp"
+#include "node_key.hpp"
+#include "papers.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_cert {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr Duration group_limit = 30s;
+constexpr std::size_t largest_certificate = 16'384;
+
+/// The places on this machine that a join works with.
+struct Machine {
+  OwnGroup group{};
+  std::string state{};
+  std::string socket{};
+
+  [[nodiscard]] std::string certificate() const { return state + "/certificate.pem"; }
+};
+
+/// Whether the file is a closed group's and the certificate is there: what an earlier join has done.
+bool is_closed(const Machine& machine) {
+  if (machine.group.config.authority.empty()) return false;
+  const auto pem = io::read_file(machine.certificate(), largest_certificate);
+  return pem && crypto::Certificate::from_pem(*pem);
+}
+
+/// The closed group, from the authority's server, for the holder of the certificate.
+Result<appliance::GroupConfig> fetch_group(KnownAuthority authority, const crypto::Certificate& certificate,
+                                           const crypto::PrivateKey& key, const appliance::GroupConfig& open) {
+  authority.peer.certificate = certificate.to_pem();
+  authority.peer.key = key.to_pem();
+  const auto answer = io::exchange_https(authority.peer, appliance::est::group_request(), group_limit);
+  if (!answer) return answer.error();
+  const auto text = appliance::est::decode_group(*answer);
+  if (!text) return text.error();
+  auto config = appliance::parse_group_config(*text, "the closed group's file");
+  if (!config) return config;
+  const auto named = crypto::Certificate::from_pem(config->authority);
+  if (!named || named->der() != authority.certificate.der())
+    return {Errc::conflict, "the closed group's file names another authority"};
+  config->port = open.port;
+  return config;
+}
+
+ExitStatus show_plan(const Context& context, const Machine& machine) {
+  std::ostream& out = context.streams.out;
+  if (!io::exists(machine.state + "/key.pem")) out << "+++ " << cli::printable(machine.state + "/key.pem") << '\n';
+  out << "+++ " << cli::printable(machine.certificate()) << '\n'
+      << "+++ " << cli::printable(machine.group.path + ".open") << '\n'
+      << "+++ " << cli::printable(machine.group.path) << '\n'
+      << "$ reload " << cli::printable(machine.socket) << '\n';
+  return ExitStatus::done;
+}
+
+ExitStatus report_group(const Context& context, const KnownAuthority& authority, const Error& error) {
+  if (error.code == Errc::not_found) {
+    cli::complain(context.streams, tool, "the certificate is here, but " + error.message());
+    cli::suggest(context.streams, "on the authority's machine: ga-cert authority serve --for GROUP");
+    return ExitStatus::partly;
+  }
+  (void)report_server(context, authority.peer, error);
+  return ExitStatus::partly;
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
+  io::harden_process();
+  auto loaded = load_own_group(context, verb.group);
+  if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
+  Machine machine{std::get<OwnGroup>(std::move(loaded))};
+  machine.state =
+      verb.state_directory.empty() ? context.options.states + "/" + machine.group.name : verb.state_directory;
+  machine.socket = context.options.socket.empty() ? tools::socket_of_group(machine.group.name) : context.options.socket;
+  if (is_closed(machine)) {
+    context.streams.err << "This machine is in the closed group already (" << cli::printable(machine.group.path)
+                        << ")\n";
+    return verb.dry_run ? ExitStatus::done : move_node(context, machine.group, machine.group.config, machine.socket);
+  }
+  const std::string user = verb.user.empty() ? io::host_name() : verb.user;
+  if (auto good = appliance::check_user(user); !good) {
+    cli::complain(context.streams, tool, good.error().message() + "; pass --user NAME");
+    return ExitStatus::usage;
+  }
+  if (verb.dry_run) return show_plan(context, machine);
+
+  const auto key = load_node_key(machine.state, true);
+  if (!key) return report_key(context, key.error());
+  const auto request = crypto::CertificateRequest::build(*key, {user, pinned_of(verb.addresses)});
+  if (!request) return report(context, request.error());
+  const auto found =
+      find_authority(context, {verb.server, verb.fingerprint, machine.group.name}, request->key_fingerprint());
+  if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
+  const auto& authority = std::get<KnownAuthority>(found);
+
+  const auto enrolled = enrol(context, authority, *request, verb.timeout, true);
+  if (const auto* status = std::get_if<ExitStatus>(&enrolled)) return *status;
+  const auto& certificate = std::get<crypto::Certificate>(enrolled);
+  if (auto written = io::write_file_atomically(machine.certificate(), certificate.to_pem(), 0644); !written)
+    return report(context, written.error());
+  context.streams.err << "Wrote " << cli::printable(machine.certificate()) << '\n';
+
+  const auto closed = fetch_group(authority, certificate, *key, machine.group.config);
+  if (!closed) return report_group(context, authority, closed.error());
+  if (auto replaced = replace_group(machine.group, *closed); !replaced) return report(context, replaced.error());
+  context.streams.err << "Wrote " << cli::printable(machine.group.path) << " (the open group's file is "
+                      << cli::printable(machine.group.path) << ".open)\n";
+  return move_node(context, machine.group, *closed, machine.socket);
+}
+
+}  // namespace ipop::ga_cert
