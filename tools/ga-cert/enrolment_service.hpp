@@ -25,7 +25,7 @@ class EnrolmentService {
 
   /// `desk` outlives the service.
   EnrolmentService(AuthorityDesk& desk, GroupSource group, Log log)
-      : desk_(desk), group_(std::move(group)), log_(std::move(log)), questions_(AuthorityDesk::max_requests) {}
+      : desk_(desk), group_(std::move(group)), log_(std::move(log)), questions_(AuthorityDesk::max_waiting) {}
 
   net::HttpAnswer answer(const net::Endpoint& source, const net::HttpRequest& request);
 
