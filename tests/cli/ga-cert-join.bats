@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Enrolment over the network: what a machine that wants in sees of `ga-cert send` and `ga-cert join`.
-# shellcheck disable=SC2030,SC2031  # every test has its own list of processes
+# shellcheck disable=SC2030,SC2031,SC2154  # every test has its own list of processes
 
 load est
 
