@@ -45,6 +45,22 @@ load est
   [ "$(renew other --cert "$DIR/other.pem" --key "$DIR/other.key")" = 403 ]
 }
 
+@test "S21: a certificate whose time is over renews nothing, and the refusal speaks of clocks" {
+  start_server
+  make_request bob
+  base64 -d "$DIR/bob.b64" | openssl req -inform DER -out "$DIR/bob.csr"
+  : >"$DIR/index"
+  printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s/index\nnew_certs_dir=%s\npolicy=p\ndefault_md=sha256\nrand_serial=yes\n' \
+    "$DIR" "$DIR" >"$DIR/ca.cnf"
+  printf '[p]\ncommonName=supplied\n[e]\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=critical,digitalSignature\n' \
+    >>"$DIR/ca.cnf"
+  openssl ca -batch -notext -config "$DIR/ca.cnf" -extensions e -cert "$DIR/authority/authority.pem" \
+    -keyfile "$DIR/authority/authority.key" -startdate 20250101000000Z -enddate 20250201000000Z \
+    -in "$DIR/bob.csr" -out "$DIR/old.pem"
+  [ "$(renew bob --cert "$DIR/old.pem" --key "$DIR/bob.key")" = 403 ]
+  grep -q clock "$DIR/body"
+}
+
 @test "a denial reaches the requester with its reason" {
   start_server
   make_request bob

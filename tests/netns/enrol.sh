@@ -73,7 +73,7 @@ bob --fingerprint "$fingerprint" >"$run/bob/join.out" 2>"$run/bob/join.log" </de
 joining=$!
 within 30 "the request arrives without an address of the server" waiting_is 1
 is "its source is bob's virtual address" "$(virtual_address bob)" "$(alice list --plain | cut -f 4)"
-before=$(of_bob .address)
+before=$(of_bob .address) process=$(node_process bob)
 holds "alice accepts bob's key" alice accept \
   "$(openssl pkey -in "$run/bob/state/key.pem" -pubout -outform DER | sha256sum | cut -c 1-16)"
 status=0
@@ -84,7 +84,7 @@ holds "bob has a certificate of the authority" openssl verify -CAfile "$run/alic
   "$run/bob/state/certificate.pem"
 is "bob's node is in the closed group's namespace" "closed-$internet" "$(of_bob .namespace)"
 holds "the open group's file is kept" grep -q "^namespace = \"demo-$internet\"" "$run/bob/groups/lab-enrol.toml.open"
-is "bob's node is the same process" 1 "$(in_host bob pgrep -c -f -- '--hostname bob')"
+is "bob's node is the same process" "$process" "$(node_process bob)"
 after=$(of_bob .address)
 holds "bob has an address in the closed group" grep -qE '^10\.([0-9]|[1-9][0-9]|1[01][0-9]|12[0-7])\.' <<<"$after"
 holds "it is another address than before" test "$before" != "$after"
