@@ -58,10 +58,9 @@ function(ga_wraps layer)
   endif()
 endfunction()
 ga_wraps(crypto OpenSSL::SSL OpenSSL::Crypto)
-ga_wraps(io Threads::Threads ${MNL_LIBRARY} ${NFTABLES_LIBRARY})
-# Only a program that speaks HTTP loads the libraries for it.
-ga_wraps(io Threads::Threads ${MNL_LIBRARY} -Wl,--push-state,--as-needed ${MICROHTTPD_LIBRARY} ${GNUTLS_LIBRARY}
-  CURL::libcurl -Wl,--pop-state)
+# A program loads only what it calls: most speak no HTTP and set no firewall.
+ga_wraps(io Threads::Threads ${MNL_LIBRARY} -Wl,--push-state,--as-needed ${NFTABLES_LIBRARY} ${MICROHTTPD_LIBRARY}
+  ${GNUTLS_LIBRARY} CURL::libcurl -Wl,--pop-state)
 
 # x86-64 only; OpenSSL does the same work elsewhere.
 find_library(IPSEC_MB_LIBRARY IPSec_MB)
