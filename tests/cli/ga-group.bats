@@ -190,3 +190,23 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
     done
   done
 }
+
+@test "a closed group carries its authority in file and token" {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$DIR/ca.key" -out "$DIR/ca.pem" \
+    -subj /CN=lab -days 30 -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
+  token=$(group new lab --no-start --authority "$DIR/ca.pem")
+  run group show lab --plain
+  [[ $output == *$'membership\tclosed'* ]]
+  "$GA_BIN/ga-group" --dir "$DIR/other" join --no-start "$token"
+  [ "$(sed -n '/^authority/,/"""$/p' "$DIR/other/lab.toml")" = "$(sed -n '/^authority/,/"""$/p' "$DIR/etc/lab.toml")" ]
+  run group check lab
+  [ "$status" -eq 0 ]
+}
+
+@test "an authority that is none is refused with its file" {
+  echo nonsense >"$DIR/ca.pem"
+  run group new lab --no-start --authority "$DIR/ca.pem"
+  [ "$status" -eq 5 ]
+  [[ $output == *"$DIR/ca.pem"* ]]
+  [ ! -e "$DIR/etc/lab.toml" ]
+}

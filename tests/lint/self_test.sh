@@ -83,6 +83,13 @@ expect 0 "" "tools passes a program that has everything" "$here/tools.sh" "$work
 rm "$work/completions/_ga-x"
 expect 1 "completions/_ga-x" "tools names a missing completion" "$here/tools.sh" "$work"
 
+mkdir -p "$work/docs"
+echo '| S4 | a | b | `tests/four` |' >"$work/docs/threats.md"
+echo 'TEST_CASE("S4: again")' >"$work/tests/four"
+expect 0 "" "threats passes a test with its number" "$here/threats.sh" "$work"
+echo 'TEST_CASE("S44: again")' >"$work/tests/four"
+expect 1 "tests/four has no test with S4" "threats names a file without the number" "$here/threats.sh" "$work"
+
 if command -v shellcheck >/dev/null; then
   printf '#!/bin/sh\nrm $1\n' >"$work/bad.sh"
   expect 1 "SC2086" "shell names a finding" "$here/shell.sh" "$work"

@@ -57,6 +57,8 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
   verb->add_option("--port", group.port, "UDP port of this machine's node (one chosen at random)")
       ->type_name("N")
       ->check(CLI::Range(1, 65535));
+  verb->add_option("--authority", group.authority, "Certificate of the authority whose members alone may join")
+      ->type_name("FILE");
   add_expires(*verb, group.expires);
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file");

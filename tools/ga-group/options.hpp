@@ -26,6 +26,7 @@ struct NewGroup {
   std::string domain = "ipop";
   std::vector<appliance::BootstrapEntry> bootstrap{};
   std::optional<std::uint16_t> port{};
+  std::string authority{};  ///< file with the certificate of a closed group's authority; empty: open
   TokenLife expires{std::chrono::hours(24 * 7)};
   bool start = true;
   bool dry_run = false;  ///< show what would change, and change nothing

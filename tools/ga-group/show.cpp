@@ -13,13 +13,17 @@ namespace {
 
 using cli::ExitStatus;
 
+std::string membership(const appliance::GroupConfig& group) {
+  return group.authority.empty() ? "open" : "closed";
+}
+
 void write_json(std::ostream& out, const GroupFile& file, std::string_view schema) {
   const appliance::GroupConfig& group = file.config;
   cli::JsonWriter json(schema);
   json.field("file", file.path);
   json.field("name", group.name);
   json.field("namespace", group.name_space);
-  json.field("membership", "open");
+  json.field("membership", membership(group));
   json.field("prefix", to_string(group.prefix));
   json.field("domain", group.domain);
   json.begin_array("bootstrap");
@@ -40,7 +44,7 @@ std::vector<std::pair<std::string, std::string>> rows(const GroupFile& file) {
       {"file", file.path},
       {"name", group.name},
       {"namespace", group.name_space},
-      {"membership", "open"},
+      {"membership", membership(group)},
       {"prefix", to_string(group.prefix)},
       {"domain", group.domain},
       {"port", group.port ? std::to_string(*group.port) : ""},

@@ -22,6 +22,8 @@ void add_simple_verbs(CLI::App& app, Options& options) {
            [] { return FollowEvents{}; });
   add_verb(app, options, "metrics", "Print counters as Prometheus text", [] { return ShowMetrics{}; });
   add_verb(app, options, "endpoints", "Show where this node can be reached", [] { return ShowEndpoints{}; });
+  add_verb(app, options, "reload", "Let the node read its group file and certificate again",
+           [] { return ReloadNode{}; });
   add_verb(app, options, "stop", "End the node in good order", [] { return StopNode{}; });
 }
 

@@ -38,10 +38,11 @@ struct WaitForPeers {
 struct FollowEvents {};
 struct ShowMetrics {};
 struct ShowEndpoints {};
+struct ReloadNode {};
 struct StopNode {};
 
 using Verb = std::variant<ShowStatus, ShowPeers, ShowMembers, ShowWhy, GetRecord, PutRecord, WaitForLease, WaitForPeers,
-                          FollowEvents, ShowMetrics, ShowEndpoints, StopNode>;
+                          FollowEvents, ShowMetrics, ShowEndpoints, ReloadNode, StopNode>;
 
 struct Options {
   tools::NodeChoice node{};

@@ -21,7 +21,7 @@ Bytes value_of(const PutRecord& put, const cli::Streams& streams) {
   return to_bytes(as_bytes(text));
 }
 
-ExitStatus show_stopped(const Output& output, const node::DoneAnswer& answer) {
+ExitStatus show_done(const Output& output, const node::DoneAnswer& answer) {
   if (output.options.json) output.streams.out << control::to_json(node::Answer(answer)) << '\n';
   return ExitStatus::done;
 }
@@ -77,7 +77,8 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
           [&](const ShowEndpoints&) {
             return ask<node::EndpointsAnswer>(out, socket, limit, node::EndpointsCommand{}, show_endpoints);
           },
-          [&](const StopNode&) { return ask<node::DoneAnswer>(out, socket, limit, node::StopCommand{}, show_stopped); },
+          [&](const ReloadNode&) { return ask<node::DoneAnswer>(out, socket, limit, node::ReloadCommand{}, show_done); },
+          [&](const StopNode&) { return ask<node::DoneAnswer>(out, socket, limit, node::StopCommand{}, show_done); },
       },
       options.verb);
 }
