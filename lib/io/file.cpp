@@ -43,6 +43,13 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// What must never be replaced by a file, /dev/null first of all.
+bool is_device_or_pipe(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return false;
+  return !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
 Result<void> write_and_sync(const UniqueFd& fd, const std::string& path, std::string_view octets, mode_t mode) {
   // mkstemp gives 0600; the mode asked for is set whatever the umask is.
   if (::fchmod(fd.get(), mode) != 0) return last_error("writing " + path);
@@ -78,6 +85,11 @@ Result<std::string> read_secret_file(const std::string& path, std::size_t limit)
 }
 
 Result<void> write_file_atomically(const std::string& path, std::string_view octets, mode_t mode) {
+  if (is_device_or_pipe(path)) {
+    const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (!fd) return last_error("writing " + path);
+    return write_all(fd, path, octets);
+  }
   std::string temporary = path + ".XXXXXX";
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return last_error("writing " + path);

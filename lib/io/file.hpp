@@ -18,7 +18,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit);
 Result<std::string> read_secret_file(const std::string& path, std::size_t limit);
 
 /// Replaces the file in one step: a reader sees the old octets or the new ones, also after a loss of
-/// power. Errors: errno; the old file is untouched then and nothing is left beside it.
+/// power. Errors: errno; the old file is untouched then and nothing is left beside it. A device or pipe
+/// is written to and stays what it is.
 Result<void> write_file_atomically(const std::string& path, std::string_view octets, mode_t mode);
 
 /// Makes the directory and those above it; one that is there already keeps its mode.

@@ -10,7 +10,7 @@ source "$(dirname "$0")/common.bash"
 cert() { "$bin/ga-cert" --dir "$run/authority" --groups "$run/groups" "$@"; }
 # enrol HOST USER: a key and a certificate where the host's node looks for them.
 enrol() {
-  mkdir -p -m 700 "$run/$1/state"
+  mkdir -p "$run/$1/state"
   cert request --key "$run/$1/state/key.pem" --user "$2" --out "$run/$1/request.pem" >/dev/null 2>&1 &&
     cert sign "$run/$1/request.pem" --out "$run/$1/state/certificate.pem" >/dev/null 2>&1
 }

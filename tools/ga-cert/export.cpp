@@ -40,14 +40,6 @@ OrStatus<appliance::GroupConfig> load_group(const Context& context, const std::s
   return *std::move(config);
 }
 
-/// The authority's certificate as the group's file has it; empty in an open group.
-std::string authority_of(const auto& config) {
-  if constexpr (requires { config.authority; })
-    return config.authority;
-  else
-    return {};
-}
-
 Result<crypto::PrivateKey> load_key(const std::string& path) {
   const auto pem = io::read_secret_file(path, file_limit);
   if (!pem) return pem.error();
@@ -201,7 +193,7 @@ ExitStatus carry_out(const Context& context, const ExportCertificate& verb) {
     if (const auto* status = std::get_if<ExitStatus>(&group)) return *status;
     const auto& config = std::get<appliance::GroupConfig>(group);
     prefix = config.prefix;
-    found = of_group(context, verb, authority_of(config));
+    found = of_group(context, verb, config.authority);
   }
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
   auto& material = std::get<Material>(found);

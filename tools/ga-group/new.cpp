@@ -33,7 +33,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
     const auto text = io::read_file(verb.authority, largest_certificate);
     auto authority = text ? appliance::parse_authority(*text) : Result<std::string>(text.error());
     if (!authority) {
-      cli::complain(context.streams, tool, authority.error().in(verb.authority).message());
+      cli::complain(context.streams, tool, Error(authority.error()).in(verb.authority).message());
       return ExitStatus::bad_config;
     }
     file.config.authority = *std::move(authority);

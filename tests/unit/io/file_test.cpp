@@ -1,5 +1,7 @@
 #include "io/file.hpp"
 
+#include <array>
+#include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,6 +95,21 @@ TEST_CASE("a secret is not read through a link, from a FIFO or from a directory"
     CHECK(refused.error().code == Errc::not_authorized);
   }
   CHECK_FALSE(read_secret_file(dir.path(), 100));
+}
+
+TEST_CASE("a pipe or a device that is written to stays what it is") {
+  const TempDir dir;
+  const std::string pipe = dir.file("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const io::UniqueFd reader(::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(reader);
+  REQUIRE(io::write_file_atomically(pipe, "text", 0644));
+  std::array<char, 8> read{};
+  CHECK(::read(reader.get(), read.data(), read.size()) == 4);
+  struct stat status {};
+  REQUIRE(::stat(pipe.c_str(), &status) == 0);
+  REQUIRE(S_ISFIFO(status.st_mode));
+  CHECK_FALSE(io::write_file_atomically("/dev/full", "text", 0644));
 }
 
 TEST_CASE("a secret of another user is refused") {
