@@ -16,7 +16,7 @@
 namespace ipop::appliance::est {
 
 /// Of a body, in either direction of an enrolment.
-constexpr std::size_t body_limit = 16 * 1024;
+constexpr std::size_t body_limit = std::size_t{16} * 1024;
 
 // --- the server's side ----------------------------------------------------------------------------
 

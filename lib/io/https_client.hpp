@@ -22,7 +22,7 @@ struct HttpsPeer {
 };
 
 /// Of an answer's body.
-constexpr std::size_t max_https_answer = 256 * 1024;
+constexpr std::size_t max_https_answer = std::size_t{256} * 1024;
 
 /// Sends one request and waits for the answer: TLS 1.2 or 1.3, no redirection, no proxy, whatever the
 /// environment says. For tools: blocks, `limit` at most.

@@ -134,13 +134,15 @@ struct HttpsServer::Callbacks {
                             MHD_ConnectionNotificationCode what) noexcept {
     auto& server = *static_cast<HttpsServer*>(self);
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-      server.connections_.erase(reinterpret_cast<std::uintptr_t>(*context));
+      const std::uint64_t number = static_cast<const Connection*>(*context)->number;
+      server.connections_.erase(number);
       return;
     }
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     const std::uint64_t number = server.next_connection_++;
-    *context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));
-    server.connections_[number] = {info == nullptr ? -1 : info->connect_fd, monotonic_now() + connection_time};
+    Connection& added = server.connections_[number];
+    added = {number, info == nullptr ? -1 : info->connect_fd, monotonic_now() + connection_time};
+    *context = &added;
   }
 
   /// Paths are compared as they were sent: one path has one spelling.

@@ -38,7 +38,7 @@ class HttpsServer {
 
   static constexpr unsigned max_connections = 256;
   static constexpr unsigned max_connections_an_address = 16;
-  static constexpr std::size_t max_headers = 32 * 1024;
+  static constexpr std::size_t max_headers = std::size_t{32} * 1024;
   static constexpr Duration idle_time = 10s;
   static constexpr Duration connection_time = 20s;
 
@@ -63,6 +63,7 @@ class HttpsServer {
  private:
   struct Callbacks;
   struct Connection {
+    std::uint64_t number = 0;
     int fd = -1;  ///< -1: its time is over
     TimePoint ends{};
   };
