@@ -13,7 +13,7 @@ _ga_group() {
       '/ show') command=/show; arguments=0 ;;
       '/ check') command=/check; arguments=0 ;;
       '/ --dir'|'/ --socket'|'/ --color') i=$((i + 1)) ;;
-      '/new --prefix'|'/new --domain'|'/new --bootstrap'|'/new --port'|'/new --expires'|'/new --dir'|'/new --socket'|'/new --color') i=$((i + 1)) ;;
+      '/new --prefix'|'/new --domain'|'/new --bootstrap'|'/new --port'|'/new --authority'|'/new --expires'|'/new --dir'|'/new --socket'|'/new --color') i=$((i + 1)) ;;
       '/join --name'|'/join --timeout'|'/join --dir'|'/join --socket'|'/join --color') i=$((i + 1)) ;;
       '/token --expires'|'/token --dir'|'/token --socket'|'/token --color') i=$((i + 1)) ;;
       '/show --dir'|'/show --socket'|'/show --color') i=$((i + 1)) ;;
@@ -30,6 +30,7 @@ _ga_group() {
     '/new --domain') COMPREPLY=(); return ;;
     '/new --bootstrap') COMPREPLY=(); return ;;
     '/new --port') COMPREPLY=(); return ;;
+    '/new --authority') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/new --expires') COMPREPLY=(); return ;;
     '/new --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/new --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -59,7 +60,7 @@ _ga_group() {
   fi
   case "$command" in
     '/') mapfile -t COMPREPLY < <(compgen -W 'new join token show check -h --help --dir --socket --json --plain --color --version' -- "$cur") ;;
-    '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --expires --no-start --dry-run --dir --socket --json --plain --color' -- "$cur") ;;
+    '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --authority --expires --no-start --dry-run --dir --socket --json --plain --color' -- "$cur") ;;
     '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --dry-run --timeout --dir --socket --json --plain --color' -- "$cur") ;;
     '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --dir --socket --json --plain --color' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color' -- "$cur") ;;

@@ -17,6 +17,7 @@ complete -c ga-group -n '__fish_seen_subcommand_from new' -l prefix -x -d 'Virtu
 complete -c ga-group -n '__fish_seen_subcommand_from new' -l domain -x -d 'What members'\'' names end in (ipop)'
 complete -c ga-group -n '__fish_seen_subcommand_from new' -l bootstrap -x -d 'Node that new members find first; may be given several times'
 complete -c ga-group -n '__fish_seen_subcommand_from new' -l port -x -d 'UDP port of this machine'\''s node (one chosen at random)'
+complete -c ga-group -n '__fish_seen_subcommand_from new' -l authority -r -F -d 'Certificate of the authority whose members alone may join'
 complete -c ga-group -n '__fish_seen_subcommand_from new' -l expires -x -d 'How long the token can be used: a time, or never (7d)'
 complete -c ga-group -n '__fish_seen_subcommand_from new' -l no-start -d 'Only write the file'
 complete -c ga-group -n '__fish_seen_subcommand_from new' -l dry-run -d 'Show what would change, and change nothing'

@@ -12,6 +12,7 @@ _ipop_ctl() {
       '/ events') command=/events; arguments=0 ;;
       '/ metrics') command=/metrics; arguments=0 ;;
       '/ endpoints') command=/endpoints; arguments=0 ;;
+      '/ reload') command=/reload; arguments=0 ;;
       '/ stop') command=/stop; arguments=0 ;;
       '/ members') command=/members; arguments=0 ;;
       '/ why') command=/why; arguments=0 ;;
@@ -23,6 +24,7 @@ _ipop_ctl() {
       '/events --socket'|'/events --group'|'/events --timeout'|'/events --color') i=$((i + 1)) ;;
       '/metrics --socket'|'/metrics --group'|'/metrics --timeout'|'/metrics --color') i=$((i + 1)) ;;
       '/endpoints --socket'|'/endpoints --group'|'/endpoints --timeout'|'/endpoints --color') i=$((i + 1)) ;;
+      '/reload --socket'|'/reload --group'|'/reload --timeout'|'/reload --color') i=$((i + 1)) ;;
       '/stop --socket'|'/stop --group'|'/stop --timeout'|'/stop --color') i=$((i + 1)) ;;
       '/members --limit'|'/members --socket'|'/members --group'|'/members --timeout'|'/members --color') i=$((i + 1)) ;;
       '/why --socket'|'/why --group'|'/why --timeout'|'/why --color') i=$((i + 1)) ;;
@@ -67,6 +69,10 @@ _ipop_ctl() {
     '/endpoints --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/endpoints --timeout') COMPREPLY=(); return ;;
     '/endpoints --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/reload --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/reload --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+    '/reload --timeout') COMPREPLY=(); return ;;
+    '/reload --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/stop --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/stop --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/stop --timeout') COMPREPLY=(); return ;;
@@ -116,12 +122,13 @@ _ipop_ctl() {
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'status peers events metrics endpoints stop members why dht wait -h --help --socket --group --timeout --json --plain --color --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'status peers events metrics endpoints reload stop members why dht wait -h --help --socket --group --timeout --json --plain --color --version' -- "$cur") ;;
     '/status') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/peers') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/events') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/metrics') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/endpoints') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
+    '/reload') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/stop') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/members') mapfile -t COMPREPLY < <(compgen -W '-h --help --limit --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/why') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;

@@ -77,7 +77,9 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
           [&](const ShowEndpoints&) {
             return ask<node::EndpointsAnswer>(out, socket, limit, node::EndpointsCommand{}, show_endpoints);
           },
-          [&](const ReloadNode&) { return ask<node::DoneAnswer>(out, socket, limit, node::ReloadCommand{}, show_done); },
+          [&](const ReloadNode&) {
+            return ask<node::DoneAnswer>(out, socket, limit, node::ReloadCommand{}, show_done);
+          },
           [&](const StopNode&) { return ask<node::DoneAnswer>(out, socket, limit, node::StopCommand{}, show_done); },
       },
       options.verb);
