@@ -224,61 +224,6 @@ void measure_direct_links(bench::Report& report, SimRing& ring, std::size_t tria
   report.add("direct_link_p99", failed > 0 ? seconds(limit) : bench::percentile(times, 0.99), "s", std::nullopt, note);
 }
 
-/// A closed ring of a thousand: a user is revoked at one node while one in twenty is down, and
-/// everybody who is up is to know.
-void measure_revocation(bench::Report& report, std::uint64_t seed) {
-  constexpr std::size_t members = 1000;
-  report.progress("a closed ring of 1000");
-  SimRing ring(SimRing::Config{.seed = seed, .network = {.latency = latency}, .closed = true});
-  SimNetwork& network = ring.network();
-  for (std::size_t i = 0; i < bootstraps; ++i)
-    ring.add_bootstrap();
-  SiteId site{};
-  for (std::size_t i = 0; i < members - bootstraps; ++i) {
-    if (i % 2 == 0) site = make_site(network, i / 2);
-    ring.add_member(site, TimePoint{} + std::chrono::milliseconds(30 * i));
-  }
-  network.run_for(30ms * members + settle);
-  for (std::size_t i = bootstraps + 7; i < members; i += 20)
-    ring.kill(i);
-
-  const auto list = ring.authority().revoke({}, {"user500"});
-  Bytes octets;
-  encode(list, octets);
-  const std::size_t source = members / 3;
-  const NodeId revoked = ring.at(500).node().id();
-  const TimePoint start = network.now();
-  ring.at(source).ask(start, node::RevokeCommand{octets});
-  network.drain(ring.host(source));
-  std::size_t alive = 0;
-  for (std::size_t i = 0; i < ring.size(); ++i)
-    alive += ring.is_alive(i) && i != 500 ? 1U : 0U;
-  const auto informed = [&] {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < ring.size(); ++i)
-      count += ring.is_alive(i) && i != 500 && ring.at(i).revocation_number >= list.number() ? 1U : 0U;
-    return count;
-  };
-  std::optional<Duration> most;
-  std::optional<Duration> all;
-  while (!all && network.now() < start + 60s) {
-    network.run_for(10ms);
-    const std::size_t count = informed();
-    if (!most && count * 100 >= alive * 99) most = network.now() - start;
-    if (count == alive) all = network.now() - start;
-  }
-  std::size_t links = 0;
-  for (std::size_t i = 0; i < ring.size(); ++i) {
-    if (!ring.is_alive(i) || i == 500) continue;
-    for (const auto& link : ring.at(i).node().connections())
-      links += link.peer == revoked ? 1U : 0U;
-  }
-  const std::string note = std::to_string(alive) + " nodes up, 5 % down";
-  report.add("revocation_99_percent", most ? seconds(*most) : 60, "s", bench::at_most(2), note);
-  report.add("revocation_all", all ? seconds(*all) : 60, "s", bench::at_most(10), note);
-  report.add("revocation_links_left", static_cast<double>(links), "links", bench::at_most(0), "to the revoked node");
-}
-
 /// Follows each node's own next hop from one member to another.
 void measure_hops(bench::Report& report, SimRing& ring, Rng& rng) {
   report.progress("hops");
@@ -339,6 +284,5 @@ int main(int argc, char** argv) {
   measure_hops(report, *made.ring, rng);
   measure_joins(report, *made.ring, trials);
   measure_direct_links(report, *made.ring, std::max<std::size_t>(1, trials / 4));
-  measure_revocation(report, options.seed);
   return cli::to_int(report.finish());
 }
