@@ -35,6 +35,9 @@ if(GA_PRECOMPILE)
   endforeach()
 endif()
 
+# Declares functions that OpenSSL's headers have as macros.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/crypto/aead_ipsec_mb.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+
 # What no packet waits for is made small: an idle node's memory is mostly its text.
 foreach(layer appliance cli control daemon dht)
   get_target_property(kind ga_${layer} TYPE)

@@ -10,18 +10,10 @@
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 5> known_keys{"life_hours", "accept_automatically", "quota", "users", "pinned"};
+constexpr std::array<std::string_view, 5> policy_keys{"life_hours", "accept_automatically", "quota", "users", "pinned"};
 constexpr std::size_t max_users = 10'000;
 constexpr std::size_t max_pinned = 8;  // as many as a certificate may have
 constexpr std::size_t max_user = 64;
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
-
-Error malformed(std::string text) {
-  return make_error(make_error_code(Errc::malformed), std::move(text));
-}
 
 /// The length of the well-formed UTF-8 sequence at the start of `text`; 0: none, or a control
 /// character, a separator of lines, or one that changes how its neighbours are read.
@@ -44,24 +36,24 @@ std::size_t printable_length(std::string_view text) {
 }
 
 /// Keys and values with the line where they stand.
-class Reader {
+class PolicyReader {
  public:
-  Reader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
+  PolicyReader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
 
   [[nodiscard]] Error at(const toml::node& node, std::string_view what) const {
     return error_at(file_, std::max<std::size_t>(node.source().begin.line, 1), what);
   }
   [[nodiscard]] Error wrong(const toml::node& node, std::string_view key, std::string_view type,
                             std::string_view example) const {
-    return at(node, "the key " + quoted(key) + " needs " + std::string(type) + ", like " + std::string(example));
+    return at(node, "the key " + in_quotes(key) + " needs " + std::string(type) + ", like " + std::string(example));
   }
 
   Result<void> check_keys() const {
     for (const auto& [key, node] : table_) {
-      if (std::ranges::find(known_keys, key.str()) != known_keys.end()) continue;
+      if (std::ranges::find(policy_keys, key.str()) != policy_keys.end()) continue;
       const std::size_t line = key.source().begin.line > 0 ? key.source().begin.line : node.source().begin.line;
       return error_at(file_, std::max<std::size_t>(line, 1),
-                      "unknown key " + quoted(key.str()) + nearest_hint(key.str(), known_keys));
+                      "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), policy_keys));
     }
     return {};
   }
@@ -128,7 +120,7 @@ class Reader {
     // parse_toml reads what is not ASCII as question marks, so one may be another name than was meant.
     if (name.find('?') != std::string_view::npos)
       return at(node,
-                "the user " + quoted(name) +
+                "the user " + in_quotes(name) +
                     " has a question mark, or a character outside ASCII, which is written as an escape like \\u00fc");
     if (auto good = check_user(name); !good) return at(node, good.error().context);
     return {};
@@ -168,14 +160,14 @@ Result<void> check_life(std::chrono::seconds life) {
 Result<void> check_allowed(const AuthorityPolicy& policy, std::string_view user) {
   if (auto good = check_user(user); !good) return good;
   if (policy.allows_user(user)) return {};
-  return {Errc::not_authorized, "the policy of this authority has no user " + quoted(user)};
+  return {Errc::not_authorized, "the policy of this authority has no user " + in_quotes(user)};
 }
 
 /// The policy; an error may have more than one line.
 Result<AuthorityPolicy> read_policy(std::string_view text, std::string_view file) {
   const auto parsed = parse_toml(text, file);
   if (!parsed) return parsed.error();
-  const Reader reader(*parsed, file);
+  const PolicyReader reader(*parsed, file);
   if (auto keys = reader.check_keys(); !keys) return std::move(keys).error();
   AuthorityPolicy out;
   const auto hours = reader.number(
@@ -248,7 +240,7 @@ std::string to_toml(const AuthorityPolicy& policy) {
   for (const auto& [user, addresses] : policy.pinned) {
     out += toml_text(user) + " = [";
     for (std::size_t i = 0; i < addresses.size(); ++i)
-      out += (i == 0 ? "" : ", ") + quoted(to_string(addresses[i]));
+      out += (i == 0 ? "" : ", ") + in_quotes(to_string(addresses[i]));
     out += "]\n";
   }
   return out;

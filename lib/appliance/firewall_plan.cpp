@@ -66,7 +66,7 @@ std::string set_of_ports(const std::vector<std::uint16_t>& ports) {
   return set_of_ranges(services);
 }
 
-std::string quoted(std::string_view text) {
+std::string nft_text(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
@@ -77,7 +77,7 @@ class Chains {
     std::ranges::sort(interfaces);
     interfaces.erase(std::unique(interfaces.begin(), interfaces.end()), interfaces.end());
     for (const InterfaceName& interface : interfaces)
-      interfaces_.push_back(quoted(interface.text()));
+      interfaces_.push_back(nft_text(interface.text()));
     std::vector<net::Ipv4Prefix> networks = plan.virtual_networks;
     std::ranges::sort(networks);
     // One that lies in another would make the set's intervals overlap.

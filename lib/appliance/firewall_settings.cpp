@@ -11,21 +11,13 @@
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 11> known_keys{
+constexpr std::array<std::string_view, 11> firewall_keys{
     "group", "interface", "port", "role", "ssh", "allow", "allow_physical", "reach", "physical", "job_user", "job_uid"};
 
-Error malformed(std::string text) {
-  return make_error(make_error_code(Errc::malformed), std::move(text));
-}
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
-
 /// Reads the keys of one table and keeps the first error.
-class Reader {
+class FirewallReader {
  public:
-  Reader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
+  FirewallReader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
 
   /// The text under `key` by its rule.
   template <class T, class Parse>
@@ -41,7 +33,7 @@ class Reader {
     const toml::node* node = table_.get(key);
     if (node == nullptr || failed_) return;
     const toml::array* array = node->as_array();
-    if (array == nullptr) return fail(*node, "the key " + quoted(key) + " needs a list of texts in brackets");
+    if (array == nullptr) return fail(*node, "the key " + in_quotes(key) + " needs a list of texts in brackets");
     for (const toml::node& element : *array) {
       T value = parse_default<T>();
       take(key, element, value, parse);
@@ -52,11 +44,11 @@ class Reader {
 
   void check_keys() {
     for (const auto& [key, node] : table_) {
-      if (std::ranges::find(known_keys, key.str()) != known_keys.end()) continue;
+      if (std::ranges::find(firewall_keys, key.str()) != firewall_keys.end()) continue;
       const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
       if (!failed_)
         failed_ = error_at(file_, source.begin.line,
-                           "unknown key " + quoted(key.str()) + nearest_hint(key.str(), known_keys));
+                           "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), firewall_keys));
     }
   }
 
@@ -75,7 +67,7 @@ class Reader {
   template <class T, class Parse>
   void take(std::string_view key, const toml::node& node, T& out, Parse parse) {
     const auto* text = node.as_string();
-    if (text == nullptr) return fail(node, "the key " + quoted(key) + " needs text in quotes");
+    if (text == nullptr) return fail(node, "the key " + in_quotes(key) + " needs text in quotes");
     auto parsed = parse(text->get());
     if (!parsed) return fail(node, parsed.error().context);
     out = *std::move(parsed);
@@ -109,7 +101,7 @@ Result<std::optional<std::uint16_t>> port_number(std::string_view text) {
 std::string list_of(const std::vector<std::string>& texts) {
   std::string out = "[";
   for (const std::string& text : texts)
-    out += (out.size() > 1 ? ", " : "") + quoted(text);
+    out += (out.size() > 1 ? ", " : "") + in_quotes(text);
   return out + "]";
 }
 
@@ -127,21 +119,21 @@ Result<void> check_user_name(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
   const auto inner = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; };
   if (!name.empty() && name.size() <= 32 && letter(name.front()) && std::ranges::all_of(name, inner)) return {};
-  return malformed(quoted(name.substr(0, 64)) + " is not a user's name (a-z, 0-9, _ and -)");
+  return malformed(in_quotes(name.substr(0, 64)) + " is not a user's name (a-z, 0-9, _ and -)");
 }
 
 Result<std::optional<std::uint16_t>> parse_port_or_none(std::string_view text) {
   if (text == "none") return std::optional<std::uint16_t>();
   const auto service = parse_service("tcp:" + std::string(text));
   if (service && service->first == service->last) return std::optional(service->first);
-  return malformed(quoted(text.substr(0, 64)) + " is neither a port from 1 to 65535 nor none");
+  return malformed(in_quotes(text.substr(0, 64)) + " is neither a port from 1 to 65535 nor none");
 }
 
 Result<FirewallSettings> parse_firewall_settings(std::string_view text, std::string_view file) {
   const auto table = parse_toml(text, file);
   if (!table) return table.error();
   FirewallSettings out;
-  Reader reader(*table, file);
+  FirewallReader reader(*table, file);
   reader.check_keys();
   reader.list("group", out.groups, group_name);
   reader.list("interface", out.interfaces, parse_interface_name);
@@ -166,13 +158,13 @@ std::string to_toml(const FirewallSettings& settings) {
       "# What `ga-firewall apply` was told last; it applies this again at every start. See ga-firewall(8).\n";
   if (!settings.groups.empty()) out += "group = " + list_of(settings.groups) + "\n";
   if (!interfaces.empty()) out += "interface = " + list_of(interfaces) + "\n";
-  if (settings.port) out += "port = " + quoted(std::to_string(*settings.port)) + "\n";
-  out += "role = " + quoted(to_string(settings.role)) + "\n";
-  out += "ssh = " + quoted(settings.ssh_port ? std::to_string(*settings.ssh_port) : "none") + "\n";
+  if (settings.port) out += "port = " + in_quotes(std::to_string(*settings.port)) + "\n";
+  out += "role = " + in_quotes(to_string(settings.role)) + "\n";
+  out += "ssh = " + in_quotes(settings.ssh_port ? std::to_string(*settings.ssh_port) : "none") + "\n";
   out += "allow = " + list_of(texts_of(settings.allow)) + "\n";
   out += "allow_physical = " + list_of(texts_of(settings.allow_physical)) + "\n";
   out += "reach = " + list_of(texts_of(settings.reach)) + "\n";
-  out += "physical = " + quoted(to_string(settings.needs)) + "\n";
+  out += "physical = " + in_quotes(to_string(settings.needs)) + "\n";
   out += "job_user = " + list_of(settings.job_users) + "\n";
   out += "job_uid = " + list_of(texts_of(settings.job_uids)) + "\n";
   return out;

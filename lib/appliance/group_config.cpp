@@ -13,18 +13,10 @@
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 7> known_keys{"name",      "namespace", "prefix", "domain",
+constexpr std::array<std::string_view, 7> group_keys{"name",      "namespace", "prefix", "domain",
                                                      "bootstrap", "authority", "port"};
 
 constexpr std::string_view lower_or_digit = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-std::string in_quotes(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
-
-Error malformed(std::string text) {
-  return make_error(make_error_code(Errc::malformed), std::move(text));
-}
 
 /// Letters, digits and inner hyphens, as in a host name (RFC 1123, 2.1), lower case only.
 bool is_label(std::string_view text, std::size_t longest) {
@@ -35,9 +27,9 @@ bool is_label(std::string_view text, std::size_t longest) {
 }
 
 /// Where in the file something is wrong.
-class Reader {
+class GroupReader {
  public:
-  Reader(std::string_view text, std::string_view file) : file_(file) {
+  GroupReader(std::string_view text, std::string_view file) : file_(file) {
     const auto feeds = std::ranges::count(text, '\n');
     last_line_ = static_cast<std::size_t>(feeds) + (text.empty() || text.ends_with('\n') ? 0U : 1U);
     if (last_line_ == 0) last_line_ = 1;
@@ -74,31 +66,31 @@ class Reader {
 };
 
 /// A value of one key by its rule, with the line where it stands.
-Result<void> check_at(const Reader& reader, const toml::table& table, std::string_view key, Result<void> checked) {
+Result<void> check_at(const GroupReader& reader, const toml::table& table, std::string_view key, Result<void> checked) {
   if (checked) return {};
   return reader.at(table.get(key)->source(), checked.error().context);
 }
 
-Result<void> check_keys(const Reader& reader, const toml::table& table) {
+Result<void> check_keys(const GroupReader& reader, const toml::table& table) {
   for (const auto& [key, node] : table) {
-    if (std::ranges::find(known_keys, key.str()) != known_keys.end()) continue;
+    if (std::ranges::find(group_keys, key.str()) != group_keys.end()) continue;
     const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
-    return reader.at(source, "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), known_keys));
+    return reader.at(source, "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), group_keys));
   }
   return {};
 }
 
-Result<std::vector<BootstrapEntry>> read_bootstrap(const Reader& reader, const toml::table& table) {
+Result<std::vector<BootstrapEntry>> read_bootstrap(const GroupReader& reader, const toml::table& table) {
   constexpr std::string_view example = "bootstrap = [\"bootstrap.example.org:4000\"]";
   std::vector<BootstrapEntry> out;
   const toml::node* node = table.get("bootstrap");
   if (node == nullptr) return out;
   const toml::array* list = node->as_array();
-  if (list == nullptr) return reader.at(node->source(), Reader::wrong_type("bootstrap", "a list", example));
+  if (list == nullptr) return reader.at(node->source(), GroupReader::wrong_type("bootstrap", "a list", example));
   for (const toml::node& element : *list) {
     const auto* text = element.as_string();
     if (text == nullptr)
-      return reader.at(element.source(), Reader::wrong_type("bootstrap", "a list of texts", example));
+      return reader.at(element.source(), GroupReader::wrong_type("bootstrap", "a list of texts", example));
     auto entry = parse_bootstrap_entry(text->get());
     if (!entry) return reader.at(element.source(), entry.error().context);
     out.push_back(*std::move(entry));
@@ -106,17 +98,17 @@ Result<std::vector<BootstrapEntry>> read_bootstrap(const Reader& reader, const t
   return out;
 }
 
-Result<std::optional<std::uint16_t>> read_port(const Reader& reader, const toml::table& table) {
+Result<std::optional<std::uint16_t>> read_port(const GroupReader& reader, const toml::table& table) {
   const toml::node* node = table.get("port");
   if (node == nullptr) return std::optional<std::uint16_t>();
   const auto* number = node->as_integer();
   if (number == nullptr || number->get() < 1 || number->get() > 65535)
-    return reader.at(node->source(), Reader::wrong_type("port", "a number from 1 to 65535", "port = 4000"));
+    return reader.at(node->source(), GroupReader::wrong_type("port", "a number from 1 to 65535", "port = 4000"));
   return std::optional(static_cast<std::uint16_t>(number->get()));
 }
 
 /// A basic string of TOML; the fields hold only what their checks let through.
-std::string toml_text(std::string_view text) {
+std::string plain_toml_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out.push_back('\\');
@@ -186,7 +178,7 @@ std::string make_name_space(std::string_view name, Rng& rng) {
 }
 
 Result<GroupConfig> parse_group_config(std::string_view text, std::string_view file) {
-  const Reader reader(text, file);
+  const GroupReader reader(text, file);
   const auto parsed = parse_toml(text, file);
   if (!parsed) return parsed.error();
   const toml::table& table = *parsed;
@@ -240,15 +232,15 @@ Result<GroupConfig> parse_group_config(std::string_view text, std::string_view f
 std::string to_toml(const GroupConfig& config) {
   std::string out;
   out += "# One group of machines. The same file serves every member; ga-group.toml(5) explains each key.\n\n";
-  out += "# What the group is called on this machine.\nname = " + toml_text(config.name) + "\n\n";
+  out += "# What the group is called on this machine.\nname = " + plain_toml_text(config.name) + "\n\n";
   out += "# What separates this group from all others: equal on every member.\n";
-  out += "namespace = " + toml_text(config.name_space) + "\n\n";
+  out += "namespace = " + plain_toml_text(config.name_space) + "\n\n";
   out += "# The virtual network: no network that a member is attached to may overlap it.\n";
-  out += "prefix = " + toml_text(to_string(config.prefix)) + "\n\n";
-  out += "# Members' names end in this.\ndomain = " + toml_text(config.domain) + "\n\n";
+  out += "prefix = " + plain_toml_text(to_string(config.prefix)) + "\n\n";
+  out += "# Members' names end in this.\ndomain = " + plain_toml_text(config.domain) + "\n\n";
   out += "# Where to find the first members: host:port, any number of them.\nbootstrap = [";
   for (const BootstrapEntry& entry : config.bootstrap)
-    out += "\n  " + toml_text(to_string(entry)) + ",";
+    out += "\n  " + plain_toml_text(to_string(entry)) + ",";
   out += config.bootstrap.empty() ? "]\n" : "\n]\n";
   if (!config.authority.empty()) {
     out += "\n# A closed group: who has no certificate of this authority is no member.\n";

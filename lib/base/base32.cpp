@@ -3,9 +3,9 @@
 namespace ipop {
 namespace {
 
-constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+constexpr std::string_view base32_alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
-int symbol_value(char c) {
+int base32_value(char c) {
   if (c >= 'a' && c <= 'z') return c - 'a';
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= '2' && c <= '7') return c - '2' + 26;
@@ -24,10 +24,10 @@ std::string to_base32(ByteSpan octets) {
     held += 8;
     while (held >= 5) {
       held -= 5;
-      out.push_back(alphabet[(bits >> held) & 31U]);
+      out.push_back(base32_alphabet[(bits >> held) & 31U]);
     }
   }
-  if (held > 0) out.push_back(alphabet[(bits << (5 - held)) & 31U]);
+  if (held > 0) out.push_back(base32_alphabet[(bits << (5 - held)) & 31U]);
   return out;
 }
 
@@ -37,7 +37,7 @@ std::optional<Bytes> parse_base32(std::string_view text) {
   unsigned bits = 0;
   unsigned held = 0;
   for (const char c : text) {
-    const int value = symbol_value(c);
+    const int value = base32_value(c);
     if (value < 0) return std::nullopt;
     bits = (bits << 5U) | static_cast<unsigned>(value);
     held += 5;

@@ -3,9 +3,9 @@
 namespace ipop {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int symbol_value(char c) {
+int base64_value(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
   if (c >= '0' && c <= '9') return c - '0' + 52;
@@ -30,10 +30,10 @@ std::string to_base64(ByteSpan octets) {
     held += 8;
     while (held >= 6) {
       held -= 6;
-      out.push_back(alphabet[(bits >> held) & 63U]);
+      out.push_back(base64_alphabet[(bits >> held) & 63U]);
     }
   }
-  if (held > 0) out.push_back(alphabet[(bits << (6 - held)) & 63U]);
+  if (held > 0) out.push_back(base64_alphabet[(bits << (6 - held)) & 63U]);
   while (out.size() % 4 != 0)
     out.push_back('=');
   return out;
@@ -52,7 +52,7 @@ std::optional<Bytes> parse_base64(std::string_view text) {
       ++padding;
       continue;
     }
-    const int value = symbol_value(c);
+    const int value = base64_value(c);
     if (value < 0 || padding > 0) return std::nullopt;
     ++symbols;
     bits = (bits << 6U) | static_cast<unsigned>(value);

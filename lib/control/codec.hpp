@@ -7,6 +7,9 @@
 
 namespace ipop::control {
 
+/// JSON-RPC 2.0, section 5.1: a parameter is missing, unknown or outside its range.
+inline constexpr int invalid_params = -32602;
+
 Json endpoint_list(const std::vector<net::Endpoint>& endpoints);
 
 /// The `result` of an answer, its "schema" first.

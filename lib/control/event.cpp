@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* event_schema = "ipop.event/1";
 
-Json start(const char* word) {
+Json start_event(const char* word) {
   Json out = Json::object();
   out["schema"] = event_schema;
   out["event"] = word;
@@ -17,40 +17,40 @@ Json start(const char* word) {
 }
 
 Json encode(const node::JoinedEvent& /*event*/) {
-  return start("joined");
+  return start_event("joined");
 }
 Json encode(const node::LeaseHeldEvent& event) {
-  Json out = start("lease_held");
+  Json out = start_event("lease_held");
   out["address"] = to_string(event.address);
   out["prefix"] = to_string(event.prefix);
   out["expires"] = event.expires.seconds;
   return out;
 }
 Json encode(const node::LeaseLostEvent& event) {
-  Json out = start("lease_lost");
+  Json out = start_event("lease_lost");
   out["address"] = to_string(event.address);
   out["why"] = event.why;
   return out;
 }
 Json encode(const node::PeerUpEvent& event) {
-  Json out = start("peer_up");
+  Json out = start_event("peer_up");
   out["id"] = to_string(event.id);
   out["direct"] = event.direct;
   return out;
 }
 Json encode(const node::PeerDownEvent& event) {
-  Json out = start("peer_down");
+  Json out = start_event("peer_down");
   out["id"] = to_string(event.id);
   out["why"] = event.why;
   return out;
 }
 Json encode(const node::NameHeldEvent& event) {
-  Json out = start("name_held");
+  Json out = start_event("name_held");
   out["name"] = event.name;
   return out;
 }
 Json encode(const node::ReachabilityEvent& event) {
-  Json out = start("reachability");
+  Json out = start_event("reachability");
   out["nat"] = word_of(event.nat);
   out["observed"] = endpoint_list(event.observed);
   return out;

@@ -5,6 +5,7 @@
 #include "base/hex.hpp"
 #include "base/machine.hpp"
 #include "base/nearest_name.hpp"
+#include "control/codec.hpp"
 #include "control/json_fields.hpp"
 #include "control/rpc.hpp"
 
@@ -16,7 +17,6 @@ namespace {
 constexpr int parse_error = -32700;
 constexpr int invalid_request = -32600;
 constexpr int method_not_found = -32601;
-constexpr int invalid_params = -32602;
 
 constexpr std::uint64_t max_members = 100'000;
 constexpr std::size_t max_name = 255;        // of a DHT key and of a target

@@ -12,7 +12,6 @@ namespace {
 // Ours, in the range that JSON-RPC 2.0 leaves to servers.
 constexpr int command_failed = -32000;
 constexpr int not_permitted = -32001;
-constexpr int invalid_params = -32602;
 
 /// The words of "reason": what a script tests.
 struct Reason {

@@ -9,10 +9,6 @@
 namespace ipop::crypto {
 namespace {
 
-const unsigned char* octets_of(ByteSpan span) {
-  return reinterpret_cast<const unsigned char*>(span.data());
-}
-
 /// A context's key schedule is computed once: setting the key for every packet costs more than
 /// sealing it. A session uses an Aead in one direction only, so each context is made at its first use.
 class OpensslAead final : public Aead {

@@ -41,7 +41,7 @@ Result<Bytes> serial_of(const X509& certificate) {
   return out;
 }
 
-Result<AlternativeNames> alternative_names_of(const X509& certificate) {
+Result<AlternativeNames> names_in(const X509& certificate) {
   int found = 0;
   const GeneralNamesPtr names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, &found, nullptr)));
@@ -99,7 +99,7 @@ Result<Certificate> Certificate::from_native(Native object) {
   if (!issuer) return std::move(issuer).error().in("issuer");
   auto serial = serial_of(*native);
   if (!serial) return std::move(serial).error();
-  auto names = alternative_names_of(*native);
+  auto names = names_in(*native);
   if (!names) return std::move(names).error();
   const auto not_before = wall_time_of(X509_get0_notBefore(native.get()));
   const auto not_after = wall_time_of(X509_get0_notAfter(native.get()));

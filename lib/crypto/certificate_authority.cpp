@@ -14,7 +14,6 @@ namespace {
 
 // What X.509 can express (RFC 5280, 4.1.2.5).
 constexpr WallTime last_time{253'402'300'799};  // 9999-12-31 23:59:59
-constexpr std::size_t dns_name_limit = 253;     // RFC 1035, 3.1, as text
 
 Result<void> check_validity(WallTime not_before, WallTime not_after) {
   if (not_before.seconds < 0 || last_time < not_after || not_after <= not_before) {

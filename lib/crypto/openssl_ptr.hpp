@@ -14,6 +14,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/bytes.hpp"
+
 // For the .cpp files of lib/crypto only: OpenSSL stays out of every other header.
 
 namespace ipop::crypto {
@@ -61,5 +63,10 @@ class ErrorQueueGuard {
   ErrorQueueGuard(const ErrorQueueGuard&) = delete;
   ErrorQueueGuard& operator=(const ErrorQueueGuard&) = delete;
 };
+
+/// The octets as OpenSSL takes them.
+inline const unsigned char* octets_of(ByteSpan span) {
+  return reinterpret_cast<const unsigned char*>(span.data());
+}
 
 }  // namespace ipop::crypto

@@ -23,10 +23,6 @@ constexpr std::array<unsigned char, 26> spki_prefix = {0x30, 0x59, 0x30, 0x13, 0
                                                        0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
                                                        0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
 
-const unsigned char* octets_of(ByteSpan span) {
-  return reinterpret_cast<const unsigned char*>(span.data());
-}
-
 struct ParamsFree {
   void operator()(OSSL_PARAM* params) const { OSSL_PARAM_free(params); }
 };

@@ -15,7 +15,7 @@ constexpr std::size_t passphrase_limit = PEM_BUFSIZE;  // what openssl(1) can ta
 constexpr std::uint64_t scrypt_cost = 16384;
 constexpr std::uint64_t scrypt_block = 8;
 constexpr std::uint64_t scrypt_lanes = 1;
-constexpr int salt_size = 16;  // RFC 8018, 4.1: at least 8
+constexpr int pbes2_salt_size = 16;  // RFC 8018, 4.1: at least 8
 
 /// What OpenSSL asks for when it meets an encrypted block.
 struct PassphraseQuestion {
@@ -93,8 +93,8 @@ Result<std::string> PrivateKey::to_encrypted_pem(std::string_view passphrase) co
     return Result<std::string>(Errc::out_of_range, "a passphrase has 1 to 1024 octets");
   }
   const Pkcs8Ptr plain(EVP_PKEY2PKCS8(native_->key.get()));
-  std::unique_ptr<X509_ALGOR, AlgorithmFree> how(
-      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, salt_size, nullptr, scrypt_cost, scrypt_block, scrypt_lanes));
+  std::unique_ptr<X509_ALGOR, AlgorithmFree> how(PKCS5_pbe2_set_scrypt(
+      EVP_aes_256_cbc(), nullptr, pbes2_salt_size, nullptr, scrypt_cost, scrypt_block, scrypt_lanes));
   if (!plain || !how) return Result<std::string>(Errc::exhausted, "no entropy or memory to encrypt the key");
   const std::unique_ptr<X509_SIG, EncryptedFree> encrypted(
       PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()), plain.get(), how.get()));

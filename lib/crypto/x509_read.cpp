@@ -13,8 +13,6 @@ namespace ipop::crypto {
 namespace {
 
 constexpr int subject_part_limit = 16;
-// RFC 1035, 3.1, as text.
-constexpr std::size_t dns_name_limit = 253;
 
 std::string_view text_of(const ASN1_STRING& text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(&text)),

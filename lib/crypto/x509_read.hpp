@@ -50,6 +50,8 @@ struct SubjectName {
 /// Errors: too_large (a name, or more than 16 parts), malformed (two of a kind, a zero octet).
 Result<SubjectName> subject_name_of(const X509_NAME& name);
 
+inline constexpr std::size_t dns_name_limit = 253;  ///< RFC 1035, 3.1, as text
+
 /// What we read of a SubjectAltName; other kinds of names are left out.
 struct AlternativeNames {
   std::vector<PinnedAddress> addresses{};

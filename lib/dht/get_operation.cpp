@@ -7,7 +7,7 @@ namespace ipop::dht {
 namespace {
 
 // How long late answers are awaited for repair, in retries.
-constexpr int settle_retries = 2;
+constexpr int get_settle_retries = 2;
 
 // More records than honest replicas can show: one owner's record each, and old ones beside them.
 constexpr std::size_t max_found = 256;
@@ -120,7 +120,7 @@ void GetOperation::conclude(TimePoint now) {
   }
   answer_ = std::move(answer);
   phase_ = Phase::settle;
-  deadline_ = now + settle_retries * settings_.retry;
+  deadline_ = now + get_settle_retries * settings_.retry;
   for (const unsigned position : positions_in_use(settings_.replicas)) {
     if (answered_.test(position)) repair(position);
   }

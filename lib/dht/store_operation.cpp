@@ -7,7 +7,7 @@ namespace ipop::dht {
 namespace {
 
 // How long silent positions are asked after the outcome is known, in retries.
-constexpr int settle_retries = 3;
+constexpr int store_settle_retries = 3;
 
 PositionSet positions_of(unsigned replicas) {
   PositionSet out;
@@ -199,7 +199,7 @@ bool StoreOperation::yields_to(const Record& rival) const {
 void StoreOperation::succeed(TimePoint now) {
   answer_ = Dht::Answer{.id = id_, .outcome = Outcome::done, .records = {record_}, .detail = detail()};
   phase_ = answered_ == asked_ ? Phase::over : Phase::settle;
-  deadline_ = now + settle_retries * settings_.retry;
+  deadline_ = now + store_settle_retries * settings_.retry;
 }
 
 void StoreOperation::fail(TimePoint now, Outcome outcome) {
@@ -217,7 +217,7 @@ void StoreOperation::fail(TimePoint now, Outcome outcome) {
   ++tombstone_.sequence;
   sign(tombstone_, settings_.name_space, settings_.key);
   begin(now, Phase::cancel, StoreMode::cancel, to);
-  deadline_ = now + settle_retries * settings_.retry;
+  deadline_ = now + store_settle_retries * settings_.retry;
 }
 
 std::string StoreOperation::detail() const {

@@ -18,8 +18,8 @@ namespace ipop::io {
 namespace {
 
 constexpr const char* readers_group = "ga";
-constexpr int pending_connections = 16;
-constexpr std::size_t read_block = 65'536;
+constexpr int control_backlog = 16;
+constexpr std::size_t control_block = 65'536;
 
 std::optional<gid_t> find_group(const char* name) {
   group entry{};
@@ -108,7 +108,7 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(EventLoop& loop, co
     out->readers_.reset();
   }
   if (::chmod(path.c_str(), out->readers_ ? 0660 : 0600) != 0) return last_error(context);
-  if (::listen(out->socket_.get(), pending_connections) != 0) return last_error(context);
+  if (::listen(out->socket_.get(), control_backlog) != 0) return last_error(context);
   out->watch_ = std::make_unique<ReadWatch>(loop, out->socket_.get(), [raw = out.get()] { raw->accept(); });
   return out;
 }
@@ -158,7 +158,7 @@ void ControlSocket::accept() {
 void ControlSocket::read(ClientId id) {
   Client* client = find(id);
   if (client == nullptr) return;
-  std::array<char, read_block> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
+  std::array<char, control_block> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
   const ssize_t got = ::recv(client->socket.get(), block.data(), block.size(), MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got < 0) return disconnect(id);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t max_query = 4096;  // a query has one question and EDNS options
 constexpr int queries_a_turn = 64;       // then connections get theirs
 constexpr int free_port_attempts = 16;
-constexpr int pending_connections = 64;
+constexpr int dns_backlog = 64;
 constexpr Duration idle_time = 10s;  // RFC 7766, 6.2.3: of the order of seconds
 
 Result<UniqueFd> open_socket(const net::Endpoint& address, int type) {
@@ -29,7 +29,7 @@ Result<UniqueFd> open_socket(const net::Endpoint& address, int type) {
   if (type == SOCK_STREAM) (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (!address.is_ipv4()) (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   if (::bind(fd.get(), kernel_form.get(), kernel_form.length) != 0) return last_error(context);
-  if (type == SOCK_STREAM && ::listen(fd.get(), pending_connections) != 0) return last_error(context);
+  if (type == SOCK_STREAM && ::listen(fd.get(), dns_backlog) != 0) return last_error(context);
   return fd;
 }
 

@@ -8,7 +8,7 @@
 namespace ipop::io {
 namespace {
 
-constexpr std::size_t read_block = 16'384;
+constexpr std::size_t dns_block = 16'384;
 constexpr std::size_t length_size = 2;
 
 }  // namespace
@@ -44,7 +44,7 @@ struct DnsStream::State : std::enable_shared_from_this<DnsStream::State> {
 
   void read() {
     const auto self = shared_from_this();
-    std::array<std::byte, read_block> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
+    std::array<std::byte, dns_block> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
     const ssize_t got = ::recv(socket.get(), block.data(), block.size(), MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) return end();

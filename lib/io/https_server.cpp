@@ -17,7 +17,7 @@
 namespace ipop::io {
 namespace {
 
-constexpr int pending_connections = 128;
+constexpr int https_backlog = 128;
 // The suites that GnuTLS calls secure at 128 bits, in the two versions that are not deprecated (RFC 8996).
 constexpr const char* tls_priorities = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
@@ -31,7 +31,7 @@ Result<UniqueFd> open_listener(const net::Endpoint& address) {
   (void)::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (!address.is_ipv4()) (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   if (::bind(fd.get(), kernel_form.get(), kernel_form.length) != 0) return last_error(context);
-  if (::listen(fd.get(), pending_connections) != 0) return last_error(context);
+  if (::listen(fd.get(), https_backlog) != 0) return last_error(context);
   return fd;
 }
 

@@ -19,7 +19,7 @@ namespace ipop::io {
 namespace {
 
 constexpr std::size_t max_running = 16;
-constexpr std::size_t max_endpoints = 16;  // of one name
+constexpr std::size_t max_endpoints_of_name = 16;  // of one name
 
 using Endpoints = Result<std::vector<net::Endpoint>>;
 
@@ -39,7 +39,7 @@ Endpoints look_up(const std::string& host, std::uint16_t port) {
   const int failed = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
   if (failed != 0) return {Errc::not_found, host + ": " + ::gai_strerror(failed)};
   std::vector<net::Endpoint> out;
-  for (const addrinfo* entry = list; entry != nullptr && out.size() < max_endpoints; entry = entry->ai_next) {
+  for (const addrinfo* entry = list; entry != nullptr && out.size() < max_endpoints_of_name; entry = entry->ai_next) {
     auto endpoint = to_endpoint(entry->ai_addr);
     if (!endpoint) continue;
     endpoint->port = port;

@@ -5,7 +5,7 @@
 namespace ipop::net {
 namespace {
 
-constexpr std::uint16_t hardware_ethernet = 1;  // RFC 826: ar$hrd
+constexpr std::uint16_t arp_ethernet = 1;  // RFC 826: ar$hrd
 constexpr std::uint8_t ipv4_size = 4;
 
 }  // namespace
@@ -23,7 +23,7 @@ Result<ArpPacket> decode_arp(ByteSpan payload) {
   packet.target_mac = MacAddress(in.take_array<MacAddress::size>());
   packet.target_ip = Ipv4Address(in.read<std::uint32_t>());
   if (!in.ok()) return {Errc::truncated, "ARP packet"};
-  if (hardware != hardware_ethernet || hardware_size != MacAddress::size) {
+  if (hardware != arp_ethernet || hardware_size != MacAddress::size) {
     return {Errc::unsupported, "ARP hardware type"};
   }
   if (protocol != static_cast<std::uint16_t>(EtherType::ipv4) || protocol_size != ipv4_size) {
@@ -39,7 +39,7 @@ Result<ArpPacket> decode_arp(ByteSpan payload) {
 
 void encode(const ArpPacket& packet, Bytes& out) {
   ByteWriter writer(out);
-  writer.write(hardware_ethernet);
+  writer.write(arp_ethernet);
   writer.write(static_cast<std::uint16_t>(EtherType::ipv4));
   writer.write(static_cast<std::uint8_t>(MacAddress::size));
   writer.write(ipv4_size);

@@ -7,7 +7,7 @@
 namespace ipop::net {
 namespace {
 
-constexpr std::uint8_t hardware_ethernet = 1;  // RFC 1700: htype of Ethernet
+constexpr std::uint8_t dhcp_ethernet = 1;  // RFC 1700: htype of Ethernet
 constexpr std::size_t chaddr_size = 16;
 constexpr std::size_t sname_size = 64;
 constexpr std::size_t file_size = 128;
@@ -173,7 +173,7 @@ Result<DhcpMessage> decode_dhcp(ByteSpan payload) {
     return {Errc::malformed, "BOOTP operation"};
   }
   message.op = BootpOperation{op};
-  if (htype != hardware_ethernet || hlen != MacAddress::size) return {Errc::unsupported, "DHCP hardware type"};
+  if (htype != dhcp_ethernet || hlen != MacAddress::size) return {Errc::unsupported, "DHCP hardware type"};
   if (cookie != DhcpMessage::cookie) return {Errc::malformed, "DHCP cookie"};
 
   auto overload = read_options(in, message.options);
@@ -203,7 +203,7 @@ Result<void> encode(const DhcpMessage& message, Bytes& out, std::size_t max_mess
   const std::size_t start = out.size();
   ByteWriter writer(out);
   writer.write(static_cast<std::uint8_t>(message.op));
-  writer.write(hardware_ethernet);
+  writer.write(dhcp_ethernet);
   writer.write(static_cast<std::uint8_t>(MacAddress::size));
   writer.write(message.hops);
   writer.write(message.xid);

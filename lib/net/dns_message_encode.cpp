@@ -10,7 +10,7 @@ namespace {
 
 using namespace dns_wire;
 
-constexpr std::size_t max_string = 255;      // RFC 1035, 3.3: <character-string>
+constexpr std::size_t max_txt_string = 255;  // RFC 1035, 3.3: <character-string>
 constexpr std::size_t max_pointer = 0x3fff;  // RFC 1035, 4.1.4: 14 bits
 
 // Writes names with pointers to earlier ones. A pointer needs the same spelling, so that a name is
@@ -97,7 +97,7 @@ class Writer {
   }
   void write_txt(const DnsTxtRdata& txt) {
     for (const std::string& text : txt.strings)
-      ByteWriter(out_).write_sized8(as_bytes(text).first(std::min(text.size(), max_string)));
+      ByteWriter(out_).write_sized8(as_bytes(text).first(std::min(text.size(), max_txt_string)));
     if (txt.strings.empty()) write(std::uint8_t{0});
   }
   void write_srv(const DnsSrvRdata& srv) {

@@ -8,7 +8,7 @@
 namespace ipop::net {
 namespace {
 
-constexpr std::size_t checksum_offset = 2;
+constexpr std::size_t icmp_checksum_offset = 2;
 constexpr std::size_t error_header_size = 8;
 constexpr std::size_t max_error_datagram = 576;          // RFC 1812, 4.3.2.3
 constexpr std::uint8_t tos_internetwork_control = 0xc0;  // RFC 1812, 4.3.2.5
@@ -58,8 +58,8 @@ void encode(const IcmpMessage& message, Bytes& out) {
   writer.write(std::uint16_t{0});
   writer.write(message.body);
   const std::uint16_t checksum = internet_checksum(ByteSpan(out).subspan(start));
-  out[start + checksum_offset] = static_cast<std::byte>(checksum >> 8U);
-  out[start + checksum_offset + 1] = static_cast<std::byte>(checksum & 0xffU);
+  out[start + icmp_checksum_offset] = static_cast<std::byte>(checksum >> 8U);
+  out[start + icmp_checksum_offset + 1] = static_cast<std::byte>(checksum & 0xffU);
 }
 
 Result<IcmpEcho> decode_icmp_echo(ByteSpan payload) {

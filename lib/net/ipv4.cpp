@@ -11,7 +11,7 @@ constexpr std::uint8_t version_4 = 4;
 constexpr std::uint16_t flag_dont_fragment = 0x4000;
 constexpr std::uint16_t flag_more_fragments = 0x2000;
 constexpr std::uint16_t offset_mask = 0x1fff;
-constexpr std::size_t checksum_offset = 10;
+constexpr std::size_t ipv4_checksum_offset = 10;
 constexpr std::size_t source_offset = 12;
 
 }  // namespace
@@ -89,8 +89,8 @@ void encode(const Ipv4Packet& packet, Bytes& out) {
   writer.write(packet.options);
 
   const std::uint16_t checksum = internet_checksum(ByteSpan(out).subspan(start));
-  out[start + checksum_offset] = static_cast<std::byte>(checksum >> 8U);
-  out[start + checksum_offset + 1] = static_cast<std::byte>(checksum & 0xffU);
+  out[start + ipv4_checksum_offset] = static_cast<std::byte>(checksum >> 8U);
+  out[start + ipv4_checksum_offset + 1] = static_cast<std::byte>(checksum & 0xffU);
   writer.write(packet.payload);
 }
 

@@ -11,8 +11,8 @@ namespace {
 // Our choices, in two phases: what is used is checked again, what is not used goes.
 constexpr Duration fresh_time = std::chrono::minutes(10);
 constexpr Duration unused_time = std::chrono::minutes(10);
-constexpr Duration negative_time = 5s;  // and up to as much again, so that clients do not ask in step
-constexpr Duration failed_time = 1s;
+constexpr Duration no_owner_time = 5s;  // and up to as much again, so that clients do not ask in step
+constexpr Duration failed_look_up_time = 1s;
 constexpr Duration refresh_retry = 30s;
 constexpr Duration doubt_pause = 5s;
 // An operation of the DHT ends by itself after 10 s; this only guards against a lost answer.
@@ -60,12 +60,12 @@ void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht
       remember(now, address, Entry{Knowledge::holder, lease->holder, lease->name, lease->expires},
                std::min(left, fresh_time), std::min(left, fresh_time + unused_time));
     } else {
-      const Duration time = negative_time + std::chrono::milliseconds(rng_.below(5000));
+      const Duration time = no_owner_time + std::chrono::milliseconds(rng_.below(5000));
       remember(now, address, Entry{Knowledge::nobody, {}, {}, {}}, time, time);
     }
   } else if (const Cached* cached = entries_.find(address, now);
              cached == nullptr || cached->entry.knowledge != Knowledge::holder) {
-    remember(now, address, Entry{}, failed_time, failed_time);
+    remember(now, address, Entry{}, failed_look_up_time, failed_look_up_time);
   }
   outputs_.push(Settled{address});
 }

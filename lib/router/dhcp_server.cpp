@@ -21,7 +21,7 @@ constexpr Duration wish_pause = 10s;
 constexpr Duration remember_lost = std::chrono::minutes(10);
 constexpr Duration remember_taken = std::chrono::minutes(1);
 // How long a bound client may take to answer ARP before another machine gets its address.
-constexpr Duration arp_patience = 1s;
+constexpr Duration probe_patience = 1s;
 constexpr Duration arp_pause = 3s;
 
 std::uint32_t whole_seconds(Duration time) {
@@ -238,7 +238,7 @@ bool DhcpServer::may_have(TimePoint now, const net::DhcpMessage& message) {
     return true;
   // The table of MACs notes a client once a second, so the last note may be a second old.
   const bool answered = binding_->asked && binding_->seen + 1s >= *binding_->asked;
-  if (binding_->asked && !answered && now >= *binding_->asked + arp_patience) {
+  if (binding_->asked && !answered && now >= *binding_->asked + probe_patience) {
     counters_.add("dhcp_silent_client_replaced");
     binding_.reset();
     return true;

@@ -12,9 +12,9 @@ namespace {
 constexpr std::uint32_t c_name_ttl = 300;
 constexpr std::uint32_t chosen_name_ttl = 60;
 constexpr std::uint32_t negative_ttl = 5;
-constexpr Duration negative_time = 5s;
+constexpr Duration no_name_time = 5s;
 constexpr Duration positive_time = 30s;
-constexpr Duration failed_time = 1s;
+constexpr Duration failed_name_time = 1s;
 // glibc asks again after 5 s: an answer that comes later is lost.
 constexpr Duration name_patience = 4s;
 // A reverse look-up has an answer in any case; programs that log names should not stand still for it.
@@ -102,7 +102,7 @@ void NameService::handle_name(TimePoint now, const std::string& name, dht::Outco
   asked_names_.erase(name);
   const WallTime wall = wall_at(now);
   Known known;
-  Duration kept = negative_time;
+  Duration kept = no_name_time;
   if (outcome == dht::Outcome::done || outcome == dht::Outcome::not_found) {
     if (const auto best = prevailing(records, record_name(name), config_.name_space, wall)) {
       if (auto checked = check_name(records[*best], config_.name_space, wall)) {
@@ -112,7 +112,7 @@ void NameService::handle_name(TimePoint now, const std::string& name, dht::Outco
     }
   } else {
     known.gap = Gap::failed;
-    kept = failed_time;
+    kept = failed_name_time;
   }
   names_.put(name, std::move(known), now + kept);
   answer_waiting(now);
@@ -122,8 +122,8 @@ void NameService::handle_lease(TimePoint now, net::Ipv4Address address, const Ad
   if (asked_leases_.find(address, now) == nullptr) return;
   if (entry.knowledge == AddressResolver::Knowledge::asking) return;
   asked_leases_.erase(address);
-  Duration kept = failed_time;
-  if (entry.knowledge == AddressResolver::Knowledge::nobody) kept = negative_time;
+  Duration kept = failed_name_time;
+  if (entry.knowledge == AddressResolver::Knowledge::nobody) kept = no_name_time;
   if (entry.knowledge == AddressResolver::Knowledge::holder) {
     // A second at least: an entry that ends at once would be asked for again at once.
     kept = std::min<Duration>(std::max(entry.expires - wall_at(now), std::chrono::seconds(1)), positive_time);

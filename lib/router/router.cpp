@@ -11,7 +11,7 @@ namespace {
 // The DHT ends every operation within 10 s; a request that is not answered by then is forgotten.
 constexpr Duration request_time = 60s;
 constexpr std::size_t most_requests = 4096;
-constexpr Duration query_time = 10s;
+constexpr Duration dns_query_time = 10s;
 // Queries of one input stand beside those that wait until the answers are passed on.
 constexpr std::size_t most_answered_at_once = 1024;
 constexpr std::size_t most_waiting_arps = 64;
@@ -162,7 +162,7 @@ void Router::State::handle_dht_answer(TimePoint now, RequestId id, const dht::Dh
 
 void Router::State::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   const std::uint64_t number = next_query_++;
-  dns_clients_.put(number, tag, now + query_time);
+  dns_clients_.put(number, tag, now + dns_query_time);
   if (!names_.handle_query(now, number, query)) dns_clients_.erase(number);
   pass_values(now);
 }

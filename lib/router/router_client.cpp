@@ -16,7 +16,7 @@ constexpr std::uint16_t tcp_port_dns = 53;
 // An ARP request whose target is being looked up; the kernel asks again after 1 s, three times.
 constexpr Duration arp_patience = 3s;
 constexpr Duration client_search_pause = 1s;
-constexpr Duration query_time = 10s;
+constexpr Duration relayed_query_time = 10s;
 
 std::optional<std::uint16_t> tcp_destination_port(const net::Ipv4Packet& packet) {
   if (packet.header.protocol != net::IpProtocol::tcp || packet.header.fragment_offset != 0) return std::nullopt;
@@ -99,7 +99,7 @@ void Router::State::handle_for_server(TimePoint now, const FrameDecision& frame)
     if (datagram->destination_port != net::udp_port_dns) return counters.add("drop_server_port");
     const std::uint64_t number = next_query_++;
     dns_clients_.put(number, TapClient{frame.source_mac, packet->header.source, datagram->source_port},
-                     now + query_time);
+                     now + relayed_query_time);
     if (!names_.handle_query(now, number, datagram->payload)) dns_clients_.erase(number);
     return;
   }

@@ -13,7 +13,7 @@ namespace {
 
 using cli::ExitStatus;
 
-Rows rows_of(const AuthorityDesk& desk, WallTime now) {
+Rows authority_rows(const AuthorityDesk& desk, WallTime now) {
   const appliance::AuthorityBook& book = desk.book();
   std::size_t live = 0;
   for (const appliance::LedgerSigned* certificate : book.certificates())
@@ -71,7 +71,7 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
   auto desk = AuthorityDesk::make(directory, verb.name, passphrase, verb.life, io::wall_time_now());
   if (!desk) return report(context, desk.error());
   report_notes(context, *desk);
-  write_rows(context, rows_of(*desk, io::wall_time_now()), "ga-cert.authority/1");
+  write_rows(context, authority_rows(*desk, io::wall_time_now()), "ga-cert.authority/1");
   context.streams.err << (passphrase ? "" : "The key has no passphrase: who can read the directory can sign.\n")
                       << "Keep a copy of " << cli::printable(directory) << " in a safe place.\n";
   cli::suggest(context.streams, "ga-cert authority serve --group OPEN-GROUP --for " + verb.name);
@@ -81,7 +81,7 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
 ExitStatus carry_out(const Context& context, const ShowAuthority&) {
   auto opened = open_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
-  write_rows(context, rows_of(std::get<AuthorityDesk>(opened), io::wall_time_now()), "ga-cert.authority/1");
+  write_rows(context, authority_rows(std::get<AuthorityDesk>(opened), io::wall_time_now()), "ga-cert.authority/1");
   return ExitStatus::done;
 }
 

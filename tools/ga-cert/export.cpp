@@ -13,7 +13,7 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t file_limit = std::size_t{1} << 20U;
+constexpr std::size_t export_limit = std::size_t{1} << 20U;
 
 /// What is exported.
 struct Material {
@@ -33,7 +33,7 @@ OrStatus<appliance::GroupConfig> load_group(const Context& context, const std::s
     return ExitStatus::usage;
   }
   const std::string path = context.options.groups + "/" + group + ".toml";
-  const auto text = io::read_file(path, file_limit);
+  const auto text = io::read_file(path, export_limit);
   if (!text) return report(context, text.error());
   auto config = appliance::parse_group_config(*text, path);
   if (!config) return report(context, config.error());
@@ -41,7 +41,7 @@ OrStatus<appliance::GroupConfig> load_group(const Context& context, const std::s
 }
 
 Result<crypto::PrivateKey> load_key(const std::string& path) {
-  const auto pem = io::read_secret_file(path, file_limit);
+  const auto pem = io::read_secret_file(path, export_limit);
   if (!pem) return pem.error();
   auto key = crypto::PrivateKey::from_pem(*pem);
   if (!key && key.error().code == Errc::not_authorized)

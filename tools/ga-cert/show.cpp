@@ -11,10 +11,10 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t file_limit = std::size_t{64} * 1024;
+constexpr std::size_t shown_limit = std::size_t{64} * 1024;
 
 ExitStatus show_file(const Context& context, const std::string& path) {
-  const auto text = read_input(context, path, file_limit);
+  const auto text = read_input(context, path, shown_limit);
   if (!text) return report(context, text.error());
   const bool is_pem = text->find("-----BEGIN") != std::string::npos;
   const auto octets = as_bytes(*text);

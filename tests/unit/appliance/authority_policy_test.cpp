@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const net::Ipv4Address seven(10, 128, 0, 7);
+const net::Ipv4Address pinned_seven(10, 128, 0, 7);
 const net::Ipv4Address eight(10, 128, 0, 8);
 
 AuthorityPolicy sample() {
@@ -19,7 +19,7 @@ AuthorityPolicy sample() {
   policy.accept_automatically = true;
   policy.quota = 2;
   policy.users = {"bob", "b\xc3\xb6rg \"x\""};
-  policy.pinned = {{"bob", {seven}}, {"b\xc3\xb6rg \"x\"", {seven, eight}}};
+  policy.pinned = {{"bob", {pinned_seven}}, {"b\xc3\xb6rg \"x\"", {pinned_seven, eight}}};
   return policy;
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("automatic accept signs what the policy names and leaves other address
   REQUIRE(*plain);
   CHECK((*plain)->user == "bob");
   CHECK((*plain)->life == 24h);
-  CHECK((*judge(sample(), {"bob", {seven}}))->addresses == std::vector{seven});
+  CHECK((*judge(sample(), {"bob", {pinned_seven}}))->addresses == std::vector{pinned_seven});
   CHECK_FALSE(*judge(sample(), {"bob", {eight}}));
 }
 
@@ -98,9 +98,9 @@ TEST_CASE("a user who is not in the policy's list gets nothing, by policy or by 
 }
 
 TEST_CASE("an address is pinned by policy or by a person's word only") {
-  CHECK(grant(sample(), {"bob", {seven}}, {}));
+  CHECK(grant(sample(), {"bob", {pinned_seven}}, {}));
   CHECK(grant(sample(), {"bob", {eight}}, {}).error().code == Errc::not_authorized);
-  CHECK(grant(sample(), {"bob", {seven}}, {{}, std::vector{eight}})->addresses == std::vector{eight});
+  CHECK(grant(sample(), {"bob", {pinned_seven}}, {{}, std::vector{eight}})->addresses == std::vector{eight});
   CHECK(grant(sample(), {"bob", {eight}}, {{}, std::vector<net::Ipv4Address>()})->addresses.empty());
 }
 

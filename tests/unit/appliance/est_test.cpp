@@ -11,16 +11,16 @@ using namespace ipop::appliance;
 
 namespace {
 
-constexpr WallTime start{1'800'000'000};
+constexpr WallTime est_start{1'800'000'000};
 
-crypto::PrivateKey key_of(std::string_view seed) {
+crypto::PrivateKey est_key(std::string_view seed) {
   return crypto::PrivateKey::from_seed(as_bytes(seed));
 }
 
 struct World {
   crypto::CertificateAuthority authority = *crypto::CertificateAuthority::create(
-      key_of("authority"), "lab", as_bytes("12345678"), start, start + std::chrono::hours(24 * 3650));
-  crypto::PrivateKey bob = key_of("bob");
+      est_key("authority"), "lab", as_bytes("12345678"), est_start, est_start + std::chrono::hours(24 * 3650));
+  crypto::PrivateKey bob = est_key("bob");
   crypto::CertificateRequest request = *crypto::CertificateRequest::build(bob, {"bob"});
   crypto::Certificate certificate = sign(bob.public_key(), "bob");
 
@@ -29,8 +29,8 @@ struct World {
     fields.user = user;
     fields.group = "lab";
     fields.serial = to_bytes(as_bytes("abcdefgh"));
-    fields.not_before = start;
-    fields.not_after = start + std::chrono::hours(24);
+    fields.not_before = est_start;
+    fields.not_after = est_start + std::chrono::hours(24);
     return *authority.sign(key, fields);
   }
 };
@@ -97,7 +97,7 @@ TEST_CASE("what the server answers is what the client understands") {
 
 TEST_CASE("a certificate for another key is not installed") {
   World world;
-  const auto answer = est::decode_enrolment(est::certificate_answer(world.certificate), key_of("eve").public_key());
+  const auto answer = est::decode_enrolment(est::certificate_answer(world.certificate), est_key("eve").public_key());
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Errc::conflict);
   const auto authority =
@@ -191,7 +191,7 @@ TEST_CASE("a refusal of the authority keeps its words") {
 }
 
 TEST_CASE("a client bounds the server's wishes") {
-  const auto key = key_of("bob").public_key();
+  const auto key = est_key("bob").public_key();
   const auto wait_for = [&](std::optional<std::chrono::seconds> retry) {
     return std::get<est::Waiting>(*est::decode_enrolment({202, "", "", retry}, key)).retry_after;
   };

@@ -9,13 +9,13 @@ namespace {
 
 constexpr std::string_view smallest = "name = \"lab\"\nnamespace = \"lab-x\"\n";
 
-std::string error_of(std::string_view text) {
+std::string group_error_of(std::string_view text) {
   const auto parsed = parse_group_config(text, "lab.toml");
   return parsed ? "no error" : parsed.error().message();
 }
 
 std::string error_of_line(std::string_view line) {
-  return error_of(std::string(smallest) + std::string(line) + "\n");
+  return group_error_of(std::string(smallest) + std::string(line) + "\n");
 }
 
 GroupConfig full_config() {
@@ -70,12 +70,12 @@ TEST_CASE("an unknown key names its line and the nearest known key") {
 }
 
 TEST_CASE("a missing key is named with a line that gives it") {
-  CHECK(error_of("") == "lab.toml:1: the key \"name\" is missing; a line like name = \"lab\" gives it");
-  CHECK(error_of("\nname = \"lab\"\n").starts_with("lab.toml:2: the key \"namespace\" is missing"));
+  CHECK(group_error_of("") == "lab.toml:1: the key \"name\" is missing; a line like name = \"lab\" gives it");
+  CHECK(group_error_of("\nname = \"lab\"\n").starts_with("lab.toml:2: the key \"namespace\" is missing"));
 }
 
 TEST_CASE("a value of the wrong type says which type is right") {
-  CHECK(error_of("name = 7\nnamespace = \"x\"") ==
+  CHECK(group_error_of("name = 7\nnamespace = \"x\"") ==
         "lab.toml:1: the key \"name\" needs text in quotes, like name = \"lab\"");
   CHECK(error_of_line("bootstrap = \"a:1\"").starts_with("lab.toml:3: the key \"bootstrap\" needs a list, like"));
   CHECK(
@@ -91,12 +91,13 @@ TEST_CASE("text that is not TOML is refused with its line") {
   CHECK(error_of_line("prefix = ").starts_with("lab.toml:3: "));
   CHECK(error_of_line("name = \"lab\"").starts_with("lab.toml:3: "));  // a key twice
   CHECK(error_of_line("[=").starts_with("lab.toml:3: "));
-  CHECK(error_of(std::string(2 << 20, '#')) == "lab.toml:1: the file is longer than 1 MiB");
+  CHECK(group_error_of(std::string(2 << 20, '#')) == "lab.toml:1: the file is longer than 1 MiB");
 }
 
 TEST_CASE("a group file is plain text; comments may be in any script") {
   CHECK(error_of_line("domain = \"a\x1b[2J\"") == "lab.toml:3: a control character; the file has to be plain text");
-  CHECK(error_of(std::string_view("name\0", 5)) == "lab.toml:1: a control character; the file has to be plain text");
+  CHECK(group_error_of(std::string_view("name\0", 5)) ==
+        "lab.toml:1: a control character; the file has to be plain text");
   CHECK(error_of_line("# Zo\xc3\xab's lab \xef\xb5\xbf") == "no error");
   CHECK(error_of_line("domain = \"\xc3\xab\"").starts_with("lab.toml:3: the domain \"??\""));
   CHECK(error_of_line("\xef\xb5\xbf"

@@ -16,7 +16,7 @@ using namespace ipop::io;
 
 namespace {
 
-constexpr Duration limit = 60s;  // of what comes at once unless the test fails
+constexpr Duration loop_limit = 60s;  // of what comes at once unless the test fails
 
 struct Pipe {
   UniqueFd read;
@@ -38,7 +38,7 @@ TEST_CASE("timers fire in the order of their deadlines, whatever the order of ar
   const TimePoint now = monotonic_now();
   late.arm(now + 2ms);
   early.arm(now + 1ms);
-  CHECK(loop.run_until([&] { return order.size() >= 10; }, limit));
+  CHECK(loop.run_until([&] { return order.size() >= 10; }, loop_limit));
   CHECK(order == "early late");
 }
 
@@ -54,12 +54,12 @@ TEST_CASE("a timer that is armed again fires once, at the deadline set last") {
   timer.arm(now + 1h);
   timer.arm(now + 1ms);
   timer.arm(now + 20ms);
-  CHECK(loop.run_until([&] { return fired > 0; }, limit));
+  CHECK(loop.run_until([&] { return fired > 0; }, loop_limit));
   CHECK(at >= now + 20ms);
   bool later = false;
   LoopTimer end(loop, [&] { later = true; });
   end.arm(monotonic_now() + 5ms);
-  CHECK(loop.run_until([&] { return later; }, limit));
+  CHECK(loop.run_until([&] { return later; }, loop_limit));
   CHECK(fired == 1);
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("a timer may destroy itself in its handler, and arm itself again") {
     gone = true;
   });
   own->arm(monotonic_now());
-  CHECK(loop.run_until([&] { return gone; }, limit));
+  CHECK(loop.run_until([&] { return gone; }, loop_limit));
 
   int rounds = 0;
   std::optional<LoopTimer> again;
@@ -96,7 +96,7 @@ TEST_CASE("a timer may destroy itself in its handler, and arm itself again") {
     if (++rounds < 3) again->arm(monotonic_now());
   });
   again->arm(monotonic_now());
-  CHECK(loop.run_until([&] { return rounds == 3; }, limit));
+  CHECK(loop.run_until([&] { return rounds == 3; }, loop_limit));
 }
 
 TEST_CASE("a watch calls for every time that something can be read") {
@@ -108,9 +108,9 @@ TEST_CASE("a watch calls for every time that something can be read") {
     if (::read(pipe.read.get(), &c, 1) == 1) got += c;
   });
   REQUIRE(::write(pipe.write.get(), "abc", 3) == 3);
-  CHECK(loop.run_until([&] { return got == "abc"; }, limit));
+  CHECK(loop.run_until([&] { return got == "abc"; }, loop_limit));
   REQUIRE(::write(pipe.write.get(), "d", 1) == 1);
-  CHECK(loop.run_until([&] { return got == "abcd"; }, limit));
+  CHECK(loop.run_until([&] { return got == "abcd"; }, loop_limit));
 }
 
 TEST_CASE("a watch that is gone calls no more and leaves the descriptor open") {
@@ -124,7 +124,7 @@ TEST_CASE("a watch that is gone calls no more and leaves the descriptor open") {
   bool later = false;
   LoopTimer end(loop, [&] { later = true; });
   end.arm(monotonic_now() + 2ms);
-  CHECK(loop.run_until([&] { return later; }, limit));
+  CHECK(loop.run_until([&] { return later; }, loop_limit));
   CHECK_FALSE(called);
   char c = 0;
   CHECK(::read(pipe.read.get(), &c, 1) == 1);
@@ -140,7 +140,7 @@ TEST_CASE("a watch may destroy itself in its handler") {
     watch.reset();
   });
   REQUIRE(::write(pipe.write.get(), "a", 1) == 1);
-  CHECK(loop.run_until([&] { return calls == 1; }, limit));
+  CHECK(loop.run_until([&] { return calls == 1; }, loop_limit));
 }
 
 TEST_CASE("signals come through the loop, each time") {
@@ -148,9 +148,9 @@ TEST_CASE("signals come through the loop, each time") {
   std::string got;
   REQUIRE(loop.on_signals({SIGUSR1, SIGHUP}, [&](int number) { got += number == SIGHUP ? "hup " : "usr1 "; }));
   ::raise(SIGUSR1);
-  CHECK(loop.run_until([&] { return got == "usr1 "; }, limit));
+  CHECK(loop.run_until([&] { return got == "usr1 "; }, loop_limit));
   ::raise(SIGHUP);
-  CHECK(loop.run_until([&] { return got == "usr1 hup "; }, limit));
+  CHECK(loop.run_until([&] { return got == "usr1 hup "; }, loop_limit));
 }
 
 TEST_CASE("posted handlers run in their order") {

@@ -22,7 +22,7 @@ using namespace ipop::io;
 
 namespace {
 
-constexpr Duration limit = 60s;  // of what comes at once unless the test fails
+constexpr Duration part_limit = 60s;  // of what comes at once unless the test fails
 
 /// Receives what a service says to its manager.
 class Manager {
@@ -160,7 +160,7 @@ TEST_CASE("address literals and names of the hosts file resolve, always from the
   for (const std::string& host : hosts)
     resolver->resolve(host, 4000, [&, host](auto result) { got.emplace(host, std::move(result)); });
   CHECK(got.empty());
-  CHECK(loop.run_until([&] { return got.size() == hosts.size(); }, limit));
+  CHECK(loop.run_until([&] { return got.size() == hosts.size(); }, part_limit));
   REQUIRE(got.at("192.0.2.1"));
   CHECK(got.at("192.0.2.1")->at(0) == net::Endpoint{net::Ipv4Address(192, 0, 2, 1), 4000});
   REQUIRE(got.at("2001:db8::1"));
@@ -181,7 +181,7 @@ TEST_CASE("a resolver that is gone calls nobody") {
   }
   bool later = false;
   loop.post([&] { later = true; });
-  CHECK(loop.run_until([&] { return later; }, limit));
+  CHECK(loop.run_until([&] { return later; }, part_limit));
   CHECK_FALSE(called);
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("what is sent to the LAN's group arrives at the others on the same int
     std::vector<MulticastSocket::Datagram> got;
     ReadWatch watch(loop, b->fd(), [&] { got = b->receive(); });
     a->send(as_bytes("hello"));
-    CHECK(loop.run_until([&] { return !got.empty(); }, limit));
+    CHECK(loop.run_until([&] { return !got.empty(); }, part_limit));
     REQUIRE(got.size() == 1);
     CHECK(got[0].octets == to_bytes(as_bytes("hello")));
     CHECK(got[0].from.address == net::Endpoint{net::Ipv4Address(192, 168, 1, 2), 0}.address);

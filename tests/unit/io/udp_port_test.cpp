@@ -13,7 +13,7 @@ Bytes octets_of(std::size_t size, std::uint8_t value) {
   return Bytes(size, std::byte{value});
 }
 
-net::Endpoint loopback(const UdpPort& port) {
+net::Endpoint loopback_of(const UdpPort& port) {
   return {net::Ipv4Address(127, 0, 0, 1), port.port()};
 }
 
@@ -40,12 +40,12 @@ TEST_CASE("a batch of datagrams of one size and a shorter last one arrives whole
   for (std::uint8_t i = 0; i < 40; ++i)
     sent.push_back(octets_of(1200, i));
   sent.push_back(octets_of(7, 99));
-  a->send(loopback(*b), sent);
+  a->send(loopback_of(*b), sent);
   const auto got = receive(*b, UdpPort::Family::ipv4, sent.size());
   REQUIRE(got.size() == sent.size());
   for (std::size_t i = 0; i < sent.size(); ++i) {
     CHECK(got[i].second == sent[i]);
-    CHECK(got[i].first == loopback(*a));
+    CHECK(got[i].first == loopback_of(*a));
   }
   CHECK(a->counters().get("udp_sent") == sent.size());
   CHECK(b->counters().get("udp_received") == sent.size());
@@ -58,7 +58,7 @@ TEST_CASE("datagrams of every size up to the largest arrive as they were sent") 
   REQUIRE(b);
   const std::vector<Bytes> sent{octets_of(1, 1),    octets_of(1400, 2), octets_of(20, 3),    octets_of(1500, 4),
                                 octets_of(9000, 5), octets_of(9000, 6), octets_of(60'000, 7)};
-  a->send(loopback(*b), sent);
+  a->send(loopback_of(*b), sent);
   const auto got = receive(*b, UdpPort::Family::ipv4, sent.size());
   REQUIRE(got.size() == sent.size());
   for (std::size_t i = 0; i < sent.size(); ++i)
@@ -71,7 +71,7 @@ TEST_CASE("an empty datagram is a datagram") {
   REQUIRE(a);
   REQUIRE(b);
   const std::vector<Bytes> sent{octets_of(3, 1), {}, octets_of(3, 2)};
-  a->send(loopback(*b), sent);
+  a->send(loopback_of(*b), sent);
   const auto got = receive(*b, UdpPort::Family::ipv4, 3);
   REQUIRE(got.size() == 3);
   CHECK(got[1].second.empty());
@@ -111,7 +111,7 @@ TEST_CASE("what can't be sent is counted by reason and the rest is sent") {
   REQUIRE(a);
   REQUIRE(b);
   const std::vector<Bytes> sent{octets_of(65'530, 1), octets_of(5, 2)};
-  a->send(loopback(*b), sent);
+  a->send(loopback_of(*b), sent);
   const auto got = receive(*b, UdpPort::Family::ipv4, 1);
   REQUIRE(got.size() == 1);
   CHECK(got[0].second == sent[1]);

@@ -27,7 +27,7 @@ Bytes encoded(const DnsMessage& message, std::size_t limit = DnsMessage::udp_lim
   return out;
 }
 
-Errc error_of(ByteSpan octets) {
+Errc dns_error_of(ByteSpan octets) {
   const auto message = decode_dns(octets);
   REQUIRE_FALSE(message);
   return static_cast<Errc>(message.error().code.value());
@@ -141,27 +141,27 @@ TEST_CASE("every truncation of a message fails") {
 TEST_CASE("octets behind the message, counts without records and RDATA of a wrong length are refused") {
   Bytes longer = test::read_vector("dns_a_answer");
   longer.push_back(std::byte{0});
-  CHECK(error_of(longer) == Errc::malformed);
-  CHECK(error_of(test::from_hex("000100000000 ffff 0000 0000")) == Errc::truncated);
-  CHECK(error_of(test::from_hex("0001 0000 ffff 0000 0000 0000")) == Errc::truncated);
+  CHECK(dns_error_of(longer) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex("000100000000 ffff 0000 0000")) == Errc::truncated);
+  CHECK(dns_error_of(test::from_hex("0001 0000 ffff 0000 0000 0000")) == Errc::truncated);
   const std::string header = "0001 8000 0000 0001 0000 0000";
-  CHECK(error_of(test::from_hex(header + "00 0001 0001 00000000 0003 0a8000")) == Errc::malformed);
-  CHECK(error_of(test::from_hex(header + "00 001c 0001 00000000 0004 0a800001")) == Errc::malformed);
-  CHECK(error_of(test::from_hex(header + "00 0010 0001 00000000 0000")) == Errc::malformed);
-  CHECK(error_of(test::from_hex(header + "00 0010 0001 00000000 0002 0561")) == Errc::malformed);
-  CHECK(error_of(test::from_hex(header + "00 000c 0001 00000000 0001 0161 00")) == Errc::malformed);
-  CHECK(error_of(test::from_hex(header + "00 000c 0001 00000000 0002 0000")) == Errc::malformed);
-  CHECK(error_of(test::from_hex(header + "00 0006 0001 00000000 0004 0000 0000")) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex(header + "00 0001 0001 00000000 0003 0a8000")) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex(header + "00 001c 0001 00000000 0004 0a800001")) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex(header + "00 0010 0001 00000000 0000")) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex(header + "00 0010 0001 00000000 0002 0561")) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex(header + "00 000c 0001 00000000 0001 0161 00")) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex(header + "00 000c 0001 00000000 0002 0000")) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex(header + "00 0006 0001 00000000 0004 0000 0000")) == Errc::malformed);
 }
 
 TEST_CASE("a second OPT, one outside of the additionals, one with a name or a torn option is malformed") {
   const std::string opt = "00 0029 04d0 00000000 0000";
   CHECK(decode_dns(test::from_hex("0001 0000 0000 0000 0000 0001" + opt)));
-  CHECK(error_of(test::from_hex("0001 0000 0000 0000 0000 0002" + opt + opt)) == Errc::malformed);
-  CHECK(error_of(test::from_hex("0001 0000 0000 0001 0000 0000" + opt)) == Errc::malformed);
-  CHECK(error_of(test::from_hex("0001 0000 0000 0000 0001 0000" + opt)) == Errc::malformed);
-  CHECK(error_of(test::from_hex("0001 0000 0000 0000 0000 0001 0161" + opt)) == Errc::malformed);
-  CHECK(error_of(test::from_hex("0001 0000 0000 0000 0000 0001 00 0029 04d0 00000000 0005 000a0002ff")) ==
+  CHECK(dns_error_of(test::from_hex("0001 0000 0000 0000 0000 0002" + opt + opt)) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex("0001 0000 0000 0001 0000 0000" + opt)) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex("0001 0000 0000 0000 0001 0000" + opt)) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex("0001 0000 0000 0000 0000 0001 0161" + opt)) == Errc::malformed);
+  CHECK(dns_error_of(test::from_hex("0001 0000 0000 0000 0000 0001 00 0029 04d0 00000000 0005 000a0002ff")) ==
         Errc::malformed);
 }
 

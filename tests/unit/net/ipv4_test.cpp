@@ -27,7 +27,7 @@ Bytes with_octet(std::size_t at, std::uint8_t value, bool fix_checksum = true) {
   return octets;
 }
 
-Errc error_of(ByteSpan octets) {
+Errc ipv4_error_of(ByteSpan octets) {
   const auto packet = decode_ipv4(octets);
   REQUIRE_FALSE(packet);
   return static_cast<Errc>(packet.error().code.value());
@@ -93,19 +93,19 @@ TEST_CASE("options and fragment fields survive the round trip") {
 TEST_CASE("every truncation of a datagram fails, for the decoder and for the peek") {
   const Bytes octets = captured_datagram();
   for (std::size_t n = 0; n < octets.size(); ++n) {
-    CHECK(error_of(ByteSpan(octets).first(n)) == Errc::truncated);
+    CHECK(ipv4_error_of(ByteSpan(octets).first(n)) == Errc::truncated);
     CHECK_FALSE(ipv4_addresses(ByteSpan(octets).first(n)));
   }
 }
 
 TEST_CASE("a wrong version, header length, total length or checksum is refused") {
-  CHECK(error_of(with_octet(0, 0x65)) == Errc::unsupported);
-  CHECK(error_of(with_octet(0, 0x44)) == Errc::malformed);
+  CHECK(ipv4_error_of(with_octet(0, 0x65)) == Errc::unsupported);
+  CHECK(ipv4_error_of(with_octet(0, 0x44)) == Errc::malformed);
   Bytes short_total = with_octet(2, 0);
   short_total[3] = std::byte{19};
-  CHECK(error_of(short_total) == Errc::malformed);
-  CHECK(error_of(with_octet(8, 63, false)) == Errc::bad_checksum);
-  CHECK(error_of(with_octet(0, 0x4f)) == Errc::bad_checksum);
+  CHECK(ipv4_error_of(short_total) == Errc::malformed);
+  CHECK(ipv4_error_of(with_octet(8, 63, false)) == Errc::bad_checksum);
+  CHECK(ipv4_error_of(with_octet(0, 0x4f)) == Errc::bad_checksum);
 }
 
 TEST_CASE("the peek gives the addresses of what looks like IPv4 and leaves the checksum alone") {

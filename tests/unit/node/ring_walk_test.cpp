@@ -9,7 +9,7 @@ using namespace ipop::node;
 
 namespace {
 
-NodeId id_of(unsigned number) {
+NodeId walk_id(unsigned number) {
   std::array<std::byte, NodeId::size> octets{};
   octets[0] = static_cast<std::byte>(number);
   return NodeId(octets);
@@ -18,10 +18,10 @@ NodeId id_of(unsigned number) {
 /// A ring of `size` nodes that name their two neighbours; those in `silent` never answer.
 MembersAnswer walk_ring(unsigned size, const std::set<unsigned>& silent, std::size_t limit, TimePoint& now) {
   MemberRow self;
-  self.id = id_of(3);
+  self.id = walk_id(3);
   RingWalk walk(42, self, limit);
   const auto known = [&](unsigned of) {
-    return std::vector<NodeId>{id_of((of + 1) % size), id_of((of + 2) % size), id_of((of + size - 1) % size)};
+    return std::vector<NodeId>{walk_id((of + 1) % size), walk_id((of + 2) % size), walk_id((of + size - 1) % size)};
   };
   walk.start(now, known(3));
   for (int step = 0; step < 10000; ++step) {
@@ -51,8 +51,8 @@ TEST_CASE("a walk finds every member, in ring order from this node on") {
   const auto answer = walk_ring(40, {}, 1000, now);
   REQUIRE(answer.members.size() == 40);
   CHECK(answer.complete);
-  CHECK(answer.members.front().id == id_of(3));
-  CHECK(answer.members.back().id == id_of(2));
+  CHECK(answer.members.front().id == walk_id(3));
+  CHECK(answer.members.back().id == walk_id(2));
   CHECK(now == TimePoint{});
 }
 
@@ -60,7 +60,7 @@ TEST_CASE("a silent member is asked three times, then listed as silent") {
   TimePoint now{};
   const auto answer = walk_ring(10, {5}, 1000, now);
   REQUIRE(answer.members.size() == 10);
-  CHECK(answer.members[2].id == id_of(5));
+  CHECK(answer.members[2].id == walk_id(5));
   CHECK_FALSE(answer.members[2].answered);
   CHECK(answer.members[1].answered);
   CHECK(now == TimePoint{} + 3s);
@@ -75,15 +75,15 @@ TEST_CASE("a walk stops at its limit and says that it is not complete") {
 
 TEST_CASE("an answer that nobody asked for changes nothing") {
   MemberRow self;
-  self.id = id_of(0);
+  self.id = walk_id(0);
   RingWalk walk(42, self, 10);
-  walk.start(TimePoint{}, {id_of(1)});
+  walk.start(TimePoint{}, {walk_id(1)});
   QueryAnswer forged;
   forged.id = 42;
-  forged.known = {id_of(9)};
-  walk.handle_answer(TimePoint{}, id_of(8), forged);
+  forged.known = {walk_id(9)};
+  walk.handle_answer(TimePoint{}, walk_id(8), forged);
   forged.id = 41;
-  walk.handle_answer(TimePoint{}, id_of(1), forged);
+  walk.handle_answer(TimePoint{}, walk_id(1), forged);
   std::size_t asked = 0;
   while (auto output = walk.poll_output())
     asked += std::holds_alternative<RingWalk::Ask>(*output) ? 1U : 0U;

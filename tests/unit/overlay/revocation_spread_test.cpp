@@ -25,8 +25,8 @@ Bytes list_of(std::size_t size) {
 }
 
 /// Two ends of one link; every `lose`th message is lost.
-struct Pair {
-  explicit Pair(unsigned lose_every = 0) : lose(lose_every) {}
+struct SpreadPair {
+  explicit SpreadPair(unsigned lose_every = 0) : lose(lose_every) {}
 
   void link() {
     a.handle_linked(now, id(2));
@@ -78,7 +78,7 @@ struct Pair {
 }  // namespace
 
 TEST_CASE("ends without a list are level after one exchange, and then silent") {
-  Pair pair;
+  SpreadPair pair;
   pair.link();
   CHECK_FALSE(pair.a.is_level(id(2)));
   pair.run(60s);
@@ -92,7 +92,7 @@ TEST_CASE("ends without a list are level after one exchange, and then silent") {
 TEST_CASE("S10: who was away gets the newer list before the link is level") {
   for (const std::size_t size : {4U, 1000U, 1001U, 32'000U, 100'000U}) {
     CAPTURE(size);
-    Pair pair;
+    SpreadPair pair;
     pair.a.set_list(pair.now, 5, list_of(size));
     pair.link();
     CHECK_FALSE(pair.b.is_level(id(1)));
@@ -106,7 +106,7 @@ TEST_CASE("S10: who was away gets the newer list before the link is level") {
 }
 
 TEST_CASE("a list arrives though every third message is lost") {
-  Pair pair(3);
+  SpreadPair pair(3);
   pair.a.set_list(pair.now, 2, list_of(20'000));
   pair.link();
   pair.run(300s);
@@ -115,7 +115,7 @@ TEST_CASE("a list arrives though every third message is lost") {
 }
 
 TEST_CASE("a small list that becomes ours goes to every peer whole and unasked") {
-  Pair pair;
+  SpreadPair pair;
   pair.link();
   pair.run(10s);
   pair.a.set_list(pair.now, 1, list_of(80));
@@ -127,7 +127,7 @@ TEST_CASE("a small list that becomes ours goes to every peer whole and unasked")
 }
 
 TEST_CASE("a peer whose list is refused is not asked for it again") {
-  Pair pair;
+  SpreadPair pair;
   pair.link();
   pair.run(10s);
   REQUIRE(pair.b.handle_message(pair.now, id(1), ListPiece{9, 3, 0, list_of(3)}).has_value());

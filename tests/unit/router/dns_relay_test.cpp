@@ -21,7 +21,7 @@ DnsZone zone() {
   return {name_of("ipop"), *net::parse_ipv4_prefix("10.128.0.0/9")};
 }
 
-net::Endpoint server(std::uint8_t last) {
+net::Endpoint dns_server(std::uint8_t last) {
   return {net::Ipv4Address(192, 0, 2, last), 53};
 }
 
@@ -50,7 +50,7 @@ Bytes answer_to(ByteSpan query, DnsRcode rcode = DnsRcode::no_error) {
 struct Fixture {
   explicit Fixture(DnsRelay::Elsewhere elsewhere = DnsRelay::Elsewhere::forward) : relay(elsewhere, rng) {
     relay.handle_zone(zone());
-    relay.handle_servers({server(1), server(2)});
+    relay.handle_servers({dns_server(1), dns_server(2)});
   }
 
   template <class T>
@@ -124,10 +124,10 @@ TEST_CASE("a forwarded query has an id of its own, and the client gets back the 
   Fixture f;
   f.ask("www.example.org", DnsTransport::tcp);
   const auto forward = f.next<DnsRelay::Forward>();
-  CHECK(forward.server == server(1));
+  CHECK(forward.server == dns_server(1));
   CHECK(forward.transport == DnsTransport::tcp);
   CHECK(net::decode_dns_header(forward.query)->id != 7);
-  f.relay.handle_server_answer(start, forward.number, server(1), answer_to(forward.query));
+  f.relay.handle_server_answer(start, forward.number, dns_server(1), answer_to(forward.query));
   CHECK(f.next<DnsRelay::EndForward>().number == forward.number);
   const auto message = f.next_answer();
   CHECK(message.header.id == 7);
@@ -139,20 +139,20 @@ TEST_CASE("an answer from elsewhere, with another id or to another question is d
   f.ask("www.example.org");
   const auto forward = f.next<DnsRelay::Forward>();
   const Bytes answer = answer_to(forward.query);
-  f.relay.handle_server_answer(start, forward.number, server(2), answer);
+  f.relay.handle_server_answer(start, forward.number, dns_server(2), answer);
   Bytes wrong_id = answer;
   wrong_id[0] ^= std::byte{1};
-  f.relay.handle_server_answer(start, forward.number, server(1), wrong_id);
+  f.relay.handle_server_answer(start, forward.number, dns_server(1), wrong_id);
   Bytes wrong_question = answer;
   wrong_question[13] = std::byte{'x'};
-  f.relay.handle_server_answer(start, forward.number, server(1), wrong_question);
-  f.relay.handle_server_answer(start, forward.number, server(1), forward.query);
+  f.relay.handle_server_answer(start, forward.number, dns_server(1), wrong_question);
+  f.relay.handle_server_answer(start, forward.number, dns_server(1), forward.query);
   for (std::size_t size = 0; size < net::DnsHeader::size + 21; ++size)
-    f.relay.handle_server_answer(start, forward.number, server(1), ByteSpan(answer).first(size));
+    f.relay.handle_server_answer(start, forward.number, dns_server(1), ByteSpan(answer).first(size));
   CHECK_FALSE(f.relay.poll_output());
   CHECK(f.relay.counters().get("drop_dns_wrong_source") == 1);
   CHECK(f.relay.counters().get("drop_dns_wrong_question") >= 1);
-  f.relay.handle_server_answer(start, forward.number, server(1), answer);
+  f.relay.handle_server_answer(start, forward.number, dns_server(1), answer);
   (void)f.next<DnsRelay::EndForward>();
   CHECK(f.next_answer().header.rcode == DnsRcode::no_error);
 }
@@ -161,9 +161,9 @@ TEST_CASE("a server that fails, refuses or is silent makes way for the next, the
   Fixture f;
   f.ask("www.example.org");
   auto forward = f.next<DnsRelay::Forward>();
-  f.relay.handle_server_answer(start, forward.number, server(1), answer_to(forward.query, DnsRcode::refused));
+  f.relay.handle_server_answer(start, forward.number, dns_server(1), answer_to(forward.query, DnsRcode::refused));
   forward = f.next<DnsRelay::Forward>();
-  CHECK(forward.server == server(2));
+  CHECK(forward.server == dns_server(2));
   f.relay.handle_timeout(*f.relay.poll_timeout());
   (void)f.next<DnsRelay::EndForward>();
   CHECK(f.next_answer().header.rcode == DnsRcode::server_failure);
@@ -171,7 +171,7 @@ TEST_CASE("a server that fails, refuses or is silent makes way for the next, the
   f.ask("www.example.org");
   forward = f.next<DnsRelay::Forward>();
   f.relay.handle_server_failure(start, forward.number);
-  CHECK(f.next<DnsRelay::Forward>().server == server(2));
+  CHECK(f.next<DnsRelay::Forward>().server == dns_server(2));
 }
 
 TEST_CASE("without a server to ask, other names get SERVFAIL") {
