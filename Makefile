@@ -5,13 +5,14 @@
 #   make test       unit tests only                make bench           figures, also in build/bench.jsonl
 #   make format     clang-format on all sources    make fuzz            every fuzz target for FUZZ_SECONDS each
 #   make tidy       clang-tidy on changed files    make install         PREFIX and DESTDIR as usual
+#   make check-arm64  cross build, unit tests under emulation
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release dev check test demo demo-stop bench format tidy fuzz install clean
+.PHONY: release dev check check-arm64 test demo demo-stop bench format tidy fuzz install clean
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
@@ -24,6 +25,10 @@ dev:
 
 check: dev
 	@scripts/check build/dev
+
+check-arm64:
+	@scripts/install_packages build check arm64
+	@scripts/check_arm64 build/arm64
 
 test: dev
 	@ctest --test-dir build/dev --label-regex unit --parallel $(JOBS) --output-on-failure

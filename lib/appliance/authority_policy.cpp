@@ -219,7 +219,7 @@ Result<AuthorityPolicy> parse_authority_policy(std::string_view text, std::strin
   // Keys, and what toml++ quotes, may hold a line feed; an error is one line.
   Error error = std::move(policy).error();
   std::ranges::replace_if(
-      error.context, [](char c) { return c >= 0 && c < ' '; }, ' ');
+      error.context, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return error;
 }
 
