@@ -119,7 +119,7 @@ Result<Certificate> Certificate::from_native(Native object) {
   out.not_after_ = *not_after;
   out.pinned_addresses_ = std::move(names->addresses);
   out.dns_names_ = std::move(names->dns_names);
-  out.self_signed_ = X509_self_signed(native.get(), 1) == 1;
+  out.self_issued_ = X509_self_signed(native.get(), 0) == 1;
   out.authority_ = (*flags & EXFLAG_CA) != 0;
   const std::uint32_t usage = X509_get_key_usage(native.get());
   out.may_sign_handshakes_ = (usage & KU_DIGITAL_SIGNATURE) != 0;
@@ -139,6 +139,11 @@ Result<Certificate> Certificate::from_pem(std::string_view pem) {
   const X509Ptr native(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr);
   if (!native) return Result<Certificate>(Errc::malformed, "not a PEM certificate");
   return from_der(der_of(*native, i2d_X509));
+}
+
+bool Certificate::is_self_signed() const {
+  const ErrorQueueGuard guard;
+  return self_issued_ && X509_self_signed(native_->certificate.get(), 1) == 1;
 }
 
 std::string Certificate::to_pem() const {

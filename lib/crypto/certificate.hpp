@@ -55,8 +55,10 @@ class Certificate {
   [[nodiscard]] WallTime not_after() const { return not_after_; }
   [[nodiscard]] const std::vector<PinnedAddress>& pinned_addresses() const { return pinned_addresses_; }
   [[nodiscard]] const std::vector<std::string>& dns_names() const { return dns_names_; }
-  /// Issuer and subject are one and the signature is right.
-  [[nodiscard]] bool is_self_signed() const { return self_signed_; }
+  /// It names itself as its issuer. The signature was not looked at.
+  [[nodiscard]] bool is_self_issued() const { return self_issued_; }
+  /// Issuer and subject are one and the signature is right. Costs a verification at every call.
+  [[nodiscard]] bool is_self_signed() const;
   /// BasicConstraints say CA:TRUE.
   [[nodiscard]] bool is_authority() const { return authority_; }
   /// KeyUsage allows, in this order: signatures of a handshake, certificates, revocation lists. A
@@ -88,7 +90,7 @@ class Certificate {
   WallTime not_after_;
   std::vector<PinnedAddress> pinned_addresses_;
   std::vector<std::string> dns_names_;
-  bool self_signed_ = false;
+  bool self_issued_ = false;
   bool authority_ = false;
   bool may_sign_handshakes_ = true;
   bool may_sign_certificates_ = true;

@@ -1,6 +1,8 @@
 #include "crypto/trust_store.hpp"
 
 #include <cassert>
+#include <deque>
+#include <set>
 
 #include "crypto/certificate_native.hpp"
 #include "crypto/x509_read.hpp"
@@ -41,15 +43,15 @@ Error refusal_of(int error, bool is_authority) {
   }
 }
 
-/// RFC 5280, section 6 by OpenSSL: signature, validity at `now`, constraints; the authority itself
-/// must have signed.
-Result<void> verify_issued(X509_STORE& store, X509& certificate, WallTime now) {
+/// RFC 5280, section 6 by OpenSSL without the times: signature, constraints; the authority itself must
+/// have signed.
+Result<void> verify_issued(X509_STORE& store, X509& certificate) {
   const StoreContextPtr context(X509_STORE_CTX_new());
   if (!context || X509_STORE_CTX_init(context.get(), &store, &certificate, nullptr) != 1) {
     return Result<void>(Errc::exhausted, "no memory to verify a certificate");
   }
   X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(rules, now.seconds);
+  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME);
   X509_VERIFY_PARAM_set_depth(rules, 0);
   // At least 112 bits: no SHA-1.
   X509_VERIFY_PARAM_set_auth_level(rules, 2);
@@ -57,11 +59,17 @@ Result<void> verify_issued(X509_STORE& store, X509& certificate, WallTime now) {
   return refusal_of(X509_STORE_CTX_get_error(context.get()), X509_STORE_CTX_get_error_depth(context.get()) > 0);
 }
 
-Result<void> verify_alone(const Certificate& certificate, WallTime now) {
-  if (!certificate.is_self_signed()) return Result<void>(Errc::not_authorized, "certificate is not self-signed");
-  if (now < certificate.not_before()) return refusal_of(X509_V_ERR_CERT_NOT_YET_VALID, false);
-  if (now > certificate.not_after()) return refusal_of(X509_V_ERR_CERT_HAS_EXPIRED, false);
+/// RFC 5280, 4.1.2.5: both ends belong to the validity.
+Result<void> check_times(const Certificate& certificate, WallTime now) {
+  if (now < certificate.not_before()) return refusal_of(X509_V_ERR_CERT_NOT_YET_VALID, certificate.is_authority());
+  if (now > certificate.not_after()) return refusal_of(X509_V_ERR_CERT_HAS_EXPIRED, certificate.is_authority());
   return {};
+}
+
+/// The signature says nothing that the handshake does not: that the peer has the key.
+Result<void> verify_alone(const Certificate& certificate, WallTime now) {
+  if (!certificate.is_self_issued()) return Result<void>(Errc::not_authorized, "certificate is not self-signed");
+  return check_times(certificate, now);
 }
 
 Result<void> check_purpose(const Certificate& certificate) {
@@ -79,11 +87,43 @@ Result<void> check_purpose(const Certificate& certificate) {
 
 }  // namespace
 
+/// Certificates that the authority was found to have signed, by fingerprint: peers come again (new
+/// keys, a moved laptop, a record in the DHT), and a signature stays what it is. The times, the purpose
+/// and the revocation list are looked at every time.
+class TrustStore::Signed {
+ public:
+  [[nodiscard]] bool contains(const Digest256& fingerprint) const { return known_.contains(fingerprint); }
+
+  void add(const Digest256& fingerprint) {
+    if (!known_.insert(fingerprint).second) return;
+    order_.push_back(fingerprint);
+    if (order_.size() <= limit) return;
+    known_.erase(order_.front());
+    order_.pop_front();
+  }
+
+ private:
+  // More than the peers of a node; less than 150 KB.
+  static constexpr std::size_t limit = 1024;
+
+  std::set<Digest256> known_;
+  std::deque<Digest256> order_;
+};
+
 /// The lists may have megabytes, so the versions of a store share them.
 struct TrustStore::Closed {
   Certificate authority{};
   StorePtr store{};
   std::shared_ptr<const RevocationList> revocations{};
+  std::shared_ptr<Signed> known{};  ///< of this authority, whatever the list
+
+  [[nodiscard]] Result<void> check_issued(const Certificate& certificate) const {
+    const Digest256 fingerprint = certificate.fingerprint();
+    if (known->contains(fingerprint)) return {};
+    auto good = verify_issued(*store, *certificate.native()->certificate);
+    if (good) known->add(fingerprint);
+    return good;
+  }
 };
 
 Result<NodeId> node_id_of(const Certificate& certificate, GroupKind kind) {
@@ -113,7 +153,8 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::closed_group(const Certifi
   }
   auto store = make_store(authority);
   if (!store) return std::move(store).error();
-  auto closed = std::make_unique<const Closed>(Closed{authority, std::move(*store), nullptr});
+  auto closed =
+      std::make_unique<const Closed>(Closed{authority, std::move(*store), nullptr, std::make_shared<Signed>()});
   std::shared_ptr<const TrustStore> out(new TrustStore(std::move(closed)));
   if (!revocations) return out;
   return out->with_revocations(std::move(*revocations));
@@ -150,8 +191,10 @@ Result<PeerIdentity> TrustStore::verify(const Certificate& certificate, WallTime
     if (certificate.is_authority()) {
       if (auto good = check_purpose(certificate); !good) return std::move(good).error();
     }
-    auto good = verify_issued(*closed_->store, *certificate.native()->certificate, now);
+    auto good = closed_->check_issued(certificate);
     if (!good) return std::move(good).error();
+    if (good = check_times(closed_->authority, now); !good) return std::move(good).error();
+    if (good = check_times(certificate, now); !good) return std::move(good).error();
     if (good = check_purpose(certificate); !good) return std::move(good).error();
     if (is_revoked(certificate.key_fingerprint(), certificate.user())) {
       return Result<PeerIdentity>(Errc::not_authorized, "certificate is revoked");
@@ -176,7 +219,8 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::with_revocations(Revocatio
   auto store = make_store(closed_->authority);
   if (!store) return std::move(store).error();
   auto shared = std::make_shared<const RevocationList>(std::move(list));
-  auto closed = std::make_unique<const Closed>(Closed{closed_->authority, std::move(*store), std::move(shared)});
+  auto closed =
+      std::make_unique<const Closed>(Closed{closed_->authority, std::move(*store), std::move(shared), closed_->known});
   return std::shared_ptr<const TrustStore>(new TrustStore(std::move(closed)));
 }
 

@@ -30,9 +30,11 @@ struct PeerIdentity {
 /// position. Error (closed): out_of_range, the serial has fewer than 8 octets.
 Result<NodeId> node_id_of(const Certificate& certificate, GroupKind kind);
 
-/// A group's rule about certificates; immutable, so that all machines of a node share one.
+/// A group's rule about certificates; its verdicts never change, so all machines of a node share one.
+/// It remembers the last 1024 certificates whose signature was right: not for two threads at once.
 ///
-/// Open: a self-signed certificate, valid at this time. Closed: signed by the authority itself (no
+/// Open: a certificate that names itself as issuer, valid at this time; its signature proves nothing
+/// that the handshake does not, and is not verified. Closed: signed by the authority itself (no
 /// certificate in between), for both roles of a handshake, not an authority, valid at this time,
 /// neither its key nor its user revoked.
 class TrustStore {
@@ -71,6 +73,7 @@ class TrustStore {
   ~TrustStore();
 
  private:
+  class Signed;
   struct Closed;
   explicit TrustStore(std::unique_ptr<const Closed> closed);
 

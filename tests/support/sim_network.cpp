@@ -36,7 +36,8 @@ net::Endpoint SimNetwork::next_address(SiteId site, std::uint16_t port) {
   Site& place = sites_.at(site.value);
   const std::uint32_t number = place.next_host++;
   if (place.is_public) {
-    return {net::Ipv4Address((198U << 24U) | (51U << 16U) | ((site.value & 0xffU) << 8U) | number), port};
+    // A /24 a site: those behind the 256th go on in 198.52.0.0/16.
+    return {net::Ipv4Address((198U << 24U) + (51U << 16U) + (site.value << 8U) + number), port};
   }
   // All sites use one private range, as homes do: an address says nothing about its site.
   return {net::Ipv4Address((192U << 24U) | (168U << 16U) | (1U << 8U) | number), port};

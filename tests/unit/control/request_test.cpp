@@ -126,7 +126,7 @@ TEST_CASE("parameters outside their documented range are refused") {
   CHECK(refusal_of(call("dns", R"({"query_hex":""})")).code == -32602);
 }
 
-TEST_CASE("a request above 1 MiB or nested above 32 levels is refused before it is parsed") {
+TEST_CASE("S17: a request above 1 MiB or nested above 32 levels is refused before it is parsed") {
   CHECK(refusal_of(std::string(max_line + 1, ' ')).message == "a message is at most 1 MiB");
   CHECK(refusal_of(std::string(100'000, '[')).message == "a message nests at most 32 levels");
   const std::string deep = std::string(31, '[') + std::string(31, ']');
@@ -136,7 +136,7 @@ TEST_CASE("a request above 1 MiB or nested above 32 levels is refused before it 
   CHECK(command_of<node::WhyCommand>(call("why", R"({"target":")" + text + R"(\"["})")).target == text + "\"[");
 }
 
-TEST_CASE("only put and stop change something") {
+TEST_CASE("S17: only put and stop change something") {
   CHECK(is_change(node::DhtPutCommand{}));
   CHECK(is_change(node::StopCommand{}));
   CHECK_FALSE(is_change(node::StatusCommand{}));

@@ -155,6 +155,21 @@ TEST_CASE("S10: a revoked key and a revoked user are refused, the others stay") 
   CHECK_FALSE(closed_group_without({}, {"bob"})->verify(*other_key, wall_at_start).has_value());
 }
 
+TEST_CASE("who was admitted once is judged anew every time, under another list too") {
+  const auto group = closed_group();
+  const Identity bob = member("bob");
+  REQUIRE(group->verify(bob.certificate, wall_at_start).has_value());
+  CHECK(group->verify(bob.certificate, wall_at_start).has_value());
+  CHECK(group->verify(bob.certificate, member_until + 1s).error().code == Errc::expired);
+  CHECK(group->verify(bob.certificate, authority_until + 1s).error().code == Errc::expired);
+  Bytes der = bob.certificate.der();
+  der.back() ^= std::byte{1};
+  CHECK(group->verify(*Certificate::from_der(der), wall_at_start).error().code == Errc::bad_checksum);
+  const auto later = group->with_revocations(revoked(1, {bob.certificate.key_fingerprint()}));
+  REQUIRE(later.has_value());
+  CHECK(speaks_of((*later)->verify(bob.certificate, wall_at_start).error(), "revoked"));
+}
+
 TEST_CASE("S10: only a newer list of the authority replaces a list") {
   const auto first = closed_group()->with_revocations(revoked(5, {}, {"bob"}));
   REQUIRE(first.has_value());

@@ -133,7 +133,7 @@ TEST_CASE("a client that ends its stream gets the answers that come later, then 
   }
 }
 
-TEST_CASE("a line above 1 MiB ends the connection") {
+TEST_CASE("S17: a line above 1 MiB ends the connection") {
   const TempDir dir;
   Echo echo(dir.file("s"));
   echo.serve([&] {
@@ -249,7 +249,7 @@ TEST_CASE("the socket of a node that took the path over stays when the older one
   CHECK(exists(path));
 }
 
-TEST_CASE("root and the own user change, the readers' group reads, others nothing") {
+TEST_CASE("S17: root and the own user change, the readers' group reads, others nothing") {
   CHECK(access_of({0, {0}}, 1000, {}) == Access::change);
   CHECK(access_of({1000, {1000}}, 1000, {}) == Access::change);
   CHECK(access_of({1001, {1001, 50}}, 1000, 50) == Access::read);
