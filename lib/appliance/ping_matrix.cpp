@@ -70,7 +70,7 @@ class Matrix {
                                          : std::clamp(640 / row_count, 18.0, 30.0);
     left_ = margin + (rows_.is_named() ? 26 + label_width(rows_) : 92);
     // Slanted labels are as high as they are wide, times the sine of 45 degrees.
-    top_ = header + (columns_.is_named() ? 30 + label_width(columns_) * 0.72 : 76);
+    top_ = header + (columns_.is_named() ? 46 + label_width(columns_) * 0.72 : 76);
     width_ = column_count * cell_width_;
     height_ = row_count * cell_height_;
     for (const PingPair& pair : summary.pairs)
@@ -181,8 +181,8 @@ class Matrix {
     }
   }
 
-  static std::string cell_text(const PingPair& pair, CellKind kind) {
-    if (kind == CellKind::not_pinged) return pair.silent > 0 ? "silent" : "none";
+  [[nodiscard]] std::string cell_text(const PingPair& pair, CellKind kind) const {
+    if (kind == CellKind::not_pinged) return pair.silent > 0 ? "silent" : cell_width_ >= 76 ? "no address" : "none";
     if (kind == CellKind::lost_throughout) return "lost";
     if (is_loss(kind)) return percent_text(pair.lost_pings(), std::uint64_t{pair.runs()} * pings_a_run);
     return round_trip_text(pair.mean_round_trip);
@@ -254,7 +254,7 @@ class Matrix {
 
   void draw_axis_names() {
     const std::string bold = "font-size=\"13\" font-weight=\"bold\" fill=\"" + std::string(ink) + "\"";
-    write_text(left_ + width_ / 2, header + 14, "text-anchor=\"middle\" " + bold, "to");
+    write_text(left_ + width_ / 2, header + 10, "text-anchor=\"middle\" " + bold, "to");
     const double x = margin + 6;
     const double y = top_ + height_ / 2;
     write_text(x, y, "text-anchor=\"middle\" transform=\"rotate(-90 " + number(x) + " " + number(y) + ")\" " + bold,
@@ -390,9 +390,15 @@ class Matrix {
     }
     line("font-size=\"11\" fill=\"" + std::string(pale_ink) + "\"", "Bars: the same share, as its square root");
     y += 8;
-    if (columns_.members.front().loss == 0) return;
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < columns_.members.size(); ++i)
+      if (columns_.members[i].loss > 0) order.push_back(i);
+    if (order.empty()) return;
+    std::ranges::stable_sort(
+        order, [&](std::size_t a, std::size_t b) { return columns_.members[a].loss > columns_.members[b].loss; });
+    if (order.size() > most_listed) order.resize(most_listed);
     line(bold, "Most lost");
-    for (std::size_t i = 0; i < std::min(columns_.members.size(), most_listed) && columns_.members[i].loss > 0; ++i)
+    for (const std::size_t i : order)
       line(normal,
            std::to_string(i + 1) + ": " + label(columns_.members[i]) + ", " + share_text(columns_.members[i].loss));
   }

@@ -32,6 +32,9 @@ struct GroupRule {
 constexpr std::array<GroupRule, 4> group_rules{
     {{0.5, "half lost or more"}, {0.05, "5 to 50 % lost"}, {1e-9, "below 5 % lost"}, {-1, "nothing lost"}}};
 
+// Members of the first groups stand in the order of their loss, all others in that of their names.
+constexpr std::size_t groups_by_loss = 2;
+
 std::size_t group_of(const MatrixMember& member) {
   std::size_t group = 0;
   while (group + 1 < group_rules.size() && member.loss < group_rules[group].least)
@@ -91,7 +94,10 @@ MatrixAxis column_axis(const PingSummary& summary) {
   const bool named = out.members.size() <= most_named;
   const auto rank = [&](const MatrixMember& entry) {
     const PingMember& member = summary.members[entry.member].member;
-    return std::tuple(named ? 0.0 : -entry.loss, !member.address, member.address, member.id);
+    const std::size_t group = named ? groups_by_loss : group_of(entry);
+    // Names and addresses put the machines of one site beside each other, where its round trips show as a block.
+    return std::tuple(group, group < groups_by_loss ? -entry.loss : 0.0, member.name.empty(),
+                      std::string_view(member.name), member.address, member.id);
   };
   std::ranges::sort(out.members, [&](const MatrixMember& a, const MatrixMember& b) { return rank(a) < rank(b); });
   add_groups(out);

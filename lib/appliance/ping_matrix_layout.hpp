@@ -65,7 +65,7 @@ struct MatrixAxis {
 /// Above this, members have no names on the axis.
 inline constexpr std::size_t most_named = 40;
 
-/// The columns: all members.
+/// The columns: all members, in the order that to_svg() describes.
 MatrixAxis column_axis(const PingSummary& summary);
 /// The rows: members with a log, in the order of the columns.
 MatrixAxis row_axis(const PingSummary& summary, const MatrixAxis& columns);
