@@ -44,7 +44,12 @@ foreach(main IN LISTS tool_mains)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
 
-foreach(unit ipop-node@.service ga-firewall.service)
+foreach(unit ipop-node@.service ga-firewall.service ga-pingtest@.service ga-pingtest@.timer
+        ga-pingtest-serve@.service)
   configure_file(${CMAKE_SOURCE_DIR}/packaging/${unit}.in ${CMAKE_BINARY_DIR}/generated/${unit} @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/generated/${unit} DESTINATION lib/systemd/system)
 endforeach()
+
+# run-parts of cron takes no file with a dot in its name.
+configure_file(${CMAKE_SOURCE_DIR}/packaging/ga-pingtest.cron.in ${CMAKE_BINARY_DIR}/generated/ga-pingtest.cron @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/generated/ga-pingtest.cron RENAME ga-pingtest DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cron.d)

@@ -1,0 +1,100 @@
+#include "run_output.hpp"
+
+#include <algorithm>
+
+#include "appliance/ping_words.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/table.hpp"
+#include "cli/text.hpp"
+
+namespace ipop::ga_pingtest {
+namespace {
+
+using appliance::PingPath;
+using appliance::PingResult;
+
+std::string address_text(const appliance::PingMember& member) {
+  return member.address ? to_string(*member.address) : std::string();
+}
+
+void write_json(std::ostream& out, const Context& context, const RunHead& head,
+                const std::vector<PingResult>& results) {
+  cli::JsonWriter json("ga-pingtest.run/1");
+  json.field("run", appliance::utc_text_of(head.began));
+  json.field("log", context.log);
+  json.field("complete", head.complete);
+  json.begin_object("from");
+  json.field("id", to_string(head.self.id));
+  json.field("address", address_text(head.self));
+  json.field("name", head.self.name);
+  json.end();
+  json.begin_array("members");
+  for (const PingResult& result : results) {
+    json.begin_element();
+    json.field("id", to_string(result.to.id));
+    json.field("address", address_text(result.to));
+    json.field("name", result.to.name);
+    json.field("sent", result.pinged ? appliance::pings_a_run : 0);
+    json.field("received", result.received);
+    if (result.round_trips) {
+      json.field("least_us", result.round_trips->least.count());
+      json.field("mean_us", result.round_trips->mean.count());
+      json.field("most_us", result.round_trips->most.count());
+    }
+    json.field("path", to_string(result.path));
+    json.field("reason", result.reason);
+    json.end();
+  }
+  json.end();
+  out << json.text() << '\n';
+}
+
+void write_human(const Context& context, const std::vector<PingResult>& results) {
+  cli::Table table({{"NAME"},
+                    {"ADDRESS"},
+                    {"REPLIES", cli::Align::right},
+                    {"LEAST", cli::Align::right},
+                    {"MEAN", cli::Align::right},
+                    {"MOST", cli::Align::right},
+                    {"PATH"},
+                    {"WHY"}});
+  std::size_t answered = 0;
+  std::size_t partly = 0;
+  std::size_t lost = 0;
+  for (const PingResult& result : results) {
+    std::vector<std::string> times(3);
+    if (result.round_trips)
+      times = {appliance::round_trip_text(result.round_trips->least),
+               appliance::round_trip_text(result.round_trips->mean),
+               appliance::round_trip_text(result.round_trips->most)};
+    const std::string replies = result.pinged
+                                    ? std::to_string(result.received) + " of " + std::to_string(appliance::pings_a_run)
+                                    : std::string();
+    table.add_row({result.to.name.empty() ? to_short_string(result.to.id) : result.to.name, address_text(result.to),
+                   replies, times[0], times[1], times[2], std::string(to_string(result.path)), result.reason});
+    if (result.received == appliance::pings_a_run) ++answered;
+    if (result.received > 0 && result.received < appliance::pings_a_run) ++partly;
+    if (result.pinged && result.received == 0) ++lost;
+  }
+  std::ostream& out = context.streams.out;
+  if (!table.empty()) table.write_human(out, cli::use_color(context.streams, context.options.output.color));
+  out << results.size() << (results.size() == 1 ? " other member: " : " other members: ") << answered
+      << " without loss, " << partly << " with loss, " << lost << " without any reply, "
+      << results.size() - answered - partly - lost << " not pinged\n";
+}
+
+}  // namespace
+
+void write_run(const Context& context, const RunHead& head, const std::vector<PingResult>& results) {
+  if (context.options.output.json) {
+    write_json(context.streams.out, context, head, results);
+  } else if (context.options.output.plain) {
+    // The log's own lines: their columns are frozen by its man page.
+    for (const PingResult& result : results)
+      context.streams.out << to_line(result);
+  } else {
+    write_human(context, results);
+  }
+}
+
+}  // namespace ipop::ga_pingtest
