@@ -39,6 +39,10 @@ std::string member_label(const PingMember& member) {
   return member.address ? to_string(*member.address) : to_short_string(member.id);
 }
 
+std::string address_of(const PingMember& member) {
+  return member.address ? to_string(*member.address) : std::string();
+}
+
 std::string member_text(const PingMember& member) {
   const std::string label = member_label(member);
   if (member.name.empty() || !member.address) return label;

@@ -19,6 +19,8 @@ namespace ipop::appliance {
 [[nodiscard]] std::string round_trip_text(std::chrono::microseconds time);
 /// The name, else the address, else the beginning of the id.
 [[nodiscard]] std::string member_label(const PingMember& member);
+/// The address as text; empty without one.
+[[nodiscard]] std::string address_of(const PingMember& member);
 /// `alice (10.128.0.1)`.
 [[nodiscard]] std::string member_text(const PingMember& member);
 /// `36 runs, 2.78 % of the pings lost, 12.3 ms, direct: reason`.

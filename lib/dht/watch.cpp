@@ -9,7 +9,7 @@ namespace ipop::dht {
 namespace {
 
 constexpr std::size_t asked_positions = 3;  // two may fail or lie between two refreshes
-constexpr unsigned max_attempts = 5;        // in a refresh; the next one is never far
+constexpr unsigned max_watch_attempts = 5;  // in a refresh; the next one is never far
 constexpr double refresh_jitter = 0.2;      // watchers that began together do not stay together
 
 }  // namespace
@@ -45,7 +45,7 @@ void Watch::handle_timeout(TimePoint now) {
     refresh(now);
   } else if (retry_at_ && now >= *retry_at_) {
     ask_silent();
-    retry_at_ = ++attempts_ < max_attempts ? std::optional(now + retry_) : std::nullopt;
+    retry_at_ = ++attempts_ < max_watch_attempts ? std::optional(now + retry_) : std::nullopt;
   }
   if (!due_ || now < *due_) return;
   due_.reset();

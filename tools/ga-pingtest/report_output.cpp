@@ -32,10 +32,6 @@ std::array<Row, 6> rows(const PingSummary& summary) {
            {"pairs_lost", "Pairs lost in every run", summary.pairs_lost_throughout, summary.measured_pairs}}};
 }
 
-std::string address_text(const appliance::PingMember& member) {
-  return member.address ? to_string(*member.address) : std::string();
-}
-
 /// The share of lost pings; a dash for a pair that was never pinged.
 std::string loss_text(const PingPair& pair) {
   return pair.runs() == 0 ? std::string()
@@ -65,7 +61,7 @@ void write_json(const Context& context, const PingSummary& summary, const std::v
       const appliance::PingMember& member = summary.members[is_from ? pair->from : pair->to].member;
       json.begin_object(is_from ? "from" : "to");
       json.field("id", to_string(member.id));
-      json.field("address", address_text(member));
+      json.field("address", appliance::address_of(member));
       json.field("name", member.name);
       json.end();
     }

@@ -13,10 +13,6 @@ namespace {
 using appliance::PingPath;
 using appliance::PingResult;
 
-std::string address_text(const appliance::PingMember& member) {
-  return member.address ? to_string(*member.address) : std::string();
-}
-
 void write_json(std::ostream& out, const Context& context, const RunHead& head,
                 const std::vector<PingResult>& results) {
   cli::JsonWriter json("ga-pingtest.run/1");
@@ -25,14 +21,14 @@ void write_json(std::ostream& out, const Context& context, const RunHead& head,
   json.field("complete", head.complete);
   json.begin_object("from");
   json.field("id", to_string(head.self.id));
-  json.field("address", address_text(head.self));
+  json.field("address", appliance::address_of(head.self));
   json.field("name", head.self.name);
   json.end();
   json.begin_array("members");
   for (const PingResult& result : results) {
     json.begin_element();
     json.field("id", to_string(result.to.id));
-    json.field("address", address_text(result.to));
+    json.field("address", appliance::address_of(result.to));
     json.field("name", result.to.name);
     json.field("sent", result.pinged ? appliance::pings_a_run : 0);
     json.field("received", result.received);
@@ -70,8 +66,9 @@ void write_human(const Context& context, const std::vector<PingResult>& results)
     const std::string replies = result.pinged
                                     ? std::to_string(result.received) + " of " + std::to_string(appliance::pings_a_run)
                                     : std::string();
-    table.add_row({result.to.name.empty() ? to_short_string(result.to.id) : result.to.name, address_text(result.to),
-                   replies, times[0], times[1], times[2], std::string(to_string(result.path)), result.reason});
+    table.add_row({result.to.name.empty() ? to_short_string(result.to.id) : result.to.name,
+                   appliance::address_of(result.to), replies, times[0], times[1], times[2],
+                   std::string(to_string(result.path)), result.reason});
     if (result.received == appliance::pings_a_run) ++answered;
     if (result.received > 0 && result.received < appliance::pings_a_run) ++partly;
     if (result.pinged && result.received == 0) ++lost;

@@ -13,7 +13,7 @@ NodeId id_of(unsigned number) {
   return NodeId(octets);
 }
 
-PingResult sample() {
+PingResult sample_result() {
   PingResult out;
   out.run = WallTime{1'172'275'200};
   out.from = {id_of(2), net::Ipv4Address(10, 128, 0, 1), "alice"};
@@ -32,9 +32,9 @@ std::string line_of(const PingResult& result) {
   return line;
 }
 
-/// The sample's line with one field replaced.
+/// The sample_result's line with one field replaced.
 std::string with_field(std::size_t number, std::string_view text) {
-  std::string line = line_of(sample());
+  std::string line = line_of(sample_result());
   std::size_t at = 0;
   for (std::size_t i = 0; i < number; ++i)
     at = line.find('\t', at) + 1;
@@ -44,13 +44,13 @@ std::string with_field(std::size_t number, std::string_view text) {
 }  // namespace
 
 TEST_CASE("a line of the ping log has fifteen columns between tabs") {
-  CHECK(to_line(sample()) == "ping/1\t2007-02-24T00:00:00Z\t" + to_string(id_of(2)) + "\t10.128.0.1\talice\t" +
-                                 to_string(id_of(4)) +
-                                 "\t10.128.0.2\tbob\t3\t2\t1200\t1500\t1800\trelayed\tboth NATs are symmetric\n");
+  CHECK(to_line(sample_result()) ==
+        "ping/1\t2007-02-24T00:00:00Z\t" + to_string(id_of(2)) + "\t10.128.0.1\talice\t" + to_string(id_of(4)) +
+            "\t10.128.0.2\tbob\t3\t2\t1200\t1500\t1800\trelayed\tboth NATs are symmetric\n");
 }
 
 TEST_CASE("what is written into a ping log is read back as it was") {
-  std::vector<PingResult> results(5, sample());
+  std::vector<PingResult> results(5, sample_result());
   results[1].received = 0;
   results[1].round_trips.reset();
   results[2] = results[1];
@@ -71,7 +71,7 @@ TEST_CASE("what is written into a ping log is read back as it was") {
 }
 
 TEST_CASE("S16: a hostile name or reason puts no column and no line into a ping log") {
-  PingResult result = sample();
+  PingResult result = sample_result();
   result.to.name = "bob\tx\nping/1";
   result.reason = "  a\tb\nping/1\x1b[31m \xc3\xa9 -  ";
   const std::string line = to_line(result);
@@ -87,7 +87,7 @@ TEST_CASE("S16: a hostile name or reason puts no column and no line into a ping 
 }
 
 TEST_CASE("no part of a line is a line of a ping log, but for its reason") {
-  const std::string line = line_of(sample());
+  const std::string line = line_of(sample_result());
   const std::size_t reason = line.rfind('\t') + 1;
   for (std::size_t length = 0; length <= reason; ++length)
     CHECK_FALSE(parse_ping_line(std::string_view(line).substr(0, length)));

@@ -25,8 +25,8 @@ using namespace ipop::io;
 
 namespace {
 
-constexpr Duration limit = 60s;  // of what comes at once unless the test fails
-constexpr net::Ipv4Address loopback(127, 0, 0, 1);
+constexpr Duration ping_limit = 60s;  // of what comes at once unless the test fails
+constexpr net::Ipv4Address loopback_address(127, 0, 0, 1);
 
 std::string text_of(const std::string& path) {
   return read_file(path, 1U << 20U).value_or("");
@@ -34,12 +34,12 @@ std::string text_of(const std::string& path) {
 
 /// Fetches from `server` until the loop has the text.
 Result<std::string> fetch(EventLoop& loop, const net::Endpoint& server, std::size_t max_octets = 1U << 20U,
-                          Duration time = limit) {
+                          Duration time = ping_limit) {
   std::optional<Result<std::string>> got;
   TextFetches fetches(loop, max_octets, time,
                       [&](std::uint64_t, Result<std::string> text) { got.emplace(std::move(text)); });
   fetches.begin(1, server);
-  loop.run_until([&] { return got.has_value(); }, limit);
+  loop.run_until([&] { return got.has_value(); }, ping_limit);
   REQUIRE(got);
   CHECK(fetches.size() == 0);
   return *std::move(got);
@@ -48,7 +48,7 @@ Result<std::string> fetch(EventLoop& loop, const net::Endpoint& server, std::siz
 }  // namespace
 
 TEST_CASE("a ping of our own address comes back with identifier, sequence number and octets") {
-  auto socket = PingSocket::open(loopback, 4711);
+  auto socket = PingSocket::open(loopback_address, 4711);
   if (!socket && socket.error().code == std::errc::permission_denied) {
     MESSAGE("skipped: no right to ping");
     return;
@@ -65,11 +65,11 @@ TEST_CASE("a ping of our own address comes back with identifier, sequence number
       if (echo && echo->is_reply && echo->identifier == socket->identifier()) replies.push_back(std::move(message));
     }
   });
-  socket->send(loopback, request);
-  loop.run_until([&] { return !replies.empty(); }, limit);
+  socket->send(loopback_address, request);
+  loop.run_until([&] { return !replies.empty(); }, ping_limit);
   REQUIRE(replies.size() == 1);
   const auto echo = net::decode_icmp_echo(replies.front().octets);
-  CHECK(replies.front().from == loopback);
+  CHECK(replies.front().from == loopback_address);
   CHECK(echo->sequence_number == 7);
   CHECK(equal(echo->data, data));
 }
@@ -108,7 +108,7 @@ TEST_CASE("texts are appended whole, and a line that was cut off takes none with
   CHECK((status.st_mode & 0777U & ~0644U) == 0);
 }
 
-TEST_CASE("a file above its limit makes room, and one older is kept") {
+TEST_CASE("a file above its ping_limit makes room, and one older is kept") {
   const TempDir dir;
   const std::string path = dir.file("log");
   for (const char* text : {"first, of some length\n", "second, as long as it\n", "third\n"}) {
@@ -158,18 +158,20 @@ TEST_CASE("the end of a file begins with a whole line") {
 TEST_CASE("a text is given out whole to whoever connects") {
   EventLoop loop;
   const auto text = std::make_shared<const std::string>(std::string(3'000'000, 'x') + "end");
-  auto server = TextServer::listen(loop, net::Endpoint{loopback, 0}, [&](const net::Endpoint&) { return text; });
+  auto server =
+      TextServer::listen(loop, net::Endpoint{loopback_address, 0}, [&](const net::Endpoint&) { return text; });
   REQUIRE(server);
   const auto got = fetch(loop, (*server)->address(), 4'000'000);
   REQUIRE(got);
   CHECK(*got == *text);
-  loop.run_until([&] { return (*server)->counters().get("text_served") == 1; }, limit);
+  loop.run_until([&] { return (*server)->counters().get("text_served") == 1; }, ping_limit);
   CHECK(fetch(loop, (*server)->address(), 1000).error().code == Errc::too_large);
 }
 
 TEST_CASE("who is not served gets nothing, and a server that is not there is an error") {
   EventLoop loop;
-  auto server = TextServer::listen(loop, net::Endpoint{loopback, 0}, [](const net::Endpoint&) { return nullptr; });
+  auto server =
+      TextServer::listen(loop, net::Endpoint{loopback_address, 0}, [](const net::Endpoint&) { return nullptr; });
   REQUIRE(server);
   const auto nothing = fetch(loop, (*server)->address());
   CHECK((!nothing || nothing->empty()));
@@ -181,7 +183,8 @@ TEST_CASE("who is not served gets nothing, and a server that is not there is an 
 TEST_CASE("one address has one connection to a text server, and does not keep others waiting") {
   EventLoop loop;
   const auto text = std::make_shared<const std::string>(std::string(30'000'000, 'x'));
-  auto server = TextServer::listen(loop, net::Endpoint{loopback, 0}, [&](const net::Endpoint&) { return text; });
+  auto server =
+      TextServer::listen(loop, net::Endpoint{loopback_address, 0}, [&](const net::Endpoint&) { return text; });
   REQUIRE(server);
   // Connects and reads nothing.
   const UniqueFd idle(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -196,7 +199,7 @@ TEST_CASE("one address has one connection to a text server, and does not keep ot
 TEST_CASE("a server that says nothing is waited for as long as was said") {
   EventLoop loop;
   const UniqueFd silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  SocketAddress where = to_socket_address(net::Endpoint{loopback, 0});
+  SocketAddress where = to_socket_address(net::Endpoint{loopback_address, 0});
   REQUIRE(::bind(silent.get(), where.get(), where.length) == 0);
   REQUIRE(::listen(silent.get(), 1) == 0);
   REQUIRE(::getsockname(silent.get(), where.get(), &where.length) == 0);
