@@ -11,7 +11,7 @@ using namespace ipop::test_support;
 
 namespace {
 
-std::unique_ptr<SimRing> make_ring(std::size_t members, std::uint64_t seed) {
+std::unique_ptr<SimRing> make_watched_ring(std::size_t members, std::uint64_t seed) {
   auto ring = std::make_unique<SimRing>(SimRing::Config{.seed = seed});
   ring->add_bootstrap();
   for (std::size_t i = 0; i < members; ++i) {
@@ -49,7 +49,7 @@ std::size_t told_since(SimRing& ring, TimePoint since) {
 }  // namespace
 
 TEST_CASE("of 100 nodes that watch a key all hear of a change within two seconds, and again after a tenth has died") {
-  const auto made = make_ring(99, 21);
+  const auto made = make_watched_ring(99, 21);
   SimRing& ring = *made;
   REQUIRE(ring.network().run_until_done([&] { return ring.all_joined() && ring.near_links_are_right(); }, 60s));
   const TimePoint begun = ring.network().now();
