@@ -49,9 +49,11 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::O
   if (opening != openings_.end()) {
     leaf = opening->second.expected.is_zero();
     const auto asked = from_carrier(opening->first);
+    const bool elsewhere = opening->first != opened.carrier;
     openings_.erase(opening);
-    if (const auto* endpoint = asked && leaf ? std::get_if<net::Endpoint>(&*asked) : nullptr) {
-      leaf_.handle_opened(*endpoint);
+    // The endpoint that was asked is not the link's: it is asked again, but not at once.
+    if (const auto* endpoint = asked && leaf && elsewhere ? std::get_if<net::Endpoint>(&*asked) : nullptr) {
+      leaf_.handle_failed(now, *endpoint, rng_);
     }
     // As with a move: a relay that answers from its own endpoint does not become the peer's.
     if (carrier && is_direct(*carrier) && asked && !is_direct(*asked)) {
