@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/rng.hpp"
 #include "bench/options.hpp"
@@ -44,12 +45,13 @@ crypto::CertificateAuthority make_authority() {
   return *crypto::CertificateAuthority::create(key, "bench", Bytes(16, std::byte{0x22}), not_before, not_after);
 }
 
-// A member of the closed group of `authority`.
-Identity make_member(std::string_view seed, const crypto::CertificateAuthority& authority) {
+// A member of the closed group of `authority`; another `number`, another certificate.
+Identity make_member(std::string_view seed, const crypto::CertificateAuthority& authority, std::uint64_t number = 1) {
   auto key = crypto::PrivateKey::from_seed(as_bytes(seed));
   crypto::CertificateAuthority::Fields fields;
   fields.user = seed;
-  fields.serial = Bytes(16, std::byte{0x33});
+  fields.serial = Bytes(8, std::byte{0x33});
+  ByteWriter(fields.serial).write(number);
   fields.not_before = not_before;
   fields.not_after = not_after;
   const auto certificate = authority.sign(key.public_key(), fields);
@@ -135,6 +137,24 @@ void measure_handshakes(bench::Report& report, const std::string& name, const Id
              good ? "full, mutual, both ends, of processor time" : "some failed");
 }
 
+// Members that never met: more of them than a trust store remembers.
+void measure_first_handshakes(bench::Report& report, const crypto::CertificateAuthority& authority,
+                              const std::shared_ptr<const crypto::TrustStore>& trust) {
+  report.progress("members who never met");
+  std::vector<Identity> members;
+  for (std::uint64_t i = 0; i < 1100; ++i)
+    members.push_back(make_member("alice", authority, i + 100));
+  const auto begin = bench::processor_seconds();
+  std::size_t count = 0;
+  bool good = true;
+  while (seconds_since(begin) < measured_seconds) {
+    good = shake_hands(members[2 * count % 1100], members[(2 * count + 1) % 1100], trust) && good;
+    ++count;
+  }
+  report.add("closed_handshakes_first", static_cast<double>(count) / seconds_since(begin), "/s", bench::at_least(500),
+             good ? "the same between members who never met" : "some failed");
+}
+
 void measure_channels(bench::Report& report, const Identity& a, const Identity& b, crypto::AeadFactory& aeads,
                       Rng& rng) {
   report.progress("channels");
@@ -202,6 +222,7 @@ int main(int argc, char** argv) {
   measure_handshakes(report, "handshakes", a, b, crypto::TrustStore::open_group());
   measure_handshakes(report, "closed_handshakes", make_member("alice", authority), make_member("bob", authority),
                      *closed);
+  measure_first_handshakes(report, authority, *closed);
   measure_channels(report, a, b, *aeads, rng);
   measure_flood(report, a, b, *aeads, rng);
   return cli::to_int(report.finish());
