@@ -50,6 +50,6 @@ foreach(unit ipop-node@.service ga-firewall.service ga-pingtest@.service ga-ping
   install(FILES ${CMAKE_BINARY_DIR}/generated/${unit} DESTINATION lib/systemd/system)
 endforeach()
 
-# run-parts of cron takes no file with a dot in its name.
+# cron reads no file with a dot in its name.
 configure_file(${CMAKE_SOURCE_DIR}/packaging/ga-pingtest.cron.in ${CMAKE_BINARY_DIR}/generated/ga-pingtest.cron @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/generated/ga-pingtest.cron RENAME ga-pingtest DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cron.d)

@@ -1,6 +1,7 @@
 #include "appliance/ping_report.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -115,9 +116,12 @@ PingSummary PingReport::take_summary() {
   std::ranges::sort(sorted, [&](const Entry& a, const Entry& b) {
     return std::tuple(key(a), a.received, a.mean_round_trip) < std::tuple(key(b), b.received, b.mean_round_trip);
   });
-  const auto repeated = std::ranges::unique(sorted, [&](const Entry& a, const Entry& b) { return key(a) == key(b); });
-  if (!repeated.empty()) counters_.add("skip_ping_repeated", repeated.size());
-  sorted.erase(repeated.begin(), repeated.end());
+  // Not of std::ranges: clang 14 does not compile what that gives back.
+  const auto first_repeated =
+      std::unique(sorted.begin(), sorted.end(), [&](const Entry& a, const Entry& b) { return key(a) == key(b); });
+  const auto repeated = static_cast<std::uint64_t>(std::distance(first_repeated, sorted.end()));
+  if (repeated > 0) counters_.add("skip_ping_repeated", repeated);
+  sorted.erase(first_repeated, sorted.end());
 
   std::uint64_t answered = 0;
   std::uint64_t sum = 0;

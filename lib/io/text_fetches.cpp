@@ -73,8 +73,6 @@ struct TextFetches::State : std::enable_shared_from_this<TextFetches::State> {
   void finish(std::uint64_t number, Result<std::string> text) {
     const auto it = fetches.find(number);
     if (it == fetches.end()) return;
-    // Its watch or timer may be the caller.
-    loop.post([held = it->second] { held->watch.reset(); });
     fetches.erase(it);
     handler(number, std::move(text));
   }

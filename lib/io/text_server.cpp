@@ -87,8 +87,6 @@ void TextServer::write(std::uint64_t number) {
 
 void TextServer::close(std::uint64_t number, std::string_view why) {
   counters_.add(why);
-  // The watch is running its handler.
-  loop_.post([held = std::make_shared<Connection>(std::move(connections_.at(number)))] { held->watch.reset(); });
   connections_.erase(number);
 }
 

@@ -2,9 +2,11 @@
 #include <memory>
 #include <string>
 
+#include "appliance/request_limiter.hpp"
 #include "io/event_loop.hpp"
 #include "io/netlink.hpp"
 #include "io/process.hpp"
+#include "io/system_clock.hpp"
 #include "io/text_server.hpp"
 #include "log_files.hpp"
 #include "node_waiting.hpp"
@@ -68,9 +70,11 @@ class LogService {
   }
 
   /// Members only: the node lets nobody else use their addresses, and other networks have no business here.
-  std::shared_ptr<const std::string> text_for(const net::Endpoint& client) const {
+  std::shared_ptr<const std::string> text_for(const net::Endpoint& client) {
     const auto address = client.ipv4();
     if (!address || !prefix_.contains(*address)) return nullptr;
+    // A log takes more to read than a connection to make.
+    if (!limiter_.take(io::monotonic_now(), client)) return nullptr;
     auto text = read_log(context_.log, max_served_octets);
     // Nothing was logged yet: an empty log.
     return std::make_shared<const std::string>(text ? *std::move(text) : std::string());
@@ -80,6 +84,7 @@ class LogService {
   const ServeLog& verb_;
   net::Ipv4Prefix prefix_;
   net::Ipv4Address address_;
+  appliance::RequestLimiter limiter_;
   io::EventLoop loop_;
   std::unique_ptr<io::TextServer> server_;
 };
