@@ -36,7 +36,7 @@ if(GA_PRECOMPILE)
 endif()
 
 # What no packet waits for is made small: an idle node's memory is mostly its text.
-foreach(layer appliance cli control daemon dht)
+foreach(layer appliance cli control daemon desk dht)
   get_target_property(kind ga_${layer} TYPE)
   if(kind STREQUAL "STATIC_LIBRARY")
     target_compile_options(ga_${layer} PRIVATE $<$<CONFIG:Release>:-Os>)
