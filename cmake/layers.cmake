@@ -39,7 +39,7 @@ endif()
 set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/crypto/aead_ipsec_mb.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
 # What no packet waits for is made small: an idle node's memory is mostly its text.
-foreach(layer appliance cli control daemon dht)
+foreach(layer appliance cli control daemon desk dht)
   get_target_property(kind ga_${layer} TYPE)
   if(kind STREQUAL "STATIC_LIBRARY")
     target_compile_options(ga_${layer} PRIVATE $<$<CONFIG:Release>:-Os>)

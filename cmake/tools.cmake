@@ -44,8 +44,8 @@ foreach(main IN LISTS tool_mains)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
 
-foreach(unit ipop-node@.service ga-firewall.service ga-pingtest@.service ga-pingtest@.timer
-        ga-pingtest-serve@.service)
+foreach(unit ipop-node@.service ga-firewall.service ga-authority@.service ga-cert-renew.service ga-cert-renew.timer
+        ga-pingtest@.service ga-pingtest@.timer ga-pingtest-serve@.service)
   configure_file(${CMAKE_SOURCE_DIR}/packaging/${unit}.in ${CMAKE_BINARY_DIR}/generated/${unit} @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/generated/${unit} DESTINATION lib/systemd/system)
 endforeach()

@@ -9,12 +9,16 @@ _ga_group() {
     case "$command ${COMP_WORDS[i]}" in
       '/ new') command=/new; arguments=0 ;;
       '/ join') command=/join; arguments=0 ;;
+      '/ rotate') command=/rotate; arguments=0 ;;
+      '/ accept') command=/accept; arguments=0 ;;
       '/ token') command=/token; arguments=0 ;;
       '/ show') command=/show; arguments=0 ;;
       '/ check') command=/check; arguments=0 ;;
       '/ --dir'|'/ --socket'|'/ --color') i=$((i + 1)) ;;
       '/new --prefix'|'/new --domain'|'/new --bootstrap'|'/new --port'|'/new --authority'|'/new --expires'|'/new --dir'|'/new --socket'|'/new --color') i=$((i + 1)) ;;
       '/join --name'|'/join --timeout'|'/join --dir'|'/join --socket'|'/join --color') i=$((i + 1)) ;;
+      '/rotate --out'|'/rotate --member'|'/rotate --all-except'|'/rotate --authority'|'/rotate --signer'|'/rotate --passphrase-file'|'/rotate --new-passphrase-file'|'/rotate --bootstrap'|'/rotate --state-dir'|'/rotate --timeout'|'/rotate --dir'|'/rotate --socket'|'/rotate --color') i=$((i + 1)) ;;
+      '/accept --group'|'/accept --state-dir'|'/accept --timeout'|'/accept --dir'|'/accept --socket'|'/accept --color') i=$((i + 1)) ;;
       '/token --expires'|'/token --dir'|'/token --socket'|'/token --color') i=$((i + 1)) ;;
       '/show --dir'|'/show --socket'|'/show --color') i=$((i + 1)) ;;
       '/check --dir'|'/check --socket'|'/check --color') i=$((i + 1)) ;;
@@ -40,6 +44,25 @@ _ga_group() {
     '/join --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/join --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/join --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/rotate --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/rotate --member') COMPREPLY=(); return ;;
+    '/rotate --all-except') COMPREPLY=(); return ;;
+    '/rotate --authority') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/rotate --signer') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/rotate --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/rotate --new-passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/rotate --bootstrap') COMPREPLY=(); return ;;
+    '/rotate --state-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/rotate --timeout') COMPREPLY=(); return ;;
+    '/rotate --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/rotate --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/rotate --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/accept --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+    '/accept --state-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/accept --timeout') COMPREPLY=(); return ;;
+    '/accept --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/accept --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/accept --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/token --expires') COMPREPLY=(); return ;;
     '/token --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -53,15 +76,18 @@ _ga_group() {
   esac
   if [[ $cur != -* ]]; then
     case "$command $arguments" in
+      '/rotate 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/token 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/show 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/check 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'new join token show check -h --help --dir --socket --json --plain --color --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'new join rotate accept token show check -h --help --dir --socket --json --plain --color --version' -- "$cur") ;;
     '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --authority --expires --no-start --dry-run --dir --socket --json --plain --color' -- "$cur") ;;
-    '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --dry-run --timeout --dir --socket --json --plain --color' -- "$cur") ;;
+    '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --replace --dry-run --timeout --dir --socket --json --plain --color' -- "$cur") ;;
+    '/rotate') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --member --all-except --all --authority --signer --passphrase-file --new-passphrase-file --bootstrap --state-dir --stay --dry-run --timeout --dir --socket --json --plain --color' -- "$cur") ;;
+    '/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --state-dir --dry-run --timeout --dir --socket --json --plain --color' -- "$cur") ;;
     '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --dir --socket --json --plain --color' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color' -- "$cur") ;;
     '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color' -- "$cur") ;;

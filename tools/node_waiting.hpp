@@ -101,4 +101,36 @@ inline Result<node::StatusAnswer> wait_for_lease(const cli::Streams& streams, co
   return held;
 }
 
+/// Asks the node behind `socket` to read its files again, then waits until its status is the one that is
+/// meant. `text` names what is awaited. Errors: as NodeWaiting::until(), and why the node refused.
+template <class IsMeant>
+Result<node::StatusAnswer> reload_until(const cli::Streams& streams, const std::string& socket, std::string_view text,
+                                        Duration limit, IsMeant is_meant) {
+  // Without a socket nothing is waited for: a node that does not run reads its files when it starts.
+  if (auto probe = daemon::ControlClient::connect(socket); !probe) return std::move(probe).error();
+  node::StatusAnswer held;
+  bool is_asked = false;
+  NodeWaiting waiting(streams, socket, limit);
+  auto done = waiting.until(text, [&](daemon::ControlClient& client, Duration left) -> Result<bool> {
+    if (!is_asked) {
+      const auto reloaded = ask_node<node::DoneAnswer>(client, node::ReloadCommand{}, left);
+      if (!reloaded) return reloaded.error();
+      is_asked = true;
+    }
+    auto status = ask_node<node::StatusAnswer>(client, node::StatusCommand{}, left);
+    if (!status) return std::move(status).error();
+    held = *std::move(status);
+    return is_meant(held);
+  });
+  if (!done) return std::move(done).error();
+  return held;
+}
+
+/// Whether the node has come as far as it can in this namespace: to an address, or without a virtual network
+/// to the ring.
+inline bool has_arrived(const node::StatusAnswer& status, std::string_view name_space) {
+  if (status.name_space != name_space) return false;
+  return status.address.has_value() || (!status.prefix && status.joined);
+}
+
 }  // namespace ipop::tools

@@ -50,6 +50,12 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
                           if (!by_serial_.emplace(event.serial, index).second)
                             return contradiction("a serial number used twice");
                           if (event.by == SignedBy::server) return {};
+                          if (event.token) {
+                            const auto token = tokens_.find(*event.token);
+                            if (token == tokens_.end()) return contradiction("a token that was never made");
+                            ++token->second.used;
+                          }
+                          if (event.by == SignedBy::person) left_out_.erase(event.key);
                           by_key_[event.key].push_back(index);
                           keys_of_user_[event.user].insert(event.key);
                           for (const net::Ipv4Address address : event.addresses)
@@ -90,6 +96,21 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
                           return {};
                         },
                         [](const LedgerMended&) -> Result<void> { return {}; },
+                        [&](const LedgerToken& event) -> Result<void> {
+                          if (!tokens_.emplace(event.token, Token{event, entry.at}).second)
+                            return contradiction("a token made twice");
+                          return {};
+                        },
+                        [&](const LedgerTokenEnded& event) -> Result<void> {
+                          const auto token = tokens_.find(event.token);
+                          if (token == tokens_.end()) return contradiction("a token that was never made");
+                          token->second.ended = true;
+                          return {};
+                        },
+                        [&](const LedgerLeftOut& event) -> Result<void> {
+                          left_out_.insert(event.key);
+                          return {};
+                        },
                     },
                     entry.event);
 }
@@ -128,6 +149,20 @@ const LedgerSigned* AuthorityBook::latest(const crypto::Digest256& key) const {
 const LedgerSigned* AuthorityBook::by_serial(ByteSpan serial) const {
   const auto it = by_serial_.find(to_bytes(serial));
   return it == by_serial_.end() ? nullptr : &std::get<LedgerSigned>(entries_[it->second].event);
+}
+
+const AuthorityBook::Token* AuthorityBook::token(const crypto::Digest256& name) const {
+  const auto it = tokens_.find(name);
+  return it == tokens_.end() ? nullptr : &it->second;
+}
+
+Result<void> AuthorityBook::Token::check(WallTime now) const {
+  if (ended) return {Errc::not_authorized, "the enrolment token was taken back"};
+  if (used >= made.uses)
+    return {Errc::not_authorized, "the enrolment token is used up (it was good for " +
+                                      counted(static_cast<std::size_t>(made.uses), "use", "uses") + ")"};
+  if (now >= made.expires) return {Errc::expired, "the enrolment token is past its end, or a clock is wrong"};
+  return {};
 }
 
 std::optional<WallTime> AuthorityBook::revoked_since(const crypto::Digest256& key, std::string_view user) const {

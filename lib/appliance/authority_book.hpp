@@ -38,6 +38,15 @@ class AuthorityBook {
     bool by_policy = false;  ///< denied without a person
     WallTime decided{};      ///< accepted or denied
   };
+  struct Token {
+    LedgerToken made{};
+    WallTime at{};           ///< when it was made
+    std::uint64_t used = 0;  ///< certificates that were signed for it
+    bool ended = false;      ///< taken back
+    /// Whether it is good at `now`. Errors, in words for the requester: not_authorized (taken back, or
+    /// used as often as it may be), expired.
+    [[nodiscard]] Result<void> check(WallTime now) const;
+  };
   struct Revoked {
     WallTime at{};
     LedgerRevoked event{};
@@ -61,6 +70,12 @@ class AuthorityBook {
   /// The certificate of a key that ends last; null without one.
   [[nodiscard]] const LedgerSigned* latest(const crypto::Digest256& key) const;
   [[nodiscard]] const LedgerSigned* by_serial(ByteSpan serial) const;
+
+  /// Enrolment tokens by name.
+  [[nodiscard]] const std::map<crypto::Digest256, Token>& tokens() const { return tokens_; }
+  [[nodiscard]] const Token* token(const crypto::Digest256& name) const;
+  /// True while a rotation has left the key behind.
+  [[nodiscard]] bool is_left_out(const crypto::Digest256& key) const { return left_out_.contains(key); }
 
   [[nodiscard]] const std::vector<Revoked>& revocations() const { return revoked_; }
   [[nodiscard]] bool is_revoked(const crypto::Digest256& key, std::string_view user) const;
@@ -99,6 +114,8 @@ class AuthorityBook {
   std::map<crypto::Digest256, WallTime> revoked_keys_;
   std::map<std::string, WallTime, std::less<>> revoked_users_;
   std::vector<Revoked> revoked_;
+  std::map<crypto::Digest256, Token> tokens_;
+  std::set<crypto::Digest256> left_out_;
   std::uint64_t list_number_ = 0;
   WallTime list_issued_{};
   std::uint64_t crl_number_ = 0;

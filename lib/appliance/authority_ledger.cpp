@@ -20,10 +20,11 @@ constexpr std::size_t max_serial = 20;
 constexpr std::size_t max_text = 4096;
 constexpr std::size_t max_der = 4096;
 
-constexpr std::array<std::pair<SignedBy, std::string_view>, 4> signers{{{SignedBy::person, "person"},
+constexpr std::array<std::pair<SignedBy, std::string_view>, 5> signers{{{SignedBy::person, "person"},
                                                                         {SignedBy::policy, "policy"},
                                                                         {SignedBy::renewal, "renewal"},
-                                                                        {SignedBy::server, "server"}}};
+                                                                        {SignedBy::server, "server"},
+                                                                        {SignedBy::token, "token"}}};
 
 constexpr std::string_view chain_begin = ",\"chain\":\"";
 constexpr std::string_view chain_end = "\"}";
@@ -67,6 +68,7 @@ void write(Json& out, const LedgerSigned& event) {
   out["not_after"] = event.not_after.seconds;
   out["by"] = std::string(to_string(event.by));
   out["certificate"] = to_hex(event.certificate);
+  if (event.token) out["token"] = to_hex(*event.token);
 }
 void write(Json& out, const LedgerDenied& event) {
   out["event"] = "denied";
@@ -81,6 +83,23 @@ void write(Json& out, const LedgerRevoked& event) {
   if (!event.user.empty()) out["user"] = event.user;
   out["reason"] = event.reason;
   out["number"] = event.number;
+}
+void write(Json& out, const LedgerToken& event) {
+  out["event"] = "token";
+  out["token"] = to_hex(event.token);
+  out["uses"] = event.uses;
+  out["expires"] = event.expires.seconds;
+  if (!event.user.empty()) out["user"] = event.user;
+  out["note"] = event.note;
+}
+void write(Json& out, const LedgerTokenEnded& event) {
+  out["event"] = "token-ended";
+  out["token"] = to_hex(event.token);
+}
+void write(Json& out, const LedgerLeftOut& event) {
+  out["event"] = "left-out";
+  out["key"] = to_hex(event.key);
+  out["user"] = event.user;
 }
 void write(Json& out, const LedgerCrl&) {
   out["event"] = "crl";
@@ -173,6 +192,8 @@ LedgerSigned read_signed(Fields& in) {
   if (known == signers.end()) in.fail("by");
   if (known != signers.end()) out.by = known->first;
   out.certificate = in.octets("certificate", max_der);
+  if (in.has("token")) out.token = in.digest("token");
+  if (out.token.has_value() != (out.by == SignedBy::token)) in.fail("token");
   return out;
 }
 
@@ -194,6 +215,14 @@ LedgerRevoked read_revoked(Fields& in) {
   return out;
 }
 
+LedgerToken read_token(Fields& in) {
+  LedgerToken out{in.digest("token"), in.number("uses"), in.time("expires")};
+  if (in.has("user")) out.user = in.text("user");
+  out.note = in.text("note");
+  if (out.uses == 0) in.fail("uses");
+  return out;
+}
+
 /// None: a kind that is not known.
 std::optional<LedgerEvent> read_event(std::string_view kind, Fields& in) {
   if (kind == "made") return LedgerMade{in.digest("authority"), in.text("name")};
@@ -203,6 +232,9 @@ std::optional<LedgerEvent> read_event(std::string_view kind, Fields& in) {
   if (kind == "denied") return read_denied(in);
   if (kind == "revoked") return read_revoked(in);
   if (kind == "crl") return LedgerCrl{};
+  if (kind == "token") return read_token(in);
+  if (kind == "token-ended") return LedgerTokenEnded{in.digest("token")};
+  if (kind == "left-out") return LedgerLeftOut{in.digest("key"), in.text("user")};
   if (kind == "mended") return LedgerMended{in.number("octets")};
   return std::nullopt;
 }

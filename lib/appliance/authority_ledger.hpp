@@ -36,6 +36,7 @@ enum class SignedBy : std::uint8_t {
   person,
   policy,   ///< automatic accept
   renewal,  ///< the holder of the certificate before
+  token,    ///< the policy, for who showed an enrolment token
   server,   ///< for the authority's own HTTPS
 };
 std::string_view to_string(SignedBy by);
@@ -49,6 +50,8 @@ struct LedgerSigned {
   WallTime not_after{};
   SignedBy by = SignedBy::person;
   Bytes certificate{};  ///< DER: a lost file can be written again
+  /// The enrolment token that this certificate is a use of: its name.
+  std::optional<crypto::Digest256> token{};
   friend bool operator==(const LedgerSigned&, const LedgerSigned&) = default;
 };
 struct LedgerDenied {
@@ -66,6 +69,27 @@ struct LedgerRevoked {
   std::uint64_t number = 0;  ///< of the revocation list that says so
   friend bool operator==(const LedgerRevoked&, const LedgerRevoked&) = default;
 };
+/// An enrolment token was made. Only its name is known: the SHA-256 over its secret.
+struct LedgerToken {
+  crypto::Digest256 token{};
+  std::uint64_t uses = 0;  ///< how many certificates it is good for
+  WallTime expires{};
+  std::string user{};  ///< whom it is good for; empty: whom the policy allows
+  std::string note{};  ///< for people
+  friend bool operator==(const LedgerToken&, const LedgerToken&) = default;
+};
+/// An enrolment token was taken back.
+struct LedgerTokenEnded {
+  crypto::Digest256 token{};
+  friend bool operator==(const LedgerTokenEnded&, const LedgerTokenEnded&) = default;
+};
+/// A rotation of the group left this key's holder behind: the group's file is not for it until a person
+/// signs for the key again.
+struct LedgerLeftOut {
+  crypto::Digest256 key{};
+  std::string user{};
+  friend bool operator==(const LedgerLeftOut&, const LedgerLeftOut&) = default;
+};
 /// A CRL with a later end was signed; nothing else changed.
 struct LedgerCrl {
   friend bool operator==(const LedgerCrl&, const LedgerCrl&) = default;
@@ -76,8 +100,8 @@ struct LedgerMended {
   friend bool operator==(const LedgerMended&, const LedgerMended&) = default;
 };
 
-using LedgerEvent =
-    std::variant<LedgerMade, LedgerRequested, LedgerSigned, LedgerDenied, LedgerRevoked, LedgerCrl, LedgerMended>;
+using LedgerEvent = std::variant<LedgerMade, LedgerRequested, LedgerSigned, LedgerDenied, LedgerRevoked, LedgerCrl,
+                                 LedgerMended, LedgerToken, LedgerTokenEnded, LedgerLeftOut>;
 
 /// One thing that happened at an authority.
 struct LedgerEntry {

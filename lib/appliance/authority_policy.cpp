@@ -10,7 +10,8 @@
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 5> policy_keys{"life_hours", "accept_automatically", "quota", "users", "pinned"};
+constexpr std::array<std::string_view, 6> policy_keys{
+    "life_hours", "accept_automatically", "accept_tokens", "quota", "users", "pinned"};
 constexpr std::size_t max_users = 10'000;
 constexpr std::size_t max_pinned = 8;  // as many as a certificate may have
 constexpr std::size_t max_user = 64;
@@ -178,6 +179,9 @@ Result<AuthorityPolicy> read_policy(std::string_view text, std::string_view file
   const auto automatic = reader.flag("accept_automatically");
   if (!automatic) return automatic.error();
   out.accept_automatically = *automatic;
+  const auto tokens = reader.flag("accept_tokens");
+  if (!tokens) return tokens.error();
+  out.accept_tokens = *tokens;
   const auto quota = reader.number("quota", 1, 10'000, static_cast<std::int64_t>(out.quota));
   if (!quota) return quota.error();
   out.quota = static_cast<std::size_t>(*quota);
@@ -230,6 +234,8 @@ std::string to_toml(const AuthorityPolicy& policy) {
          std::to_string(std::chrono::duration_cast<std::chrono::hours>(policy.life).count()) + "\n\n";
   out += "# false: a person accepts or denies every request. true: what this file allows is signed at once.\n";
   out += std::string("accept_automatically = ") + (policy.accept_automatically ? "true" : "false") + "\n\n";
+  out += "# true: what this file allows is signed at once for who shows a token of `ga-cert token new`.\n";
+  out += std::string("accept_tokens = ") + (policy.accept_tokens ? "true" : "false") + "\n\n";
   out += "# How many keys of one user may have a live certificate.\nquota = " + std::to_string(policy.quota) + "\n\n";
   out += "# Who may have a certificate; an empty list: anybody whom a person accepts.\nusers = [";
   for (const std::string& user : policy.users)
@@ -246,10 +252,11 @@ std::string to_toml(const AuthorityPolicy& policy) {
   return out;
 }
 
-Result<std::optional<Grant>> judge(const AuthorityPolicy& policy, const Asked& asked) {
+Result<std::optional<Grant>> judge(const AuthorityPolicy& policy, const Asked& asked, bool has_token) {
   if (auto good = check_allowed(policy, asked.user); !good) return std::move(good).error();
   const bool pinned = std::ranges::all_of(asked.addresses, [&](auto it) { return policy.pins(asked.user, it); });
-  if (!policy.accept_automatically || !pinned) return std::optional<Grant>();
+  const bool may_alone = policy.accept_automatically || (policy.accept_tokens && has_token);
+  if (!may_alone || !pinned) return std::optional<Grant>();
   return std::optional(Grant{asked.user, asked.addresses, policy.life});
 }
 

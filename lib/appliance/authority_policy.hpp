@@ -23,6 +23,8 @@ struct AuthorityPolicy {
   std::chrono::seconds life = longest_life;  ///< of a certificate; from 1 h, whole hours
   /// True: what the policy allows is signed without a person.
   bool accept_automatically = false;
+  /// True: likewise, for who shows an enrolment token.
+  bool accept_tokens = false;
   /// Live certificates of one user, 1 to 10,000. Renewals of a key count once.
   std::size_t quota = 8;
   /// Who may have a certificate; empty: anybody whom a person accepts.
@@ -66,9 +68,10 @@ struct Grant {
   std::chrono::seconds life{};
 };
 
-/// What the policy makes of a request that no person has looked at. Errors: malformed (the user),
+/// What the policy makes of a request that no person has looked at; `has_token`: with an enrolment token
+/// that is good. Errors: malformed (the user),
 /// not_authorized (the policy excludes the user): both in words for the requester. None: a person decides.
-Result<std::optional<Grant>> judge(const AuthorityPolicy& policy, const Asked& asked);
+Result<std::optional<Grant>> judge(const AuthorityPolicy& policy, const Asked& asked, bool has_token = false);
 /// What a person's word makes of it. Errors: malformed, not_authorized (the policy excludes the
 /// user, or addresses were asked for that neither policy nor person has named), out_of_range (life).
 Result<Grant> grant(const AuthorityPolicy& policy, const Asked& asked, const Wishes& wishes);

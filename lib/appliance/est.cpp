@@ -85,6 +85,26 @@ std::variant<crypto::Certificate, net::HttpAnswer> decode_client(const net::Http
   return *std::move(certificate);
 }
 
+/// The token in the password of HTTP Basic authentication; none when nothing of that kind was sent.
+std::variant<std::optional<EnrolmentToken>, net::HttpAnswer> decode_token(const net::HttpRequest& request) {
+  if (request.authorization.empty()) return std::optional<EnrolmentToken>();
+  const auto refused = [](std::string_view why) {
+    return text_answer(403, "the enrolment token is refused: " + std::string(why));
+  };
+  const std::string_view header = request.authorization;
+  const auto space = header.find(' ');
+  // A scheme has any case (RFC 9110, 11.1), like a media type.
+  if (space == std::string_view::npos || media_type(header.substr(0, space)) != "basic")
+    return refused("it goes into the password of Basic authentication");
+  const auto octets = parse_base64(header.substr(space + 1));
+  const std::string_view pair = octets ? as_text(*octets) : std::string_view();
+  const auto colon = pair.find(':');
+  if (colon == std::string_view::npos) return refused("the password can't be read");
+  const auto token = parse_enrolment_token(pair.substr(colon + 1));
+  if (!token) return refused(token.error().message());
+  return std::optional(*token);
+}
+
 /// The answer's text in one line, cut where it is too long.
 std::string text_of(const net::HttpAnswer& answer) {
   std::string out = answer.body.substr(0, largest_text);
@@ -125,7 +145,10 @@ std::variant<Wish, net::HttpAnswer> decode_wish(const net::HttpRequest& request)
   if (request.path == enrol_path) {
     auto decoded = decode_request(request);
     if (auto* refusal = std::get_if<net::HttpAnswer>(&decoded)) return std::move(*refusal);
-    return Wish(WantsCertificate{std::get<crypto::CertificateRequest>(std::move(decoded))});
+    auto token = decode_token(request);
+    if (auto* refusal = std::get_if<net::HttpAnswer>(&token)) return std::move(*refusal);
+    return Wish(WantsCertificate{std::get<crypto::CertificateRequest>(std::move(decoded)),
+                                 std::get<std::optional<EnrolmentToken>>(token)});
   }
   auto client = decode_client(request);
   if (auto* refusal = std::get_if<net::HttpAnswer>(&client)) return std::move(*refusal);
@@ -182,8 +205,11 @@ net::HttpRequest authority_request() {
   return {"GET", std::string(authority_path)};
 }
 
-net::HttpRequest enrolment_request(const crypto::CertificateRequest& request) {
-  return {"POST", std::string(enrol_path), std::string(request_type), base64_lines(request.der())};
+net::HttpRequest enrolment_request(const crypto::CertificateRequest& request,
+                                   const std::optional<EnrolmentToken>& token) {
+  net::HttpRequest out{"POST", std::string(enrol_path), std::string(request_type), base64_lines(request.der())};
+  if (token) out.authorization = "Basic " + to_base64(as_bytes("token:" + to_string(*token)));
+  return out;
 }
 
 net::HttpRequest renewal_request(const crypto::CertificateRequest& request) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "appliance/enrolment_token.hpp"
 #include "base/result.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/certificate_request.hpp"
@@ -25,6 +27,8 @@ struct WantsAuthority {};
 /// Somebody wants a certificate, and has proved to hold the key.
 struct WantsCertificate {
   crypto::CertificateRequest request;
+  /// The password of HTTP Basic authentication (RFC 7030, 3.2.3; RFC 7617); the user's name means nothing.
+  std::optional<EnrolmentToken> token{};
 };
 /// The holder of `present` wants another one like it; whether that one counts is not judged here.
 struct WantsRenewal {
@@ -37,7 +41,8 @@ struct WantsGroup {
 };
 using Wish = std::variant<WantsAuthority, WantsCertificate, WantsRenewal, WantsGroup>;
 
-/// What a request asks for, or the answer that refuses it: 403 (a client certificate is needed), 404,
+/// What a request asks for, or the answer that refuses it: 403 (a client certificate is needed, or a password
+/// is no token), 404,
 /// 405, 413, 415, or 400 with what is wrong as text.
 std::variant<Wish, net::HttpAnswer> decode_wish(const net::HttpRequest& request);
 
@@ -58,7 +63,8 @@ net::HttpAnswer failure_answer(const Error& error);
 // --- the client's side ----------------------------------------------------------------------------
 
 net::HttpRequest authority_request();
-net::HttpRequest enrolment_request(const crypto::CertificateRequest& request);
+net::HttpRequest enrolment_request(const crypto::CertificateRequest& request,
+                                   const std::optional<EnrolmentToken>& token = std::nullopt);
 /// To be sent with the present certificate.
 net::HttpRequest renewal_request(const crypto::CertificateRequest& request);
 /// Likewise.

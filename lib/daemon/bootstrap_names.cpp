@@ -1,6 +1,7 @@
 #include "daemon/bootstrap_names.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "io/system_clock.hpp"
 
@@ -31,7 +32,11 @@ BootstrapNames::BootstrapNames(io::EventLoop& loop, io::Resolver resolver, Handl
 void BootstrapNames::set_names(std::vector<BootstrapName> names) {
   names_ = std::move(names);
   std::erase_if(found_, [&](const auto& entry) { return std::ranges::find(names_, entry.first) == names_.end(); });
+  // Who sets names wants to hear of them, also when they are those from before: a node that changed its group
+  // knows none.
+  const auto before = std::exchange(published_, {});
   publish();
+  if (published_.empty() && !before.empty()) handlers_.on_endpoints(published_);
   delay_ = first_delay;
   look_up_all();
 }

@@ -64,12 +64,13 @@ Error error_of(CURLcode code, const Incoming& incoming, std::string_view details
 }
 
 void set_request(CURL* handle, const net::HttpRequest& request, List& headers) {
+  const auto add = [&](const std::string& line) { headers.reset(curl_slist_append(headers.release(), line.c_str())); };
+  if (!request.authorization.empty()) add("Authorization: " + request.authorization);
   if (request.method != "POST") return;
   (void)curl_easy_setopt(handle, CURLOPT_POST, 1L);
   (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
   (void)curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-  const std::string type = "Content-Type: " + request.content_type;
-  headers.reset(curl_slist_append(headers.release(), type.c_str()));
+  add("Content-Type: " + request.content_type);
 }
 
 void set_trust(CURL* handle, const HttpsPeer& peer) {

@@ -101,6 +101,7 @@ struct HttpsServer::Callbacks {
     if (*state == nullptr) {
       auto incoming = std::make_unique<Incoming>();
       incoming->request = {method, url, header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE)};
+      incoming->request.authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION);
       *state = incoming.release();
       // Nobody waits for the octets of a body that says of itself that it is too long.
       if (!is_longer(header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH), server.max_body_)) return MHD_YES;
@@ -178,6 +179,8 @@ HttpsServer::~HttpsServer() = default;
 
 Result<void> HttpsServer::change_identity(const Identity& identity) {
   watch_.reset();
+  timer_.disarm();
+  if (!daemon_) return {Errc::malformed, "the server has ended"};
   UniqueFd socket(MHD_quiesce_daemon(daemon_.get()));
   daemon_.reset();
   return start(std::move(socket), identity);
@@ -211,6 +214,7 @@ Result<void> HttpsServer::start(UniqueFd socket, const Identity& identity) {
 }
 
 void HttpsServer::work() {
+  if (!daemon_) return;
   const TimePoint now = monotonic_now();
   end_slow_connections(now);
   (void)MHD_run(daemon_.get());

@@ -17,6 +17,7 @@ struct HttpRequest {
   /// DER of the certificate whose key the client holds, as TLS has proved; empty without one. Who
   /// signed it, and whether it is valid, is for the reader to judge.
   Bytes client_certificate{};
+  std::string authorization{};  ///< the header of that name (RFC 9110, 11.6.2); a secret
 };
 
 /// An HTTP answer, likewise.

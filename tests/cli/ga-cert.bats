@@ -259,20 +259,37 @@ waits() {
     socat UNIX-LISTEN:"$DIR/node.sock" SYSTEM:"head -n1 >$DIR/asked; cat $DIR/answer" 3>&- &
     until [ -S "$DIR/node.sock" ]; do sleep 0.02; done
   }
-  node_says '{"jsonrpc":"2.0","id":1,"result":{}}'
+  node_says '{"jsonrpc":"2.0","id":1,"result":{"schema":"ipop.done/1"}}'
   cert revoke --publish --socket "$DIR/node.sock"
   [ "$(jq -r .method "$DIR/asked")" = revoke ]
   jq -r .params.list "$DIR/asked" | base64 -d | cmp - "$LAB/revocations.list"
-  node_says '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"older"}}'
+  node_says '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"older","data":{"reason":"conflict"}}}'
   run cert revoke --publish --socket "$DIR/node.sock"
   [ "$status" -eq 1 ]
   [[ $output == *"refused the list: older"* ]]
-  node_says '{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"only root"}}'
+  node_says '{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"only root","data":{"reason":"permission_denied"}}}'
   run cert revoke --publish --socket "$DIR/node.sock"
   [ "$status" -eq 4 ]
   node_says 'what?'
   run cert revoke --publish --socket "$DIR/node.sock"
   [ "$status" -eq 1 ]
+}
+
+@test "who was revoked and asks again is told so, and gets no certificate" {
+  authority
+  waits bob
+  cert accept "$(key_of "$DIR/bob.key")"
+  cert submit "$DIR/bob.csr" | openssl x509 -noout
+  cert revoke --user bob --offline
+  run cert submit "$DIR/bob.csr"
+  [ "$status" -eq 1 ]
+  [[ $output == *"Denied: the key or the user is revoked"* ]]
+}
+
+@test "an authority is made in the directory that is named, with a slash behind it or without" {
+  "$GA_BIN/ga-cert" --dir "$DIR/slashed/" authority init lab --no-passphrase
+  [ -s "$DIR/slashed/ledger.jsonl" ]
+  "$GA_BIN/ga-cert" --dir "$DIR/slashed" authority show --plain | grep -q "^directory	$DIR/slashed$"
 }
 
 @test "a list that a killed process left behind is made again from the ledger" {
@@ -678,7 +695,7 @@ with_clock() { ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 faketime -f 
 @test "what is used wrongly is exit status 2, and what is not there 1" {
   authority
   for arguments in "" "nothing" "sign" "deny 1234" "list --certificates --decisions" "accept" "revoke" \
-    "sign x --ip 10.128.0" "sign x --life 2y" "renew" "verify" "export" "revoke --publish --user bob" \
+    "sign x --ip 10.128.0" "sign x --life 2y" "renew x --all" "verify" "export" "revoke --publish --user bob" \
     "show zz" "authority" "authority init Bad_Name" "request" "crl --color sometimes"; do
     # shellcheck disable=SC2086
     run cert $arguments

@@ -210,3 +210,182 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
   [[ $output == *"$DIR/ca.pem"* ]]
   [ ! -e "$DIR/etc/lab.toml" ]
 }
+
+# --- rotation ------------------------------------------------------------------------------------------------------
+
+rotation() { # an authority, a closed group, and three members with their keys in $DIR/states
+  "$GA_BIN/ga-cert" --dir "$DIR/authority" authority init lab --no-passphrase >/dev/null 2>&1
+  group new lab --no-start --authority "$DIR/authority/authority.pem" >/dev/null 2>&1
+  local name
+  for name in alice bob eve; do
+    mkdir -p -m 700 "$DIR/states/$name"
+    "$GA_BIN/ga-cert" request --key "$DIR/states/$name/key.pem" --user "$name" --out "$DIR/$name.csr" 2>/dev/null
+    "$GA_BIN/ga-cert" --dir "$DIR/authority" sign "$DIR/$name.csr" --out "$DIR/states/$name/certificate.pem" 2>/dev/null
+    mkdir "$DIR/$name"
+    cp "$DIR/etc/lab.toml" "$DIR/$name/lab.toml"
+  done
+}
+rotates() { group rotate lab --signer "$DIR/authority" --state-dir "$DIR/states/alice" --out "$DIR/handover" "$@"; }
+accepts() { # NAME [OPTION...]
+  "$GA_BIN/ga-group" --dir "$DIR/$1" --socket "$DIR/$1.sock" accept "$DIR/handover" --state-dir "$DIR/states/$1" "${@:2}"
+}
+namespace_in() { grep ^namespace "$1/lab.toml"; }
+
+@test "rotate hands a new namespace to those who were chosen; the others learn nothing" {
+  rotation
+  before=$(namespace_in "$DIR/etc")
+  run rotates --all-except eve --socket "$DIR/none.sock"
+  [ "$status" -eq 7 ] # no node runs
+  [[ $output == *"ga-cert revoke"* ]]
+  new=$(namespace_in "$DIR/etc")
+  [ "$new" != "$before" ]
+  grep -q 'BEGIN CERTIFICATE' "$DIR/etc/lab.toml"
+  [ "$(namespace_in "$DIR/etc" | cut -c1-17)" = 'namespace = "lab-' ]
+  cmp <(grep ^namespace "$DIR/etc/lab.toml.old") <(echo "$before")
+  run accepts bob
+  [ "$status" -eq 7 ]
+  [ "$(namespace_in "$DIR/bob")" = "$new" ]
+  run accepts bob
+  [[ $output == *"there already"* ]]
+  run accepts eve
+  [ "$status" -eq 1 ]
+  [[ $output == *"not for this key"* ]]
+  [ "$(namespace_in "$DIR/eve")" = "$before" ]
+  name=${new#*\"}
+  run grep -qaF "${name%\"}" "$DIR/handover"
+  [ "$status" -eq 1 ]
+  # The authority has noted whom it left behind, and gives the group's file to no such key.
+  "$GA_BIN/ga-cert" --dir "$DIR/authority" list --decisions --plain | cut -f2,4 | grep -q '^left-out	eve$'
+}
+
+@test "openssl reads what rotate writes, with the key of a member only" {
+  rotation
+  rotates --member bob --stay
+  openssl cms -verify -in "$DIR/handover" -inform PEM -binary -CAfile "$DIR/authority/authority.pem" -purpose any \
+    -out "$DIR/envelope"
+  openssl cms -decrypt -in "$DIR/envelope" -inform DER -binary -inkey "$DIR/states/bob/key.pem" -out "$DIR/opened"
+  head -n 1 "$DIR/opened" | grep -q '^ga-group handover 1$'
+  for name in alice eve; do
+    run openssl cms -decrypt -in "$DIR/envelope" -inform DER -binary -inkey "$DIR/states/$name/key.pem" -out "$DIR/$name.out"
+    [ "$status" -ne 0 ] || ! grep -q ga1- "$DIR/$name.out"
+  done
+}
+
+@test "members are named by user, serial number, fingerprint or file, and who is nobody is said" {
+  rotation
+  serial=$(openssl x509 -in "$DIR/states/bob/certificate.pem" -noout -serial | cut -d= -f2)
+  key=$(openssl pkey -in "$DIR/states/eve/key.pem" -pubout -outform DER | sha256sum | cut -c1-16)
+  taken() { rotates "$@" --dry-run | awk -F'\t' '$1 == "taken along" {printf "%s ", $2}'; }
+  [ "$(taken --member alice)" = "alice " ]
+  [ "$(taken --member "${serial:0:12}" --member "$key")" = "bob eve " ]
+  [ "$(taken --all-except "$DIR/states/eve/certificate.pem")" = "alice bob " ]
+  [ "$(taken --all)" = "alice bob eve " ]
+  run rotates --member mallory
+  [ "$status" -eq 1 ]
+  [[ $output == *'"mallory" is no member'* ]]
+  run rotates
+  [ "$status" -eq 2 ]
+  run rotates --member bob --all
+  [ "$status" -eq 2 ]
+  [ ! -e "$DIR/handover" ]
+  "$GA_BIN/ga-cert" --dir "$DIR/authority" revoke --user eve --offline
+  [ "$(taken --all)" = "alice bob " ]
+}
+
+@test "rotate to a new authority brings each chosen member a certificate of it" {
+  rotation
+  "$GA_BIN/ga-cert" --dir "$DIR/second" authority init lab --no-passphrase
+  rotates --member bob --stay --authority "$DIR/second/authority.pem"
+  run accepts bob
+  [ "$status" -eq 7 ]
+  openssl verify -CAfile "$DIR/second/authority.pem" "$DIR/states/bob/certificate.pem"
+  openssl verify -CAfile "$DIR/authority/authority.pem" "$DIR/states/bob/certificate.pem.old"
+  grep -qF "$(sed -n 2p "$DIR/second/authority.pem")" "$DIR/bob/lab.toml"
+  [ "$("$GA_BIN/ga-cert" --dir "$DIR/second" list --certificates --plain | cut -f2)" = bob ]
+}
+
+@test "a hand-over that is damaged, another authority's, or out of turn is refused, and nothing changes" {
+  rotation
+  before=$(namespace_in "$DIR/bob")
+  rotates --all --stay
+  cp "$DIR/handover" "$DIR/good"
+  sed '5s/[A-M]/N/' "$DIR/good" >"$DIR/handover"
+  run accepts bob
+  [ "$status" -eq 5 ]
+  head -n 5 "$DIR/good" >"$DIR/handover"
+  run accepts bob
+  [ "$status" -eq 5 ]
+  echo nothing >"$DIR/handover"
+  run accepts bob
+  [ "$status" -eq 5 ]
+  # A member is no authority: what it signs and seals for bob moves nobody.
+  openssl cms -verify -in "$DIR/good" -inform PEM -binary -noverify -out "$DIR/envelope"
+  openssl cms -sign -in "$DIR/envelope" -inform DER -binary -nodetach -outform PEM -signer "$DIR/states/eve/certificate.pem" \
+    -inkey "$DIR/states/eve/key.pem" -out "$DIR/handover"
+  run accepts bob
+  [ "$status" -eq 5 ]
+  [[ $output == *"not from the sender"* ]]
+  [ "$(namespace_in "$DIR/bob")" = "$before" ]
+  # Out of another namespace.
+  sed -i 's/^namespace = .*/namespace = "lab-elsewhere"/' "$DIR/bob/lab.toml"
+  cp "$DIR/good" "$DIR/handover"
+  run accepts bob
+  [ "$status" -eq 1 ]
+  [[ $output == *"accepted first"* ]]
+}
+
+@test "S14: a node's key that others may read opens no hand-over" {
+  rotation
+  rotates --all --stay
+  before=$(namespace_in "$DIR/bob")
+  for mode in 640 604 666; do
+    chmod "$mode" "$DIR/states/bob/key.pem"
+    run accepts bob
+    [ "$status" -eq 5 ]
+    [[ $output == *"chmod 600"* ]]
+  done
+  chmod 600 "$DIR/states/bob/key.pem"
+  mv "$DIR/states/bob/key.pem" "$DIR/elsewhere"
+  ln -s "$DIR/elsewhere" "$DIR/states/bob/key.pem"
+  run accepts bob
+  [ "$status" -eq 5 ]
+  chmod 644 "$DIR/authority/authority.key"
+  run rotates --all --stay
+  [ "$status" -eq 5 ]
+  [ "$(namespace_in "$DIR/bob")" = "$before" ]
+}
+
+@test "an open group rotates with a token to hand out by hand, and says why" {
+  group new lab --no-start >/dev/null 2>&1
+  before=$(namespace_in "$DIR/etc")
+  cp -r "$DIR/etc" "$DIR/member"
+  run group rotate lab --out "$DIR/handover" --all
+  [ "$status" -eq 2 ]
+  [[ $output == *"no certificates"* ]]
+  group rotate lab --stay >"$DIR/token" 2>"$DIR/talk"
+  [ "$(namespace_in "$DIR/etc")" != "$before" ]
+  grep -q 'ga-group join --replace' "$DIR/talk"
+  run "$GA_BIN/ga-group" --dir "$DIR/member" join --no-start "$(cat "$DIR/token")"
+  [ "$status" -eq 1 ]
+  [[ $output == *"--replace"* ]]
+  "$GA_BIN/ga-group" --dir "$DIR/member" --socket "$DIR/none.sock" join --no-start --replace "$(cat "$DIR/token")"
+  [ "$(namespace_in "$DIR/member")" = "$(namespace_in "$DIR/etc")" ]
+  [ "$(namespace_in "$DIR/member" | cut -d'"' -f2)" != "$(cut -d'"' -f2 <<<"$before")" ]
+  run "$GA_BIN/ga-group" --dir "$DIR/member" accept "$DIR/token"
+  [ "$status" -eq 2 ]
+  [[ $output == *"open group"* ]]
+}
+
+@test "a directory of groups that can't be read is exit status 4, not the lack of a group" {
+  [ "$EUID" -eq 0 ] || skip "needs root to become somebody else"
+  cp "$GA_BIN/ga-group" "$DIR/ga-group" || skip "no room for a copy of the program"
+  group new lab --no-start >/dev/null 2>&1
+  chmod 755 "$DIR"
+  chmod 700 "$DIR/etc"
+  for arguments in show "show lab" token; do
+    # shellcheck disable=SC2086
+    run setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/ga-group" --dir "$DIR/etc" $arguments
+    [ "$status" -eq 4 ]
+    [[ $output != *"no group"* ]]
+  done
+}

@@ -47,7 +47,7 @@ Result<std::vector<AuthorityAnnouncement>> ask_open_group(const Context& context
   auto client = daemon::ControlClient::connect(socket);
   if (!client) return std::move(client).error();
   cli::Progress progress(context.streams);
-  progress.show("looking for an authority in the open group ...");
+  progress.show("looking for an authority in the group ...");
   const auto answer = tools::ask_node<node::DhtAnswer>(
       *client, node::DhtGetCommand{std::string(appliance::announcement_key)}, look_up_limit);
   if (!answer) return answer.error();
@@ -76,8 +76,8 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
   if (wanted) std::erase_if(*found, [&](const auto& it) { return it.fingerprint != *wanted; });
   if (found->empty()) {
     cli::complain(context.streams, tool,
-                  wanted ? "no authority with this fingerprint is announced in the open group"
-                         : "no authority is announced in the open group");
+                  wanted ? "no authority with this fingerprint is announced in the group"
+                         : "no authority is announced in the group");
     cli::suggest(context.streams,
                  "on the authority's machine: ga-cert authority serve --group GROUP; or name it with"
                  " --server HOST:PORT");
@@ -86,7 +86,7 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
   const bool is_one =
       std::ranges::all_of(*found, [&](const auto& it) { return it.fingerprint == found->front().fingerprint; });
   if (!is_one) {
-    cli::complain(context.streams, tool, "several authorities are announced in the open group:");
+    cli::complain(context.streams, tool, "several authorities are announced in the group:");
     for (const auto& it : *found)
       context.streams.err << "  " << to_string(it.server) << "  " << appliance::to_groups(it.fingerprint) << '\n';
     cli::suggest(context.streams, "choose one with --fingerprint HEX or --server HOST:PORT");
@@ -159,6 +159,12 @@ std::variant<KnownAuthority, ExitStatus> find_authority(const Context& context, 
                     " prints them on the authority's machine");
       return ExitStatus::usage;
     }
+    if (choice.token && choice.token->authority != *wanted) {
+      cli::complain(context.streams, tool, "the enrolment token is of another authority than --fingerprint says");
+      return ExitStatus::usage;
+    }
+  } else if (choice.token) {
+    wanted = choice.token->authority;
   } else if (!context.streams.in_is_terminal) {
     cli::complain(context.streams, tool,
                   "there is no terminal on which a person could compare the authority's"

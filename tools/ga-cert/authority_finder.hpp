@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
+#include "appliance/enrolment_token.hpp"
 #include "crypto/certificate.hpp"
 #include "io/https_client.hpp"
 #include "verbs.hpp"
@@ -13,7 +15,9 @@ namespace ipop::ga_cert {
 struct AuthorityChoice {
   std::string server{};       ///< HOST:PORT; empty: announced in the open group
   std::string fingerprint{};  ///< hexadecimal; empty: a terminal is asked
-  std::string group{};        ///< the open group
+  std::string group{};        ///< the group in which it is announced
+  /// Names the authority too; must agree with `fingerprint`, when that is given.
+  std::optional<appliance::EnrolmentToken> token{};
 };
 
 /// An authority that was recognised by its fingerprint, and its server. Only a server that this

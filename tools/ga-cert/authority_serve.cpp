@@ -6,6 +6,8 @@
 #include "appliance/est.hpp"
 #include "appliance/fingerprint_text.hpp"
 #include "appliance/group_config.hpp"
+#include "appliance/renewal_time.hpp"
+#include "daemon/service_signs.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_service.hpp"
 #include "io/event_loop.hpp"
@@ -24,8 +26,9 @@ namespace {
 using cli::ExitStatus;
 
 constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
-constexpr Duration listen_pause = 1s;         // until DHCP has given the interface its address
-constexpr Duration look_at_certificate = 1h;  // of the server's own, which lives for days
+constexpr Duration listen_pause = 1s;     // until DHCP has given the interface its address
+constexpr Duration renewal_pause = 5min;  // of a life of an hour or more
+constexpr Duration longest_wait = 24h * 365;
 constexpr std::chrono::seconds endpoints_limit{2};
 
 /// The closed group's file as a new member needs it: with the endpoints at which this machine's node of
@@ -64,6 +67,7 @@ class Server {
               return group_file(context, name, desk.authority());
             },
             [this](const LogLine& line) { log(line); }),
+        signs_(loop_, io::ServiceNotifier::from_environment()),
         again_(loop_, [this] { listen(); }),
         renewal_(loop_, [this] { renew_certificate(); }) {
     if (!socket.empty())
@@ -84,7 +88,9 @@ class Server {
       // Nobody moves this address, so a failure at the start is final.
       if (auto listening = try_to_listen(); !listening) return report(context_, listening.error());
     }
+    if (!server_) signs_.status("waiting for an address");
     loop_.run();
+    signs_.stopping();
     log({LogLevel::info, "stopped", {}});
     return status_;
   }
@@ -97,6 +103,8 @@ class Server {
     address_ = address;
     if (!address) {
       server_.reset();
+      renewal_.disarm();
+      signs_.status("waiting for an address");
       group_->announce({});
       log({LogLevel::warning, "open group's address lost; waiting for another", {}});
       return again_.disarm();
@@ -123,13 +131,17 @@ class Server {
     server_.reset();
     auto server = io::HttpsServer::listen(loop_, place, *identity, appliance::est::body_limit,
                                           [this](const net::Endpoint& source, const net::HttpRequest& request) {
+                                            // While the machine slept, the timer stood still.
+                                            if (io::wall_time_now() >= renew_at_) renewal_.arm(io::monotonic_now());
                                             return service_.answer(source, request);
                                           });
     if (!server) return std::move(server).error();
     server_ = *std::move(server);
     is_waiting_ = false;
     log({LogLevel::info, "listening", {{"endpoint", to_string(server_->address())}}});
-    renewal_.arm(io::monotonic_now() + look_at_certificate);
+    signs_.status("listening on " + to_string(server_->address()));
+    signs_.ready();
+    wait_for_renewal();
     if (group_ && verb_.announce)
       group_->announce(to_string(appliance::AuthorityAnnouncement{place, desk_.authority().fingerprint()}));
     return {};
@@ -146,20 +158,37 @@ class Server {
                                        std::byte(value >> 8U & 0xffU), std::byte(value & 0xffU)};
     const auto certificate = desk_.sign_server(key->public_key(), {pinned}, {}, io::wall_time_now());
     if (!certificate) return certificate.error();
-    renew_at_ = certificate->not_before() + (certificate->not_after() - certificate->not_before()) * 2 / 3;
+    renew_at_ = appliance::renewal_time(*certificate);
     identity_address_ = address_;
     identity_ = {key->to_pem(), certificate->to_pem(), desk_.authority().to_pem()};
     return *identity_;
   }
 
+  /// The timer follows the certificate's own life. A clock that is set meanwhile is seen when it ends, or
+  /// with the next request.
+  void wait_for_renewal() {
+    const std::chrono::seconds left = renew_at_ - io::wall_time_now();
+    renewal_.arm(io::monotonic_now() + std::clamp<Duration>(left, 0s, longest_wait));
+  }
+
   void renew_certificate() {
-    renewal_.arm(io::monotonic_now() + look_at_certificate);
-    if (!server_ || io::wall_time_now() < renew_at_) return;
-    identity_.reset();
+    if (!server_) return;
+    if (io::wall_time_now() < renew_at_) return wait_for_renewal();
+    const auto before = std::exchange(identity_, std::nullopt);
     const auto identity = make_identity();
-    const auto changed = identity ? server_->change_identity(*identity) : Result<void>(identity.error());
-    if (!changed)
-      log({LogLevel::error, "server's own certificate is not renewed", {{"reason", changed.error().message()}}});
+    if (!identity) {
+      // The certificate that there is has a third of its life left for trying again.
+      identity_ = before;
+      log({LogLevel::error, "server's own certificate is not renewed", {{"reason", identity.error().message()}}});
+      return renewal_.arm(io::monotonic_now() + renewal_pause);
+    }
+    if (auto changed = server_->change_identity(*identity); !changed) {
+      log({LogLevel::error, "server has to listen anew", {{"reason", changed.error().message()}}});
+      server_.reset();
+      return again_.arm(io::monotonic_now() + listen_pause);
+    }
+    log({LogLevel::info, "server's own certificate renewed", {}});
+    wait_for_renewal();
   }
 
   const Context& context_;
@@ -176,6 +205,7 @@ class Server {
   std::optional<OpenGroup> group_;
   bool is_waiting_ = false;
   ExitStatus status_ = ExitStatus::done;
+  daemon::ServiceSigns signs_;
   io::LoopTimer again_;
   io::LoopTimer renewal_;
 };

@@ -18,17 +18,6 @@ constexpr std::size_t largest_file = std::size_t{1} << 20U;
 // From the new ring's first answer to a majority for the lease: seconds; a lost bootstrap node costs more.
 constexpr Duration lease_limit = 60s;
 
-std::vector<std::string> group_names(const std::string& directory) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().stem().string();
-    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
-  }
-  std::ranges::sort(out);
-  return out;
-}
-
 ExitStatus report_no_group(const Context& context, const std::string& message) {
   cli::complain(context.streams, tool, message);
   cli::suggest(context.streams, "ga-group join TOKEN (the open group's)");
@@ -73,6 +62,17 @@ void print_joined(const Context& context, const OwnGroup& group, const appliance
 
 }  // namespace
 
+std::vector<std::string> group_names(const std::string& directory) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().stem().string();
+    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 std::variant<OwnGroup, ExitStatus> load_own_group(const Context& context, const std::string& name) {
   auto chosen = choose_group(context, name);
   if (const auto* status = std::get_if<ExitStatus>(&chosen)) return *status;
@@ -91,40 +91,29 @@ std::variant<OwnGroup, ExitStatus> load_own_group(const Context& context, const 
 Result<void> replace_group(const OwnGroup& open, const appliance::GroupConfig& closed) {
   auto kept = io::write_file_atomically(open.path + ".open", open.text, 0644);
   if (!kept) return kept;
-  return io::write_file_atomically(open.path, to_toml(closed), 0644);
+  // The node's state and socket are called as the group is on this machine, also after its next start.
+  appliance::GroupConfig written = closed;
+  written.name = open.config.name;
+  return io::write_file_atomically(open.path, to_toml(written), 0644);
 }
 
 ExitStatus move_node(const Context& context, const OwnGroup& group, const appliance::GroupConfig& closed,
                      const std::string& socket) {
-  auto probe = daemon::ControlClient::connect(socket);
-  if (!probe && tools::status_of(probe.error()) == ExitStatus::unreachable) {
+  const auto moved =
+      tools::reload_until(context.streams, socket, "an address in " + closed.name, lease_limit,
+                          [&](const auto& status) { return tools::has_arrived(status, closed.name_space); });
+  if (!moved && tools::status_of(moved.error()) == ExitStatus::unreachable) {
     cli::complain(context.streams, tool, "the node does not run; it joins " + closed.name + " when it is started");
     cli::suggest(context.streams, "systemctl start ipop-node@" + group.name);
     return ExitStatus::partly;
   }
-  node::StatusAnswer held;
-  bool is_asked = false;
-  tools::NodeWaiting waiting(context.streams, socket, lease_limit);
-  const auto moved =
-      waiting.until("an address in " + closed.name, [&](daemon::ControlClient& client, Duration left) -> Result<bool> {
-        if (!is_asked) {
-          const auto done = tools::ask_node<node::DoneAnswer>(client, node::ReloadCommand{}, left);
-          if (!done) return done.error();
-          is_asked = true;
-        }
-        auto status = tools::ask_node<node::StatusAnswer>(client, {}, left);
-        if (!status) return std::move(status).error();
-        held = *std::move(status);
-        if (held.name_space != closed.name_space) return false;
-        return held.address.has_value() || (!held.prefix && held.joined);
-      });
   if (!moved) {
     const ExitStatus status = tools::report_node_error(context.streams, tool, moved.error(), socket);
     cli::suggest(context.streams,
                  "ipop-ctl --group " + group.name + " status; the open group's file is " + group.path + ".open");
     return status;
   }
-  print_joined(context, group, closed, held);
+  print_joined(context, group, closed, *moved);
   return ExitStatus::done;
 }
 

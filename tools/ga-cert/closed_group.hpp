@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "appliance/group_config.hpp"
 #include "verbs.hpp"
@@ -15,11 +16,15 @@ struct OwnGroup {
   appliance::GroupConfig config{};
 };
 
+/// The names of the group files in a directory, sorted.
+std::vector<std::string> group_names(const std::string& directory);
+
 /// The group called `name`, or the only one of this machine when that is empty. A failure has been
 /// reported: `no` (there is none), `usage` (several), `permission`, `bad_config`.
 std::variant<OwnGroup, cli::ExitStatus> load_own_group(const Context& context, const std::string& name);
 
-/// Puts the closed group's file in the open one's place, which is kept as FILE.open. Errors: errno.
+/// Puts the closed group's file in the open one's place, which is kept as FILE.open, under the name that
+/// the group has on this machine. Errors: errno.
 Result<void> replace_group(const OwnGroup& open, const appliance::GroupConfig& closed);
 
 /// Asks the node behind `socket` to read its group file again, and waits until it has its address in the

@@ -71,7 +71,11 @@ Error no_terminal() {
 }  // namespace
 
 std::string authority_directory(const Context& context, const std::string& name) {
-  if (!context.options.directory.empty()) return context.options.directory;
+  std::string given = context.options.directory;
+  // The directory is made beside its place, so its name is what counts.
+  while (given.size() > 1 && given.ends_with('/'))
+    given.pop_back();
+  if (!given.empty()) return given;
   return std::string(authorities_directory) + "/" + name;
 }
 

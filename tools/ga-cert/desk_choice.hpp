@@ -3,10 +3,13 @@
 #include <string>
 #include <variant>
 
-#include "authority_desk.hpp"
+#include "desk/authority_desk.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_cert {
+
+using desk::AuthorityDesk;
+using desk::PassphraseSource;
 
 /// Where the authority called `name` is kept: --dir when it is given.
 std::string authority_directory(const Context& context, const std::string& name);

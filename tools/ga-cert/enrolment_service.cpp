@@ -50,16 +50,17 @@ net::HttpAnswer EnrolmentService::answer(const net::Endpoint& source, const net:
   }
   return std::visit(Overloaded{
                         [&](const est::WantsAuthority&) { return est::authority_answer(desk_.authority()); },
-                        [&](const est::WantsCertificate& wish) { return enrol(from, wish.request); },
+                        [&](const est::WantsCertificate& wish) { return enrol(from, wish); },
                         [&](const est::WantsRenewal& wish) { return renew(from, wish); },
                         [&](const est::WantsGroup& wish) { return give_group(from, wish.member); },
                     },
                     std::get<est::Wish>(decoded));
 }
 
-net::HttpAnswer EnrolmentService::enrol(const std::string& source, const crypto::CertificateRequest& request) {
+net::HttpAnswer EnrolmentService::enrol(const std::string& source, const est::WantsCertificate& wish) {
+  const crypto::CertificateRequest& request = wish.request;
   const bool is_known = desk_.look_up(request.key_fingerprint()).has_value();
-  const auto state = desk_.submit(request, source, io::wall_time_now());
+  const auto state = desk_.submit(request, source, io::wall_time_now(), wish.token);
   if (!state) return fail(source, state.error());
   const std::vector<std::pair<std::string, std::string>> fields{
       {"source", source}, {"user", request.user()}, {"key", to_hex(request.key_fingerprint())}};
@@ -112,6 +113,8 @@ net::HttpAnswer EnrolmentService::give_group(const std::string& source, const cr
   const auto who = (*trust)->verify(member, io::wall_time_now());
   // Nothing of the authority's own is wrong when a certificate is not its work.
   if (!who) return fail(source, make_error(Errc::not_authorized, who.error().message()));
+  if (desk_.book().is_left_out(who->key))
+    return fail(source, make_error(Errc::not_authorized, "the group has moved on without this key"));
   auto text = group_();
   if (!text && text.error().code == Errc::not_found) {
     log_({LogLevel::warning, "no group file to give", {{"source", source}, {"reason", text.error().message()}}});

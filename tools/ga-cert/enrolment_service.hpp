@@ -6,13 +6,15 @@
 
 #include "appliance/est.hpp"
 #include "appliance/request_limiter.hpp"
-#include "authority_desk.hpp"
 #include "base/expiring_map.hpp"
 #include "base/log.hpp"
+#include "desk/authority_desk.hpp"
 #include "net/endpoint.hpp"
 #include "net/http.hpp"
 
 namespace ipop::ga_cert {
+
+using desk::AuthorityDesk;
 
 /// Answers the requests that come over the network: what the desk says, in the words of RFC 7030.
 ///
@@ -30,7 +32,7 @@ class EnrolmentService {
   net::HttpAnswer answer(const net::Endpoint& source, const net::HttpRequest& request);
 
  private:
-  net::HttpAnswer enrol(const std::string& source, const crypto::CertificateRequest& request);
+  net::HttpAnswer enrol(const std::string& source, const appliance::est::WantsCertificate& wish);
   net::HttpAnswer renew(const std::string& source, const appliance::est::WantsRenewal& wish);
   net::HttpAnswer give_group(const std::string& source, const crypto::Certificate& member);
   net::HttpAnswer fail(const std::string& source, const Error& error);

@@ -30,10 +30,11 @@ bool is_passing(const Error& error) {
 class Waiting {
  public:
   Waiting(const Context& context, const KnownAuthority& authority, const crypto::CertificateRequest& request,
-          Duration limit, bool wait)
+          const std::optional<appliance::EnrolmentToken>& token, Duration limit, bool wait)
       : context_(context),
         authority_(authority),
         request_(request),
+        token_(token),
         end_(io::monotonic_now() + limit),
         wait_(wait),
         progress_(context.streams) {}
@@ -41,7 +42,7 @@ class Waiting {
   std::variant<crypto::Certificate, ExitStatus> until_decided() {
     Duration pause = first_pause;
     while (true) {
-      const auto answer = io::exchange_https(authority_.peer, est::enrolment_request(request_),
+      const auto answer = io::exchange_https(authority_.peer, est::enrolment_request(request_, token_),
                                              std::min(exchange_limit, std::max<Duration>(left(), 1s)));
       if (!answer) {
         if (!wait_ || !is_passing(answer.error()) || left() <= pause) {
@@ -111,6 +112,7 @@ class Waiting {
   const Context& context_;
   const KnownAuthority& authority_;
   const crypto::CertificateRequest& request_;
+  const std::optional<appliance::EnrolmentToken>& token_;
   TimePoint end_;
   bool wait_;
   cli::Progress progress_;
@@ -121,9 +123,10 @@ class Waiting {
 }  // namespace
 
 std::variant<crypto::Certificate, ExitStatus> enrol(const Context& context, const KnownAuthority& authority,
-                                                    const crypto::CertificateRequest& request, Duration limit,
-                                                    bool wait) {
-  return Waiting(context, authority, request, limit, wait).until_decided();
+                                                    const crypto::CertificateRequest& request,
+                                                    const std::optional<appliance::EnrolmentToken>& token,
+                                                    Duration limit, bool wait) {
+  return Waiting(context, authority, request, token, limit, wait).until_decided();
 }
 
 }  // namespace ipop::ga_cert

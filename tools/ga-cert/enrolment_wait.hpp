@@ -1,19 +1,22 @@
 #pragma once
 
+#include <optional>
 #include <variant>
 
+#include "appliance/enrolment_token.hpp"
 #include "authority_finder.hpp"
 #include "crypto/certificate_request.hpp"
 
 namespace ipop::ga_cert {
 
-/// Sends a request and asks again, as often as the server allows, until somebody has decided. A server
-/// that goes away meanwhile is waited for: it keeps its requests.
+/// Sends a request, with an enrolment token where there is one, and asks again, as often as the server allows, until
+/// somebody has decided. A server that goes away meanwhile is waited for: it keeps its requests.
 ///
 /// The certificate is verified. A failure has been reported: `no` (denied, with the reason; a server
 /// that is not the authority's), `timed_out` (nobody decided in `limit`, or `wait` is false).
 std::variant<crypto::Certificate, cli::ExitStatus> enrol(const Context& context, const KnownAuthority& authority,
-                                                         const crypto::CertificateRequest& request, Duration limit,
-                                                         bool wait);
+                                                         const crypto::CertificateRequest& request,
+                                                         const std::optional<appliance::EnrolmentToken>& token,
+                                                         Duration limit, bool wait);
 
 }  // namespace ipop::ga_cert

@@ -11,6 +11,7 @@
 #include "node_connection.hpp"
 #include "node_key.hpp"
 #include "papers.hpp"
+#include "token_file.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_cert {
@@ -95,6 +96,8 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
     cli::complain(context.streams, tool, good.error().message() + "; pass --user NAME");
     return ExitStatus::usage;
   }
+  const auto token = read_token_file(context, verb.token_file);
+  if (!token) return report_token(context, token.error());
   if (verb.dry_run) return show_plan(context, machine);
 
   const auto key = load_node_key(machine.state, true);
@@ -102,11 +105,11 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   const auto request = crypto::CertificateRequest::build(*key, {user, pinned_of(verb.addresses)});
   if (!request) return report(context, request.error());
   const auto found =
-      find_authority(context, {verb.server, verb.fingerprint, machine.group.name}, request->key_fingerprint());
+      find_authority(context, {verb.server, verb.fingerprint, machine.group.name, *token}, request->key_fingerprint());
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
   const auto& authority = std::get<KnownAuthority>(found);
 
-  const auto enrolled = enrol(context, authority, *request, verb.timeout, true);
+  const auto enrolled = enrol(context, authority, *request, *token, verb.timeout, true);
   if (const auto* status = std::get_if<ExitStatus>(&enrolled)) return *status;
   const auto& certificate = std::get<crypto::Certificate>(enrolled);
   if (auto written = io::write_file_atomically(machine.certificate(), certificate.to_pem(), 0644); !written)

@@ -104,7 +104,8 @@ Decision decision_of(const appliance::LedgerEvent& event) {
           },
           [](const LedgerSigned& it) {
             return Decision{"signed", to_hex(it.key), it.user,
-                            "serial " + short_hex(it.serial) + " by " + std::string(to_string(it.by))};
+                            "serial " + short_hex(it.serial) + " by " + std::string(to_string(it.by)) +
+                                (it.token ? " " + short_hex(*it.token) : "")};
           },
           [](const LedgerDenied& it) {
             return Decision{"denied", to_hex(it.key), it.user, (it.by_policy ? "policy: " : "") + it.reason};
@@ -112,6 +113,19 @@ Decision decision_of(const appliance::LedgerEvent& event) {
           [](const LedgerRevoked& it) {
             return Decision{"revoked", it.key ? to_hex(*it.key) : "", it.user,
                             "list " + std::to_string(it.number) + (it.reason.empty() ? "" : ": " + it.reason)};
+          },
+          [](const LedgerToken& it) {
+            return Decision{"token",
+                            {},
+                            it.user,
+                            "token " + short_hex(it.token) + ", " + std::to_string(it.uses) + " uses until " +
+                                cli::utc_text(it.expires) + (it.note.empty() ? "" : ": " + it.note)};
+          },
+          [](const LedgerTokenEnded& it) {
+            return Decision{"token-ended", {}, {}, "token " + short_hex(it.token)};
+          },
+          [](const LedgerLeftOut& it) {
+            return Decision{"left-out", to_hex(it.key), it.user, "a rotation of the group"};
           },
           [](const LedgerCrl&) {
             return Decision{"crl", {}, {}, {}};

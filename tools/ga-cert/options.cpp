@@ -6,6 +6,9 @@
 namespace ipop::ga_cert {
 namespace {
 
+// More than anybody has machines to set up at once; as the desk has it.
+constexpr std::uint64_t desk_uses = 10'000;
+
 /// A validator that passes on the words of a rule.
 template <class Rule>
 CLI::Validator by_rule(Rule rule) {
@@ -90,6 +93,11 @@ void add_server(CLI::App& verb, std::string& server, std::string& fingerprint) {
       ->type_name("HEX");
 }
 
+CLI::Option* add_token_file(CLI::App& verb, std::string& out) {
+  return verb.add_option("--token-file", out, "File of an enrolment token, which names the authority too; - is stdin")
+      ->type_name("FILE");
+}
+
 void add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAuthority& served) {
   CLI::App* authority = app.add_subcommand("authority", "Make, show or serve an authority");
   authority->require_subcommand(1);
@@ -109,7 +117,7 @@ void add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAu
   });
 
   CLI::App* serve = authority->add_subcommand("serve", "Take requests over the network (RFC 7030) until interrupted");
-  serve->add_option("--group", served.open_group, "Open group on whose virtual network to listen")->type_name("GROUP");
+  serve->add_option("--group", served.open_group, "Group on whose virtual network to listen")->type_name("GROUP");
   serve->add_option("--for", served.closed_group, "Closed group that new members get into (called as the authority)")
       ->type_name("GROUP");
   serve->add_option("--port", served.port, "TCP port (8443)")->type_name("N")->check(CLI::Range(1, 65535));
@@ -143,6 +151,7 @@ void add_send(CLI::App& app, Options& options, SendRequest& send) {
   CLI::App* verb = app.add_subcommand("send", "Send a request to an authority and wait for the certificate");
   verb->add_option("REQUEST", send.request, "File of the request; - reads it from stdin")->type_name("")->required();
   add_server(*verb, send.server, send.fingerprint);
+  add_token_file(*verb, send.token_file);
   verb->add_option("--group", send.group, "Open group in which to look for the authority")->type_name("GROUP");
   add_out(*verb, send.out, "Where the certificate goes (-)");
   verb->add_flag_callback(
@@ -156,6 +165,7 @@ void add_join(CLI::App& app, Options& options, JoinClosed& join) {
   verb->add_option("--group", join.group, "Open group of this machine; needed when there are several")
       ->type_name("GROUP");
   add_server(*verb, join.server, join.fingerprint);
+  add_token_file(*verb, join.token_file);
   add_user(*verb, join.user, "Who asks (this machine's name)");
   add_addresses(
       *verb, [&join](net::Ipv4Address address) { join.addresses.push_back(address); },
@@ -203,7 +213,7 @@ void add_submit(CLI::App& app, Options& options, SubmitRequest& submit) {
   verb->callback([&] { options.verb = submit; });
 }
 
-void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertificate& renew) {
+void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertificate& renew, RenewOwn& own) {
   CLI::App* verb = app.add_subcommand("sign", "Sign a request from a file");
   verb->add_option("REQUEST", sign.request, "File of the request; - reads it from stdin")->type_name("")->required();
   add_wishes(*verb, sign.wishes);
@@ -212,12 +222,58 @@ void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertif
   verb->callback([&] { options.verb = sign; });
 
   CLI::App* again = app.add_subcommand("renew", "Sign a certificate like one that there is, with a later end");
-  again->add_option("CERTIFICATE", renew.what, "File, or beginning of its serial number")->type_name("")->required();
-  again->add_option("--request", renew.request, "Request with another key for the same user")->type_name("FILE");
+  auto* what = again
+                   ->add_option("CERTIFICATE", renew.what,
+                                "File, or beginning of its serial number; without it, this machine's own is renewed by"
+                                " the authority's server")
+                   ->type_name("");
+  again->add_option("--request", renew.request, "Request with another key for the same user")
+      ->type_name("FILE")
+      ->needs(what);
+  again->add_option("--group", own.group, "Closed group whose certificate of this machine is renewed")
+      ->type_name("GROUP")
+      ->excludes(what);
+  again->add_flag("--all", own.all, "Renew this machine's own in every closed group")
+      ->excludes(what)
+      ->excludes("--group");
+  again->add_flag("--if-due", own.if_due, "Do nothing before two thirds of its life are over")->excludes(what);
+  again->add_option("--server", own.server, "Where the authority listens (found in the group)")
+      ->type_name("HOST:PORT")
+      ->excludes(what);
+  again->add_option("--state-dir", own.state_directory, "Where the node's key is (/var/lib/ipop/GROUP)")
+      ->type_name("DIR")
+      ->excludes(what)
+      ->excludes("--all");
   add_life(*again, renew.life);
   add_out(*again, renew.out, "Where the certificate goes (-)");
   add_dry_run(*again, renew.dry_run);
-  again->callback([&] { options.verb = renew; });
+  again->callback([&] {
+    own.dry_run = renew.dry_run;
+    if (renew.what.empty())
+      options.verb = own;
+    else
+      options.verb = renew;
+  });
+}
+
+void add_token(CLI::App& app, Options& options, NewToken& made, EndToken& ended) {
+  CLI::App* token = app.add_subcommand("token", "Make, list or take back enrolment tokens");
+  token->require_subcommand(1);
+  CLI::App* verb = token->add_subcommand("new", "Make a token that lets its holder in without a person");
+  verb->add_option("--uses", made.uses, "How many certificates it is good for (1)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, desk_uses));
+  tools::add_duration_option(*verb, "--expires", made.life, "How long it is good (24h)");
+  add_user(*verb, made.user, "Only for this user");
+  verb->add_option("--note", made.note, "What it is for, for people")->type_name("TEXT");
+  add_out(*verb, made.out, "Where the token goes (-)");
+  verb->callback([&] { options.verb = made; });
+  token->add_subcommand("list", "List the tokens")->callback([&] { options.verb = ListTokens{}; });
+  CLI::App* end = token->add_subcommand("revoke", "Take a token back");
+  end->add_option("TOKEN", ended.token, "Beginning of its name, as `ga-cert token list` shows it")
+      ->type_name("")
+      ->required();
+  end->callback([&] { options.verb = ended; });
 }
 
 void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
@@ -342,7 +398,11 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_submit(app, options, submit);
   SignRequest sign;
   RenewCertificate renew;
-  add_signing(app, options, sign, renew);
+  RenewOwn own;
+  add_signing(app, options, sign, renew, own);
+  NewToken token;
+  EndToken ended;
+  add_token(app, options, token, ended);
   Revoke revoke;
   add_revoke(app, options, revoke);
   ShowOne show;

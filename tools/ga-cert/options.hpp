@@ -52,6 +52,7 @@ struct SendRequest {
   std::string server{};       ///< HOST:PORT; empty: found in the open group
   std::string group{};        ///< the open group; empty: the only one that runs
   std::string fingerprint{};  ///< of the authority's certificate, hexadecimal; empty: a terminal is asked
+  std::string token_file{};   ///< of an enrolment token; empty: a person decides
   std::string out{"-"};       ///< where the certificate goes
   bool wait = true;           ///< until a person has decided
   std::chrono::seconds timeout{std::chrono::hours(24)};
@@ -60,7 +61,8 @@ struct JoinClosed {
   std::string group{};  ///< the open group; empty: the only one of this machine
   std::string server{};
   std::string fingerprint{};
-  std::string user{};  ///< empty: this machine's name
+  std::string token_file{};  ///< of an enrolment token, which names the authority too
+  std::string user{};        ///< empty: this machine's name
   std::vector<net::Ipv4Address> addresses{};
   std::string state_directory{};  ///< of the node; empty: the group's
   bool dry_run = false;
@@ -101,6 +103,26 @@ struct RenewCertificate {
   std::string out{"-"};
   bool dry_run = false;
 };
+/// This machine's own certificate, by the authority's server.
+struct RenewOwn {
+  std::string group{};            ///< empty: the only one of this machine
+  std::string server{};           ///< HOST:PORT; empty: announced in the group
+  std::string state_directory{};  ///< of the node; empty: the group's
+  bool if_due = false;            ///< only once two thirds of its life are over
+  bool all = false;               ///< in every closed group of this machine
+  bool dry_run = false;
+};
+struct NewToken {
+  std::uint64_t uses = 1;
+  std::chrono::seconds life{std::chrono::hours(24)};
+  std::string user{};  ///< empty: whom the policy allows
+  std::string note{};
+  std::string out{"-"};
+};
+struct ListTokens {};
+struct EndToken {
+  std::string token{};  ///< beginning of its name
+};
 struct Revoke {
   std::string what{};  ///< beginning of a fingerprint or serial number, or path of a certificate
   std::string user{};  ///< --user
@@ -134,7 +156,7 @@ struct ExportCertificate {
 };
 using Verb = std::variant<InitAuthority, ShowAuthority, ServeAuthority, MakeRequest, SendRequest, JoinClosed, ListAll,
                           ShowOne, AcceptRequests, DenyRequests, SubmitRequest, SignRequest, RenewCertificate, Revoke,
-                          PrintCrl, VerifyCertificate, ExportCertificate>;
+                          PrintCrl, VerifyCertificate, ExportCertificate, RenewOwn, NewToken, ListTokens, EndToken>;
 
 struct Options {
   std::string authority{};  ///< name; empty: the only one of this machine

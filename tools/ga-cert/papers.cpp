@@ -26,18 +26,6 @@ Result<Paper> read_paper(const Context& context, const std::string& path, const 
   return std::move(paper).error().in((path == "-" ? "stdin" : path) + ": no " + what + " that can be used");
 }
 
-/// Lower-case digits without what people put between them.
-Result<std::string> digits_of(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == ' ' || c == ':') continue;
-    out.push_back(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
-  }
-  const bool good = std::ranges::all_of(out, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (good && out.size() >= shortest_beginning) return out;
-  return {Errc::out_of_range, "\"" + text + "\" is neither a file nor 4 or more hexadecimal digits"};
-}
-
 Error none_begins(const std::string& what, const std::string& digits) {
   return make_error(make_error_code(Errc::not_found), "no " + what + " begins with " + digits);
 }
@@ -52,6 +40,17 @@ Error several_begin(const std::string& digits, const std::vector<std::string>& n
 }
 
 }  // namespace
+
+Result<std::string> digits_of(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == ' ' || c == ':') continue;
+    out.push_back(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+  const bool good = std::ranges::all_of(out, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (good && out.size() >= shortest_beginning) return out;
+  return {Errc::out_of_range, "\"" + text + "\" is neither a file nor 4 or more hexadecimal digits"};
+}
 
 bool is_path(const std::string& text) {
   return text == "-" || text.find_first_of("./") != std::string::npos || io::exists(text);
@@ -122,25 +121,6 @@ std::string to_text(const std::vector<net::Ipv4Address>& addresses) {
   std::string out;
   for (const net::Ipv4Address address : addresses)
     out += (out.empty() ? "" : ",") + to_string(address);
-  return out;
-}
-
-std::vector<net::Ipv4Address> addresses_of(const std::vector<crypto::PinnedAddress>& pinned) {
-  std::vector<net::Ipv4Address> out;
-  for (const crypto::PinnedAddress& octets : pinned) {
-    ByteReader in(octets);
-    out.emplace_back(in.read<std::uint32_t>());
-  }
-  return out;
-}
-
-std::vector<crypto::PinnedAddress> pinned_of(const std::vector<net::Ipv4Address>& addresses) {
-  std::vector<crypto::PinnedAddress> out;
-  for (const net::Ipv4Address address : addresses) {
-    Bytes octets;
-    ByteWriter(octets).write(address.value());
-    std::ranges::copy(octets, out.emplace_back().begin());
-  }
   return out;
 }
 

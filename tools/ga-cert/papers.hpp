@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "appliance/authority_book.hpp"
+#include "appliance/pinned_addresses.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/certificate_request.hpp"
 #include "net/ipv4_address.hpp"
@@ -15,6 +16,9 @@
 // Requests and certificates as people name them, and as they are read and shown.
 
 namespace ipop::ga_cert {
+
+using appliance::addresses_of;
+using appliance::pinned_of;
 
 /// Whether `text` means a file: "-", something with a dot or a slash, or a name that is there.
 bool is_path(const std::string& text);
@@ -27,6 +31,8 @@ Result<void> write_output(const Context& context, const std::string& path, std::
 Result<crypto::Certificate> read_certificate(const Context& context, const std::string& path);
 Result<crypto::CertificateRequest> read_request(const Context& context, const std::string& path);
 
+/// Lower-case digits of 4 or more hexadecimal ones, without spaces and colons. Error: out_of_range.
+Result<std::string> digits_of(const std::string& text);
 /// The key of the one request whose fingerprint begins with `text` (at least 4 hexadecimal digits).
 /// Errors: malformed (other characters), not_found, conflict (several: they are named).
 Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, const std::string& text);
@@ -36,8 +42,6 @@ Result<const appliance::LedgerSigned*> find_certificate(const appliance::Authori
 /// The first 16 digits: enough to name one among all.
 std::string short_hex(ByteSpan octets);
 std::string to_text(const std::vector<net::Ipv4Address>& addresses);
-std::vector<net::Ipv4Address> addresses_of(const std::vector<crypto::PinnedAddress>& pinned);
-std::vector<crypto::PinnedAddress> pinned_of(const std::vector<net::Ipv4Address>& addresses);
 
 /// A title and its value, in the order in which they are shown; keys are frozen by the man page.
 using Rows = std::vector<std::pair<std::string, std::string>>;

@@ -5,6 +5,7 @@
 #include "enrolment_wait.hpp"
 #include "io/process.hpp"
 #include "papers.hpp"
+#include "token_file.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_cert {
@@ -15,9 +16,12 @@ ExitStatus carry_out(const Context& context, const SendRequest& verb) {
   io::harden_process();
   const auto request = read_request(context, verb.request);
   if (!request) return report(context, request.error());
-  const auto found = find_authority(context, {verb.server, verb.fingerprint, verb.group}, request->key_fingerprint());
+  const auto token = read_token_file(context, verb.token_file);
+  if (!token) return report_token(context, token.error());
+  const auto found =
+      find_authority(context, {verb.server, verb.fingerprint, verb.group, *token}, request->key_fingerprint());
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
-  const auto enrolled = enrol(context, std::get<KnownAuthority>(found), *request, verb.timeout, verb.wait);
+  const auto enrolled = enrol(context, std::get<KnownAuthority>(found), *request, *token, verb.timeout, verb.wait);
   if (const auto* status = std::get_if<ExitStatus>(&enrolled)) return *status;
   const auto& certificate = std::get<crypto::Certificate>(enrolled);
   if (!context.options.output.json || verb.out != "-") {

@@ -37,6 +37,12 @@ cli::ExitStatus carry_out(const Context& context, const SubmitRequest& verb);
 /// Takes a request from a file and accepts it.
 cli::ExitStatus carry_out(const Context& context, const SignRequest& verb);
 cli::ExitStatus carry_out(const Context& context, const RenewCertificate& verb);
+/// Has the authority's server renew this machine's own certificate, and the node take it.
+cli::ExitStatus carry_out(const Context& context, const RenewOwn& verb);
+/// Makes, lists, takes back what lets its holder in without a person.
+cli::ExitStatus carry_out(const Context& context, const NewToken& verb);
+cli::ExitStatus carry_out(const Context& context, const ListTokens& verb);
+cli::ExitStatus carry_out(const Context& context, const EndToken& verb);
 /// Shuts a key or a user out: signs the next revocation list and hands it to the group's node.
 cli::ExitStatus carry_out(const Context& context, const Revoke& verb);
 cli::ExitStatus carry_out(const Context& context, const PrintCrl& verb);

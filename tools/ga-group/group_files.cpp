@@ -24,6 +24,14 @@ std::vector<std::string> group_names(const std::string& directory) {
   return out;
 }
 
+/// A directory that can't be looked into is no empty one; one that is not there is.
+Result<void> look_into(const std::string& directory) {
+  std::error_code error;
+  const std::filesystem::directory_iterator it(directory, error);
+  if (!error || error == std::errc::no_such_file_or_directory) return {};
+  return make_error(error, "reading " + directory);
+}
+
 ExitStatus report_no_group(const Context& context, const std::string& message) {
   cli::complain(context.streams, tool, message);
   cli::suggest(context.streams, "ga-group join TOKEN, or ga-group new NAME");
@@ -40,10 +48,14 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
   const std::string& directory = context.options.directory;
   if (!name.empty()) {
     const std::string path = path_of_group(context, name);
-    if (!appliance::check_group_name(name) || !io::exists(path))
+    const bool is_there = appliance::check_group_name(name) && io::exists(path);
+    if (auto readable = is_there ? Result<void>() : look_into(directory); !readable)
+      return report_file_error(context, readable.error());
+    if (!is_there)
       return report_no_group(context, "this machine has no group \"" + name + "\" (" + path + " is not there)");
     return load_file(context, path);
   }
+  if (auto readable = look_into(directory); !readable) return report_file_error(context, readable.error());
   const std::vector<std::string> names = group_names(directory);
   if (names.size() == 1) return load_file(context, path_of_group(context, names.front()));
   if (names.empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
@@ -81,6 +93,12 @@ ExitStatus report_file_error(const Context& context, const Error& error) {
     return ExitStatus::permission;
   }
   return ExitStatus::no;
+}
+
+ExitStatus report_key_error(const Context& context, const Error& error) {
+  const ExitStatus status = report_file_error(context, error);
+  const bool is_ours = error.code.category() == make_error_code(Errc::malformed).category();
+  return is_ours ? ExitStatus::bad_config : status;
 }
 
 }  // namespace ipop::ga_group

@@ -29,4 +29,8 @@ cli::ExitStatus write_group(const Context& context, const GroupFile& file);
 /// Reports `error` of a file operation; the status that belongs to it.
 cli::ExitStatus report_file_error(const Context& context, const Error& error);
 
+/// Likewise of a file that is more than its octets: `bad_config` when it is damaged, or a key that others may
+/// read.
+cli::ExitStatus report_key_error(const Context& context, const Error& error);
+
 }  // namespace ipop::ga_group

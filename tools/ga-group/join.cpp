@@ -3,6 +3,7 @@
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "group_files.hpp"
+#include "group_move.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "node_start.hpp"
@@ -46,7 +47,8 @@ std::variant<appliance::GroupConfig, ExitStatus> group_of_token(const Context& c
 }
 
 /// Writes the file (only checks in a dry run) unless the machine is in this very group already.
-ExitStatus install(const Context& context, const JoinGroup& verb, GroupFile& file) {
+/// `is_replaced`: a node may run in the group whose place it took.
+ExitStatus install(const Context& context, const JoinGroup& verb, GroupFile& file, bool& is_replaced) {
   if (!io::exists(file.path)) {
     const bool is_free = check_prefix_is_free(context, file.config.prefix, "ask the group's maker for a prefix like ");
     if (!is_free) return ExitStatus::no;
@@ -63,10 +65,16 @@ ExitStatus install(const Context& context, const JoinGroup& verb, GroupFile& fil
     file = std::move(known);
     return ExitStatus::done;
   }
+  if (verb.replace) {
+    file.config.name = known.config.name;
+    file.config.port = known.config.port;
+    is_replaced = true;
+    return verb.dry_run ? ExitStatus::done : write_move(context, {std::move(known), file.config});
+  }
   cli::complain(context.streams, tool,
                 "this machine has another group called \"" + file.config.name + "\" (" + file.path + ")");
-  cli::suggest(context.streams,
-               "ga-group join --name " + file.config.name + "-2 " + (verb.token == "-" ? "-" : "TOKEN"));
+  cli::suggest(context.streams, "ga-group join --name " + file.config.name + "-2 " +
+                                    (verb.token == "-" ? "-" : "TOKEN") + ", or --replace to leave the other one");
   return ExitStatus::no;
 }
 
@@ -111,11 +119,21 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
   file.config = std::get<appliance::GroupConfig>(std::move(group));
   file.path = path_of_group(context, file.config.name);
   const bool is_new = !io::exists(file.path);
-  if (const ExitStatus installed = install(context, verb, file); installed != ExitStatus::done) return installed;
-  if (verb.dry_run) return show_changes(context, file, is_new, verb.start);
+  bool is_replaced = false;
+  if (const ExitStatus installed = install(context, verb, file, is_replaced); installed != ExitStatus::done)
+    return installed;
+  if (verb.dry_run) return show_changes(context, file, is_new || is_replaced, verb.start && !is_replaced);
   if (file.config.bootstrap.empty())
     context.streams.err << "The token names no machine to begin with: only members on the same LAN will be found.\n";
 
+  if (is_replaced) {
+    const auto moved =
+        tools::reload_until(context.streams, node_socket(context, file), "an address", verb.timeout,
+                            [&](const auto& status) { return tools::has_arrived(status, file.config.name_space); });
+    if (moved) return wait_for_address(context, verb, file);
+    if (tools::status_of(moved.error()) != ExitStatus::unreachable)
+      return tools::report_node_error(context.streams, tool, moved.error(), node_socket(context, file));
+  }
   switch (start_node(context, file, verb.start)) {
     case NodeStart::started: return wait_for_address(context, verb, file);
     case NodeStart::failed: return ExitStatus::partly;

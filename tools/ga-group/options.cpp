@@ -30,6 +30,19 @@ void add_expires(CLI::App& verb, TokenLife& out) {
       ->check(CLI::Validator(check, ""));
 }
 
+void add_bootstrap(CLI::App& verb, std::vector<appliance::BootstrapEntry>& out, const char* what) {
+  verb.add_option_function<std::vector<std::string>>(
+          "--bootstrap",
+          [&out](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts)
+              out.push_back(*appliance::parse_bootstrap_entry(text));
+          },
+          what)
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false)
+      ->check(by_rule(appliance::parse_bootstrap_entry));
+}
+
 void add_new(CLI::App& app, Options& options, NewGroup& group) {
   CLI::App* verb = app.add_subcommand("new", "Make a group, start its first node and print a join token");
   verb->add_option("NAME", group.name, "What the group is called")
@@ -44,16 +57,7 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
   verb->add_option("--domain", group.domain, "What members' names end in (ipop)")
       ->type_name("DOMAIN")
       ->check(by_rule(appliance::check_domain));
-  verb->add_option_function<std::vector<std::string>>(
-          "--bootstrap",
-          [&group](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts)
-              group.bootstrap.push_back(*appliance::parse_bootstrap_entry(text));
-          },
-          "Node that new members find first; may be given several times")
-      ->type_name("HOST:PORT")
-      ->allow_extra_args(false)
-      ->check(by_rule(appliance::parse_bootstrap_entry));
+  add_bootstrap(*verb, group.bootstrap, "Node that new members find first; may be given several times");
   verb->add_option("--port", group.port, "UDP port of this machine's node (one chosen at random)")
       ->type_name("N")
       ->check(CLI::Range(1, 65535));
@@ -76,9 +80,63 @@ void add_join(CLI::App& app, Options& options, JoinGroup& group) {
       ->check(by_rule(appliance::check_group_name));
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file");
+  verb->add_flag("--replace", group.replace, "Leave another group of that name for this one; its file is kept");
   verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
   tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
   verb->callback([&] { options.verb = group; });
+}
+
+void add_state(CLI::App& verb, std::string& out) {
+  verb.add_option("--state-dir", out, "Where this machine's node keeps its key (/var/lib/ipop/GROUP)")
+      ->type_name("DIR");
+}
+
+void add_rotate(CLI::App& app, Options& options, RotateGroup& group) {
+  CLI::App* verb = app.add_subcommand("rotate", "Go on in a new namespace, with chosen members only");
+  verb->add_option("NAME", group.name, "Group; needed when there are several")->type_name("GROUP");
+  verb->add_option("--out", group.out, "Where the hand-over goes that the members accept; - is stdout")
+      ->type_name("FILE");
+  auto* members = verb->add_option("--member", group.members,
+                                   "Take this one along: user, beginning of a serial number or of a fingerprint, or"
+                                   " file of a certificate; may be given several times")
+                      ->type_name("WHO")
+                      ->allow_extra_args(false);
+  auto* except =
+      verb->add_option("--all-except", group.all_except, "Take all along but this one; may be given several times")
+          ->type_name("WHO")
+          ->allow_extra_args(false)
+          ->excludes(members);
+  verb->add_flag("--all", group.all, "Take all along who have a valid certificate")
+      ->excludes(members)
+      ->excludes(except);
+  verb->add_option("--authority", group.authority,
+                   "Certificate of a new authority, in its directory: it signs for those who are taken along")
+      ->type_name("FILE");
+  verb->add_option("--signer", group.signer, "Directory of the group's authority (/var/lib/ga/authority/GROUP)")
+      ->type_name("DIR");
+  verb->add_option("--passphrase-file", group.passphrase_file,
+                   "Secret file whose first line is the passphrase of the group's authority")
+      ->type_name("FILE");
+  verb->add_option("--new-passphrase-file", group.new_passphrase_file, "Likewise, of the new authority")
+      ->type_name("FILE");
+  add_bootstrap(*verb, group.bootstrap, "One more node that members find first; may be given several times");
+  add_state(*verb, group.state_directory);
+  verb->add_flag("--stay", group.stay, "Leave this machine's node where it is");
+  verb->add_flag("--dry-run", group.dry_run, "Show who would be taken along, and change nothing");
+  tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
+  verb->callback([&] { options.verb = group; });
+}
+
+void add_accept(CLI::App& app, Options& options, AcceptHandover& handover) {
+  CLI::App* verb = app.add_subcommand("accept", "Follow a group by the hand-over that its authority made");
+  verb->add_option("FILE", handover.file, "What `ga-group rotate` wrote; - reads it from stdin")
+      ->type_name("")
+      ->required();
+  verb->add_option("--group", handover.group, "Group; needed when there are several")->type_name("GROUP");
+  add_state(*verb, handover.state_directory);
+  verb->add_flag("--dry-run", handover.dry_run, "Show what would change, and change nothing");
+  tools::add_duration_option(*verb, "--timeout", handover.timeout, "How long to wait for an address (60s)");
+  verb->callback([&] { options.verb = handover; });
 }
 
 }  // namespace
@@ -97,6 +155,11 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_new(app, options, made);
   JoinGroup joined;
   add_join(app, options, joined);
+
+  RotateGroup rotated;
+  add_rotate(app, options, rotated);
+  AcceptHandover accepted;
+  add_accept(app, options, accepted);
 
   MakeToken token;
   CLI::App* token_verb = app.add_subcommand("token", "Print a further join token with the present endpoints");

@@ -35,6 +35,7 @@ struct JoinGroup {
   std::string token{};  ///< "-": what stdin holds
   std::string name{};   ///< what the group is called on this machine; empty: as in the token
   bool start = true;
+  bool replace = false;  ///< in the place of another group of that name
   bool dry_run = false;  ///< as above
   std::chrono::seconds timeout{60};
 };
@@ -48,7 +49,30 @@ struct ShowGroup {
 struct CheckGroup {
   std::string target{};  ///< path of a file, or name of a group
 };
-using Verb = std::variant<NewGroup, JoinGroup, MakeToken, ShowGroup, CheckGroup>;
+struct RotateGroup {
+  std::string name{};                     ///< empty: the only group there is
+  std::string out{};                      ///< where the hand-over goes; "-": stdout
+  std::vector<std::string> members{};     ///< who is taken along: user, serial number, fingerprint or file
+  std::vector<std::string> all_except{};  ///< who is not, in the same words
+  bool all = false;
+  std::string signer{};     ///< directory of the group's authority; empty: the usual one
+  std::string authority{};  ///< certificate of a new authority, in its directory; empty: the same one
+  std::vector<appliance::BootstrapEntry> bootstrap{};
+  std::string passphrase_file{};      ///< of the signer's key
+  std::string new_passphrase_file{};  ///< of the new authority's key
+  std::string state_directory{};      ///< of this machine's node; empty: the usual one
+  bool stay = false;                  ///< leave this machine's node where it is
+  bool dry_run = false;
+  std::chrono::seconds timeout{60};
+};
+struct AcceptHandover {
+  std::string file{};   ///< "-": stdin
+  std::string group{};  ///< empty: the only group there is
+  std::string state_directory{};
+  bool dry_run = false;
+  std::chrono::seconds timeout{60};
+};
+using Verb = std::variant<NewGroup, JoinGroup, MakeToken, ShowGroup, CheckGroup, RotateGroup, AcceptHandover>;
 
 struct Options {
   std::string directory = system_directory;  ///< where group files are

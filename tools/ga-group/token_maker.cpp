@@ -119,6 +119,10 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
 
 }  // namespace
 
+appliance::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file) {
+  return with_endpoints(file.config, find_endpoints(context, file, false).endpoints);
+}
+
 ExitStatus print_token(const Context& context, const GroupFile& file, const TokenLife& life, bool wait_for_node,
                        std::string_view schema) {
   const Reachable reachable = find_endpoints(context, file, wait_for_node);

@@ -13,4 +13,8 @@ namespace ipop::ga_group {
 cli::ExitStatus print_token(const Context& context, const GroupFile& file, const TokenLife& life, bool wait_for_node,
                             std::string_view schema);
 
+/// The group with the endpoints at which this machine's node is known to be reachable, behind its own
+/// bootstrap entries.
+appliance::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file);
+
 }  // namespace ipop::ga_group

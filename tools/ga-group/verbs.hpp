@@ -21,6 +21,11 @@ cli::ExitStatus carry_out(const Context& context, const JoinGroup& verb);
 /// Prints a token with the endpoints that the node knows at this time.
 cli::ExitStatus carry_out(const Context& context, const MakeToken& verb);
 cli::ExitStatus carry_out(const Context& context, const ShowGroup& verb);
+/// Makes a new namespace, hands it to the chosen members of a closed group (in an open one: prints a
+/// token), and moves this machine's node.
+cli::ExitStatus carry_out(const Context& context, const RotateGroup& verb);
+/// Moves this machine's node by what the group's authority handed over.
+cli::ExitStatus carry_out(const Context& context, const AcceptHandover& verb);
 /// `bad_config` when the file is wrong.
 cli::ExitStatus carry_out(const Context& context, const CheckGroup& verb);
 

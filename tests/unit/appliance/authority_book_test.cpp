@@ -48,6 +48,52 @@ TEST_CASE("a ledger begins with the making of the authority, once") {
   CHECK(book.crl_number() == 1);
 }
 
+TEST_CASE("S28: a token is good for its count of certificates, until its end, and while nobody takes it back") {
+  Story story;
+  const auto token = crypto::sha256(as_bytes("secret"));
+  const auto use = [&](const std::string& key) {
+    LedgerSigned event{key_of(key),    key, {}, Bytes(16, std::byte{++story.serial}), start, start + 100h,
+                       SignedBy::token};
+    event.token = token;
+    return story.add(event);
+  };
+  CHECK_FALSE(use("early"));
+  REQUIRE(story.add(LedgerToken{token, 2, start + 24h, "", ""}));
+  CHECK_FALSE(story.add(LedgerToken{token, 9, start + 24h, "", ""}));
+  CHECK(story.book.token(crypto::sha256(as_bytes("other"))) == nullptr);
+  const AuthorityBook::Token* held = story.book.token(token);
+  REQUIRE(held != nullptr);
+  CHECK(held->check(start));
+  CHECK(held->check(start + 24h).error().code == Errc::expired);
+  REQUIRE(use("a"));
+  CHECK(held->check(start));
+  REQUIRE(use("b"));
+  CHECK(held->check(start).error().code == Errc::not_authorized);
+  CHECK(held->check(start).error().message().find("2 uses") != std::string::npos);
+}
+
+TEST_CASE("S28: a token that was taken back is good for nothing") {
+  Story story;
+  const auto token = crypto::sha256(as_bytes("secret"));
+  CHECK_FALSE(story.add(LedgerTokenEnded{token}));
+  REQUIRE(story.add(LedgerToken{token, 2, start + 24h, "", ""}));
+  REQUIRE(story.add(LedgerTokenEnded{token}));
+  CHECK(story.book.token(token)->check(start).error().code == Errc::not_authorized);
+}
+
+TEST_CASE("whom a rotation left behind stays there until a person signs for the key again") {
+  Story story;
+  REQUIRE(story.sign("eve", "eve"));
+  REQUIRE(story.add(LedgerLeftOut{key_of("eve"), "eve"}));
+  CHECK(story.book.is_left_out(key_of("eve")));
+  CHECK_FALSE(story.book.is_left_out(key_of("bob")));
+  REQUIRE(story.add(
+      LedgerSigned{key_of("eve"), "eve", {}, Bytes(16, std::byte{77}), start, start + 9h, SignedBy::renewal}));
+  CHECK(story.book.is_left_out(key_of("eve")));
+  REQUIRE(story.sign("eve", "eve"));
+  CHECK_FALSE(story.book.is_left_out(key_of("eve")));
+}
+
 TEST_CASE("requests wait in the order in which they came, until somebody decides") {
   Story story;
   REQUIRE(story.request("late", "x", start + 9s));

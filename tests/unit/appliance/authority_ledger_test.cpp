@@ -33,6 +33,19 @@ std::vector<LedgerEntry> samples() {
       {WallTime{-5}, LedgerRevoked{std::nullopt, "bob", "", 2}},
       {WallTime{1'800'000'006}, LedgerCrl{}},
       {WallTime{1'800'000'007}, LedgerMended{17}},
+      {WallTime{1'800'000'008}, LedgerToken{digest_of("token"), 3, WallTime{1'800'086'400}, "", "ten desks"}},
+      {WallTime{1'800'000'008}, LedgerToken{digest_of("other"), 1, WallTime{1'800'086'400}, "bob", ""}},
+      {WallTime{1'800'000'009}, LedgerSigned{digest_of("dave"),
+                                             "dave",
+                                             {},
+                                             Bytes(16, std::byte{8}),
+                                             WallTime{1'799'900'000},
+                                             WallTime{1'807'000'000},
+                                             SignedBy::token,
+                                             Bytes(600, std::byte{0x30}),
+                                             digest_of("token")}},
+      {WallTime{1'800'000'010}, LedgerTokenEnded{digest_of("token")}},
+      {WallTime{1'800'000'011}, LedgerLeftOut{digest_of("eve"), "eve"}},
   };
 }
 

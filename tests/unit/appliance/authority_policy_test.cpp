@@ -17,6 +17,7 @@ AuthorityPolicy sample() {
   AuthorityPolicy policy;
   policy.life = 24h;
   policy.accept_automatically = true;
+  policy.accept_tokens = true;
   policy.quota = 2;
   policy.users = {"bob", "b\xc3\xb6rg \"x\""};
   policy.pinned = {{"bob", {pinned_seven}}, {"b\xc3\xb6rg \"x\"", {pinned_seven, eight}}};
@@ -41,6 +42,7 @@ TEST_CASE("a policy is read back as it was written, whatever its users are calle
 TEST_CASE("by itself an authority accepts nobody, for at most 90 days and 8 keys a user") {
   const AuthorityPolicy policy;
   CHECK_FALSE(policy.accept_automatically);
+  CHECK_FALSE(policy.accept_tokens);
   CHECK(policy.life == 90 * 24h);
   CHECK(policy.quota == 8);
 }
@@ -87,6 +89,18 @@ TEST_CASE("automatic accept signs what the policy names and leaves other address
   CHECK((*plain)->life == 24h);
   CHECK((*judge(sample(), {"bob", {pinned_seven}}))->addresses == std::vector{pinned_seven});
   CHECK_FALSE(*judge(sample(), {"bob", {eight}}));
+}
+
+TEST_CASE("S28: a token lets in what the policy allows, and only where the policy takes tokens") {
+  AuthorityPolicy policy;
+  policy.users = {"bob"};
+  const Asked bob{"bob", {}};
+  CHECK_FALSE(judge(policy, bob, true)->has_value());
+  policy.accept_tokens = true;
+  CHECK_FALSE(judge(policy, bob)->has_value());
+  CHECK(judge(policy, bob, true)->has_value());
+  CHECK_FALSE(judge(policy, {"eve", {}}, true));
+  CHECK_FALSE(judge(policy, {"bob", {net::Ipv4Address(10, 128, 0, 7)}}, true)->has_value());
 }
 
 TEST_CASE("a user who is not in the policy's list gets nothing, by policy or by person") {

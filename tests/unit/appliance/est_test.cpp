@@ -70,6 +70,29 @@ TEST_CASE("what a client asks for is what the server understands") {
   CHECK(wish_in<est::WantsGroup>(est::decode_wish(group)) != nullptr);
 }
 
+TEST_CASE("S28: an enrolment token travels as the password of Basic authentication, by our client and by others") {
+  World world;
+  const EnrolmentToken token{world.authority.certificate().fingerprint(), {std::byte{1}, std::byte{2}}};
+  auto request = est::enrolment_request(world.request, token);
+  CHECK(wish_in<est::WantsCertificate>(est::decode_wish(request))->token == token);
+  request.authorization = "bAsIc " + to_base64(as_bytes("bob:" + to_string(token)));
+  CHECK(wish_in<est::WantsCertificate>(est::decode_wish(request))->token == token);
+  CHECK_FALSE(wish_in<est::WantsCertificate>(est::decode_wish(est::enrolment_request(world.request)))->token);
+}
+
+TEST_CASE("S28: a password that is no enrolment token is refused, and not taken for none") {
+  World world;
+  auto request = est::enrolment_request(world.request);
+  const std::string whole = to_base64(as_bytes("token:" + to_string(EnrolmentToken{})));
+  for (const std::string& bad :
+       {std::string("Basic"), std::string("Basic "), "Bearer " + whole, "Basic !" + whole,
+        "Basic " + to_base64(as_bytes("no colon")), "Basic " + to_base64(as_bytes("bob:guess")),
+        "Basic " + whole.substr(0, whole.size() - 4)}) {
+    request.authorization = bad;
+    CHECK(status_of(request) == 403);
+  }
+}
+
 TEST_CASE("what the server answers is what the client understands") {
   World world;
   const auto key = world.bob.public_key();

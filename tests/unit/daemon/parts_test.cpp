@@ -105,6 +105,17 @@ TEST_CASE("names that are read again replace the earlier ones") {
   CHECK(names.published.back().size() == 1);
 }
 
+TEST_CASE("names that are set again are told again: a node that changed its group knows none") {
+  Names names({{"192.0.2.1", 4000}});
+  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, limit));
+  names.names->set_names({{"192.0.2.1", 4000}});
+  CHECK(names.loop.run_until([&] { return names.published.size() == 2; }, limit));
+  CHECK(names.published[1] == names.published[0]);
+  names.names->set_names({});
+  CHECK(names.loop.run_until([&] { return names.published.size() == 3; }, limit));
+  CHECK(names.published[2].empty());
+}
+
 TEST_CASE("the TAP's address is locally administered, for one host, and follows from the node id") {
   std::array<std::byte, NodeId::size> octets{};
   octets.fill(std::byte{0xff});

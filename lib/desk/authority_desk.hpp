@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "appliance/authority_book.hpp"
 #include "appliance/authority_policy.hpp"
+#include "appliance/enrolment_token.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
@@ -19,7 +21,7 @@
 #include "crypto/revocation_list.hpp"
 #include "io/journal.hpp"
 
-namespace ipop::ga_cert {
+namespace ipop::desk {
 
 /// Gives the passphrase of a key; called only when the key has one.
 using PassphraseSource = std::function<Result<std::string>()>;
@@ -74,9 +76,12 @@ class AuthorityDesk {
     std::string reason{};                              ///< denied
   };
   /// Takes a request. A key that was here before gets the state of its first request. `source` says
-  /// where it came from, for the ledger (an address). Errors: too_large, exhausted (too many wait),
+  /// where it came from, for the ledger (an address). With a `token` a certificate is signed at once
+  /// where the policy allows that, and the token has one use less. Errors: too_large, exhausted (too many
+  /// wait), not_authorized (no such token, taken back, used up, or another user's), expired (the token),
   /// what writing gives.
-  Result<State> submit(const crypto::CertificateRequest& request, std::string_view source, WallTime now);
+  Result<State> submit(const crypto::CertificateRequest& request, std::string_view source, WallTime now,
+                       const std::optional<appliance::EnrolmentToken>& token = std::nullopt);
   /// Error: not_found (no request of this key).
   Result<State> look_up(const crypto::Digest256& key_fingerprint);
   /// A certificate like `present`, for the key of the request. `present` must be valid at this time;
@@ -109,6 +114,31 @@ class AuthorityDesk {
   Result<crypto::Certificate> renew_by_hand(const crypto::Certificate& present, const crypto::PublicKey& key,
                                             std::optional<std::chrono::seconds> life, WallTime now);
 
+  /// What an enrolment token will be good for.
+  struct TokenWish {
+    std::uint64_t uses = 1;       ///< 1 to max_uses
+    std::chrono::seconds life{};  ///< 1 s to max_token_life
+    std::string user{};           ///< empty: whom the policy allows
+    std::string note{};           ///< for people: at most 200 octets of printable text
+  };
+  static constexpr std::uint64_t max_uses = 10'000;
+  static constexpr std::chrono::hours max_token_life{24 * 366};
+  /// Makes an enrolment token: its secret is kept nowhere. Errors: not_authorized (the policy takes no
+  /// tokens, or excludes the user), out_of_range, malformed (user, note), what writing gives.
+  Result<appliance::EnrolmentToken> make_token(const TokenWish& wish, WallTime now);
+  /// Takes a token back. Errors: not_found, conflict (taken back already).
+  Result<void> end_token(const crypto::Digest256& name, WallTime now);
+
+  /// What only the holders of the readers' keys can read, signed by this authority (see
+  /// crypto::seal_message, whose errors it has).
+  Result<Bytes> seal(ByteSpan content, std::span<const crypto::Certificate> readers, WallTime now);
+  /// A certificate like that of `former`, a member of the authority that this one follows. That it was a
+  /// valid one is the caller's to judge. Errors: those of sign().
+  Result<crypto::Certificate> take_over(const crypto::Certificate& former, WallTime now);
+  /// Notes whom a rotation of the group leaves behind: certificates by their serial numbers. Error:
+  /// not_found.
+  Result<void> leave_out(const std::vector<Bytes>& serials, WallTime now);
+
   /// Whom to shut out.
   struct Revocation {
     std::optional<crypto::Digest256> key{};
@@ -132,6 +162,7 @@ class AuthorityDesk {
     appliance::Grant grant{};
     appliance::SignedBy by{};
     std::optional<crypto::Digest256> replaces{};  ///< the key that this one follows
+    std::optional<crypto::Digest256> token{};     ///< what it is a use of: its name
   };
   [[nodiscard]] std::string path_of(std::string_view file) const { return directory_ + "/" + std::string(file); }
   [[nodiscard]] std::string path_of_request(const crypto::Digest256& key) const;
@@ -161,7 +192,10 @@ class AuthorityDesk {
   Result<void> publish();
   [[nodiscard]] Result<void> check_clock(WallTime now) const;
   [[nodiscard]] Result<State> state_of(const appliance::AuthorityBook::Request& request) const;
-  Result<State> decide_alone(const crypto::CertificateRequest& request, std::string_view source, WallTime now);
+  Result<State> decide_alone(const crypto::CertificateRequest& request, std::string_view source, WallTime now,
+                             const std::optional<crypto::Digest256>& token);
+  [[nodiscard]] Result<void> check_token(const appliance::EnrolmentToken& token, std::string_view user,
+                                         WallTime now) const;
   bool may_note_denial(WallTime now);
   void forget_denied();
 
@@ -182,4 +216,4 @@ class AuthorityDesk {
   WallTime denials_since_{};
 };
 
-}  // namespace ipop::ga_cert
+}  // namespace ipop::desk

@@ -2,15 +2,17 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "authority_desk.hpp"
+#include "appliance/pinned_addresses.hpp"
 #include "cli/text.hpp"
 #include "crypto/trust_store.hpp"
+#include "desk/authority_desk.hpp"
 #include "io/file.hpp"
-#include "papers.hpp"
+#include "io/system_rng.hpp"
 
-namespace ipop::ga_cert {
+namespace ipop::desk {
 namespace {
 
+using appliance::addresses_of;
 using appliance::AuthorityBook;
 using appliance::SignedBy;
 
@@ -57,11 +59,12 @@ Result<AuthorityDesk::State> AuthorityDesk::look_up(const crypto::Digest256& key
 }
 
 Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequest& request, std::string_view source,
-                                                   WallTime now) {
+                                                   WallTime now,
+                                                   const std::optional<appliance::EnrolmentToken>& token) {
   if (request.der().size() > max_request)
     return {Errc::too_large, "the request is longer than " + std::to_string(max_request) + " octets"};
   // Without the key, what would be signed at once waits.
-  if (policy_.accept_automatically) static_cast<void>(unlock());
+  if (policy_.accept_automatically || token) static_cast<void>(unlock());
   const Turn turn(*this);
   if (!turn) return turn.error();
   const crypto::Digest256& key = request.key_fingerprint();
@@ -70,13 +73,34 @@ Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequ
     const appliance::LedgerSigned* latest = book_.latest(key);
     const bool over = known->what == What::accepted && (latest == nullptr || latest->not_after <= now);
     const bool judged_anew = known->what == What::denied && known->by_policy;
-    if (!over && !judged_anew) return state_of(*known);
+    // Who was shut out is told so, and gets no copy of what no longer counts.
+    const std::string& user = latest == nullptr ? known->user : latest->user;
+    if (known->what == What::accepted && book_.is_revoked(key, user))
+      return State{State::What::denied, std::nullopt, "the key or the user is revoked"};
+    // With a token nobody has to wait, but a person's no stays a no.
+    const bool shows_token = known->what == What::waiting && token;
+    if (!over && !judged_anew && !shows_token) return state_of(*known);
   }
-  return decide_alone(request, source, now);
+  if (!token) return decide_alone(request, source, now, std::nullopt);
+  if (auto good = check_token(*token, request.user(), now); !good) return std::move(good).error();
+  return decide_alone(request, source, now, token->name());
+}
+
+Result<void> AuthorityDesk::check_token(const appliance::EnrolmentToken& token, std::string_view user,
+                                        WallTime now) const {
+  const AuthorityBook::Token* known = book_.token(token.name());
+  if (known == nullptr || token.authority != authority_.fingerprint())
+    return {Errc::not_authorized, "the enrolment token is not of this authority"};
+  if (auto good = known->check(now); !good) return good;
+  if (!known->made.user.empty() && known->made.user != user)
+    return {Errc::not_authorized, "the enrolment token is for another user"};
+  if (!policy_.accept_tokens) return {Errc::not_authorized, "the policy of this authority takes no enrolment tokens"};
+  return {};
 }
 
 Result<AuthorityDesk::State> AuthorityDesk::decide_alone(const crypto::CertificateRequest& request,
-                                                         std::string_view source, WallTime now) {
+                                                         std::string_view source, WallTime now,
+                                                         const std::optional<crypto::Digest256>& token) {
   const crypto::Digest256& key = request.key_fingerprint();
   const auto asked = asked_by(request);
   const auto deny = [&](const Error& why) -> Result<State> {
@@ -90,16 +114,21 @@ Result<AuthorityDesk::State> AuthorityDesk::decide_alone(const crypto::Certifica
   };
   if (book_.is_revoked(key, request.user()))
     return deny(make_error(make_error_code(Errc::not_authorized), "the key or the user is revoked"));
-  const auto judged = appliance::judge(policy_, asked);
+  const auto judged = appliance::judge(policy_, asked, token.has_value());
   if (!judged) return deny(judged.error());
   if (*judged && signer_) {
-    auto certificate = issue({request.public_key(), key, **judged, SignedBy::policy}, now);
+    const SignedBy by = token ? SignedBy::token : SignedBy::policy;
+    auto certificate = issue({request.public_key(), key, **judged, by, std::nullopt, token}, now);
     if (certificate) return State{State::What::accepted, *std::move(certificate), {}};
     const auto& code = certificate.error().code;
     if (code == Errc::conflict || code == Errc::exhausted || code == Errc::not_authorized)
       return deny(certificate.error());
     return std::move(certificate).error();
   }
+  // What a token does not help waits as it did.
+  if (const AuthorityBook::Request* known = book_.request(key);
+      known != nullptr && known->what == AuthorityBook::Request::What::waiting)
+    return state_of(*known);
   if (book_.waiting_count() >= max_waiting)
     return {Errc::exhausted, "too many requests wait for a decision; try again later"};
   if (auto written = io::write_file_atomically(path_of_request(key), request.to_pem(), 0600); !written)
@@ -255,6 +284,38 @@ Result<crypto::Certificate> AuthorityDesk::sign_server(const crypto::PublicKey& 
   return sign_fields({key, *fingerprint, granted, SignedBy::server}, dns_names, now);
 }
 
+Result<appliance::EnrolmentToken> AuthorityDesk::make_token(const TokenWish& wish, WallTime now) {
+  if (wish.uses == 0 || wish.uses > max_uses)
+    return {Errc::out_of_range, "a token has 1 to " + std::to_string(max_uses) + " uses"};
+  if (wish.life < std::chrono::seconds(1) || wish.life > max_token_life)
+    return {Errc::out_of_range, "a token lives 1 second to 366 days"};
+  if (wish.note.size() > longest_source || cli::printable(wish.note) != wish.note)
+    return {Errc::malformed, "a note is at most " + std::to_string(longest_source) + " octets of printable text"};
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  if (auto good = check_clock(now); !good) return std::move(good).error();
+  if (!policy_.accept_tokens)
+    return {Errc::not_authorized,
+            "the policy takes no tokens: write accept_tokens = true into " + path_of("policy.toml")};
+  if (!wish.user.empty()) {
+    if (auto good = appliance::judge(policy_, {wish.user, {}}, true); !good) return std::move(good).error();
+  }
+  io::SystemRng rng;
+  const auto token = appliance::make_enrolment_token(authority_.fingerprint(), rng);
+  auto noted = record(appliance::LedgerToken{token.name(), wish.uses, now + wish.life, wish.user, wish.note}, now);
+  if (!noted) return std::move(noted).error();
+  return token;
+}
+
+Result<void> AuthorityDesk::end_token(const crypto::Digest256& name, WallTime now) {
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  const AuthorityBook::Token* known = book_.token(name);
+  if (known == nullptr) return {Errc::not_found, "no such token"};
+  if (known->ended) return {Errc::conflict, "the token was taken back already"};
+  return record(appliance::LedgerTokenEnded{name}, now);
+}
+
 Result<crypto::RevocationList> AuthorityDesk::revoke(const Revocation& revocation, WallTime now) {
   if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
   {
@@ -278,4 +339,4 @@ Result<crypto::RevocationList> AuthorityDesk::revoke(const Revocation& revocatio
   return **std::move(list);
 }
 
-}  // namespace ipop::ga_cert
+}  // namespace ipop::desk

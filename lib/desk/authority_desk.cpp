@@ -1,18 +1,18 @@
-#include "authority_desk.hpp"
+#include "desk/authority_desk.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
 #include "appliance/group_config.hpp"
+#include "appliance/pinned_addresses.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "io/system_rng.hpp"
-#include "papers.hpp"
 
-namespace ipop::ga_cert {
+namespace ipop::desk {
 namespace {
 
 constexpr std::string_view key_file = "authority.key";
@@ -243,7 +243,7 @@ Result<crypto::Certificate> AuthorityDesk::sign_fields(const Signing& signing,
   crypto::CertificateAuthority::Fields fields;
   fields.user = signing.grant.user;
   fields.group = name_;
-  fields.pinned_addresses = pinned_of(signing.grant.addresses);
+  fields.pinned_addresses = appliance::pinned_of(signing.grant.addresses);
   fields.dns_names = dns_names;
   fields.serial = random_serial();
   fields.not_before = std::max(now - crypto::validity_head_start, authority_.not_before());
@@ -257,7 +257,8 @@ Result<crypto::Certificate> AuthorityDesk::sign_fields(const Signing& signing,
                                       certificate->not_before(),
                                       certificate->not_after(),
                                       signing.by,
-                                      certificate->der()};
+                                      certificate->der(),
+                                      signing.token};
   if (auto noted = record(event, now); !noted) return std::move(noted).error();
   // The ledger has it: whatever happens to the copy, it can be printed again.
   const std::string copy = path_of("issued/" + to_hex(certificate->serial()) + ".pem");
@@ -336,4 +337,4 @@ Result<std::string> AuthorityDesk::crl(bool anew, WallTime now) {
   return read();
 }
 
-}  // namespace ipop::ga_cert
+}  // namespace ipop::desk

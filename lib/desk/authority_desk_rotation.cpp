@@ -1,0 +1,38 @@
+#include "appliance/pinned_addresses.hpp"
+#include "crypto/sealed_message.hpp"
+#include "desk/authority_desk.hpp"
+
+namespace ipop::desk {
+
+Result<Bytes> AuthorityDesk::seal(ByteSpan content, std::span<const crypto::Certificate> readers, WallTime now) {
+  if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
+  return crypto::seal_message(content, readers, signer_->key(), authority_, now);
+}
+
+Result<crypto::Certificate> AuthorityDesk::take_over(const crypto::Certificate& former, WallTime now) {
+  if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  // A key that is here already, as from a rotation that was broken off, keeps what it has.
+  const appliance::LedgerSigned* latest = book_.latest(former.key_fingerprint());
+  if (latest != nullptr && latest->user == former.user() && book_.is_live(*latest, now))
+    return crypto::Certificate::from_der(latest->certificate);
+  auto granted =
+      appliance::grant(policy_, {}, {former.user(), appliance::addresses_of(former.pinned_addresses()), std::nullopt});
+  if (!granted) return std::move(granted).error();
+  return issue({former.public_key(), former.key_fingerprint(), *std::move(granted), appliance::SignedBy::person}, now);
+}
+
+Result<void> AuthorityDesk::leave_out(const std::vector<Bytes>& serials, WallTime now) {
+  const Turn turn(*this);
+  if (!turn) return turn.error();
+  for (const Bytes& serial : serials) {
+    const appliance::LedgerSigned* known = book_.by_serial(serial);
+    if (known == nullptr) return {Errc::not_found, "no certificate with this serial number"};
+    if (book_.is_left_out(known->key)) continue;
+    if (auto noted = record(appliance::LedgerLeftOut{known->key, known->user}, now); !noted) return noted;
+  }
+  return {};
+}
+
+}  // namespace ipop::desk
