@@ -76,13 +76,12 @@ program_on() { # HOST PROGRAM: its process number outside
 ask_node() { local host=$1; shift; in_machine "$host" ipop-ctl --socket "/run/ipop/$pool_group.sock" "$@"; }
 
 take_role() {
-  local host=$1
+  local host=$1 roles
   shift
+  roles=$(printf ', "%s"' "$@")
   {
-    printf 'roles = ["%s"' "$1"
-    shift
-    (($# == 0)) || printf ', "%s"' "$@"
-    printf ']\nslots = %s\n' "${slots_of[$host]:-2}"
+    echo "roles = [${roles:2}]"
+    [[ $roles != *worker* ]] || echo "slots = ${slots_of[$host]:-2}"
   } >"$(files_of "$host")/etc/ga/pool.toml"
   in_machine "$host" ga-condorcfg watch >>"$run/$host/condorcfg.log" 2>&1 </dev/null &
   disown
