@@ -7,6 +7,7 @@
 #   leave_role HOST                ends that; HTCondor ends with it
 #   start_member HOST              its node once more, after stop_member
 #   stop_member HOST [SIGNAL]
+#   forget_address HOST            stops the node, and starts it again without its last address: it leases another
 #   address_on HOST                its virtual address
 #   pool_has HOST WORKER...        all these workers are in the pool, at their addresses, as HOST is told
 #   cut_off HOST, bring_back HOST  its cable
@@ -63,6 +64,14 @@ stop_member() { # [SIGNAL]: the program runs under its loader's name
   pid=$(program_on "$1" ipop-node) || return 0
   kill "-${2:-TERM}" "$pid"
   while [[ -e /proc/$pid ]]; do sleep 0.05; done
+}
+
+forget_address() {
+  local state
+  state=$(files_of "$1")/var/lib/ipop/$pool_group/state.json
+  stop_member "$1"
+  jq 'del(.address)' "$state" >"$run/$1/state.json" && cp "$run/$1/state.json" "$state"
+  start_member "$1"
 }
 
 program_on() { # HOST PROGRAM: its process number outside
