@@ -56,6 +56,12 @@ Json encode(const node::ReachabilityEvent& event) {
   return out;
 }
 
+Json encode(const node::DhtChangedEvent& event) {
+  Json out = start("dht_changed");
+  out["key"] = event.key;
+  return out;
+}
+
 void decode(Fields& /*in*/, node::JoinedEvent& /*out*/) {}
 void decode(Fields& in, node::LeaseHeldEvent& out) {
   in.require("address").get("address", out.address);
@@ -82,6 +88,10 @@ void decode(Fields& in, node::ReachabilityEvent& out) {
   in.get("observed", out.observed);
 }
 
+void decode(Fields& in, node::DhtChangedEvent& out) {
+  in.require("key").get("key", out.key);
+}
+
 template <class Wanted>
 Result<node::Event> decode_as(Fields& in) {
   Wanted out;
@@ -94,7 +104,7 @@ struct Kind {
   std::string_view word;
   Result<node::Event> (*decode)(Fields&);
 };
-constexpr std::array<Kind, 7> kinds{{
+constexpr std::array<Kind, 8> kinds{{
     {"joined", decode_as<node::JoinedEvent>},
     {"lease_held", decode_as<node::LeaseHeldEvent>},
     {"lease_lost", decode_as<node::LeaseLostEvent>},
@@ -102,6 +112,7 @@ constexpr std::array<Kind, 7> kinds{{
     {"peer_down", decode_as<node::PeerDownEvent>},
     {"name_held", decode_as<node::NameHeldEvent>},
     {"reachability", decode_as<node::ReachabilityEvent>},
+    {"dht_changed", decode_as<node::DhtChangedEvent>},
 }};
 
 }  // namespace

@@ -65,6 +65,10 @@ What make_dht_put(Fields& params) {
   return What(node::Command(std::move(command)));
 }
 
+What make_dht_watch(Fields& params) {
+  return What(node::Command(node::DhtWatchCommand{read_key(params)}));
+}
+
 What make_dns(Fields& params) {
   std::string hex;
   params.require("query_hex").get("query_hex", hex);
@@ -92,18 +96,20 @@ struct Method {
 constexpr std::array<std::string_view, 1> members_params{"limit"};
 constexpr std::array<std::string_view, 1> why_params{"target"};
 constexpr std::array<std::string_view, 1> get_params{"key"};
+constexpr std::array<std::string_view, 1> watch_params{"key"};
 constexpr std::array<std::string_view, 5> put_params{"key", "value", "value_hex", "ttl_s", "exclusive"};
 constexpr std::array<std::string_view, 1> dns_params{"query_hex"};
 constexpr std::array<std::string_view, 1> revoke_params{"list"};
 
-const std::array<Method, 12>& methods() {
-  static const std::array<Method, 12> table{{
+const std::array<Method, 13>& methods() {
+  static const std::array<Method, 13> table{{
       {"status", {}, [](Fields&) { return What(node::Command(node::StatusCommand{})); }},
       {"peers", {}, [](Fields&) { return What(node::Command(node::PeersCommand{})); }},
       {"members", members_params, make_members},
       {"why", why_params, make_why},
       {"dht.get", get_params, make_dht_get},
       {"dht.put", put_params, make_dht_put},
+      {"dht.watch", watch_params, make_dht_watch},
       {"dns", dns_params, make_dns},
       {"endpoints", {}, [](Fields&) { return What(node::Command(node::EndpointsCommand{})); }},
       {"revoke", revoke_params, make_revoke},
@@ -154,6 +160,7 @@ std::string_view method_of(const node::Command& command) {
                         [](const node::WhyCommand&) { return "why"; },
                         [](const node::DhtGetCommand&) { return "dht.get"; },
                         [](const node::DhtPutCommand&) { return "dht.put"; },
+                        [](const node::DhtWatchCommand&) { return "dht.watch"; },
                         [](const node::DnsCommand&) { return "dns"; },
                         [](const node::EndpointsCommand&) { return "endpoints"; },
                         [](const node::RevokeCommand&) { return "revoke"; },
@@ -175,6 +182,7 @@ Json params_of(const node::Command& command) {
                    params["ttl_s"] = c.time_to_live.count();
                    params["exclusive"] = c.exclusive;
                  },
+                 [&](const node::DhtWatchCommand& c) { params["key"] = c.key; },
                  [&](const node::DnsCommand& c) { params["query_hex"] = to_hex(c.query); },
                  [&](const node::RevokeCommand& c) { params["list"] = to_base64(c.list); },
                  [](const auto&) {},

@@ -3,25 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <span>
 
 #include "base/machine.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/reseed.hpp"
-#include "daemon/control_door.hpp"
-#include "daemon/identity.hpp"
-#include "daemon/lan_door.hpp"
-#include "daemon/membership.hpp"
-#include "daemon/service_signs.hpp"
-#include "daemon/state_directory.hpp"
-#include "daemon/tap_address.hpp"
-#include "daemon/underlay.hpp"
-#include "io/log_writer.hpp"
-#include "io/netlink.hpp"
-#include "io/system_rng.hpp"
-#include "io/tap_device.hpp"
-#include "io/udp_port.hpp"
-#include "node/node.hpp"
+#include "daemon/daemon_state.hpp"
 
 namespace ipop::daemon {
 
@@ -51,74 +37,6 @@ Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last) {
 }
 
 }  // namespace
-
-class Daemon::State {
- public:
-  explicit State(DaemonConfig config) : config_(std::move(config)), log_(config_.log_level) {}
-
-  Result<void> open();
-  void run();
-
- private:
-  Result<void> check_overlap(const std::vector<io::InterfaceAddress>& addresses) const;
-  void make_node(const std::vector<io::InterfaceAddress>& addresses);
-  Result<void> open_doors();
-  void open_lan_door();
-  Result<void> reload();
-  Result<void> change_group(DaemonConfig next, Membership membership);
-
-  // The rule: one input, all outputs, the deadline.
-  template <class F>
-  void give(F&& input);
-  void check_clocks(TimePoint now);
-  void renew_chance();
-  void settle(TimePoint now);
-
-  void read_datagrams(io::UdpPort::Family family);
-  void read_frames();
-  void look_at_addresses();
-  void handle_signal(int number);
-  void handle_hints();
-  void begin_stop();
-
-  void carry_out(TimePoint now, node::Node::Output& output);
-  void carry_out_event(TimePoint now, const node::Event& event);
-  void answer(const node::Node::CommandAnswer& answer);
-  void save(const node::Node::SaveState& state);
-  void show_status();
-  void log(const LogLine& line) { log_.write(io::monotonic_now(), line); }
-  void log_all(const std::vector<LogLine>& lines);
-
-  // In the order in which they are needed; they go in the reverse.
-  DaemonConfig config_;
-  io::LogWriter log_;
-  io::EventLoop loop_;
-  io::SystemRng rng_;
-  std::optional<StateDirectory> directory_;
-  control::SavedState saved_;
-  Membership membership_;
-  std::unique_ptr<Identity> identity_;
-  std::optional<io::UdpPort> port_;
-  std::optional<io::TapDevice> tap_;
-  std::optional<TapAddress> tap_address_;  // with `configure`
-  std::optional<Underlay> underlay_;
-  std::optional<node::Node> node_;
-  std::unique_ptr<ControlDoor> control_;
-  std::unique_ptr<BootstrapNames> names_;
-  std::unique_ptr<LanDoor> lan_;
-  std::unique_ptr<ServiceSigns> signs_;
-  std::optional<io::ClockWatch> clocks_;
-
-  std::vector<net::Endpoint> named_;   // resolved bootstrap names
-  std::vector<net::Endpoint> nearby_;  // heard on the LAN
-  std::optional<TimePoint> stopping_;
-  std::vector<node::Node::Datagram> batch_;
-
-  std::optional<io::LoopTimer> node_timer_;
-  std::optional<io::LoopTimer> clock_timer_;
-  std::vector<io::ReadWatch> watches_;
-  std::optional<io::AddressMonitor> addresses_;
-};
 
 Result<void> Daemon::State::open() {
   auto directory = StateDirectory::open(config_.state_directory);
@@ -223,70 +141,6 @@ void Daemon::State::open_lan_door() {
   if (!lan) log({LogLevel::warning, "LAN discovery is off", {{"reason", lan.error().message()}}});
 }
 
-Result<void> Daemon::State::reload() {
-  if (!config_.read_again) return {Errc::unsupported, "this node has no files to read again"};
-  auto next = config_.read_again();
-  if (!next) return std::move(next).error();
-  auto membership = load_membership(*directory_, next->authority, identity_->key, config_.read_clocks().wall);
-  log_all(directory_->take_log());
-  if (!membership) return std::move(membership).error();
-  const auto der_of = [](const Membership& it) { return it.certificate ? it.certificate->der() : Bytes{}; };
-  const bool same = next->name_space == config_.name_space && next->prefix == config_.prefix &&
-                    next->domain == config_.domain && next->host_name == config_.host_name &&
-                    next->authority == config_.authority && der_of(*membership) == der_of(membership_);
-  if (!same) return change_group(*std::move(next), *std::move(membership));
-  config_.bootstrap = std::move(next->bootstrap);
-  log({LogLevel::info, "bootstrap names read again", {{"count", std::to_string(config_.bootstrap.size())}}});
-  if (names_) names_->set_names(config_.bootstrap);
-  return {};
-}
-
-Result<void> Daemon::State::change_group(DaemonConfig next, Membership membership) {
-  const auto addresses = io::list_addresses();
-  if (!addresses) return addresses.error();
-  auto identity = make_identity(identity_->key, membership.certificate, rng_);
-  if (!identity) return std::move(identity).error().in("making a certificate");
-  // What belongs to the place in the group; interface, port and socket stay.
-  DaemonConfig changed = config_;
-  changed.name_space = next.name_space;
-  changed.authority = std::move(next.authority);
-  changed.prefix = next.prefix;
-  changed.domain = std::move(next.domain);
-  changed.host_name = std::move(next.host_name);
-  changed.bootstrap = std::move(next.bootstrap);
-  std::swap(config_, changed);
-  if (auto free = check_overlap(*addresses); !free) {
-    std::swap(config_, changed);
-    return free;
-  }
-  const bool same_ring = changed.name_space == config_.name_space;
-  log({LogLevel::info, "leaving the ring for another membership", {{"namespace", changed.name_space}}});
-
-  const TimePoint now = io::monotonic_now();
-  const auto address = node_->address();
-  node_->stop(now);
-  settle(now);
-  if (address) carry_out_event(now, node::LeaseLostEvent{*address, "this node changes its membership"});
-  node_.reset();
-  identity_ = *std::move(identity);
-  membership_ = std::move(membership);
-  if (!same_ring) saved_.peers.clear();
-  named_.clear();
-  nearby_.clear();
-  make_node(*addresses);
-  open_lan_door();
-  give([this](TimePoint at) { node_->start(at); });
-  if (names_) names_->set_names(config_.bootstrap);
-  if (names_) names_->set_joined(node_->is_joined());
-  if (lan_) lan_->handle_addresses(*addresses, underlay_->rules());
-  log({LogLevel::info,
-       "joining",
-       {{"node", to_string(identity_->id)},
-        {"namespace", config_.name_space},
-        {"group", membership_.certificate ? "closed" : "open"}}});
-  return {};
-}
-
 void Daemon::State::run() {
   log({LogLevel::info,
        "node started",
@@ -322,15 +176,6 @@ void Daemon::State::run() {
   if (!stopping_) loop_.run();
   if (tap_address_) log_all(tap_address_->clear());
   log({LogLevel::info, "node stopped", {}});
-}
-
-template <class F>
-void Daemon::State::give(F&& input) {
-  if (stopping_) return;
-  const TimePoint now = io::monotonic_now();
-  check_clocks(now);
-  input(now);
-  settle(now);
 }
 
 void Daemon::State::check_clocks(TimePoint now) {

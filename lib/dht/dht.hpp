@@ -5,7 +5,8 @@
 // A key has 8 replica positions, equally spaced (4 in rings below 16); the node nearest to each
 // stores the record. A create succeeds when a majority of the positions stored it and none of
 // that majority held another owner's value. Records are signed; a replica checks the signature
-// and the right to the name before it stores, and returns a signed receipt.
+// and the right to the name before it stores, and returns a signed receipt. Who watches a key hears
+// when what is stored under it changes.
 // Main types: Record, Dht. It sends messages to ring positions and gets them delivered; it never
 // opens a link and knows no virtual address.
 
@@ -57,7 +58,13 @@ class Dht {
                                     ///< create `exists`: the holder's; create/put `done`: ours with its receipts
     std::string detail{};           ///< for a person: "5 of 8 replicas"
   };
-  using Output = std::variant<Send, Answer>;
+  /// A key that this node watches: what is stored under it may have changed. The first one comes when
+  /// the watch stands. It is no more than a hint: read it.
+  struct Changed {
+    RecordKind kind{};
+    Bytes name{};
+  };
+  using Output = std::variant<Send, Answer, Changed>;
 
   /// `key` signs receipts; it and `rng` outlive the machine.
   Dht(Config config, const crypto::PrivateKey& key, Rng& rng);
@@ -67,7 +74,7 @@ class Dht {
   void handle_wall_time(TimePoint now, WallTime wall);
   /// Who may write from now on; an open group's rule until the first call. What revoked owners wrote
   /// is forgotten.
-  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust);
+  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
   /// The neighbourhood changed: entries move to whoever is now nearest to their position.
   void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate);
   /// A message from `source`; `destination` is the position it was routed to.
@@ -80,6 +87,12 @@ class Dht {
   /// with a higher sequence.
   OperationId create(TimePoint now, Record record);
   OperationId get(TimePoint now, RecordKind kind, Bytes name);
+
+  /// From here on Changed tells when a value comes under the key, is replaced by another, released or
+  /// ends; not when it is renewed. Of a key that is watched already it is told once more.
+  /// Errors: out_of_range (size of the name), exhausted (64 keys are watched).
+  Result<void> watch(TimePoint now, RecordKind kind, Bytes name);
+  void unwatch(RecordKind kind, Bytes name);
 
   [[nodiscard]] std::optional<Output> poll_output();
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;

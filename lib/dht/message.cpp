@@ -9,7 +9,17 @@ namespace {
 constexpr std::uint8_t version = 1;
 constexpr std::uint8_t max_parts = 128;
 
-enum class Type : std::uint8_t { store = 1, store_answer, get, get_answer, handover, handover_answer };
+enum class Type : std::uint8_t {
+  store = 1,
+  store_answer,
+  get,
+  get_answer,
+  handover,
+  handover_answer,
+  watch,
+  watch_answer,
+  watch_notice
+};
 
 constexpr std::uint8_t with_receipt = 1;
 constexpr std::uint8_t with_record = 2;
@@ -139,6 +149,42 @@ Result<Message> decode_handover_answer(ByteReader& in) {
   return Message(out);
 }
 
+Result<Message> decode_watch(ByteReader& in) {
+  WatchRequest out;
+  out.request = in.read<std::uint64_t>();
+  out.position = in.read<std::uint8_t>();
+  const auto kind = in.read<std::uint8_t>();
+  out.lifetime = std::chrono::seconds(in.read<std::uint16_t>());
+  out.name = to_bytes(in.take_sized8());
+  if (!in.ok()) return truncated("watch request");
+  if (!is_position(out.position) || kind < 1 || kind > 3 || out.name.empty() || !in.done()) {
+    return malformed("watch request");
+  }
+  out.kind = static_cast<RecordKind>(kind);
+  return Message(std::move(out));
+}
+
+Result<Message> decode_watch_answer(ByteReader& in) {
+  WatchAnswer out;
+  out.request = in.read<std::uint64_t>();
+  out.position = in.read<std::uint8_t>();
+  out.lifetime = std::chrono::seconds(in.read<std::uint16_t>());
+  out.state = in.read<std::uint64_t>();
+  if (!in.ok()) return truncated("watch answer");
+  if (!is_position(out.position) || !in.done()) return malformed("watch answer");
+  return Message(out);
+}
+
+Result<Message> decode_watch_notice(ByteReader& in) {
+  WatchNotice out;
+  out.request = in.read<std::uint64_t>();
+  out.position = in.read<std::uint8_t>();
+  out.state = in.read<std::uint64_t>();
+  if (!in.ok()) return truncated("watch notice");
+  if (!is_position(out.position) || !in.done()) return malformed("watch notice");
+  return Message(out);
+}
+
 void write_record(ByteWriter& out, const Record& record) {
   Bytes octets;
   encode(record, octets);
@@ -192,6 +238,9 @@ Result<Message> decode_message(ByteSpan octets) {
     case Type::get_answer: return decode_get_answer(in);
     case Type::handover: return decode_handover(in);
     case Type::handover_answer: return decode_handover_answer(in);
+    case Type::watch: return decode_watch(in);
+    case Type::watch_answer: return decode_watch_answer(in);
+    case Type::watch_notice: return decode_watch_notice(in);
   }
   return Result<Message>(Errc::unsupported, "type of a DHT message");
 }
@@ -246,6 +295,24 @@ void encode(const Message& message, Bytes& out) {
                    }
                  },
                  [&](const HandoverAnswer& m) { write_head(writer, Type::handover_answer, m.request); },
+                 [&](const WatchRequest& m) {
+                   write_head(writer, Type::watch, m.request);
+                   writer.write(m.position);
+                   writer.write(static_cast<std::uint8_t>(m.kind));
+                   writer.write(static_cast<std::uint16_t>(m.lifetime.count()));
+                   writer.write_sized8(m.name);
+                 },
+                 [&](const WatchAnswer& m) {
+                   write_head(writer, Type::watch_answer, m.request);
+                   writer.write(m.position);
+                   writer.write(static_cast<std::uint16_t>(m.lifetime.count()));
+                   writer.write(m.state);
+                 },
+                 [&](const WatchNotice& m) {
+                   write_head(writer, Type::watch_notice, m.request);
+                   writer.write(m.position);
+                   writer.write(m.state);
+                 },
              },
              message);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -102,7 +103,34 @@ struct HandoverAnswer {
   RequestNumber request = 0;
 };
 
-using Message = std::variant<StoreRequest, StoreAnswer, GetRequest, GetAnswer, Handover, HandoverAnswer>;
+/// A node wants to hear of changes under a key; repeated before its time is over.
+struct WatchRequest {
+  RequestNumber request = 0;  ///< names the watch as long as it lives
+  std::uint8_t position = 0;
+  RecordKind kind{};
+  std::chrono::seconds lifetime{};  ///< 0 to 65535 s; 0 ends the watch
+  Bytes name{};                     ///< 1 to 255 octets
+};
+
+/// The state of a key that holds no living record.
+constexpr std::uint64_t nothing_stored = 0;
+
+struct WatchAnswer {
+  RequestNumber request = 0;
+  std::uint8_t position = 0;
+  std::chrono::seconds lifetime{};  ///< 0: no room, or the watch has ended
+  std::uint64_t state = 0;          ///< what the replica holds: see state_of()
+};
+
+/// What the replica holds has changed.
+struct WatchNotice {
+  RequestNumber request = 0;
+  std::uint8_t position = 0;
+  std::uint64_t state = 0;
+};
+
+using Message = std::variant<StoreRequest, StoreAnswer, GetRequest, GetAnswer, Handover, HandoverAnswer, WatchRequest,
+                             WatchAnswer, WatchNotice>;
 
 /// A message with several records ends before this size, unless a single record is larger: what
 /// fits a path of 1280 octets with the headers of overlay, channel, UDP and IPv6.

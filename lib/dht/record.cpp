@@ -232,8 +232,13 @@ bool prevails(const Record& a, const Record& b, ByteSpan name_space, unsigned re
     return std::tie(a.sequence, a.created, a.expires, a.value) > std::tie(b.sequence, b.created, b.expires, b.value);
   }
   if (a.is_tombstone() != b.is_tombstone()) return b.is_tombstone();
-  if (is_pinned(a) != is_pinned(b)) return is_pinned(a);
+  // Each answer decodes a certificate.
+  const bool a_is_pinned = is_pinned(a);
+  if (a_is_pinned != is_pinned(b)) return a_is_pinned;
+  return prevails_by_grant(a, b, name_space, replicas);
+}
 
+bool prevails_by_grant(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas) {
   const Record ours = only_witnesses(a, name_space);
   const Record theirs = only_witnesses(b, name_space);
   const std::size_t enough = majority_of(replicas);

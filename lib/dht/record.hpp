@@ -122,6 +122,8 @@ std::optional<WallTime> granted_at(const Record& record, ByteSpan name_space, un
 /// or more witnesses signed for both, the one they signed for last, since they would not have done
 /// so while the other lived; the older median witness time; the smaller node id.
 bool prevails(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas);
+/// The part of it that weighs the grants of two owners' living records: from the witnesses on.
+bool prevails_by_grant(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas);
 
 /// Errors: truncated, malformed (octets behind it, empty name, a time outside 0 to 2^40 s),
 /// too_large (value, receipts), unsupported (format, kind).

@@ -62,6 +62,7 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
     }
     if (confirms && !mine.confirmed) {
       mine.confirmed = true;
+      note_change(entry_key_of(mine.record), mine);
       schedule(entry_key_of(mine.record), mine, now + (mine.record.expires - wall));
       changed = true;
       return accepted(Verdict::granted, changed);
@@ -151,13 +152,14 @@ bool Store::may_replace(const Record& record, const Entry& held, Arrival arrival
   }
   // Whoever was granted the name may count on it until he puts it or the grant lapses.
   if (arrival == Arrival::create && !held.confirmed) return false;
+  const bool is_ours_pinned = is_pinned(record);
+  if (is_ours_pinned != is_pinned(held.record)) return is_ours_pinned;
   // Without a witness a record can only win by the smaller node id, and that is for records that
   // were granted apart from each other, not for a newcomer.
-  if (is_pinned(record) && !is_pinned(held.record)) return true;
   if (!std::ranges::any_of(record.receipts, [&](const Receipt& r) { return is_witness(r, record, name_space_); })) {
     return false;
   }
-  return prevails(record, held.record, name_space_, replicas);
+  return prevails_by_grant(record, held.record, name_space_, replicas);
 }
 
 Refusal Store::lacks_room(const Record& record) const {
@@ -215,7 +217,10 @@ void Store::forget(const EntryKey& key, PositionSet positions) {
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   it->second.positions &= ~positions;
-  if (it->second.positions.none()) erase(key);
+  if (it->second.positions.any()) return;
+  const bool was_noted = changed_.contains(key.key);
+  erase(key);
+  if (!was_noted) changed_.erase(key.key);
 }
 
 void Store::expire(TimePoint now) {
@@ -240,6 +245,7 @@ void Store::insert(TimePoint now, WallTime wall, Record record, PositionSet posi
 void Store::restore(const EntryKey& key, Entry entry) {
   count(entry.record, true);
   ends_.emplace(entry.ends, key);
+  note_change(key, entry);
   entries_.emplace(key, std::move(entry));
 }
 
@@ -250,6 +256,7 @@ void Store::replace(TimePoint now, WallTime wall, Entry& entry, Record record, b
   count(entry.record, true);
   TimePoint ends = now + (entry.record.expires - wall);
   if (!confirmed) ends = std::min(ends, entry.ends);
+  note_change(entry_key_of(entry.record), entry);
   schedule(entry_key_of(entry.record), entry, ends);
 }
 
@@ -257,8 +264,13 @@ void Store::erase(const EntryKey& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   count(it->second.record, false);
+  note_change(key, it->second);
   ends_.erase({it->second.ends, key});
   entries_.erase(it);
+}
+
+void Store::note_change(const EntryKey& key, const Entry& entry) {
+  if (entry.confirmed) changed_.insert(key.key);
 }
 
 void Store::schedule(const EntryKey& key, Entry& entry, TimePoint ends) {

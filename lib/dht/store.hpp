@@ -74,6 +74,9 @@ class Store {
   /// Drops what has ended.
   void expire(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> next_end() const;
+  /// Keys under which confirmed records came, changed or ended since the last call; not those that
+  /// were forgotten, since others hold them.
+  std::set<Key> take_changed_keys() { return std::exchange(changed_, {}); }
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] const std::map<EntryKey, Entry>& entries() const { return entries_; }
@@ -100,6 +103,7 @@ class Store {
   void restore(const EntryKey& key, Entry entry);
   void replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed);
   void erase(const EntryKey& key);
+  void note_change(const EntryKey& key, const Entry& entry);
   void schedule(const EntryKey& key, Entry& entry, TimePoint ends);
   void count(const Record& record, bool in);
   std::size_t& counter_of(OwnerCount& owner, const Record& record) const;
@@ -111,6 +115,7 @@ class Store {
   std::map<crypto::PublicKey, OwnerCount> owners_;
   std::size_t values_ = 0;
   std::set<std::pair<TimePoint, EntryKey>> ends_;
+  std::set<Key> changed_;
 };
 
 }  // namespace ipop::dht

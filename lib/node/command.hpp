@@ -46,6 +46,10 @@ struct DhtPutCommand {
   std::chrono::seconds time_to_live{3600};  ///< 1 s to 7 days
   bool exclusive = false;                   ///< create: fails when another owner holds the key
 };
+/// From here on DhtChangedEvent tells of this key; at first when the watch stands.
+struct DhtWatchCommand {
+  std::string key;
+};
 /// A DNS question in wire octets, answered as the node's name service would.
 struct DnsCommand {
   Bytes query{};
@@ -62,7 +66,7 @@ struct ReloadCommand {};
 struct StopCommand {};
 
 using Command = std::variant<StatusCommand, PeersCommand, MembersCommand, WhyCommand, DhtGetCommand, DhtPutCommand,
-                             DnsCommand, EndpointsCommand, RevokeCommand, ReloadCommand, StopCommand>;
+                             DhtWatchCommand, DnsCommand, EndpointsCommand, RevokeCommand, ReloadCommand, StopCommand>;
 
 // --- answers ----------------------------------------------------------------------------------
 
@@ -186,7 +190,12 @@ struct ReachabilityEvent {
   std::vector<net::Endpoint> observed{};
 };
 
+/// What is stored under a watched key may have changed: a hint to read it. A renewal is no change.
+struct DhtChangedEvent {
+  std::string key;
+};
+
 using Event = std::variant<JoinedEvent, LeaseHeldEvent, LeaseLostEvent, PeerUpEvent, PeerDownEvent, NameHeldEvent,
-                           ReachabilityEvent>;
+                           ReachabilityEvent, DhtChangedEvent>;
 
 }  // namespace ipop::node

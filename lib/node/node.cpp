@@ -10,8 +10,6 @@ namespace {
 /// A bootstrap node that is up answers in well under a second; after this long a node that reached
 /// nobody works alone. Its lease yields to an older one when rings meet.
 constexpr Duration alone_after = 10s;
-/// Known peers are for the next start: late is good enough, and a burst of new links is one write.
-constexpr Duration save_after = 10s;
 
 NodeId id_of(const NodeConfig& config, const crypto::PrivateKey& key) {
   auto id = config.certificate ? crypto::node_id_of(*config.certificate, crypto::GroupKind::closed)
@@ -78,14 +76,21 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       table(table_config(config, self), node_key, node_rng),
       router(make_router(config, self, node_key, node_rng)),
       sessions(self, name_space, handshakes, node_aeads, node_rng),
+      archive(trust->kind() == crypto::GroupKind::closed ? std::optional<RevocationArchive>(std::in_place, node_rng)
+                                                         : std::nullopt),
       saved_peers_(config.known_peers),
       saved_address_(config.preferred_address) {}
 
 void Node::State::start(TimePoint now) {
   started_ = now;
   ring.handle_trust(now, trust);
-  table.handle_trust(trust);
+  table.handle_trust(now, trust);
   sessions.handle_trust(now, trust);
+  if (const crypto::RevocationList* list = trust->revocations(); archive && list != nullptr) {
+    Bytes octets;
+    encode(*list, octets);
+    archive->handle_list(now, list->number(), std::move(octets), false);
+  }
   table.handle_ring(now, {}, 1);
   ring.start(now);
   const bool nobody_to_ask = !config.has_bootstrap && config.bootstrap.empty() && config.known_peers.empty();
@@ -104,6 +109,7 @@ void Node::State::handle_ring_ready(TimePoint now) {
   if (ring_ready_) return;
   ring_ready_ = true;
   if (router) router->handle_joined(now);
+  if (archive) archive->handle_joined(now);
 }
 
 void Node::State::handle_timeout(TimePoint now) {
@@ -113,6 +119,7 @@ void Node::State::handle_timeout(TimePoint now) {
   sessions.handle_timeout(now);
   for (RingWalk& walk : walks)
     walk.handle_timeout(now);
+  if (archive) archive->handle_timeout(now);
   if (timers_.expire(Timer::alone, now) && !ring.is_joined()) {
     outputs.push(LogLine{LogLevel::info, "no other member reached: working alone for the time being", {}});
     handle_ring_ready(now);
@@ -126,214 +133,30 @@ std::optional<TimePoint> Node::State::poll_timeout() const {
   if (router) next = earliest(next, router->poll_timeout());
   for (const RingWalk& walk : walks)
     next = earliest(next, walk.poll_timeout());
+  if (archive) next = earliest(next, archive->poll_timeout());
   return next;
 }
 
-void Node::State::pump(TimePoint now) {
-  last_now_ = now;
-  bool busy = true;
-  while (busy) {
-    busy = pump_ring(now);
-    busy = pump_table(now) || busy;
-    busy = pump_router(now) || busy;
-    busy = pump_sessions(now) || busy;
-    busy = pump_walks(now) || busy;
-  }
+Result<void> Node::State::adopt_list(TimePoint now, ByteSpan octets, bool brought_here) {
+  auto list = crypto::decode_revocation_list(octets);
+  if (!list) return std::move(list).error().in("revocation list");
+  auto newer = trust->with_revocations(*std::move(list));
+  if (!newer) return std::move(newer).error();
+  ring.handle_trust(now, *newer);
+  follow_trust(now, *std::move(newer), brought_here);
+  return {};
 }
 
-bool Node::State::pump_ring(TimePoint now) {
-  using overlay::Overlay;
-  bool any = false;
-  while (auto output = ring.poll_output()) {
-    any = true;
-    std::visit(Overloaded{
-                   [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
-                   [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
-                   [&](Overlay::DirectPackets& direct) {
-                     if (router) {
-                       router->handle_packets(now, direct.peer, direct.packets);
-                     } else {
-                       counters_.add("drop_packet_no_interface", direct.packets.size());
-                     }
-                   },
-                   [&](Overlay::LinkUp& up) {
-                     outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
-                     if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
-                       send_packets(now, up.peer, std::move(parked));
-                     }
-                     if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
-                   },
-                   [&](Overlay::LinkDown& down) {
-                     outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
-                   },
-                   [&](Overlay::RingChanged& changed) {
-                     table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
-                     if (router && ring_ready_) router->handle_ring_changed(now);
-                   },
-                   [&](Overlay::Joined&) {
-                     outputs.push(Event(JoinedEvent{}));
-                     handle_ring_ready(now);
-                   },
-                   [&](Overlay::ReachabilityChanged& changed) {
-                     outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
-                   },
-                   [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust)); },
-                   [&](LogLine& line) { outputs.push(std::move(line)); },
-               },
-               *output);
-  }
-  return any;
-}
-
-bool Node::State::pump_table(TimePoint now) {
-  bool any = false;
-  while (auto output = table.poll_output()) {
-    any = true;
-    std::visit(Overloaded{
-                   [&](dht::Dht::Send& send) {
-                     const auto mode = send.nearest ? overlay::RouteMode::nearest : overlay::RouteMode::exact;
-                     ring.send(now, overlay::PacketType::dht, mode, send.to, send.message);
-                   },
-                   [&](dht::Dht::Answer& answer) { handle_table_answer(now, answer); },
-               },
-               *output);
-  }
-  return any;
-}
-
-bool Node::State::pump_router(TimePoint now) {
-  using router::Router;
-  if (!router) return false;
-  bool any = false;
-  while (auto output = router->poll_output()) {
-    any = true;
-    std::visit(Overloaded{
-                   [&](Router::WriteFrames& write) { outputs.push(WriteFrames{std::move(write.frames)}); },
-                   [&](Router::SendPackets& send) { send_packets(now, send.to, std::move(send.packets)); },
-                   [&](Router::DhtCreate& create) {
-                     waiting_.emplace(table.create(now, std::move(create.record)), RouterWaits{create.id});
-                   },
-                   [&](Router::DhtGet& get) {
-                     waiting_.emplace(table.get(now, get.kind, std::move(get.name)), RouterWaits{get.id});
-                   },
-                   [&](Router::WantLink& want) { ring.want_link(now, want.peer); },
-                   [&](Router::LeaseHeld& held) {
-                     // At least what the table of members can show: 0 stands for no address.
-                     if (address_after_ == Duration{}) address_after_ = std::max<Duration>(now - started_, 1ms);
-                     outputs.push(Event(LeaseHeldEvent{held.lease.address, *config.prefix, held.lease.expires}));
-                     save_state(now);
-                   },
-                   [&](Router::LeaseLost& lost) {
-                     outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
-                   },
-                   [&](Router::NameHeld& held) { outputs.push(Event(NameHeldEvent{std::move(held.name)})); },
-                   [&](LogLine& line) { outputs.push(std::move(line)); },
-               },
-               *output);
-  }
-  while (auto answered = router->poll_dns_answer()) {
-    any = true;
-    const auto it = resolving_.find(answered->tag);
-    if (it == resolving_.end()) continue;
-    answer(it->second, DnsAnswer{std::move(answered->message)});
-    resolving_.erase(it);
-  }
-  return any;
-}
-
-bool Node::State::pump_sessions(TimePoint now) {
-  bool any = false;
-  while (auto output = sessions.poll_output()) {
-    any = true;
-    std::visit(Overloaded{
-                   [&](EndToEnd::Route& route) {
-                     for (const Bytes& packet : route.packets) {
-                       ring.send(now, overlay::PacketType::channel, overlay::RouteMode::exact, route.to, packet);
-                     }
-                   },
-                   [&](EndToEnd::Received& received) {
-                     if (router) router->handle_packets(now, received.peer, received.packets);
-                   },
-               },
-               *output);
-  }
-  return any;
-}
-
-bool Node::State::pump_walks(TimePoint now) {
-  bool any = false;
-  for (auto walk = walks.begin(); walk != walks.end();) {
-    bool finished = false;
-    while (auto output = walk->poll_output()) {
-      any = true;
-      std::visit(Overloaded{
-                     [&](RingWalk::Ask& ask) {
-                       Bytes octets;
-                       encode(QueryMessage(Query{ask.id}), octets);
-                       ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, ask.to, octets);
-                     },
-                     [&](RingWalk::Finished& result) {
-                       finished = true;
-                       const auto it = walking_.find(walk->id());
-                       answer(it->second, std::move(result.answer));
-                       walking_.erase(it);
-                     },
-                 },
-                 *output);
-    }
-    walk = finished ? walks.erase(walk) : std::next(walk);
-  }
-  return any;
-}
-
-void Node::State::handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered) {
-  const overlay::RoutedPacket& packet = delivered.packet;
-  switch (packet.type) {
-    case overlay::PacketType::dht: table.handle_message(now, packet.source, packet.destination, packet.payload); return;
-    case overlay::PacketType::channel: sessions.handle_packet(now, packet.source, packet.payload); return;
-    case overlay::PacketType::query: handle_query(now, packet.source, packet.payload); return;
-    case overlay::PacketType::connect_to_me: break;
-  }
-  counters_.add("drop_routed_type");
-}
-
-void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octets) {
-  auto message = decode_query_message(octets);
-  if (!message) {
-    counters_.add("drop_query_malformed");
-    return;
-  }
-  if (const auto* query = std::get_if<Query>(&*message)) {
-    Bytes reply;
-    encode(QueryMessage(describe(query->id)), reply);
-    ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);
-    return;
-  }
-  const auto& answered = std::get<QueryAnswer>(*message);
-  const auto walk = std::ranges::find_if(walks, [&](const RingWalk& it) { return it.id() == answered.id; });
-  if (walk == walks.end()) {
-    counters_.add("drop_query_unasked");
-    return;
-  }
-  walk->handle_answer(now, from, answered);
-}
-
-void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets) {
-  const std::vector<ByteSpan> spans(packets.begin(), packets.end());
-  if (ring.send_direct(now, to, spans)) return;
-  ring.want_link(now, to);
-  sessions.send(now, to, std::move(packets));
-}
-
-void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer) {
+void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer, bool brought_here) {
   trust = std::move(newer);
-  table.handle_trust(trust);
+  table.handle_trust(now, trust);
   sessions.handle_trust(now, trust);
   if (router) router->handle_trust_changed();
   const crypto::RevocationList* list = trust->revocations();
   if (list == nullptr) return;
   Bytes octets;
   encode(*list, octets);
+  if (archive) archive->handle_list(now, list->number(), octets, brought_here);
   outputs.push(SaveRevocations{std::move(octets)});
   outputs.push(LogLine{LogLevel::info,
                        "revocation list holds",
@@ -384,6 +207,7 @@ void Node::start(TimePoint now) {
 
 void Node::stop(TimePoint now) {
   state_->save_state(now);
+  state_->refuse_open_questions();
   state_->ring.stop(now);
   state_->pump(now);
 }
@@ -424,6 +248,11 @@ void Node::handle_suspend(TimePoint now) {
 void Node::handle_command(TimePoint now, CommandId id, const Command& command) {
   state_->last_now_ = now;
   state_->handle_command(now, id, command);
+  state_->pump(now);
+}
+
+void Node::end_watch(TimePoint now, const std::string& key) {
+  state_->table.unwatch(dht::RecordKind::value, to_bytes(as_bytes(key)));
   state_->pump(now);
 }
 

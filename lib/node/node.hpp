@@ -80,7 +80,7 @@ class Node {
   /// UTC at `now`: before start, and whenever the owner finds that the wall clock was set.
   void handle_wall_time(TimePoint now, WallTime wall);
   void start(TimePoint now);
-  /// Says good-bye to peers; its outputs are the last.
+  /// Says good-bye to peers, and refuses what clients asked and wait for; its outputs are the last.
   void stop(TimePoint now);
 
   void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);
@@ -89,6 +89,8 @@ class Node {
   void handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints);
   void handle_suspend(TimePoint now);
   void handle_command(TimePoint now, CommandId id, const Command& command);
+  /// No client watches this DHT key any more.
+  void end_watch(TimePoint now, const std::string& key);
   void handle_timeout(TimePoint now);
 
   [[nodiscard]] std::optional<Output> poll_output();

@@ -1,6 +1,7 @@
 // What clients of the control socket ask of a node.
 
 #include <algorithm>
+#include <set>
 
 #include "node/node_state.hpp"
 
@@ -51,6 +52,28 @@ void Node::State::refuse(CommandId id, Error error) {
   outputs.push(CommandAnswer{id, Result<Answer>(std::move(error))});
 }
 
+void Node::State::refuse_open_questions() {
+  std::set<CommandId> open;
+  for (const auto& [operation, waiting] : waiting_) {
+    std::visit(Overloaded{
+                   [](const RouterWaits&) {},
+                   [](const ArchiveWaits&) {},
+                   [&](const auto& client) { open.insert(client.id); },
+               },
+               waiting);
+  }
+  for (const auto& [walk, id] : walking_)
+    open.insert(id);
+  for (const auto& [tag, id] : resolving_)
+    open.insert(id);
+  waiting_.clear();
+  walking_.clear();
+  walks.clear();
+  resolving_.clear();
+  for (const CommandId id : open)
+    refuse(id, {make_error_code(Errc::conflict), "the node left its ring before it had an answer: ask again"});
+}
+
 void Node::State::handle_command(TimePoint now, CommandId id, const Command& command) {
   std::visit(Overloaded{
                  [&](const StatusCommand&) { answer(id, status(now)); },
@@ -65,6 +88,11 @@ void Node::State::handle_command(TimePoint now, CommandId id, const Command& com
                  [&](const WhyCommand& why) { begin_why(now, id, why.target); },
                  [&](const DhtGetCommand& get) { begin_get(now, id, get); },
                  [&](const DhtPutCommand& put) { begin_put(now, id, put); },
+                 [&](const DhtWatchCommand& watch) {
+                   auto good = table.watch(now, dht::RecordKind::value, to_bytes(as_bytes(watch.key)));
+                   if (!good) return refuse(id, std::move(good).error());
+                   answer(id, DoneAnswer{});
+                 },
                  [&](const DnsCommand& dns) {
                    if (!router)
                      return refuse(id, {make_error_code(Errc::unsupported), "this node has no virtual network"});
@@ -75,7 +103,14 @@ void Node::State::handle_command(TimePoint now, CommandId id, const Command& com
                    router->handle_dns_query(now, tag, dns.query);
                  },
                  [&](const EndpointsCommand&) { answer(id, endpoints()); },
-                 [&](const RevokeCommand& revoke) { adopt_list(now, id, revoke); },
+                 [&](const RevokeCommand& revoke) {
+                   if (trust->kind() == crypto::GroupKind::open)
+                     return refuse(
+                         id, {make_error_code(Errc::unsupported), "an open group has no authority that could revoke"});
+                   auto adopted = adopt_list(now, revoke.list, true);
+                   if (!adopted) return refuse(id, std::move(adopted).error());
+                   answer(id, DoneAnswer{});
+                 },
                  [&](const ReloadCommand&) {
                    refuse(id, {make_error_code(Errc::unsupported), "this node has no files to read again"});
                  },
@@ -303,19 +338,24 @@ void Node::State::begin_put(TimePoint now, CommandId id, const DhtPutCommand& co
   }
   if (waiting_.size() >= max_waiting)
     return refuse(id, {make_error_code(Errc::exhausted), "too many DHT operations at once"});
-  const WallTime wall = wall_ + std::chrono::duration_cast<std::chrono::seconds>(now - wall_at_);
+  auto record = make_value(now, command.key, command.value, command.time_to_live);
+  const auto operation = command.exclusive ? table.create(now, std::move(record)) : table.put(now, std::move(record));
+  waiting_.emplace(operation, ClientPuts{id});
+}
+
+dht::Record Node::State::make_value(TimePoint now, std::string_view name, Bytes value, std::chrono::seconds lives) {
+  const WallTime wall = wall_at(now);
   dht::Record record;
   record.kind = dht::RecordKind::value;
-  record.name = to_bytes(as_bytes(command.key));
-  record.value = command.value;
+  record.name = to_bytes(as_bytes(name));
+  record.value = std::move(value);
   // Rises with time and within a second, across restarts too.
   record.sequence = (static_cast<std::uint64_t>(wall.seconds) << 16U) | (next_tag_++ & 0xffffU);
   record.created = wall;
-  record.expires = wall + command.time_to_live;
+  record.expires = wall + lives;
   record.certificate = own_certificate();
   dht::sign(record, name_space, key);
-  const auto operation = command.exclusive ? table.create(now, std::move(record)) : table.put(now, std::move(record));
-  waiting_.emplace(operation, ClientPuts{id});
+  return record;
 }
 
 void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& answered) {
@@ -339,6 +379,13 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
           [&](const RouterWaits& waits) { router->handle_dht_answer(now, waits.id, answered); },
           [&](const ClientGets& waits) { client_answer(waits.id); },
           [&](const ClientPuts& waits) { client_answer(waits.id); },
+          [&](const ArchiveWaits& waits) {
+            std::vector<RevocationArchive::Value> values;
+            for (const dht::Record& record : answered.records) {
+              if (!record.is_tombstone()) values.push_back({record.owner, record.value, record.expires - wall_at(now)});
+            }
+            archive->handle_values(now, waits.key, values);
+          },
           [&](const ClientAsksWhy& waits) {
             const auto record =
                 std::ranges::find_if(answered.records, [](const dht::Record& one) { return !one.is_tombstone(); });
@@ -351,18 +398,6 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
           },
       },
       waiting);
-}
-
-void Node::State::adopt_list(TimePoint now, CommandId id, const RevokeCommand& command) {
-  if (trust->kind() == crypto::GroupKind::open)
-    return refuse(id, {make_error_code(Errc::unsupported), "an open group has no authority that could revoke"});
-  auto list = crypto::decode_revocation_list(command.list);
-  if (!list) return refuse(id, std::move(list).error().in("revocation list"));
-  auto newer = trust->with_revocations(*std::move(list));
-  if (!newer) return refuse(id, std::move(newer).error());
-  ring.handle_trust(now, *newer);
-  follow_trust(now, *std::move(newer));
-  answer(id, DoneAnswer{});
 }
 
 Counters Node::State::counters() const {

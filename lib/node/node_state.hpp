@@ -1,7 +1,7 @@
 #pragma once
 
-// The inside of node::Node, shared by node.cpp (inputs and the flow of values) and
-// node_commands.cpp (questions of clients). Nobody else includes it.
+// The inside of node::Node, shared by node.cpp (life and inputs), node_flow.cpp (the flow of values)
+// and node_commands.cpp (questions of clients). Nobody else includes it.
 
 #include <list>
 #include <map>
@@ -15,6 +15,7 @@
 #include "node/end_to_end.hpp"
 #include "node/node.hpp"
 #include "node/query.hpp"
+#include "node/revocation_archive.hpp"
 #include "node/ring_walk.hpp"
 #include "overlay/overlay.hpp"
 #include "router/router.hpp"
@@ -52,6 +53,7 @@ class Node::State {
   dht::Dht table;
   std::optional<router::Router> router;
   EndToEnd sessions;
+  std::optional<RevocationArchive> archive;  ///< in a closed group
   std::list<RingWalk> walks;
   OutputQueue<Output> outputs;
 
@@ -70,13 +72,17 @@ class Node::State {
     CommandId id{};
     std::optional<net::Ipv4Address> address{};
   };
-  using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy>;
+  struct ArchiveWaits {
+    std::string key;
+  };
+  using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy, ArchiveWaits>;
 
   bool pump_ring(TimePoint now);
   bool pump_table(TimePoint now);
   bool pump_router(TimePoint now);
   bool pump_sessions(TimePoint now);
   bool pump_walks(TimePoint now);
+  bool pump_archive(TimePoint now);
 
   void handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered);
   void handle_query(TimePoint now, const NodeId& from, ByteSpan octets);
@@ -85,13 +91,21 @@ class Node::State {
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
   [[nodiscard]] bool bootstrap_is_ourselves() const;
   void save_state(TimePoint now);
-  /// A newer list holds: the DHT, the sessions and the router follow, and it is kept.
-  void follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer);
+  /// A newer list holds: the DHT, the sessions and the router follow, and it is kept. One that was
+  /// brought here is put into the DHT as well.
+  void follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer, bool brought_here);
+  /// A list that came past the links: they, and all the rest, follow it if it is the authority's and newer.
+  Result<void> adopt_list(TimePoint now, ByteSpan list, bool brought_here);
+  [[nodiscard]] WallTime wall_at(TimePoint now) const {
+    return wall_ + std::chrono::duration_cast<std::chrono::seconds>(now - wall_at_);
+  }
+  [[nodiscard]] dht::Record make_value(TimePoint now, std::string_view key, Bytes value, std::chrono::seconds lives);
   [[nodiscard]] Bytes own_certificate() const;
 
   // node_commands.cpp
   void answer(CommandId id, Answer answer);
   void refuse(CommandId id, Error error);
+  void refuse_open_questions();
   [[nodiscard]] StatusAnswer status(TimePoint now) const;
   [[nodiscard]] PeersAnswer peers(TimePoint now) const;
   [[nodiscard]] MemberRow own_row() const;
@@ -103,7 +117,6 @@ class Node::State {
   void answer_why(TimePoint now, CommandId id, const NodeId& target, std::optional<net::Ipv4Address> address);
   void begin_get(TimePoint now, CommandId id, const DhtGetCommand& command);
   void begin_put(TimePoint now, CommandId id, const DhtPutCommand& command);
-  void adopt_list(TimePoint now, CommandId id, const RevokeCommand& command);
   [[nodiscard]] Counters counters() const;
 
   TimerTable<Timer> timers_;

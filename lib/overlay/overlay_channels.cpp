@@ -5,6 +5,13 @@
 #include "overlay/overlay_state.hpp"
 
 namespace ipop::overlay {
+namespace {
+
+bool is_direct(const LinkCarrier& carrier) {
+  return std::holds_alternative<net::Endpoint>(carrier);
+}
+
+}  // namespace
 
 void Overlay::State::pump(TimePoint now) {
   while (auto output = table_.poll_output()) {
@@ -36,15 +43,38 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Transmi
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Opened& opened) {
-  const auto carrier = from_carrier(opened.carrier);
-  const auto opening = openings_.find(opened.carrier);
-  const bool leaf = opening != openings_.end() && opening->second.expected.is_zero();
-  if (opening != openings_.end()) openings_.erase(opening);
+  auto carrier = from_carrier(opened.carrier);
+  const auto opening = opening_of(opened);
+  bool leaf = false;
+  if (opening != openings_.end()) {
+    leaf = opening->second.expected.is_zero();
+    const auto asked = from_carrier(opening->first);
+    openings_.erase(opening);
+    if (const auto* endpoint = asked && leaf ? std::get_if<net::Endpoint>(&*asked) : nullptr) {
+      leaf_.handle_opened(*endpoint);
+    }
+    // As with a move: a relay that answers from its own endpoint does not become the peer's.
+    if (carrier && is_direct(*carrier) && asked && !is_direct(*asked)) {
+      counters_.add("moves_refused");
+      table_.move(opened.id, to_carrier(*asked));
+      carrier = asked;
+    }
+  }
   if (!carrier) {
     table_.close(now, opened.id);
     return;
   }
   path_opened(now, opened, *carrier, leaf);
+}
+
+std::map<crypto::Carrier, Overlay::State::Opening>::iterator Overlay::State::opening_of(
+    const crypto::ChannelTable::Opened& opened) {
+  if (opened.attempt) {
+    const auto asked =
+        std::ranges::find_if(openings_, [&](const auto& entry) { return entry.second.attempt == *opened.attempt; });
+    if (asked != openings_.end()) return asked;
+  }
+  return openings_.find(opened.carrier);
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Moved& moved) {
@@ -217,8 +247,9 @@ void Overlay::State::open_path(TimePoint now, const LinkCarrier& carrier, const 
     if (running->second.expected == expected) table_.nudge(now, octets);
     return;
   }
-  openings_[octets] = Opening{expected};
-  table_.open(now, octets, expected.is_zero() ? std::nullopt : std::optional(expected), next_attempt_++);
+  const std::uint64_t attempt = next_attempt_++;
+  openings_[octets] = Opening{expected, attempt};
+  table_.open(now, octets, expected.is_zero() ? std::nullopt : std::optional(expected), attempt);
 }
 
 void Overlay::State::cancel_openings(const NodeId& expected, bool direct_only) {

@@ -90,6 +90,7 @@ class Overlay::State {
   /// Which peer a running open() is for; zero: whoever is at a bootstrap endpoint.
   struct Opening {
     NodeId expected{};
+    std::uint64_t attempt = 0;  ///< the table's name for it: the peer may answer from elsewhere
   };
   struct LeafPeer {
     std::optional<TimePoint> until{};  ///< none before the node has joined
@@ -117,6 +118,7 @@ class Overlay::State {
   void look_at_load(TimePoint now);
   void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
   void open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected);
+  [[nodiscard]] std::map<crypto::Carrier, Opening>::iterator opening_of(const crypto::ChannelTable::Opened& opened);
   void cancel_openings(const NodeId& expected, bool direct_only);
   bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads);
   void send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message);
@@ -139,6 +141,8 @@ class Overlay::State {
   void check_liveness(TimePoint now, const NodeId& peer);
   void settle_paths(TimePoint now, Link& link);
   void probe_all(TimePoint now);
+
+  // overlay_status.cpp
   void sync_status(TimePoint now);
   void sync_status(TimePoint now, Link& link);
   [[nodiscard]] Status make_status(const Link& link) const;

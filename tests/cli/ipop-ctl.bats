@@ -110,6 +110,28 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [ "$(wc -l <"$DIR/events")" -eq "$(jq -r .schema "$DIR/events" | grep -c '^ipop\.')" ]
 }
 
+@test "dht watch prints an event when the watch stands and for each change, not for a renewal" {
+  start_node a
+  "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" dht watch colour >"$DIR/changes" 3>&- &
+  watcher=$!
+  lines_are() {
+    for _ in {1..400}; do
+      [ "$(wc -l <"$DIR/changes")" -ge "$1" ] && return
+      sleep 0.05
+    done
+    return 1
+  }
+  lines_are 1
+  ctl dht put colour green
+  lines_are 2
+  ctl dht put colour green
+  ctl dht put other green
+  ctl dht put colour blue
+  lines_are 3
+  kill "$watcher"
+  [ "$(jq -r '.event + " " + .key' "$DIR/changes" | sort | uniq -c | tr -s ' ')" = " 3 dht_changed colour" ]
+}
+
 @test "a node without a virtual network has no lease to wait for" {
   start_node a
   run ctl wait lease --timeout 5s

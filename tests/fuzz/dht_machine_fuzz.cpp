@@ -61,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint8_t b = data[i + 2];
     const std::uint8_t c = data[i + 3];
     const auto position = static_cast<std::uint8_t>(c % 8U);
-    switch (data[i] % 8U) {
+    switch (data[i] % 10U) {
       case 0: {
         const auto& record = make_record(a, b);
         const NodeId place = dht::place_of(position_of(name_space, record.kind, record.name), position);
@@ -85,6 +85,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 6: {
         const auto& record = make_record(a, b);
         machine.get(now, record.kind, record.name);
+        break;
+      }
+      case 7: {
+        const auto& record = make_record(a, b);
+        const NodeId place = dht::place_of(position_of(name_space, record.kind, record.name), position);
+        const std::chrono::seconds lifetime(c & 0xf0U);
+        machine.handle_message(now, node(c), place,
+                               encoded(dht::WatchRequest{c % 3U, position, record.kind, lifetime, record.name}));
+        break;
+      }
+      case 8: {
+        const auto& record = make_record(a, b);
+        if (!machine.watch(now, record.kind, record.name)) std::abort();
+        if ((c & 2U) != 0) machine.unwatch(record.kind, record.name);
         break;
       }
       default: {

@@ -143,3 +143,22 @@ TEST_CASE("S10: a list of many pieces reaches everybody") {
   ring->network().run_for(1s);
   CHECK(links_to(*ring, id) == 0);
 }
+
+TEST_CASE("S10: a list is in the DHT after a revocation, and again after whoever put it there has gone") {
+  const auto ring = make_ring(20, 11);
+  REQUIRE(ring->network().run_until_done([&] { return is_ready(*ring); }, 60s));
+  const std::size_t brought_to = 6;
+  revoke(*ring, brought_to, ring->authority().revoke({}, {"user3"}));
+  ring->network().run_for(30s);
+  const auto heads = [&] {
+    const auto number = ring->at(9).ask(ring->network().now(), node::DhtGetCommand{"ga-revocations"});
+    ring->network().drain(ring->host(9));
+    ring->network().run_for(15s);
+    return std::get<node::DhtAnswer>(*ring->at(9).answers.at(number)).values.size();
+  };
+  CHECK(heads() == 1);
+  // A revoked member's values are dropped, also the list that names him.
+  revoke(*ring, 9, ring->authority().revoke({}, {"user" + std::to_string(brought_to)}));
+  ring->network().run_for(30s);
+  CHECK(heads() == 1);
+}

@@ -18,21 +18,42 @@ std::string one_line(std::string_view json) {
   return out;
 }
 
-}  // namespace
-
-cli::ExitStatus follow_events(const Output& output, const std::string& socket, Duration limit) {
+/// Prints the events that `wanted` lets pass, after `begin` has asked for what it needs beside them.
+template <class Begin, class Wanted>
+cli::ExitStatus print_events(const Output& output, const std::string& socket, Duration limit, Begin begin,
+                             Wanted wanted) {
   const auto failed = [&](const Error& error) { return tools::report_node_error(output.streams, tool, error, socket); };
   auto client = daemon::ControlClient::connect(socket);
   if (!client) return failed(client.error());
   if (auto subscribed = client->subscribe(limit); !subscribed) return failed(subscribed.error());
+  if (auto begun = begin(*client); !begun) return failed(begun.error());
   while (output.streams.out.good()) {
     // A day without an event is no failure; the connection itself tells when the node ends.
     const auto event = client->next_event(std::chrono::hours(24));
     if (!event && event.error().code == std::errc::timed_out) continue;
     if (!event) return failed(event.error());
-    output.streams.out << one_line(control::to_json(*event)) << std::endl;
+    if (wanted(*event)) output.streams.out << one_line(control::to_json(*event)) << std::endl;
   }
   return cli::ExitStatus::done;
+}
+
+}  // namespace
+
+cli::ExitStatus follow_events(const Output& output, const std::string& socket, Duration limit) {
+  return print_events(
+      output, socket, limit, [](daemon::ControlClient&) { return Result<void>(); },
+      [](const node::Event&) { return true; });
+}
+
+cli::ExitStatus watch_key(const Output& output, const std::string& socket, Duration limit, const std::string& key) {
+  return print_events(
+      output, socket, limit,
+      [&](daemon::ControlClient& client) -> Result<void> {
+        auto answer = client.call(node::DhtWatchCommand{key}, limit);
+        if (!answer) return std::move(answer).error();
+        return {};
+      },
+      [](const node::Event& event) { return std::holds_alternative<node::DhtChangedEvent>(event); });
 }
 
 }  // namespace ipop::ipop_ctl

@@ -71,6 +71,12 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
     tools::add_duration_option(*verb, "--ttl", put.time_to_live, "How long it is kept (1h)");
   }
 
+  WatchRecord watch;
+  add_verb(*dht, options, "watch", "Print an event whenever what is stored under a key changes", [&] { return watch; })
+      ->add_option("KEY", watch.key, "1 to 255 octets")
+      ->type_name("")
+      ->required();
+
   CLI::App* wait = app.add_subcommand("wait", "Wait until the node has an address or peers");
   wait->require_subcommand(1);
   add_verb(*wait, options, "lease", "Wait for an address and print it", [] { return WaitForLease{}; });

@@ -31,6 +31,9 @@ struct PutRecord {
   std::chrono::seconds time_to_live{3600};
   bool exclusive = false;
 };
+struct WatchRecord {
+  std::string key{};
+};
 struct WaitForLease {};
 struct WaitForPeers {
   std::size_t count = 1;
@@ -41,8 +44,8 @@ struct ShowEndpoints {};
 struct ReloadNode {};
 struct StopNode {};
 
-using Verb = std::variant<ShowStatus, ShowPeers, ShowMembers, ShowWhy, GetRecord, PutRecord, WaitForLease, WaitForPeers,
-                          FollowEvents, ShowMetrics, ShowEndpoints, ReloadNode, StopNode>;
+using Verb = std::variant<ShowStatus, ShowPeers, ShowMembers, ShowWhy, GetRecord, PutRecord, WatchRecord, WaitForLease,
+                          WaitForPeers, FollowEvents, ShowMetrics, ShowEndpoints, ReloadNode, StopNode>;
 
 struct Options {
   tools::NodeChoice node{};

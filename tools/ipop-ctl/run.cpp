@@ -68,6 +68,7 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
             const node::DhtPutCommand put{verb.key, value_of(verb, streams), verb.time_to_live, verb.exclusive};
             return ask<node::DhtAnswer>(out, socket, limit, put, show_stored);
           },
+          [&](const WatchRecord& verb) { return watch_key(out, socket, limit, verb.key); },
           [&](const WaitForLease&) { return wait_for_lease(out, socket, limit); },
           [&](const WaitForPeers& verb) { return wait_for_peers(out, socket, limit, verb.count); },
           [&](const FollowEvents&) { return follow_events(out, socket, limit); },

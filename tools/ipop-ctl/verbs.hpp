@@ -38,5 +38,7 @@ cli::ExitStatus wait_for_peers(const Output& output, const std::string& socket, 
 
 /// Prints events, one JSON object a line, until the node or the reader goes away.
 cli::ExitStatus follow_events(const Output& output, const std::string& socket, Duration limit);
+/// Likewise, the changes of one key of the DHT alone.
+cli::ExitStatus watch_key(const Output& output, const std::string& socket, Duration limit, const std::string& key);
 
 }  // namespace ipop::ipop_ctl

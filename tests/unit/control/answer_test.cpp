@@ -174,6 +174,7 @@ TEST_CASE("every event reads back as it was") {
       node::PeerDownEvent{id_of(1), "silent"},
       node::NameHeldEvent{"alice"},
       node::ReachabilityEvent{overlay::NatClass::none, {endpoint}},
+      node::DhtChangedEvent{"a key"},
   };
   for (const node::Event& event : events) {
     const std::string line = encode_event(event);

@@ -38,6 +38,7 @@ TEST_CASE("every command survives the way through its request") {
   CHECK(command_of<node::MembersCommand>(encode_request(1, node::MembersCommand{7})).limit == 7);
   CHECK(command_of<node::WhyCommand>(encode_request(1, node::WhyCommand{"alice"})).target == "alice");
   CHECK(command_of<node::DhtGetCommand>(encode_request(1, node::DhtGetCommand{"a key"})).key == "a key");
+  CHECK(command_of<node::DhtWatchCommand>(encode_request(1, node::DhtWatchCommand{"a key"})).key == "a key");
   (void)command_of<node::EndpointsCommand>(encode_request(1, node::EndpointsCommand{}));
   (void)command_of<node::StopCommand>(encode_request(1, node::StopCommand{}));
   const Bytes query{std::byte{0}, std::byte{1}, std::byte{0xff}};
@@ -140,5 +141,6 @@ TEST_CASE("only put and stop change something") {
   CHECK(is_change(node::StopCommand{}));
   CHECK_FALSE(is_change(node::StatusCommand{}));
   CHECK_FALSE(is_change(node::DhtGetCommand{}));
+  CHECK_FALSE(is_change(node::DhtWatchCommand{}));
   CHECK_FALSE(is_change(node::DnsCommand{}));
 }

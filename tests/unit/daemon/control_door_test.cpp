@@ -64,6 +64,10 @@ struct World {
   }
 };
 
+std::string watch(const std::string& key) {
+  return R"({"jsonrpc":"2.0","id":"w","method":"dht.watch","params":{"key":")" + key + R"("}})";
+}
+
 bool has(const std::string& line, std::string_view part) {
   return line.find(part) != std::string::npos;
 }
@@ -118,4 +122,77 @@ TEST_CASE("at most 64 questions of a client are under way, and an answer makes r
   world.send(status);
   world.wait_for_questions(65);
   world.door->answer(node::CommandId{1000}, node::Answer(node::DoneAnswer{}));  // nobody asked
+}
+
+TEST_CASE("a change in the DHT is told to those subscribers alone that watch its key") {
+  World world;
+  world.send(subscribe);
+  world.send(watch("mine"));
+  world.wait_for_questions(1);
+  world.answer(0);
+  CHECK(has(world.receive(), R"("id":"s")"));
+  CHECK(has(world.receive(), R"("id":"w")"));
+  world.door->publish(node::DhtChangedEvent{"another's"});
+  world.door->publish(node::DhtChangedEvent{"mine"});
+  CHECK(has(world.receive(), R"("key":"mine")"));
+}
+
+TEST_CASE("who subscribes after it began to watch is told at once, since a change may have passed") {
+  World world;
+  world.send(watch("mine"));
+  world.wait_for_questions(1);
+  world.answer(0);
+  world.door->publish(node::DhtChangedEvent{"mine"});
+  world.send(subscribe);
+  CHECK(has(world.receive(), R"("id":"w")"));
+  CHECK(has(world.receive(), R"("id":"s")"));
+  CHECK(has(world.receive(), R"("key":"mine")"));
+}
+
+TEST_CASE("a watch ends with the last client that has it, or when the node refuses it") {
+  World world;
+  auto other = world.connect();
+  world.send(watch("both"));
+  world.send(watch("refused"));
+  world.wait_for_questions(2);
+  REQUIRE(other.send(watch("both"), limit));
+  world.wait_for_questions(3);
+  world.answer(0);
+  world.door->answer(world.asked.at(1), make_error(make_error_code(Errc::exhausted), "64 keys are watched"));
+  world.answer(2);
+  CHECK(world.door->watched_keys() == std::vector<std::string>{"both"});
+  CHECK(world.door->take_ended_watches() == std::vector<std::string>{"refused"});
+  world.end_stream();
+  world.wait_until_seen();
+  CHECK(world.door->watched_keys() == std::vector<std::string>{"both"});
+  CHECK(world.door->take_ended_watches().empty());
+  REQUIRE(::shutdown(other.fd(), SHUT_WR) == 0);
+  world.wait_until_seen();
+  CHECK(world.door->watched_keys().empty());
+  CHECK(world.door->take_ended_watches() == std::vector<std::string>{"both"});
+}
+
+TEST_CASE("a key that somebody watches again has not ended") {
+  World world;
+  world.send(watch("mine"));
+  world.wait_for_questions(1);
+  world.answer(0);
+  world.end_stream();
+  world.wait_until_seen();
+  auto other = world.connect();
+  REQUIRE(other.send(watch("mine"), limit));
+  world.wait_for_questions(3);
+  CHECK(world.door->take_ended_watches().empty());
+  CHECK(world.door->watched_keys() == std::vector<std::string>{"mine"});
+}
+
+TEST_CASE("a client watches 16 keys, and one of them again") {
+  World world;
+  for (int i = 0; i < 17; ++i)
+    world.send(watch("key" + std::to_string(i)));
+  CHECK(has(world.receive(), "exhausted"));
+  CHECK(world.asked.size() == 16);
+  world.send(watch("key0"));
+  world.wait_for_questions(17);
+  CHECK(world.door->watched_keys().size() == 16);
 }

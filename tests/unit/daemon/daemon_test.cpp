@@ -217,3 +217,31 @@ TEST_CASE("the port of the last time is taken again, and another one when it is 
   REQUIRE(squatter);
   CHECK(run_once() != first);
 }
+
+TEST_CASE("a client's watch outlives a change of its node's group, and ends with its connection") {
+  const TempDir dir;
+  auto config = config_in(dir, "a");
+  auto next = config;
+  next.name_space = "another unit test of the daemon";
+  config.read_again = [next] { return Result<DaemonConfig>(next); };
+  auto daemon = open_daemon(std::move(config));
+  std::thread node([&] { daemon->run(); });
+  auto client = connect(dir.file("a.sock"));
+  REQUIRE(client.subscribe(limit));
+  const auto wait_for_change = [&] {
+    while (true) {
+      const auto event = client.next_event(limit);
+      REQUIRE_MESSAGE(event, event.error().message());
+      if (const auto* changed = std::get_if<node::DhtChangedEvent>(&*event)) return changed->key;
+    }
+  };
+  (void)ask<node::DoneAnswer>(client, node::DhtWatchCommand{"colour"});
+  CHECK(wait_for_change() == "colour");
+  (void)ask<node::DoneAnswer>(client, node::ReloadCommand{});
+  CHECK(wait_for_change() == "colour");
+  CHECK(ask<node::StatusAnswer>(client, node::StatusCommand{}).name_space == "another unit test of the daemon");
+  (void)ask<node::DhtAnswer>(client, node::DhtPutCommand{"colour", to_bytes(as_bytes("green"))});
+  CHECK(wait_for_change() == "colour");
+  (void)ask<node::DoneAnswer>(client, node::StopCommand{});
+  node.join();
+}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/hex.hpp"
 #include "unit/dht/ring_harness.hpp"
 
 using namespace ipop;
@@ -26,7 +27,10 @@ std::vector<Message> one_of_each() {
           GetAnswer{5, 2, 1, 3, {record, record}},
           GetAnswer{6, 2, 0, 1, {}},
           Handover{7, true, false, {{PositionSet(0x81), record}, {PositionSet(2), record}}},
-          HandoverAnswer{8}};
+          HandoverAnswer{8},
+          WatchRequest{9, 6, RecordKind::value, 150s, text("manager")},
+          WatchAnswer{10, 6, 150s, 0x1122334455667788U},
+          WatchNotice{11, 1, nothing_stored}};
 }
 
 std::error_code error_of(const Bytes& octets) {
@@ -67,7 +71,7 @@ TEST_CASE("fields of a message that mean nothing are refused") {
   const auto all = one_of_each();
   CHECK(changed(all[0], 0, 2) == unsupported);
   CHECK(changed(all[0], 1, 0) == unsupported);
-  CHECK(changed(all[0], 1, 7) == unsupported);
+  CHECK(changed(all[0], 1, 10) == unsupported);
   CHECK(changed(all[0], 10, 8) == malformed);   // position
   CHECK(changed(all[0], 11, 0) == malformed);   // mode
   CHECK(changed(all[0], 11, 4) == malformed);   // mode
@@ -80,6 +84,19 @@ TEST_CASE("fields of a message that mean nothing are refused") {
   CHECK(changed(all[6], 12, 129) == malformed);
   CHECK(changed(all[7], 10, 4) == malformed);  // flags
   CHECK(changed(all[7], 12, 0) == malformed);  // no position
+  for (const std::size_t watching : {9U, 10U, 11U})
+    CHECK(changed(all[watching], 10, 8) == malformed);  // position
+  CHECK(changed(all[9], 11, 4) == malformed);           // kind
+  CHECK(changed(all[9], 14, 0) == malformed);           // no name
+}
+
+TEST_CASE("watch messages have the octets that the description shows") {
+  const auto hex = [](const Message& message) { return to_hex(encoded(message)); };
+  CHECK(hex(WatchRequest{0x0102030405060708U, 6, RecordKind::value, 150s, text("manager")}) ==
+        "0107010203040506070806010096076d616e61676572");
+  CHECK(hex(WatchAnswer{0x0102030405060708U, 6, 150s, 0x1122334455667788U}) ==
+        "010801020304050607080600961122334455667788");
+  CHECK(hex(WatchNotice{0x0102030405060708U, 6, nothing_stored}) == "01090102030405060708060000000000000000");
 }
 
 TEST_CASE("the size of a record is known without encoding it") {

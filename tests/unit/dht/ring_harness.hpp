@@ -67,6 +67,7 @@ class TestRing {
     int part = 0;  ///< of a ring that is partitioned
     std::vector<NodeId> neighbours{};
     std::map<std::uint64_t, Dht::Answer> answers{};
+    std::vector<TimePoint> changes{};  ///< when a watched key changed
   };
 
   TestRing(std::size_t count, std::uint64_t seed) : rng_(seed) {
@@ -127,6 +128,14 @@ class TestRing {
   }
   OperationId get(std::size_t index, RecordKind kind, Bytes name) {
     return start(index, [&](Dht& dht) { return dht.get(now, kind, std::move(name)); });
+  }
+
+  void watch(std::size_t index, Bytes name) {
+    if (members[index].dht->watch(now, RecordKind::value, std::move(name))) drain(members[index]);
+  }
+  void unwatch(std::size_t index, Bytes name) {
+    members[index].dht->unwatch(RecordKind::value, std::move(name));
+    drain(members[index]);
   }
 
   /// Runs until the operation is answered and gives the answer.
@@ -214,6 +223,10 @@ class TestRing {
   void carry(Member& member, Dht::Output output) {
     if (auto* answer = std::get_if<Dht::Answer>(&output)) {
       member.answers[answer->id.value] = std::move(*answer);
+      return;
+    }
+    if (std::holds_alternative<Dht::Changed>(output)) {
+      member.changes.push_back(now);
       return;
     }
     auto& send = std::get<Dht::Send>(output);

@@ -67,6 +67,8 @@ struct HandPeer {
   crypto::ChannelTable table;
   std::vector<crypto::ChannelId> opened;
   std::set<crypto::ChannelId> silent;
+  /// What reaches the peer was sent to this endpoint, as it believes, and so it answers from there.
+  std::optional<net::Endpoint> poses_at;
   std::vector<Heard> heard;
 };
 
@@ -188,7 +190,9 @@ class HandRing {
     peer.heard.push_back(heard);
     if (const auto relayed = decode_relayed(heard.payload); relayed) {
       if (HandPeer* to = find(relayed->other)) {
-        const crypto::ChannelTable::Incoming incoming{to_carrier(RelayPath{peer.id, id_at(100)}), relayed->inner};
+        const LinkCarrier over =
+            to->poses_at ? LinkCarrier(*to->poses_at) : LinkCarrier(RelayPath{peer.id, id_at(100)});
+        const crypto::ChannelTable::Incoming incoming{to_carrier(over), relayed->inner};
         to->table.handle_packets(now, {&incoming, 1});
       }
       return;
@@ -201,9 +205,9 @@ class HandRing {
 
   void deliver(const Overlay::SendDatagrams& sent) {
     for (const auto& peer : peers_) {
-      if (sent.to.ipv4() != peer->address) continue;
+      if (sent.to.ipv4() != peer->address && sent.to != peer->poses_at) continue;
       for (const Bytes& packet : sent.datagrams) {
-        const crypto::ChannelTable::Incoming incoming{to_carrier(sent.to), packet};
+        const crypto::ChannelTable::Incoming incoming{to_carrier(peer->poses_at.value_or(sent.to)), packet};
         peer->table.handle_packets(now, {&incoming, 1});
       }
     }

@@ -89,6 +89,45 @@ TEST_CASE("a relay that sends a peer's packets itself does not become the peer's
   CHECK(peer.heard.size() == heard + 1);
 }
 
+TEST_CASE("a relay that answers a handshake from its own endpoint does not become the peer's endpoint") {
+  HandRing ring;
+  HandPeer& relay = ring.add_linked(120);
+  HandPeer& peer = ring.add(150);
+  introduce(ring, relay);
+  peer.poses_at = relay.at(4001);
+  // The peer can be had over the relay only, and asks for a link.
+  ConnectToMe request;
+  request.roles = only(Role::on_demand);
+  request.token = 9;
+  request.relays.push_back({relay.id, 5});
+  relay.say(ring.now, relay.opened.back(), connect_to_me(peer.id, id_at(100), request));
+  ring.exchange();
+  REQUIRE(peer.opened.size() == 1);
+  introduce(ring, peer);
+  REQUIRE(ring.connection(peer));
+  CHECK_FALSE(ring.connection(peer)->is_direct());
+  CHECK(ring.connection(peer)->relay == relay.id);
+  CHECK(ring.overlay().counters().get("moves_refused") >= 1);
+}
+
+TEST_CASE("a bootstrap node that answers from another endpoint is asked at the first one again") {
+  Overlay::Config config;
+  config.bootstrap.push_back(endpoint(192, 0, 2, 150, 4000));
+  HandRing ring(config);
+  HandPeer& peer = ring.add(150);
+  peer.poses_at = peer.at(4001);
+  ring.run_for(1s);
+  REQUIRE(peer.opened.size() == 1);
+  introduce(ring, peer);
+  REQUIRE(ring.connection(peer));
+  CHECK(ring.connection(peer)->endpoint == peer.at(4001));
+  peer.say(ring.now, peer.opened.back(), Close{CloseReason::leaving});
+  ring.exchange();
+  CHECK_FALSE(ring.connection(peer));
+  ring.run_for(30s);
+  CHECK(peer.opened.size() >= 2);
+}
+
 TEST_CASE("a member that passes a direct peer's packets on does not become its relay") {
   HandRing ring;
   HandPeer& member = ring.add_linked(120);

@@ -1,0 +1,110 @@
+#pragma once
+
+// The inside of daemon::Daemon, shared by daemon.cpp (doors and the loop) and daemon_group.cpp (what a
+// reload changes). Nobody else includes it.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/bootstrap_names.hpp"
+#include "daemon/control_door.hpp"
+#include "daemon/daemon.hpp"
+#include "daemon/identity.hpp"
+#include "daemon/lan_door.hpp"
+#include "daemon/membership.hpp"
+#include "daemon/service_signs.hpp"
+#include "daemon/state_directory.hpp"
+#include "daemon/tap_address.hpp"
+#include "daemon/underlay.hpp"
+#include "io/log_writer.hpp"
+#include "io/netlink.hpp"
+#include "io/system_rng.hpp"
+#include "io/tap_device.hpp"
+#include "io/udp_port.hpp"
+#include "node/node.hpp"
+
+namespace ipop::daemon {
+
+class Daemon::State {
+ public:
+  explicit State(DaemonConfig config) : config_(std::move(config)), log_(config_.log_level) {}
+
+  Result<void> open();
+  void run();
+
+ private:
+  Result<void> check_overlap(const std::vector<io::InterfaceAddress>& addresses) const;
+  void make_node(const std::vector<io::InterfaceAddress>& addresses);
+  Result<void> open_doors();
+  void open_lan_door();
+  Result<void> reload();
+  Result<void> change_group(DaemonConfig next, Membership membership);
+
+  // The rule: one input, all outputs, the deadline.
+  template <class F>
+  void give(F&& input);
+  void check_clocks(TimePoint now);
+  void renew_chance();
+  void settle(TimePoint now);
+
+  void read_datagrams(io::UdpPort::Family family);
+  void read_frames();
+  void look_at_addresses();
+  void handle_signal(int number);
+  void handle_hints();
+  void begin_stop();
+
+  void carry_out(TimePoint now, node::Node::Output& output);
+  void carry_out_event(TimePoint now, const node::Event& event);
+  void answer(const node::Node::CommandAnswer& answer);
+  void save(const node::Node::SaveState& state);
+  void show_status();
+  void log(const LogLine& line) { log_.write(io::monotonic_now(), line); }
+  void log_all(const std::vector<LogLine>& lines);
+
+  // In the order in which they are needed; they go in the reverse.
+  DaemonConfig config_;
+  io::LogWriter log_;
+  io::EventLoop loop_;
+  io::SystemRng rng_;
+  std::optional<StateDirectory> directory_;
+  control::SavedState saved_;
+  Membership membership_;
+  std::unique_ptr<Identity> identity_;
+  std::optional<io::UdpPort> port_;
+  std::optional<io::TapDevice> tap_;
+  std::optional<TapAddress> tap_address_;  // with `configure`
+  std::optional<Underlay> underlay_;
+  std::optional<node::Node> node_;
+  std::unique_ptr<ControlDoor> control_;
+  std::unique_ptr<BootstrapNames> names_;
+  std::unique_ptr<LanDoor> lan_;
+  std::unique_ptr<ServiceSigns> signs_;
+  std::optional<io::ClockWatch> clocks_;
+
+  std::vector<net::Endpoint> named_;   // resolved bootstrap names
+  std::vector<net::Endpoint> nearby_;  // heard on the LAN
+  std::optional<TimePoint> stopping_;
+  std::vector<node::Node::Datagram> batch_;
+
+  std::optional<io::LoopTimer> node_timer_;
+  std::optional<io::LoopTimer> clock_timer_;
+  std::vector<io::ReadWatch> watches_;
+  std::optional<io::AddressMonitor> addresses_;
+};
+
+template <class F>
+void Daemon::State::give(F&& input) {
+  if (stopping_) return;
+  const TimePoint now = io::monotonic_now();
+  check_clocks(now);
+  input(now);
+  settle(now);
+  for (const std::string& key : control_->take_ended_watches()) {
+    node_->end_watch(now, key);
+    settle(now);
+  }
+}
+
+}  // namespace ipop::daemon

@@ -1,0 +1,160 @@
+// Dht::State: what this node keeps for others.
+
+#include <algorithm>
+
+#include "dht/dht_state.hpp"
+
+namespace ipop::dht {
+namespace {
+
+// A node that restarted so fast that nobody noticed has an empty store and asks its neighbours; later
+// it is they who notice a new neighbour.
+constexpr Duration asks_for = 60s;
+
+std::string refusal_counter(Refusal refusal) {
+  return "drop_dht_" + std::string(to_string(refusal));
+}
+
+}  // namespace
+
+void Dht::State::handle_store(TimePoint now, const NodeId& source, const NodeId& destination, StoreRequest& request) {
+  StoreAnswer answer{.request = request.request, .position = request.position};
+  const EntryKey key = entry_key_of(request.record);
+  const auto wall = wall_at(now);
+  Store::Decision decision;
+  if (!wall) {
+    decision = {.verdict = Verdict::refused, .refusal = Refusal::no_clock};
+  } else if (destination != place_of_record(key.key, request.position)) {
+    decision = {.verdict = Verdict::refused, .refusal = Refusal::position};
+  } else {
+    decision = store_.accept(now, *wall, request.record, arrival_of(request.mode), PositionSet{}.set(request.position),
+                             replicas_);
+  }
+  answer.verdict = decision.verdict;
+  answer.refusal = decision.refusal;
+  answer.held = std::move(decision.held);
+  if (decision.verdict == Verdict::refused) {
+    counters_.add(refusal_counter(decision.refusal));
+  } else if (request.mode == StoreMode::create && is_exclusive(key.key.kind) &&
+             (decision.verdict == Verdict::granted || decision.verdict == Verdict::renewed) &&
+             key.owner != key_.public_key()) {
+    answer.receipt = make_receipt(request.record, config_.name_space, *wall, key_);
+  }
+  send(source, false, answer);
+  if (decision.changed) replicate(placement(), key, PositionSet{}.set(request.position), std::nullopt, handover_);
+}
+
+Store::Arrival Dht::State::arrival_of(StoreMode mode) {
+  switch (mode) {
+    case StoreMode::create: return Store::Arrival::create;
+    case StoreMode::put: return Store::Arrival::put;
+    case StoreMode::cancel: break;
+  }
+  return Store::Arrival::cancel;
+}
+
+void Dht::State::handle_get(TimePoint now, const NodeId& source, const NodeId& destination, const GetRequest& request) {
+  const Key key{request.kind, request.name};
+  if (destination != place_of_record(key, request.position)) {
+    counters_.add("drop_dht_position");
+    return;
+  }
+  store_.expire(now);
+  std::vector<GetAnswer> parts(1);
+  std::size_t size = 0;
+  for (Record& record : store_.find(key)) {
+    const std::size_t more = encoded_size(record);
+    if (!parts.back().records.empty() && size + more > message_target) {
+      parts.emplace_back();
+      size = 0;
+    }
+    size += more;
+    parts.back().records.push_back(std::move(record));
+  }
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    parts[i].request = request.request;
+    parts[i].position = request.position;
+    parts[i].part = static_cast<std::uint8_t>(i);
+    parts[i].parts = static_cast<std::uint8_t>(parts.size());
+    send(source, false, parts[i]);
+  }
+}
+
+void Dht::State::handle_handover(TimePoint now, const NodeId& source, Handover& handover) {
+  const auto wall = wall_at(now);
+  if (!wall) {
+    counters_.add("drop_dht_no_clock");
+    return;
+  }
+  if (handover.ask && view_.contains(source) && source != config_.self) {
+    supply(placement(), store_, source, handover_);
+  }
+  std::size_t better_size = 0;
+  Handover better{.request = rng_.next(), .ask = false, .reply = true, .records = {}};
+  for (HandedRecord& handed : handover.records) {
+    const EntryKey key = entry_key_of(handed.record);
+    auto decision =
+        store_.accept(now, *wall, std::move(handed.record), Store::Arrival::handover, handed.positions, replicas_);
+    if (decision.verdict == Verdict::refused) {
+      counters_.add(refusal_counter(decision.refusal));
+      if (!decision.held || better_size + encoded_size(*decision.held) > message_target) continue;
+      better_size += encoded_size(*decision.held);
+      better.records.push_back({handed.positions, *std::move(decision.held)});
+    } else if (decision.changed) {
+      counters_.add("dht_handed_over");
+      replicate(placement(), key, handed.positions, source, handover_);
+    }
+  }
+  send(source, false, HandoverAnswer{handover.request});
+  // The sender's record lost: he gets ours, once, so that two nodes that judge differently
+  // do not send each other records for ever.
+  if (!better.records.empty() && !handover.reply && source != config_.self) send(source, false, better);
+}
+
+void Dht::State::handle_watch(TimePoint now, const NodeId& source, const NodeId& destination,
+                              const WatchRequest& request) {
+  const Key key{request.kind, request.name};
+  if (destination != place_of_record(key, request.position)) {
+    counters_.add("drop_dht_position");
+    return;
+  }
+  store_.expire(now);
+  const WatchAnswer answer = watchers_.handle_request(now, source, request, state_of(store_.find(key)));
+  // Who ends his watch waits for nothing.
+  if (request.lifetime == std::chrono::seconds(0)) return;
+  if (answer.lifetime == std::chrono::seconds(0)) counters_.add("drop_dht_watch_full");
+  send(source, false, answer);
+}
+
+void Dht::State::tell_watchers(TimePoint now) {
+  for (const Key& key : store_.take_changed_keys()) {
+    if (watchers_.is_watched(key)) watchers_.handle_state(now, key, state_of(store_.find(key)));
+  }
+  for (const WatchTable::Outgoing& out : watchers_.take_notices())
+    send(out.to, false, out.notice);
+}
+
+void Dht::State::ask_new_neighbours(TimePoint now, const RingView& before) {
+  const auto known = before.next_to_self();
+  for (const NodeId& neighbour : view_.next_to_self()) {
+    if (!started_) started_ = now;
+    if (now - *started_ > asks_for || std::find(known.begin(), known.end(), neighbour) != known.end()) continue;
+    send(neighbour, false, Handover{.request = rng_.next(), .ask = true, .reply = true, .records = {}});
+  }
+}
+
+void Dht::State::handle_handover_answer(const NodeId& source, const HandoverAnswer& answer) {
+  const auto arrived = handover_.handle_answer(answer.request);
+  // What came back to ourselves found no better place.
+  if (!arrived || !arrived->target.nearest || source == config_.self) return;
+  for (const HandoverQueue::Item& item : arrived->items) {
+    if (!view_.is_responsible(arrived->target.to)) store_.forget(item.key, item.positions);
+  }
+}
+
+void Dht::State::send_handovers(TimePoint now) {
+  for (const HandoverQueue::Outgoing& out : handover_.take_messages(now, store_))
+    send(out.target.to, out.target.nearest, out.message);
+}
+
+}  // namespace ipop::dht

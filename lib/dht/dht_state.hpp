@@ -1,0 +1,106 @@
+#pragma once
+
+// The inside of dht::Dht, shared by dht.cpp (inputs, and what this node asks for) and dht_replica.cpp
+// (what it keeps for others). Nobody else includes it.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "dht/dht.hpp"
+#include "dht/handover.hpp"
+#include "dht/message.hpp"
+#include "dht/operation.hpp"
+#include "dht/placement.hpp"
+#include "dht/replica_set.hpp"
+#include "dht/ring_view.hpp"
+#include "dht/store.hpp"
+#include "dht/watch_table.hpp"
+#include "dht/watches.hpp"
+
+namespace ipop::dht {
+
+class Dht::State {
+ public:
+  State(Config config, const crypto::PrivateKey& key, Rng& rng)
+      : config_(std::move(config)),
+        key_(key),
+        rng_(rng),
+        store_(config_.name_space, {}),
+        view_(config_.self),
+        handover_(config_.retry, rng),
+        watchers_({}),
+        watches_(config_.self, config_.retry, rng) {}
+
+  void handle_wall_time(TimePoint now, WallTime wall);
+  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
+  void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate);
+  void handle_message(TimePoint now, const NodeId& source, const NodeId& destination, ByteSpan octets);
+  void handle_timeout(TimePoint now);
+  OperationId store(TimePoint now, bool create, Record record);
+  OperationId get(TimePoint now, RecordKind kind, Bytes name);
+  Result<void> watch(TimePoint now, Key key);
+  void unwatch(const Key& key);
+  std::optional<Output> poll_output() { return outputs_.poll(); }
+  [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
+  [[nodiscard]] std::size_t stored_records() const { return store_.size(); }
+  [[nodiscard]] unsigned replicas() const { return replicas_; }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  [[nodiscard]] OperationSettings settings();
+  [[nodiscard]] std::optional<WallTime> wall_at(TimePoint now) const;
+  [[nodiscard]] Placement placement() const { return {config_.name_space, view_}; }
+  [[nodiscard]] NodeId place_of_record(const Key& key, unsigned position) const;
+  void send(const NodeId& to, bool nearest, const Message& message);
+
+  // dht_replica.cpp
+  void handle_store(TimePoint now, const NodeId& source, const NodeId& destination, StoreRequest& request);
+  static Store::Arrival arrival_of(StoreMode mode);
+  void handle_get(TimePoint now, const NodeId& source, const NodeId& destination, const GetRequest& request);
+  void handle_handover(TimePoint now, const NodeId& source, Handover& handover);
+  void handle_watch(TimePoint now, const NodeId& source, const NodeId& destination, const WatchRequest& request);
+  void tell_watchers(TimePoint now);
+  void ask_new_neighbours(TimePoint now, const RingView& before);
+  void handle_handover_answer(const NodeId& source, const HandoverAnswer& answer);
+  void send_handovers(TimePoint now);
+
+  // dht.cpp
+  void handle_store_answer(TimePoint now, const NodeId& source, const StoreAnswer& answer);
+  void handle_get_answer(TimePoint now, const GetAnswer& answer);
+  void note_unasked(bool was_asked);
+  void drain_watches();
+  void drain_operations();
+
+  template <class Operations>
+  typename Operations::iterator drain(Operations& operations, typename Operations::iterator it, const Key& key) {
+    for (const PositionMessage& out : it->second.take_messages())
+      send(place_of_record(key, out.position), true, out.message);
+    if (auto answer = it->second.take_answer()) outputs_.push(*std::move(answer));
+    return it->second.is_over() ? operations.erase(it) : std::next(it);
+  }
+
+  Config config_;
+  const crypto::PrivateKey& key_;
+  Rng& rng_;
+  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
+  Store store_;
+  RingView view_;
+  HandoverQueue handover_;
+  WatchTable watchers_;
+  Watches watches_;
+  unsigned replicas_ = few_replicas;
+  TimePoint wall_base_{};
+  std::optional<WallTime> wall_;
+  std::optional<TimePoint> sweep_at_;
+  std::optional<TimePoint> started_;  // had neighbours first
+  std::map<OperationId, StoreOperation> stores_;
+  std::map<OperationId, GetOperation> gets_;
+  std::uint64_t last_operation_ = 0;
+  Counters counters_;
+  OutputQueue<Output> outputs_;
+};
+
+}  // namespace ipop::dht

@@ -1,0 +1,237 @@
+// The flow of values between the machines of a node.
+
+#include <algorithm>
+
+#include "node/node_state.hpp"
+
+namespace ipop::node {
+namespace {
+
+/// Known peers are for the next start: late is good enough, and a burst of new links is one write.
+constexpr Duration save_after = 10s;
+
+}  // namespace
+
+void Node::State::pump(TimePoint now) {
+  last_now_ = now;
+  bool busy = true;
+  while (busy) {
+    busy = pump_ring(now);
+    busy = pump_table(now) || busy;
+    busy = pump_router(now) || busy;
+    busy = pump_sessions(now) || busy;
+    busy = pump_walks(now) || busy;
+    busy = pump_archive(now) || busy;
+  }
+}
+
+bool Node::State::pump_ring(TimePoint now) {
+  using overlay::Overlay;
+  bool any = false;
+  while (auto output = ring.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
+                   [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
+                   [&](Overlay::DirectPackets& direct) {
+                     if (router) {
+                       router->handle_packets(now, direct.peer, direct.packets);
+                     } else {
+                       counters_.add("drop_packet_no_interface", direct.packets.size());
+                     }
+                   },
+                   [&](Overlay::LinkUp& up) {
+                     outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
+                     if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
+                       send_packets(now, up.peer, std::move(parked));
+                     }
+                     if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
+                   },
+                   [&](Overlay::LinkDown& down) {
+                     outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
+                   },
+                   [&](Overlay::RingChanged& changed) {
+                     table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
+                     if (router && ring_ready_) router->handle_ring_changed(now);
+                   },
+                   [&](Overlay::Joined&) {
+                     outputs.push(Event(JoinedEvent{}));
+                     handle_ring_ready(now);
+                   },
+                   [&](Overlay::ReachabilityChanged& changed) {
+                     outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
+                   },
+                   [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust), false); },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_table(TimePoint now) {
+  bool any = false;
+  while (auto output = table.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](dht::Dht::Send& send) {
+                     const auto mode = send.nearest ? overlay::RouteMode::nearest : overlay::RouteMode::exact;
+                     ring.send(now, overlay::PacketType::dht, mode, send.to, send.message);
+                   },
+                   [&](dht::Dht::Answer& answer) { handle_table_answer(now, answer); },
+                   [&](dht::Dht::Changed& changed) {
+                     outputs.push(Event(DhtChangedEvent{std::string(as_text(changed.name))}));
+                   },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_router(TimePoint now) {
+  using router::Router;
+  if (!router) return false;
+  bool any = false;
+  while (auto output = router->poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](Router::WriteFrames& write) { outputs.push(WriteFrames{std::move(write.frames)}); },
+                   [&](Router::SendPackets& send) { send_packets(now, send.to, std::move(send.packets)); },
+                   [&](Router::DhtCreate& create) {
+                     waiting_.emplace(table.create(now, std::move(create.record)), RouterWaits{create.id});
+                   },
+                   [&](Router::DhtGet& get) {
+                     waiting_.emplace(table.get(now, get.kind, std::move(get.name)), RouterWaits{get.id});
+                   },
+                   [&](Router::WantLink& want) { ring.want_link(now, want.peer); },
+                   [&](Router::LeaseHeld& held) {
+                     // At least what the table of members can show: 0 stands for no address.
+                     if (address_after_ == Duration{}) address_after_ = std::max<Duration>(now - started_, 1ms);
+                     outputs.push(Event(LeaseHeldEvent{held.lease.address, *config.prefix, held.lease.expires}));
+                     save_state(now);
+                   },
+                   [&](Router::LeaseLost& lost) {
+                     outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
+                   },
+                   [&](Router::NameHeld& held) { outputs.push(Event(NameHeldEvent{std::move(held.name)})); },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
+  }
+  while (auto answered = router->poll_dns_answer()) {
+    any = true;
+    const auto it = resolving_.find(answered->tag);
+    if (it == resolving_.end()) continue;
+    answer(it->second, DnsAnswer{std::move(answered->message)});
+    resolving_.erase(it);
+  }
+  return any;
+}
+
+bool Node::State::pump_sessions(TimePoint now) {
+  bool any = false;
+  while (auto output = sessions.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](EndToEnd::Route& route) {
+                     for (const Bytes& packet : route.packets) {
+                       ring.send(now, overlay::PacketType::channel, overlay::RouteMode::exact, route.to, packet);
+                     }
+                   },
+                   [&](EndToEnd::Received& received) {
+                     if (router) router->handle_packets(now, received.peer, received.packets);
+                   },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_walks(TimePoint now) {
+  bool any = false;
+  for (auto walk = walks.begin(); walk != walks.end();) {
+    bool finished = false;
+    while (auto output = walk->poll_output()) {
+      any = true;
+      std::visit(Overloaded{
+                     [&](RingWalk::Ask& ask) {
+                       Bytes octets;
+                       encode(QueryMessage(Query{ask.id}), octets);
+                       ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, ask.to, octets);
+                     },
+                     [&](RingWalk::Finished& result) {
+                       finished = true;
+                       const auto it = walking_.find(walk->id());
+                       answer(it->second, std::move(result.answer));
+                       walking_.erase(it);
+                     },
+                 },
+                 *output);
+    }
+    walk = finished ? walks.erase(walk) : std::next(walk);
+  }
+  return any;
+}
+
+bool Node::State::pump_archive(TimePoint now) {
+  bool any = false;
+  while (auto output = archive ? archive->poll_output() : std::nullopt) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](RevocationArchive::Get& get) {
+                     const auto id = table.get(now, dht::RecordKind::value, to_bytes(as_bytes(get.key)));
+                     waiting_.emplace(id, ArchiveWaits{std::move(get.key)});
+                   },
+                   [&](RevocationArchive::Put& put) {
+                     // Nobody waits for the answer: what did not succeed is seen by the next who looks.
+                     table.put(now, make_value(now, put.key, std::move(put.value), RevocationArchive::lifetime));
+                   },
+                   [&](RevocationArchive::Found& found) {
+                     if (!adopt_list(now, found.list, false)) counters_.add("drop_list_refused");
+                   },
+               },
+               *output);
+  }
+  return any;
+}
+
+void Node::State::handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered) {
+  const overlay::RoutedPacket& packet = delivered.packet;
+  switch (packet.type) {
+    case overlay::PacketType::dht: table.handle_message(now, packet.source, packet.destination, packet.payload); return;
+    case overlay::PacketType::channel: sessions.handle_packet(now, packet.source, packet.payload); return;
+    case overlay::PacketType::query: handle_query(now, packet.source, packet.payload); return;
+    case overlay::PacketType::connect_to_me: break;
+  }
+  counters_.add("drop_routed_type");
+}
+
+void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octets) {
+  auto message = decode_query_message(octets);
+  if (!message) {
+    counters_.add("drop_query_malformed");
+    return;
+  }
+  if (const auto* query = std::get_if<Query>(&*message)) {
+    Bytes reply;
+    encode(QueryMessage(describe(query->id)), reply);
+    ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);
+    return;
+  }
+  const auto& answered = std::get<QueryAnswer>(*message);
+  const auto walk = std::ranges::find_if(walks, [&](const RingWalk& it) { return it.id() == answered.id; });
+  if (walk == walks.end()) {
+    counters_.add("drop_query_unasked");
+    return;
+  }
+  walk->handle_answer(now, from, answered);
+}
+
+void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets) {
+  const std::vector<ByteSpan> spans(packets.begin(), packets.end());
+  if (ring.send_direct(now, to, spans)) return;
+  ring.want_link(now, to);
+  sessions.send(now, to, std::move(packets));
+}
+
+}  // namespace ipop::node

@@ -1,0 +1,60 @@
+// Overlay::State: what the two ends of a link tell each other about themselves.
+
+#include <algorithm>
+#include <utility>
+
+#include "overlay/overlay_state.hpp"
+
+namespace ipop::overlay {
+namespace {
+
+constexpr Duration status_pause = 100ms;  ///< changes within it travel together
+constexpr Duration status_retry_first = 500ms;
+constexpr unsigned status_retry_doublings = 3;
+
+/// Neighbours on each side that a status names, around the sender and around the receiver.
+constexpr std::size_t listed_per_side = 3;
+
+}  // namespace
+
+Status Overlay::State::make_status(const Link& link) const {
+  Status status;
+  status.instance = instance_;
+  status.roles = link.own_roles;
+  status.nat = nat_.nat_class();
+  status.relay_load = told_load_;
+  status.neighbours = links_.around(config_.self, listed_per_side);
+  for (const NodeId& id : links_.around(link.peer, listed_per_side)) {
+    if (std::ranges::find(status.neighbours, id) == status.neighbours.end()) status.neighbours.push_back(id);
+  }
+  std::erase(status.neighbours, link.peer);
+  if (status.neighbours.size() > max_listed_neighbours) status.neighbours.resize(max_listed_neighbours);
+  return status;
+}
+
+void Overlay::State::sync_status(TimePoint now) {
+  for (auto& [peer, link] : links_.all()) {
+    if (link.is_up()) sync_status(now, link);
+  }
+}
+
+void Overlay::State::sync_status(TimePoint now, Link& link) {
+  StatusSending& sending = link.status;
+  const bool stale = view_changed_ || sending.latest.instance != instance_ || sending.latest.roles != link.own_roles;
+  Status status = stale ? make_status(link) : Status{};
+  status.sequence = sending.latest.sequence;
+  if (stale && status != sending.latest) {
+    ++status.sequence;
+    sending.latest = std::move(status);
+    sending.tries = 0;
+    sending.due = sending.last_sent == TimePoint{} ? now : std::max(now, sending.last_sent + status_pause);
+    sending.pending = true;
+  }
+  if (!sending.pending || !sending.due || *sending.due > now) return;
+  send_message(now, link, link.primary, sending.latest);
+  sending.last_sent = now;
+  sending.due = now + status_retry_first * (1U << std::min(sending.tries, status_retry_doublings));
+  ++sending.tries;
+}
+
+}  // namespace ipop::overlay
