@@ -44,7 +44,7 @@ foreach(main IN LISTS tool_mains)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
 
-foreach(unit ipop-node@.service ga-firewall.service)
+foreach(unit ipop-node@.service ga-firewall.service ga-condorcfg.service)
   configure_file(${CMAKE_SOURCE_DIR}/packaging/${unit}.in ${CMAKE_BINARY_DIR}/generated/${unit} @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/generated/${unit} DESTINATION lib/systemd/system)
 endforeach()
