@@ -2,7 +2,8 @@
 # pool.sh - a closed group whose members are machines with roles in a pool of HTCondor. Source it after machines.sh.
 #
 #   make_pool_group RELAY          a closed group that the host RELAY lets into; its node runs
-#   join_pool HOST [PORT]          boots the machine, with a certificate of its own and a node
+#   join_pool HOST [PORT]          boots the machine, and join_group
+#   join_group HOST [PORT]         a certificate of its own, and a node that runs
 #   take_role HOST ROLE...         its role file, and a ga-condorcfg that does what it says from then on
 #   leave_role HOST                ends that; HTCondor ends with it
 #   start_member HOST              its node once more, after stop_member
@@ -13,49 +14,55 @@
 #   cut_off HOST, bring_back HOST  its cable
 #
 # A machine has two slots unless ${slots_of[HOST]} says otherwise.
-declare -gA slots_of=() port_of=()
-pool_group=lab
+# Another group is another name, virtual network and interface in pool_group, pool_prefix and pool_tap: a machine may
+# then join_group again.
+declare -gA slots_of=() port_in=() options_in=()
+pool_group=lab pool_prefix=10.128.0.0/9 pool_tap=ipop0
 
-certificate_of() { "$bin/ga-cert" --dir "$run/authority" --groups "$run/groups" "$@"; }
+certificate_of() { "$bin/ga-cert" --dir "$run/authority/$pool_group" --groups "$run/groups" "$@"; }
 
 make_pool_group() {
   local relay=$1
   mkdir -p "$run/groups" "$run/authority"
-  rmdir "$run/authority"
-  certificate_of authority init "$pool_group" --no-passphrase >"$run/authority.log" 2>&1 || return
+  certificate_of authority init "$pool_group" --no-passphrase >"$run/authority/$pool_group.log" 2>&1 || return
   cat >"$run/groups/$pool_group.toml" <<GROUP
 name = "$pool_group"
 namespace = "$pool_group-$internet"
-prefix = "10.128.0.0/9"
+prefix = "$pool_prefix"
 bootstrap = ["${public_of[$relay]}:4700"]
 authority = """
-$(<"$run/authority/authority.pem")
+$(<"$run/authority/$pool_group/authority.pem")
 """
 GROUP
   join_pool "$relay" 4700 --no-tap
 }
 
-# The port: hosts of one site use different ones, as they would get them from a careful owner.
 join_pool() {
+  boot_machine "$1" || return
+  # The node answers for names of the group, and refuses others at once.
+  printf 'search ipop\nnameserver %s\noptions timeout:2 attempts:2\n' "${pool_prefix%.*}.1" \
+    >"$(files_of "$1")/etc/resolv.conf"
+  join_group "$@"
+}
+
+# The port: hosts of one site use different ones, as they would get them from a careful owner.
+join_group() {
   local host=$1 port=${2:-4700} state
   shift $(($# < 2 ? $# : 2))
-  port_of[$host]=$port
-  boot_machine "$host" || return
+  (($#)) || set -- --configure --tap "$pool_tap" --hostname "$host"
+  port_in[$host,$pool_group]=$port options_in[$host,$pool_group]=$*
   state=$(files_of "$host")/var/lib/ipop/$pool_group
   mkdir -p "$state" "$(files_of "$host")/run/ipop" "$(files_of "$host")/etc/ga"
   certificate_of request --key "$state/key.pem" --user "$host" --out "$run/$host/request.pem" >"$run/$host/ga-cert.log" 2>&1 &&
     certificate_of sign "$run/$host/request.pem" --out "$state/certificate.pem" >>"$run/$host/ga-cert.log" 2>&1 || return
   cp "$run/groups/$pool_group.toml" "$(files_of "$host")/etc/ipop/"
-  # The node answers for names of the group, and refuses others at once.
-  printf 'search ipop\nnameserver 10.128.0.1\noptions timeout:2 attempts:2\n' >"$(files_of "$host")/etc/resolv.conf"
-  start_member "$host" "$@"
+  start_member "$host"
 }
 
 start_member() {
-  local host=$1
-  shift
-  (($#)) || set -- --configure --hostname "$host"
-  in_machine "$host" ipop-node --group "$pool_group" --port "${port_of[$host]}" "$@" >>"$run/$host/node.log" 2>&1 </dev/null &
+  # shellcheck disable=SC2086  # words
+  in_machine "$1" ipop-node --group "$pool_group" --port "${port_in[$1,$pool_group]}" ${options_in[$1,$pool_group]} \
+    >>"$run/$1/node.log" 2>&1 </dev/null &
   disown
 }
 
@@ -90,6 +97,7 @@ take_role() {
   roles=$(printf ', "%s"' "$@")
   {
     echo "roles = [${roles:2}]"
+    echo "group = \"$pool_group\""
     [[ $roles != *worker* ]] || echo "slots = ${slots_of[$host]:-2}"
   } >"$(files_of "$host")/etc/ga/pool.toml"
   in_machine "$host" ga-condorcfg watch >>"$run/$host/condorcfg.log" 2>&1 </dev/null &
@@ -104,7 +112,7 @@ leave_role() {
 }
 
 address_on() {
-  ip -n "$internet-$1" -4 -o addr show dev ipop0 2>/dev/null | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | head -n 1
+  ip -n "$internet-$1" -4 -o addr show dev "$pool_tap" 2>/dev/null | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | head -n 1
 }
 
 pool_has() {
