@@ -124,6 +124,8 @@ Result<void> try_config(const Context& context, const std::string& text) {
   const auto directories = run_condor({"condor_config_val", "LOCAL_CONFIG_DIR"});
   if (!directories) return directories.error();
 
+  // HTCondor's daemons read the authority's certificate there, not as root.
+  if (auto made = io::make_directories(context.options.condor + "/grid-appliance", 0755); !made) return made;
   const Scratch scratch(context.options.condor + "/grid-appliance/trial");
   if (auto made = io::make_directories(scratch.path(), 0700); !made) return made;
   const std::string real = paths.config.substr(0, paths.config.rfind('/'));

@@ -103,7 +103,7 @@ ExitStatus carry_out(const Context& context, const AcceptFlock& verb) {
     return ExitStatus::done;
   }
   for (const auto& [path, content] : {std::pair{token, pass->token + "\n"}, std::pair{file, *text}}) {
-    if (auto made = io::make_directories(path.substr(0, path.rfind('/')), 0700); !made)
+    if (auto made = io::make_directories(path.substr(0, path.rfind('/')), path == file ? 0755 : 0700); !made)
       return report_file_error(context, made.error());
     if (auto written = io::write_file_atomically(path, content, 0600); !written)
       return report_file_error(context, written.error());

@@ -15,8 +15,6 @@ constexpr std::int64_t status_id = 2;
 constexpr std::int64_t watch_id = 3;
 constexpr std::int64_t managers_id = 4;
 constexpr std::int64_t put_id = 5;
-constexpr std::string_view watch_request =
-    R"({"jsonrpc":"2.0","id":3,"method":"dht.watch","params":{"key":"condor-manager"}})";
 constexpr Duration send_limit = 1s;  // a Unix socket: the node reads or is stuck
 // A node that restarts is back within a second; a connection attempt costs next to nothing.
 constexpr Duration connect_pause = 250ms;
@@ -53,7 +51,7 @@ void PoolNode::connect() {
   // Subscribed first, so that nothing happens unseen between question and events.
   if (auto sent = client_->send(control::encode_subscribe(subscribe_id), send_limit); !sent)
     return disconnect(sent.error().message());
-  if (auto sent = client_->send(watch_request, send_limit); !sent) return disconnect(sent.error().message());
+  ask(watch_id, node::DhtWatchCommand{std::string(appliance::manager_key)});
   ask(status_id, node::StatusCommand{});
   put();
 }
@@ -84,7 +82,6 @@ void PoolNode::read() {
 
 void PoolNode::take_line(std::string_view line) {
   const auto message = control::decode_message(line);
-  if (!message && line.find("dht_changed") != std::string_view::npos) return ask_managers();
   if (!message) return;  // an event that this release does not know
   if (std::exchange(is_complaining_, false)) handlers_.log({LogLevel::info, "the group's node answers again", {}});
   if (const auto* event = std::get_if<node::Event>(&*message)) return take_event(*event);
@@ -114,6 +111,8 @@ void PoolNode::take_event(const node::Event& event) {
       std::holds_alternative<node::LeaseHeldEvent>(event) || std::holds_alternative<node::LeaseLostEvent>(event) ||
       std::holds_alternative<node::NameHeldEvent>(event) || std::holds_alternative<node::JoinedEvent>(event);
   if (is_own_change) return ask(status_id, node::StatusCommand{});
+  const auto* changed = std::get_if<node::DhtChangedEvent>(&event);
+  if (changed != nullptr && changed->key == appliance::manager_key) ask_managers();
 }
 
 void PoolNode::take_stored(const control::AnswerMessage& message) {
