@@ -6,20 +6,21 @@
 #   make format     clang-format on all sources    make fuzz            every fuzz target for FUZZ_SECONDS each
 #   make tidy       clang-tidy on changed files    make install         PREFIX and DESTDIR as usual
 #   make check-arm64  cross build, unit tests under emulation
+#   make demo-pool [KEEP=1]   a pool of HTCondor on five machines      make bench-pool   its figures
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release dev check check-arm64 test demo demo-stop bench format tidy fuzz install clean
+.PHONY: release dev check check-arm64 test demo demo-pool demo-stop bench bench-pool format tidy fuzz install clean
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
 	@cmake --build --preset release --parallel $(JOBS)
 
 dev:
-	@scripts/install_packages build demo check
+	@scripts/install_packages build demo check pool
 	@cmake --preset dev $(launcher) >/dev/null
 	@cmake --build --preset dev --parallel $(JOBS)
 
@@ -38,6 +39,11 @@ demo:
 	@$(MAKE) --no-print-directory release
 	@KEEP=$(KEEP) demo/demo.sh build/release/bin
 
+demo-pool:
+	@scripts/install_packages build demo pool
+	@$(MAKE) --no-print-directory release
+	@KEEP=$(KEEP) demo/pool_demo.sh build/release/bin
+
 demo-stop:
 	@demo/demo.sh --stop
 
@@ -45,6 +51,11 @@ bench:
 	@scripts/install_packages build bench
 	@$(MAKE) --no-print-directory release
 	@scripts/bench build/release
+
+bench-pool:
+	@scripts/install_packages build demo pool
+	@$(MAKE) --no-print-directory release
+	@scripts/bench_pool build/release
 
 format:
 	@scripts/format

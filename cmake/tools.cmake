@@ -44,9 +44,10 @@ foreach(main IN LISTS tool_mains)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
 
-foreach(unit ipop-node@.service ga-firewall.service ga-authority@.service ga-cert-renew.service ga-cert-renew.timer
-        ga-pingtest@.service ga-pingtest@.timer ga-pingtest-serve@.service)
-  configure_file(${CMAKE_SOURCE_DIR}/packaging/${unit}.in ${CMAKE_BINARY_DIR}/generated/${unit} @ONLY)
+file(GLOB units CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/packaging/*.service.in ${CMAKE_SOURCE_DIR}/packaging/*.timer.in)
+foreach(template IN LISTS units)
+  cmake_path(GET template STEM LAST_ONLY unit)
+  configure_file(${template} ${CMAKE_BINARY_DIR}/generated/${unit} @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/generated/${unit} DESTINATION lib/systemd/system)
 endforeach()
 

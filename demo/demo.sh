@@ -29,6 +29,8 @@ bin=$(cd "$1" && pwd)
 source "$here/internet.sh"
 # shellcheck source=nodes.sh
 source "$here/nodes.sh"
+# shellcheck source=screen.sh
+source "$here/screen.sh"
 
 # host site port: hosts of one site use different ports, as they would get them from a careful owner.
 machines=(alice bob carol dave)
@@ -59,22 +61,6 @@ trap finish EXIT
 trap 'echo "demo: interrupted, cleaning up" >&2; failed_in=""; exit 130' INT
 trap 'failed_in=""; exit 143' TERM HUP
 
-progress() {
-  [[ -t 2 ]] || return 0
-  printf '\r\033[K%s' "${1:+   $1 ...}" >&2
-}
-phase_number=0
-phase() { # NAME: what begins
-  failed_in=$1
-  phase_number=$((phase_number + 1))
-  phase_began=$(milliseconds)
-  progress "$1"
-}
-found() { # TEXT: what it came to
-  progress ""
-  printf '%2d %-9s %-95s %5s s\n' "$phase_number" "$failed_in" "$1" "$(seconds $(($(milliseconds) - phase_began)))"
-}
-seconds() { printf '%d.%02d' $(($1 / 1000)) $(($1 % 1000 / 10)); }
 # Runs FUNCTION for every machine at once and counts them as they end. Fails when one of them did.
 for_every_machine() {
   local function=$1 what=$2 machine done=0 bad=0

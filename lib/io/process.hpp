@@ -6,4 +6,7 @@ namespace ipop::io {
 /// writing to a closed pipe an error in place of a signal.
 void harden_process();
 
+/// Whether this process runs as root.
+bool is_root();
+
 }  // namespace ipop::io

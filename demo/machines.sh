@@ -1,0 +1,78 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # bin, run and internet come from the caller
+# machines.sh - hosts of internet.sh that are whole machines: a Debian with HTCondor, processes and files of its own.
+# Source it after internet.sh.
+#
+# The caller sets $bin (the built programs), $run (an empty directory) and $root (what scripts/pool_root printed).
+#
+#   pack_programs                  the built programs with their libraries, for the machines; once, before the first
+#   boot_machine HOST              its Debian; HOST has a namespace from make_host or make_server
+#   in_machine HOST COMMAND...     runs COMMAND there as root
+#   as_user HOST COMMAND...        runs COMMAND there as an ordinary user, in her home
+#   files_of HOST                  the folder through which its files are seen from outside
+#
+# A machine is a network namespace and, in it, namespaces for mounts, processes and the host name over an overlay of
+# $root that lives in memory: nothing is written to $root, and all is gone with the machine's first process, which
+# unmake_internet ends. What HTCondor logs is kept outside, in $run/HOST/condor.
+declare -gA machine_pid=()
+declare -g machines_folder
+machines_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# The machines' Debian may be another one than that which built the programs. So these come with everything that they
+# are linked to, the loader included; what they start uses the machine's own.
+pack_programs() {
+  local name library loader='' libraries
+  mkdir -p "$run/ga/bin" "$run/ga/lib" "$run/ga/real"
+  for name in ipop-node ipop-ctl ipop-dns ga-group ga-cert ga-condorcfg; do
+    [[ -x $bin/$name ]] || continue
+    mapfile -t libraries < <(ldd "$bin/$name" 2>/dev/null | sed -n 's|^[^/]*\(/[^ ]*\) (0x.*|\1|p')
+    if ((${#libraries[@]} == 0)); then
+      cp "$bin/$name" "$run/ga/bin/$name"
+      continue
+    fi
+    cp "$bin/$name" "$run/ga/real/$name"
+    for library in "${libraries[@]}"; do
+      [[ $library == */ld-linux* ]] && loader=${library##*/}
+      [[ -e $run/ga/lib/${library##*/} ]] || cp -L "$library" "$run/ga/lib/"
+    done
+    cat >"$run/ga/bin/$name" <<SCRIPT
+#!/bin/sh
+exec /opt/ga/lib/$loader --argv0 $name --library-path /opt/ga/lib /opt/ga/real/$name "\$@"
+SCRIPT
+    chmod +x "$run/ga/bin/$name"
+  done
+  [[ $loader ]]
+}
+
+boot_machine() {
+  local host=$1 tries
+  local ready=$run/$host/machine.pid
+  mkdir -p "$run/$host/condor" "$run/$host/root"
+  rm -f "$ready"
+  in_host "$host" unshare --mount --propagation private --uts --pid --fork --kill-child \
+    "$machines_folder/machine_init" "$root" "$run/$host/root" "$run/$host/condor" "$run/ga" "$host" "$ready" \
+    >"$run/$host/machine.log" 2>&1 </dev/null &
+  disown
+  for ((tries = 0; tries < 500; tries++)); do
+    [[ -s $ready ]] && machine_pid[$host]=$(<"$ready") && return
+    sleep 0.02
+  done
+  echo "boot_machine: $host did not come up: $(tail -n 1 "$run/$host/machine.log")" >&2
+  return 1
+}
+
+in_machine() {
+  local host=$1
+  shift
+  nsenter --target "${machine_pid[$host]}" --net --mount --uts --pid \
+    env -i --chdir=/root HOME=/root LANG=C.UTF-8 TERM=dumb \
+    PATH=/opt/ga/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+as_user() {
+  local host=$1
+  shift
+  in_machine "$host" setpriv --reuid user --regid user --init-groups env HOME=/home/user USER=user \
+    sh -c 'cd && exec "$@"' sh "$@"
+}
+
+files_of() { echo "/proc/${machine_pid[$1]}/root"; }

@@ -1,0 +1,246 @@
+#include "appliance/condor_settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "appliance/group_config.hpp"
+#include "appliance/toml.hpp"
+#include "base/nearest_name.hpp"
+
+namespace ipop::appliance {
+namespace {
+
+constexpr std::array<std::string_view, 11> known_keys{"roles",          "group",          "pool",    "policy",
+                                                      "slots",          "own_jobs_first", "manager", "managers",
+                                                      "single_manager", "flock",          "names"};
+constexpr std::uint32_t most_slots = 4096;  // above every machine of today
+constexpr std::size_t most_managers = 64;   // as many as fit under one key of the DHT
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+
+/// Reads the keys of the file and keeps the first error.
+class Reader {
+ public:
+  Reader(const toml::table& table, std::string_view file) : table_(table), file_(file) { check_keys(); }
+
+  /// Calls `take(text)` with the text under `key`; what it gives as an error is placed.
+  template <class Take>
+  void text(std::string_view key, std::string_view example, Take take) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto* value = node->as_string();
+    if (value == nullptr)
+      return fail(*node, "the key " + quoted(key) + " needs text in quotes, like " + std::string(example));
+    place(*node, take(std::string_view(value->get())));
+  }
+
+  template <class Take>
+  void texts(std::string_view key, std::string_view example, Take take) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const toml::array* list = node->as_array();
+    if (list == nullptr)
+      return fail(*node, "the key " + quoted(key) + " needs a list of texts, like " + std::string(example));
+    for (const toml::node& element : *list) {
+      if (failed_) return;
+      const auto* value = element.as_string();
+      if (value == nullptr)
+        return fail(element, "the key " + quoted(key) + " needs a list of texts, like " + std::string(example));
+      place(element, take(std::string_view(value->get())));
+    }
+  }
+
+  void flag(std::string_view key, bool& out) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto* value = node->as_boolean();
+    if (value == nullptr) return fail(*node, "the key " + quoted(key) + " is true or false");
+    out = value->get();
+  }
+
+  void number(std::string_view key, std::uint32_t most, std::optional<std::uint32_t>& out) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return;
+    const auto* value = node->as_integer();
+    if (value == nullptr || value->get() < 1 || value->get() > most)
+      return fail(*node, "the key " + quoted(key) + " needs a number from 1 to " + std::to_string(most));
+    out = static_cast<std::uint32_t>(value->get());
+  }
+
+  /// Remembers a contradiction that `key` brought in.
+  void refuse(std::string_view key, std::string_view what) {
+    const toml::node* node = table_.get(key);
+    if (!failed_) failed_ = error_at(file_, node == nullptr ? 1 : node->source().begin.line, what);
+  }
+
+  [[nodiscard]] bool has(std::string_view key) const { return table_.get(key) != nullptr; }
+  [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
+
+ private:
+  void check_keys() {
+    for (const auto& [key, node] : table_) {
+      if (std::ranges::find(known_keys, key.str()) != known_keys.end()) continue;
+      const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
+      if (!failed_)
+        failed_ = error_at(file_, source.begin.line,
+                           "unknown key " + quoted(key.str()) + nearest_hint(key.str(), known_keys));
+    }
+  }
+
+  [[nodiscard]] const toml::node* find(std::string_view key) const { return failed_ ? nullptr : table_.get(key); }
+
+  void place(const toml::node& node, const Result<void>& taken) {
+    if (!taken) fail(node, taken.error().context);
+  }
+  void fail(const toml::node& node, std::string_view what) {
+    if (!failed_) failed_ = error_at(file_, node.source().begin.line, what);
+  }
+
+  const toml::table& table_;
+  std::string_view file_;
+  std::optional<Error> failed_{};
+};
+
+Result<void> malformed(std::string text) {
+  return Result<void>(make_error(make_error_code(Errc::malformed), std::move(text)));
+}
+
+Result<void> take_role(std::string_view text, CondorSettings& out) {
+  static constexpr std::array<std::string_view, 3> names{"manager", "worker", "submit"};
+  const std::array<bool*, 3> flags{&out.is_manager, &out.is_worker, &out.is_submit};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (text != names[i]) continue;
+    if (std::exchange(*flags[i], true)) return malformed("the role " + quoted(text) + " stands there twice");
+    return {};
+  }
+  return malformed("unknown role " + quoted(text) + nearest_hint(text, names) +
+                   "; the roles are manager, worker and submit");
+}
+
+/// One of two words.
+template <class Choice>
+Result<void> take_word(std::string_view key, std::string_view text, Choice first, Choice second, Choice& out) {
+  if (text != to_string(first) && text != to_string(second))
+    return malformed("the key " + quoted(key) + " is " + quoted(to_string(first)) + " or " + quoted(to_string(second)) +
+                     ", not " + quoted(text));
+  out = text == to_string(first) ? first : second;
+  return {};
+}
+
+Result<void> take_manager(std::string_view text, std::optional<net::Ipv4Address>& out) {
+  out = net::parse_ipv4_address(text);
+  if (out) return {};
+  return malformed("the manager " + quoted(text) + " is no virtual address, like \"10.128.0.5\"");
+}
+
+Result<void> take_node(std::string_view text, std::vector<NodeId>& out) {
+  const auto id = parse_node_id(text);
+  if (!id) return malformed("the manager " + quoted(text) + " is no node id; `ipop-ctl status` shows a node's");
+  if (out.size() == most_managers) return malformed("more than 64 nodes that may be manager");
+  out.push_back(*id);
+  return {};
+}
+
+std::string_view yes_no(bool value) {
+  return value ? "true" : "false";
+}
+
+}  // namespace
+
+std::string_view to_string(WorkerPolicy policy) {
+  return policy == WorkerPolicy::desktop ? "desktop" : "dedicated";
+}
+
+std::string_view to_string(PoolNames names) {
+  return names == PoolNames::address ? "address" : "dns";
+}
+
+Result<void> check_pool_name(std::string_view name) {
+  if (check_group_name(name)) return {};
+  return malformed("the pool's name " + quoted(name.substr(0, 64)) +
+                   " is not 1 to 32 of a-z, 0-9 and -, with a letter or digit at both ends");
+}
+
+Result<CondorSettings> parse_condor_settings(std::string_view text, std::string_view file) {
+  const auto parsed = parse_toml(text, file);
+  if (!parsed) return parsed.error();
+  CondorSettings out;
+  Reader reader(*parsed, file);
+  reader.texts("roles", "roles = [\"worker\"]", [&](std::string_view role) { return take_role(role, out); });
+  if (!reader.failed() && !out.is_manager && !out.is_worker && !out.is_submit)
+    reader.refuse("roles",
+                  "no role; a line like roles = [\"worker\", \"submit\"] gives some of manager, worker and submit");
+  reader.text("group", "group = \"lab\"", [&](std::string_view name) {
+    out.group = name;
+    return check_group_name(name);
+  });
+  reader.text("pool", "pool = \"main\"", [&](std::string_view name) {
+    out.pool = name;
+    return check_pool_name(name);
+  });
+  reader.text("policy", "policy = \"dedicated\"", [&](std::string_view word) {
+    return take_word("policy", word, WorkerPolicy::dedicated, WorkerPolicy::desktop, out.policy);
+  });
+  reader.number("slots", most_slots, out.slots);
+  reader.flag("own_jobs_first", out.own_jobs_first);
+  reader.text("manager", "manager = \"10.128.0.5\"",
+              [&](std::string_view address) { return take_manager(address, out.manager); });
+  reader.texts("managers", "managers = [\"NODE ID\"]",
+               [&](std::string_view id) { return take_node(id, out.managers); });
+  reader.flag("single_manager", out.single_manager);
+  reader.flag("flock", out.flock);
+  reader.text("names", "names = \"dns\"", [&](std::string_view word) {
+    return take_word("names", word, PoolNames::dns, PoolNames::address, out.names);
+  });
+  if (out.manager && out.is_manager)
+    reader.refuse("manager", "a machine with the role manager is its own manager; take away one of the two lines");
+  if (reader.failed()) return *reader.failed();
+  return out;
+}
+
+std::string to_toml(const CondorSettings& settings) {
+  std::string roles;
+  for (const auto& [is_set, name] : std::array<std::pair<bool, std::string_view>, 3>{
+           {{settings.is_manager, "manager"}, {settings.is_worker, "worker"}, {settings.is_submit, "submit"}}})
+    if (is_set) roles += (roles.empty() ? "" : ", ") + quoted(name);
+  std::string nodes;
+  for (const NodeId& id : settings.managers)
+    nodes += (nodes.empty() ? "" : ", ") + quoted(to_string(id));
+  std::string out = "# What this machine is in its group's pool: ga-condorcfg.toml(5).\n";
+  out += "roles = [" + roles + "]\n";
+  if (!settings.group.empty()) out += "group = " + quoted(settings.group) + "\n";
+  out += "pool = " + quoted(settings.pool) + "\n";
+  out += "# A worker's: \"dedicated\" runs jobs always, \"desktop\" while nobody uses the machine.\n";
+  out += "policy = " + quoted(to_string(settings.policy)) + "\n";
+  if (settings.slots) out += "# Jobs of one core at once.\nslots = " + std::to_string(*settings.slots) + "\n";
+  out += "own_jobs_first = " + std::string(yes_no(settings.own_jobs_first)) + "\n";
+  if (settings.manager)
+    out += "# Overrides the manager that is announced.\nmanager = " + quoted(to_string(*settings.manager)) + "\n";
+  if (!nodes.empty()) out += "# Nodes that may be manager.\nmanagers = [" + nodes + "]\n";
+  out += "single_manager = " + std::string(yes_no(settings.single_manager)) + "\n";
+  out += "flock = " + std::string(yes_no(settings.flock)) + "\n";
+  out += "# \"dns\": names that ipop-dns resolves; \"address\": names made of addresses.\n";
+  out += "names = " + quoted(to_string(settings.names)) + "\n";
+  return out;
+}
+
+std::size_t line_of_key(std::string_view text, std::string_view key) {
+  std::size_t line = 1;
+  while (!text.empty()) {
+    std::string_view here = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(here.size() + 1, text.size()));
+    here.remove_prefix(std::min(here.find_first_not_of(" \t"), here.size()));
+    if (here.starts_with(key)) {
+      here.remove_prefix(key.size());
+      here.remove_prefix(std::min(here.find_first_not_of(" \t"), here.size()));
+      if (here.starts_with('=')) return line;
+    }
+    ++line;
+  }
+  return 1;
+}
+
+}  // namespace ipop::appliance

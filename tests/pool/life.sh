@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# The life of a pool behind NATs, from its start to the last change of its manager: roles from files, jobs, a job that
+# keeps checkpoints, a graph of jobs, a worker that is cut off, one whose address changes, one that loses its lease.
+#
+#   alice: manager -- [home: cone] ---- internet ---- [lab: restricted cone] -- bob: worker, dave: submits
+#                                         |   '------ [office: symmetric] ----- carol: worker
+#                                       relay
+# shellcheck source=common.bash
+source "$(dirname "$0")/common.bash"
+
+machines=(alice bob carol dave)
+make_internet
+make_server relay
+make_site home 192.168.1 cone
+make_site lab 192.168.2 restricted
+make_site office 192.168.3 symmetric
+make_host alice home
+make_host bob lab
+make_host carol office
+make_host dave lab
+
+# --- the pool comes up --------------------------------------------------------------------------------------
+holds "a closed group" make_pool_group relay
+for host in "${machines[@]}"; do
+  [[ $host == dave ]] && port=4701 || port=4700
+  join_pool "$host" "$port"
+done
+take_role alice manager
+take_role bob worker
+take_role carol worker
+take_role dave submit
+needs 90 "both workers are in the pool" pool_has alice bob carol
+submits() { [[ -n $(in_machine alice condor_status -schedd -af Name) ]]; }
+needs 30 "the submit machine is" submits
+
+# --- what is open -------------------------------------------------------------------------------------------
+setting() { in_machine "$1" condor_config_val "$2"; }
+# A collector and a schedd have ports of their own too, which ga-firewall leaves shut to the physical network.
+for host in bob carol; do
+  is "$host: daemons listen on one port" 9618 \
+    "$(in_host "$host" ss -Hltn | awk '{ sub(/.*:/, "", $4); print $4 }' | sort -u | paste -sd' ')"
+done
+is "no IPv6 is advertised" "" "$(in_machine alice condor_status -any -af MyAddress | grep -F '[')"
+is "nor an address of the physical network" "" \
+  "$(in_machine alice condor_status -any -af MyAddress | grep -E '192\.168|203\.0\.113')"
+for level in READ WRITE DAEMON ADMINISTRATOR NEGOTIATOR ADVERTISE_STARTD; do
+  holds "ALLOW_$level is not open to everybody" test "$(setting carol "ALLOW_$level")" != '*'
+done
+is "authentication is required" required "$(setting carol SEC_DEFAULT_AUTHENTICATION | tr '[:upper:]' '[:lower:]')"
+is "encryption is required" required "$(setting carol SEC_DEFAULT_ENCRYPTION | tr '[:upper:]' '[:lower:]')"
+is "a job's lease is two hours" 7200 "$(setting dave JOB_DEFAULT_LEASE_DURATION)"
+in_machine dave condor_off -daemon startd -addr "<$(address_on carol):9618>" >"$run/off" 2>&1
+within 10 "a member does not switch off another one's daemons" pool_has alice bob carol
+
+# --- jobs ---------------------------------------------------------------------------------------------------
+user=$(jobs_of dave)
+cat >"$user/where.sh" <<'JOB'
+#!/bin/sh
+echo "$(hostname) $(id -un)"
+sleep 1
+JOB
+# Counts to 12; after every step it ends with 85, "checkpoint taken", and is started again where its files are.
+cat >"$user/steps.sh" <<'JOB'
+#!/bin/sh
+step=0
+[ ! -f state ] || read -r step <state
+[ "$step" -lt 12 ] || exit 0
+sleep 1
+step=$((step + 1))
+echo "$step" >state
+echo "$(hostname) $step" >>history
+exit 85
+JOB
+cat >"$user/letter.sh" <<'JOB'
+#!/bin/sh
+cat "$@" >read
+{ cat read; echo "${OUT%.out}"; } | sort -u >"$OUT"
+JOB
+chmod +x "$user"/*.sh
+common='request_cpus = 1
+request_memory = 16
+request_disk = 4096
+should_transfer_files = yes'
+cat >"$user/where.sub" <<JOB
+executable = where.sh
+output = where.\$(Process)
+log = where.log
+$common
+queue 8
+JOB
+cat >"$user/steps.sub" <<JOB
+executable = steps.sh
+checkpoint_exit_code = 85
+transfer_checkpoint_files = state, history
+transfer_output_files = history
+when_to_transfer_output = ON_EXIT_OR_EVICT
+log = steps.log
+$common
+queue
+JOB
+for node in A B C D; do
+  case $node in A) input='' ;; B | C) input=A.out ;; D) input='B.out, C.out' ;; esac
+  cat >"$user/$node.sub" <<JOB
+executable = letter.sh
+arguments = "${input//,/}"
+transfer_input_files = $input
+environment = "OUT=$node.out"
+transfer_output_files = $node.out
+log = nodes.log
+$common
+queue
+JOB
+done
+sed -i '/^arguments = ""/d; /^transfer_input_files = $/d' "$user/A.sub"
+sed -i 's|^executable.*|executable = first.sh|' "$user/A.sub"
+printf '#!/bin/sh\necho A >A.out\n' >"$user/first.sh"
+chmod +x "$user/first.sh"
+cat >"$user/diamond.dag" <<'DAG'
+JOB A A.sub
+JOB B B.sub
+JOB C C.sub
+JOB D D.sub
+PARENT A CHILD B C
+PARENT B C CHILD D
+DAG
+
+holds "a job that takes checkpoints is submitted" submit dave steps.sub
+holds "eight jobs are submitted" submit dave where.sub
+needs 60 "all eight end" has_events dave where.log 5 8
+is "they ran on both workers, as nobody" "bob nobody carol nobody" "$(sort -u "$user"/where.? | paste -sd' ')"
+
+# --- a checkpoint -------------------------------------------------------------------------------------------
+steps=$(submit dave steps.sub)
+holds "a job that takes checkpoints is submitted" test -n "$steps"
+# Two events (040) of files that came, two of each checkpoint.
+within 30 "the job has taken a checkpoint" has_events dave steps.log 40 4
+holds "it is evicted" as_user dave condor_vacate_job -fast "${steps%%.*}"
+holds "a graph of jobs is submitted" as_user dave condor_submit_dag -update_submit diamond.dag
+within 60 "the job ends" has_events dave steps.log 5 1
+is "it went through every step once" "$(seq 12 | paste -sd' ')" \
+  "$(awk '{ print $2 }' "$user/history" 2>/dev/null | paste -sd' ')"
+is "and was started twice" 2 "$(events dave steps.log 1)"
+within 90 "the graph ends" grep -qs 'EXITING WITH STATUS 0' "$user/diamond.dag.dagman.out"
+is "each of its jobs saw what came before it" "A B C D" "$(paste -sd' ' "$user/D.out" 2>/dev/null)"
+
+# --- a worker is cut off ------------------------------------------------------------------------------------
+cat >"$user/long.sub" <<JOB
+executable = /bin/sleep
+transfer_executable = false
+arguments = 30
+requirements = Machine == "bob.ipop"
+log = long.log
+$common
+queue
+JOB
+holds "a job for bob is submitted" submit dave long.sub
+within 60 "it runs" has_events dave long.log 1 1
+cut_off bob
+away=$(address_on bob) bob_id=$(ask_node bob status --json | jq -r .id)
+gone() { ! in_host dave ping -q -n -c 1 -W 1 "$away"; }
+within 30 "bob is cut off" gone
+given_up() { ! ask_node relay peers --json | grep -qF "$bob_id"; }
+within 60 "the others have given him up" given_up
+bring_back bob
+within 60 "bob is back; the job ends" has_events dave long.log 5 1
+is "it was started once" 1 "$(events dave long.log 1)"
+
+# --- an address changes -------------------------------------------------------------------------------------
+before=$(address_on carol)
+forget_address carol
+another() { [[ -n $(address_on carol) && $(address_on carol) != "$before" ]]; }
+within 30 "carol's node holds another address" another
+within 60 "she is in the pool with it" pool_has alice carol
+
+# --- a lease is lost ----------------------------------------------------------------------------------------
+stop_member bob
+stopped() { [[ -z $(in_machine bob pgrep -x condor_master) ]]; }
+within 60 "without an address bob's HTCondor stops" stopped
+is "in good order" "" "$(grep -h 'ERROR "' "$run/bob/condor/MasterLog" "$run/bob/condor/StartLog")"
+start_member bob
+within 60 "with it bob is back in the pool" pool_has alice bob
+
+# --- the manager moves --------------------------------------------------------------------------------------
+leave_role alice
+take_role alice submit
+leave_role dave
+take_role dave manager submit
+within 90 "the workers follow the manager to another machine" pool_has dave bob carol
+sed -i 's/^queue.*/queue 2/; s/^log.*/log = moved.log/' "$user/where.sub"
+holds "jobs are submitted there" submit dave where.sub
+within 60 "they run" has_events dave moved.log 5 2
+finish

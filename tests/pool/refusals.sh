@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# What a hostile or broken file may say, and HTCondor's own judgement of what ga-condorcfg wrote: no line gets into the
+# configuration that was not meant, and a machine that cannot have a configuration does not start HTCondor.
+#
+#   relay: a public member of the group; alice: one machine with a node, and no pool around her
+# shellcheck source=common.bash
+source "$(dirname "$0")/common.bash"
+
+make_internet
+make_server relay
+make_site home 192.168.1 cone
+make_host alice home
+holds "a closed group" make_pool_group relay
+join_pool alice
+needs 30 "alice holds an address" ask_node alice wait lease --timeout 2s
+
+files=$(files_of alice)
+role() { printf '%s\n' "$@" >"$files/etc/ga/pool.toml"; }
+condorcfg() { in_machine alice timeout 30 ga-condorcfg "$@"; }
+config() { in_machine alice condor_config_val "$1" 2>&1; }
+written() { find "$files/etc/condor/config.d" -name '50-*' ! -name '*~' | wc -l; }
+refused() { # NAME PATTERN: one line, and nothing is written
+  local output status=0
+  output=$(condorcfg write 2>&1) || status=$?
+  holds "$1: refused" test "$status" -ne 0
+  holds "$1: the line says why" grep -qE "$2" <<<"$output"
+  is "$1: in one line" 1 "$(grep -vc '^  next:' <<<"$output")"
+  is "$1: nothing is written" 0 "$(written)"
+}
+
+# --- S15 ----------------------------------------------------------------------------------------------------
+role 'roles = ["king"]'
+refused "a role that does not exist" 'pool.toml:1: .*king'
+role 'roles = ["worker"]' 'slots = "2\nALLOW_WRITE = *"'
+refused "a line in a number" 'pool.toml:2: .*slots'
+role 'roles = ["worker"]' 'manager = "10.128.0.5\nALLOW_WRITE = *"'
+refused "a line in an address" 'pool.toml:2: '
+role 'roles = ["manager"]' 'pool = "a$(shell)"'
+refused "a macro in a name" 'pool.toml:2: '
+role 'roles = ["manager"]' 'pool = "a|b"'
+refused "a pipe in a name" 'pool.toml:2: '
+role 'roles = ["manager"]' 'LOCAL_CONFIG_FILE = "/bin/sh|"'
+refused "a setting of HTCondor" 'pool.toml:2: '
+
+# --- what HTCondor reads ------------------------------------------------------------------------------------
+role 'roles = ["manager", "worker", "submit"]' 'slots = 3'
+holds "a good file is written" condorcfg write
+is "in one file" 1 "$(written)"
+holds "HTCondor takes it" in_machine alice condor_config_val -summary
+is "CONDOR_HOST is the machine itself" "$(address_on alice)" "$(config CONDOR_HOST)"
+is "so is the address it advertises" "$(address_on alice)" "$(config NETWORK_INTERFACE)"
+is "all roles are there" "COLLECTOR MASTER NEGOTIATOR SCHEDD STARTD" \
+  "$(config DAEMON_LIST | tr -s ' ,' '\n' | sort -u | paste -sd' ')"
+is "with the slots" 3 "$(config NUM_CPUS)"
+is "nothing runs a command while it is read" "" \
+  "$(in_machine alice condor_config_val -dump | grep -E '= .*\|[[:space:]]*$')"
+is "security is the recommended one" 9.0 "$(config SECURITY_MODEL)"
+holds "the group's certificates are asked for" grep -q SSL <<<"$(config SEC_DEFAULT_AUTHENTICATION_METHODS)"
+before=$(sha256sum "$files"/etc/condor/config.d/50-*)
+role 'roles = ["king"]'
+condorcfg write >/dev/null 2>&1
+is "a file that is refused later leaves what was written" "$before" "$(sha256sum "$files"/etc/condor/config.d/50-*)"
+finish

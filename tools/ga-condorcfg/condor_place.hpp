@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/condor_config.hpp"
+#include "io/run_process.hpp"
+#include "pool_files.hpp"
+
+namespace ipop::ga_condorcfg {
+
+/// Where HTCondor finds what is written; absolute.
+struct CondorPaths {
+  std::string config{};     ///< config.d/50-grid-appliance
+  std::string previous{};   ///< the text before; HTCondor passes over names that end in ~
+  std::string authority{};  ///< grid-appliance/authority.pem
+  std::string map{};        ///< grid-appliance/map
+  std::string secret{};     ///< passwords.d/grid-appliance, of an open group
+  std::string token{};      ///< tokens.d/grid-appliance, likewise
+};
+CondorPaths condor_paths(const Context& context);
+
+/// Runs one of HTCondor's programs. Errors: not_found (it is not installed; the message names the
+/// package), those of io::run_process.
+Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit = 30s);
+
+/// Whether HTCondor would take `text` for this machine's configuration beside what else is in its
+/// directories. Errors: malformed, with HTCondor's own words; those of run_condor; errno.
+Result<void> try_config(const Context& context, const std::string& text);
+
+/// Writes the configuration, when it differs, and the files that it names; the previous text is kept. True
+/// when something changed. Errors: errno, those of run_condor.
+Result<bool> write_condor_files(const Context& context, const PoolFiles& files, const std::string& text);
+
+/// Reports an error of HTCondor's programs; the status that belongs to it.
+cli::ExitStatus report_condor_error(const Context& context, const Error& error);
+
+}  // namespace ipop::ga_condorcfg

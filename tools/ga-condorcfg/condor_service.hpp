@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "io/child_process.hpp"
+#include "io/event_loop.hpp"
+
+namespace ipop::ga_condorcfg {
+
+/// HTCondor's daemons of this machine: the service `condor` where systemd runs, else a condor_master of
+/// our own, which is started again when it ends unasked.
+class CondorService {
+ public:
+  struct Handlers {
+    std::function<void()> on_stopped;  ///< after stop(), when nothing runs any more
+    std::function<void(const LogLine&)> log;
+  };
+
+  /// `command` runs in the foreground; empty: the service, or `condor_master -f` without systemd.
+  CondorService(io::EventLoop& loop, std::vector<std::string> command, Handlers handlers);
+
+  void start();
+  /// Its daemons read their configuration again.
+  void reload();
+  /// At once: running jobs of a submit machine stay with their workers, which hold them for their lease.
+  void restart();
+  /// Jobs on this machine get time to leave.
+  void stop();
+  /// SIGCHLD came.
+  void handle_child();
+  [[nodiscard]] bool is_running() const { return is_wanted_; }
+
+ private:
+  enum class Ending { none, graceful, fast };
+
+  void spawn();
+  void end_child(Ending how);
+  void press();
+  bool run_systemctl(const std::string& verb);
+
+  std::vector<std::string> command_;
+  Handlers handlers_;
+  bool is_service_;
+  bool is_wanted_ = false;
+  Ending ending_ = Ending::none;
+  std::optional<io::ChildProcess> child_;
+  io::LoopTimer again_;
+  io::LoopTimer patience_;
+};
+
+}  // namespace ipop::ga_condorcfg

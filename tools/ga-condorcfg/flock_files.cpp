@@ -1,0 +1,41 @@
+#include "flock_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "io/file.hpp"
+
+namespace ipop::ga_condorcfg {
+namespace {
+
+constexpr std::size_t largest_file = 16'384;
+
+}  // namespace
+
+Result<std::vector<appliance::FlockPartner>> load_flock_partners(const Context& context) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  const std::string directory = context.options.condor + "/grid-appliance/flock";
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    paths.push_back(it->path().string());
+  std::ranges::sort(paths);
+  std::vector<appliance::FlockPartner> out;
+  for (const std::string& path : paths) {
+    const auto text = io::read_file(path, largest_file);
+    if (!text) return text.error();
+    auto pass = appliance::parse_flock_pass(*text, path);
+    if (!pass) return std::move(pass).error();
+    out.push_back(pass->partner);
+  }
+  return out;
+}
+
+std::string flock_file(const Context& context, const std::string& domain) {
+  return context.options.condor + "/grid-appliance/flock/" + domain;
+}
+
+std::string flock_token_file(const Context& context, const std::string& domain) {
+  return context.options.condor + "/tokens.d/grid-appliance-" + domain;
+}
+
+}  // namespace ipop::ga_condorcfg

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/condor_flock.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_condorcfg {
+
+/// The pools of other groups that this machine accepted, in the order of their domains. Errors: errno;
+/// malformed, one line with the file.
+Result<std::vector<appliance::FlockPartner>> load_flock_partners(const Context& context);
+
+/// Where an accepted pool is kept, and where HTCondor finds its token.
+std::string flock_file(const Context& context, const std::string& domain);
+std::string flock_token_file(const Context& context, const std::string& domain);
+
+}  // namespace ipop::ga_condorcfg

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/exit_status.hpp"
+#include "cli/output_options.hpp"
+#include "cli/streams.hpp"
+
+namespace ipop::ga_condorcfg {
+
+inline constexpr const char* tool = "ga-condorcfg";
+
+struct WriteConfig {
+  bool dry_run = false;  ///< show what would change, and change nothing
+  std::chrono::seconds timeout{60};
+};
+struct WatchPool {
+  std::vector<std::string> start{};  ///< what runs HTCondor in the foreground; empty: the service, or condor_master
+  bool announce = true;              ///< a manager tells the group where it is
+};
+struct ShowPool {};
+struct CheckPool {};
+struct ExportFlock {
+  std::string out = "-";
+};
+struct AcceptFlock {
+  std::string file{};  ///< "-": stdin
+  bool dry_run = false;
+};
+struct RemoveFlock {
+  std::string domain{};
+};
+struct ValidatePool {
+  std::size_t jobs = 100;
+  std::chrono::seconds timeout{1800};  ///< for each row
+  std::string worker{};                ///< which is cut off; empty: any that runs the job
+  std::string cut_off{};               ///< command, split at spaces, that cuts the worker off
+  std::string bring_back{};
+  std::chrono::seconds away{30};    ///< how long it is cut off
+  std::string directory{};          ///< for the jobs' files; empty: one of its own, removed at the end
+  std::vector<std::string> only{};  ///< rows to run; empty: all
+};
+using Verb =
+    std::variant<WriteConfig, WatchPool, ShowPool, CheckPool, ExportFlock, AcceptFlock, RemoveFlock, ValidatePool>;
+
+struct Options {
+  std::string role_file = "/etc/ga/pool.toml";
+  std::string groups = "/etc/ipop";    ///< where group files are
+  std::string socket{};                ///< of the group's node; empty: the usual one
+  std::string state_directory{};       ///< of the group's node; empty: /var/lib/ipop/GROUP
+  std::string condor = "/etc/condor";  ///< HTCondor's configuration
+  cli::OutputOptions output{};
+  Verb verb{};
+};
+
+/// The command line; a status when there is nothing left to do.
+std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams);
+
+}  // namespace ipop::ga_condorcfg

@@ -1,0 +1,177 @@
+#include "pool_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "condor_place.hpp"
+#include "crypto/trust_store.hpp"
+#include "flock_files.hpp"
+#include "io/file.hpp"
+#include "io/system_clock.hpp"
+#include "node_connection.hpp"
+
+namespace ipop::ga_condorcfg {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr std::size_t largest_file = std::size_t{1} << 20U;
+
+std::vector<std::string> group_names(const std::string& directory) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().stem().string();
+    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+ExitStatus bad_config(const Context& context, const std::string& message) {
+  cli::complain(context.streams, tool, message);
+  return ExitStatus::bad_config;
+}
+
+std::variant<std::string, ExitStatus> choose_group(const Context& context, const std::string& wanted) {
+  const std::string& directory = context.options.groups;
+  if (!wanted.empty()) return wanted;
+  const std::vector<std::string> names = group_names(directory);
+  if (names.size() == 1) return names.front();
+  if (names.empty()) {
+    cli::complain(context.streams, tool, "this machine has no group (no file in " + directory + ")");
+    cli::suggest(context.streams, "ga-group join TOKEN, or ga-group new NAME");
+    return ExitStatus::no;
+  }
+  std::string list;
+  for (const std::string& name : names)
+    list += (list.empty() ? "" : ", ") + name;
+  cli::complain(context.streams, tool,
+                context.options.role_file + ": this machine has several groups (" + list + "); a line like group = \"" +
+                    names.front() + "\" chooses one");
+  return ExitStatus::usage;
+}
+
+/// The user whom the node's certificate names, when it is this group's.
+std::variant<std::string, ExitStatus> certified_user(const Context& context, const PoolFiles& files) {
+  const std::string path = files.state_directory + "/certificate.pem";
+  const auto text = io::read_file(path, largest_file);
+  if (!text) {
+    const ExitStatus status = report_file_error(context, text.error());
+    if (status == ExitStatus::no) cli::suggest(context.streams, "ga-cert join, which gets a certificate for this node");
+    return status;
+  }
+  const auto certificate = crypto::Certificate::from_pem(*text);
+  if (!certificate) return bad_config(context, path + ":1: " + certificate.error().message());
+  const auto authority = crypto::Certificate::from_pem(files.group.authority);
+  if (!authority) return bad_config(context, authority.error().message());
+  const auto trust = crypto::TrustStore::closed_group(*authority);
+  if (!trust) return bad_config(context, trust.error().message());
+  const auto identity = (*trust)->verify(*certificate, io::wall_time_now());
+  if (!identity)
+    return bad_config(
+        context, path + ":1: no certificate of the group \"" + files.group_name + "\": " + identity.error().message());
+  if (auto good = appliance::check_condor_user(identity->user); !good)
+    return bad_config(context, path + ":1: " + good.error().context);
+  return identity->user;
+}
+
+}  // namespace
+
+std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context) {
+  PoolFiles out;
+  const std::string& role_file = context.options.role_file;
+  const auto role_text = io::read_file(role_file, largest_file);
+  if (!role_text) {
+    const ExitStatus status = report_file_error(context, role_text.error());
+    if (status == ExitStatus::no)
+      cli::suggest(context.streams, "echo 'roles = [\"worker\", \"submit\"]' > " + role_file);
+    return status;
+  }
+  auto settings = appliance::parse_condor_settings(*role_text, role_file);
+  if (!settings) return bad_config(context, settings.error().context);
+  out.settings = *std::move(settings);
+
+  auto name = choose_group(context, out.settings.group);
+  if (const auto* status = std::get_if<ExitStatus>(&name)) return *status;
+  out.group_name = std::get<std::string>(std::move(name));
+  const std::string path = context.options.groups + "/" + out.group_name + ".toml";
+  const auto text = io::read_file(path, largest_file);
+  if (!text) return report_file_error(context, text.error());
+  auto group = appliance::parse_group_config(*text, path);
+  if (!group) return bad_config(context, group.error().context);
+  out.group = *std::move(group);
+  auto domain = appliance::pool_domain(out.group.name_space);
+  if (!domain) {
+    const std::size_t line = appliance::line_of_key(*text, "namespace");
+    return bad_config(context, path + ":" + std::to_string(line) + ": " + domain.error().context);
+  }
+  out.domain = *std::move(domain);
+
+  const std::string& given = context.options.state_directory;
+  out.state_directory = given.empty() ? "/var/lib/ipop/" + out.group_name : given;
+  if (!out.group.authority.empty()) {
+    auto user = certified_user(context, out);
+    if (const auto* status = std::get_if<ExitStatus>(&user)) return *status;
+    out.user = std::get<std::string>(std::move(user));
+  } else if (out.settings.own_jobs_first) {
+    const std::size_t line = appliance::line_of_key(*role_text, "own_jobs_first");
+    return bad_config(context, role_file + ":" + std::to_string(line) +
+                                   ": own_jobs_first needs a closed group: in an open one nobody vouches for a user");
+  }
+  auto partners = load_flock_partners(context);
+  if (!partners) return bad_config(context, partners.error().context);
+  out.partners = *std::move(partners);
+  return out;
+}
+
+std::string node_socket(const Context& context, const PoolFiles& files) {
+  return context.options.socket.empty() ? tools::socket_of_group(files.group_name) : context.options.socket;
+}
+
+Result<appliance::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
+                                              const node::StatusAnswer& status,
+                                              const appliance::ManagerChoice& choice) {
+  if (!status.address || !status.prefix || !choice.manager || status.names.empty())
+    return make_error(Errc::malformed, "the node has no address or no name yet");
+  appliance::CondorMachine out;
+  out.settings = files.settings;
+  out.domain = files.domain;
+  out.prefix = *status.prefix;
+  out.address = *status.address;
+  // The name made of the address is never without one; HTCondor and the DNS don't mind its case.
+  out.name = status.names.back();
+  std::ranges::transform(out.name, out.name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  out.dns_domain = status.domain;
+  out.manager = *choice.manager;
+  out.others = choice.others;
+  out.user = files.user;
+  if (!files.group.authority.empty()) {
+    const CondorPaths paths = condor_paths(context);
+    std::error_code error;
+    const std::string state = std::filesystem::absolute(files.state_directory, error).string();
+    out.certificates =
+        appliance::PoolCredentials{state + "/certificate.pem", state + "/key.pem", paths.authority, paths.map};
+  }
+  out.partners = files.partners;
+  return out;
+}
+
+std::vector<appliance::KnownManager> managers_of(const node::DhtAnswer& answer, const PoolFiles& files) {
+  std::vector<appliance::ManagerRecord> records;
+  for (const auto& value : answer.values)
+    records.push_back({value.value, value.owner});
+  return appliance::rank_managers(records, files.settings, files.group.prefix);
+}
+
+ExitStatus report_file_error(const Context& context, const Error& error) {
+  cli::complain(context.streams, tool, error.message());
+  const bool denied = error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
+  if (!denied) return ExitStatus::no;
+  cli::suggest(context.streams, "run it again as root (sudo ga-condorcfg ...)");
+  return ExitStatus::permission;
+}
+
+}  // namespace ipop::ga_condorcfg

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "appliance/condor_config.hpp"
+#include "appliance/condor_manager.hpp"
+#include "appliance/condor_settings.hpp"
+#include "appliance/group_config.hpp"
+#include "node/command.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_condorcfg {
+
+/// What this machine's files say of its part in the pool.
+struct PoolFiles {
+  appliance::CondorSettings settings{};
+  appliance::GroupConfig group{};
+  std::string group_name{};  ///< of the group's file on this machine
+  std::string domain{};      ///< of the pool
+  std::string user{};        ///< of the node's certificate; empty in an open group
+  std::string state_directory{};
+  std::vector<appliance::FlockPartner> partners{};
+};
+
+/// Reads the role file, the group file and, in a closed group, the node's certificate. A failure has been
+/// reported in one line that names the file: `bad_config`, `permission`, `usage` (several groups), `no`.
+std::variant<PoolFiles, cli::ExitStatus> load_pool_files(const Context& context);
+
+/// The control socket of the group's node.
+std::string node_socket(const Context& context, const PoolFiles& files);
+
+/// The machine as HTCondor is to see it. `status` is of a node that holds an address. Error: malformed
+/// (the node has no name yet).
+Result<appliance::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
+                                              const node::StatusAnswer& status, const appliance::ManagerChoice& choice);
+
+/// The managers that the records of a DHT answer announce.
+std::vector<appliance::KnownManager> managers_of(const node::DhtAnswer& answer, const PoolFiles& files);
+
+/// Reports `error` of a file operation; the status that belongs to it.
+cli::ExitStatus report_file_error(const Context& context, const Error& error);
+
+}  // namespace ipop::ga_condorcfg

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/human.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/progress.hpp"
+#include "cli/table.hpp"
+#include "condor_place.hpp"
+#include "io/file.hpp"
+#include "io/process.hpp"
+#include "io/system_clock.hpp"
+#include "validation.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_condorcfg {
+namespace {
+
+using cli::ExitStatus;
+using Kind = TestOutcome::Kind;
+
+struct Test {
+  std::string_view name;
+  TestOutcome (*run)(const TestPlace&);
+};
+constexpr std::array<Test, 5> tests{{{"jobs", test_jobs},
+                                     {"dag", test_dag},
+                                     {"checkpoint", test_checkpoint},
+                                     {"flock", test_flock},
+                                     {"absence", test_absence}}};
+
+/// A row of the table.
+struct Row {
+  std::string name{};
+  TestOutcome outcome{};
+  Duration time{};
+};
+
+std::string_view word_of(Kind kind) {
+  switch (kind) {
+    case Kind::passed: return "passed";
+    case Kind::failed: return "FAILED";
+    case Kind::not_run: return "not run";
+  }
+  return {};
+}
+
+std::string seconds_of(Duration time) {
+  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(time).count() / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+}
+
+void write_rows(const Context& context, const std::vector<Row>& rows) {
+  std::ostream& out = context.streams.out;
+  if (context.options.output.json) {
+    cli::JsonWriter json("ga-condorcfg.validate/1");
+    json.begin_array("tests");
+    for (const Row& row : rows) {
+      json.begin_element();
+      json.field("test", row.name);
+      json.field("result", row.outcome.kind == Kind::failed ? "failed" : word_of(row.outcome.kind));
+      json.field("seconds", std::chrono::duration<double>(row.time).count());
+      json.field("detail", row.outcome.detail);
+      json.end();
+    }
+    json.end();
+    out << json.text() << '\n';
+    return;
+  }
+  cli::Table table({{"TEST"}, {"RESULT"}, {"SECONDS", cli::Align::right}, {"DETAIL"}});
+  for (const Row& row : rows)
+    table.add_row({row.name, std::string(word_of(row.outcome.kind)), seconds_of(row.time), row.outcome.detail});
+  if (context.options.output.plain)
+    table.write_plain(out);
+  else
+    table.write_human(out, cli::use_color(context.streams, context.options.output.color));
+}
+
+/// A host name, as HTCondor's requirements may hold it.
+bool is_host_name(const std::string& text) {
+  return text.size() <= 255 && std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+         });
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const ValidatePool& verb) {
+  if (!is_host_name(verb.worker)) {
+    cli::complain(context.streams, tool, "--worker: a machine's name has only letters, digits, . and -");
+    return ExitStatus::usage;
+  }
+  if (const auto version = run_condor({"condor_version"}); !version)
+    return report_condor_error(context, version.error());
+  if (io::is_root()) {
+    cli::complain(context.streams, tool, "HTCondor takes no jobs of root");
+    cli::suggest(context.streams, "runuser -u USER -- ga-condorcfg validate");
+    return ExitStatus::permission;
+  }
+  std::error_code error;
+  const bool is_own = verb.directory.empty();
+  const std::string name = is_own ? "ga-validate-" + std::to_string(io::wall_time_now().seconds) : verb.directory;
+  const std::string directory = std::filesystem::absolute(name, error).string();
+  if (auto made = io::make_directories(directory, 0755); !made) return report_file_error(context, made.error());
+
+  cli::Progress progress(context.streams);
+  const TestPlace place{verb, directory, [&](const std::string& text) { progress.show(text); }};
+  std::vector<Row> rows;
+  for (const Test& test : tests) {
+    if (!verb.only.empty() && std::ranges::find(verb.only, test.name) == verb.only.end()) continue;
+    progress.show(std::string(test.name) + " ...");
+    const TimePoint begin = io::monotonic_now();
+    TestOutcome outcome = test.run(place);
+    rows.push_back({std::string(test.name), std::move(outcome), io::monotonic_now() - begin});
+  }
+  progress.clear();
+  write_rows(context, rows);
+  const bool has_failed = std::ranges::any_of(rows, [](const Row& row) { return row.outcome.kind == Kind::failed; });
+  if (has_failed)
+    cli::suggest(context.streams, "look at the jobs' logs in " + directory);
+  else if (is_own)
+    std::filesystem::remove_all(directory, error);
+  return has_failed ? ExitStatus::no : ExitStatus::done;
+}
+
+}  // namespace ipop::ga_condorcfg

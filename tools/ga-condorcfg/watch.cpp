@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "condor_place.hpp"
+#include "condor_service.hpp"
+#include "io/event_loop.hpp"
+#include "io/log_writer.hpp"
+#include "io/netlink.hpp"
+#include "io/process.hpp"
+#include "io/service_notifier.hpp"
+#include "io/system_clock.hpp"
+#include "pool_files.hpp"
+#include "pool_node.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_condorcfg {
+namespace {
+
+using cli::ExitStatus;
+
+// An address is changed by losing one lease and holding another: jobs need not leave for that.
+constexpr Duration lease_grace = 5s;
+// After a configuration that could not be written: what is wrong is outside (disk, HTCondor's files).
+constexpr Duration write_pause = 30s;
+
+/// What HTCondor's configuration of this machine follows from, as far as it moves.
+struct Place {
+  net::Ipv4Address address{};
+  std::string name{};
+  appliance::ManagerChoice choice{};
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+/// HTCondor while it follows the node.
+class Watcher {
+ public:
+  Watcher(const Context& context, const WatchPool& verb, PoolFiles files)
+      : context_(context),
+        verb_(verb),
+        files_(std::move(files)),
+        service_(loop_, verb.start, {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }}),
+        node_(loop_, node_socket(context, files_),
+              {[this](const node::StatusAnswer& status) { take_status(status); },
+               [this](const node::DhtAnswer& answer) { take_managers(answer); },
+               [this](const LogLine& line) { log(line); }}),
+        grace_(loop_, [this] { stop_condor(); }),
+        again_(loop_, [this] { follow(); }),
+        alive_(loop_, [this] { show_alive(); }) {}
+
+  ExitStatus run() {
+    io::harden_process();
+    auto signals = loop_.on_signals({SIGINT, SIGTERM, SIGHUP, SIGCHLD}, [this](int number) { take_signal(number); });
+    if (!signals) return report_file_error(context_, signals.error());
+    auto monitor = io::AddressMonitor::open(loop_, [this] { follow(); });
+    if (!monitor) return report_file_error(context_, monitor.error());
+    notifier_.ready();
+    show_alive();
+    tell("waiting for the node");
+    loop_.run();
+    log({LogLevel::info, "stopped", {}});
+    return ExitStatus::done;
+  }
+
+ private:
+  void log(const LogLine& line) { writer_.write(io::monotonic_now(), line); }
+
+  /// One line for `systemctl status`, and in the log when it differs.
+  void tell(const std::string& state) {
+    if (std::exchange(told_, state) == state) return;
+    notifier_.status(state);
+    log({LogLevel::info, state, {}});
+  }
+
+  void take_signal(int number) {
+    if (number == SIGCHLD) return service_.handle_child();
+    if (number == SIGHUP) return read_files();
+    if (std::exchange(is_ending_, true)) return;
+    notifier_.stopping();
+    node_.announce({});
+    grace_.disarm();
+    again_.disarm();
+    service_.stop();
+  }
+
+  void take_stopped() {
+    tell("HTCondor is stopped");
+    if (is_ending_) loop_.stop();
+  }
+
+  void read_files() {
+    auto loaded = load_pool_files(context_);
+    auto* files = std::get_if<PoolFiles>(&loaded);
+    if (files == nullptr) return log({LogLevel::error, "the files are wrong; the earlier ones hold", {}});
+    files_ = std::move(*files);
+    is_changed_ = true;
+    daemons_changed_ = true;
+    if (answer_) take_managers(*answer_);
+    follow();
+  }
+
+  void take_status(const node::StatusAnswer& status) {
+    status_ = status;
+    if (status.address) {
+      grace_.disarm();
+    } else if (service_.is_running()) {
+      tell("the lease is lost");
+      grace_.arm(io::monotonic_now() + lease_grace);
+    }
+    choose();
+    follow();
+  }
+
+  void take_managers(const node::DhtAnswer& answer) {
+    answer_ = answer;
+    managers_ = managers_of(answer, files_);
+    choose();
+    follow();
+  }
+
+  void choose() {
+    if (!status_ || !status_->address || (!managers_ && !files_.settings.manager)) return;
+    const auto known = managers_.value_or(std::vector<appliance::KnownManager>());
+    auto choice = appliance::choose_manager(known, files_.settings, *status_->address);
+    if (!choice) {
+      choice_.reset();
+      return tell(context_.options.role_file + ": " + choice.error().context);
+    }
+    // While no manager is announced the last one may come back.
+    if (choice->manager || !choice_) choice_ = *std::move(choice);
+  }
+
+  /// Brings HTCondor to what the node's state wants.
+  void follow() {
+    if (is_ending_ || !status_ || !status_->address || !choice_) return;
+    if (!choice_->manager) return tell("no manager is announced; waiting for one");
+    const Place wanted{*status_->address, status_->names.empty() ? "" : status_->names.back(), *choice_};
+    if (place_ == wanted && service_.is_running() && !is_changed_) return;
+    // HTCondor's daemons end themselves when no interface has the address.
+    if (!is_on_interface(wanted.address)) return tell("waiting for the address on an interface");
+    if (!write(wanted)) return again_.arm(io::monotonic_now() + write_pause);
+    const bool was_running = service_.is_running();
+    const bool moved = place_ && (place_->address != wanted.address || place_->name != wanted.name);
+    place_ = wanted;
+    is_changed_ = false;
+    // Sockets, names and the list of daemons stay as they were until a restart.
+    if (!was_running)
+      service_.start();
+    else if (moved || daemons_changed_)
+      service_.restart();
+    else
+      service_.reload();
+    daemons_changed_ = false;
+    log({LogLevel::info,
+         !was_running ? "HTCondor starts"
+         : moved      ? "HTCondor restarts"
+                      : "HTCondor reads its configuration again",
+         {{"ip", to_string(wanted.address)}, {"manager", to_string(*wanted.choice.manager)}}});
+    tell("in the pool of " + to_string(*wanted.choice.manager) + " as " + to_string(wanted.address));
+    announce();
+  }
+
+  bool write(const Place& wanted) {
+    const auto machine = make_machine(context_, files_, *status_, wanted.choice);
+    auto text = machine ? to_condor_config(*machine) : Result<std::string>(machine.error());
+    auto tried = text ? try_config(context_, *text) : Result<void>(text.error());
+    const auto written = tried ? write_condor_files(context_, files_, *text) : Result<bool>(tried.error());
+    if (!written) tell("the configuration is not written: " + written.error().context);
+    return written.has_value();
+  }
+
+  static bool is_on_interface(net::Ipv4Address address) {
+    const auto all = io::list_addresses();
+    return !all || std::ranges::any_of(*all, [&](const io::InterfaceAddress& it) {
+      const auto* const own = std::get_if<net::Ipv4Address>(&it.address);
+      return own != nullptr && *own == address;
+    });
+  }
+
+  void announce() {
+    if (!files_.settings.is_manager || !verb_.announce || !place_) return;
+    // A manager that was away for a moment is as old as it was.
+    if (!since_) {
+      since_ = io::wall_time_now();
+      for (const appliance::KnownManager& manager : managers_.value_or(std::vector<appliance::KnownManager>()))
+        if (manager.owner == status_->id) since_ = std::min(*since_, manager.announcement.since);
+    }
+    node_.announce(
+        to_string(appliance::ManagerAnnouncement{machine_name(), place_->address, *since_, files_.settings.pool}));
+  }
+
+  [[nodiscard]] std::string machine_name() const {
+    std::string out = place_->name;
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return out;
+  }
+
+  void stop_condor() {
+    place_.reset();
+    node_.announce({});
+    service_.stop();
+  }
+
+  void show_alive() {
+    if (!notifier_.watchdog()) return;
+    notifier_.alive();
+    alive_.arm(io::monotonic_now() + *notifier_.watchdog() / 2);
+  }
+
+  const Context& context_;
+  const WatchPool& verb_;
+  PoolFiles files_;
+  io::EventLoop loop_;
+  io::LogWriter writer_{LogLevel::info};
+  io::ServiceNotifier notifier_ = io::ServiceNotifier::from_environment();
+  CondorService service_;
+  PoolNode node_;
+  std::optional<node::StatusAnswer> status_;
+  std::optional<node::DhtAnswer> answer_;
+  std::optional<std::vector<appliance::KnownManager>> managers_;
+  std::optional<appliance::ManagerChoice> choice_;
+  std::optional<Place> place_;  // what is written
+  std::optional<WallTime> since_;
+  std::string told_;
+  bool is_changed_ = false;
+  bool daemons_changed_ = false;
+  bool is_ending_ = false;
+  io::LoopTimer grace_;
+  io::LoopTimer again_;
+  io::LoopTimer alive_;
+};
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const WatchPool& verb) {
+  auto loaded = load_pool_files(context);
+  if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
+  if (const auto version = run_condor({"condor_version"}); !version && verb.start.empty())
+    return report_condor_error(context, version.error());
+  return Watcher(context, verb, std::get<PoolFiles>(std::move(loaded))).run();
+}
+
+}  // namespace ipop::ga_condorcfg
