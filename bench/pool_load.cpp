@@ -104,7 +104,8 @@ class Pool {
     const auto& events = ring_.at(index).events;
     seen_.resize(ring_.size());
     for (; seen_[index] < events.size(); ++seen_[index]) {
-      if (std::holds_alternative<node::DhtChangedEvent>(events[seen_[index]].second)) ask(index, node::DhtGetCommand{key});
+      if (std::holds_alternative<node::DhtChangedEvent>(events[seen_[index]].second))
+        ask(index, node::DhtGetCommand{key});
     }
   }
 
@@ -116,8 +117,9 @@ class Pool {
 
 int main(int argc, char** argv) {
   const cli::Streams streams = cli::standard_streams();
-  const auto parsed = bench::parse_options(
-      argc, argv, "pool_load", "Load of the manager's announcement in a simulated pool; --trials is its members.", streams);
+  const auto parsed =
+      bench::parse_options(argc, argv, "pool_load",
+                           "Load of the manager's announcement in a simulated pool; --trials is its members.", streams);
   if (const auto* status = std::get_if<cli::ExitStatus>(&parsed)) return cli::to_int(*status);
   const auto& options = std::get<bench::Options>(parsed);
   const std::size_t members = options.trials > 0 ? options.trials : default_members;

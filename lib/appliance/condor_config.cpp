@@ -5,6 +5,7 @@
 
 #include "appliance/condor_manager.hpp"
 #include "appliance/group_config.hpp"
+#include "appliance/wording.hpp"
 #include "base/base32.hpp"
 #include "crypto/hash.hpp"
 
@@ -19,18 +20,10 @@ bool consists_of(std::string_view text, std::string_view more) {
   });
 }
 
-Error malformed(std::string text) {
-  return make_error(make_error_code(Errc::malformed), std::move(text));
-}
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text.substr(0, 128)) + "\"";
-}
-
 Result<void> check_path(std::string_view path) {
   const bool good = path.starts_with('/') && path.size() <= 255 && consists_of(path, "/._-+");
   if (good) return {};
-  return malformed("the path " + quoted(path) +
+  return malformed("the path " + in_quotes(path) +
                    " is not absolute, or has other characters than letters, digits and / . _ - +");
 }
 
@@ -228,7 +221,7 @@ Result<std::string> pool_domain(std::string_view name_space) {
   constexpr std::size_t longest = 63;
   if (name_space.size() > longest || name_space.find('.') != std::string_view::npos || !check_domain(name_space))
     return malformed(
-        "the namespace " + quoted(name_space) +
+        "the namespace " + in_quotes(name_space) +
         " can't name a pool of HTCondor: it has to be 1 to 63 of a-z, 0-9 and -, with a letter or digit at "
         "both ends");
   const auto digest = crypto::hmac_sha256(as_bytes(name_space), as_bytes("ga condor domain 1"));
@@ -262,7 +255,7 @@ std::string to_condor_map(std::string_view domain) {
 
 Result<void> check_condor_user(std::string_view user) {
   if (!user.empty() && user.size() <= 64 && consists_of(user, "._-")) return {};
-  return malformed("the user " + quoted(user) +
+  return malformed("the user " + in_quotes(user) +
                    " can't stand in HTCondor's configuration: only 1 to 64 letters, digits and . _ - can");
 }
 

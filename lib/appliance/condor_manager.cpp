@@ -12,7 +12,7 @@ namespace ipop::appliance {
 namespace {
 
 constexpr std::string_view word = "condor-manager";
-constexpr std::string_view version = "1";
+constexpr std::string_view announcement_version = "1";
 // As many records as one key of the DHT holds.
 constexpr std::size_t most_managers = 64;
 
@@ -43,7 +43,7 @@ Result<void> check_machine_name(std::string_view name) {
 }
 
 std::string to_string(const ManagerAnnouncement& announcement) {
-  return std::string(word) + ' ' + std::string(version) + ' ' + announcement.name + ' ' +
+  return std::string(word) + ' ' + std::string(announcement_version) + ' ' + announcement.name + ' ' +
          to_string(announcement.address) + ' ' + std::to_string(announcement.since.seconds) + ' ' + announcement.pool;
 }
 
@@ -52,14 +52,15 @@ Result<ManagerAnnouncement> parse_manager_announcement(std::string_view text) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto space = text.find(' ');
     if ((space == std::string_view::npos) != (i + 1 == fields.size())) {
-      const bool is_later = i > 1 && fields[0] == word && fields[1] != version;
+      const bool is_later = i > 1 && fields[0] == word && fields[1] != announcement_version;
       return is_later ? make_error(Errc::unsupported, "a manager's announcement of a later version") : wrong();
     }
     fields[i] = text.substr(0, space);
     text.remove_prefix(std::min(fields[i].size() + 1, text.size()));
   }
   if (fields[0] != word) return wrong();
-  if (fields[1] != version) return make_error(Errc::unsupported, "a manager's announcement of a later version");
+  if (fields[1] != announcement_version)
+    return make_error(Errc::unsupported, "a manager's announcement of a later version");
   const auto address = net::parse_ipv4_address(fields[3]);
   const auto since = parse_seconds(fields[4]);
   if (!check_machine_name(fields[2]) || !address || !since || !check_pool_name(fields[5])) return wrong();

@@ -14,12 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 11> known_keys{"roles",          "group",          "pool",    "policy",
                                                       "slots",          "own_jobs_first", "manager", "managers",
                                                       "single_manager", "flock",          "names"};
-constexpr std::uint32_t most_slots = 4096;  // above every machine of today
-constexpr std::size_t most_managers = 64;   // as many as fit under one key of the DHT
-
-std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
+constexpr std::uint32_t most_slots = 4096;       // above every machine of today
+constexpr std::size_t most_named_managers = 64;  // as many as fit under one key of the DHT
 
 /// Reads the keys of the file and keeps the first error.
 class Reader {
@@ -33,7 +29,7 @@ class Reader {
     if (node == nullptr) return;
     const auto* value = node->as_string();
     if (value == nullptr)
-      return fail(*node, "the key " + quoted(key) + " needs text in quotes, like " + std::string(example));
+      return fail(*node, "the key " + in_quotes(key) + " needs text in quotes, like " + std::string(example));
     place(*node, take(std::string_view(value->get())));
   }
 
@@ -43,12 +39,12 @@ class Reader {
     if (node == nullptr) return;
     const toml::array* list = node->as_array();
     if (list == nullptr)
-      return fail(*node, "the key " + quoted(key) + " needs a list of texts, like " + std::string(example));
+      return fail(*node, "the key " + in_quotes(key) + " needs a list of texts, like " + std::string(example));
     for (const toml::node& element : *list) {
       if (failed_) return;
       const auto* value = element.as_string();
       if (value == nullptr)
-        return fail(element, "the key " + quoted(key) + " needs a list of texts, like " + std::string(example));
+        return fail(element, "the key " + in_quotes(key) + " needs a list of texts, like " + std::string(example));
       place(element, take(std::string_view(value->get())));
     }
   }
@@ -57,7 +53,7 @@ class Reader {
     const toml::node* node = find(key);
     if (node == nullptr) return;
     const auto* value = node->as_boolean();
-    if (value == nullptr) return fail(*node, "the key " + quoted(key) + " is true or false");
+    if (value == nullptr) return fail(*node, "the key " + in_quotes(key) + " is true or false");
     out = value->get();
   }
 
@@ -66,7 +62,7 @@ class Reader {
     if (node == nullptr) return;
     const auto* value = node->as_integer();
     if (value == nullptr || value->get() < 1 || value->get() > most)
-      return fail(*node, "the key " + quoted(key) + " needs a number from 1 to " + std::to_string(most));
+      return fail(*node, "the key " + in_quotes(key) + " needs a number from 1 to " + std::to_string(most));
     out = static_cast<std::uint32_t>(value->get());
   }
 
@@ -86,7 +82,7 @@ class Reader {
       const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
       if (!failed_)
         failed_ = error_at(file_, source.begin.line,
-                           "unknown key " + quoted(key.str()) + nearest_hint(key.str(), known_keys));
+                           "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), known_keys));
     }
   }
 
@@ -104,19 +100,15 @@ class Reader {
   std::optional<Error> failed_{};
 };
 
-Result<void> malformed(std::string text) {
-  return Result<void>(make_error(make_error_code(Errc::malformed), std::move(text)));
-}
-
 Result<void> take_role(std::string_view text, CondorSettings& out) {
   static constexpr std::array<std::string_view, 3> names{"manager", "worker", "submit"};
   const std::array<bool*, 3> flags{&out.is_manager, &out.is_worker, &out.is_submit};
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (text != names[i]) continue;
-    if (std::exchange(*flags[i], true)) return malformed("the role " + quoted(text) + " stands there twice");
+    if (std::exchange(*flags[i], true)) return malformed("the role " + in_quotes(text) + " stands there twice");
     return {};
   }
-  return malformed("unknown role " + quoted(text) + nearest_hint(text, names) +
+  return malformed("unknown role " + in_quotes(text) + nearest_hint(text, names) +
                    "; the roles are manager, worker and submit");
 }
 
@@ -124,8 +116,8 @@ Result<void> take_role(std::string_view text, CondorSettings& out) {
 template <class Choice>
 Result<void> take_word(std::string_view key, std::string_view text, Choice first, Choice second, Choice& out) {
   if (text != to_string(first) && text != to_string(second))
-    return malformed("the key " + quoted(key) + " is " + quoted(to_string(first)) + " or " + quoted(to_string(second)) +
-                     ", not " + quoted(text));
+    return malformed("the key " + in_quotes(key) + " is " + in_quotes(to_string(first)) + " or " +
+                     in_quotes(to_string(second)) + ", not " + in_quotes(text));
   out = text == to_string(first) ? first : second;
   return {};
 }
@@ -133,13 +125,13 @@ Result<void> take_word(std::string_view key, std::string_view text, Choice first
 Result<void> take_manager(std::string_view text, std::optional<net::Ipv4Address>& out) {
   out = net::parse_ipv4_address(text);
   if (out) return {};
-  return malformed("the manager " + quoted(text) + " is no virtual address, like \"10.128.0.5\"");
+  return malformed("the manager " + in_quotes(text) + " is no virtual address, like \"10.128.0.5\"");
 }
 
 Result<void> take_node(std::string_view text, std::vector<NodeId>& out) {
   const auto id = parse_node_id(text);
-  if (!id) return malformed("the manager " + quoted(text) + " is no node id; `ipop-ctl status` shows a node's");
-  if (out.size() == most_managers) return malformed("more than 64 nodes that may be manager");
+  if (!id) return malformed("the manager " + in_quotes(text) + " is no node id; `ipop-ctl status` shows a node's");
+  if (out.size() == most_named_managers) return malformed("more than 64 nodes that may be manager");
   out.push_back(*id);
   return {};
 }
@@ -160,7 +152,7 @@ std::string_view to_string(PoolNames names) {
 
 Result<void> check_pool_name(std::string_view name) {
   if (check_group_name(name)) return {};
-  return malformed("the pool's name " + quoted(name.substr(0, 64)) +
+  return malformed("the pool's name " + in_quotes(name.substr(0, 64)) +
                    " is not 1 to 32 of a-z, 0-9 and -, with a letter or digit at both ends");
 }
 
@@ -205,25 +197,25 @@ std::string to_toml(const CondorSettings& settings) {
   std::string roles;
   for (const auto& [is_set, name] : std::array<std::pair<bool, std::string_view>, 3>{
            {{settings.is_manager, "manager"}, {settings.is_worker, "worker"}, {settings.is_submit, "submit"}}})
-    if (is_set) roles += (roles.empty() ? "" : ", ") + quoted(name);
+    if (is_set) roles += (roles.empty() ? "" : ", ") + in_quotes(name);
   std::string nodes;
   for (const NodeId& id : settings.managers)
-    nodes += (nodes.empty() ? "" : ", ") + quoted(to_string(id));
+    nodes += (nodes.empty() ? "" : ", ") + in_quotes(to_string(id));
   std::string out = "# What this machine is in its group's pool: ga-condorcfg.toml(5).\n";
   out += "roles = [" + roles + "]\n";
-  if (!settings.group.empty()) out += "group = " + quoted(settings.group) + "\n";
-  out += "pool = " + quoted(settings.pool) + "\n";
+  if (!settings.group.empty()) out += "group = " + in_quotes(settings.group) + "\n";
+  out += "pool = " + in_quotes(settings.pool) + "\n";
   out += "# A worker's: \"dedicated\" runs jobs always, \"desktop\" while nobody uses the machine.\n";
-  out += "policy = " + quoted(to_string(settings.policy)) + "\n";
+  out += "policy = " + in_quotes(to_string(settings.policy)) + "\n";
   if (settings.slots) out += "# Jobs of one core at once.\nslots = " + std::to_string(*settings.slots) + "\n";
   out += "own_jobs_first = " + std::string(yes_no(settings.own_jobs_first)) + "\n";
   if (settings.manager)
-    out += "# Overrides the manager that is announced.\nmanager = " + quoted(to_string(*settings.manager)) + "\n";
+    out += "# Overrides the manager that is announced.\nmanager = " + in_quotes(to_string(*settings.manager)) + "\n";
   if (!nodes.empty()) out += "# Nodes that may be manager.\nmanagers = [" + nodes + "]\n";
   out += "single_manager = " + std::string(yes_no(settings.single_manager)) + "\n";
   out += "flock = " + std::string(yes_no(settings.flock)) + "\n";
   out += "# \"dns\": names that ipop-dns resolves; \"address\": names made of addresses.\n";
-  out += "names = " + quoted(to_string(settings.names)) + "\n";
+  out += "names = " + in_quotes(to_string(settings.names)) + "\n";
   return out;
 }
 

@@ -2,21 +2,16 @@
 
 #include <algorithm>
 
+#include "appliance/token_checksum.hpp"
 #include "base/base32.hpp"
 #include "base/bytes.hpp"
 
 namespace ipop::appliance {
 namespace {
 
-constexpr std::string_view prefix = "gae1-";
+constexpr std::string_view enrolment_prefix = "gae1-";
 constexpr std::string_view any_version = "gae";
-constexpr std::size_t checksum_size = 4;
 constexpr std::size_t content_size = sizeof(crypto::Digest256) + 16;
-
-Bytes checksum(ByteSpan content) {
-  const crypto::Digest256 digest = crypto::sha256(content);
-  return to_bytes(ByteSpan(digest).first(checksum_size));
-}
 
 }  // namespace
 
@@ -29,24 +24,24 @@ EnrolmentToken make_enrolment_token(const crypto::Digest256& authority, Rng& rng
 std::string to_string(const EnrolmentToken& token) {
   Bytes octets = to_bytes(token.authority);
   append(octets, token.secret);
-  append(octets, checksum(octets));
-  return std::string(prefix) + to_base32(octets);
+  append(octets, token_checksum(octets));
+  return std::string(enrolment_prefix) + to_base32(octets);
 }
 
 Result<EnrolmentToken> parse_enrolment_token(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   const auto last = text.find_last_not_of(" \t\r\n");
   text = first == std::string_view::npos ? std::string_view() : text.substr(first, last - first + 1);
-  if (!text.starts_with(prefix)) {
+  if (!text.starts_with(enrolment_prefix)) {
     const auto dash = text.find('-');
     const bool is_later = text.starts_with(any_version) && dash != std::string_view::npos &&
                           dash > any_version.size() && text.find_first_not_of("0123456789", any_version.size()) == dash;
     if (is_later) return {Errc::unsupported, "the enrolment token is of a later release"};
     return {Errc::malformed, "this is no enrolment token; one begins with \"gae1-\""};
   }
-  const auto octets = parse_base32(text.substr(prefix.size()));
-  if (!octets || octets->size() != content_size + checksum_size ||
-      !equal(checksum(ByteSpan(*octets).first(content_size)), ByteSpan(*octets).last(checksum_size)))
+  const auto octets = parse_base32(text.substr(enrolment_prefix.size()));
+  if (!octets || octets->size() != content_size + token_checksum_size ||
+      !equal(token_checksum(ByteSpan(*octets).first(content_size)), ByteSpan(*octets).last(token_checksum_size)))
     return {Errc::bad_checksum, "the enrolment token is damaged or cut short; copy it whole, in one line"};
   EnrolmentToken out;
   ByteReader in(*octets);

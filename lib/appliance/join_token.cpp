@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "appliance/group_config.hpp"
+#include "appliance/token_checksum.hpp"
 #include "base/base32.hpp"
 #include "base/bytes.hpp"
 #include "crypto/certificate.hpp"
@@ -17,11 +18,10 @@ constexpr std::string_view token_prefix = "ga1-";
 constexpr std::uint8_t token_version = 1;
 constexpr std::uint8_t flag_expires = 1;
 constexpr std::uint8_t flag_closed = 2;
-constexpr std::size_t checksum_size = 4;
 // The count of bootstrap entries is two octets.
 constexpr std::size_t most_entries = 65535;
 // A thousand entries are 30 KiB; nobody pastes more, and the parser's work stays bounded.
-constexpr std::size_t longest_token = 1U << 20U;
+constexpr std::size_t longest_join_token = 1U << 20U;
 
 enum class HostKind : std::uint8_t { name = 0, ipv4 = 4, ipv6 = 6 };
 
@@ -55,11 +55,6 @@ std::string decode_host(ByteReader& in) {
     case HostKind::name: return decode_text(in);
   }
   return {};
-}
-
-Bytes checksum(ByteSpan content) {
-  const crypto::Digest256 digest = crypto::sha256(content);
-  return to_bytes(ByteSpan(digest).first(checksum_size));
 }
 
 /// The fields behind the version, each by the rule of the group file.
@@ -123,7 +118,7 @@ std::string to_string(const JoinToken& token) {
   for (std::size_t i = 0; i < count; ++i)
     encode_entry(group.bootstrap[i], out);
   if (authority) out.write_sized16(authority->der());
-  append(content, checksum(content));
+  append(content, token_checksum(content));
   return std::string(token_prefix) + to_base32(content);
 }
 
@@ -132,7 +127,7 @@ Result<JoinToken> parse_join_token(std::string_view text) {
   const auto last = text.find_last_not_of(" \t\r\n");
   if (first == std::string_view::npos) return token_error(Errc::malformed, "the join token is empty");
   text = text.substr(first, last - first + 1);
-  if (text.size() > longest_token) return token_error(Errc::too_large, "this is too long to be a join token");
+  if (text.size() > longest_join_token) return token_error(Errc::too_large, "this is too long to be a join token");
   if (!text.starts_with(token_prefix)) {
     const bool other_version = text.starts_with("ga") && text.find('-') != std::string_view::npos &&
                                text.find_first_not_of("0123456789", 2) == text.find('-') && text.find('-') > 2;
@@ -141,10 +136,10 @@ Result<JoinToken> parse_join_token(std::string_view text) {
     return token_error(Errc::malformed, "this is not a join token; one begins with \"ga1-\"");
   }
   const auto octets = parse_base32(text.substr(token_prefix.size()));
-  if (!octets || octets->size() <= checksum_size)
+  if (!octets || octets->size() <= token_checksum_size)
     return token_error(Errc::bad_checksum, "the join token is damaged or cut short; copy it whole, in one line");
-  const ByteSpan content = ByteSpan(*octets).first(octets->size() - checksum_size);
-  if (!equal(checksum(content), ByteSpan(*octets).last(checksum_size)))
+  const ByteSpan content = ByteSpan(*octets).first(octets->size() - token_checksum_size);
+  if (!equal(token_checksum(content), ByteSpan(*octets).last(token_checksum_size)))
     return token_error(Errc::bad_checksum, "the join token is damaged or cut short; copy it whole, in one line");
   ByteReader in(content);
   if (in.read<std::uint8_t>() != token_version)

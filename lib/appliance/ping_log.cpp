@@ -8,7 +8,7 @@
 namespace ipop::appliance {
 namespace {
 
-constexpr std::string_view version = "ping/1";
+constexpr std::string_view log_version = "ping/1";
 constexpr std::string_view none = "-";
 constexpr std::size_t longest_name = 63;
 
@@ -166,7 +166,7 @@ std::string utc_text_of(WallTime time) {
 }
 
 std::string to_line(const PingResult& result) {
-  std::string out(version);
+  std::string out(log_version);
   const auto field = [&out](std::string_view text) {
     out.push_back('\t');
     out += text;
@@ -196,7 +196,7 @@ std::string to_line(const PingResult& result) {
 Result<PingResult> parse_ping_line(std::string_view line) {
   if (line.size() > max_ping_line) return {Errc::too_large, "line of a ping log"};
   FieldReader fields(line);
-  if (fields.next() != version) return {Errc::unsupported, "this is no line of a ping log, or of a later release"};
+  if (fields.next() != log_version) return {Errc::unsupported, "this is no line of a ping log, or of a later release"};
   PingResult out;
   out.run = fields.read("time", parse_utc);
   out.from = read_member(fields, "from");

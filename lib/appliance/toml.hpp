@@ -16,18 +16,10 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "appliance/wording.hpp"
 #include "base/result.hpp"
 
 namespace ipop::appliance {
-
-inline std::string in_quotes(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
-}
-
-/// The error of a value; whoever knows its place adds it.
-inline Error malformed(std::string what) {
-  return make_error(make_error_code(Errc::malformed), std::move(what));
-}
 
 /// The error `file:line: what`.
 inline Error error_at(std::string_view file, std::size_t line, std::string_view what) {

@@ -15,12 +15,6 @@ constexpr int pkcs12_iterations = 100'000;
 constexpr int bundle_limit = 8;
 constexpr std::size_t bundle_octets = (bundle_limit + 1) * Certificate::size_limit;
 
-/// A stack that refers to certificates and owns none of them.
-struct StackFree {
-  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
-};
-using StackPtr = std::unique_ptr<STACK_OF(X509), StackFree>;
-
 }  // namespace
 
 Result<Bytes> make_pkcs12(const PrivateKey& key, const Certificate& certificate, const Certificate& authority,

@@ -54,6 +54,12 @@ using StorePtr = std::unique_ptr<X509_STORE, OpensslFree<X509_STORE_free>>;
 using TimePtr = std::unique_ptr<ASN1_TIME, OpensslFree<ASN1_TIME_free>>;
 using X509Ptr = std::unique_ptr<X509, OpensslFree<X509_free>>;
 
+/// A stack that refers to certificates and owns none of them.
+struct StackFree {
+  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
+};
+using StackPtr = std::unique_ptr<STACK_OF(X509), StackFree>;
+
 /// Empties OpenSSL's error queue at the end of a scope: a stale entry would be read as the cause
 /// of a later failure.
 class ErrorQueueGuard {

@@ -13,13 +13,7 @@ namespace {
 
 using CmsPtr = std::unique_ptr<CMS_ContentInfo, OpensslFree<CMS_ContentInfo_free>>;
 
-/// A stack that refers to certificates and owns none of them.
-struct StackFree {
-  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
-};
-using StackPtr = std::unique_ptr<STACK_OF(X509), StackFree>;
-
-Error no_room() {
+Error no_room_to_seal() {
   return make_error(Errc::exhausted, "no memory or entropy for a sealed message");
 }
 
@@ -54,10 +48,10 @@ bool add_reader(CMS_ContentInfo& envelope, const Certificate& reader) {
 Result<Bytes> envelope_of(ByteSpan content, std::span<const Certificate> readers) {
   const BioPtr in = read_octets(content);
   const CmsPtr envelope(CMS_encrypt(nullptr, nullptr, EVP_aes_256_cbc(), CMS_PARTIAL | CMS_BINARY));
-  if (!in || !envelope) return no_room();
+  if (!in || !envelope) return no_room_to_seal();
   for (const Certificate& reader : readers)
-    if (!add_reader(*envelope, reader)) return no_room();
-  if (CMS_final(envelope.get(), in.get(), nullptr, CMS_BINARY) != 1) return no_room();
+    if (!add_reader(*envelope, reader)) return no_room_to_seal();
+  if (CMS_final(envelope.get(), in.get(), nullptr, CMS_BINARY) != 1) return no_room_to_seal();
   return der_of(*envelope, i2d_CMS_ContentInfo);
 }
 
@@ -77,14 +71,14 @@ Result<Bytes> seal_message(ByteSpan content, std::span<const Certificate> reader
   const BioPtr in = read_octets(*envelope);
   const CmsPtr message(CMS_sign(nullptr, nullptr, nullptr, nullptr, flags));
   const TimePtr time(ASN1_TIME_set(nullptr, now.seconds));
-  if (!in || !message || !time) return no_room();
+  if (!in || !message || !time) return no_room_to_seal();
   CMS_SignerInfo* signer =
       CMS_add1_signer(message.get(), sender.native()->certificate.get(), key.native().key.get(), EVP_sha256(), flags);
   // The attribute is given, so that OpenSSL looks at no clock.
   const bool made = signer != nullptr &&
                     CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, time->type, time.get(), -1) == 1 &&
                     CMS_final(message.get(), in.get(), nullptr, CMS_BINARY) == 1;
-  if (!made) return no_room();
+  if (!made) return no_room_to_seal();
   return der_of(*message, i2d_CMS_ContentInfo);
 }
 
@@ -104,7 +98,8 @@ Result<Bytes> open_message(ByteSpan der, const Certificate& sender, const Privat
   if (!one_signer) return {Errc::malformed, "not a sealed message: it has not one signature"};
   const StackPtr senders(sk_X509_new_null());
   const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!senders || !out || sk_X509_push(senders.get(), sender.native()->certificate.get()) <= 0) return no_room();
+  if (!senders || !out || sk_X509_push(senders.get(), sender.native()->certificate.get()) <= 0)
+    return no_room_to_seal();
   constexpr unsigned flags = CMS_NO_SIGNER_CERT_VERIFY | CMS_NOINTERN | CMS_BINARY;
   if (CMS_verify(message.get(), senders.get(), nullptr, nullptr, out.get(), flags) != 1)
     return {Errc::bad_checksum, "the message is not from the sender whose certificate is known, or was changed"};
@@ -112,7 +107,7 @@ Result<Bytes> open_message(ByteSpan der, const Certificate& sender, const Privat
   const CmsPtr envelope = decode(octets_of(*out), NID_pkcs7_enveloped);
   if (!envelope) return {Errc::malformed, "the signed content is no sealed message"};
   const BioPtr content(BIO_new(BIO_s_mem()));
-  if (!content) return no_room();
+  if (!content) return no_room_to_seal();
   if (CMS_decrypt_set1_pkey(envelope.get(), reader.native().key.get(), nullptr) != 1 ||
       CMS_decrypt(envelope.get(), nullptr, nullptr, nullptr, content.get(), CMS_BINARY) != 1)
     return {Errc::not_authorized, "the message is not for this key"};

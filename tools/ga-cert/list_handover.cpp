@@ -21,7 +21,7 @@ Result<node::DoneAnswer> ask(const std::string& socket, const crypto::Revocation
 }
 
 /// The socket's own failures have words of the system; what the node says has a code of ours.
-bool is_refusal(const Error& error) {
+bool is_answer(const Error& error) {
   return error.code.category() == make_error_code(Errc::malformed).category();
 }
 
@@ -36,14 +36,14 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
     return ExitStatus::done;
   }
   const Error& error = handed.error();
-  const ExitStatus status = is_refusal(error) ? ExitStatus::no : tools::status_of(error);
+  const ExitStatus status = is_answer(error) ? ExitStatus::no : tools::status_of(error);
   const std::string number = std::to_string(list.number());
   if (status == ExitStatus::unreachable) {
     cli::complain(context.streams, tool,
                   "no node of the group " + group + " runs here (" + error.message() + "): list " + number +
                       " is signed, and no member knows it yet");
   } else {
-    const std::string who = is_refusal(error) ? "the node refused the list: " : "";
+    const std::string who = is_answer(error) ? "the node refused the list: " : "";
     cli::complain(context.streams, tool,
                   who + error.message() + " (list " + number + " is signed, and was not handed over)");
   }

@@ -24,10 +24,10 @@ namespace {
 namespace est = appliance::est;
 using cli::ExitStatus;
 
-constexpr Duration exchange_limit = 30s;
+constexpr Duration renewal_limit = 30s;
 // From the new place on the ring to a majority for the lease.
-constexpr Duration lease_limit = 60s;
-constexpr std::size_t largest_certificate = 16'384;
+constexpr Duration new_lease_limit = 60s;
+constexpr std::size_t largest_own_certificate = 16'384;
 constexpr std::size_t largest_key = 16'384;
 
 /// A closed group of this machine, with what its node is known by.
@@ -44,7 +44,7 @@ Result<Membership> load_membership(const Context& context, OwnGroup group, const
   const std::string file = state + "/certificate.pem";
   const auto authority = crypto::Certificate::from_pem(group.config.authority);
   if (!authority) return Error(authority.error()).in(group.path);
-  const auto pem = io::read_file(file, largest_certificate);
+  const auto pem = io::read_file(file, largest_own_certificate);
   if (!pem) return pem.error();
   const auto present = crypto::Certificate::from_pem(*pem);
   if (!present) return Error(present.error()).in(file);
@@ -67,7 +67,7 @@ std::variant<crypto::Certificate, ExitStatus> ask(const Context& context, const 
   io::HttpsPeer peer = std::get<KnownAuthority>(found).peer;
   peer.certificate = member.present.to_pem();
   peer.key = member.key.to_pem();
-  const auto answer = io::exchange_https(peer, est::renewal_request(*request), exchange_limit);
+  const auto answer = io::exchange_https(peer, est::renewal_request(*request), renewal_limit);
   if (!answer) return report_server(context, peer, answer.error());
   auto enrolment = est::decode_enrolment(*answer, request->public_key());
   if (!enrolment) {
@@ -115,7 +115,7 @@ void print(const Context& context, const Membership& member, const crypto::Certi
 ExitStatus reload(const Context& context, const Membership& member, const crypto::Certificate& next) {
   const std::string& given = context.options.socket;
   const std::string socket = given.empty() ? tools::socket_of_group(member.group.config.name) : given;
-  const auto taken = tools::reload_until(context.streams, socket, "the node with its new certificate", lease_limit,
+  const auto taken = tools::reload_until(context.streams, socket, "the node with its new certificate", new_lease_limit,
                                          [&](const auto& status) {
                                            return status.certificate_expires == next.not_after() &&
                                                   tools::has_arrived(status, member.group.config.name_space);

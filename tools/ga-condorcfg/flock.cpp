@@ -16,8 +16,8 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_file = 16'384;
-constexpr Duration limit = 20s;
+constexpr std::size_t largest_flock_file = 16'384;
+constexpr Duration flock_limit = 20s;
 
 /// The line of `output` that is a token; empty without one.
 std::string token_in(std::string_view output) {
@@ -30,10 +30,10 @@ std::string token_in(std::string_view output) {
 }
 
 Result<std::string> read_pass(const Context& context, const std::string& file) {
-  if (file != "-") return io::read_file(file, largest_file);
+  if (file != "-") return io::read_file(file, largest_flock_file);
   std::string text;
   char c = 0;
-  while (text.size() <= largest_file && context.streams.in.get(c))
+  while (text.size() <= largest_flock_file && context.streams.in.get(c))
     text.push_back(c);
   return text;
 }
@@ -49,7 +49,7 @@ ExitStatus carry_out(const Context& context, const ExportFlock& verb) {
     return ExitStatus::usage;
   }
   const std::string socket = node_socket(context, files);
-  auto status = tools::wait_for_lease(context.streams, socket, limit);
+  auto status = tools::wait_for_lease(context.streams, socket, flock_limit);
   if (!status) return tools::report_node_error(context.streams, tool, status.error(), socket);
   const std::string identity = std::string(appliance::guest_name) + "@" + files.domain;
   // Signed with the key that HTCondor's collector makes at its first start, and that never leaves this machine.

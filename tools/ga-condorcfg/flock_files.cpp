@@ -8,7 +8,7 @@
 namespace ipop::ga_condorcfg {
 namespace {
 
-constexpr std::size_t largest_file = 16'384;
+constexpr std::size_t largest_pass = 16'384;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ Result<std::vector<appliance::FlockPartner>> load_flock_partners(const Context& 
   std::ranges::sort(paths);
   std::vector<appliance::FlockPartner> out;
   for (const std::string& path : paths) {
-    const auto text = io::read_file(path, largest_file);
+    const auto text = io::read_file(path, largest_pass);
     if (!text) return text.error();
     auto pass = appliance::parse_flock_pass(*text, path);
     if (!pass) return std::move(pass).error();

@@ -16,7 +16,7 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_file = std::size_t{1} << 20U;
+constexpr std::size_t largest_role_file = std::size_t{1} << 20U;
 
 std::vector<std::string> group_names(const std::string& directory) {
   std::vector<std::string> out;
@@ -56,7 +56,7 @@ std::variant<std::string, ExitStatus> choose_group(const Context& context, const
 /// The user whom the node's certificate names, when it is this group's.
 std::variant<std::string, ExitStatus> certified_user(const Context& context, const PoolFiles& files) {
   const std::string path = files.state_directory + "/certificate.pem";
-  const auto text = io::read_file(path, largest_file);
+  const auto text = io::read_file(path, largest_role_file);
   if (!text) {
     const ExitStatus status = report_file_error(context, text.error());
     if (status == ExitStatus::no) cli::suggest(context.streams, "ga-cert join, which gets a certificate for this node");
@@ -82,7 +82,7 @@ std::variant<std::string, ExitStatus> certified_user(const Context& context, con
 std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context) {
   PoolFiles out;
   const std::string& role_file = context.options.role_file;
-  const auto role_text = io::read_file(role_file, largest_file);
+  const auto role_text = io::read_file(role_file, largest_role_file);
   if (!role_text) {
     const ExitStatus status = report_file_error(context, role_text.error());
     if (status == ExitStatus::no)
@@ -97,7 +97,7 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context) {
   if (const auto* status = std::get_if<ExitStatus>(&name)) return *status;
   out.group_name = std::get<std::string>(std::move(name));
   const std::string path = context.options.groups + "/" + out.group_name + ".toml";
-  const auto text = io::read_file(path, largest_file);
+  const auto text = io::read_file(path, largest_role_file);
   if (!text) return report_file_error(context, text.error());
   auto group = appliance::parse_group_config(*text, path);
   if (!group) return bad_config(context, group.error().context);

@@ -19,8 +19,8 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_file = std::size_t{1} << 20U;
-constexpr Duration limit = 20s;
+constexpr std::size_t largest_shown_file = std::size_t{1} << 20U;
+constexpr Duration show_limit = 20s;
 
 /// What the node says of the pool.
 struct PoolState {
@@ -31,10 +31,10 @@ struct PoolState {
 Result<PoolState> ask_pool(const std::string& socket, const PoolFiles& files) {
   auto client = daemon::ControlClient::connect(socket);
   if (!client) return std::move(client).error();
-  auto status = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, limit);
+  auto status = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, show_limit);
   if (!status) return std::move(status).error();
   auto found =
-      tools::ask_node<node::DhtAnswer>(*client, node::DhtGetCommand{std::string(appliance::manager_key)}, limit);
+      tools::ask_node<node::DhtAnswer>(*client, node::DhtGetCommand{std::string(appliance::manager_key)}, show_limit);
   if (!found) return std::move(found).error();
   return PoolState{*std::move(status), managers_of(*found, files)};
 }
@@ -163,7 +163,7 @@ ExitStatus carry_out(const Context& context, const CheckPool& /*verb*/) {
   std::ostream& out = context.streams.out;
   out << cli::printable(context.options.role_file) << ": good\n";
   const CondorPaths paths = condor_paths(context);
-  const auto written = io::read_file(paths.config, largest_file);
+  const auto written = io::read_file(paths.config, largest_shown_file);
   if (!written) {
     cli::complain(context.streams, tool, written.error().message());
     cli::suggest(context.streams, "ga-condorcfg write");

@@ -16,7 +16,7 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_file = std::size_t{1} << 20U;
+constexpr std::size_t largest_config = std::size_t{1} << 20U;
 
 /// What the node knows once this machine can have a configuration.
 struct NodeState {
@@ -79,7 +79,7 @@ ExitStatus carry_out(const Context& context, const WriteConfig& verb) {
   }
   const CondorPaths paths = condor_paths(context);
   if (verb.dry_run) {
-    const auto present = io::read_file(paths.config, largest_file);
+    const auto present = io::read_file(paths.config, largest_config);
     const std::string changes = cli::line_difference(present ? *present : "", *text);
     if (!changes.empty()) context.streams.out << "+++ " << cli::printable(paths.config) << '\n' << changes;
     return ExitStatus::done;

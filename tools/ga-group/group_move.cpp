@@ -15,7 +15,7 @@ namespace {
 using cli::ExitStatus;
 
 constexpr const char* states_directory = "/var/lib/ipop/";
-constexpr std::size_t largest_file = std::size_t{1} << 20U;
+constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
 constexpr std::size_t largest_key = 16'384;
 
 std::string certificate_file(const Move& move) {
@@ -24,7 +24,7 @@ std::string certificate_file(const Move& move) {
 
 /// Replaces a file and keeps what was there; the copy of an earlier try, which has the same content, stays.
 Result<void> replace(const std::string& path, const std::string& text) {
-  const auto before = io::read_file(path, largest_file);
+  const auto before = io::read_file(path, largest_group_file);
   if (before && *before == text) return {};
   if (before) {
     if (auto kept = io::write_file_atomically(path + ".old", *before, 0644); !kept) return kept;

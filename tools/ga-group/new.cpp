@@ -14,7 +14,7 @@ using cli::ExitStatus;
 // in common use, so that it is free and a router's mapping to it stays right.
 constexpr std::uint64_t first_port = 20'000;
 constexpr std::uint64_t port_count = 12'768;
-constexpr std::size_t largest_certificate = 65'536;
+constexpr std::size_t largest_authority = 65'536;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   file.config.port = verb.port ? *verb.port : static_cast<std::uint16_t>(first_port + rng.below(port_count));
 
   if (!verb.authority.empty()) {
-    const auto text = io::read_file(verb.authority, largest_certificate);
+    const auto text = io::read_file(verb.authority, largest_authority);
     auto authority = text ? appliance::parse_authority(*text) : Result<std::string>(text.error());
     if (!authority) {
       cli::complain(context.streams, tool, Error(authority.error()).in(verb.authority).message());

@@ -10,16 +10,16 @@ namespace {
 constexpr std::string_view begin_mark = "-----BEGIN CMS-----";
 constexpr std::string_view end_mark = "-----END CMS-----";
 // Base64 makes three octets four, with line ends and text around.
-constexpr std::size_t largest_file = 2 * crypto::max_sealed_message;
+constexpr std::size_t largest_sealed_file = 2 * crypto::max_sealed_message;
 constexpr std::size_t line_length = 64;  // RFC 7468, 2
 
 Result<std::string> read_input(const Context& context, const std::string& path) {
-  if (path != "-") return io::read_file(path, largest_file);
-  std::string out(largest_file + 1, '\0');
+  if (path != "-") return io::read_file(path, largest_sealed_file);
+  std::string out(largest_sealed_file + 1, '\0');
   context.streams.in.read(out.data(), static_cast<std::streamsize>(out.size()));
   out.resize(static_cast<std::size_t>(context.streams.in.gcount()));
-  if (out.size() <= largest_file) return out;
-  return {Errc::too_large, "reading stdin: longer than " + std::to_string(largest_file) + " octets"};
+  if (out.size() <= largest_sealed_file) return out;
+  return {Errc::too_large, "reading stdin: longer than " + std::to_string(largest_sealed_file) + " octets"};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ using namespace ipop::appliance;
 
 namespace {
 
-CondorMachine example() {
+CondorMachine example_machine() {
   CondorMachine out;
   out.settings =
       *parse_condor_settings("roles = [\"worker\", \"submit\"]\nown_jobs_first = true\nslots = 2\n", "pool.toml");
@@ -64,7 +64,7 @@ bool is_plain(std::string_view value) {
 }  // namespace
 
 TEST_CASE("a worker's configuration names its manager, its address and its roles") {
-  const auto text = to_condor_config(example());
+  const auto text = to_condor_config(example_machine());
   REQUIRE(text);
   const Read got = read(*text);
   CHECK(got.is_clean);
@@ -87,7 +87,7 @@ TEST_CASE("a worker's configuration names its manager, its address and its roles
 
 TEST_CASE("S15: nothing is open to everybody, and a member of the pool administers no other machine") {
   for (const bool is_manager : {false, true}) {
-    CondorMachine machine = example();
+    CondorMachine machine = example_machine();
     machine.settings.is_manager = is_manager;
     const Read got = read(*to_condor_config(machine));
     for (const auto& [key, value] : got.values) {
@@ -103,7 +103,7 @@ TEST_CASE("S15: nothing is open to everybody, and a member of the pool administe
 }
 
 TEST_CASE("a closed group's members know each other by certificates, an open one's by tokens") {
-  CondorMachine machine = example();
+  CondorMachine machine = example_machine();
   Read got = read(*to_condor_config(machine));
   CHECK(got.values.at("SEC_DEFAULT_AUTHENTICATION_METHODS") == "FS, SSL, IDTOKENS");
   CHECK(got.values.at("AUTH_SSL_CLIENT_KEYFILE") == "/var/lib/ipop/lab/key.pem");
@@ -119,17 +119,17 @@ TEST_CASE("a closed group's members know each other by certificates, an open one
 }
 
 TEST_CASE("own jobs first ranks by the user of the certificate, which a job can't choose") {
-  const Read got = read(*to_condor_config(example()));
+  const Read got = read(*to_condor_config(example_machine()));
   CHECK(got.values.at("RANK") == "ifThenElse(TARGET.GridApplianceUser =?= MY.GridApplianceUser, 10, 0)");
   CHECK(got.values.at("GridApplianceUser") == "\"alice\"");
   CHECK(got.values.at("SUBMIT_REQUIREMENT_GridApplianceUser") == "GridApplianceUser =?= \"alice\"");
-  CondorMachine machine = example();
+  CondorMachine machine = example_machine();
   machine.user.clear();
   CHECK_FALSE(to_condor_config(machine));
 }
 
 TEST_CASE("a desktop lends itself while nobody uses it") {
-  CondorMachine machine = example();
+  CondorMachine machine = example_machine();
   machine.settings.policy = WorkerPolicy::desktop;
   const Read got = read(*to_condor_config(machine));
   CHECK(got.used.contains("POLICY:DESKTOP"));
@@ -137,7 +137,7 @@ TEST_CASE("a desktop lends itself while nobody uses it") {
 }
 
 TEST_CASE("a machine without a resolver is named by its address") {
-  CondorMachine machine = example();
+  CondorMachine machine = example_machine();
   machine.settings.names = PoolNames::address;
   const Read got = read(*to_condor_config(machine));
   CHECK(got.values.at("NO_DNS") == "True");
@@ -146,7 +146,7 @@ TEST_CASE("a machine without a resolver is named by its address") {
 }
 
 TEST_CASE("another group's pool is flocked to through its manager") {
-  CondorMachine machine = example();
+  CondorMachine machine = example_machine();
   machine.partners = {
       {"sea-abcdefghijklmnop", net::Ipv4Address(10, 64, 0, 1), *net::parse_ipv4_prefix("10.64.0.0/10")}};
   const Read got = read(*to_condor_config(machine));
@@ -170,7 +170,7 @@ TEST_CASE("a pool's domain follows from the namespace and does not tell it") {
 }
 
 TEST_CASE("S15: hostile names, users, domains and paths are refused or change no other setting") {
-  const Read plain = read(*to_condor_config(example()));
+  const Read plain = read(*to_condor_config(example_machine()));
   SeededRng rng(15);
   // Half are ordinary characters, so that a good part gets through.
   constexpr std::string_view alphabet = "abz09-._AZ$(){}|@\n\r\t \"'\\;#=*/,:`%\x01\x7f\xff";
@@ -184,7 +184,7 @@ TEST_CASE("S15: hostile names, users, domains and paths are refused or change no
       const std::string_view from = is_mild ? ordinary : alphabet;
       text.push_back(from[rng.below(from.size())]);
     }
-    CondorMachine machine = example();
+    CondorMachine machine = example_machine();
     switch (round % 5) {
       case 0: machine.name = text; break;
       case 1: machine.user = text; break;

@@ -12,7 +12,7 @@ using namespace ipop::daemon;
 
 namespace {
 
-constexpr Duration part_limit = 60s;
+constexpr Duration limit = 60s;
 const net::Ipv4Prefix prefix(net::Ipv4Address(10, 128, 0, 0), 9);
 
 io::InterfaceAddress v4(const char* interface, net::Ipv4Address address, unsigned length) {
@@ -78,7 +78,7 @@ TEST_CASE("an overlap that comes later is told once, with the clash and a free p
 
 TEST_CASE("bootstrap names become endpoints, in the order of the names and each once") {
   Names names({{"192.0.2.2", 4000}, {"192.0.2.1", 4000}, {"192.0.2.2", 4000}});
-  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, part_limit));
+  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, limit));
   REQUIRE(names.published.size() == 1);
   REQUIRE(names.published[0].size() == 2);
   CHECK(to_string(names.published[0][0]) == "192.0.2.2:4000");
@@ -87,7 +87,7 @@ TEST_CASE("bootstrap names become endpoints, in the order of the names and each 
 
 TEST_CASE("a name that does not resolve is logged, and the others are used") {
   Names names({{"no..such..name", 4000}, {"192.0.2.1", 4000}});
-  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, part_limit));
+  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, limit));
   CHECK(names.published[0].size() == 1);
   REQUIRE(names.log.size() == 1);
   CHECK(names.log[0].level == LogLevel::warning);
@@ -95,13 +95,13 @@ TEST_CASE("a name that does not resolve is logged, and the others are used") {
 
 TEST_CASE("names that are read again replace the earlier ones") {
   Names names({{"192.0.2.1", 4000}});
-  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, part_limit));
+  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, limit));
   names.names->set_joined(true);
   names.names->set_names({{"192.0.2.9", 4001}});
   const auto is_new = [&] {
     return !names.published.back().empty() && to_string(names.published.back()[0]) == "192.0.2.9:4001";
   };
-  CHECK(names.loop.run_until(is_new, part_limit));
+  CHECK(names.loop.run_until(is_new, limit));
   CHECK(names.published.back().size() == 1);
 }
 
