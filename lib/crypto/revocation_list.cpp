@@ -13,8 +13,8 @@ constexpr std::string_view signature_purpose = "grid-appliance revocation list\n
 template <class T>
 void sort_once(std::vector<T>& values) {
   std::ranges::sort(values);
-  const auto doubles = std::ranges::unique(values);
-  values.erase(doubles.begin(), doubles.end());
+  // clang 14 takes no subrange of libstdc++.
+  values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 bool is_good_user(std::string_view user) {
