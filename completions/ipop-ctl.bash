@@ -31,10 +31,12 @@ _ipop_ctl() {
       '/dht get') command=/dht/get; arguments=0 ;;
       '/dht put') command=/dht/put; arguments=0 ;;
       '/dht create') command=/dht/create; arguments=0 ;;
+      '/dht watch') command=/dht/watch; arguments=0 ;;
       '/dht --socket'|'/dht --group'|'/dht --timeout'|'/dht --color') i=$((i + 1)) ;;
       '/dht/get --socket'|'/dht/get --group'|'/dht/get --timeout'|'/dht/get --color') i=$((i + 1)) ;;
       '/dht/put --ttl'|'/dht/put --socket'|'/dht/put --group'|'/dht/put --timeout'|'/dht/put --color') i=$((i + 1)) ;;
       '/dht/create --ttl'|'/dht/create --socket'|'/dht/create --group'|'/dht/create --timeout'|'/dht/create --color') i=$((i + 1)) ;;
+      '/dht/watch --socket'|'/dht/watch --group'|'/dht/watch --timeout'|'/dht/watch --color') i=$((i + 1)) ;;
       '/wait lease') command=/wait/lease; arguments=0 ;;
       '/wait peer') command=/wait/peer; arguments=0 ;;
       '/wait --socket'|'/wait --group'|'/wait --timeout'|'/wait --color') i=$((i + 1)) ;;
@@ -104,6 +106,10 @@ _ipop_ctl() {
     '/dht/create --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/dht/create --timeout') COMPREPLY=(); return ;;
     '/dht/create --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/dht/watch --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/dht/watch --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+    '/dht/watch --timeout') COMPREPLY=(); return ;;
+    '/dht/watch --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/wait --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/wait --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/wait --timeout') COMPREPLY=(); return ;;
@@ -132,10 +138,11 @@ _ipop_ctl() {
     '/stop') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/members') mapfile -t COMPREPLY < <(compgen -W '-h --help --limit --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/why') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
-    '/dht') mapfile -t COMPREPLY < <(compgen -W 'get put create -h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
+    '/dht') mapfile -t COMPREPLY < <(compgen -W 'get put create watch -h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht/get') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht/put') mapfile -t COMPREPLY < <(compgen -W '-h --help --ttl --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht/create') mapfile -t COMPREPLY < <(compgen -W '-h --help --ttl --socket --group --timeout --json --plain --color' -- "$cur") ;;
+    '/dht/watch') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/wait') mapfile -t COMPREPLY < <(compgen -W 'lease peer -h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/wait/lease') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/wait/peer') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;

@@ -1,0 +1,52 @@
+// A bootstrap list whose entries lie.
+
+#include <doctest/doctest.h>
+
+#include "support/sim_ring.hpp"
+
+using namespace ipop;
+using namespace ipop::test_support;
+
+TEST_CASE("S24: bootstrap entries that are silent, strangers' or another group's delay a join and bring nobody in") {
+  SimRing ring({.seed = 31, .crypto = SimCrypto::real, .closed = true});
+  ring.add_bootstrap();
+  for (std::size_t i = 0; i < 6; ++i)
+    ring.add_member(ring.network().add_public_site(), TimePoint{} + std::chrono::milliseconds(20 * i));
+  const auto is_ready = [&] { return ring.all_joined() && ring.all_have_addresses() && ring.near_links_are_right(); };
+  REQUIRE(ring.network().run_until_done(is_ready, 60s));
+
+  const auto now = [&] { return ring.network().now(); };
+  const auto endpoint_of = [&](std::size_t index) { return ring.network().local_endpoint(ring.host(index)); };
+  const auto honest = endpoint_of(0);
+  const std::size_t stranger = ring.add_member(ring.network().add_public_site(), now(), [](node::NodeConfig& config) {
+    config.trust.reset();
+    config.certificate.reset();
+    config.bootstrap.clear();
+    config.has_bootstrap = false;
+  });
+  const std::size_t other_group =
+      ring.add_member(ring.network().add_public_site(), now(), [](node::NodeConfig& config) {
+        config.name_space = "another group";
+        config.bootstrap.clear();
+        config.has_bootstrap = false;
+      });
+  const std::size_t gone = ring.add_member(ring.network().add_public_site(), now());
+  ring.network().run_for(10s);
+  ring.kill(gone);
+  ring.network().run_for(60s);
+
+  const TimePoint started = now();
+  const std::size_t member = ring.add_member(ring.network().add_public_site(), started, [&](node::NodeConfig& config) {
+    config.bootstrap = {endpoint_of(gone), endpoint_of(stranger), endpoint_of(other_group), honest};
+  });
+  SimNode& joining = ring.at(member);
+  REQUIRE(ring.network().run_until_done([&] { return joining.node().address().has_value(); }, 60s));
+  CHECK(now() - started <= 15s);
+  ring.network().run_for(30s);
+  for (const auto& link : joining.node().connections()) {
+    CHECK(link.peer != ring.at(stranger).node().id());
+    CHECK(link.peer != ring.at(other_group).node().id());
+  }
+  CHECK(ring.at(stranger).node().connections().empty());
+  CHECK(ring.at(other_group).node().connections().empty());
+}
