@@ -57,7 +57,7 @@ Json encode(const node::ReachabilityEvent& event) {
 }
 
 Json encode(const node::DhtChangedEvent& event) {
-  Json out = start("dht_changed");
+  Json out = start_event("dht_changed");
   out["key"] = event.key;
   return out;
 }
