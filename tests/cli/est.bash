@@ -116,6 +116,8 @@ is_joined() {
   openssl verify -CAfile "$DIR/authority/authority.pem" "$DIR/states/lab-enrol/certificate.pem"
   grep -q '^namespace = "lab-bats"' "$DIR/groups/lab-enrol.toml"
   grep -q 'BEGIN CERTIFICATE' "$DIR/groups/lab-enrol.toml"
+  # Under the name that it has here: state and socket of the node are called so, also after its next start.
+  grep -q '^name = "lab-enrol"' "$DIR/groups/lab-enrol.toml"
   grep -q '^namespace = "lab-enrol-bats"' "$DIR/groups/lab-enrol.toml.open"
   [ "$(cat "$DIR/node.calls")" = reload ]
 }

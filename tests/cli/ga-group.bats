@@ -334,6 +334,28 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   [[ $output == *"accepted first"* ]]
 }
 
+@test "rotate takes the authority's passphrase from a file, and says so where it can ask nobody" {
+  rotation
+  (umask 077; echo "open sesame" >"$DIR/pass")
+  openssl pkcs8 -topk8 -in "$DIR/authority/authority.key" -passout "file:$DIR/pass" -out "$DIR/encrypted"
+  cat "$DIR/encrypted" >"$DIR/authority/authority.key"
+  run setsid --wait "$GA_BIN/ga-group" --dir "$DIR/etc" rotate lab --signer "$DIR/authority" --all --out "$DIR/handover"
+  [ "$status" -eq 2 ]
+  [[ $output == *"--passphrase-file"* ]]
+  [ ! -e "$DIR/handover" ]
+  rotates --all --stay --passphrase-file "$DIR/pass"
+  [ -s "$DIR/handover" ]
+}
+
+@test "a hand-over that can't be written leaves nobody behind" {
+  rotation
+  before=$(namespace_in "$DIR/etc")
+  run group rotate lab --signer "$DIR/authority" --state-dir "$DIR/states/alice" --out "$DIR/none/handover" --member alice
+  [ "$status" -eq 1 ]
+  [ "$(namespace_in "$DIR/etc")" = "$before" ]
+  [ "$("$GA_BIN/ga-cert" --dir "$DIR/authority" list --decisions --plain | cut -f2 | grep -c left-out)" -eq 0 ]
+}
+
 @test "S14: a node's key that others may read opens no hand-over" {
   rotation
   rotates --all --stay

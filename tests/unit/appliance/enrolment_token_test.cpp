@@ -31,6 +31,17 @@ TEST_CASE("an enrolment token is read back as it was written, with white space a
   CHECK(*parse_enrolment_token(" " + text + "\r\n") == sample());
 }
 
+TEST_CASE("the text of an enrolment token is the one that docs/enrolment.md describes") {
+  EnrolmentToken token;
+  for (std::size_t i = 0; i < token.authority.size(); ++i)
+    token.authority[i] = static_cast<std::byte>(i);
+  for (std::size_t i = 0; i < token.secret.size(); ++i)
+    token.secret[i] = static_cast<std::byte>(100 + i);
+  // Made with hashlib and base64 of Python.
+  CHECK(to_string(token) ==
+        "gae1-aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dypwizlgm5ugs2tlnrww433qofzhh6q4nmoq");
+}
+
 TEST_CASE("S28: an enrolment token's name does not show its secret, and two tokens differ") {
   CountingRng rng;
   const auto authority = crypto::sha256(as_bytes("authority"));
