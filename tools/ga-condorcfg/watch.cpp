@@ -23,6 +23,10 @@ using cli::ExitStatus;
 
 // An address is changed by losing one lease and holding another: jobs need not leave for that.
 constexpr Duration lease_grace = 5s;
+// A node that is brought up to date or restarted is back by then.
+constexpr Duration node_grace = 20s;
+// A chosen name is held a moment after the address; without it HTCondor would be restarted for it.
+constexpr Duration name_grace = 2s;
 // After a configuration that could not be written: what is wrong is outside (disk, HTCondor's files).
 constexpr Duration write_pause = 30s;
 // A manager's daemons are there within seconds.
@@ -47,7 +51,7 @@ class Watcher {
         service_(loop_, verb.start, {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }}),
         node_(loop_, node_socket(context, files_),
               {[this](const node::StatusAnswer& status) { take_status(status); },
-               [this](const node::DhtAnswer& answer) { take_managers(answer); },
+               [this](const node::DhtAnswer& answer) { take_managers(answer); }, [this] { take_lost(); },
                [this](const LogLine& line) { log(line); }}),
         grace_(loop_, [this] { stop_condor(); }),
         again_(loop_, [this] { follow(); }),
@@ -131,6 +135,11 @@ class Watcher {
     follow();
   }
 
+  void take_lost() {
+    named_address_.reset();
+    if (service_.is_running()) grace_.arm(io::monotonic_now() + node_grace);
+  }
+
   void take_managers(const node::DhtAnswer& answer) {
     answer_ = answer;
     managers_ = managers_of(answer, files_);
@@ -158,6 +167,7 @@ class Watcher {
     if (place_ == wanted && service_.is_running() && !is_changed_) return;
     // HTCondor's daemons end themselves when no interface has the address.
     if (!is_on_interface(wanted.address)) return tell("waiting for the address on an interface");
+    if (lacks_name(wanted)) return again_.arm(name_end_);
     if (!write(wanted)) return again_.arm(io::monotonic_now() + write_pause);
     const bool was_running = service_.is_running();
     const bool moved = place_ && (place_->address != wanted.address || place_->name != wanted.name);
@@ -185,11 +195,19 @@ class Watcher {
   /// can be asked.
   void await_readiness() {
     if (!files_.settings.is_manager || readiness_ || is_ending_) return;
-    auto waiting = io::ChildProcess::start({"condor_who", "-wait:60", "IsReady"});
+    auto waiting = io::ChildProcess::start({"condor_who", "-wait:60", "IsReady"}, io::ChildOutput::none);
     if (waiting)
       readiness_ = *waiting;
     else
       announce();
+  }
+
+  /// Whether the machine's chosen name may still come.
+  bool lacks_name(const Place& wanted) {
+    if (status_->names.size() != 1) return false;
+    const TimePoint now = io::monotonic_now();
+    if (std::exchange(named_address_, wanted.address) != wanted.address) name_end_ = now + name_grace;
+    return now < name_end_;
   }
 
   bool write(const Place& wanted) {
@@ -256,6 +274,8 @@ class Watcher {
   std::optional<WallTime> since_;
   std::optional<io::ChildProcess> readiness_;  // ends when HTCondor can be asked
   int readiness_tries_ = 0;
+  std::optional<net::Ipv4Address> named_address_;  // whose name was waited for, until name_end_
+  TimePoint name_end_{};
   std::string told_;
   bool is_changed_ = false;
   bool daemons_changed_ = false;
