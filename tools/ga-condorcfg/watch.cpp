@@ -23,8 +23,15 @@ using cli::ExitStatus;
 
 // An address is changed by losing one lease and holding another: jobs need not leave for that.
 constexpr Duration lease_grace = 5s;
+// A node that is brought up to date or restarted is back by then.
+constexpr Duration node_grace = 20s;
+// A chosen name is held a moment after the address; without it HTCondor would be restarted for it.
+constexpr Duration name_grace = 2s;
 // After a configuration that could not be written: what is wrong is outside (disk, HTCondor's files).
 constexpr Duration write_pause = 30s;
+// A manager's daemons are there within seconds.
+constexpr Duration readiness_pause = 500ms;
+constexpr int most_readiness_tries = 20;
 
 /// What HTCondor's configuration of this machine follows from, as far as it moves.
 struct Place {
@@ -44,10 +51,11 @@ class Watcher {
         service_(loop_, verb.start, {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }}),
         node_(loop_, node_socket(context, files_),
               {[this](const node::StatusAnswer& status) { take_status(status); },
-               [this](const node::DhtAnswer& answer) { take_managers(answer); },
+               [this](const node::DhtAnswer& answer) { take_managers(answer); }, [this] { take_lost(); },
                [this](const LogLine& line) { log(line); }}),
         grace_(loop_, [this] { stop_condor(); }),
         again_(loop_, [this] { follow(); }),
+        ask_again_(loop_, [this] { await_readiness(); }),
         alive_(loop_, [this] { show_alive(); }) {}
 
   ExitStatus run() {
@@ -75,7 +83,7 @@ class Watcher {
   }
 
   void take_signal(int number) {
-    if (number == SIGCHLD) return service_.handle_child();
+    if (number == SIGCHLD) return take_child();
     if (number == SIGHUP) return read_files();
     if (std::exchange(is_ending_, true)) return;
     notifier_.stopping();
@@ -83,6 +91,20 @@ class Watcher {
     grace_.disarm();
     again_.disarm();
     service_.stop();
+  }
+
+  void take_child() {
+    const auto ended = readiness_ ? readiness_->poll_end() : std::optional<int>();
+    if (ended) {
+      readiness_.reset();
+      // Before the daemons have written where they listen, nothing can be asked.
+      const bool is_early = *ended != 0 && ++readiness_tries_ < most_readiness_tries;
+      if (is_early)
+        ask_again_.arm(io::monotonic_now() + readiness_pause);
+      else
+        announce();
+    }
+    service_.handle_child();
   }
 
   void take_stopped() {
@@ -113,6 +135,11 @@ class Watcher {
     follow();
   }
 
+  void take_lost() {
+    named_address_.reset();
+    if (service_.is_running()) grace_.arm(io::monotonic_now() + node_grace);
+  }
+
   void take_managers(const node::DhtAnswer& answer) {
     answer_ = answer;
     managers_ = managers_of(answer, files_);
@@ -140,6 +167,7 @@ class Watcher {
     if (place_ == wanted && service_.is_running() && !is_changed_) return;
     // HTCondor's daemons end themselves when no interface has the address.
     if (!is_on_interface(wanted.address)) return tell("waiting for the address on an interface");
+    if (lacks_name(wanted)) return again_.arm(name_end_);
     if (!write(wanted)) return again_.arm(io::monotonic_now() + write_pause);
     const bool was_running = service_.is_running();
     const bool moved = place_ && (place_->address != wanted.address || place_->name != wanted.name);
@@ -159,7 +187,27 @@ class Watcher {
                       : "HTCondor reads its configuration again",
          {{"ip", to_string(wanted.address)}, {"manager", to_string(*wanted.choice.manager)}}});
     tell("in the pool of " + to_string(*wanted.choice.manager) + " as " + to_string(wanted.address));
-    announce();
+    readiness_tries_ = 0;
+    await_readiness();
+  }
+
+  /// A worker that finds a manager too early is lost to it for a minute, so a manager is announced once it
+  /// can be asked.
+  void await_readiness() {
+    if (!files_.settings.is_manager || readiness_ || is_ending_) return;
+    auto waiting = io::ChildProcess::start({"condor_who", "-wait:60", "IsReady"}, io::ChildOutput::none);
+    if (waiting)
+      readiness_ = *waiting;
+    else
+      announce();
+  }
+
+  /// Whether the machine's chosen name may still come.
+  bool lacks_name(const Place& wanted) {
+    if (status_->names.size() != 1) return false;
+    const TimePoint now = io::monotonic_now();
+    if (std::exchange(named_address_, wanted.address) != wanted.address) name_end_ = now + name_grace;
+    return now < name_end_;
   }
 
   bool write(const Place& wanted) {
@@ -180,7 +228,7 @@ class Watcher {
   }
 
   void announce() {
-    if (!files_.settings.is_manager || !verb_.announce || !place_) return;
+    if (!files_.settings.is_manager || !verb_.announce || !place_ || is_ending_) return;
     // A manager that was away for a moment is as old as it was.
     if (!since_) {
       since_ = io::wall_time_now();
@@ -224,12 +272,17 @@ class Watcher {
   std::optional<appliance::ManagerChoice> choice_;
   std::optional<Place> place_;  // what is written
   std::optional<WallTime> since_;
+  std::optional<io::ChildProcess> readiness_;  // ends when HTCondor can be asked
+  int readiness_tries_ = 0;
+  std::optional<net::Ipv4Address> named_address_;  // whose name was waited for, until name_end_
+  TimePoint name_end_{};
   std::string told_;
   bool is_changed_ = false;
   bool daemons_changed_ = false;
   bool is_ending_ = false;
   io::LoopTimer grace_;
   io::LoopTimer again_;
+  io::LoopTimer ask_again_;
   io::LoopTimer alive_;
 };
 
