@@ -91,7 +91,7 @@ Result<void> judge(const Membership& member, const crypto::Certificate& next, Wa
   if (!trust) return trust.error();
   if (const auto who = (*trust)->verify(next, now); !who) return who.error();
   if (next.user() != member.present.user()) return {Errc::conflict, "it is for another user"};
-  if (next.not_after() <= member.present.not_after()) return {Errc::conflict, "it ends no later than the present one"};
+  if (next.not_after() < member.present.not_after()) return {Errc::conflict, "it ends before the present one"};
   return {};
 }
 
