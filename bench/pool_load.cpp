@@ -21,8 +21,8 @@ constexpr std::size_t bootstraps = 4;
 constexpr std::size_t default_members = 1000;
 constexpr Duration latency = 50ms;  // one way
 constexpr Duration between_starts = 50ms;
-constexpr Duration settle = 120s;
-constexpr Duration window = 600s;  // two renewals
+constexpr Duration settle = 60s;
+constexpr Duration window = 300s;  // one renewal
 constexpr const char* key = "condor-manager";
 constexpr std::chrono::seconds time_to_live{600};
 constexpr Duration renewal = 300s;
@@ -104,7 +104,8 @@ class Pool {
     const auto& events = ring_.at(index).events;
     seen_.resize(ring_.size());
     for (; seen_[index] < events.size(); ++seen_[index]) {
-      if (std::holds_alternative<node::DhtChangedEvent>(events[seen_[index]].second)) ask(index, node::DhtGetCommand{key});
+      if (std::holds_alternative<node::DhtChangedEvent>(events[seen_[index]].second))
+        ask(index, node::DhtGetCommand{key});
     }
   }
 
@@ -116,8 +117,9 @@ class Pool {
 
 int main(int argc, char** argv) {
   const cli::Streams streams = cli::standard_streams();
-  const auto parsed = bench::parse_options(
-      argc, argv, "pool_load", "Load of the manager's announcement in a simulated pool; --trials is its members.", streams);
+  const auto parsed =
+      bench::parse_options(argc, argv, "pool_load",
+                           "Load of the manager's announcement in a simulated pool; --trials is its members.", streams);
   if (const auto* status = std::get_if<cli::ExitStatus>(&parsed)) return cli::to_int(*status);
   const auto& options = std::get<bench::Options>(parsed);
   const std::size_t members = options.trials > 0 ? options.trials : default_members;
@@ -131,7 +133,8 @@ int main(int argc, char** argv) {
   std::size_t addressed = 0;
   for (std::size_t i = bootstraps; i < nodes; ++i)
     addressed += pool.ring().at(i).node().address() ? 1U : 0U;
-  report.add("members", static_cast<double>(addressed), "nodes", std::nullopt, "hold an address after two minutes");
+  report.add("members", static_cast<double>(addressed), "nodes", std::nullopt,
+             "hold an address a minute after the last start");
 
   report.progress("idle");
   Traffic before = sent_so_far(network);
