@@ -49,6 +49,8 @@ in_sea in_machine bert ga-condorcfg flock export >"$run/sea.flock" 2>"$run/flock
 is "the other pool's manager says what a submit machine needs" 0 $?
 cp "$run/sea.flock" "$(files_of anna)/root/sea.flock"
 holds "the submit machine takes it in" in_machine anna ga-condorcfg flock accept sea.flock
+# What systemctl reload does.
+kill -HUP "$(program_on anna ga-condorcfg)"
 flocks() { in_machine anna condor_config_val FLOCK_TO | grep -qF "$(in_sea address_on bert)"; }
 within 30 "it is among those to whom jobs may go" flocks
 within 60 "the own pool stands again" pool_has anna anna
