@@ -167,8 +167,9 @@ void write_times(Writer& out) {
   out.set("MASTER_UPDATE_INTERVAL", "60");
   // Five updates that were missed.
   out.set("CLASSAD_LIFETIME", "300");
-  // A worker that is away for less than this keeps its job.
+  // A worker that is away for less than this keeps its job, and the connection on which its output comes.
   out.set("JOB_DEFAULT_LEASE_DURATION", "7200");
+  out.set("TCP_KEEPALIVE_INTERVAL", "7200");
 }
 
 void write_user(Writer& out, const CondorMachine& machine) {
@@ -189,6 +190,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
   const CondorSettings& settings = machine.settings;
   out.comment("What this machine does.");
   out.set("DAEMON_LIST", "MASTER");
+  // The kernel is its owner's to tune.
+  out.set("LINUX_KERNEL_TUNING_SCRIPT", "");
   if (settings.is_manager) {
     out.use("ROLE:CentralManager");
     // A worker that has just come gets work at once.
@@ -216,6 +219,10 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     out.use("ROLE:Execute");
     out.use(settings.policy == WorkerPolicy::desktop ? "POLICY:DESKTOP" : "POLICY:ALWAYS_RUN_JOBS");
     if (settings.slots) out.set("NUM_CPUS", std::to_string(*settings.slots));
+    // A worker shows itself once each of its plug-ins was asked what it can; those for cloud storage take
+    // seconds, and so does measuring the processor.
+    out.set("FILETRANSFER_PLUGINS", "$(LIBEXEC)/curl_plugin, $(LIBEXEC)/data_plugin");
+    out.set("RunBenchmarks", "False");
     if (settings.own_jobs_first)
       out.set("RANK", "ifThenElse(TARGET.GridApplianceUser =?= MY.GridApplianceUser, 10, 0)");
   }

@@ -1,8 +1,8 @@
-#include "appliance/condor_flock.hpp"
-#include "appliance/condor_manager.hpp"
-
 #include <cstdint>
 #include <cstdlib>
+
+#include "appliance/condor_flock.hpp"
+#include "appliance/condor_manager.hpp"
 
 using namespace ipop;
 using namespace ipop::appliance;

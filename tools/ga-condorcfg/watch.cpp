@@ -25,6 +25,9 @@ using cli::ExitStatus;
 constexpr Duration lease_grace = 5s;
 // After a configuration that could not be written: what is wrong is outside (disk, HTCondor's files).
 constexpr Duration write_pause = 30s;
+// A manager's daemons are there within seconds.
+constexpr Duration readiness_pause = 500ms;
+constexpr int most_readiness_tries = 20;
 
 /// What HTCondor's configuration of this machine follows from, as far as it moves.
 struct Place {
@@ -48,6 +51,7 @@ class Watcher {
                [this](const LogLine& line) { log(line); }}),
         grace_(loop_, [this] { stop_condor(); }),
         again_(loop_, [this] { follow(); }),
+        ask_again_(loop_, [this] { await_readiness(); }),
         alive_(loop_, [this] { show_alive(); }) {}
 
   ExitStatus run() {
@@ -75,7 +79,7 @@ class Watcher {
   }
 
   void take_signal(int number) {
-    if (number == SIGCHLD) return service_.handle_child();
+    if (number == SIGCHLD) return take_child();
     if (number == SIGHUP) return read_files();
     if (std::exchange(is_ending_, true)) return;
     notifier_.stopping();
@@ -83,6 +87,20 @@ class Watcher {
     grace_.disarm();
     again_.disarm();
     service_.stop();
+  }
+
+  void take_child() {
+    const auto ended = readiness_ ? readiness_->poll_end() : std::optional<int>();
+    if (ended) {
+      readiness_.reset();
+      // Before the daemons have written where they listen, nothing can be asked.
+      const bool is_early = *ended != 0 && ++readiness_tries_ < most_readiness_tries;
+      if (is_early)
+        ask_again_.arm(io::monotonic_now() + readiness_pause);
+      else
+        announce();
+    }
+    service_.handle_child();
   }
 
   void take_stopped() {
@@ -159,7 +177,19 @@ class Watcher {
                       : "HTCondor reads its configuration again",
          {{"ip", to_string(wanted.address)}, {"manager", to_string(*wanted.choice.manager)}}});
     tell("in the pool of " + to_string(*wanted.choice.manager) + " as " + to_string(wanted.address));
-    announce();
+    readiness_tries_ = 0;
+    await_readiness();
+  }
+
+  /// A worker that finds a manager too early is lost to it for a minute, so a manager is announced once it
+  /// can be asked.
+  void await_readiness() {
+    if (!files_.settings.is_manager || readiness_ || is_ending_) return;
+    auto waiting = io::ChildProcess::start({"condor_who", "-wait:60", "IsReady"});
+    if (waiting)
+      readiness_ = *waiting;
+    else
+      announce();
   }
 
   bool write(const Place& wanted) {
@@ -180,7 +210,7 @@ class Watcher {
   }
 
   void announce() {
-    if (!files_.settings.is_manager || !verb_.announce || !place_) return;
+    if (!files_.settings.is_manager || !verb_.announce || !place_ || is_ending_) return;
     // A manager that was away for a moment is as old as it was.
     if (!since_) {
       since_ = io::wall_time_now();
@@ -224,12 +254,15 @@ class Watcher {
   std::optional<appliance::ManagerChoice> choice_;
   std::optional<Place> place_;  // what is written
   std::optional<WallTime> since_;
+  std::optional<io::ChildProcess> readiness_;  // ends when HTCondor can be asked
+  int readiness_tries_ = 0;
   std::string told_;
   bool is_changed_ = false;
   bool daemons_changed_ = false;
   bool is_ending_ = false;
   io::LoopTimer grace_;
   io::LoopTimer again_;
+  io::LoopTimer ask_again_;
   io::LoopTimer alive_;
 };
 
