@@ -23,6 +23,8 @@ using cli::ExitStatus;
 
 // An address is changed by losing one lease and holding another: jobs need not leave for that.
 constexpr Duration lease_grace = 5s;
+// Until the chosen name is held, too.
+constexpr Duration name_pause = 1s;
 // After a configuration that could not be written: what is wrong is outside (disk, HTCondor's files).
 constexpr Duration write_pause = 30s;
 // A manager's daemons are there within seconds.
@@ -58,7 +60,7 @@ class Watcher {
     io::harden_process();
     auto signals = loop_.on_signals({SIGINT, SIGTERM, SIGHUP, SIGCHLD}, [this](int number) { take_signal(number); });
     if (!signals) return report_file_error(context_, signals.error());
-    auto monitor = io::AddressMonitor::open(loop_, [this] { follow(); });
+    auto monitor = io::AddressMonitor::open(loop_, [this] { take_addresses(); });
     if (!monitor) return report_file_error(context_, monitor.error());
     notifier_.ready();
     show_alive();
@@ -131,6 +133,15 @@ class Watcher {
     follow();
   }
 
+  /// An interface's addresses changed. A node that ends says nothing more, but its address goes with it.
+  void take_addresses() {
+    if (place_ && service_.is_running() && !is_on_interface(place_->address)) {
+      tell("the address is gone");
+      grace_.arm(io::monotonic_now() + lease_grace);
+    }
+    follow();
+  }
+
   void take_managers(const node::DhtAnswer& answer) {
     answer_ = answer;
     managers_ = managers_of(answer, files_);
@@ -156,6 +167,12 @@ class Watcher {
     if (!choice_->manager) return tell("no manager is announced; waiting for one");
     const Place wanted{*status_->address, status_->names.empty() ? "" : status_->names.back(), *choice_};
     if (place_ == wanted && service_.is_running() && !is_changed_) return;
+    // The name that was asked for comes a moment after the address; HTCondor would be started twice.
+    const bool is_alone = status_->names.size() < 2 && settled_ != wanted.address;
+    if (is_alone && !service_.is_running()) {
+      settled_ = wanted.address;
+      return again_.arm(io::monotonic_now() + name_pause);
+    }
     // HTCondor's daemons end themselves when no interface has the address.
     if (!is_on_interface(wanted.address)) return tell("waiting for the address on an interface");
     if (!write(wanted)) return again_.arm(io::monotonic_now() + write_pause);
@@ -185,7 +202,7 @@ class Watcher {
   /// can be asked.
   void await_readiness() {
     if (!files_.settings.is_manager || readiness_ || is_ending_) return;
-    auto waiting = io::ChildProcess::start({"condor_who", "-wait:60", "IsReady"});
+    auto waiting = io::ChildProcess::start({"sh", "-c", "exec condor_who -wait:60 IsReady >/dev/null 2>&1"});
     if (waiting)
       readiness_ = *waiting;
     else
@@ -256,6 +273,7 @@ class Watcher {
   std::optional<WallTime> since_;
   std::optional<io::ChildProcess> readiness_;  // ends when HTCondor can be asked
   int readiness_tries_ = 0;
+  std::optional<net::Ipv4Address> settled_;  // for its name was waited
   std::string told_;
   bool is_changed_ = false;
   bool daemons_changed_ = false;
