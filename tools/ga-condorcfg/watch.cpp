@@ -169,7 +169,8 @@ class Watcher {
     if (place_ == wanted && service_.is_running() && !is_changed_) return;
     // The name that was asked for comes a moment after the address; HTCondor would be started twice.
     const bool is_alone = status_->names.size() < 2 && settled_ != wanted.address;
-    if (is_alone && !service_.is_running()) {
+    const bool moves = !service_.is_running() || !place_ || place_->address != wanted.address;
+    if (is_alone && moves) {
       settled_ = wanted.address;
       return again_.arm(io::monotonic_now() + name_pause);
     }
