@@ -175,7 +175,7 @@ for host in "${machines[@]}"; do
 done
 echo
 echo "condor_status on erin, whose manager is dave:"
-as_user erin condor_status -af:h Machine OpSysShortName TotalSlotCpus State Activity
+in_machine erin condor_status -af:h Machine OpSysShortName TotalSlotCpus State Activity
 echo
 echo "Everything took $(seconds $(($(milliseconds) - demo_began))) s"
 
