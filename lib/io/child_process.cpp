@@ -8,7 +8,7 @@
 
 namespace ipop::io {
 
-Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command) {
+Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command, ChildOutput output) {
   std::vector<char*> arguments;
   for (const std::string& argument : command)
     arguments.push_back(const_cast<char*>(argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
@@ -16,6 +16,10 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command
   posix_spawn_file_actions_t actions{};
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (output == ChildOutput::none) {
+    for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
+      ::posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_WRONLY, 0);
+  }
   // A group of its own: a Ctrl-C that ends us leaves its end to us.
   posix_spawnattr_t attributes{};
   ::posix_spawnattr_init(&attributes);

@@ -9,13 +9,16 @@
 
 namespace ipop::io {
 
-/// A program that runs beside this one, with our stdout and stderr and nothing on stdin. Its end is
+/// Where a child's stdout and stderr go: to ours, or nowhere.
+enum class ChildOutput { shared, none };
+
+/// A program that runs beside this one, with nothing on stdin. Its end is
 /// announced by SIGCHLD. It is not ended with this value: who starts one ends it.
 class ChildProcess {
  public:
   /// `command` holds its name, found in PATH, and arguments. Errors: errno (no_such_file_or_directory:
   /// not installed).
-  static Result<ChildProcess> start(const std::vector<std::string>& command);
+  static Result<ChildProcess> start(const std::vector<std::string>& command, ChildOutput output = ChildOutput::shared);
 
   /// How it ended: its exit status, or 128 and the signal; none while it runs. Asked once after the end.
   [[nodiscard]] std::optional<int> poll_end() const;

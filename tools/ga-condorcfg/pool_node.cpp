@@ -21,9 +21,6 @@ constexpr Duration send_limit = 1s;  // a Unix socket: the node reads or is stuc
 constexpr Duration connect_pause = 250ms;
 // A manager that dies without a word is known for this long at most.
 constexpr std::chrono::seconds announcement_life{300};
-// Of what takes an announcement away: whole seconds on the clocks of several machines, and it must not be over on
-// arrival.
-constexpr std::chrono::seconds shortest_life{5};
 constexpr Duration put_pause = 5s;        // after one that failed
 constexpr Duration look_pause = 5s;       // after a question that failed
 constexpr Duration look_unwatched = 10s;  // at a node of an older release, which tells of no changes
@@ -64,6 +61,7 @@ void PoolNode::connect() {
 void PoolNode::disconnect(const std::string& reason) {
   if (!std::exchange(is_complaining_, true))
     handlers_.log({LogLevel::warning, "the group's node does not answer", {{"file", socket_}, {"reason", reason}}});
+  if (client_) handlers_.on_lost();
   watch_.reset();
   client_.reset();
   renew_.disarm();
@@ -152,14 +150,15 @@ void PoolNode::ask_managers() {
 
 void PoolNode::put() {
   if (!client_ || (announcement_.empty() && !is_stored_)) return renew_.disarm();
-  // A record is taken away by one of the same owner that ends at once.
+  // A record is taken away by a later one of the same owner, which stays until the last copy of the
+  // earlier one has ended.
   const bool is_there = !announcement_.empty();
   is_stored_ = is_there;
   // Until the answer moves this.
   renew_.arm(io::monotonic_now() + announcement_life / 3);
-  ask(put_id, node::DhtPutCommand{std::string(appliance::manager_key),
-                                  to_bytes(as_bytes(is_there ? announcement_ : std::string("withdrawn"))),
-                                  is_there ? announcement_life : shortest_life});
+  ask(put_id,
+      node::DhtPutCommand{std::string(appliance::manager_key),
+                          to_bytes(as_bytes(is_there ? announcement_ : std::string("withdrawn"))), announcement_life});
 }
 
 }  // namespace ipop::ga_condorcfg

@@ -22,6 +22,8 @@ class PoolNode {
     std::function<void(const node::StatusAnswer&)> on_status;
     /// What stands under appliance::manager_key, told once and after each change.
     std::function<void(const node::DhtAnswer&)> on_managers;
+    /// The node went away.
+    std::function<void()> on_lost;
     std::function<void(const LogLine&)> log;
   };
 

@@ -23,8 +23,10 @@ using cli::ExitStatus;
 
 // An address is changed by losing one lease and holding another: jobs need not leave for that.
 constexpr Duration lease_grace = 5s;
-// Until the chosen name is held, too.
-constexpr Duration name_pause = 1s;
+// A node that is brought up to date or restarted is back by then.
+constexpr Duration node_grace = 20s;
+// A chosen name is held a moment after the address; without it HTCondor would be restarted for it.
+constexpr Duration name_grace = 2s;
 // After a configuration that could not be written: what is wrong is outside (disk, HTCondor's files).
 constexpr Duration write_pause = 30s;
 // A manager's daemons are there within seconds.
@@ -49,7 +51,7 @@ class Watcher {
         service_(loop_, verb.start, {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }}),
         node_(loop_, node_socket(context, files_),
               {[this](const node::StatusAnswer& status) { take_status(status); },
-               [this](const node::DhtAnswer& answer) { take_managers(answer); },
+               [this](const node::DhtAnswer& answer) { take_managers(answer); }, [this] { take_lost(); },
                [this](const LogLine& line) { log(line); }}),
         grace_(loop_, [this] { stop_condor(); }),
         again_(loop_, [this] { follow(); }),
@@ -60,7 +62,7 @@ class Watcher {
     io::harden_process();
     auto signals = loop_.on_signals({SIGINT, SIGTERM, SIGHUP, SIGCHLD}, [this](int number) { take_signal(number); });
     if (!signals) return report_file_error(context_, signals.error());
-    auto monitor = io::AddressMonitor::open(loop_, [this] { take_addresses(); });
+    auto monitor = io::AddressMonitor::open(loop_, [this] { follow(); });
     if (!monitor) return report_file_error(context_, monitor.error());
     notifier_.ready();
     show_alive();
@@ -133,13 +135,9 @@ class Watcher {
     follow();
   }
 
-  /// An interface's addresses changed. A node that ends says nothing more, but its address goes with it.
-  void take_addresses() {
-    if (place_ && service_.is_running() && !is_on_interface(place_->address)) {
-      tell("the address is gone");
-      grace_.arm(io::monotonic_now() + lease_grace);
-    }
-    follow();
+  void take_lost() {
+    named_address_.reset();
+    if (service_.is_running()) grace_.arm(io::monotonic_now() + node_grace);
   }
 
   void take_managers(const node::DhtAnswer& answer) {
@@ -167,15 +165,9 @@ class Watcher {
     if (!choice_->manager) return tell("no manager is announced; waiting for one");
     const Place wanted{*status_->address, status_->names.empty() ? "" : status_->names.back(), *choice_};
     if (place_ == wanted && service_.is_running() && !is_changed_) return;
-    // The name that was asked for comes a moment after the address; HTCondor would be started twice.
-    const bool is_alone = status_->names.size() < 2 && settled_ != wanted.address;
-    const bool moves = !service_.is_running() || !place_ || place_->address != wanted.address;
-    if (is_alone && moves) {
-      settled_ = wanted.address;
-      return again_.arm(io::monotonic_now() + name_pause);
-    }
     // HTCondor's daemons end themselves when no interface has the address.
     if (!is_on_interface(wanted.address)) return tell("waiting for the address on an interface");
+    if (lacks_name(wanted)) return again_.arm(name_end_);
     if (!write(wanted)) return again_.arm(io::monotonic_now() + write_pause);
     const bool was_running = service_.is_running();
     const bool moved = place_ && (place_->address != wanted.address || place_->name != wanted.name);
@@ -203,11 +195,19 @@ class Watcher {
   /// can be asked.
   void await_readiness() {
     if (!files_.settings.is_manager || readiness_ || is_ending_) return;
-    auto waiting = io::ChildProcess::start({"sh", "-c", "exec condor_who -wait:60 IsReady >/dev/null 2>&1"});
+    auto waiting = io::ChildProcess::start({"condor_who", "-wait:60", "IsReady"}, io::ChildOutput::none);
     if (waiting)
       readiness_ = *waiting;
     else
       announce();
+  }
+
+  /// Whether the machine's chosen name may still come.
+  bool lacks_name(const Place& wanted) {
+    if (status_->names.size() != 1) return false;
+    const TimePoint now = io::monotonic_now();
+    if (std::exchange(named_address_, wanted.address) != wanted.address) name_end_ = now + name_grace;
+    return now < name_end_;
   }
 
   bool write(const Place& wanted) {
@@ -274,7 +274,8 @@ class Watcher {
   std::optional<WallTime> since_;
   std::optional<io::ChildProcess> readiness_;  // ends when HTCondor can be asked
   int readiness_tries_ = 0;
-  std::optional<net::Ipv4Address> settled_;  // for its name was waited
+  std::optional<net::Ipv4Address> named_address_;  // whose name was waited for, until name_end_
+  TimePoint name_end_{};
   std::string told_;
   bool is_changed_ = false;
   bool daemons_changed_ = false;
