@@ -21,8 +21,8 @@ constexpr std::size_t bootstraps = 4;
 constexpr std::size_t default_members = 1000;
 constexpr Duration latency = 50ms;  // one way
 constexpr Duration between_starts = 50ms;
-constexpr Duration settle = 120s;
-constexpr Duration window = 600s;  // two renewals
+constexpr Duration settle = 60s;
+constexpr Duration window = 300s;  // one renewal
 constexpr const char* key = "condor-manager";
 constexpr std::chrono::seconds time_to_live{600};
 constexpr Duration renewal = 300s;
@@ -133,7 +133,8 @@ int main(int argc, char** argv) {
   std::size_t addressed = 0;
   for (std::size_t i = bootstraps; i < nodes; ++i)
     addressed += pool.ring().at(i).node().address() ? 1U : 0U;
-  report.add("members", static_cast<double>(addressed), "nodes", std::nullopt, "hold an address after two minutes");
+  report.add("members", static_cast<double>(addressed), "nodes", std::nullopt,
+             "hold an address a minute after the last start");
 
   report.progress("idle");
   Traffic before = sent_so_far(network);

@@ -100,7 +100,8 @@ submits() { [[ -n $(in_machine alice condor_status -schedd -af Name) ]]; }
 await 30 "waiting for the submit machine" submits
 version=$(in_machine alice condor_version | awk '{ print $2; exit }')
 found "HTCondor $version configured and started by ga-condorcfg; ${#workers[@]} workers of 2 slots are in the pool"
-in_machine erin condor_status -af:h Machine OpSysShortName TotalSlotCpus State MyAddress >"$run/condor_status"
+declare -A first_address=() ran=()
+for host in "${machines[@]}"; do first_address[$host]=$(address_on "$host"); done
 
 # --- jobs ---------------------------------------------------------------------------------------------------
 user=$(files_of erin)/home/user
@@ -166,7 +167,15 @@ found "moved from alice to dave: ${#workers[@]} workers followed, and 6 of 6 job
 
 failed_in=""
 echo
-column -t "$run/condor_status"
+printf '%-8s %-8s %-16s %-18s %-18s %s\n' machine site NAT 'role at first' 'virtual address' 'of the 100 jobs'
+for host in "${machines[@]}"; do
+  ran[$host]=$(cat "$user"/batch.out.* | grep -cx "$host") || true
+  printf '%-8s %-8s %-16s %-18s %-18s %s\n' "$host" "${home_of[$host]}" "${nat_of[${home_of[$host]}]}" "${roles_of[$host]}" \
+    "${first_address[$host]}" "${ran[$host]}"
+done
+echo
+echo "condor_status on erin, whose manager is dave:"
+in_machine erin condor_status -af:h Machine OpSysShortName TotalSlotCpus State Activity
 echo
 echo "Everything took $(seconds $(($(milliseconds) - demo_began))) s"
 

@@ -134,12 +134,14 @@ steps=$(submit dave steps.sub)
 holds "a job that takes checkpoints is submitted" test -n "$steps"
 # Two events (040) of files that came, two of each checkpoint.
 within 30 "the job has taken a checkpoint" has_events dave steps.log 40 4
-holds "it is evicted" as_user dave condor_vacate_job -fast "${steps%%.*}"
+# A vacate that comes between two of its runs finds nothing to stop.
+evicted() { as_user dave condor_vacate_job -fast "${steps%%.*}" || has_events dave steps.log 4 1; }
+within 10 "it is evicted" evicted
 holds "a graph of jobs is submitted" as_user dave condor_submit_dag -update_submit diamond.dag
 within 60 "the job ends" has_events dave steps.log 5 1
 is "it went through every step once" "$(seq 12 | paste -sd' ')" \
   "$(awk '{ print $2 }' "$user/history" 2>/dev/null | paste -sd' ')"
-is "and was started twice" 2 "$(events dave steps.log 1)"
+holds "and was started again" has_events dave steps.log 1 2
 within 90 "the graph ends" grep -qs 'EXITING WITH STATUS 0' "$user/diamond.dag.dagman.out"
 is "each of its jobs saw what came before it" "A B C D" "$(paste -sd' ' "$user/D.out" 2>/dev/null)"
 

@@ -1,6 +1,7 @@
 #include "pool_node.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -23,6 +24,8 @@ constexpr std::chrono::seconds announcement_life{300};
 constexpr Duration put_pause = 5s;        // after one that failed
 constexpr Duration look_pause = 5s;       // after a question that failed
 constexpr Duration look_unwatched = 10s;  // at a node of an older release, which tells of no changes
+// A hint may come before most replicas have what it hints at, and is not given again.
+constexpr std::array<Duration, 3> look_after_hint{1s, 3s, 10s};
 
 }  // namespace
 
@@ -99,7 +102,10 @@ void PoolNode::take_line(std::string_view line) {
     const bool is_known =
         found != nullptr && (found->outcome == dht::Outcome::done || found->outcome == dht::Outcome::not_found);
     if (!is_known) return look_again_.arm(io::monotonic_now() + look_pause);
-    if (!can_watch_) look_again_.arm(io::monotonic_now() + look_unwatched);
+    if (hinted_looks_ < look_after_hint.size())
+      look_again_.arm(io::monotonic_now() + look_after_hint[hinted_looks_++]);
+    else if (!can_watch_)
+      look_again_.arm(io::monotonic_now() + look_unwatched);
     handlers_.on_managers(*found);
   } else if (answer.id == put_id) {
     take_stored(answer);
@@ -112,7 +118,9 @@ void PoolNode::take_event(const node::Event& event) {
       std::holds_alternative<node::NameHeldEvent>(event) || std::holds_alternative<node::JoinedEvent>(event);
   if (is_own_change) return ask(status_id, node::StatusCommand{});
   const auto* changed = std::get_if<node::DhtChangedEvent>(&event);
-  if (changed != nullptr && changed->key == appliance::manager_key) ask_managers();
+  if (changed == nullptr || changed->key != appliance::manager_key) return;
+  hinted_looks_ = 0;
+  ask_managers();
 }
 
 void PoolNode::take_stored(const control::AnswerMessage& message) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ class PoolNode {
   bool is_stored_ = false;  ///< something of ours may stand in the DHT
   bool is_complaining_ = false;
   bool can_watch_ = true;  ///< the node tells of changes
+  std::size_t hinted_looks_ = 0;
   io::LoopTimer reconnect_;
   io::LoopTimer renew_;
   io::LoopTimer look_again_;
