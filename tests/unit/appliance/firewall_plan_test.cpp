@@ -166,7 +166,7 @@ TEST_CASE("services join the rules of their side only") {
   plan.allow_physical = {{Transport::tcp, 2222, 2222}};
   plan.reach = {{Transport::tcp, 80, 80}};
   const std::string rules = to_nftables(plan);
-  CHECK(has(rules, "tcp dport { 22, 440-443, 9618 } accept\n\t\tudp dport 5000-5010 accept"));
+  CHECK(has(rules, "tcp dport { 22, 440-443, 7781, 9618 } accept\n\t\tudp dport 5000-5010 accept"));
   CHECK(has(rules, "tcp dport 2222 accept"));
   CHECK(has(rules, "tcp sport 2222 ct state established ct direction reply accept"));
   CHECK(has(rules, "tcp dport { 53, 80 } accept"));
@@ -200,7 +200,7 @@ TEST_CASE("the order of lists and what they repeat do not show in the rules") {
   other.virtual_interfaces.push_back(other.virtual_interfaces.front());
   CHECK(to_nftables(one) == to_nftables(other));
   CHECK(has(to_nftables(one), "ip saddr { 10.128.0.0/9, 100.64.0.0/10 } counter drop"));
-  CHECK(has(to_nftables(one), "tcp dport { 22, 80-99, 9618 } accept"));
+  CHECK(has(to_nftables(one), "tcp dport { 22, 80-99, 7781, 9618 } accept"));
 }
 
 TEST_CASE("two groups of a machine are not joined by forwarding") {
