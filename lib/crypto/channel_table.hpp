@@ -68,7 +68,17 @@ class ChannelTable {
   };
 
   /// Why a channel or an attempt ended.
-  enum class Ending { closed_by_us, closed_by_peer, idle, timed_out, refused, wrong_peer, exhausted, revoked, overtaken };
+  enum class Ending {
+    closed_by_us,
+    closed_by_peer,
+    idle,
+    timed_out,
+    refused,
+    wrong_peer,
+    exhausted,
+    revoked,
+    overtaken,
+  };
 
   struct Transmit {  ///< packets for one carrier, in order
     Carrier to{};
