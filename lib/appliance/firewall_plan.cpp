@@ -7,6 +7,8 @@ namespace {
 
 // HTCondor: every daemon of a machine is reached on its shared port.
 constexpr Service condor{Transport::tcp, 9618, 9618};
+// ga-pingtest: where `serve` gives out the log of pings, for the loss table of the pool.
+constexpr Service ping_logs{Transport::tcp, 7781, 7781};
 // io/multicast_socket.hpp: where members on one LAN announce themselves.
 constexpr std::string_view lan_group = "239.255.77.80";
 constexpr std::string_view lan_port = "7780";
@@ -154,7 +156,7 @@ class Chains {
     rule("icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept");
     rule("udp sport 67 udp dport 68 accept");
     std::vector<Service> services = plan_.allow;
-    if (plan_.role != PoolRole::none) services.push_back(condor);
+    if (plan_.role != PoolRole::none) services.insert(services.end(), {condor, ping_logs});
     if (plan_.ssh_port) services.push_back({Transport::tcp, *plan_.ssh_port, *plan_.ssh_port});
     accept_ports(services, "dport");
     rule(drop);

@@ -58,7 +58,8 @@ struct UidRange {
 Result<UidRange> parse_uid_range(std::string_view text);
 std::string to_string(const UidRange& range);
 
-/// What the machine is in the pool. All but `none` are reached on HTCondor's shared port.
+/// What the machine is in the pool. All but `none` are reached, on the virtual
+/// network only, on HTCondor's shared port (TCP 9618) and for their logs of pings (TCP 7781).
 enum class PoolRole { none, worker, submit, manager };
 std::string_view to_string(PoolRole role);
 /// Errors: malformed, with the words there are.

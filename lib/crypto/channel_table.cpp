@@ -33,6 +33,7 @@ std::string_view to_string(ChannelTable::Ending ending) {
     case Ending::wrong_peer: return "wrong peer";
     case Ending::exhausted: return "exhausted";
     case Ending::revoked: return "revoked";
+    case Ending::overtaken: return "another attempt was faster";
   }
   return "unknown";
 }

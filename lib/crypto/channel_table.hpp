@@ -68,7 +68,17 @@ class ChannelTable {
   };
 
   /// Why a channel or an attempt ended.
-  enum class Ending { closed_by_us, closed_by_peer, idle, timed_out, refused, wrong_peer, exhausted, revoked };
+  enum class Ending {
+    closed_by_us,
+    closed_by_peer,
+    idle,
+    timed_out,
+    refused,
+    wrong_peer,
+    exhausted,
+    revoked,
+    overtaken,
+  };
 
   struct Transmit {  ///< packets for one carrier, in order
     Carrier to{};
@@ -93,6 +103,8 @@ class ChannelTable {
     NodeId peer{};
     Ending why{};
   };
+  /// Every tag ends in one Opened or OpenFailed, unless it is replaced, cancelled or dropped with all.
+  /// `overtaken`: another attempt found the same peer at the same carrier first.
   struct OpenFailed {
     Carrier carrier{};
     std::uint64_t attempt = 0;

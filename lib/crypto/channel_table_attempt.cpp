@@ -122,10 +122,12 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
     complete_rekey(now, attempt);
     return true;
   }
-  settle_rivals(attempt, peer);
+  std::vector<OpenFailed> overtaken = settle_rivals(attempt, peer);
   replace_older(now, peer, attempt.carrier);
   if (channels_.size() >= config_.limits.channels) {
     fail_attempt(now, attempt, Ending::exhausted, "too many channels");
+    for (OpenFailed& failed : overtaken)
+      emit(std::move(failed));
     return false;
   }
 
@@ -159,6 +161,8 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
   touch(attempt);
   counters_.add("channel_opened");
   emit(Opened{id, channel.carrier, peer, tag});
+  for (OpenFailed& failed : overtaken)
+    emit(std::move(failed));
 
   const Carrier from = attempt.carrier;
   const auto parked = std::exchange(attempt.parked, {});
@@ -170,7 +174,7 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
 
 /// Of several attempts at one peer the first that is authenticated wins: one over the same carrier
 /// ends, and our question under another of the peer's endpoints is answered by this channel.
-void ChannelTable::State::settle_rivals(Attempt& attempt, const NodeId& peer) {
+std::vector<ChannelTable::OpenFailed> ChannelTable::State::settle_rivals(Attempt& attempt, const NodeId& peer) {
   std::vector<Spi> losers;
   for (auto& [spi, rival] : attempts_) {
     if (&rival == &attempt || rival.is_rekey || !rival.is_open_ended()) continue;
@@ -185,10 +189,17 @@ void ChannelTable::State::settle_rivals(Attempt& attempt, const NodeId& peer) {
     });
     if (renamed != attempts_.end()) losers.push_back(renamed->first);
   }
+  std::vector<OpenFailed> overtaken;
   for (const Spi spi : losers) {
-    if (!attempt.tag) attempt.tag = attempts_.at(spi).tag;
+    const Attempt& loser = attempts_.at(spi);
+    if (!attempt.tag) {
+      attempt.tag = loser.tag;
+    } else if (loser.tag) {
+      overtaken.push_back({loser.asked.value_or(loser.carrier), *loser.tag, Ending::overtaken, {}});
+    }
     remove_attempt(spi);
   }
+  return overtaken;
 }
 
 /// A peer that opens again over the same carrier has lost its end of the older channel.

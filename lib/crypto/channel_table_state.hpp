@@ -76,7 +76,8 @@ class ChannelTable::State {
   /// False when the attempt ended.
   bool advance(TimePoint now, Attempt& attempt, ByteSpan octets);
   bool complete(TimePoint now, Attempt& attempt);
-  void settle_rivals(Attempt& attempt, const NodeId& peer);
+  /// What is to be said of the rivals that had a tag of their own.
+  [[nodiscard]] std::vector<OpenFailed> settle_rivals(Attempt& attempt, const NodeId& peer);
   void replace_older(TimePoint now, const NodeId& peer, const Carrier& carrier);
   SessionKeys keys_of(const Attempt& attempt) const;
   void fail_attempt(TimePoint now, Attempt& attempt, Ending why, const std::string& detail);

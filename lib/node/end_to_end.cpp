@@ -7,6 +7,8 @@ namespace {
 
 /// Kind octet of a carrier that is a ring position; the overlay's own kinds are 1 to 3.
 constexpr std::byte ring_position{4};
+/// Our choice: a peer that answers at all does so sooner.
+constexpr Duration silence = 10s;
 
 crypto::Carrier carrier_of(const NodeId& id) {
   Bytes octets{ring_position};
@@ -162,6 +164,13 @@ void EndToEnd::flush(TimePoint now, const NodeId& peer, crypto::ChannelId channe
   parked_.erase(it);
   const auto spans = spans_of(packets);
   if (!spans.empty() && !channels_.seal(now, channel, spans)) counters_.add("drop_session_seal", packets.size());
+}
+
+bool EndToEnd::hears(TimePoint now, const NodeId& peer) const {
+  const auto it = by_peer_.find(peer);
+  if (it == by_peer_.end()) return false;
+  const auto statistics = channels_.statistics(it->second);
+  return statistics && now < statistics->last_received + silence;
 }
 
 std::optional<EndToEnd::Output> EndToEnd::poll_output() {

@@ -56,6 +56,9 @@ class EndToEnd {
 
   [[nodiscard]] std::size_t sessions() const { return by_peer_.size(); }
   [[nodiscard]] bool has_session(const NodeId& peer) const { return by_peer_.contains(peer); }
+  /// Whether there is a session with `peer` in which something came within the last 10 s. One whose node
+  /// is gone from its position looks open until it idles out: what is routed there is lost in silence.
+  [[nodiscard]] bool hears(TimePoint now, const NodeId& peer) const;
   [[nodiscard]] Counters counters() const;
 
  private:

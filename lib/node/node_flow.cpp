@@ -48,6 +48,7 @@ bool Node::State::pump_ring(TimePoint now) {
                      if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
                    },
                    [&](Overlay::LinkDown& down) {
+                     if (router) router->handle_unreached(now, down.peer);
                      outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
                    },
                    [&](Overlay::RingChanged& changed) {
@@ -231,6 +232,7 @@ void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Byte
   const std::vector<ByteSpan> spans(packets.begin(), packets.end());
   if (ring.send_direct(now, to, spans)) return;
   ring.want_link(now, to);
+  if (router && !sessions.hears(now, to)) router->handle_unreached(now, to);
   sessions.send(now, to, std::move(packets));
 }
 

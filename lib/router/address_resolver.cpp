@@ -15,20 +15,28 @@ constexpr Duration no_owner_time = 5s;  // and up to as much again, so that clie
 constexpr Duration failed_look_up_time = 1s;
 constexpr Duration refresh_retry = 30s;
 constexpr Duration doubt_pause = 5s;
+// A member with a new certificate is back on the ring, and its lease renewed, within seconds.
+constexpr Duration holder_pause = 2s;
 // An operation of the DHT ends by itself after 10 s; this only guards against a lost answer.
 constexpr Duration give_up = 15s;
 
 }  // namespace
 
 AddressResolver::AddressResolver(Bytes name_space, Rng& rng)
-    : name_space_(std::move(name_space)), rng_(rng), entries_(most_entries), asked_(most_asked), doubted_(most_asked) {}
+    : name_space_(std::move(name_space)),
+      rng_(rng),
+      entries_(most_entries),
+      asked_(most_asked),
+      doubted_(most_asked),
+      doubted_holders_(most_doubted_holders) {}
 
 const AddressResolver::Entry& AddressResolver::resolve(TimePoint now, net::Ipv4Address address) {
   static const Entry asking{Knowledge::asking, {}, {}, {}};
   static const Entry unknown{};
   if (Cached* cached = entries_.find(address, now)) {
-    if (cached->refresh_at <= now) {
+    if (is_due(now, *cached)) {
       ask(now, address);
+      cached->asked_at = now;
       cached->refresh_at = now + refresh_retry;
     }
     return cached->entry;
@@ -45,6 +53,10 @@ bool AddressResolver::doubt(TimePoint now, net::Ipv4Address address) {
   if (doubted_.find(address, now) != nullptr) return asked_.find(address, now) != nullptr;
   doubted_.put(address, {}, now + doubt_pause);
   return ask(now, address);
+}
+
+void AddressResolver::doubt_holder(TimePoint now, const NodeId& holder) {
+  doubted_holders_.put(holder, now, now + fresh_time);  // by then all its entries are refreshed anyway
 }
 
 void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
@@ -77,10 +89,19 @@ void AddressResolver::handle_timeout(TimePoint now) {
   }
   while (doubted_.take_expired(now)) {
   }
+  while (doubted_holders_.take_expired(now)) {
+  }
 }
 
 std::optional<TimePoint> AddressResolver::poll_timeout() const {
   return earliest(asked_.next_end(), entries_.next_end());
+}
+
+bool AddressResolver::is_due(TimePoint now, const Cached& cached) const {
+  if (cached.refresh_at <= now) return true;
+  if (cached.entry.knowledge != Knowledge::holder) return false;
+  const TimePoint* doubted = doubted_holders_.find(cached.entry.holder, now);
+  return doubted != nullptr && cached.asked_at + holder_pause <= *doubted;
 }
 
 bool AddressResolver::ask(TimePoint now, net::Ipv4Address address) {
@@ -92,7 +113,7 @@ bool AddressResolver::ask(TimePoint now, net::Ipv4Address address) {
 }
 
 void AddressResolver::remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept) {
-  entries_.put(address, Cached{std::move(entry), now + fresh, now + kept}, now + kept);
+  entries_.put(address, Cached{std::move(entry), now, now + fresh, now + kept}, now + kept);
 }
 
 WallTime AddressResolver::wall_at(TimePoint now) const {

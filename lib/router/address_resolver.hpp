@@ -23,7 +23,8 @@ namespace ipop::router {
 class AddressResolver {
  public:
   static constexpr std::size_t most_entries = 4096;
-  static constexpr std::size_t most_asked = 256;  ///< addresses being asked for at one time
+  static constexpr std::size_t most_asked = 256;            ///< addresses being asked for at one time
+  static constexpr std::size_t most_doubted_holders = 256;  ///< the one doubted longest ago goes first
 
   struct Ask {  ///< get the lease record of `address`
     net::Ipv4Address address{};
@@ -56,12 +57,16 @@ class AddressResolver {
   [[nodiscard]] const Entry* find(TimePoint now, net::Ipv4Address address) const;
   /// A packet contradicts the entry: asked for anew, at most every 5 s. True while an answer is due.
   bool doubt(TimePoint now, net::Ipv4Address address);
+  /// Nothing leads to `holder`: it may have become another node, as a member does whose certificate is
+  /// renewed. Its entries serve on, and are asked for anew at their next use where they are 2 s old.
+  void doubt_holder(TimePoint now, const NodeId& holder);
   void handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
                      const std::vector<dht::Record>& records);
   /// Everything is asked for anew when it is wanted next.
   void forget_all() {
     entries_.clear();
     doubted_.clear();
+    doubted_holders_.clear();
   }
   void handle_timeout(TimePoint now);
 
@@ -79,11 +84,13 @@ class AddressResolver {
  private:
   struct Cached {
     Entry entry{};
+    TimePoint asked_at{};  // or answered, whichever was later
     TimePoint refresh_at{};
     TimePoint ends{};
   };
 
   [[nodiscard]] WallTime wall_at(TimePoint now) const;
+  [[nodiscard]] bool is_due(TimePoint now, const Cached& cached) const;
   bool ask(TimePoint now, net::Ipv4Address address);
   void remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept);
 
@@ -94,6 +101,7 @@ class AddressResolver {
   ExpiringMap<net::Ipv4Address, Cached> entries_;
   ExpiringMap<net::Ipv4Address, std::monostate> asked_;    // until answered, or given up
   ExpiringMap<net::Ipv4Address, std::monostate> doubted_;  // not to be asked for again just yet
+  ExpiringMap<NodeId, TimePoint> doubted_holders_;         // when nothing led there last
 };
 
 }  // namespace ipop::router

@@ -41,6 +41,9 @@ void Router::handle_trust_changed() {
 void Router::handle_ring_changed(TimePoint now) {
   state_->handle_ring_changed(now);
 }
+void Router::handle_unreached(TimePoint now, const NodeId& peer) {
+  state_->handle_unreached(now, peer);
+}
 void Router::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
   state_->handle_frames(now, frames);
 }

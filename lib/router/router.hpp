@@ -109,6 +109,9 @@ class Router {
   /// Neighbours changed: the lease is looked up again, since another part of the ring may have
   /// granted it to somebody else.
   void handle_ring_changed(TimePoint now);
+  /// Nothing leads to `peer`: its link ended, or packets for it find neither link nor session. Who holds
+  /// its addresses is asked for anew when packets for them come next.
+  void handle_unreached(TimePoint now, const NodeId& peer);
   /// Ethernet frames that the client's side sent, without FCS.
   void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
   /// IP packets whose sender is proven to be `source`.

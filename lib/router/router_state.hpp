@@ -39,6 +39,7 @@ class Router::State {
   void handle_joined(TimePoint now);
   void handle_trust_changed();
   void handle_ring_changed(TimePoint now);
+  void handle_unreached(TimePoint now, const NodeId& peer) { resolver_.doubt_holder(now, peer); }
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   void handle_timeout(TimePoint now);

@@ -22,7 +22,7 @@ elsewhere() {
   [ "$status" -eq 0 ]
   [ "${lines[0]}" = "table inet ga_firewall" ]
   [[ $output == *"udp dport 25000 accept"* ]]
-  [[ $output == *"tcp dport { 22, 80, 9618 } accept"* ]]
+  [[ $output == *"tcp dport { 22, 80, 7781, 9618 } accept"* ]]
   firewall print >"$DIR/rules"
   firewall print --json | jq -e --rawfile rules "$DIR/rules" '.schema == "ga-firewall.print/1" and .rules == $rules'
   elsewhere 'firewall print | nft -f - && firewall print | nft -f - && firewall status --plain | grep -qx "state	applied"'

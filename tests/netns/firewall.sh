@@ -48,7 +48,7 @@ gets() {
 gets_not() { ! gets "$@"; }
 as_job=(setpriv --reuid "$job" --regid "$job" --clear-groups --bounding-set -all --inh-caps -all)
 
-for port in 22 80 443 9618; do serve alice tcp "$port"; serve server tcp "$port"; serve bob tcp "$port"; done
+for port in 22 80 443 7781 9618; do serve alice tcp "$port"; serve server tcp "$port"; serve bob tcp "$port"; done
 for port in 53 67 123 5000; do serve server udp "$port"; done
 serve alice udp 5000
 serve alice udp 53
@@ -86,6 +86,7 @@ holds "alice pings bob" pings alice bob 20
 holds "bob pings alice" pings bob alice 20
 within 10 "bob reaches alice's ssh" gets bob tcp "$alice" 22
 within 10 "bob reaches HTCondor's port" gets bob tcp "$alice" 9618
+within 10 "and the log of pings" gets bob tcp "$alice" 7781
 holds "bob does not reach what the role does not need" gets_not bob tcp "$alice" 80
 within 10 "alice reaches every service of bob" gets alice tcp "$bob" 80
 stop_node alice TERM
@@ -167,6 +168,7 @@ within 10 "a service that is let in is reached by members" gets bob tcp "$alice"
 within 10 "ssh that is let in is reached from the LAN" gets server tcp "$lan_alice" 22
 within 10 "what may be reached on the LAN is reached" gets alice tcp "$lan_server" 80
 holds "nothing else is: the LAN does not reach HTCondor's port" gets_not server tcp "$lan_alice" 9618
+holds "nor the log of pings" gets_not server tcp "$lan_alice" 7781
 
 # --- nobody is locked out ---------------------------------------------------------------------------------------
 holds "remove" firewall alice remove

@@ -63,12 +63,16 @@ holds "S10: which ends later" test "$(of bob .certificate_expires)" -gt "$ends"
 is "S10: bob's node is the same process" "$process" "$(node_process bob)"
 holds "S10: at another place of the ring" test "$id" != "$(of bob .id)"
 is "S10: its address stays" "$address" "$(of bob .address)"
-# Who only sends learns of the new place when it hears from there, at the latest after ten minutes.
-within 30 "S10: bob pings alice" pings bob alice 1
-within 30 "S10: alice pings bob" pings alice bob 1
+# Alice only sends. Bob's node is at its new place by now, and finds nobody to talk to by itself.
 seen=$(grep -c 'bytes from' "$run/pings")
 answered_again() { (($(grep -c 'bytes from' "$run/pings") > seen + 5)); }
-within 30 "S10: the stream of pings goes on" answered_again
+within 30 "S10: the stream of pings goes on, though alice only sends" answered_again
+gap() { # pings in a row without an answer, at most
+  sed -n 's/.*icmp_seq=\([0-9]*\).*/\1/p' "$run/pings" |
+    awk '$1 - last - 1 > most { most = $1 - last - 1 } { last = $1 } END { print most + 0 }'
+}
+echo "# pings in a row without an answer: $(gap), of five a second"
+holds "S10: it stood still for less than 10 s" test "$(gap)" -lt 50
 
 # --- S10: a member who is revoked renews nothing -----------------------------------------------------------------
 holds "S10: the authority revokes bob" cert --socket "$run/alice/socket" revoke --user bob --reason "left"

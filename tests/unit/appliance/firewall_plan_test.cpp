@@ -79,7 +79,7 @@ constexpr std::string_view worker_rules = R"(table inet ga_firewall {
 		icmp type echo-request accept
 		icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
 		udp sport 67 udp dport 68 accept
-		tcp dport { 22, 9618 } accept
+		tcp dport { 22, 7781, 9618 } accept
 		counter drop
 	}
 
@@ -140,14 +140,22 @@ TEST_CASE("a member without a virtual interface has the physical rules only") {
   CHECK(has(rules, "udp dport 25000 accept"));
 }
 
-TEST_CASE("a machine outside a pool is not reached on HTCondor's port") {
+TEST_CASE("a machine of a pool is reached on HTCondor's port and for its log of pings, one outside is not") {
   FirewallPlan plan = worker_plan();
   for (const PoolRole role : {PoolRole::worker, PoolRole::submit, PoolRole::manager}) {
     plan.role = role;
-    CHECK(has(to_nftables(plan), "tcp dport { 22, 9618 } accept"));
+    const std::string rules = to_nftables(plan);
+    const std::size_t here = rules.find("tcp dport { 22, 7781, 9618 } accept");
+    CHECK(here != std::string::npos);
+    CHECK(rules.find("chain from_virtual") < here);
+    CHECK(here < rules.find("chain from_physical"));
+    // The physical network is shown neither.
+    CHECK_FALSE(has(rules.substr(rules.find("chain from_physical")), "9618"));
+    CHECK_FALSE(has(rules.substr(rules.find("chain from_physical")), "7781"));
   }
   plan.role = PoolRole::none;
   CHECK_FALSE(has(to_nftables(plan), "9618"));
+  CHECK_FALSE(has(to_nftables(plan), "7781"));
   plan.ssh_port.reset();
   CHECK_FALSE(has(to_nftables(plan), "dport 22 "));
 }
@@ -158,7 +166,7 @@ TEST_CASE("services join the rules of their side only") {
   plan.allow_physical = {{Transport::tcp, 2222, 2222}};
   plan.reach = {{Transport::tcp, 80, 80}};
   const std::string rules = to_nftables(plan);
-  CHECK(has(rules, "tcp dport { 22, 440-443, 9618 } accept\n\t\tudp dport 5000-5010 accept"));
+  CHECK(has(rules, "tcp dport { 22, 440-443, 7781, 9618 } accept\n\t\tudp dport 5000-5010 accept"));
   CHECK(has(rules, "tcp dport 2222 accept"));
   CHECK(has(rules, "tcp sport 2222 ct state established ct direction reply accept"));
   CHECK(has(rules, "tcp dport { 53, 80 } accept"));
@@ -192,7 +200,7 @@ TEST_CASE("the order of lists and what they repeat do not show in the rules") {
   other.virtual_interfaces.push_back(other.virtual_interfaces.front());
   CHECK(to_nftables(one) == to_nftables(other));
   CHECK(has(to_nftables(one), "ip saddr { 10.128.0.0/9, 100.64.0.0/10 } counter drop"));
-  CHECK(has(to_nftables(one), "tcp dport { 22, 80-99, 9618 } accept"));
+  CHECK(has(to_nftables(one), "tcp dport { 22, 80-99, 7781, 9618 } accept"));
 }
 
 TEST_CASE("two groups of a machine are not joined by forwarding") {

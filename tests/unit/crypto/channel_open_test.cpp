@@ -238,6 +238,31 @@ TEST_CASE("an answer from another address than the asked one is followed") {
   }
 }
 
+TEST_CASE("of two asked endpoints that one peer answers from a third, one opens and the other is told that it failed") {
+  for (const bool low_opens : {true, false}) {
+    CAPTURE(low_opens);
+    Pair pair(11);
+    Peer& opener = low_opens ? pair.low : pair.high;
+    Peer& other = low_opens ? pair.high : pair.low;
+    const Carrier second = endpoint(7, 7001);
+    const Carrier answers_from = endpoint(7, 7000);
+    pair.world.at[second] = &other;
+    pair.world.at[answers_from] = &other;
+    pair.world.seen_as = [&](const Peer& from, auto&&...) { return &from == &other ? answers_from : from.address; };
+    pair.open(opener, other);
+    opener.table.open(pair.world.now, second, std::nullopt, 8);
+    pair.world.drain(opener);
+    pair.world.run_for(60s);
+    REQUIRE(opener.opened.size() == 1);
+    REQUIRE(opener.failed.size() == 1);
+    CHECK(opener.failed[0].why == ChannelTable::Ending::overtaken);
+    CHECK(opener.opened[0].attempt == 7);
+    CHECK(opener.failed[0].attempt == 8);
+    CHECK(opener.failed[0].carrier == second);
+    check_talk(pair.world, opener, other);
+  }
+}
+
 TEST_CASE("hole punching: first packets of both sides are lost at the NATs") {
   Pair pair(12);
   std::set<const Peer*> has_sent;

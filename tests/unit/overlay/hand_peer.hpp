@@ -69,6 +69,7 @@ struct HandPeer {
   std::set<crypto::ChannelId> silent;
   /// What reaches the peer was sent to this endpoint, as it believes, and so it answers from there.
   std::optional<net::Endpoint> poses_at;
+  std::set<net::Endpoint> asked_at;  ///< where datagrams for it went
   std::vector<Heard> heard;
 };
 
@@ -206,6 +207,7 @@ class HandRing {
   void deliver(const Overlay::SendDatagrams& sent) {
     for (const auto& peer : peers_) {
       if (sent.to.ipv4() != peer->address && sent.to != peer->poses_at) continue;
+      peer->asked_at.insert(sent.to);
       for (const Bytes& packet : sent.datagrams) {
         const crypto::ChannelTable::Incoming incoming{to_carrier(peer->poses_at.value_or(sent.to)), packet};
         peer->table.handle_packets(now, {&incoming, 1});

@@ -131,6 +131,23 @@ TEST_CASE("a bootstrap node that answers from another endpoint is asked at the f
   CHECK(peer.opened.size() > opened);
 }
 
+TEST_CASE("two bootstrap endpoints of one node that answers from a third are both asked again") {
+  Overlay::Config config;
+  config.bootstrap = {endpoint(192, 0, 2, 150, 4000), endpoint(192, 0, 2, 150, 4002)};
+  HandRing ring(config);
+  HandPeer& peer = ring.add(150);
+  peer.poses_at = peer.at(4001);
+  // Both attempts find the same peer at the same endpoint: one wins, and the other is over as well.
+  ring.run_for(100ms);
+  REQUIRE(peer.asked_at.contains(peer.at(4000)));
+  REQUIRE(peer.asked_at.contains(peer.at(4002)));
+  REQUIRE(ring.connection(peer));
+  peer.asked_at.clear();
+  ring.run_for(60s);
+  CHECK(peer.asked_at.contains(peer.at(4000)));
+  CHECK(peer.asked_at.contains(peer.at(4002)));
+}
+
 TEST_CASE("a member that passes a direct peer's packets on does not become its relay") {
   HandRing ring;
   HandPeer& member = ring.add_linked(120);

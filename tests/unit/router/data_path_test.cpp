@@ -154,6 +154,23 @@ TEST_CASE("a lease that moved to another node is noticed by the packets of its n
   CHECK(pair.bench.frames.empty());
 }
 
+TEST_CASE("a peer that became another node is found by who only sends to it, once nothing leads to the old one") {
+  Pair pair;
+  pair.bench.configure();
+  pair.bench.give(ip_frame(make_ping(own, other, 1)));
+  const auto renewed = make_key("renewed");
+  pair.bench.ring.put(make_lease_record(renewed, other, wall + 10s));
+  pair.bench.pass(30s);
+  pair.bench.give(ip_frame(make_ping(own, other, 2)));
+  REQUIRE(pair.bench.sent.size() == 1);
+  CHECK(pair.bench.sent[0].to == pair.peer);
+  pair.bench.router().handle_unreached(pair.bench.now, pair.peer);
+  pair.bench.give(ip_frame(make_ping(own, other, 3)));  // goes by the old entry, and asks
+  pair.bench.give(ip_frame(make_ping(own, other, 4)));
+  REQUIRE(pair.bench.sent.size() == 1);
+  CHECK(pair.bench.sent[0].to == id_of(renewed));
+}
+
 TEST_CASE("a node that was nobody a moment ago and has a lease by now is let in") {
   Pair pair;
   pair.bench.configure();

@@ -133,6 +133,45 @@ TEST_CASE("the resolver asks once, answers from memory for ten minutes, then ref
   CHECK(resolver.size() == 0);
 }
 
+TEST_CASE("a holder that nothing leads to is asked for anew while its entry serves, at most every 2 s") {
+  SeededRng rng(1);
+  AddressResolver resolver(name_space(), rng);
+  TimePoint now{};
+  resolver.handle_wall_time(now, wall);
+  const auto key = make_key("peer");
+  const auto answered = [&] {
+    resolver.handle_answer(now, other, dht::Outcome::done, {make_lease_record(key, other)});
+  };
+  answered();
+  // At first contact the link is still being made: what was answered a moment ago holds.
+  resolver.doubt_holder(now + 1s, test::id_of(key));
+  resolver.resolve(now + 1s, other);
+  CHECK(asks(resolver) == 0);
+  now += 1min;
+  resolver.doubt_holder(now, test::id_of(make_key("somebody else")));
+  resolver.resolve(now, other);
+  CHECK(asks(resolver) == 0);
+  resolver.doubt_holder(now, test::id_of(key));
+  CHECK(asks(resolver) == 0);
+  CHECK(resolver.resolve(now, other).holder == test::id_of(key));
+  CHECK(resolver.resolve(now, other).holder == test::id_of(key));
+  CHECK(asks(resolver) == 1);
+  // The table does not know better yet; a later doubt asks again, and without one all is well.
+  now += 1s;
+  answered();
+  resolver.resolve(now + 30s, other);
+  CHECK(asks(resolver) == 0);
+  now += 2s;
+  resolver.doubt_holder(now, test::id_of(key));
+  resolver.resolve(now, other);
+  CHECK(asks(resolver) == 1);
+  // Where the table could not be asked, the entry serves on and the pace is the same.
+  resolver.handle_answer(now, other, dht::Outcome::no_majority, {});
+  resolver.doubt_holder(now + 1s, test::id_of(key));
+  CHECK(resolver.resolve(now + 1s, other).holder == test::id_of(key));
+  CHECK(asks(resolver) == 0);
+}
+
 TEST_CASE("the resolver forgets a lease when it ends, and takes only records that pass the check") {
   SeededRng rng(1);
   AddressResolver resolver(name_space(), rng);
