@@ -150,7 +150,12 @@ void write_security(Writer& out, const CondorMachine& machine) {
   std::vector<std::string> advertisers{from(member_name, domain, network), own_daemons, "condor@family"};
   out.set("ALLOW_ADVERTISE_STARTD", join(advertisers));
   out.set("ALLOW_ADVERTISE_MASTER", join(advertisers));
-  if (machine.settings.is_manager) advertisers.push_back(from(guest_name, domain, network));
+  if (machine.settings.is_manager) {
+    const std::string guests = from(guest_name, domain, network);
+    advertisers.push_back(guests);
+    // A guest's daemons are called through this collector, where they register for that.
+    out.set("COLLECTOR.ALLOW_DAEMON", join({administrators, guests}));
+  }
   out.set("ALLOW_ADVERTISE_SCHEDD", join(advertisers));
 }
 

@@ -54,7 +54,7 @@ Result<void> write_script(const std::string& directory, const std::string& name,
   return io::write_file_atomically(directory + "/" + name, "#!/bin/sh\n" + text, 0755);
 }
 
-std::vector<std::string> words_of(const std::string& text) {
+std::vector<std::string> words_in(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> out;
   for (std::string word; in >> word;)
@@ -65,7 +65,7 @@ std::vector<std::string> words_of(const std::string& text) {
 /// What a program of HTCondor prints for each machine or key. Empty when it fails.
 std::vector<std::string> ask(const std::vector<std::string>& command) {
   const auto said = run_condor(command);
-  return said && said->status == 0 ? words_of(said->output) : std::vector<std::string>();
+  return said && said->status == 0 ? words_in(said->output) : std::vector<std::string>();
 }
 
 /// Follows until all of `jobs` ended; the counts then.
@@ -162,7 +162,7 @@ echo "$own" > "$out"
   // -force takes away logs of an earlier run, this one with them.
   if (!io::exists(log))
     if (auto made = io::write_file_atomically(log, "", 0644); !made) return failed(made.error());
-  const auto words = words_of(submitted->output);
+  const auto words = words_in(submitted->output);
   const auto cluster = std::ranges::find(words, "cluster");
   const JobRun run(log, cluster == words.end() || cluster + 1 == words.end()
                             ? ""
@@ -274,14 +274,14 @@ TestOutcome test_absence(const TestPlace& place) {
     run->remove();
     return failed(begun.error());
   }
-  const auto cut = io::run_process(words_of(wishes.cut_off), hook_limit);
+  const auto cut = io::run_process(words_in(wishes.cut_off), hook_limit);
   if (!cut || cut->status != 0) {
     run->remove();
     return {Kind::failed, "--cut-off: " + (cut ? first_line(cut->output) : cut.error().message())};
   }
   place.show("absence: the worker is away");
   std::this_thread::sleep_for(wishes.away);
-  const auto back = io::run_process(words_of(wishes.bring_back), hook_limit);
+  const auto back = io::run_process(words_in(wishes.bring_back), hook_limit);
   if (!back || back->status != 0) {
     run->remove();
     return {Kind::failed, "--bring-back: " + (back ? first_line(back->output) : back.error().message())};
