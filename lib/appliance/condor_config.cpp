@@ -210,8 +210,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     std::vector<std::string> brokers;
     for (const FlockPartner& partner : machine.partners)
       brokers.push_back(to_string(partner.manager));
-    if (!brokers.empty()) out.set("SCHEDD.CCB_ADDRESS", join(brokers));
-    if (!brokers.empty()) out.set("SHADOW.CCB_ADDRESS", join(brokers));
+    // The daemon that holds the port registers for those behind it.
+    if (!brokers.empty()) out.set("SHARED_PORT.CCB_ADDRESS", join(brokers));
   }
   if (settings.is_worker) {
     out.use("ROLE:Execute");

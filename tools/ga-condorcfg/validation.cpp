@@ -25,7 +25,7 @@ constexpr std::size_t largest_output = 65'536;
 constexpr Duration hook_limit = 120s;
 
 TestOutcome failed(const Error& error) {
-  return {Kind::failed, error.message()};
+  return {Kind::failed, error.context.empty() ? error.message() : error.context};
 }
 
 std::string plural(std::size_t count, const std::string& what) {
@@ -181,7 +181,8 @@ TestOutcome test_checkpoint(const TestPlace& place) {
   const auto run = JobRun::submit(
       directory, "checkpoint",
       description(directory, "checkpoint",
-                  "executable = count.sh\noutput = checkpoint.out\nstream_output = false\ncheckpoint_exit_code = 85\n"
+                  "executable = " + directory +
+                      "/count.sh\noutput = checkpoint.out\nstream_output = false\ncheckpoint_exit_code = 85\n"
                   "transfer_checkpoint_files = state, _condor_stdout\nqueue\n"));
   if (!run) return failed(run.error());
   const TimePoint end = io::monotonic_now() + place.wishes.timeout;
@@ -219,16 +220,19 @@ TestOutcome test_flock(const TestPlace& place) {
   const auto partners = ask({"condor_config_val", "FLOCK_TO"});
   if (partners.empty()) return {Kind::not_run, "this machine flocks to no pool"};
   std::set<std::string> home;
-  for (std::string address : ask({"condor_status", "-startd", "-af", "MyAddress"})) {
+  for (std::string address : ask({"condor_status", "-af", "MyAddress"})) {
     address.erase(0, std::min(address.find_first_not_of('<'), address.size()));
     home.insert(address.substr(0, address.find(':')));
   }
   std::size_t cores = 0;
-  for (const std::string& text : ask({"condor_status", "-startd", "-af", "TotalSlotCpus"})) {
+  // A slot that was made for a job is a part of another one.
+  for (const std::string& text :
+       ask({"condor_status", "-constraint", "SlotType =!= \"Dynamic\"", "-af", "TotalSlotCpus"})) {
     std::size_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     cores += value;
   }
+  if (home.empty() || cores == 0) return {Kind::failed, "condor_status shows no worker of this machine's own pool"};
   constexpr std::size_t beyond = 2;
   const std::size_t jobs = cores + beyond;
   const auto run = JobRun::submit(place.directory, "flock",
