@@ -132,6 +132,10 @@ void write_security(Writer& out, const CondorMachine& machine) {
   out.comment("Who may: members by what the group gave them, this machine's own daemons and users, nobody else.");
   out.use("SECURITY:recommended_v9_0");
   write_credentials(out, machine);
+  // An ordinary user has nothing to show to another machine, and reading there is for the group's addresses.
+  // Where a daemon wants to know who asks, that holds.
+  for (const std::string_view what : {"AUTHENTICATION", "ENCRYPTION", "INTEGRITY"})
+    out.set("TOOL.SEC_CLIENT_" + std::string(what), "OPTIONAL");
   std::vector<std::string> readers{network, "127.0.0.1"};
   std::vector<std::string> managers{from(member_name, domain, to_string(machine.manager))};
   for (const net::Ipv4Address other : machine.others)
