@@ -37,6 +37,8 @@ endif()
 
 # Declares functions that OpenSSL's headers have as macros.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/crypto/aead_ipsec_mb.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+# The kernel's header of ICMP brings structures that the library's headers of interfaces have too.
+set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/io/ping_socket_linux.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 
 # What no packet waits for is made small: an idle node's memory is mostly its text.
 foreach(layer appliance cli control daemon desk dht)

@@ -2,8 +2,9 @@
 # pool.sh - a closed group whose members are machines with roles in a pool of HTCondor. Source it after machines.sh.
 #
 #   make_pool_group RELAY          a closed group that the host RELAY lets into; its node runs
+#   make_open_group RELAY          the same without certificates
 #   join_pool HOST [PORT]          boots the machine, and join_group
-#   join_group HOST [PORT]         a certificate of its own, and a node that runs
+#   join_group HOST [PORT]         a certificate of its own in a closed group, and a node that runs
 #   take_role HOST ROLE...         its role file, and a ga-condorcfg that does what it says from then on
 #   leave_role HOST                ends that; HTCondor ends with it
 #   start_member HOST              its node once more, after stop_member
@@ -37,6 +38,17 @@ GROUP
   join_pool "$relay" 4700 --no-tap
 }
 
+make_open_group() {
+  mkdir -p "$run/groups"
+  cat >"$run/groups/$pool_group.toml" <<GROUP
+name = "$pool_group"
+namespace = "$pool_group-$internet"
+prefix = "$pool_prefix"
+bootstrap = ["${public_of[$1]}:4700"]
+GROUP
+  join_pool "$1" 4700 --no-tap
+}
+
 join_pool() {
   boot_machine "$1" || return
   # The node answers for names of the group, and refuses others at once.
@@ -53,8 +65,10 @@ join_group() {
   port_in[$host,$pool_group]=$port options_in[$host,$pool_group]=$*
   state=$(files_of "$host")/var/lib/ipop/$pool_group
   mkdir -p "$state" "$(files_of "$host")/run/ipop" "$(files_of "$host")/etc/ga"
-  certificate_of request --key "$state/key.pem" --user "$host" --out "$run/$host/request.pem" >"$run/$host/ga-cert.log" 2>&1 &&
-    certificate_of sign "$run/$host/request.pem" --out "$state/certificate.pem" >>"$run/$host/ga-cert.log" 2>&1 || return
+  if grep -q '^authority' "$run/groups/$pool_group.toml"; then
+    certificate_of request --key "$state/key.pem" --user "$host" --out "$run/$host/request.pem" >"$run/$host/ga-cert.log" 2>&1 &&
+      certificate_of sign "$run/$host/request.pem" --out "$state/certificate.pem" >>"$run/$host/ga-cert.log" 2>&1 || return
+  fi
   cp "$run/groups/$pool_group.toml" "$(files_of "$host")/etc/ipop/"
   start_member "$host"
 }

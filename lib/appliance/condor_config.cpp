@@ -132,6 +132,10 @@ void write_security(Writer& out, const CondorMachine& machine) {
   out.comment("Who may: members by what the group gave them, this machine's own daemons and users, nobody else.");
   out.use("SECURITY:recommended_v9_0");
   write_credentials(out, machine);
+  // An ordinary user has nothing to show to another machine, and reading there is for the group's addresses.
+  // Where a daemon wants to know who asks, that holds.
+  for (const std::string_view what : {"AUTHENTICATION", "ENCRYPTION", "INTEGRITY"})
+    out.set("TOOL.SEC_CLIENT_" + std::string(what), "OPTIONAL");
   std::vector<std::string> readers{network, "127.0.0.1"};
   std::vector<std::string> managers{from(member_name, domain, to_string(machine.manager))};
   for (const net::Ipv4Address other : machine.others)
@@ -150,7 +154,12 @@ void write_security(Writer& out, const CondorMachine& machine) {
   std::vector<std::string> advertisers{from(member_name, domain, network), own_daemons, "condor@family"};
   out.set("ALLOW_ADVERTISE_STARTD", join(advertisers));
   out.set("ALLOW_ADVERTISE_MASTER", join(advertisers));
-  if (machine.settings.is_manager) advertisers.push_back(from(guest_name, domain, network));
+  if (machine.settings.is_manager) {
+    const std::string guests = from(guest_name, domain, network);
+    advertisers.push_back(guests);
+    // A guest's daemons are called through this collector, where they register for that.
+    out.set("COLLECTOR.ALLOW_DAEMON", join({administrators, guests}));
+  }
   out.set("ALLOW_ADVERTISE_SCHEDD", join(advertisers));
 }
 
@@ -205,8 +214,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     std::vector<std::string> brokers;
     for (const FlockPartner& partner : machine.partners)
       brokers.push_back(to_string(partner.manager));
-    if (!brokers.empty()) out.set("SCHEDD.CCB_ADDRESS", join(brokers));
-    if (!brokers.empty()) out.set("SHADOW.CCB_ADDRESS", join(brokers));
+    // The daemon that holds the port registers for those behind it.
+    if (!brokers.empty()) out.set("SHARED_PORT.CCB_ADDRESS", join(brokers));
   }
   if (settings.is_worker) {
     out.use("ROLE:Execute");

@@ -109,7 +109,7 @@ ExitStatus carry_out(const Context& context, const AcceptFlock& verb) {
       return report_file_error(context, written.error());
   }
   context.streams.out << cli::printable(partner.domain) << '\n';
-  cli::suggest(context.streams, "systemctl reload ga-condorcfg, or ga-condorcfg write");
+  cli::suggest(context.streams, "ga-condorcfg write, where ga-condorcfg watch does not run");
   return ExitStatus::done;
 }
 
@@ -122,7 +122,7 @@ ExitStatus carry_out(const Context& context, const RemoveFlock& verb) {
   for (const std::string& path : {flock_token_file(context, verb.domain), flock_file(context, verb.domain)}) {
     if (auto removed = io::remove_file(path); !removed) return report_file_error(context, removed.error());
   }
-  cli::suggest(context.streams, "systemctl reload ga-condorcfg, or ga-condorcfg write");
+  cli::suggest(context.streams, "ga-condorcfg write, where ga-condorcfg watch does not run");
   return ExitStatus::done;
 }
 

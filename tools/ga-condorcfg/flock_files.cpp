@@ -15,7 +15,7 @@ constexpr std::size_t largest_pass = 16'384;
 Result<std::vector<appliance::FlockPartner>> load_flock_partners(const Context& context) {
   std::vector<std::string> paths;
   std::error_code error;
-  const std::string directory = context.options.condor + "/grid-appliance/flock";
+  const std::string directory = flock_directory(context);
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
     paths.push_back(it->path().string());
   std::ranges::sort(paths);
@@ -30,8 +30,12 @@ Result<std::vector<appliance::FlockPartner>> load_flock_partners(const Context& 
   return out;
 }
 
+std::string flock_directory(const Context& context) {
+  return context.options.condor + "/grid-appliance/flock";
+}
+
 std::string flock_file(const Context& context, const std::string& domain) {
-  return context.options.condor + "/grid-appliance/flock/" + domain;
+  return flock_directory(context) + "/" + domain;
 }
 
 std::string flock_token_file(const Context& context, const std::string& domain) {

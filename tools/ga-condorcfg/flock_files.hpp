@@ -12,7 +12,8 @@ namespace ipop::ga_condorcfg {
 /// malformed, one line with the file.
 Result<std::vector<appliance::FlockPartner>> load_flock_partners(const Context& context);
 
-/// Where an accepted pool is kept, and where HTCondor finds its token.
+/// Where the accepted pools are kept, each one's file, and where HTCondor finds its token.
+std::string flock_directory(const Context& context);
 std::string flock_file(const Context& context, const std::string& domain);
 std::string flock_token_file(const Context& context, const std::string& domain);
 

@@ -25,7 +25,7 @@ constexpr std::size_t largest_output = 65'536;
 constexpr Duration hook_limit = 120s;
 
 TestOutcome failed(const Error& error) {
-  return {Kind::failed, error.message()};
+  return {Kind::failed, error.context.empty() ? error.message() : error.context};
 }
 
 std::string plural(std::size_t count, const std::string& what) {
@@ -54,7 +54,7 @@ Result<void> write_script(const std::string& directory, const std::string& name,
   return io::write_file_atomically(directory + "/" + name, "#!/bin/sh\n" + text, 0755);
 }
 
-std::vector<std::string> words_of(const std::string& text) {
+std::vector<std::string> words_in(const std::string& text) {
   std::istringstream in(text);
   std::vector<std::string> out;
   for (std::string word; in >> word;)
@@ -65,7 +65,7 @@ std::vector<std::string> words_of(const std::string& text) {
 /// What a program of HTCondor prints for each machine or key. Empty when it fails.
 std::vector<std::string> ask(const std::vector<std::string>& command) {
   const auto said = run_condor(command);
-  return said && said->status == 0 ? words_of(said->output) : std::vector<std::string>();
+  return said && said->status == 0 ? words_in(said->output) : std::vector<std::string>();
 }
 
 /// Follows until all of `jobs` ended; the counts then.
@@ -162,7 +162,7 @@ echo "$own" > "$out"
   // -force takes away logs of an earlier run, this one with them.
   if (!io::exists(log))
     if (auto made = io::write_file_atomically(log, "", 0644); !made) return failed(made.error());
-  const auto words = words_of(submitted->output);
+  const auto words = words_in(submitted->output);
   const auto cluster = std::ranges::find(words, "cluster");
   const JobRun run(log, cluster == words.end() || cluster + 1 == words.end()
                             ? ""
@@ -181,7 +181,8 @@ TestOutcome test_checkpoint(const TestPlace& place) {
   const auto run = JobRun::submit(
       directory, "checkpoint",
       description(directory, "checkpoint",
-                  "executable = count.sh\noutput = checkpoint.out\nstream_output = false\ncheckpoint_exit_code = 85\n"
+                  "executable = " + directory +
+                      "/count.sh\noutput = checkpoint.out\nstream_output = false\ncheckpoint_exit_code = 85\n"
                   "transfer_checkpoint_files = state, _condor_stdout\nqueue\n"));
   if (!run) return failed(run.error());
   const TimePoint end = io::monotonic_now() + place.wishes.timeout;
@@ -219,16 +220,19 @@ TestOutcome test_flock(const TestPlace& place) {
   const auto partners = ask({"condor_config_val", "FLOCK_TO"});
   if (partners.empty()) return {Kind::not_run, "this machine flocks to no pool"};
   std::set<std::string> home;
-  for (std::string address : ask({"condor_status", "-startd", "-af", "MyAddress"})) {
+  for (std::string address : ask({"condor_status", "-af", "MyAddress"})) {
     address.erase(0, std::min(address.find_first_not_of('<'), address.size()));
     home.insert(address.substr(0, address.find(':')));
   }
   std::size_t cores = 0;
-  for (const std::string& text : ask({"condor_status", "-startd", "-af", "TotalSlotCpus"})) {
+  // A slot that was made for a job is a part of another one.
+  for (const std::string& text :
+       ask({"condor_status", "-constraint", "SlotType =!= \"Dynamic\"", "-af", "TotalSlotCpus"})) {
     std::size_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     cores += value;
   }
+  if (home.empty() || cores == 0) return {Kind::failed, "condor_status shows no worker of this machine's own pool"};
   constexpr std::size_t beyond = 2;
   const std::size_t jobs = cores + beyond;
   const auto run = JobRun::submit(place.directory, "flock",
@@ -274,14 +278,14 @@ TestOutcome test_absence(const TestPlace& place) {
     run->remove();
     return failed(begun.error());
   }
-  const auto cut = io::run_process(words_of(wishes.cut_off), hook_limit);
+  const auto cut = io::run_process(words_in(wishes.cut_off), hook_limit);
   if (!cut || cut->status != 0) {
     run->remove();
     return {Kind::failed, "--cut-off: " + (cut ? first_line(cut->output) : cut.error().message())};
   }
   place.show("absence: the worker is away");
   std::this_thread::sleep_for(wishes.away);
-  const auto back = io::run_process(words_of(wishes.bring_back), hook_limit);
+  const auto back = io::run_process(words_in(wishes.bring_back), hook_limit);
   if (!back || back->status != 0) {
     run->remove();
     return {Kind::failed, "--bring-back: " + (back ? first_line(back->output) : back.error().message())};

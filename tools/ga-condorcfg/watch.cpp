@@ -6,7 +6,10 @@
 
 #include "condor_place.hpp"
 #include "condor_service.hpp"
+#include "flock_files.hpp"
+#include "io/directory_changes.hpp"
 #include "io/event_loop.hpp"
+#include "io/file.hpp"
 #include "io/log_writer.hpp"
 #include "io/netlink.hpp"
 #include "io/process.hpp"
@@ -64,6 +67,7 @@ class Watcher {
     if (!signals) return report_file_error(context_, signals.error());
     auto monitor = io::AddressMonitor::open(loop_, [this] { follow(); });
     if (!monitor) return report_file_error(context_, monitor.error());
+    const auto partners = watch_partners();
     notifier_.ready();
     show_alive();
     tell("waiting for the node");
@@ -80,6 +84,17 @@ class Watcher {
     if (std::exchange(told_, state) == state) return;
     notifier_.status(state);
     log({LogLevel::info, state, {}});
+  }
+
+  /// What `flock accept` and `flock remove` do is followed as well.
+  Result<io::DirectoryChanges> watch_partners() {
+    const std::string directory = flock_directory(context_);
+    auto made = io::make_directories(directory, 0755);
+    auto changes = made ? io::DirectoryChanges::watch(loop_, directory, [this] { read_files(); })
+                        : Result<io::DirectoryChanges>(made.error());
+    if (!changes)
+      log({LogLevel::warning, "other groups' pools are read at a reload only", {{"reason", changes.error().message()}}});
+    return changes;
   }
 
   void take_signal(int number) {

@@ -151,7 +151,7 @@ TEST_CASE("another group's pool is flocked to through its manager") {
       {"sea-abcdefghijklmnop", net::Ipv4Address(10, 64, 0, 1), *net::parse_ipv4_prefix("10.64.0.0/10")}};
   const Read got = read(*to_condor_config(machine));
   CHECK(got.values.at("FLOCK_TO") == "10.128.0.2, 10.64.0.1");
-  CHECK(got.values.at("SCHEDD.CCB_ADDRESS") == "10.64.0.1");
+  CHECK(got.values.at("SHARED_PORT.CCB_ADDRESS") == "10.64.0.1");
   CHECK(got.values.at("ALLOW_READ").find("10.64.0.0/10") != std::string::npos);
 }
 
