@@ -204,6 +204,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
   }
   if (settings.is_submit) {
     out.use("ROLE:Submit");
+    // A job that lost its worker asks for another one by then.
+    out.set("SCHEDD_INTERVAL", "20");
     std::vector<std::string> flock;
     if (settings.flock)
       for (const net::Ipv4Address other : machine.others)
