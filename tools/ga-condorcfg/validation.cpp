@@ -183,7 +183,7 @@ TestOutcome test_checkpoint(const TestPlace& place) {
       description(directory, "checkpoint",
                   "executable = " + directory +
                       "/count.sh\noutput = checkpoint.out\nstream_output = false\ncheckpoint_exit_code = 85\n"
-                  "transfer_checkpoint_files = state, _condor_stdout\nqueue\n"));
+                      "transfer_checkpoint_files = state, _condor_stdout\nqueue\n"));
   if (!run) return failed(run.error());
   const TimePoint end = io::monotonic_now() + place.wishes.timeout;
   // The state is sent after the third step; its transfer is an event of the log.

@@ -93,7 +93,9 @@ class Watcher {
     auto changes = made ? io::DirectoryChanges::watch(loop_, directory, [this] { read_files(); })
                         : Result<io::DirectoryChanges>(made.error());
     if (!changes)
-      log({LogLevel::warning, "other groups' pools are read at a reload only", {{"reason", changes.error().message()}}});
+      log({LogLevel::warning,
+           "other groups' pools are read at a reload only",
+           {{"reason", changes.error().message()}}});
     return changes;
   }
 
