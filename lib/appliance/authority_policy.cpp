@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "appliance/toml.hpp"
-#include "base/nearest_name.hpp"
 
 namespace ipop::appliance {
 namespace {
@@ -47,16 +46,6 @@ class PolicyReader {
   [[nodiscard]] Error wrong(const toml::node& node, std::string_view key, std::string_view type,
                             std::string_view example) const {
     return at(node, "the key " + in_quotes(key) + " needs " + std::string(type) + ", like " + std::string(example));
-  }
-
-  Result<void> check_keys() const {
-    for (const auto& [key, node] : table_) {
-      if (std::ranges::find(policy_keys, key.str()) != policy_keys.end()) continue;
-      const std::size_t line = key.source().begin.line > 0 ? key.source().begin.line : node.source().begin.line;
-      return error_at(file_, std::max<std::size_t>(line, 1),
-                      "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), policy_keys));
-    }
-    return {};
   }
 
   Result<std::int64_t> number(std::string_view key, std::int64_t low, std::int64_t high, std::int64_t otherwise) const {
@@ -169,7 +158,7 @@ Result<AuthorityPolicy> read_policy(std::string_view text, std::string_view file
   const auto parsed = parse_toml(text, file);
   if (!parsed) return parsed.error();
   const PolicyReader reader(*parsed, file);
-  if (auto keys = reader.check_keys(); !keys) return std::move(keys).error();
+  if (auto keys = check_keys(*parsed, file, policy_keys); !keys) return std::move(keys).error();
   AuthorityPolicy out;
   const auto hours = reader.number(
       "life_hours", 1, std::chrono::duration_cast<std::chrono::hours>(AuthorityPolicy::longest_life).count(),

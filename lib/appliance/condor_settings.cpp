@@ -77,13 +77,7 @@ class Reader {
 
  private:
   void check_keys() {
-    for (const auto& [key, node] : table_) {
-      if (std::ranges::find(known_keys, key.str()) != known_keys.end()) continue;
-      const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
-      if (!failed_)
-        failed_ = error_at(file_, source.begin.line,
-                           "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), known_keys));
-    }
+    if (auto keys = appliance::check_keys(table_, file_, known_keys); !keys) failed_ = keys.error();
   }
 
   [[nodiscard]] const toml::node* find(std::string_view key) const { return failed_ ? nullptr : table_.get(key); }

@@ -6,7 +6,6 @@
 
 #include "appliance/group_config.hpp"
 #include "appliance/toml.hpp"
-#include "base/nearest_name.hpp"
 
 namespace ipop::appliance {
 namespace {
@@ -43,13 +42,7 @@ class FirewallReader {
   }
 
   void check_keys() {
-    for (const auto& [key, node] : table_) {
-      if (std::ranges::find(firewall_keys, key.str()) != firewall_keys.end()) continue;
-      const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
-      if (!failed_)
-        failed_ = error_at(file_, source.begin.line,
-                           "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), firewall_keys));
-    }
+    if (auto keys = appliance::check_keys(table_, file_, firewall_keys); !keys && !failed_) failed_ = keys.error();
   }
 
   [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }

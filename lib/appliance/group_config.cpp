@@ -6,7 +6,6 @@
 
 #include "appliance/toml.hpp"
 #include "base/base32.hpp"
-#include "base/nearest_name.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/trust_store.hpp"
 
@@ -69,15 +68,6 @@ class GroupReader {
 Result<void> check_at(const GroupReader& reader, const toml::table& table, std::string_view key, Result<void> checked) {
   if (checked) return {};
   return reader.at(table.get(key)->source(), checked.error().context);
-}
-
-Result<void> check_keys(const GroupReader& reader, const toml::table& table) {
-  for (const auto& [key, node] : table) {
-    if (std::ranges::find(group_keys, key.str()) != group_keys.end()) continue;
-    const toml::source_region& source = key.source().begin.line > 0 ? key.source() : node.source();
-    return reader.at(source, "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), group_keys));
-  }
-  return {};
 }
 
 Result<std::vector<BootstrapEntry>> read_bootstrap(const GroupReader& reader, const toml::table& table) {
@@ -182,7 +172,7 @@ Result<GroupConfig> parse_group_config(std::string_view text, std::string_view f
   const auto parsed = parse_toml(text, file);
   if (!parsed) return parsed.error();
   const toml::table& table = *parsed;
-  if (auto keys = check_keys(reader, table); !keys) return std::move(keys).error();
+  if (auto keys = check_keys(table, file, group_keys); !keys) return std::move(keys).error();
 
   GroupConfig config;
   auto name = reader.text(table, "name", "name = \"lab\"");

@@ -4,6 +4,7 @@
 // read TOML do, so that its inline functions are the same everywhere.
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include <toml++/toml.h>
 
 #include "appliance/wording.hpp"
+#include "base/nearest_name.hpp"
 #include "base/result.hpp"
 
 namespace ipop::appliance {
@@ -48,6 +50,18 @@ inline Result<toml::table> parse_toml(std::string_view text, std::string_view fi
   if (parsed) return std::move(parsed).table();
   const toml::parse_error& error = parsed.error();
   return error_at(file, std::max<std::size_t>(error.source().begin.line, 1), error.description());
+}
+
+/// Error (malformed, `file:line:` first): a key of `table` that is none of `known`, with the nearest one.
+inline Result<void> check_keys(const toml::table& table, std::string_view file,
+                               std::span<const std::string_view> known) {
+  for (const auto& [key, node] : table) {
+    if (std::ranges::find(known, key.str()) != known.end()) continue;
+    const auto line = key.source().begin.line > 0 ? key.source().begin.line : node.source().begin.line;
+    return error_at(file, std::max<std::size_t>(line, 1),
+                    "unknown key " + in_quotes(key.str()) + nearest_hint(key.str(), known));
+  }
+  return {};
 }
 
 }  // namespace ipop::appliance
