@@ -13,11 +13,14 @@ FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release dev check check-arm64 test demo demo-pool demo-stop bench bench-pool format tidy fuzz install clean
+.PHONY: release benches dev check check-arm64 test demo demo-pool demo-stop bench bench-pool format tidy fuzz install clean
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
 	@cmake --build --preset release --parallel $(JOBS)
+
+benches: release
+	@cmake --build --preset release --target bench/all --parallel $(JOBS)
 
 dev:
 	@scripts/install_packages build demo check pool
@@ -49,12 +52,12 @@ demo-stop:
 
 bench:
 	@scripts/install_packages build bench
-	@$(MAKE) --no-print-directory release
+	@$(MAKE) --no-print-directory benches
 	@scripts/bench build/release
 
 bench-pool:
 	@scripts/install_packages build demo pool
-	@$(MAKE) --no-print-directory release
+	@$(MAKE) --no-print-directory benches
 	@scripts/bench_pool build/release
 
 format:

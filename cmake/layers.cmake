@@ -21,32 +21,41 @@ foreach(line IN LISTS layer_lines)
 endforeach()
 
 # Parsing the standard headers is half of a test build. Release builds do without, so that a missing
-# include is found.
-if(GA_PRECOMPILE)
-  set(ga_common_headers <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span>
-    <string> <string_view> <tuple> <utility> <variant> <vector>)
-  target_precompile_headers(ga_base PRIVATE ${ga_common_headers})
-  foreach(line IN LISTS layer_lines)
-    string(REGEX MATCH "^[a-z]+" layer "${line}")
-    get_target_property(kind ga_${layer} TYPE)
-    if(kind STREQUAL "STATIC_LIBRARY" AND NOT layer STREQUAL "base")
-      target_precompile_headers(ga_${layer} REUSE_FROM ga_base)
-    endif()
-  endforeach()
-endif()
+# include is found. Who takes them must be compiled with the same options: there are two sorts, the code that packets
+# and simulated rings pass through, and all other (an idle node's memory is mostly the text of that).
+separate_arguments(ga_cold_flags UNIX_COMMAND "${GA_COLD_FLAGS}")
+set(ga_common_headers <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span>
+  <string> <string_view> <tuple> <utility> <variant> <vector>)
+function(ga_take_headers target owner)
+  if(GA_PRECOMPILE AND target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${ga_common_headers})
+  elseif(GA_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+function(ga_compile_cold target)
+  target_compile_options(${target} PRIVATE ${ga_cold_flags})
+  ga_take_headers(${target} ga_cli)
+endfunction()
+
+foreach(line IN LISTS layer_lines)
+  string(REGEX MATCH "^[a-z]+" layer "${line}")
+  get_target_property(kind ga_${layer} TYPE)
+  if(NOT kind STREQUAL "STATIC_LIBRARY")
+    continue()
+  elseif(layer MATCHES "^(cli|appliance|control|daemon|desk)$")
+    ga_compile_cold(ga_${layer})
+  else()
+    ga_take_headers(ga_${layer} ga_base)
+  endif()
+endforeach()
+# No packet waits for the DHT either, but the simulated rings of the tests compute in it.
+target_compile_options(ga_dht PRIVATE $<$<CONFIG:Release>:-Os>)
 
 # Declares functions that OpenSSL's headers have as macros.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/crypto/aead_ipsec_mb.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 # The kernel's header of ICMP brings structures that the library's headers of interfaces have too.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/io/ping_socket_linux.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-
-# What no packet waits for is made small: an idle node's memory is mostly its text.
-foreach(layer appliance cli control daemon desk dht)
-  get_target_property(kind ga_${layer} TYPE)
-  if(kind STREQUAL "STATIC_LIBRARY")
-    target_compile_options(ga_${layer} PRIVATE $<$<CONFIG:Release>:-Os>)
-  endif()
-endforeach()
 
 # Third parties stay in the layer that wraps them (tests/lint/third_party.txt holds the sources to it).
 find_package(OpenSSL 3.0 REQUIRED)

@@ -7,25 +7,25 @@ using namespace ipop::appliance;
 
 namespace {
 
-const std::string example_text =
+const std::string pass_text =
     "ga-flock 1\ndomain sea-abcdefghijklmnop\nmanager 10.64.0.1\nnetwork 10.64.0.0/10\ntoken eyJh.eyJi.c_-9\n";
 
 }  // namespace
 
 TEST_CASE("a flock file is a pool and a token for it") {
-  const auto pass = parse_flock_pass(example_text, "f");
+  const auto pass = parse_flock_pass(pass_text, "f");
   REQUIRE(pass);
   CHECK(pass->partner.manager == net::Ipv4Address(10, 64, 0, 1));
   CHECK(pass->token == "eyJh.eyJi.c_-9");
-  CHECK(to_string(*pass) == example_text);
+  CHECK(to_string(*pass) == pass_text);
 }
 
 TEST_CASE("S15: a flock file that is cut off or holds more than words is refused with its line") {
-  for (std::size_t size = 0; size < example_text.size(); ++size)
-    CHECK_FALSE(parse_flock_pass(example_text.substr(0, size), "f"));
-  CHECK_FALSE(parse_flock_pass(example_text + "x", "f"));
+  for (std::size_t size = 0; size < pass_text.size(); ++size)
+    CHECK_FALSE(parse_flock_pass(pass_text.substr(0, size), "f"));
+  CHECK_FALSE(parse_flock_pass(pass_text + "x", "f"));
   const auto with = [](const std::string& from, const std::string& to) {
-    std::string text = example_text;
+    std::string text = pass_text;
     text.replace(text.find(from), from.size(), to);
     const auto pass = parse_flock_pass(text, "f");
     return pass ? std::string("taken") : pass.error().context;

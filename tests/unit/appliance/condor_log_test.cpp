@@ -6,7 +6,7 @@ using namespace ipop::appliance;
 
 namespace {
 
-constexpr std::string_view example =
+constexpr std::string_view log_text =
     "000 (007.000.000) 2026-11-22 09:21:20 Job submitted from host: <10.128.0.3:9618?addrs=10.128.0.3-9618>\n...\n"
     "001 (007.000.000) 2026-11-22 09:21:26 Job executing on host: <10.128.0.2:9618?addrs=10.128.0.2-9618&sock=x>\n"
     "\tSlotName: slot1_1@w\n...\n"
@@ -17,7 +17,7 @@ constexpr std::string_view example =
 }  // namespace
 
 TEST_CASE("a job's log tells where it ran and how it ended") {
-  const auto events = parse_job_log(example);
+  const auto events = parse_job_log(log_text);
   REQUIRE(events.size() == 4);
   CHECK(events[1].host == "10.128.0.2");
   CHECK(events[2].return_value == 0);
@@ -30,9 +30,9 @@ TEST_CASE("a job's log tells where it ran and how it ended") {
 }
 
 TEST_CASE("an event that is still being written does not count, whatever is there of it") {
-  const std::size_t whole = parse_job_log(example).size();
-  for (std::size_t size = 0; size < example.size(); ++size)
-    CHECK(parse_job_log(example.substr(0, size)).size() < whole);
+  const std::size_t whole = parse_job_log(log_text).size();
+  for (std::size_t size = 0; size < log_text.size(); ++size)
+    CHECK(parse_job_log(log_text.substr(0, size)).size() < whole);
   CHECK(parse_job_log("garbage\n...\n005 (x\n...\n\n...\n").empty());
 }
 

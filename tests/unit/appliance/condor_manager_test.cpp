@@ -7,10 +7,10 @@ using namespace ipop::appliance;
 
 namespace {
 
-constexpr const char* example_text = "condor-manager 1 head 10.128.0.5 1795409156 main";
+constexpr const char* announcement_text = "condor-manager 1 head 10.128.0.5 1795409156 main";
 const net::Ipv4Prefix network = *net::parse_ipv4_prefix("10.128.0.0/9");
 
-ManagerAnnouncement example() {
+ManagerAnnouncement announcement() {
   return {"head", net::Ipv4Address(10, 128, 0, 5), WallTime{1795409156}, "main"};
 }
 
@@ -31,12 +31,12 @@ CondorSettings settings(const std::string& more = "") {
 }  // namespace
 
 TEST_CASE("a manager's announcement is name, address, age and pool") {
-  CHECK(to_string(example()) == example_text);
-  CHECK(*parse_manager_announcement(example_text) == example());
+  CHECK(to_string(announcement()) == announcement_text);
+  CHECK(*parse_manager_announcement(announcement_text) == announcement());
 }
 
 TEST_CASE("what is no manager's announcement is refused") {
-  const std::string good = example_text;
+  const std::string good = announcement_text;
   // Up to the last field, which may be a shorter name.
   for (std::size_t size = 0; size <= good.size() - 4; ++size)
     CHECK_FALSE(parse_manager_announcement(good.substr(0, size)));

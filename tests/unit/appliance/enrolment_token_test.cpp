@@ -16,7 +16,7 @@ class CountingRng final : public Rng {
   std::uint64_t count_ = 0;
 };
 
-EnrolmentToken sample() {
+EnrolmentToken token() {
   CountingRng rng;
   return make_enrolment_token(crypto::sha256(as_bytes("authority")), rng);
 }
@@ -24,11 +24,11 @@ EnrolmentToken sample() {
 }  // namespace
 
 TEST_CASE("an enrolment token is read back as it was written, with white space around it") {
-  const std::string text = to_string(sample());
+  const std::string text = to_string(token());
   CHECK(text.starts_with("gae1-"));
   CHECK(text.find_first_of(" \n") == std::string::npos);
   REQUIRE(parse_enrolment_token(" " + text + "\r\n"));
-  CHECK(*parse_enrolment_token(" " + text + "\r\n") == sample());
+  CHECK(*parse_enrolment_token(" " + text + "\r\n") == token());
 }
 
 TEST_CASE("the text of an enrolment token is the one that docs/enrolment.md describes") {
@@ -53,7 +53,7 @@ TEST_CASE("S28: an enrolment token's name does not show its secret, and two toke
 }
 
 TEST_CASE("every truncation and every changed character of an enrolment token is refused") {
-  const std::string text = to_string(sample());
+  const std::string text = to_string(token());
   for (std::size_t size = 0; size < text.size(); ++size)
     CHECK_FALSE(parse_enrolment_token(text.substr(0, size)));
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -15,7 +15,7 @@ using namespace ipop::daemon;
 
 namespace {
 
-constexpr Duration limit = 60s;  // of what comes in a moment unless the test fails
+constexpr Duration call_limit = 60s;  // of what comes in a moment unless the test fails
 
 DaemonConfig config_in(const TempDir& dir, const std::string& name) {
   DaemonConfig config;
@@ -43,7 +43,7 @@ ControlClient connect(const std::string& path) {
 
 template <class Wanted>
 Wanted ask(ControlClient& client, const node::Command& command) {
-  auto answer = client.call(command, limit);
+  auto answer = client.call(command, call_limit);
   REQUIRE_MESSAGE(answer, answer.error().message());
   return std::get<Wanted>(*std::move(answer));
 }
@@ -60,7 +60,7 @@ TEST_CASE("a node answers on its control socket, ends when asked to and leaves n
   CHECK(status.interface.empty());
   CHECK_FALSE(status.id.is_zero());
   CHECK(status.counters.contains("control_clients"));
-  const auto refused = client.call(node::WhyCommand{"nobody-knows-him"}, limit);
+  const auto refused = client.call(node::WhyCommand{"nobody-knows-him"}, call_limit);
   CHECK((!refused || std::get<node::WhyAnswer>(*refused).state == "unknown"));
   (void)ask<node::DoneAnswer>(client, node::StopCommand{});
   node.join();
@@ -81,7 +81,7 @@ TEST_CASE("two nodes that know each other's port link, and subscribers hear of i
   auto first = open_daemon(config_in(dir, "a"));
   std::thread a([&] { first->run(); });
   auto client_a = connect(dir.file("a.sock"));
-  REQUIRE(client_a.subscribe(limit));
+  REQUIRE(client_a.subscribe(call_limit));
   const auto status = ask<node::StatusAnswer>(client_a, node::StatusCommand{});
   REQUIRE_FALSE(status.local_endpoints.empty());
 
@@ -94,7 +94,7 @@ TEST_CASE("two nodes that know each other's port link, and subscribers hear of i
 
   bool linked = false;
   while (!linked) {
-    const auto event = client_a.next_event(limit);
+    const auto event = client_a.next_event(call_limit);
     REQUIRE_MESSAGE(event, event.error().message());
     const auto* up = std::get_if<node::PeerUpEvent>(&*event);
     linked = up != nullptr && up->id == id_of_b;
@@ -107,7 +107,7 @@ TEST_CASE("two nodes that know each other's port link, and subscribers hear of i
   b.join();
   bool gone = false;
   while (!gone) {
-    const auto event = client_a.next_event(limit);
+    const auto event = client_a.next_event(call_limit);
     REQUIRE_MESSAGE(event, event.error().message());
     gone = std::holds_alternative<node::PeerDownEvent>(*event);
   }
@@ -137,10 +137,10 @@ TEST_CASE("S22: after a sleep, and when the wall clock skips ahead, links and se
   auto second = open_daemon(std::move(config));
   std::thread b([&] { second->run(); });
   auto client_b = connect(dir.file("b.sock"));
-  REQUIRE(client_b.subscribe(limit));
+  REQUIRE(client_b.subscribe(call_limit));
   const auto wait_for = [&](auto&& is_wanted) {
     for (bool found = false; !found;) {
-      const auto event = client_b.next_event(limit);
+      const auto event = client_b.next_event(call_limit);
       REQUIRE_MESSAGE(event, event.error().message());
       found = is_wanted(*event);
     }
@@ -227,10 +227,10 @@ TEST_CASE("a client's watch outlives a change of its node's group, and ends with
   auto daemon = open_daemon(std::move(config));
   std::thread node([&] { daemon->run(); });
   auto client = connect(dir.file("a.sock"));
-  REQUIRE(client.subscribe(limit));
+  REQUIRE(client.subscribe(call_limit));
   const auto wait_for_change = [&] {
     while (true) {
-      const auto event = client.next_event(limit);
+      const auto event = client.next_event(call_limit);
       REQUIRE_MESSAGE(event, event.error().message());
       if (const auto* changed = std::get_if<node::DhtChangedEvent>(&*event)) return changed->key;
     }

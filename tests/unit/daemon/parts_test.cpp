@@ -12,7 +12,7 @@ using namespace ipop::daemon;
 
 namespace {
 
-constexpr Duration limit = 60s;
+constexpr Duration parts_limit = 60s;
 const net::Ipv4Prefix prefix(net::Ipv4Address(10, 128, 0, 0), 9);
 
 io::InterfaceAddress v4(const char* interface, net::Ipv4Address address, unsigned length) {
@@ -78,7 +78,7 @@ TEST_CASE("an overlap that comes later is told once, with the clash and a free p
 
 TEST_CASE("bootstrap names become endpoints, in the order of the names and each once") {
   Names names({{"192.0.2.2", 4000}, {"192.0.2.1", 4000}, {"192.0.2.2", 4000}});
-  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, limit));
+  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, parts_limit));
   REQUIRE(names.published.size() == 1);
   REQUIRE(names.published[0].size() == 2);
   CHECK(to_string(names.published[0][0]) == "192.0.2.2:4000");
@@ -87,7 +87,7 @@ TEST_CASE("bootstrap names become endpoints, in the order of the names and each 
 
 TEST_CASE("a name that does not resolve is logged, and the others are used") {
   Names names({{"no..such..name", 4000}, {"192.0.2.1", 4000}});
-  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, limit));
+  CHECK(names.loop.run_until([&] { return !names.published.empty(); }, parts_limit));
   CHECK(names.published[0].size() == 1);
   REQUIRE(names.log.size() == 1);
   CHECK(names.log[0].level == LogLevel::warning);
@@ -95,24 +95,24 @@ TEST_CASE("a name that does not resolve is logged, and the others are used") {
 
 TEST_CASE("names that are read again replace the earlier ones") {
   Names names({{"192.0.2.1", 4000}});
-  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, limit));
+  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, parts_limit));
   names.names->set_joined(true);
   names.names->set_names({{"192.0.2.9", 4001}});
   const auto is_new = [&] {
     return !names.published.back().empty() && to_string(names.published.back()[0]) == "192.0.2.9:4001";
   };
-  CHECK(names.loop.run_until(is_new, limit));
+  CHECK(names.loop.run_until(is_new, parts_limit));
   CHECK(names.published.back().size() == 1);
 }
 
 TEST_CASE("names that are set again are told again: a node that changed its group knows none") {
   Names names({{"192.0.2.1", 4000}});
-  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, limit));
+  CHECK(names.loop.run_until([&] { return names.published.size() == 1; }, parts_limit));
   names.names->set_names({{"192.0.2.1", 4000}});
-  CHECK(names.loop.run_until([&] { return names.published.size() == 2; }, limit));
+  CHECK(names.loop.run_until([&] { return names.published.size() == 2; }, parts_limit));
   CHECK(names.published[1] == names.published[0]);
   names.names->set_names({});
-  CHECK(names.loop.run_until([&] { return names.published.size() == 3; }, limit));
+  CHECK(names.loop.run_until([&] { return names.published.size() == 3; }, parts_limit));
   CHECK(names.published[2].empty());
 }
 
