@@ -4,7 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "appliance/toml.hpp"
+#include "appliance/toml_reader.hpp"
+#include "appliance/wording.hpp"
 
 namespace ipop::appliance {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::array<std::string_view, 6> policy_keys{
 constexpr std::size_t max_users = 10'000;
 constexpr std::size_t max_pinned = 8;  // as many as a certificate may have
 constexpr std::size_t max_user = 64;
+constexpr std::string_view pinned_example = "bob = [\"10.128.0.7\"]";
 
 /// The length of the well-formed UTF-8 sequence at the start of `text`; 0: none, or a control
 /// character, a separator of lines, or one that changes how its neighbours are read.
@@ -35,90 +37,25 @@ std::size_t printable_length(std::string_view text) {
   return point < smallest[length] || unsafe ? 0 : length;
 }
 
-/// Keys and values with the line where they stand.
-class PolicyReader {
- public:
-  PolicyReader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
+Result<void> check_written_user(std::string_view name) {
+  // What is not ASCII is read as question marks, so one may be another name than was meant.
+  if (name.find('?') == std::string_view::npos) return check_user(name);
+  return malformed("the user " + in_quotes(name) +
+                   " has a question mark, or a character outside ASCII, which is written as an escape like \\u00fc");
+}
 
-  [[nodiscard]] Error at(const toml::node& node, std::string_view what) const {
-    return error_at(file_, std::max<std::size_t>(node.source().begin.line, 1), what);
+Result<void> take_pinned(std::string_view user, const std::vector<std::string>& texts, AuthorityPolicy& out) {
+  if (auto good = check_written_user(user); !good) return good;
+  if (out.pinned.size() == max_users) return malformed("more than 10000 users with addresses");
+  std::vector<net::Ipv4Address>& addresses = out.pinned[std::string(user)];
+  for (const std::string& text : texts) {
+    const auto address = net::parse_ipv4_address(text);
+    if (!address) return malformed(in_quotes(text) + " is no IPv4 address, like " + in_quotes("10.128.0.7"));
+    addresses.push_back(*address);
   }
-  [[nodiscard]] Error wrong(const toml::node& node, std::string_view key, std::string_view type,
-                            std::string_view example) const {
-    return at(node, "the key " + in_quotes(key) + " needs " + std::string(type) + ", like " + std::string(example));
-  }
-
-  Result<std::int64_t> number(std::string_view key, std::int64_t low, std::int64_t high, std::int64_t otherwise) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return otherwise;
-    const auto* value = node->as_integer();
-    if (value == nullptr || value->get() < low || value->get() > high)
-      return wrong(*node, key, "a number from " + std::to_string(low) + " to " + std::to_string(high),
-                   std::string(key) + " = " + std::to_string(otherwise));
-    return value->get();
-  }
-
-  Result<bool> flag(std::string_view key) const {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr) return false;
-    const auto* value = node->as_boolean();
-    if (value == nullptr) return wrong(*node, key, "true or false", std::string(key) + " = false");
-    return value->get();
-  }
-
-  Result<std::vector<std::string>> users() const {
-    std::vector<std::string> out;
-    const toml::node* node = table_.get("users");
-    if (node == nullptr) return out;
-    const toml::array* list = node->as_array();
-    if (list == nullptr || list->size() > max_users) return wrong(*node, "users", "a list", "users = [\"bob\"]");
-    for (const toml::node& element : *list) {
-      const auto* text = element.as_string();
-      if (text == nullptr) return wrong(element, "users", "a list of texts", "users = [\"bob\"]");
-      if (auto good = user(element, text->get()); !good) return std::move(good).error();
-      out.push_back(text->get());
-    }
-    return out;
-  }
-
-  Result<std::map<std::string, std::vector<net::Ipv4Address>>> pinned() const {
-    constexpr std::string_view example = "bob = [\"10.128.0.7\"]";
-    std::map<std::string, std::vector<net::Ipv4Address>> out;
-    const toml::node* node = table_.get("pinned");
-    if (node == nullptr) return out;
-    const toml::table* table = node->as_table();
-    if (table == nullptr || table->size() > max_users)
-      return wrong(*node, "pinned", "a table of users", "[pinned] with lines as " + std::string(example));
-    for (const auto& [key, value] : *table) {
-      if (auto good = user(value, key.str()); !good) return std::move(good).error();
-      const toml::array* list = value.as_array();
-      if (list == nullptr || list->empty() || list->size() > max_pinned)
-        return wrong(value, key.str(), "a list of 1 to 8 addresses", example);
-      auto& addresses = out[std::string(key.str())];
-      for (const toml::node& element : *list) {
-        const auto* text = element.as_string();
-        const auto address = text == nullptr ? std::nullopt : net::parse_ipv4_address(text->get());
-        if (!address) return wrong(element, key.str(), "IPv4 addresses", example);
-        addresses.push_back(*address);
-      }
-    }
-    return out;
-  }
-
- private:
-  [[nodiscard]] Result<void> user(const toml::node& node, std::string_view name) const {
-    // parse_toml reads what is not ASCII as question marks, so one may be another name than was meant.
-    if (name.find('?') != std::string_view::npos)
-      return at(node,
-                "the user " + in_quotes(name) +
-                    " has a question mark, or a character outside ASCII, which is written as an escape like \\u00fc");
-    if (auto good = check_user(name); !good) return at(node, good.error().context);
-    return {};
-  }
-
-  const toml::table& table_;
-  std::string_view file_;
-};
+  if (!addresses.empty() && addresses.size() <= max_pinned) return {};
+  return malformed("the user " + in_quotes(user) + " needs 1 to 8 addresses, like " + std::string(pinned_example));
+}
 
 /// A basic string of TOML in ASCII.
 std::string toml_text(std::string_view text) {
@@ -153,36 +90,6 @@ Result<void> check_allowed(const AuthorityPolicy& policy, std::string_view user)
   return {Errc::not_authorized, "the policy of this authority has no user " + in_quotes(user)};
 }
 
-/// The policy; an error may have more than one line.
-Result<AuthorityPolicy> read_policy(std::string_view text, std::string_view file) {
-  const auto parsed = parse_toml(text, file);
-  if (!parsed) return parsed.error();
-  const PolicyReader reader(*parsed, file);
-  if (auto keys = check_keys(*parsed, file, policy_keys); !keys) return std::move(keys).error();
-  AuthorityPolicy out;
-  const auto hours = reader.number(
-      "life_hours", 1, std::chrono::duration_cast<std::chrono::hours>(AuthorityPolicy::longest_life).count(),
-      std::chrono::duration_cast<std::chrono::hours>(out.life).count());
-  if (!hours) return hours.error();
-  out.life = std::chrono::hours(*hours);
-  const auto automatic = reader.flag("accept_automatically");
-  if (!automatic) return automatic.error();
-  out.accept_automatically = *automatic;
-  const auto tokens = reader.flag("accept_tokens");
-  if (!tokens) return tokens.error();
-  out.accept_tokens = *tokens;
-  const auto quota = reader.number("quota", 1, 10'000, static_cast<std::int64_t>(out.quota));
-  if (!quota) return quota.error();
-  out.quota = static_cast<std::size_t>(*quota);
-  auto users = reader.users();
-  if (!users) return std::move(users).error();
-  out.users = *std::move(users);
-  auto pinned = reader.pinned();
-  if (!pinned) return std::move(pinned).error();
-  out.pinned = *std::move(pinned);
-  return out;
-}
-
 }  // namespace
 
 bool AuthorityPolicy::allows_user(std::string_view user) const {
@@ -207,13 +114,24 @@ Result<void> check_user(std::string_view user) {
 }
 
 Result<AuthorityPolicy> parse_authority_policy(std::string_view text, std::string_view file) {
-  auto policy = read_policy(text, file);
-  if (policy) return policy;
-  // Keys, and what toml++ quotes, may hold a line feed; an error is one line.
-  Error error = std::move(policy).error();
-  std::ranges::replace_if(
-      error.context, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  return error;
+  using std::chrono::hours;
+  TomlReader reader(text, file, policy_keys);
+  AuthorityPolicy out;
+  constexpr std::int64_t most_hours = AuthorityPolicy::longest_life / hours(1);
+  if (const auto life = reader.number("life_hours", 1, most_hours, most_hours)) out.life = hours(*life);
+  reader.flag("accept_automatically", out.accept_automatically);
+  reader.flag("accept_tokens", out.accept_tokens);
+  if (const auto quota = reader.number("quota", 1, 10'000, 8)) out.quota = static_cast<std::size_t>(*quota);
+  reader.texts("users", "users = [\"bob\"]", [&](std::string_view user) {
+    if (out.users.size() == max_users) return Result<void>(malformed("more than 10000 users"));
+    out.users.emplace_back(user);
+    return check_written_user(user);
+  });
+  reader.lists("pinned", pinned_example, [&](std::string_view user, const std::vector<std::string>& texts) {
+    return take_pinned(user, texts, out);
+  });
+  if (reader.failed()) return *reader.failed();
+  return out;
 }
 
 std::string to_toml(const AuthorityPolicy& policy) {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "appliance/group_config.hpp"
-#include "appliance/toml.hpp"
+#include "appliance/wording.hpp"
 
 namespace ipop::appliance {
 namespace {

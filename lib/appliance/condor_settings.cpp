@@ -5,94 +5,18 @@
 #include <utility>
 
 #include "appliance/group_config.hpp"
-#include "appliance/toml.hpp"
+#include "appliance/toml_reader.hpp"
+#include "appliance/wording.hpp"
 #include "base/nearest_name.hpp"
 
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 11> known_keys{"roles",          "group",          "pool",    "policy",
-                                                      "slots",          "own_jobs_first", "manager", "managers",
-                                                      "single_manager", "flock",          "names"};
+constexpr std::array<std::string_view, 11> condor_keys{"roles",          "group",          "pool",    "policy",
+                                                       "slots",          "own_jobs_first", "manager", "managers",
+                                                       "single_manager", "flock",          "names"};
 constexpr std::uint32_t most_slots = 4096;       // above every machine of today
 constexpr std::size_t most_named_managers = 64;  // as many as fit under one key of the DHT
-
-/// Reads the keys of the file and keeps the first error.
-class Reader {
- public:
-  Reader(const toml::table& table, std::string_view file) : table_(table), file_(file) { check_keys(); }
-
-  /// Calls `take(text)` with the text under `key`; what it gives as an error is placed.
-  template <class Take>
-  void text(std::string_view key, std::string_view example, Take take) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto* value = node->as_string();
-    if (value == nullptr)
-      return fail(*node, "the key " + in_quotes(key) + " needs text in quotes, like " + std::string(example));
-    place(*node, take(std::string_view(value->get())));
-  }
-
-  template <class Take>
-  void texts(std::string_view key, std::string_view example, Take take) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const toml::array* list = node->as_array();
-    if (list == nullptr)
-      return fail(*node, "the key " + in_quotes(key) + " needs a list of texts, like " + std::string(example));
-    for (const toml::node& element : *list) {
-      if (failed_) return;
-      const auto* value = element.as_string();
-      if (value == nullptr)
-        return fail(element, "the key " + in_quotes(key) + " needs a list of texts, like " + std::string(example));
-      place(element, take(std::string_view(value->get())));
-    }
-  }
-
-  void flag(std::string_view key, bool& out) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto* value = node->as_boolean();
-    if (value == nullptr) return fail(*node, "the key " + in_quotes(key) + " is true or false");
-    out = value->get();
-  }
-
-  void number(std::string_view key, std::uint32_t most, std::optional<std::uint32_t>& out) {
-    const toml::node* node = find(key);
-    if (node == nullptr) return;
-    const auto* value = node->as_integer();
-    if (value == nullptr || value->get() < 1 || value->get() > most)
-      return fail(*node, "the key " + in_quotes(key) + " needs a number from 1 to " + std::to_string(most));
-    out = static_cast<std::uint32_t>(value->get());
-  }
-
-  /// Remembers a contradiction that `key` brought in.
-  void refuse(std::string_view key, std::string_view what) {
-    const toml::node* node = table_.get(key);
-    if (!failed_) failed_ = error_at(file_, node == nullptr ? 1 : node->source().begin.line, what);
-  }
-
-  [[nodiscard]] bool has(std::string_view key) const { return table_.get(key) != nullptr; }
-  [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
-
- private:
-  void check_keys() {
-    if (auto keys = appliance::check_keys(table_, file_, known_keys); !keys) failed_ = keys.error();
-  }
-
-  [[nodiscard]] const toml::node* find(std::string_view key) const { return failed_ ? nullptr : table_.get(key); }
-
-  void place(const toml::node& node, const Result<void>& taken) {
-    if (!taken) fail(node, taken.error().context);
-  }
-  void fail(const toml::node& node, std::string_view what) {
-    if (!failed_) failed_ = error_at(file_, node.source().begin.line, what);
-  }
-
-  const toml::table& table_;
-  std::string_view file_;
-  std::optional<Error> failed_{};
-};
 
 Result<void> take_role(std::string_view text, CondorSettings& out) {
   static constexpr std::array<std::string_view, 3> names{"manager", "worker", "submit"};
@@ -151,10 +75,8 @@ Result<void> check_pool_name(std::string_view name) {
 }
 
 Result<CondorSettings> parse_condor_settings(std::string_view text, std::string_view file) {
-  const auto parsed = parse_toml(text, file);
-  if (!parsed) return parsed.error();
+  TomlReader reader(text, file, condor_keys);
   CondorSettings out;
-  Reader reader(*parsed, file);
   reader.texts("roles", "roles = [\"worker\"]", [&](std::string_view role) { return take_role(role, out); });
   if (!reader.failed() && !out.is_manager && !out.is_worker && !out.is_submit)
     reader.refuse("roles",
@@ -170,7 +92,7 @@ Result<CondorSettings> parse_condor_settings(std::string_view text, std::string_
   reader.text("policy", "policy = \"dedicated\"", [&](std::string_view word) {
     return take_word("policy", word, WorkerPolicy::dedicated, WorkerPolicy::desktop, out.policy);
   });
-  reader.number("slots", most_slots, out.slots);
+  if (const auto slots = reader.number("slots", 1, most_slots, 4)) out.slots = static_cast<std::uint32_t>(*slots);
   reader.flag("own_jobs_first", out.own_jobs_first);
   reader.text("manager", "manager = \"10.128.0.5\"",
               [&](std::string_view address) { return take_manager(address, out.manager); });

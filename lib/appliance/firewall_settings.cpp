@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "appliance/group_config.hpp"
-#include "appliance/toml.hpp"
+#include "appliance/toml_reader.hpp"
+#include "appliance/wording.hpp"
 
 namespace ipop::appliance {
 namespace {
@@ -13,67 +14,16 @@ namespace {
 constexpr std::array<std::string_view, 11> firewall_keys{
     "group", "interface", "port", "role", "ssh", "allow", "allow_physical", "reach", "physical", "job_user", "job_uid"};
 
-/// Reads the keys of one table and keeps the first error.
-class FirewallReader {
- public:
-  FirewallReader(const toml::table& table, std::string_view file) : table_(table), file_(file) {}
-
-  /// The text under `key` by its rule.
-  template <class T, class Parse>
-  void text(std::string_view key, T& out, Parse parse) {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr || failed_) return;
-    take(key, *node, out, parse);
-  }
-
-  /// The texts of a list, each by the rule.
-  template <class T, class Parse>
-  void list(std::string_view key, std::vector<T>& out, Parse parse) {
-    const toml::node* node = table_.get(key);
-    if (node == nullptr || failed_) return;
-    const toml::array* array = node->as_array();
-    if (array == nullptr) return fail(*node, "the key " + in_quotes(key) + " needs a list of texts in brackets");
-    for (const toml::node& element : *array) {
-      T value = parse_default<T>();
-      take(key, element, value, parse);
-      if (failed_) return;
-      out.push_back(std::move(value));
-    }
-  }
-
-  void check_keys() {
-    if (auto keys = appliance::check_keys(table_, file_, firewall_keys); !keys && !failed_) failed_ = keys.error();
-  }
-
-  [[nodiscard]] const std::optional<Error>& failed() const { return failed_; }
-
- private:
-  // An InterfaceName has no empty value.
-  template <class T>
-  static T parse_default() {
-    if constexpr (std::is_same_v<T, InterfaceName>)
-      return *parse_interface_name("none");
-    else
-      return T{};
-  }
-
-  template <class T, class Parse>
-  void take(std::string_view key, const toml::node& node, T& out, Parse parse) {
-    const auto* text = node.as_string();
-    if (text == nullptr) return fail(node, "the key " + in_quotes(key) + " needs text in quotes");
-    auto parsed = parse(text->get());
-    if (!parsed) return fail(node, parsed.error().context);
-    out = *std::move(parsed);
-  }
-
-  void fail(const toml::node& node, std::string_view what) {
-    failed_ = error_at(file_, node.source().begin.line, what);
-  }
-
-  const toml::table& table_;
-  std::string_view file_;
-  std::optional<Error> failed_{};
-};
+/// Reads texts of a list into `out`.
+template <class T, class Parse>
+TomlReader::Take append_to(std::vector<T>& out, Parse parse) {
+  return [&out, parse](std::string_view text) -> Result<void> {
+    auto parsed = parse(text);
+    if (!parsed) return std::move(parsed).error();
+    out.push_back(*std::move(parsed));
+    return {};
+  };
+}
 
 Result<std::string> group_name(std::string_view text) {
   if (auto checked = check_group_name(text); !checked) return std::move(checked).error();
@@ -123,22 +73,22 @@ Result<std::optional<std::uint16_t>> parse_port_or_none(std::string_view text) {
 }
 
 Result<FirewallSettings> parse_firewall_settings(std::string_view text, std::string_view file) {
-  const auto table = parse_toml(text, file);
-  if (!table) return table.error();
+  TomlReader reader(text, file, firewall_keys);
   FirewallSettings out;
-  FirewallReader reader(*table, file);
-  reader.check_keys();
-  reader.list("group", out.groups, group_name);
-  reader.list("interface", out.interfaces, parse_interface_name);
-  reader.text("port", out.port, port_number);
-  reader.text("role", out.role, parse_pool_role);
-  reader.text("ssh", out.ssh_port, parse_port_or_none);
-  reader.list("allow", out.allow, parse_service);
-  reader.list("allow_physical", out.allow_physical, parse_service);
-  reader.list("reach", out.reach, parse_service);
-  reader.text("physical", out.needs, parse_physical_needs);
-  reader.list("job_user", out.job_users, user_name);
-  reader.list("job_uid", out.job_uids, parse_uid_range);
+  reader.texts("group", "group = [\"lab\"]", append_to(out.groups, group_name));
+  reader.texts("interface", "interface = [\"ipop0\"]", append_to(out.interfaces, parse_interface_name));
+  reader.text("port", "port = \"4000\"", [&](std::string_view port) { return take(port_number(port), out.port); });
+  reader.text("role", "role = \"worker\"",
+              [&](std::string_view role) { return take(parse_pool_role(role), out.role); });
+  reader.text("ssh", "ssh = \"22\"",
+              [&](std::string_view port) { return take(parse_port_or_none(port), out.ssh_port); });
+  reader.texts("allow", "allow = [\"tcp:80\"]", append_to(out.allow, parse_service));
+  reader.texts("allow_physical", "allow_physical = [\"tcp:80\"]", append_to(out.allow_physical, parse_service));
+  reader.texts("reach", "reach = [\"tcp:80\"]", append_to(out.reach, parse_service));
+  reader.text("physical", "physical = \"dhcp,dns,ntp\"",
+              [&](std::string_view needs) { return take(parse_physical_needs(needs), out.needs); });
+  reader.texts("job_user", "job_user = [\"nobody\"]", append_to(out.job_users, user_name));
+  reader.texts("job_uid", "job_uid = [\"20000-20999\"]", append_to(out.job_uids, parse_uid_range));
   if (reader.failed()) return *reader.failed();
   return out;
 }

@@ -4,7 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "appliance/toml.hpp"
+#include "appliance/toml_reader.hpp"
+#include "appliance/wording.hpp"
 #include "base/base32.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/trust_store.hpp"
@@ -23,88 +24,6 @@ bool is_label(std::string_view text, std::size_t longest) {
   const bool clean =
       std::ranges::all_of(text, [](char c) { return c == '-' || lower_or_digit.find(c) != std::string_view::npos; });
   return clean && text.front() != '-' && text.back() != '-';
-}
-
-/// Where in the file something is wrong.
-class GroupReader {
- public:
-  GroupReader(std::string_view text, std::string_view file) : file_(file) {
-    const auto feeds = std::ranges::count(text, '\n');
-    last_line_ = static_cast<std::size_t>(feeds) + (text.empty() || text.ends_with('\n') ? 0U : 1U);
-    if (last_line_ == 0) last_line_ = 1;
-  }
-
-  [[nodiscard]] Error at(std::size_t line, std::string_view what) const { return error_at(file_, line, what); }
-  [[nodiscard]] Error at(const toml::source_region& source, std::string_view what) const {
-    return at(source.begin.line, what);
-  }
-  [[nodiscard]] Error missing(std::string_view key, std::string_view example) const {
-    return at(last_line_,
-              "the key " + in_quotes(key) + " is missing; a line like " + std::string(example) + " gives it");
-  }
-
-  /// The text under `key`; empty when the key is not there.
-  [[nodiscard]] Result<std::string> text(const toml::table& table, std::string_view key,
-                                         std::string_view example) const {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return std::string();
-    const auto* value = node->as_string();
-    if (value == nullptr) return at(node->source(), wrong_type(key, "text in quotes", example));
-    if (value->get().empty())
-      return at(node->source(), "the key " + in_quotes(key) + " is empty; write it like " + std::string(example));
-    return value->get();
-  }
-
-  [[nodiscard]] static std::string wrong_type(std::string_view key, std::string_view type, std::string_view example) {
-    return "the key " + in_quotes(key) + " needs " + std::string(type) + ", like " + std::string(example);
-  }
-
- private:
-  std::string_view file_;
-  std::size_t last_line_ = 1;
-};
-
-/// A value of one key by its rule, with the line where it stands.
-Result<void> check_at(const GroupReader& reader, const toml::table& table, std::string_view key, Result<void> checked) {
-  if (checked) return {};
-  return reader.at(table.get(key)->source(), checked.error().context);
-}
-
-Result<std::vector<BootstrapEntry>> read_bootstrap(const GroupReader& reader, const toml::table& table) {
-  constexpr std::string_view example = "bootstrap = [\"bootstrap.example.org:4000\"]";
-  std::vector<BootstrapEntry> out;
-  const toml::node* node = table.get("bootstrap");
-  if (node == nullptr) return out;
-  const toml::array* list = node->as_array();
-  if (list == nullptr) return reader.at(node->source(), GroupReader::wrong_type("bootstrap", "a list", example));
-  for (const toml::node& element : *list) {
-    const auto* text = element.as_string();
-    if (text == nullptr)
-      return reader.at(element.source(), GroupReader::wrong_type("bootstrap", "a list of texts", example));
-    auto entry = parse_bootstrap_entry(text->get());
-    if (!entry) return reader.at(element.source(), entry.error().context);
-    out.push_back(*std::move(entry));
-  }
-  return out;
-}
-
-Result<std::optional<std::uint16_t>> read_port(const GroupReader& reader, const toml::table& table) {
-  const toml::node* node = table.get("port");
-  if (node == nullptr) return std::optional<std::uint16_t>();
-  const auto* number = node->as_integer();
-  if (number == nullptr || number->get() < 1 || number->get() > 65535)
-    return reader.at(node->source(), GroupReader::wrong_type("port", "a number from 1 to 65535", "port = 4000"));
-  return std::optional(static_cast<std::uint16_t>(number->get()));
-}
-
-/// A basic string of TOML; the fields hold only what their checks let through.
-std::string plain_toml_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
-  }
-  return out + "\"";
 }
 
 }  // namespace
@@ -168,69 +87,46 @@ std::string make_name_space(std::string_view name, Rng& rng) {
 }
 
 Result<GroupConfig> parse_group_config(std::string_view text, std::string_view file) {
-  const GroupReader reader(text, file);
-  const auto parsed = parse_toml(text, file);
-  if (!parsed) return parsed.error();
-  const toml::table& table = *parsed;
-  if (auto keys = check_keys(table, file, group_keys); !keys) return std::move(keys).error();
-
+  TomlReader reader(text, file, group_keys);
   GroupConfig config;
-  auto name = reader.text(table, "name", "name = \"lab\"");
-  if (!name) return std::move(name).error();
-  if (name->empty()) return reader.missing("name", "name = \"lab\"");
-  if (auto good = check_at(reader, table, "name", check_group_name(*name)); !good) return std::move(good).error();
-  config.name = *std::move(name);
-
-  auto name_space = reader.text(table, "namespace", "namespace = \"lab-...\"");
-  if (!name_space) return std::move(name_space).error();
-  if (name_space->empty()) return reader.missing("namespace", "namespace = \"lab-...\" of the other members");
-  if (auto good = check_at(reader, table, "namespace", check_name_space(*name_space)); !good)
-    return std::move(good).error();
-  config.name_space = *std::move(name_space);
-
-  auto prefix = reader.text(table, "prefix", "prefix = \"10.128.0.0/9\"");
-  if (!prefix) return std::move(prefix).error();
-  if (!prefix->empty()) {
-    auto value = parse_prefix(*prefix);
-    if (!value) return reader.at(table.get("prefix")->source(), value.error().context);
-    config.prefix = *value;
-  }
-
-  auto domain = reader.text(table, "domain", "domain = \"ipop\"");
-  if (!domain) return std::move(domain).error();
-  if (!domain->empty()) {
-    if (auto good = check_at(reader, table, "domain", check_domain(*domain)); !good) return std::move(good).error();
-    config.domain = *std::move(domain);
-  }
-
-  auto bootstrap = read_bootstrap(reader, table);
-  if (!bootstrap) return std::move(bootstrap).error();
-  config.bootstrap = *std::move(bootstrap);
-  auto authority = reader.text(table, "authority", "authority = \"\"\"-----BEGIN CERTIFICATE-----...\"\"\"");
-  if (!authority) return std::move(authority).error();
-  if (!authority->empty()) {
-    auto pem = parse_authority(*authority);
-    if (!pem) return reader.at(table.get("authority")->source(), pem.error().context);
-    config.authority = *std::move(pem);
-  }
-  auto port = read_port(reader, table);
-  if (!port) return std::move(port).error();
-  config.port = *port;
+  reader.require("name", "name = \"lab\"");
+  reader.text("name", "name = \"lab\"", [&](std::string_view name) {
+    config.name = name;
+    return check_group_name(name);
+  });
+  reader.require("namespace", "namespace = \"lab-...\" of the other members");
+  reader.text("namespace", "namespace = \"lab-...\"", [&](std::string_view name_space) {
+    config.name_space = name_space;
+    return check_name_space(name_space);
+  });
+  reader.text("prefix", "prefix = \"10.128.0.0/9\"",
+              [&](std::string_view prefix) { return take(parse_prefix(prefix), config.prefix); });
+  reader.text("domain", "domain = \"ipop\"", [&](std::string_view domain) {
+    config.domain = domain;
+    return check_domain(domain);
+  });
+  reader.texts("bootstrap", "bootstrap = [\"bootstrap.example.org:4000\"]", [&](std::string_view entry) {
+    return take(parse_bootstrap_entry(entry), config.bootstrap.emplace_back());
+  });
+  reader.text("authority", "authority = \"\"\"-----BEGIN CERTIFICATE-----...\"\"\"",
+              [&](std::string_view pem) { return take(parse_authority(pem), config.authority); });
+  if (const auto port = reader.number("port", 1, 65535, 4000)) config.port = static_cast<std::uint16_t>(*port);
+  if (reader.failed()) return *reader.failed();
   return config;
 }
 
 std::string to_toml(const GroupConfig& config) {
   std::string out;
   out += "# One group of machines. The same file serves every member; ga-group.toml(5) explains each key.\n\n";
-  out += "# What the group is called on this machine.\nname = " + plain_toml_text(config.name) + "\n\n";
+  out += "# What the group is called on this machine.\nname = " + in_quotes(config.name) + "\n\n";
   out += "# What separates this group from all others: equal on every member.\n";
-  out += "namespace = " + plain_toml_text(config.name_space) + "\n\n";
+  out += "namespace = " + in_quotes(config.name_space) + "\n\n";
   out += "# The virtual network: no network that a member is attached to may overlap it.\n";
-  out += "prefix = " + plain_toml_text(to_string(config.prefix)) + "\n\n";
-  out += "# Members' names end in this.\ndomain = " + plain_toml_text(config.domain) + "\n\n";
+  out += "prefix = " + in_quotes(to_string(config.prefix)) + "\n\n";
+  out += "# Members' names end in this.\ndomain = " + in_quotes(config.domain) + "\n\n";
   out += "# Where to find the first members: host:port, any number of them.\nbootstrap = [";
   for (const BootstrapEntry& entry : config.bootstrap)
-    out += "\n  " + plain_toml_text(to_string(entry)) + ",";
+    out += "\n  " + in_quotes(to_string(entry)) + ",";
   out += config.bootstrap.empty() ? "]\n" : "\n]\n";
   if (!config.authority.empty()) {
     out += "\n# A closed group: who has no certificate of this authority is no member.\n";

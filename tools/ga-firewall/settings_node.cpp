@@ -1,17 +1,22 @@
 #include "settings_node.hpp"
 
-#include "appliance/toml.hpp"
+#include "appliance/toml_reader.hpp"
 
 namespace ipop::ga_firewall {
 
 Result<NodeFile> parse_node_file(std::string_view text, std::string_view file) {
-  const auto table = appliance::parse_toml(text, file);
-  if (!table) return table.error();
+  appliance::TomlReader reader(text, file, {});
   NodeFile out;
-  if (const auto* tap = table->get_as<std::string>("tap")) out.tap = tap->get();
-  if (const auto* no_tap = table->get_as<bool>("no_tap")) out.has_tap = !no_tap->get();
-  const auto* port = table->get_as<std::int64_t>("port");
-  if (port != nullptr && port->get() > 0 && port->get() <= 65535) out.port = static_cast<std::uint16_t>(port->get());
+  reader.text("tap", "tap = \"ipop0\"", [&](std::string_view tap) -> Result<void> {
+    out.tap = tap;
+    return {};
+  });
+  bool no_tap = false;
+  reader.flag("no_tap", no_tap);
+  out.has_tap = !no_tap;
+  const auto port = reader.number("port", 0, 65535, 4000);
+  if (port && *port > 0) out.port = static_cast<std::uint16_t>(*port);
+  if (reader.failed()) return *reader.failed();
   return out;
 }
 

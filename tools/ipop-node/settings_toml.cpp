@@ -1,5 +1,4 @@
-#include "appliance/toml.hpp"
-#include "base/nearest_name.hpp"
+#include "appliance/toml_reader.hpp"
 #include "settings.hpp"
 
 namespace ipop::ipop_node {
@@ -13,37 +12,26 @@ std::vector<std::string_view> known_names() {
   return out;
 }
 
-std::string_view example_of(Kind kind) {
-  switch (kind) {
-    case Kind::text: return "text in quotes";
-    case Kind::number: return "a whole number";
-    case Kind::flag: return "true or false";
-    case Kind::list: return "a list of texts in quotes";
-  }
-  return {};
-}
-
-/// The value as text; none when it is of another kind.
-std::optional<std::vector<std::string>> texts_of(const toml::node& node, Kind kind) {
-  switch (kind) {
-    case Kind::text:
-      if (const auto* text = node.as_string()) return std::vector{text->get()};
-      return std::nullopt;
-    case Kind::number:
-      if (const auto* number = node.as_integer()) return std::vector{std::to_string(number->get())};
-      return std::nullopt;
-    case Kind::flag:
-      if (const auto* flag = node.as_boolean()) return std::vector{std::string(flag->get() ? "true" : "false")};
-      return std::nullopt;
-    case Kind::list: break;
-  }
-  const toml::array* list = node.as_array();
-  if (list == nullptr) return std::nullopt;
+/// The value as it would stand on a command line; nothing when the key is not there.
+std::vector<std::string> texts_of(appliance::TomlReader& reader, const KeyRow& row) {
   std::vector<std::string> out;
-  for (const toml::node& element : *list) {
-    const auto* text = element.as_string();
-    if (text == nullptr) return std::nullopt;
-    out.push_back(text->get());
+  const std::string line = std::string(row.name) + " = ";
+  const auto take = [&](std::string_view text) -> Result<void> {
+    out.emplace_back(text);
+    return {};
+  };
+  switch (row.kind) {
+    case Kind::text: reader.text(row.name, line + "\"...\"", take); break;
+    case Kind::list: reader.texts(row.name, line + "[\"...\"]", take); break;
+    case Kind::number:
+      if (const auto number = reader.number(row.name, 0, 65535, 1400)) out.push_back(std::to_string(*number));
+      break;
+    case Kind::flag: {
+      bool flag = false;
+      reader.flag(row.name, flag);
+      out.emplace_back(flag ? "true" : "false");
+      break;
+    }
   }
   return out;
 }
@@ -51,24 +39,11 @@ std::optional<std::vector<std::string>> texts_of(const toml::node& node, Kind ki
 }  // namespace
 
 Result<SettingMap> parse_settings(std::string_view text, const std::string& file) {
-  const auto table = appliance::parse_toml(text, file);
-  if (!table) return table.error();
+  appliance::TomlReader reader(text, file, known_names());
   SettingMap out;
-  for (const auto& [key, node] : *table) {
-    const auto line = key.source().begin.line > 0 ? key.source().begin.line : node.source().begin.line;
-    const auto& rows = key_rows();
-    const auto row = std::ranges::find(rows, key.str(), &KeyRow::name);
-    if (row == rows.end()) {
-      return appliance::error_at(
-          file, line, "unknown key \"" + std::string(key.str()) + "\"" + nearest_hint(key.str(), known_names()));
-    }
-    auto texts = texts_of(node, row->kind);
-    if (!texts) {
-      return appliance::error_at(
-          file, line, "the key \"" + std::string(row->name) + "\" needs " + std::string(example_of(row->kind)));
-    }
-    out[row->key] = {*std::move(texts), file + ":" + std::to_string(line)};
-  }
+  for (const KeyRow& row : key_rows())
+    if (reader.has(row.name)) out[row.key] = {texts_of(reader, row), reader.place(row.name)};
+  if (reader.failed()) return *reader.failed();
   return out;
 }
 

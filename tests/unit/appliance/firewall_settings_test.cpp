@@ -53,7 +53,7 @@ TEST_CASE("a wrong firewall setting names its line and what would be right") {
   CHECK(error_of("\nrole = \"boss\"") == "settings.toml:2: \"boss\" is not a role: none, worker, submit or manager");
   CHECK(error_of("rolle = \"worker\"") == "settings.toml:1: unknown key \"rolle\" (did you mean \"role\"?)");
   CHECK(error_of("allow = \"tcp:22\"").starts_with("settings.toml:1: the key \"allow\" needs a list"));
-  CHECK(error_of("allow = [22]").starts_with("settings.toml:1: the key \"allow\" needs text in quotes"));
+  CHECK(error_of("allow = [22]").starts_with("settings.toml:1: the key \"allow\" needs a list of texts"));
   CHECK(error_of("allow = [\n\"tcp:22\",\n\"tcp:22; flush ruleset\"]").starts_with("settings.toml:3: "));
   CHECK(error_of("port = \"none\"").starts_with("settings.toml:1: "));
   CHECK(error_of("job_user = [\"a b\"]").starts_with("settings.toml:1: "));
