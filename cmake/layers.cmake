@@ -60,6 +60,7 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/io/ping_socket_linux.cpp PRO
 # Third parties stay in the layer that wraps them (tests/lint/third_party.txt holds the sources to it).
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 find_library(MNL_LIBRARY mnl REQUIRED)
 find_library(NFTABLES_LIBRARY nftables REQUIRED)
 find_library(MICROHTTPD_LIBRARY microhttpd REQUIRED)
@@ -71,7 +72,7 @@ function(ga_wraps layer)
     target_link_libraries(ga_${layer} PRIVATE ${ARGN})
   endif()
 endfunction()
-ga_wraps(crypto OpenSSL::SSL OpenSSL::Crypto)
+ga_wraps(crypto OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB)
 # A program loads only what it calls: most speak no HTTP and set no firewall.
 ga_wraps(io Threads::Threads ${MNL_LIBRARY} -Wl,--push-state,--as-needed ${NFTABLES_LIBRARY} ${MICROHTTPD_LIBRARY}
   ${GNUTLS_LIBRARY} CURL::libcurl -Wl,--pop-state)
