@@ -51,7 +51,7 @@ void check_lease(const Record& record) {
   REQUIRE(record.receipts.size() == 1);
   CHECK(record.receipts[0].replica == key_of(1).public_key());
   CHECK(record.receipts[0].stored == epoch + 2s);
-  CHECK(is_witness(record.receipts[0], record, name_space));
+  CHECK(is_signed(record.receipts[0], record, name_space));
 }
 
 }  // namespace
