@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "dht/witness.hpp"
 #include "unit/dht/ring_harness.hpp"
 
 using namespace ipop;

@@ -1,9 +1,8 @@
 #include "dht/record.hpp"
 
-#include "dht/witness.hpp"
-
 #include <doctest/doctest.h>
 
+#include "dht/witness.hpp"
 #include "unit/dht/ring_harness.hpp"
 
 using namespace ipop;

@@ -284,7 +284,6 @@ TEST_CASE("a record of a closed group survives encoding with its witnesses, in l
   Bytes octets;
   encode(record, octets);
   CHECK(octets.size() == encoded_size(record));
-  MESSAGE("a lease with five certified witnesses: " << octets.size() << " octets");
   CHECK(octets.size() < 2'200);
   const auto decoded = decode_record(octets);
   REQUIRE(decoded);
