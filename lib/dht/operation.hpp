@@ -79,7 +79,8 @@ class StoreOperation {
   void note_refusal(const StoreAnswer& answer);
   [[nodiscard]] bool is_credible(const Record& held) const;
   void add_witness(const Receipt& receipt);
-  [[nodiscard]] Record with_witnesses() const;
+  [[nodiscard]] std::vector<Receipt> chosen_witnesses() const;
+  [[nodiscard]] std::size_t voices_so_far() const;
   [[nodiscard]] bool yields_to(const Record& rival) const;
   void confirm_when_ready(TimePoint now);
   void succeed(TimePoint now);

@@ -11,7 +11,7 @@ namespace ipop::dht {
 namespace {
 
 constexpr std::uint8_t plain_format = 1;
-constexpr std::uint8_t certified_format = 2;  ///< the owner's certificate follows the expiry, and each receipt its replica's
+constexpr std::uint8_t certified_format = 2;  ///< with the certificates of the owner and of each receipt's replica
 
 // Far above any date and far below what overflows when two times are subtracted.
 constexpr std::int64_t latest_time = std::int64_t{1} << 40U;

@@ -37,6 +37,8 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
       return refuse(good.error().code == make_error_code(Errc::bad_checksum) ? Refusal::signature : Refusal::form);
     }
     if (!check_owner(record, *trust_, wall)) return refuse(Refusal::membership);
+    // Certificates that prove nothing would fill the store.
+    if (group().is_closed() && is_exclusive(record.kind)) keep_witnesses(record, group());
   }
   if (arrival == Arrival::cancel && !record.is_tombstone()) return refuse(Refusal::form);
   if (!is_exclusive(record.kind)) record.receipts.clear();
@@ -126,7 +128,7 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
     }
   }
   if (exclusive && arrival == Arrival::put) {
-    keep_witnesses(record, group());
+    if (!group().is_closed()) keep_witnesses(record, group());
     if (record.receipts.empty()) return refuse(Refusal::not_granted);
   }
   if (const Refusal room = lacks_room(record); room != Refusal::none) return refuse(room);

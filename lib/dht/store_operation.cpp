@@ -139,17 +139,30 @@ void StoreOperation::take_grant(TimePoint now, const NodeId& source, const Store
 
 // The receipts that granted the record first stay; a later one of the same replica adds nothing.
 void StoreOperation::add_witness(const Receipt& receipt) {
-  if (witnesses_.size() >= 2 * Record::max_receipts) return;
+  // In a closed group a later witness may be another user's: keep_witnesses() chooses at the end.
+  const std::size_t most = settings_.group().is_closed() ? 2 * Record::max_receipts : Record::max_receipts;
+  if (witnesses_.size() >= most) return;
   if (std::ranges::find(witnesses_, receipt.replica, &Receipt::replica) == witnesses_.end()) {
     witnesses_.push_back(receipt);
   }
 }
 
-Record StoreOperation::with_witnesses() const {
-  Record out = record_;
-  out.receipts = witnesses_;
-  keep_witnesses(out, settings_.group());
-  return out;
+std::vector<Receipt> StoreOperation::chosen_witnesses() const {
+  Record record = record_;
+  record.receipts = witnesses_;
+  if (settings_.group().is_closed()) {
+    keep_witnesses(record, settings_.group());
+  } else {
+    std::ranges::sort(record.receipts, {}, &Receipt::replica);
+  }
+  return record.receipts;
+}
+
+std::size_t StoreOperation::voices_so_far() const {
+  if (!settings_.group().is_closed()) return witnesses_.size();
+  Record record = record_;
+  record.receipts = witnesses_;
+  return voices(record, settings_.group());
 }
 
 void StoreOperation::confirm_when_ready(TimePoint now) {
@@ -160,15 +173,14 @@ void StoreOperation::confirm_when_ready(TimePoint now) {
   }
   // One node can stand for several positions, and our own grant has no witness: a little patience
   // may bring the witnesses that make the lease strong when parts of the ring merge.
-  Record witnessed = with_witnesses();
-  const bool enough = voices(witnessed, settings_.group()) >= majority_of(settings_.replicas);
+  const bool enough = voices_so_far() >= majority_of(settings_.replicas);
   const bool waited = grace_ends_ && now >= *grace_ends_;
   if (!enough && !waited && answered_ != asked_) {
     if (!grace_ends_) grace_ends_ = now + settings_.retry;
     return;
   }
   kept_apart_ = refused_;
-  record_ = std::move(witnessed);
+  record_.receipts = chosen_witnesses();
   begin(now, Phase::confirm, StoreMode::put, positions_of(settings_.replicas));
 }
 

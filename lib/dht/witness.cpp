@@ -59,8 +59,7 @@ std::vector<Witness> witnesses_of(const Record& record, const Group& group) {
 void drop_surplus(std::vector<Witness>& witnesses, const Record& record, const Group& group) {
   const std::size_t most = group.is_closed() ? max_certified_witnesses : Record::max_receipts;
   if (witnesses.size() <= most) return;
-  std::ranges::sort(witnesses, {},
-                    [](const Witness& w) { return std::tie(w.receipt.stored, w.receipt.replica); });
+  std::ranges::sort(witnesses, {}, [](const Witness& w) { return std::tie(w.receipt.stored, w.receipt.replica); });
   if (group.is_closed()) {
     std::map<std::string, std::size_t> turns;
     turns[user_of(record)] = 1;

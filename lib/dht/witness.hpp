@@ -30,7 +30,8 @@ struct Group {
 /// about 2,000 octets then.
 constexpr std::size_t max_certified_witnesses = 5;
 
-/// True when the receipt is good for this record: signed, not by the owner's own key, and in a closed group by a member.
+/// True when the receipt is good for this record: signed, not by the owner's own key, and in a closed group by a
+/// member.
 bool is_witness(const Receipt& receipt, const Record& record, const Group& group);
 /// Drops the receipts that are no witness, and all but the oldest of each key; of more than Record::max_receipts (in a
 /// closed group max_certified_witnesses) the oldest stay, those of different users first. The rest is in the order of

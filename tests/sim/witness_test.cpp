@@ -57,9 +57,7 @@ class SeparateRings {
   SimRing ring;
 
  private:
-  [[nodiscard]] net::Endpoint endpoint_of(std::size_t index) {
-    return ring.network().local_endpoint(ring.host(index));
-  }
+  [[nodiscard]] net::Endpoint endpoint_of(std::size_t index) { return ring.network().local_endpoint(ring.host(index)); }
 
   SiteId site_;
 };

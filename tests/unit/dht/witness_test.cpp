@@ -90,6 +90,22 @@ TEST_CASE("S3: a replica does not give a lease to whoever brings invented witnes
   CHECK(take(free, Store::Arrival::put).refusal == Refusal::not_granted);
 }
 
+TEST_CASE("S3: receipts that prove nothing are not stored, however a record arrives") {
+  ClosedGroup closed;
+  for (const auto arrival : {Store::Arrival::create, Store::Arrival::handover}) {
+    Store store(name_space, {});
+    store.set_trust(closed.trust());
+    Record lease = closed.granted(closed.make_lease(7, honest), first_replica, first_replica + 2);
+    for (std::size_t i = invented; i < invented + 6; ++i) {
+      lease.receipts.push_back(make_receipt(lease, name_space, long_ago, key_of(i), Bytes(1024, std::byte{1})));
+    }
+    CHECK(store.accept(TimePoint{}, epoch, lease, arrival, PositionSet(1), 8).verdict == Verdict::granted);
+    const auto* entry = store.find(entry_key_of(lease));
+    REQUIRE(entry != nullptr);
+    CHECK(entry->record.receipts.size() == 2);
+  }
+}
+
 TEST_CASE("S3: nobody speaks for himself, and a user with many certificates is one voice") {
   ClosedGroup closed;
   for (std::size_t i = 30; i < 38; ++i)

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "dht/witness.hpp"
 #include "router/lease_keeper.hpp"
 #include "router_fixture.hpp"
 
