@@ -84,7 +84,7 @@ OperationId Dht::State::store(TimePoint now, bool create, Record record) {
     outputs_.push(Answer{.id = id, .outcome = Outcome::refused, .records = {}, .detail = good.error().message()});
     return id;
   }
-  stores_.try_emplace(id, id, create && !record.is_tombstone(), std::move(record), settings(), now);
+  stores_.try_emplace(id, id, create && !record.is_tombstone(), std::move(record), settings(now), now);
   drain_operations();
   return id;
 }
@@ -95,7 +95,7 @@ OperationId Dht::State::get(TimePoint now, RecordKind kind, Bytes name) {
     outputs_.push(Answer{.id = id, .outcome = Outcome::refused, .records = {}, .detail = "size of the name"});
     return id;
   }
-  gets_.try_emplace(id, id, kind, std::move(name), settings(), now);
+  gets_.try_emplace(id, id, kind, std::move(name), settings(now), now);
   drain_operations();
   return id;
 }
@@ -123,8 +123,9 @@ std::optional<TimePoint> Dht::State::poll_timeout() const {
   return next;
 }
 
-OperationSettings Dht::State::settings() {
-  return {config_.self, config_.name_space, trust_, key_, rng_, config_.retry, config_.give_up, replicas_};
+OperationSettings Dht::State::settings(TimePoint now) {
+  return {config_.self,  config_.name_space, trust_,    key_,        rng_,
+          config_.retry, config_.give_up,    replicas_, wall_at(now)};
 }
 
 std::optional<WallTime> Dht::State::wall_at(TimePoint now) const {

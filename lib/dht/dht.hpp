@@ -42,6 +42,7 @@ class Dht {
   struct Config {
     NodeId self{};
     Bytes name_space{};
+    Bytes certificate{};     ///< this node's, DER, in a closed group: its receipts show it
     Duration retry = 1s;     ///< an unanswered message is sent again
     Duration give_up = 10s;  ///< an operation without a majority ends
   };

@@ -38,7 +38,7 @@ void Dht::State::handle_store(TimePoint now, const NodeId& source, const NodeId&
   } else if (request.mode == StoreMode::create && is_exclusive(key.key.kind) &&
              (decision.verdict == Verdict::granted || decision.verdict == Verdict::renewed) &&
              key.owner != key_.public_key()) {
-    answer.receipt = make_receipt(request.record, config_.name_space, *wall, key_);
+    answer.receipt = make_receipt(request.record, config_.name_space, *wall, key_, config_.certificate);
   }
   send(source, false, answer);
   if (decision.changed) replicate(placement(), key, PositionSet{}.set(request.position), std::nullopt, handover_);

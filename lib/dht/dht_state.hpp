@@ -50,7 +50,7 @@ class Dht::State {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  [[nodiscard]] OperationSettings settings();
+  [[nodiscard]] OperationSettings settings(TimePoint now);
   [[nodiscard]] std::optional<WallTime> wall_at(TimePoint now) const;
   [[nodiscard]] Placement placement() const { return {config_.name_space, view_}; }
   [[nodiscard]] NodeId place_of_record(const Key& key, unsigned position) const;

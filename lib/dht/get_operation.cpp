@@ -89,7 +89,7 @@ std::optional<std::size_t> GetOperation::take_record(std::optional<WallTime> wal
   for (std::size_t i = 0; i < found_.size(); ++i) {
     if (!same_content(found_[i], record)) continue;
     if (found_[i].signature != record.signature && !check(record, settings_.name_space)) return std::nullopt;
-    if (found_[i].receipts != record.receipts) merge_receipts(found_[i], record.receipts, settings_.name_space);
+    if (found_[i].receipts != record.receipts) merge_receipts(found_[i], record.receipts, settings_.group());
     return i;
   }
   if (found_.size() >= max_found || !check(record, settings_.name_space)) return std::nullopt;
@@ -163,7 +163,7 @@ std::vector<std::size_t> GetOperation::newest_of_owners() const {
     const auto same = std::ranges::find_if(out, [&](std::size_t j) { return found_[j].owner == found_[i].owner; });
     if (same == out.end()) {
       out.push_back(i);
-    } else if (prevails(found_[i], found_[*same], settings_.name_space, settings_.replicas)) {
+    } else if (prevails(found_[i], found_[*same], settings_.group(), settings_.replicas)) {
       *same = i;
     }
   }
@@ -175,7 +175,7 @@ std::optional<std::size_t> GetOperation::winner(const std::vector<std::size_t>& 
   std::optional<std::size_t> best;
   for (const std::size_t i : candidates) {
     if (found_[i].is_tombstone()) continue;
-    if (!best || prevails(found_[i], found_[*best], settings_.name_space, settings_.replicas)) best = i;
+    if (!best || prevails(found_[i], found_[*best], settings_.group(), settings_.replicas)) best = i;
   }
   return best;
 }

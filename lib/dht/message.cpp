@@ -23,6 +23,7 @@ enum class Type : std::uint8_t {
 
 constexpr std::uint8_t with_receipt = 1;
 constexpr std::uint8_t with_record = 2;
+constexpr std::uint8_t with_certificate = 4;
 constexpr std::uint8_t is_reply = 1;
 constexpr std::uint8_t is_ask = 2;
 
@@ -64,11 +65,18 @@ Result<Message> decode_store_answer(ByteReader& in) {
     receipt.replica = crypto::PublicKey(in.take_array<crypto::PublicKey::size>());
     receipt.stored.seconds = static_cast<std::int64_t>(in.read<std::uint64_t>());
     receipt.signature = in.take_array<64>();
-    out.receipt = receipt;
+    if ((flags & with_certificate) != 0) {
+      receipt.certificate = to_bytes(in.take_sized16());
+      if (in.ok() && (receipt.certificate.empty() || receipt.certificate.size() > Record::max_certificate)) {
+        return malformed("certificate of a receipt");
+      }
+    }
+    out.receipt = std::move(receipt);
   }
   if (!in.ok()) return truncated("store answer");
   if (!is_position(out.position) || verdict < 1 || verdict > 5 || refusal > 12 ||
-      (flags & ~unsigned{with_receipt | with_record}) != 0) {
+      (flags & ~unsigned{with_receipt | with_record | with_certificate}) != 0 ||
+      (flags & (with_receipt | with_certificate)) == with_certificate) {
     return malformed("store answer");
   }
   out.verdict = static_cast<Verdict>(verdict);
@@ -219,10 +227,14 @@ std::string_view to_string(Refusal refusal) {
 }
 
 std::size_t encoded_size(const Record& record) {
+  if (!record.certificate.empty()) {
+    // What packing saves is known when it is done.
+    Bytes octets;
+    encode(record, octets);
+    return octets.size();
+  }
   constexpr std::size_t fixed = 1 + 1 + 1 + 2 + crypto::PublicKey::size + 8 + 8 + 8 + 64 + 1;
-  const std::size_t certificate = record.certificate.empty() ? 0 : 2 + record.certificate.size();
-  return fixed + record.name.size() + record.value.size() + certificate +
-         record.receipts.size() * Receipt::encoded_size;
+  return fixed + record.name.size() + record.value.size() + record.receipts.size() * Receipt::plain_size;
 }
 
 Result<Message> decode_message(ByteSpan octets) {
@@ -259,13 +271,16 @@ void encode(const Message& message, Bytes& out) {
                    writer.write(m.position);
                    writer.write(static_cast<std::uint8_t>(m.verdict));
                    writer.write(static_cast<std::uint8_t>(m.refusal));
-                   const unsigned flags =
-                       (m.receipt ? unsigned{with_receipt} : 0U) | (m.held ? unsigned{with_record} : 0U);
+                   const bool is_certified = m.receipt && !m.receipt->certificate.empty();
+                   const unsigned flags = (m.receipt ? unsigned{with_receipt} : 0U) |
+                                          (m.held ? unsigned{with_record} : 0U) |
+                                          (is_certified ? unsigned{with_certificate} : 0U);
                    writer.write(static_cast<std::uint8_t>(flags));
                    if (m.receipt) {
                      writer.write(ByteSpan(m.receipt->replica.point()));
                      writer.write(static_cast<std::uint64_t>(m.receipt->stored.seconds));
                      writer.write(ByteSpan(m.receipt->signature));
+                     if (is_certified) writer.write_sized16(m.receipt->certificate);
                    }
                    if (m.held) encode(*m.held, out);
                  },

@@ -15,6 +15,7 @@
 #include "dht/message.hpp"
 #include "dht/record.hpp"
 #include "dht/replica_set.hpp"
+#include "dht/witness.hpp"
 
 namespace ipop::dht {
 
@@ -28,6 +29,9 @@ struct OperationSettings {
   Duration retry{};
   Duration give_up{};
   unsigned replicas = max_replicas;
+  std::optional<WallTime> wall{};  ///< when the operation began
+
+  [[nodiscard]] Group group() const { return {name_space, trust.get()}; }
 };
 
 /// A message for one replica position of the operation's key.
@@ -75,6 +79,8 @@ class StoreOperation {
   void note_refusal(const StoreAnswer& answer);
   [[nodiscard]] bool is_credible(const Record& held) const;
   void add_witness(const Receipt& receipt);
+  [[nodiscard]] std::vector<Receipt> chosen_witnesses() const;
+  [[nodiscard]] std::size_t voices_so_far() const;
   [[nodiscard]] bool yields_to(const Record& rival) const;
   void confirm_when_ready(TimePoint now);
   void succeed(TimePoint now);

@@ -4,14 +4,14 @@
 #include <tuple>
 
 #include "crypto/hash.hpp"
-#include "dht/replica_set.hpp"
+#include "dht/delta.hpp"
 
 namespace ipop::dht {
 
 namespace {
 
 constexpr std::uint8_t plain_format = 1;
-constexpr std::uint8_t certified_format = 2;  ///< the owner's certificate follows the expiry
+constexpr std::uint8_t certified_format = 2;  ///< with the certificates of the owner and of each receipt's replica
 
 // Far above any date and far below what overflows when two times are subtracted.
 constexpr std::int64_t latest_time = std::int64_t{1} << 40U;
@@ -81,34 +81,26 @@ Result<crypto::Certificate> certificate_of(const Record& record) {
   return certificate;
 }
 
-Record only_witnesses(const Record& record, ByteSpan name_space) {
-  Record out = record;
-  keep_witnesses(out, name_space);
-  return out;
+// What a replica's certificate is packed against: that of the owner, which the record carries and the same authority
+// signed, and the key that the receipt names.
+Bytes base_of(const Record& record, const Receipt& receipt) {
+  Bytes base = record.certificate;
+  append(base, receipt.replica.point());
+  return base;
 }
 
-WallTime median(const std::vector<Receipt>& witnesses) {
-  std::vector<WallTime> times;
-  times.reserve(witnesses.size());
-  for (const Receipt& witness : witnesses)
-    times.push_back(witness.stored);
-  std::ranges::sort(times);
-  return times[times.size() / 2];
-}
-
-// Of the replicas that signed for both: how many signed for `a` later, less those for `b`. Fewer
-// than two in common say nothing: one replica may have lost its store in a restart.
-int later_at_common_witnesses(const Record& a, const Record& b) {
-  int common = 0;
-  int balance = 0;
-  for (const Receipt& ours : a.receipts) {
-    const auto theirs = std::ranges::find(b.receipts, ours.replica, &Receipt::replica);
-    if (theirs == b.receipts.end()) continue;
-    ++common;
-    if (ours.stored > theirs->stored) ++balance;
-    if (ours.stored < theirs->stored) --balance;
+Result<Receipt> read_receipt(ByteReader& in, const Record& record) {
+  Receipt receipt;
+  receipt.replica = crypto::PublicKey(in.take_array<crypto::PublicKey::size>());
+  receipt.stored = read_time(in);
+  receipt.signature = in.take_array<64>();
+  if (!record.certificate.empty()) {
+    auto certificate = apply_delta(in.take_sized16(), base_of(record, receipt), Record::max_certificate);
+    if (in.ok() && !certificate) return {Errc::malformed, "certificate of a receipt"};
+    if (certificate) receipt.certificate = *std::move(certificate);
   }
-  return common >= 2 ? balance : 0;
+  if (in.ok() && !is_time(receipt.stored)) return {Errc::malformed, "time of a receipt"};
+  return receipt;
 }
 
 }  // namespace
@@ -190,72 +182,14 @@ Bytes receipt_text(const Record& record, ByteSpan name_space, WallTime stored) {
   return text;
 }
 
-Receipt make_receipt(const Record& record, ByteSpan name_space, WallTime stored, const crypto::PrivateKey& replica) {
-  return {replica.public_key(), stored, replica.sign(receipt_text(record, name_space, stored))};
+Receipt make_receipt(const Record& record, ByteSpan name_space, WallTime stored, const crypto::PrivateKey& replica,
+                     Bytes certificate) {
+  return {replica.public_key(), stored, replica.sign(receipt_text(record, name_space, stored)), std::move(certificate)};
 }
 
-bool is_witness(const Receipt& receipt, const Record& record, ByteSpan name_space) {
+bool is_signed(const Receipt& receipt, const Record& record, ByteSpan name_space) {
   if (receipt.replica == record.owner || !is_time(receipt.stored)) return false;
   return crypto::verify(receipt.replica, receipt_text(record, name_space, receipt.stored), receipt.signature);
-}
-
-void keep_witnesses(Record& record, ByteSpan name_space) {
-  auto& receipts = record.receipts;
-  std::ranges::sort(receipts, {}, [](const Receipt& r) { return std::tie(r.replica, r.stored, r.signature); });
-  std::vector<Receipt> good;
-  for (const Receipt& receipt : receipts) {
-    if (!good.empty() && good.back().replica == receipt.replica) continue;
-    if (is_witness(receipt, record, name_space)) good.push_back(receipt);
-  }
-  receipts = std::move(good);
-}
-
-void merge_receipts(Record& into, const std::vector<Receipt>& more, ByteSpan name_space) {
-  into.receipts.insert(into.receipts.end(), more.begin(), more.end());
-  keep_witnesses(into, name_space);
-  if (into.receipts.size() <= Record::max_receipts) return;
-  std::ranges::sort(into.receipts, {}, [](const Receipt& r) { return std::tie(r.stored, r.replica); });
-  into.receipts.resize(Record::max_receipts);
-  std::ranges::sort(into.receipts, {}, &Receipt::replica);
-}
-
-std::optional<WallTime> granted_at(const Record& record, ByteSpan name_space, unsigned replicas) {
-  const Record checked = only_witnesses(record, name_space);
-  if (checked.receipts.size() < majority_of(replicas)) return std::nullopt;
-  return median(checked.receipts);
-}
-
-bool prevails(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas) {
-  if (a.owner == b.owner) {
-    // The last fields only order two records that an owner signed with one sequence, so that all
-    // replicas keep the same one.
-    return std::tie(a.sequence, a.created, a.expires, a.value) > std::tie(b.sequence, b.created, b.expires, b.value);
-  }
-  if (a.is_tombstone() != b.is_tombstone()) return b.is_tombstone();
-  // Each answer decodes a certificate.
-  const bool a_is_pinned = is_pinned(a);
-  if (a_is_pinned != is_pinned(b)) return a_is_pinned;
-  return prevails_by_grant(a, b, name_space, replicas);
-}
-
-bool prevails_by_grant(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas) {
-  const Record ours = only_witnesses(a, name_space);
-  const Record theirs = only_witnesses(b, name_space);
-  const std::size_t enough = majority_of(replicas);
-  const std::size_t our_rank = std::min(ours.receipts.size(), enough);
-  const std::size_t their_rank = std::min(theirs.receipts.size(), enough);
-  if (our_rank != their_rank) return our_rank > their_rank;
-  if (our_rank > 0) {
-    const int later = later_at_common_witnesses(ours, theirs);
-    if (later != 0) return later > 0;
-    const WallTime our_grant = median(ours.receipts);
-    const WallTime their_grant = median(theirs.receipts);
-    if (our_grant != their_grant) return our_grant < their_grant;
-  }
-  const auto our_id = owner_id_of(a);
-  const auto their_id = owner_id_of(b);
-  if (!our_id || !their_id) return our_id.has_value() && !their_id.has_value();
-  return *our_id < *their_id;
 }
 
 Result<Record> decode_record(ByteSpan octets) {
@@ -273,12 +207,9 @@ Result<Record> decode_record(ByteSpan octets) {
   record.signature = in.take_array<64>();
   const auto count = in.read<std::uint8_t>();
   for (std::size_t i = 0; i < count && in.ok() && i < Record::max_receipts; ++i) {
-    Receipt receipt;
-    receipt.replica = crypto::PublicKey(in.take_array<crypto::PublicKey::size>());
-    receipt.stored = read_time(in);
-    receipt.signature = in.take_array<64>();
-    if (in.ok() && !is_time(receipt.stored)) return {Errc::malformed, "time of a receipt"};
-    record.receipts.push_back(receipt);
+    auto receipt = read_receipt(in, record);
+    if (!receipt) return std::move(receipt).error();
+    record.receipts.push_back(*std::move(receipt));
   }
   if (!in.ok()) return {Errc::truncated, "record"};
   if (version != plain_format && version != certified_format) return {Errc::unsupported, "format of a record"};
@@ -304,6 +235,8 @@ void encode(const Record& record, Bytes& out) {
     writer.write(ByteSpan(receipt.replica.point()));
     write_time(writer, receipt.stored);
     writer.write(ByteSpan(receipt.signature));
+    if (record.certificate.empty()) continue;
+    writer.write_sized16(delta_of(receipt.certificate, base_of(record, receipt)));
   }
 }
 

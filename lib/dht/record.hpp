@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,13 +31,15 @@ enum class RecordKind : std::uint8_t {
 /// A replica's signed word that it stored a record, and when by its own clock.
 ///
 /// It binds the namespace, kind, name, owner and `created` of the record, none of which change when
-/// the owner renews it, so a renewal keeps the receipts that granted the record first.
+/// the owner renews it, so a renewal keeps the receipts that granted the record first. In a closed group the
+/// replica's certificate goes with it and shows that a member signed; dht/witness.hpp says what a receipt weighs.
 struct Receipt {
-  static constexpr std::size_t encoded_size = crypto::PublicKey::size + 8 + 64;
+  static constexpr std::size_t plain_size = crypto::PublicKey::size + 8 + 64;  ///< octets without a certificate
 
   crypto::PublicKey replica{};
   WallTime stored{};
   crypto::Signature signature{};  ///< over receipt_text(record, stored)
+  Bytes certificate{};            ///< of the replica, DER; empty in an open group. Not under the signature
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 
@@ -98,35 +99,14 @@ Result<void> check_times(const Record& record, WallTime wall);
 bool same_content(const Record& a, const Record& b);
 /// What a receipt signs.
 Bytes receipt_text(const Record& record, ByteSpan name_space, WallTime stored);
-/// `replica` signs that it stored `record` at `stored`.
-Receipt make_receipt(const Record& record, ByteSpan name_space, WallTime stored, const crypto::PrivateKey& replica);
-/// True when the receipt is good for this record and its replica is not the owner: nobody is a
-/// witness for himself.
-bool is_witness(const Receipt& receipt, const Record& record, ByteSpan name_space);
-/// Drops the receipts that are no witness, and all but the oldest of each replica; the rest is in
-/// the order of the replicas' keys.
-void keep_witnesses(Record& record, ByteSpan name_space);
-/// Adds the witnesses among `more` to those of `into`; of more than max_receipts the oldest stay.
-/// Receipts are not under the owner's signature: whoever passed a record on could have spoiled
-/// them, so all are verified.
-void merge_receipts(Record& into, const std::vector<Receipt>& more, ByteSpan name_space);
-/// The median time of the witnesses (the later of the two in the middle where their number is
-/// even); none without a majority of `replicas`.
-std::optional<WallTime> granted_at(const Record& record, ByteSpan name_space, unsigned replicas);
+/// `replica` signs that it stored `record` at `stored`; in a closed group it adds its certificate.
+Receipt make_receipt(const Record& record, ByteSpan name_space, WallTime stored, const crypto::PrivateKey& replica,
+                     Bytes certificate = {});
+/// True when the replica's key signed the receipt for this record, and the replica is not its owner.
+bool is_signed(const Receipt& receipt, const Record& record, ByteSpan name_space);
 
-/// Which of two records under one exclusive key holds; true when `a` holds against `b`.
-///
-/// Same owner: the higher sequence. Different owners: a record against a tombstone; an address that
-/// the owner's certificate pins against one that it does not; more
-/// witnesses, counted up to a majority of `replicas` (a record without receipts loses); where two
-/// or more witnesses signed for both, the one they signed for last, since they would not have done
-/// so while the other lived; the older median witness time; the smaller node id.
-bool prevails(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas);
-/// The part of it that weighs the grants of two owners' living records: from the witnesses on.
-bool prevails_by_grant(const Record& a, const Record& b, ByteSpan name_space, unsigned replicas);
-
-/// Errors: truncated, malformed (octets behind it, empty name, a time outside 0 to 2^40 s),
-/// too_large (value, receipts), unsupported (format, kind).
+/// Errors: truncated, malformed (octets behind it, empty name, a time outside 0 to 2^40 s, a receipt's certificate
+/// that does not unpack), too_large (value, certificates, receipts), unsupported (format, kind).
 Result<Record> decode_record(ByteSpan octets);
 void encode(const Record& record, Bytes& out);
 

@@ -1,6 +1,5 @@
 #include "dht/store.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace ipop::dht {
@@ -38,6 +37,8 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
       return refuse(good.error().code == make_error_code(Errc::bad_checksum) ? Refusal::signature : Refusal::form);
     }
     if (!check_owner(record, *trust_, wall)) return refuse(Refusal::membership);
+    // Certificates that prove nothing would fill the store.
+    if (group().is_closed() && is_exclusive(record.kind)) keep_witnesses(record, group());
   }
   if (arrival == Arrival::cancel && !record.is_tombstone()) return refuse(Refusal::form);
   if (!is_exclusive(record.kind)) record.receipts.clear();
@@ -57,7 +58,7 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
     bool changed = false;
     if (record.receipts != mine.record.receipts) {
       const auto before = mine.record.receipts;
-      merge_receipts(mine.record, record.receipts, name_space_);
+      merge_receipts(mine.record, record.receipts, group());
       changed = mine.record.receipts != before;
     }
     if (confirms && !mine.confirmed) {
@@ -72,7 +73,7 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
   // Handed over from elsewhere, two records with one sequence are ordered by their content, so
   // that all replicas end with the same one; asked for directly the second one is refused.
   const bool later = record.sequence > mine.record.sequence ||
-                     (arrival == Arrival::handover && prevails(record, mine.record, name_space_, replicas));
+                     (arrival == Arrival::handover && prevails(record, mine.record, group(), replicas));
   if (!later) return refuse(Refusal::old_sequence, mine.record);
 
   if (record.is_tombstone()) {
@@ -127,7 +128,7 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
     }
   }
   if (exclusive && arrival == Arrival::put) {
-    keep_witnesses(record, name_space_);
+    if (!group().is_closed()) keep_witnesses(record, group());
     if (record.receipts.empty()) return refuse(Refusal::not_granted);
   }
   if (const Refusal room = lacks_room(record); room != Refusal::none) return refuse(room);
@@ -148,7 +149,7 @@ bool Store::may_replace(const Record& record, const Entry& held, Arrival arrival
   if (!is_exclusive(record.kind)) return false;
   if (arrival == Arrival::handover) {
     // A grant gives way to a record that stood confirmed elsewhere.
-    return !held.confirmed || prevails(record, held.record, name_space_, replicas);
+    return !held.confirmed || prevails(record, held.record, group(), replicas);
   }
   // Whoever was granted the name may count on it until he puts it or the grant lapses.
   if (arrival == Arrival::create && !held.confirmed) return false;
@@ -156,10 +157,7 @@ bool Store::may_replace(const Record& record, const Entry& held, Arrival arrival
   if (is_ours_pinned != is_pinned(held.record)) return is_ours_pinned;
   // Without a witness a record can only win by the smaller node id, and that is for records that
   // were granted apart from each other, not for a newcomer.
-  if (!std::ranges::any_of(record.receipts, [&](const Receipt& r) { return is_witness(r, record, name_space_); })) {
-    return false;
-  }
-  return prevails_by_grant(record, held.record, name_space_, replicas);
+  return has_voice(record, held.record, group()) && prevails_by_grant(record, held.record, group(), replicas);
 }
 
 Refusal Store::lacks_room(const Record& record) const {

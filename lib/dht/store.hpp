@@ -14,6 +14,7 @@
 #include "dht/message.hpp"
 #include "dht/record.hpp"
 #include "dht/replica_set.hpp"
+#include "dht/witness.hpp"
 
 namespace ipop::dht {
 
@@ -95,6 +96,7 @@ class Store {
   Decision accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
                       unsigned replicas);
   Decision accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions);
+  [[nodiscard]] Group group() const { return {name_space_, trust_.get()}; }
   [[nodiscard]] const Entry* other_owner(const Record& record) const;
   [[nodiscard]] bool may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const;
   [[nodiscard]] Refusal lacks_room(const Record& record) const;

@@ -103,9 +103,10 @@ void StoreOperation::take_grant(TimePoint now, const NodeId& source, const Store
     case Verdict::renewed:
       if (is_exclusive(record_.kind)) {
         // A grant without a receipt counts only from ourselves: nobody is a witness for himself.
-        const bool witnessed = answer.receipt && is_witness(*answer.receipt, record_, settings_.name_space);
-        if (!witnessed && source != settings_.self) return;
-        if (witnessed) add_witness(*answer.receipt);
+        // What it weighs later is another matter: a replica whose clock is wrong stores the record all the same.
+        const bool is_granted = answer.receipt && is_signed(*answer.receipt, record_, settings_.name_space);
+        if (!is_granted && source != settings_.self) return;
+        if (is_granted) add_witness(*answer.receipt);
       }
       stored_.set(position);
       renewal_ = renewal_ || answer.verdict == Verdict::renewed;
@@ -138,10 +139,30 @@ void StoreOperation::take_grant(TimePoint now, const NodeId& source, const Store
 
 // The receipts that granted the record first stay; a later one of the same replica adds nothing.
 void StoreOperation::add_witness(const Receipt& receipt) {
-  if (witnesses_.size() >= Record::max_receipts) return;
+  // In a closed group a later witness may be another user's: keep_witnesses() chooses at the end.
+  const std::size_t most = settings_.group().is_closed() ? 2 * Record::max_receipts : Record::max_receipts;
+  if (witnesses_.size() >= most) return;
   if (std::ranges::find(witnesses_, receipt.replica, &Receipt::replica) == witnesses_.end()) {
     witnesses_.push_back(receipt);
   }
+}
+
+std::vector<Receipt> StoreOperation::chosen_witnesses() const {
+  Record record = record_;
+  record.receipts = witnesses_;
+  if (settings_.group().is_closed()) {
+    keep_witnesses(record, settings_.group());
+  } else {
+    std::ranges::sort(record.receipts, {}, &Receipt::replica);
+  }
+  return record.receipts;
+}
+
+std::size_t StoreOperation::voices_so_far() const {
+  if (!settings_.group().is_closed()) return witnesses_.size();
+  Record record = record_;
+  record.receipts = witnesses_;
+  return voices(record, settings_.group());
 }
 
 void StoreOperation::confirm_when_ready(TimePoint now) {
@@ -152,15 +173,14 @@ void StoreOperation::confirm_when_ready(TimePoint now) {
   }
   // One node can stand for several positions, and our own grant has no witness: a little patience
   // may bring the witnesses that make the lease strong when parts of the ring merge.
-  const bool enough = witnesses_.size() >= majority_of(settings_.replicas);
+  const bool enough = voices_so_far() >= majority_of(settings_.replicas);
   const bool waited = grace_ends_ && now >= *grace_ends_;
   if (!enough && !waited && answered_ != asked_) {
     if (!grace_ends_) grace_ends_ = now + settings_.retry;
     return;
   }
   kept_apart_ = refused_;
-  std::ranges::sort(witnesses_, {}, &Receipt::replica);
-  record_.receipts = witnesses_;
+  record_.receipts = chosen_witnesses();
   begin(now, Phase::confirm, StoreMode::put, positions_of(settings_.replicas));
 }
 
@@ -183,10 +203,17 @@ void StoreOperation::note_refusal(const StoreAnswer& answer) {
   if (answer.held && check(*answer.held, settings_.name_space)) held_ = answer.held;
 }
 
-// A replica proves that somebody else holds the name with his signed record.
+// A replica proves that somebody else holds the name with his signed record. Against a record that was granted already
+// it must hold: a single replica can sign one of its own.
 bool StoreOperation::is_credible(const Record& held) const {
-  return held.kind == record_.kind && held.name == record_.name && held.owner != record_.owner &&
-         !held.is_tombstone() && check(held, settings_.name_space).has_value();
+  if (held.kind != record_.kind || held.name != record_.name || held.owner == record_.owner || held.is_tombstone()) {
+    return false;
+  }
+  if (!check(held, settings_.name_space) ||
+      !check_owner(held, *settings_.trust, settings_.wall.value_or(held.created))) {
+    return false;
+  }
+  return record_.receipts.empty() || prevails(held, record_, settings_.group(), settings_.replicas);
 }
 
 bool StoreOperation::yields_to(const Record& rival) const {

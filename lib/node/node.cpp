@@ -43,6 +43,7 @@ dht::Dht::Config table_config(const NodeConfig& config, const NodeId& self) {
   dht::Dht::Config out;
   out.self = self;
   out.name_space = to_bytes(as_bytes(config.name_space));
+  if (config.certificate) out.certificate = config.certificate->der();
   return out;
 }
 
@@ -85,6 +86,7 @@ void Node::State::start(TimePoint now) {
   started_ = now;
   ring.handle_trust(now, trust);
   table.handle_trust(now, trust);
+  if (router) router->handle_trust(trust);
   sessions.handle_trust(now, trust);
   if (const crypto::RevocationList* list = trust->revocations(); archive && list != nullptr) {
     Bytes octets;
@@ -151,7 +153,7 @@ void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::Trus
   trust = std::move(newer);
   table.handle_trust(now, trust);
   sessions.handle_trust(now, trust);
-  if (router) router->handle_trust_changed();
+  if (router) router->handle_trust(trust);
   const crypto::RevocationList* list = trust->revocations();
   if (list == nullptr) return;
   Bytes octets;

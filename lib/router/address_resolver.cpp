@@ -64,7 +64,7 @@ void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht
   asked_.erase(address);
   if (outcome == dht::Outcome::done || outcome == dht::Outcome::not_found) {
     const WallTime wall = wall_at(now);
-    const auto best = prevailing(records, record_name(address), name_space_, wall);
+    const auto best = prevailing(records, record_name(address), {name_space_, trust_.get()}, wall);
     const auto lease = best ? check_lease(records[*best], name_space_, wall)
                             : Result<CheckedLease>(Errc::not_found, "no record that counts");
     if (lease) {

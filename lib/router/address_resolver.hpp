@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,6 +11,7 @@
 #include "base/expiring_map.hpp"
 #include "base/machine.hpp"
 #include "base/rng.hpp"
+#include "crypto/trust_store.hpp"
 #include "dht/dht.hpp"
 #include "net/ipv4_address.hpp"
 
@@ -62,8 +64,10 @@ class AddressResolver {
   void doubt_holder(TimePoint now, const NodeId& holder);
   void handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
                      const std::vector<dht::Record>& records);
-  /// Everything is asked for anew when it is wanted next.
-  void forget_all() {
+  /// Who is a member from now on; an open group's rule until the first call. Everything is asked for anew when it is
+  /// wanted next.
+  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust) {
+    trust_ = std::move(trust);
     entries_.clear();
     doubted_.clear();
     doubted_holders_.clear();
@@ -95,6 +99,7 @@ class AddressResolver {
   void remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept);
 
   Bytes name_space_;
+  std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
   Rng& rng_;
   std::optional<std::pair<TimePoint, WallTime>> clock_;
   OutputQueue<Output> outputs_;

@@ -173,12 +173,12 @@ void LeaseKeeper::handle_found(TimePoint now, Ask ask, dht::Outcome outcome, con
     handle_ring_changed(now);
     return;
   }
-  const auto best = prevailing(records, holding_->record.name, config_.name_space, wall_at(now));
+  const auto best = prevailing(records, holding_->record.name, group(), wall_at(now));
   if (best && is_own(records[*best])) {
     last_sequence_ = std::max(last_sequence_, records[*best].sequence);
     return;
   }
-  if (best && !dht::prevails(holding_->record, records[*best], config_.name_space, fewest_replicas)) {
+  if (best && !dht::prevails(holding_->record, records[*best], group(), fewest_replicas)) {
     lose(now, "another part of the ring had granted it earlier to another node", avoid_taken);
     return;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,8 +13,10 @@
 #include "base/strong_id.hpp"
 #include "base/timer_table.hpp"
 #include "crypto/private_key.hpp"
+#include "crypto/trust_store.hpp"
 #include "dht/dht.hpp"
 #include "dht/record.hpp"
+#include "dht/witness.hpp"
 #include "net/ipv4_prefix.hpp"
 
 namespace ipop::router {
@@ -68,6 +71,8 @@ class LeaseKeeper {
 
   /// UTC at `now`; a lease that turns out to be past its renewal is renewed.
   void handle_wall_time(TimePoint now, WallTime wall);
+  /// Whose receipts count from now on; an open group's rule until the first call.
+  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust) { trust_ = std::move(trust); }
   /// Claims `preferred` if it is given and may be held, else what the pool gives; `value` goes into
   /// the record. Once only; needs the wall time.
   void start(TimePoint now, std::optional<Bytes> preferred, Bytes value);
@@ -122,6 +127,7 @@ class LeaseKeeper {
   };
 
   [[nodiscard]] WallTime wall_at(TimePoint now) const;
+  [[nodiscard]] dht::Group group() const { return {config_.name_space, trust_.get()}; }
   [[nodiscard]] bool is_own(const dht::Record& record) const { return record.owner == key_.public_key(); }
   [[nodiscard]] bool is_avoided(const Bytes& name, TimePoint now) const;
   dht::Record make_record(TimePoint now, Bytes name, Bytes value, Duration time);
@@ -144,6 +150,7 @@ class LeaseKeeper {
   TimerTable<Timer> timers_;
 
   std::optional<std::pair<TimePoint, WallTime>> clock_;
+  std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
   bool started_ = false;
   bool renewing_ = true;
   Bytes value_;

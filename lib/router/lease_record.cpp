@@ -98,10 +98,10 @@ Result<CheckedName> check_name(const dht::Record& record, ByteSpan name_space, W
   return CheckedName{std::string(name), value->address, *owner, record.expires};
 }
 
-std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, ByteSpan name_space,
+std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, const dht::Group& group,
                                       WallTime now) {
   const auto counts = [&](const dht::Record& record) {
-    return record.expires > now && equal(record.name, name) && dht::check(record, name_space).has_value();
+    return record.expires > now && equal(record.name, name) && dht::check(record, group.name_space).has_value();
   };
   // A tombstone ends its owner's older records; it holds nothing against another owner.
   const auto is_released = [&](const dht::Record& record) {
@@ -113,7 +113,7 @@ std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, B
   for (std::size_t i = 0; i < records.size(); ++i) {
     const dht::Record& record = records[i];
     if (record.is_tombstone() || !counts(record) || is_released(record)) continue;
-    if (!best || dht::prevails(record, records[*best], name_space, fewest_replicas)) best = i;
+    if (!best || dht::prevails(record, records[*best], group, fewest_replicas)) best = i;
   }
   return best;
 }

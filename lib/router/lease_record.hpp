@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "dht/record.hpp"
+#include "dht/witness.hpp"
 #include "net/ipv4_address.hpp"
 
 namespace ipop::router {
@@ -74,7 +75,7 @@ inline constexpr unsigned fewest_replicas = 4;
 
 /// The index of the one record that counts of a get's answer under an exclusive key; records that
 /// fail dht::check, have another name or have ended do not count. Nullopt: none counts.
-std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, ByteSpan name_space,
+std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, const dht::Group& group,
                                       WallTime now);
 
 }  // namespace ipop::router

@@ -104,7 +104,7 @@ void NameService::handle_name(TimePoint now, const std::string& name, dht::Outco
   Known known;
   Duration kept = no_name_time;
   if (outcome == dht::Outcome::done || outcome == dht::Outcome::not_found) {
-    if (const auto best = prevailing(records, record_name(name), config_.name_space, wall)) {
+    if (const auto best = prevailing(records, record_name(name), {config_.name_space, trust_.get()}, wall)) {
       if (auto checked = check_name(records[*best], config_.name_space, wall)) {
         kept = std::min<Duration>(checked->expires - wall, positive_time);
         known = Known{*std::move(checked), Gap::absent, true};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "base/counters.hpp"
 #include "base/expiring_map.hpp"
 #include "base/machine.hpp"
+#include "crypto/trust_store.hpp"
 #include "dht/dht.hpp"
 #include "net/dns_message.hpp"
 #include "net/ipv4_address.hpp"
@@ -64,8 +66,10 @@ class NameService {
   void handle_name(TimePoint now, const std::string& name, dht::Outcome outcome,
                    const std::vector<dht::Record>& records);
   void handle_lease(TimePoint now, net::Ipv4Address address, const AddressResolver::Entry& entry);
-  /// Everything is asked for anew when it is wanted next.
-  void forget_all() {
+  /// Who is a member from now on; an open group's rule until the first call. Everything is asked for anew when it is
+  /// wanted next.
+  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust) {
+    trust_ = std::move(trust);
     names_.clear();
     leases_.clear();
   }
@@ -117,6 +121,7 @@ class NameService {
   void send(std::uint64_t tag, const net::DnsMessage& query, const net::DnsMessage& response);
 
   Config config_;
+  std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
   Counters& counters_;
   net::DnsName domain_;
   OutputQueue<Output> outputs_;

@@ -35,8 +35,8 @@ void Router::handle_wall_time(TimePoint now, WallTime wall) {
 void Router::handle_joined(TimePoint now) {
   state_->handle_joined(now);
 }
-void Router::handle_trust_changed() {
-  state_->handle_trust_changed();
+void Router::handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust) {
+  state_->handle_trust(trust);
 }
 void Router::handle_ring_changed(TimePoint now) {
   state_->handle_ring_changed(now);
@@ -124,9 +124,11 @@ void Router::State::handle_joined(TimePoint now) {
   handle_ring_changed(now);
 }
 
-void Router::State::handle_trust_changed() {
-  resolver_.forget_all();
-  names_.forget_all();
+void Router::State::handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust) {
+  lease_keeper_.handle_trust(trust);
+  if (name_keeper_) name_keeper_->handle_trust(trust);
+  resolver_.handle_trust(trust);
+  names_.handle_trust(trust);
 }
 
 void Router::State::handle_ring_changed(TimePoint now) {

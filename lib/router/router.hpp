@@ -24,6 +24,7 @@
 #include "base/rng.hpp"
 #include "base/strong_id.hpp"
 #include "crypto/private_key.hpp"
+#include "crypto/trust_store.hpp"
 #include "dht/dht.hpp"
 #include "dht/record.hpp"
 #include "net/ipv4_address.hpp"
@@ -104,8 +105,9 @@ class Router {
   void handle_wall_time(TimePoint now, WallTime wall);
   /// The ring can be asked: claims the address, then the name. Needs the wall time, in either order.
   void handle_joined(TimePoint now);
-  /// Who is a member changed: what is known of others' addresses and names is asked for anew.
-  void handle_trust_changed();
+  /// Who is a member from now on; an open group's rule until the first call. What is known of others' addresses and
+  /// names is asked for anew.
+  void handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust);
   /// Neighbours changed: the lease is looked up again, since another part of the ring may have
   /// granted it to somebody else.
   void handle_ring_changed(TimePoint now);

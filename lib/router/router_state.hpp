@@ -37,7 +37,7 @@ class Router::State {
   // router.cpp: inputs and the passing of values
   void handle_wall_time(TimePoint now, WallTime wall);
   void handle_joined(TimePoint now);
-  void handle_trust_changed();
+  void handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust);
   void handle_ring_changed(TimePoint now);
   void handle_unreached(TimePoint now, const NodeId& peer) { resolver_.doubt_holder(now, peer); }
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);

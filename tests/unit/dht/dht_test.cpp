@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "dht/witness.hpp"
 #include "unit/dht/ring_harness.hpp"
 
 using namespace ipop;
@@ -60,11 +61,11 @@ TEST_CASE("a granted lease carries the receipts of a majority of replicas") {
   const auto created = ring.create_and_wait(0, make_lease(1, key_of(0)));
   REQUIRE(created.outcome == Outcome::done);
   CHECK(ring.members[0].dht->replicas() == 8);
-  CHECK(granted_at(created.records[0], name_space, 8).has_value());
+  CHECK(granted_at(created.records[0], {name_space}, 8).has_value());
   ring.run_for(5s);
   const auto got = ring.get_and_wait(9, RecordKind::lease, address(1));
   REQUIRE(got.outcome == Outcome::done);
-  CHECK(granted_at(got.records[0], name_space, 8) == granted_at(created.records[0], name_space, 8));
+  CHECK(granted_at(got.records[0], {name_space}, 8) == granted_at(created.records[0], {name_space}, 8));
 }
 
 TEST_CASE("values of several owners live under one key, each replaced by its owner only") {
@@ -173,7 +174,7 @@ TEST_CASE("a lease is renewed by its owner and keeps the receipts that granted i
   ring.run_for(std::chrono::hours(10));
   const auto second = ring.create_and_wait(0, renewed(first.records[0], key_of(0), std::chrono::hours(10)));
   REQUIRE(second.outcome == Outcome::done);
-  CHECK(granted_at(second.records[0], name_space, 8) == granted_at(first.records[0], name_space, 8));
+  CHECK(granted_at(second.records[0], {name_space}, 8) == granted_at(first.records[0], {name_space}, 8));
   ring.run_for(std::chrono::hours(15));
   CHECK(ring.get_and_wait(5, RecordKind::lease, address(1)).outcome == Outcome::done);
   ring.run_for(std::chrono::hours(6));

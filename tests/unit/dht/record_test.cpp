@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "dht/witness.hpp"
 #include "unit/dht/ring_harness.hpp"
 
 using namespace ipop;
@@ -139,68 +140,68 @@ TEST_CASE("a record lives at most seven days and a lease one, by the replica's c
 TEST_CASE("receipts stay good when the owner renews, and for nobody and nothing else") {
   Record record = granted(0, 10, {1000});
   const Receipt receipt = record.receipts[0];
-  CHECK(is_witness(receipt, record, name_space));
+  CHECK(is_signed(receipt, record, name_space));
   record.sequence = 9;
   record.expires = record.expires + 3600s;
   record.value = text("renewed");
   sign(record, name_space, key_of(0));
-  CHECK(is_witness(receipt, record, name_space));
+  CHECK(is_signed(receipt, record, name_space));
 
-  CHECK_FALSE(is_witness(receipt, make_lease(7, key_of(1)), name_space));
-  CHECK_FALSE(is_witness(receipt, make_lease(8, key_of(0)), name_space));
-  CHECK_FALSE(is_witness(receipt, make_lease(7, key_of(0), 1, epoch + 1s), name_space));
-  CHECK_FALSE(is_witness(receipt, record, text("another group")));
+  CHECK_FALSE(is_signed(receipt, make_lease(7, key_of(1)), name_space));
+  CHECK_FALSE(is_signed(receipt, make_lease(8, key_of(0)), name_space));
+  CHECK_FALSE(is_signed(receipt, make_lease(7, key_of(0), 1, epoch + 1s), name_space));
+  CHECK_FALSE(is_signed(receipt, record, text("another group")));
   Receipt later = receipt;
   later.stored = WallTime{1001};
-  CHECK_FALSE(is_witness(later, record, name_space));
+  CHECK_FALSE(is_signed(later, record, name_space));
   const Receipt own = make_receipt(record, name_space, WallTime{1000}, key_of(0));
-  CHECK_FALSE(is_witness(own, record, name_space));
+  CHECK_FALSE(is_signed(own, record, name_space));
 }
 
 TEST_CASE("a record is granted at the median time of a majority of witnesses") {
-  CHECK(granted_at(granted(0, 10, {500, 100, 400, 200, 300}), name_space, 8) == WallTime{300});
-  CHECK(granted_at(granted(0, 10, {500, 100, 400, 200}), name_space, 8) == std::nullopt);
-  CHECK(granted_at(granted(0, 10, {500, 100, 400, 200}), name_space, 4) == WallTime{400});
-  CHECK(granted_at(granted(0, 10, {}), name_space, 4) == std::nullopt);
+  CHECK(granted_at(granted(0, 10, {500, 100, 400, 200, 300}), {name_space}, 8) == WallTime{300});
+  CHECK(granted_at(granted(0, 10, {500, 100, 400, 200}), {name_space}, 8) == std::nullopt);
+  CHECK(granted_at(granted(0, 10, {500, 100, 400, 200}), {name_space}, 4) == WallTime{400});
+  CHECK(granted_at(granted(0, 10, {}), {name_space}, 4) == std::nullopt);
 
   Record repeated = granted(0, 10, {100});
   for (int i = 0; i < 6; ++i)
     repeated.receipts.push_back(repeated.receipts[0]);
-  CHECK(granted_at(repeated, name_space, 4) == std::nullopt);
+  CHECK(granted_at(repeated, {name_space}, 4) == std::nullopt);
 }
 
 TEST_CASE("of one owner's records the one with the higher sequence prevails") {
   const Record first = make_lease(7, key_of(0), 1);
   const Record second = make_lease(7, key_of(0), 2);
-  CHECK(prevails(second, first, name_space, 8));
-  CHECK_FALSE(prevails(first, second, name_space, 8));
-  CHECK_FALSE(prevails(first, first, name_space, 8));
+  CHECK(prevails(second, first, {name_space}, 8));
+  CHECK_FALSE(prevails(first, second, {name_space}, 8));
+  CHECK_FALSE(prevails(first, first, {name_space}, 8));
 }
 
 TEST_CASE("of two owners the one granted first prevails, whatever their own clocks say") {
   const Record early = granted(0, 10, {100, 101, 102, 103, 104}, WallTime{5000});
   const Record late = granted(1, 20, {200, 201, 202, 203, 204}, WallTime{1});
-  CHECK(prevails(early, late, name_space, 8));
-  CHECK_FALSE(prevails(late, early, name_space, 8));
+  CHECK(prevails(early, late, {name_space}, 8));
+  CHECK_FALSE(prevails(late, early, {name_space}, 8));
 }
 
 TEST_CASE("more witnesses prevail, up to a majority, and a record without any loses") {
   const Record five = granted(0, 10, {900, 900, 900, 900, 900});
   const Record two = granted(1, 20, {100, 100});
   const Record none = make_lease(7, key_of(2));
-  CHECK(prevails(five, two, name_space, 8));
-  CHECK(prevails(two, none, name_space, 8));
-  CHECK_FALSE(prevails(none, five, name_space, 8));
+  CHECK(prevails(five, two, {name_space}, 8));
+  CHECK(prevails(two, none, {name_space}, 8));
+  CHECK_FALSE(prevails(none, five, {name_space}, 8));
   const Record seven = granted(1, 20, {950, 950, 950, 950, 950, 950, 950});
-  CHECK(prevails(five, seven, name_space, 8));
+  CHECK(prevails(five, seven, {name_space}, 8));
 }
 
 TEST_CASE("without witnesses the smaller node id prevails") {
   const Record a = make_lease(7, key_of(0));
   const Record b = make_lease(7, key_of(1));
   const bool a_is_smaller = *crypto::node_id_of(a.owner) < *crypto::node_id_of(b.owner);
-  CHECK(prevails(a, b, name_space, 8) == a_is_smaller);
-  CHECK(prevails(b, a, name_space, 8) == !a_is_smaller);
+  CHECK(prevails(a, b, {name_space}, 8) == a_is_smaller);
+  CHECK(prevails(b, a, {name_space}, 8) == !a_is_smaller);
 }
 
 TEST_CASE("a tombstone gives way to any owner's record") {
@@ -212,28 +213,28 @@ TEST_CASE("a tombstone gives way to any owner's record") {
     return record;
   }();
   const Record living = make_lease(7, key_of(1));
-  CHECK(prevails(living, released, name_space, 8));
-  CHECK_FALSE(prevails(released, living, name_space, 8));
+  CHECK(prevails(living, released, {name_space}, 8));
+  CHECK_FALSE(prevails(released, living, {name_space}, 8));
 }
 
 TEST_CASE("S3: receipts gathered once and never used don't take a lease from a later owner") {
   // The same replicas granted both: they would not have granted the second while the first lived.
   const Record banked = granted(0, 10, {100, 100, 100, 100, 100});
   const Record holder = granted(1, 10, {200, 200, 200, 200, 200});
-  CHECK(prevails(holder, banked, name_space, 8));
-  CHECK_FALSE(prevails(banked, holder, name_space, 8));
+  CHECK(prevails(holder, banked, {name_space}, 8));
+  CHECK_FALSE(prevails(banked, holder, {name_space}, 8));
   // One witness in common may have lost its store; then the older grant counts.
   const Record other = granted(1, 14, {200, 200, 200, 200, 200});
-  CHECK(prevails(banked, other, name_space, 8));
+  CHECK(prevails(banked, other, {name_space}, 8));
 }
 
 TEST_CASE("spoiled receipts are dropped when they are brought together with good ones") {
   Record record = granted(0, 10, {100, 200, 300});
   const auto good = record.receipts;
   record.receipts[1].signature[5] ^= std::byte{1};
-  merge_receipts(record, good, name_space);
+  merge_receipts(record, good, {name_space});
   CHECK(record.receipts.size() == 3);
-  CHECK(granted_at(record, name_space, 4) == WallTime{200});
+  CHECK(granted_at(record, {name_space}, 4) == WallTime{200});
 }
 
 TEST_CASE("positions depend on namespace, kind and name") {

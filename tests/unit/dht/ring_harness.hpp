@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,6 +59,12 @@ inline Record make_lease(std::uint8_t last, const crypto::PrivateKey& key, std::
 /// sender's part, after some latency and unless the message is lost.
 class TestRing {
  public:
+  /// What a member of a closed group has besides its key.
+  struct Membership {
+    NodeId id{};
+    Bytes certificate{};
+    std::shared_ptr<const crypto::TrustStore> trust{};
+  };
   struct Member {
     std::size_t number = 0;
     NodeId id{};
@@ -79,10 +86,9 @@ class TestRing {
   void add(std::size_t number, std::chrono::seconds clock_error = {}) {
     Member member;
     member.number = number;
-    member.id = *crypto::node_id_of(key_of(number).public_key());
+    member.id = membership ? membership(number).id : *crypto::node_id_of(key_of(number).public_key());
     member.rng = std::make_unique<SeededRng>(rng_.next());
-    member.dht =
-        std::make_unique<Dht>(Dht::Config{.self = member.id, .name_space = name_space}, key_of(number), *member.rng);
+    member.dht = make_dht(member);
     member.dht->handle_wall_time(now, wall() + clock_error);
     members.push_back(std::move(member));
   }
@@ -111,8 +117,7 @@ class TestRing {
   /// The member starts again with nothing, and nobody but itself notices.
   void restart(std::size_t index) {
     Member& member = members[index];
-    member.dht = std::make_unique<Dht>(Dht::Config{.self = member.id, .name_space = name_space}, key_of(member.number),
-                                       *member.rng);
+    member.dht = make_dht(member);
     member.dht->handle_wall_time(now, wall());
     member.dht->handle_ring(now, member.neighbours, member_size_[member.number]);
     drain(member);
@@ -192,6 +197,7 @@ class TestRing {
     return out;
   }
 
+  std::function<Membership(std::size_t number)> membership;  ///< of a closed group; set it before add()
   TimePoint now{};
   Duration latency_least = 10ms;
   Duration latency_most = 100ms;
@@ -207,6 +213,16 @@ class TestRing {
     NodeId destination{};
     Bytes message{};
   };
+
+  std::unique_ptr<Dht> make_dht(const Member& member) const {
+    Dht::Config config{.self = member.id, .name_space = name_space};
+    if (!membership) return std::make_unique<Dht>(std::move(config), key_of(member.number), *member.rng);
+    Membership of = membership(member.number);
+    config.certificate = std::move(of.certificate);
+    auto dht = std::make_unique<Dht>(std::move(config), key_of(member.number), *member.rng);
+    dht->handle_trust(now, std::move(of.trust));
+    return dht;
+  }
 
   template <class F>
   OperationId start(std::size_t index, F&& f) {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
+#include "dht/witness.hpp"
 #include "unit/dht/ring_harness.hpp"
 
 using namespace ipop;
@@ -51,10 +52,36 @@ void check_lease(const Record& record) {
   REQUIRE(record.receipts.size() == 1);
   CHECK(record.receipts[0].replica == key_of(1).public_key());
   CHECK(record.receipts[0].stored == epoch + 2s);
-  CHECK(is_witness(record.receipts[0], record, name_space));
+  CHECK(is_signed(record.receipts[0], record, name_space));
 }
 
 }  // namespace
+
+TEST_CASE("the vectors of a closed group are what the code reads and writes, and the receipt is a member's") {
+  const auto authority = crypto::Certificate::from_der(vector_of("authority"));
+  REQUIRE(authority);
+  const auto trust = crypto::TrustStore::closed_group(*authority);
+  REQUIRE(trust);
+  const Group group{name_space, trust->get()};
+
+  const Bytes octets = vector_of("closed record");
+  const auto record = decode_record(octets);
+  REQUIRE(record);
+  check_lease(*record);
+  CHECK(check_owner(*record, **trust, epoch));
+  CHECK(is_witness(record->receipts[0], *record, group));
+  CHECK(voices(*record, group) == 1);
+  CHECK(crypto::Certificate::from_der(record->receipts[0].certificate)->user() == "bob");
+  Bytes again;
+  encode(*record, again);
+  CHECK(again == octets);
+  CHECK(encoded_size(*record) == octets.size());
+
+  const auto answer = message_of<StoreAnswer>("closed store answer");
+  CHECK(answer.verdict == Verdict::granted);
+  REQUIRE(answer.receipt);
+  CHECK(*answer.receipt == record->receipts[0]);
+}
 
 TEST_CASE("the vectors of docs/wire/dht.md are what the code reads and writes") {
   CHECK(to_hex(position_of(name_space, RecordKind::lease, address(1)).octets()) ==

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "dht/witness.hpp"
 #include "router/lease_keeper.hpp"
 #include "router_fixture.hpp"
 
@@ -304,7 +305,7 @@ TEST_CASE("two nodes that were granted one address in two parts of a ring agree 
     const dht::Record in_left = *left.records[key];
     const dht::Record in_right = *right.records[key];
     // One table remains, with the record that prevails.
-    const bool left_wins = dht::prevails(in_left, in_right, name_space(), 8);
+    const bool left_wins = dht::prevails(in_left, in_right, {name_space()}, 8);
     left.records[key] = right.records[key] = left_wins ? in_left : in_right;
     a.change_ring();
     b.change_ring();

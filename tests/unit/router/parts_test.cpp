@@ -95,15 +95,15 @@ TEST_CASE("a lease counts only with a good signature, in its time, and of the no
 TEST_CASE("of several records the one that prevails counts, and a tombstone ends its owner's older ones") {
   const auto older = make_lease_record(make_key("older"), other, WallTime{wall.seconds - 100});
   const auto younger = make_lease_record(make_key("younger"), other);
-  CHECK(prevailing({younger, older}, record_name(other), name_space(), wall) == 1);
-  CHECK(prevailing({older, younger}, record_name(other), name_space(), wall) == 0);
+  CHECK(prevailing({younger, older}, record_name(other), {name_space()}, wall) == 1);
+  CHECK(prevailing({older, younger}, record_name(other), {name_space()}, wall) == 0);
   auto tombstone = older;
   tombstone.value.clear();
   tombstone.sequence = 2;
   dht::sign(tombstone, name_space(), make_key("older"));
-  CHECK(prevailing({older, tombstone, younger}, record_name(other), name_space(), wall) == 2);
-  CHECK_FALSE(prevailing({older, tombstone}, record_name(other), name_space(), wall));
-  CHECK_FALSE(prevailing({older}, record_name(net::Ipv4Address(10, 128, 0, 5)), name_space(), wall));
+  CHECK(prevailing({older, tombstone, younger}, record_name(other), {name_space()}, wall) == 2);
+  CHECK_FALSE(prevailing({older, tombstone}, record_name(other), {name_space()}, wall));
+  CHECK_FALSE(prevailing({older}, record_name(net::Ipv4Address(10, 128, 0, 5)), {name_space()}, wall));
 }
 
 TEST_CASE("the resolver asks once, answers from memory for ten minutes, then refreshes while it serves") {
