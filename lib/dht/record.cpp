@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "crypto/deflate.hpp"
 #include "crypto/hash.hpp"
-#include "dht/delta.hpp"
 
 namespace ipop::dht {
 
@@ -94,8 +94,9 @@ Result<Receipt> read_receipt(ByteReader& in, const Record& record) {
   receipt.replica = crypto::PublicKey(in.take_array<crypto::PublicKey::size>());
   receipt.stored = read_time(in);
   receipt.signature = in.take_array<64>();
-  if (!record.certificate.empty()) {
-    auto certificate = apply_delta(in.take_sized16(), base_of(record, receipt), Record::max_certificate);
+  const ByteSpan packed = record.certificate.empty() ? ByteSpan() : in.take_sized16();
+  if (!packed.empty()) {
+    auto certificate = crypto::inflate(packed, base_of(record, receipt), Record::max_certificate);
     if (in.ok() && !certificate) return {Errc::malformed, "certificate of a receipt"};
     if (certificate) receipt.certificate = *std::move(certificate);
   }
@@ -236,7 +237,8 @@ void encode(const Record& record, Bytes& out) {
     write_time(writer, receipt.stored);
     writer.write(ByteSpan(receipt.signature));
     if (record.certificate.empty()) continue;
-    writer.write_sized16(delta_of(receipt.certificate, base_of(record, receipt)));
+    const auto& certificate = receipt.certificate;
+    writer.write_sized16(certificate.empty() ? Bytes() : crypto::deflate(certificate, base_of(record, receipt)));
   }
 }
 
