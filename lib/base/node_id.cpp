@@ -13,27 +13,37 @@ NodeId NodeId::from_prefix(ByteSpan digest) {
   return id;
 }
 
+NodeId NodeId::from_words(const Words& words) {
+  const Words stored = in_host_order(words);
+  NodeId id;
+  std::memcpy(id.octets_.data(), &stored.high, sizeof(stored.high));
+  std::memcpy(id.octets_.data() + 8, &stored.middle, sizeof(stored.middle));
+  std::memcpy(id.octets_.data() + 16, &stored.low, sizeof(stored.low));
+  return id;
+}
+
 NodeId operator+(const NodeId& a, const NodeId& b) {
-  NodeId sum;
-  unsigned carry = 0;
-  for (std::size_t i = NodeId::size; i-- > 0;) {
-    const unsigned digit = std::to_integer<unsigned>(a.octets_[i]) + std::to_integer<unsigned>(b.octets_[i]) + carry;
-    sum.octets_[i] = static_cast<std::byte>(digit & 0xffU);
-    carry = digit >> 8U;
-  }
-  return sum;
+  const NodeId::Words x = a.words();
+  const NodeId::Words y = b.words();
+  NodeId::Words sum;
+  sum.low = x.low + y.low;
+  const std::uint64_t to_middle = sum.low < x.low ? 1 : 0;
+  sum.middle = x.middle + y.middle + to_middle;
+  const std::uint64_t to_high = sum.middle < x.middle || (to_middle == 1 && sum.middle == x.middle) ? 1 : 0;
+  sum.high = x.high + y.high + to_high;
+  return NodeId::from_words(sum);
 }
 
 NodeId operator-(const NodeId& a, const NodeId& b) {
-  NodeId difference;
-  unsigned borrow = 0;
-  for (std::size_t i = NodeId::size; i-- > 0;) {
-    const unsigned digit =
-        0x100U + std::to_integer<unsigned>(a.octets_[i]) - std::to_integer<unsigned>(b.octets_[i]) - borrow;
-    difference.octets_[i] = static_cast<std::byte>(digit & 0xffU);
-    borrow = digit < 0x100U ? 1 : 0;
-  }
-  return difference;
+  const NodeId::Words x = a.words();
+  const NodeId::Words y = b.words();
+  NodeId::Words difference;
+  difference.low = x.low - y.low;
+  const std::uint64_t from_middle = x.low < y.low ? 1 : 0;
+  difference.middle = x.middle - y.middle - from_middle;
+  const std::uint64_t from_high = x.middle < y.middle || (from_middle == 1 && x.middle == y.middle) ? 1 : 0;
+  difference.high = x.high - y.high - from_high;
+  return NodeId::from_words(difference);
 }
 
 NodeId clockwise_distance(const NodeId& from, const NodeId& to) {

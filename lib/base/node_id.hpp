@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,11 +29,34 @@ class NodeId {
   [[nodiscard]] constexpr const std::array<std::byte, size>& octets() const { return octets_; }
   [[nodiscard]] bool is_zero() const { return *this == NodeId{}; }
 
-  friend constexpr auto operator<=>(const NodeId&, const NodeId&) = default;
+  friend bool operator==(const NodeId& a, const NodeId& b) { return a.words() == b.words(); }
+  friend std::strong_ordering operator<=>(const NodeId& a, const NodeId& b) { return a.words() <=> b.words(); }
   friend NodeId operator+(const NodeId& a, const NodeId& b);
   friend NodeId operator-(const NodeId& a, const NodeId& b);
 
  private:
+  /// The number, most significant word first: each hop and each look at the ring compares and
+  /// subtracts ids, and an octet at a time that is most of its work.
+  struct Words {
+    std::uint64_t high = 0;
+    std::uint64_t middle = 0;
+    std::uint32_t low = 0;
+    friend auto operator<=>(const Words&, const Words&) = default;
+  };
+  static NodeId from_words(const Words& words);
+  [[nodiscard]] Words words() const {
+    Words out;
+    std::memcpy(&out.high, octets_.data(), sizeof(out.high));
+    std::memcpy(&out.middle, octets_.data() + 8, sizeof(out.middle));
+    std::memcpy(&out.low, octets_.data() + 16, sizeof(out.low));
+    return in_host_order(out);
+  }
+  /// Between the words as they stand in the octets and their values; its own inverse.
+  static Words in_host_order(const Words& words) {
+    if constexpr (std::endian::native == std::endian::big) return words;
+    return {__builtin_bswap64(words.high), __builtin_bswap64(words.middle), __builtin_bswap32(words.low)};
+  }
+
   std::array<std::byte, size> octets_{};
 };
 

@@ -38,8 +38,22 @@ std::vector<NearLinks::Missing> NearLinks::missing(TimePoint now, const std::vec
                                                    std::size_t per_side,
                                                    const std::function<bool(const NodeId&)>& skip) const {
   std::set<NodeId> ids(linked.begin(), linked.end());
-  for (const auto& [id, known] : known_) {
-    if (known.heard + known_lives >= now && !skip(id)) ids.insert(id);
+  // Of the known ones only the nearest count, whoever is linked: the rest is not even asked about.
+  const auto counts = [&](const auto& entry) { return entry.second.heard + known_lives >= now && !skip(entry.first); };
+  auto it = known_.upper_bound(self_);
+  for (std::size_t seen = 0, found = 0; seen < known_.size() && found < per_side; ++seen, ++it) {
+    if (it == known_.end()) it = known_.begin();
+    if (!counts(*it)) continue;
+    ids.insert(it->first);
+    ++found;
+  }
+  it = known_.lower_bound(self_);
+  for (std::size_t seen = 0, found = 0; seen < known_.size() && found < per_side; ++seen) {
+    if (it == known_.begin()) it = known_.end();
+    --it;
+    if (!counts(*it)) continue;
+    ids.insert(it->first);
+    ++found;
   }
   std::vector<Missing> out;
   for (const NodeId& id : nearest_on_both_sides(self_, ids, per_side)) {

@@ -191,16 +191,18 @@ void Overlay::State::run_timers(TimePoint now) {
 void Overlay::State::maintain(TimePoint now) {
   if (told_load_ > 0) look_at_load(now);
   seek_links(now);
-  seek_leaves(now);
+  // Nothing below closes a link or hears a peer, so the ring keeps its size until the end.
+  const std::size_t size = size_estimate();
+  seek_leaves(now, size);
   assign_roles(now);
   mark_unused(now);
-  update_ring(now);
-  seek_shortcuts(now);
+  update_ring(now, size);
+  seek_shortcuts(now, size);
   sync_status(now);
   view_changed_ = false;
 
   maintain_at_ = leaf_.deadline(now, is_hungry());
-  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline(size_estimate()));
+  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline(size));
   maintain_at_ = earliest(maintain_at_, retry_.deadline(now));
   for (const auto& [peer, leaf] : leaf_peers_)
     maintain_at_ = earliest(maintain_at_, leaf.until);

@@ -275,18 +275,18 @@ bool Overlay::State::may_use(const net::Endpoint& endpoint) const {
   });
 }
 
-void Overlay::State::seek_leaves(TimePoint now) {
+void Overlay::State::seek_leaves(TimePoint now, std::size_t ring_size) {
   const auto usable = [&](const net::Endpoint& endpoint) { return may_use(endpoint); };
   if (is_hungry()) {
     for (const net::Endpoint& endpoint : leaf_.take_due(now, usable))
       open_path(now, endpoint, NodeId{});
   }
-  if (const auto endpoint = leaf_.take_probe(now, size_estimate(), usable, rng_)) open_path(now, *endpoint, NodeId{});
+  if (const auto endpoint = leaf_.take_probe(now, ring_size, usable, rng_)) open_path(now, *endpoint, NodeId{});
 }
 
-void Overlay::State::seek_shortcuts(TimePoint now) {
+void Overlay::State::seek_shortcuts(TimePoint now, std::size_t ring_size) {
   if (!joined_) return;
-  const auto target = shortcuts_.take_draw(now, config_.self, size_estimate(), rng_);
+  const auto target = shortcuts_.take_draw(now, config_.self, ring_size, rng_);
   if (!target) return;
   if (!requests_.add(now, rng_.next(), {RequestReply::Purpose::shortcut, *target, std::nullopt})) {
     shortcuts_.handle_drawn(now, std::nullopt, rng_);
@@ -294,9 +294,8 @@ void Overlay::State::seek_shortcuts(TimePoint now) {
   send_due_requests(now);
 }
 
-void Overlay::State::update_ring(TimePoint now) {
+void Overlay::State::update_ring(TimePoint now, std::size_t size) {
   const std::vector<NodeId> near = neighbours();
-  const std::size_t size = size_estimate();
   // Small rings are counted, larger ones estimated: there only a real change is news.
   constexpr std::size_t exact_below = 32;
   const bool resized = std::min(size, told_size_) < exact_below

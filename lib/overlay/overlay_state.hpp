@@ -181,9 +181,9 @@ class Overlay::State {
   void send_due_requests(TimePoint now);
   void assign_roles(TimePoint now);
   void seek_links(TimePoint now);
-  void seek_leaves(TimePoint now);
-  void seek_shortcuts(TimePoint now);
-  void update_ring(TimePoint now);
+  void seek_leaves(TimePoint now, std::size_t ring_size);
+  void seek_shortcuts(TimePoint now, std::size_t ring_size);
+  void update_ring(TimePoint now, std::size_t size);
   void update_reachability();
   Seeking* seek(TimePoint now, const NodeId& peer, const Roles& roles, const NodeId& via);
   void give_candidates(TimePoint now, Seeking& seeking);

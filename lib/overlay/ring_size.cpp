@@ -14,8 +14,9 @@ std::vector<NodeId> chain(const std::vector<NodeId>& near, const std::vector<Nod
                           bool& closed) {
   std::vector<NodeId> out;
   NodeId last{};
-  for (const auto& part : {near, beyond}) {
-    for (const NodeId& id : part) {
+  out.reserve(near.size() + beyond.size());
+  for (const auto* part : {&near, &beyond}) {
+    for (const NodeId& id : *part) {
       const NodeId d = distance(id);
       if (d <= last) {
         closed = true;
@@ -36,9 +37,11 @@ std::size_t estimate_ring_size(const RingView& view) {
       view.clockwise, view.beyond_clockwise, [&](const NodeId& id) { return id - view.self; }, closed);
   const auto left = chain(
       view.counter_clockwise, view.beyond_counter_clockwise, [&](const NodeId& id) { return view.self - id; }, closed);
-  std::set<NodeId> ids(right.begin(), right.end());
-  ids.insert(left.begin(), left.end());
-  ids.insert(view.self);
+  std::vector<NodeId> ids = right;
+  ids.insert(ids.end(), left.begin(), left.end());
+  ids.push_back(view.self);
+  std::ranges::sort(ids);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   // The two chains share a node: together they go around.
   if (ids.size() < right.size() + left.size() + 1) closed = true;
   if (closed || right.empty() || left.empty()) return ids.size();

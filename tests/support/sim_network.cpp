@@ -48,7 +48,7 @@ HostId SimNetwork::add_host(SiteId site, SimHost& host, std::uint16_t port) {
   const net::Endpoint local = next_address(site, port);
   hosts_.push_back(Host{site, &host, local, std::nullopt});
   if (sites_[site.value].is_public) public_hosts_.emplace(local, id);
-  private_hosts_.emplace(std::pair(site.value, local), id);
+  sites_[site.value].hosts.emplace(local, id);
   drain(id);
   return id;
 }
@@ -65,11 +65,11 @@ void SimNetwork::replace(HostId host, SimHost* machine) {
 
 void SimNetwork::renumber(HostId host) {
   Host& it = hosts_.at(host.value);
-  private_hosts_.erase(std::pair(it.site.value, it.local));
+  sites_[it.site.value].hosts.erase(it.local);
   public_hosts_.erase(it.local);
   it.local = next_address(it.site, it.local.port);
   if (sites_[it.site.value].is_public) public_hosts_.emplace(it.local, host);
-  private_hosts_.emplace(std::pair(it.site.value, it.local), host);
+  sites_[it.site.value].hosts.emplace(it.local, host);
 }
 
 SimNat& SimNetwork::nat(SiteId site) {
@@ -119,7 +119,7 @@ void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
   const Host& sender = hosts_[from.value];
   const Site& site = sites_[sender.site.value];
 
-  if (const auto it = private_hosts_.find(std::pair(sender.site.value, to)); it != private_hosts_.end()) {
+  if (const auto it = site.hosts.find(to); it != site.hosts.end()) {
     const HostId target = it->second;
     if (blocked_ && blocked_(from, target)) return;
     at(now_ + config_.lan_latency,
@@ -135,14 +135,12 @@ void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
     std::optional<HostId> target;
     if (const auto it = public_hosts_.find(to); it != public_hosts_.end()) {
       target = it->second;
-    } else if (const auto v4 = to.ipv4(); v4 && nats_.contains(*v4)) {
-      const SiteId place = nats_.at(*v4);
-      const SimNat& box = *sites_[place.value].nat;
-      if (place == origin && !box.config().hairpin) return;
-      if (const auto inside = sites_[place.value].nat->inbound(now_, to, source)) {
-        if (const auto host = private_hosts_.find(std::pair(place.value, *inside)); host != private_hosts_.end()) {
-          target = host->second;
-        }
+    } else if (const auto v4 = to.ipv4()) {
+      const auto box = nats_.find(*v4);
+      if (box == nats_.end() || (box->second == origin && !sites_[origin.value].nat->config().hairpin)) return;
+      const Site& place = sites_[box->second.value];
+      if (const auto inside = place.nat->inbound(now_, to, source)) {
+        if (const auto host = place.hosts.find(*inside); host != place.hosts.end()) target = host->second;
       }
     }
     if (!target || (blocked_ && blocked_(from, *target))) return;
@@ -161,15 +159,23 @@ void SimNetwork::deliver(HostId to, const net::Endpoint& from, ByteSpan octets) 
 }
 
 void SimNetwork::at(TimePoint when, std::function<void()> action) {
-  events_.push(Event{std::max(when, now_), next_order_++, std::move(action)});
+  if (free_actions_.empty()) {
+    free_actions_.push_back(static_cast<std::uint32_t>(actions_.size()));
+    actions_.emplace_back();
+  }
+  const std::uint32_t place = free_actions_.back();
+  free_actions_.pop_back();
+  actions_[place] = std::move(action);
+  events_.push(Event{std::max(when, now_), next_order_++, place});
 }
 
 bool SimNetwork::step(TimePoint until) {
   if (events_.empty() || events_.top().when > until) return false;
-  // top() is const; the action is moved out just before the event is removed.
-  auto action = std::move(const_cast<Event&>(events_.top()).action);
-  now_ = events_.top().when;
+  const Event event = events_.top();
   events_.pop();
+  now_ = event.when;
+  const auto action = std::exchange(actions_[event.action], nullptr);
+  free_actions_.push_back(event.action);
   action();
   return true;
 }

@@ -96,6 +96,7 @@ class SimNetwork {
     bool is_public = true;
     std::unique_ptr<SimNat> nat{};
     std::uint32_t next_host = 1;
+    std::map<net::Endpoint, HostId> hosts{};  ///< by the address inside
   };
   struct Host {
     SiteId site{};
@@ -107,8 +108,8 @@ class SimNetwork {
   };
   struct Event {
     TimePoint when{};
-    std::uint64_t order = 0;  ///< events of one instant happen in the order of their making
-    std::function<void()> action{};
+    std::uint64_t order = 0;   ///< events of one instant happen in the order of their making
+    std::uint32_t action = 0;  ///< in actions_: the queue moves small values only
     friend bool operator>(const Event& a, const Event& b) {
       return std::pair(a.when, a.order) > std::pair(b.when, b.order);
     }
@@ -126,10 +127,11 @@ class SimNetwork {
   TimePoint now_{};
   std::vector<Site> sites_;
   std::vector<Host> hosts_;
-  std::map<std::pair<std::uint32_t, net::Endpoint>, HostId> private_hosts_;  ///< by site and address
   std::map<net::Endpoint, HostId> public_hosts_;
   std::map<net::Ipv4Address, SiteId> nats_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::vector<std::function<void()>> actions_;
+  std::vector<std::uint32_t> free_actions_;
   std::uint64_t next_order_ = 0;
   std::function<bool(HostId, HostId)> blocked_;
   std::uint64_t trace_hash_ = 0xcbf29ce484222325U;

@@ -1,5 +1,7 @@
 #include "base/node_id.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "base/rng.hpp"
@@ -41,6 +43,35 @@ TEST_CASE("a carry runs through all octets") {
   const NodeId sum = NodeId(octets) + at(1);
   CHECK(sum.octets().front() == std::byte{1});
   CHECK(sum - at(1) == NodeId(octets));
+}
+
+TEST_CASE("a carry and a borrow cross every octet") {
+  for (std::size_t i = 0; i < NodeId::size; ++i) {
+    std::array<std::byte, NodeId::size> octets{};
+    octets[i] = std::byte{1};
+    const NodeId one_there(octets);
+    octets[i] = std::byte{0};
+    std::fill(octets.begin() + static_cast<std::ptrdiff_t>(i) + 1, octets.end(), std::byte{0xff});
+    const NodeId all_below(octets);
+    CHECK(all_below + at(1) == one_there);
+    CHECK(one_there - at(1) == all_below);
+  }
+}
+
+TEST_CASE("ids are ordered by the first octet in which they differ") {
+  SeededRng rng(6);
+  for (std::size_t i = 0; i < 10 * NodeId::size; ++i) {
+    const NodeId a = random_id(rng);
+    auto octets = a.octets();
+    const std::size_t differs = i % NodeId::size;
+    octets[differs] ^= std::byte{0x81};
+    for (std::size_t j = differs + 1; j < NodeId::size; ++j)
+      octets[j] ^= std::byte{0xff};
+    const NodeId b(octets);
+    CHECK(a != b);
+    CHECK((a < b) == (a.octets()[differs] < b.octets()[differs]));
+    CHECK((a > b) == (a.octets()[differs] > b.octets()[differs]));
+  }
 }
 
 TEST_CASE("adding and taking away cancel, and order of addition does not matter") {

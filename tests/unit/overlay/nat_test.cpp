@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include <doctest/doctest.h>
 
 #include "overlay_host.hpp"
@@ -26,7 +28,15 @@ struct Pair {
       ring.add(ring.network.add_public_site(), std::chrono::milliseconds(50 * i));
     first = ring.add_behind(a, 1s);
     second = ring.add_behind(b, 1s);
-    ring.network.run_for(40s);
+  }
+  void settle() { ring.network.run_for(40s); }
+  /// So close to each other in ring order that the ring links them, the spare included.
+  [[nodiscard]] bool are_near() const {
+    std::vector<NodeId> order = ring.ids;
+    std::ranges::sort(order);
+    const auto place_of = [&](std::size_t index) { return std::ranges::find(order, ring.ids[index]) - order.begin(); };
+    const auto apart = std::abs(place_of(first) - place_of(second));
+    return std::min<std::ptrdiff_t>(apart, std::ssize(order) - apart) <= 3;
   }
   /// Links both, unless they are neighbours anyway; true when the link is there within a few seconds.
   bool link() {
@@ -40,6 +50,7 @@ struct Pair {
 
 void check_direct(std::uint64_t seed, const NatConfig& a, const NatConfig& b) {
   Pair pair(seed, a, b);
+  pair.settle();
   REQUIRE(pair.ring.all_joined());
   REQUIRE(pair.link());
   CHECK(pair.ring.network.run_until_done([&] { return pair.ring.are_linked(pair.first, pair.second, true); }, 10s));
@@ -47,6 +58,7 @@ void check_direct(std::uint64_t seed, const NatConfig& a, const NatConfig& b) {
 
 void check_relayed(std::uint64_t seed, const NatConfig& a, const NatConfig& b) {
   Pair pair(seed, a, b);
+  pair.settle();
   REQUIRE(pair.ring.all_joined());
   REQUIRE(pair.link());
   pair.ring.network.run_for(20s);
@@ -95,6 +107,7 @@ TEST_CASE("two nodes behind one NAT that does not hairpin link by their local ad
 
 TEST_CASE("the NAT classes are found out") {
   Pair pair(30, symmetric(), port_restricted_cone());
+  pair.settle();
   CHECK(pair.ring[pair.first].overlay().nat_class() == NatClass::address_dependent);
   CHECK(pair.ring[pair.second].overlay().nat_class() == NatClass::endpoint_independent);
   CHECK(pair.ring[1].overlay().nat_class() == NatClass::none);
@@ -107,7 +120,9 @@ TEST_CASE("a direct link through two endpoint-independent NATs is there in three
   unsigned measured = 0;
   for (std::uint64_t seed = 40; seed < 60 && measured < 3; ++seed) {
     Pair pair(seed, port_restricted_cone(), port_restricted_cone());
-    // The ring itself may have linked them.
+    if (pair.are_near()) continue;
+    pair.settle();
+    // The ring itself may have linked them: a shortcut of one leads to the other.
     if (pair.ring[pair.first].connection(pair.ring.ids[pair.second])) continue;
     const auto start = pair.ring.network.now();
     pair.ring.want(pair.first, pair.second);
@@ -116,12 +131,13 @@ TEST_CASE("a direct link through two endpoint-independent NATs is there in three
     ++measured;
   }
   MESSAGE("worst " << worst / 1ms << " ms");
-  CHECK(measured > 0);
+  CHECK(measured == 3);
   CHECK(worst <= 500ms);
 }
 
 TEST_CASE("when a relay dies under traffic another takes its place") {
   Pair pair(31, symmetric(), symmetric());
+  pair.settle();
   Ring& ring = pair.ring;
   REQUIRE(pair.link());
   ring.network.run_for(5s);
