@@ -64,6 +64,17 @@ elsewhere() {
   [ "$(ls "$DIR/etc/firewall")" = "settings.toml~" ]
 }
 
+@test "a job user who is gone is left out of the rules that were kept, and nothing else is" {
+  mkdir "$DIR/etc/firewall"
+  printf 'role = "worker"\njob_user = ["no-such-user", "nobody"]\n' >"$DIR/etc/firewall/settings.toml"
+  elsewhere '
+    firewall apply --yes 2>"$DIR/talk"; [ $? -eq 7 ] || exit 10
+    nft list table inet ga_firewall | grep -q "meta skuid 65534 goto from_jobs" || exit 11
+    firewall status 2>/dev/null; [ $? -eq 7 ] || exit 12'
+  [[ $(head -n 1 "$DIR/talk") == *no-such-user*"left out"* ]]
+  grep -q no-such-user "$DIR/etc/firewall/settings.toml"
+}
+
 @test "rules that can't be kept for the next start are in force, and the exit status is 7" {
   unshare --mount true 2>/dev/null || skip "mounts are not allowed here"
   mkdir "$DIR/etc/firewall"

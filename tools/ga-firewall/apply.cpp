@@ -103,7 +103,7 @@ ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
   const ExitStatus enabled = change_unit(context, "enable");
   show_done(context, "ga-firewall.apply/1", changes,
             changes ? "The rules are in force (table inet ga_firewall)" : "The rules were in force already");
-  return enabled;
+  return enabled == ExitStatus::done && machine.lacks_users ? ExitStatus::partly : enabled;
 }
 
 ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
