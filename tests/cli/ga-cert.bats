@@ -389,6 +389,24 @@ END
   cert submit "$DIR/52.csr" --source 10.128.0.9
 }
 
+@test "what is typed wrong is exit status 2 of accept and deny too, and a hint names the same authority" {
+  authority
+  run cert accept zz
+  [ "$status" -eq 2 ]
+  run cert deny zz --reason no
+  [ "$status" -eq 2 ]
+  run cert accept zz abcd
+  [ "$status" -eq 1 ]
+  request bob
+  run cert sign "$DIR/bob.csr" --out "$DIR/none/bob.pem"
+  [ "$status" -eq 7 ]
+  hint=$(sed -n 's/^  next: \(.*\) (it is signed)$/\1/p' <<<"$output")
+  (export PATH=$GA_BIN:$PATH; bash -c "$hint" | openssl x509 -noout)
+  run cert authority init lab --no-passphrase
+  hint=$(sed -n 's/^  next: //p' <<<"$output")
+  (export PATH=$GA_BIN:$PATH; bash -c "$hint")
+}
+
 @test "S14: a key that others may read or own, or that is no regular file, is refused in one line" {
   authority
   request bob
