@@ -28,7 +28,11 @@ Result<void> AuthorityBook::apply(const LedgerEntry& entry) {
 
 Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
   const auto set_waiting = [this](Request& request, Request::What what) {
-    waiting_ -= request.what == Request::What::waiting ? 1U : 0U;
+    if (request.what == Request::What::waiting) {
+      --waiting_;
+      const auto same = waiting_of_source_.find(request.source);
+      if (--same->second == 0) waiting_of_source_.erase(same);
+    }
     request.what = what;
   };
   return std::visit(Overloaded{
@@ -44,6 +48,7 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
                             return contradiction("this key's request waits already");
                           requests_[event.key] = {event.key, event.user, event.addresses, event.source, entry.at};
                           ++waiting_;
+                          ++waiting_of_source_[event.source];
                           return {};
                         },
                         [&](const LedgerSigned& event) -> Result<void> {
@@ -113,6 +118,11 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
                         },
                     },
                     entry.event);
+}
+
+std::size_t AuthorityBook::waiting_count(std::string_view source) const {
+  const auto same = waiting_of_source_.find(source);
+  return same == waiting_of_source_.end() ? 0 : same->second;
 }
 
 std::vector<const AuthorityBook::Request*> AuthorityBook::waiting() const {

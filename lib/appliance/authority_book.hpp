@@ -63,6 +63,8 @@ class AuthorityBook {
   /// Requests that wait, oldest first.
   [[nodiscard]] std::vector<const Request*> waiting() const;
   [[nodiscard]] std::size_t waiting_count() const { return waiting_; }
+  /// Of these, those that came from `source`.
+  [[nodiscard]] std::size_t waiting_count(std::string_view source) const;
   [[nodiscard]] const Request* request(const crypto::Digest256& key) const;
 
   /// All certificates, oldest first; valid until the next apply().
@@ -106,6 +108,7 @@ class AuthorityBook {
   std::optional<LedgerMade> made_;
   std::map<crypto::Digest256, Request> requests_;
   std::size_t waiting_ = 0;
+  std::map<std::string, std::size_t, std::less<>> waiting_of_source_;
   // Positions in entries_.
   std::map<Bytes, std::size_t> by_serial_;
   std::map<crypto::Digest256, std::vector<std::size_t>> by_key_;

@@ -36,6 +36,8 @@ class AuthorityDesk {
  public:
   /// Requests that wait for a person.
   static constexpr std::size_t max_waiting = 1000;
+  /// Of these, from one source that is named: twenty of them are needed to keep everybody else out.
+  static constexpr std::size_t max_waiting_of_source = 50;
   /// Of one request: the longest queue stays below 6 MiB on the disk.
   static constexpr std::size_t max_request = 4096;
   /// Denied requests that are kept, so that a person can think again.
@@ -78,8 +80,8 @@ class AuthorityDesk {
   /// Takes a request. A key that was here before gets the state of its first request. `source` says
   /// where it came from, for the ledger (an address). With a `token` a certificate is signed at once
   /// where the policy allows that, and the token has one use less. Errors: too_large, exhausted (too many
-  /// wait), not_authorized (no such token, taken back, used up, or another user's), expired (the token),
-  /// what writing gives.
+  /// wait, in all or of this source), not_authorized (no such token, taken back, used up, or another user's), expired
+  /// (the token), what writing gives.
   Result<State> submit(const crypto::CertificateRequest& request, std::string_view source, WallTime now,
                        const std::optional<appliance::EnrolmentToken>& token = std::nullopt);
   /// Error: not_found (no request of this key).

@@ -131,9 +131,11 @@ Result<AuthorityDesk::State> AuthorityDesk::decide_alone(const crypto::Certifica
     return state_of(*known);
   if (book_.waiting_count() >= max_waiting)
     return {Errc::exhausted, "too many requests wait for a decision; try again later"};
+  const std::string from = cli::printable(source.substr(0, longest_source));
+  if (!from.empty() && book_.waiting_count(from) >= max_waiting_of_source)
+    return {Errc::exhausted, "too many requests from " + from + " wait for a decision; try again later"};
   if (auto written = io::write_file_atomically(path_of_request(key), request.to_pem(), 0600); !written)
     return std::move(written).error();
-  const std::string from = cli::printable(source.substr(0, longest_source));
   if (auto noted = record(appliance::LedgerRequested{key, asked.user, asked.addresses, from}, now); !noted) {
     remove_file(path_of_request(key));
     return std::move(noted).error();

@@ -135,14 +135,16 @@ struct HttpsServer::Callbacks {
                             MHD_ConnectionNotificationCode what) noexcept {
     auto& server = *static_cast<HttpsServer*>(self);
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-      const std::uint64_t number = static_cast<const Connection*>(*context)->number;
-      server.connections_.erase(number);
+      const Connection& closing = *static_cast<const Connection*>(*context);
+      if (closing.fd >= 0) server.watched_->forget(closing.fd);
+      server.connections_.erase(closing.number);
       return;
     }
+    server.counters_.add("https_connections");
     const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     const std::uint64_t number = server.next_connection_++;
     Connection& added = server.connections_[number];
-    added = {number, info == nullptr ? -1 : info->connect_fd, monotonic_now() + connection_time};
+    added = {number, info == nullptr ? -1 : info->connect_fd, monotonic_now()};
     *context = &added;
   }
 
@@ -187,7 +189,11 @@ Result<void> HttpsServer::change_identity(const Identity& identity) {
 }
 
 Result<void> HttpsServer::start(UniqueFd socket, const Identity& identity) {
-  const unsigned flags = MHD_USE_TLS | MHD_USE_EPOLL | (address_.is_ipv4() ? 0U : unsigned{MHD_USE_IPv6});
+  auto watched = DescriptorSet::make();
+  if (!watched) return std::move(watched).error();
+  watched_ = *std::move(watched);
+  // The library's own epoll (0.9.75) is always ready while a handshake waits for the client.
+  const unsigned flags = MHD_USE_TLS | (address_.is_ipv4() ? 0U : unsigned{MHD_USE_IPv6});
   const auto idle_seconds = static_cast<unsigned>(std::chrono::duration_cast<std::chrono::seconds>(idle_time).count());
   daemon_.reset(MHD_start_daemon(flags, address_.port, nullptr, nullptr, &Callbacks::on_request, this,  //
                                  MHD_OPTION_LISTEN_SOCKET, socket.get(),                                //
@@ -206,34 +212,64 @@ Result<void> HttpsServer::start(UniqueFd socket, const Identity& identity) {
                                  MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                                               //
                                  MHD_OPTION_END));
   if (!daemon_) return {Errc::malformed, "TLS takes no such key and certificate"};
-  (void)socket.release();  // the library closes it
-  const auto* info = MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD);
-  if (info == nullptr || info->epoll_fd < 0) return {Errc::unsupported, "libmicrohttpd was built without epoll"};
-  watch_ = std::make_unique<ReadWatch>(loop_, info->epoll_fd, [this] { work(); });
+  listener_ = socket.release();  // the library closes it
+  watch_ = std::make_unique<ReadWatch>(loop_, watched_->fd(), [this] { work(); });
+  watch_wanted();
   return {};
 }
 
 void HttpsServer::work() {
   if (!daemon_) return;
+  counters_.add("https_rounds");
   const TimePoint now = monotonic_now();
   end_slow_connections(now);
-  (void)MHD_run(daemon_.get());
+  Wanted wanted = poll_wanted();
+  timeval at_once{};
+  if (::select(wanted.highest + 1, &wanted.reading, &wanted.writing, &wanted.failing, &at_once) >= 0)
+    (void)MHD_run_from_select(daemon_.get(), &wanted.reading, &wanted.writing, &wanted.failing);
+  watch_wanted();
   TimePoint next = TimePoint::max();
   MHD_UNSIGNED_LONG_LONG wait = 0;
   if (MHD_get_timeout(daemon_.get(), &wait) == MHD_YES) next = now + std::chrono::milliseconds(wait);
-  const auto oldest = std::ranges::find_if(connections_, [](const auto& entry) { return entry.second.fd >= 0; });
-  if (oldest != connections_.end()) next = std::min(next, oldest->second.ends);
+  const auto oldest = std::ranges::find_if(connections_, [](const auto& entry) { return !entry.second.is_over; });
+  if (oldest != connections_.end()) next = std::min(next, oldest->second.begins + time_limit());
   if (next == TimePoint::max()) return timer_.disarm();
   timer_.arm(next);
 }
 
+HttpsServer::Wanted HttpsServer::poll_wanted() {
+  Wanted out;
+  FD_ZERO(&out.reading);
+  FD_ZERO(&out.writing);
+  FD_ZERO(&out.failing);
+  (void)MHD_get_fdset2(daemon_.get(), &out.reading, &out.writing, &out.failing, &out.highest, FD_SETSIZE);
+  // The library would hang up on those who come when all places are taken; so they wait in the kernel's queue.
+  if (connections_.size() >= max_connections) FD_CLR(listener_, &out.reading);
+  return out;
+}
+
+void HttpsServer::watch_wanted() {
+  const Wanted wanted = poll_wanted();
+  // The library takes no descriptor that a set has no room for.
+  for (const auto& [number, connection] : connections_)
+    if (connection.fd >= 0)
+      watched_->want(connection.fd, FD_ISSET(connection.fd, &wanted.reading), FD_ISSET(connection.fd, &wanted.writing));
+  watched_->want(listener_, FD_ISSET(listener_, &wanted.reading), false);
+}
+
+Duration HttpsServer::time_limit() const {
+  return connections_.size() < max_connections ? connection_time : crowded_time;
+}
+
 /// A client that sends an octet now and then is not silent, but it holds a place that others need.
 void HttpsServer::end_slow_connections(TimePoint now) {
+  const Duration limit = time_limit();
   for (auto& [number, connection] : connections_) {
-    if (connection.fd < 0) continue;
-    if (connection.ends > now) break;
+    if (connection.is_over) continue;
+    if (connection.begins + limit > now) break;
     // The library closes the descriptor when it sees the end.
-    (void)::shutdown(std::exchange(connection.fd, -1), SHUT_RDWR);
+    (void)::shutdown(connection.fd, SHUT_RDWR);
+    connection.is_over = true;
     counters_.add("drop_https_slow");
   }
 }

@@ -5,11 +5,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <sys/select.h>
 
 #include "base/counters.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "io/descriptor_set.hpp"
 #include "io/event_loop.hpp"
 #include "io/unique_fd.hpp"
 #include "net/endpoint.hpp"
@@ -23,7 +26,9 @@ namespace ipop::io {
 ///
 /// libmicrohttpd reads and writes on the loop's thread; no other thread is made. Bounds: 256
 /// connections, 16 of one address, 32 KiB of headers, 10 s of silence and 20 s altogether for each
-/// connection. It never asks a resolver and writes no log.
+/// connection, of which it has 2 s left to itself when all places are taken. It waits for what a connection lacks, also
+/// in the midst of a handshake: whoever sends half of something holds a place and no processor. It never asks a
+/// resolver and writes no log.
 class HttpsServer {
  public:
   /// By what the server is known, and whose certificates it asks clients for. All PEM.
@@ -41,6 +46,8 @@ class HttpsServer {
   static constexpr std::size_t max_headers = std::size_t{32} * 1024;
   static constexpr Duration idle_time = 10s;
   static constexpr Duration connection_time = 20s;
+  /// While all places are taken: what a request takes by way of relays, and what others can wait for.
+  static constexpr Duration crowded_time = 2s;
 
   /// `address` is one of this host; port 0: any that is free. A longer body than `max_body` octets is
   /// refused with 413. Errors: std::errc::address_in_use, address_not_available, permission_denied,
@@ -57,15 +64,23 @@ class HttpsServer {
   /// New connections see the new identity; those that are open are closed. Error: malformed; nobody is
   /// served then.
   Result<void> change_identity(const Identity& identity);
-  /// `https_requests`, `drop_https_slow`, `drop_https_large`.
+  /// `https_connections`, `https_requests`, `drop_https_slow`, `drop_https_large`; `https_rounds`: how often there was
+  /// something to do.
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
   struct Callbacks;
   struct Connection {
     std::uint64_t number = 0;
-    int fd = -1;  ///< -1: its time is over
-    TimePoint ends{};
+    int fd = -1;
+    TimePoint begins{};
+    bool is_over = false;  ///< its time; the library has not closed it yet
+  };
+  struct Wanted {
+    fd_set reading;
+    fd_set writing;
+    fd_set failing;
+    int highest = -1;
   };
   struct StopDaemon {
     void operator()(MHD_Daemon* daemon) const;
@@ -74,7 +89,13 @@ class HttpsServer {
   HttpsServer(EventLoop& loop, const net::Endpoint& address, std::size_t max_body, Handler handler);
   Result<void> start(UniqueFd socket, const Identity& identity);
   void work();
+  /// What the library wants to read and write.
+  Wanted poll_wanted();
+  /// Waits for that.
+  void watch_wanted();
   void end_slow_connections(TimePoint now);
+  /// What a connection may take as things are.
+  [[nodiscard]] Duration time_limit() const;
 
   EventLoop& loop_;
   net::Endpoint address_;
@@ -83,6 +104,8 @@ class HttpsServer {
   Counters counters_;
   std::map<std::uint64_t, Connection> connections_;  // by number, oldest first
   std::uint64_t next_connection_ = 1;
+  int listener_ = -1;                     // the library's
+  std::optional<DescriptorSet> watched_;  // outlives the library, which tells of each connection that it closes
   std::unique_ptr<MHD_Daemon, StopDaemon> daemon_;
   std::unique_ptr<ReadWatch> watch_;
   LoopTimer timer_;

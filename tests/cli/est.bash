@@ -94,6 +94,7 @@ while read -r line; do
   result='{"schema":"ipop.done/1"}'
   case $line in
     *'"reload"'*) echo reload >>"$0.calls" ;;
+    *'"dht.get"'*) result="{\"schema\":\"ipop.dht/1\",\"outcome\":\"done\",\"values\":[$(cat "$0.dht")],\"detail\":\"\"}" ;;
     *'"status"'*)
       result='{"schema":"ipop.status/1","id":"335jigw774bpserovcroiwzfghxag2ve","namespace":"lab-bats","version":"0.1.0","joined":true,"ring_size_estimate":2,"links":1,"direct_links":1,"nat":"unknown","local_endpoints":[],"observed_endpoints":[],"prefix":"10.128.0.0/9","address":"10.192.11.218","lease_expires":1795409156,"domain":"ipop","names":[],"interface":"ipop0","cipher":"openssl","uptime_ms":1,"dht_records":0,"closed":true,"revocation_number":0,"certificate_expires":null,"counters":{}}' ;;
   esac

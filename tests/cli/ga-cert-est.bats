@@ -159,6 +159,7 @@ while time.time() < end:
     body = good if sent % 3 == 0 else bytes(random.choices(b"ABCDEFGHabcdefgh0123=+/ \n", k=random.randrange(16000)))
     try:
         with socket.create_connection(("127.0.0.1", port), 5, (source, 0)) as plain, context.wrap_socket(plain) as tls:
+            tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             tls.sendall(b"POST /.well-known/est/simpleenroll HTTP/1.1\r\nHost: x\r\nContent-Type: application/pkcs10\r\n"
                         b"Content-Length: %d\r\n\r\n" % len(body) + body)
             if random.random() < 0.9:

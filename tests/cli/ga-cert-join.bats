@@ -145,3 +145,18 @@ load est
   [ -z "$(ls "$DIR/states")" ]
   [ "$(ls "$DIR/groups")" = lab-enrol.toml ]
 }
+
+@test "an authority whose fingerprint is known is found among announcements of others, however many" {
+  start_server
+  start_node
+  local i rows=
+  for i in $(seq 20); do
+    rows+="{\"value\":\"https://192.0.2.$i:8443 $(printf '%064d' "$i")\",\"owner\":\"335jigw774bpserovcroiwzfghxag2ve\",\"expires\":1795409156},"
+  done
+  rows+="{\"value\":\"https://$PLACE $FINGERPRINT\",\"owner\":\"335jigw774bpserovcroiwzfghxag2ve\",\"expires\":1795409156}"
+  echo "$rows" >"$DIR/node.dht"
+  run bob join --user bob --fingerprint "$FINGERPRINT" --timeout 1s
+  echo "$output"
+  [ "$status" -eq 6 ] # nobody has decided
+  [ "$(waiting)" -eq 1 ]
+}

@@ -34,6 +34,13 @@ bob_sends() {
   [ "$(alice list --decisions --plain | grep -c "by token $name")" -eq 2 ]
 }
 
+@test "a token that can't be written is taken back at once" {
+  takes_tokens
+  run alice token new --out "$DIR/none/token"
+  [ "$status" -eq 1 ]
+  [ "$(alice token list --plain | cut -f7)" = "taken back" ]
+}
+
 @test "S28: what is kept of a token is its hash, and it goes through no argument" {
   takes_tokens
   new_token

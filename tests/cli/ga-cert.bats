@@ -374,6 +374,39 @@ END
   [[ $output == *"has no passphrase"* ]]
 }
 
+@test "S11: one source fills no queue: its fifty-first request waits for nobody" {
+  authority
+  for i in $(seq 51); do cert request --key "$DIR/$i.key" --user "u$i" --out "$DIR/$i.csr" 2>/dev/null; done
+  for i in $(seq 50); do cert submit "$DIR/$i.csr" --source 10.128.0.9 2>/dev/null; done
+  run cert submit "$DIR/51.csr" --source 10.128.0.9
+  [ "$status" -eq 1 ]
+  [[ $output == *"too many requests from 10.128.0.9"* ]]
+  cert submit "$DIR/51.csr" --source 10.128.0.7
+  # What was said to stays said, and a decision makes room.
+  cert submit "$DIR/50.csr" --source 10.128.0.9
+  cert deny --reason no "$(openssl pkey -in "$DIR/1.key" -pubout -outform DER | sha256sum | cut -c1-16)"
+  cert request --key "$DIR/52.key" --user u52 --out "$DIR/52.csr"
+  cert submit "$DIR/52.csr" --source 10.128.0.9
+}
+
+@test "what is typed wrong is exit status 2 of accept and deny too, and a hint names the same authority" {
+  authority
+  run cert accept zz
+  [ "$status" -eq 2 ]
+  run cert deny zz --reason no
+  [ "$status" -eq 2 ]
+  run cert accept zz abcd
+  [ "$status" -eq 1 ]
+  request bob
+  run cert sign "$DIR/bob.csr" --out "$DIR/none/bob.pem"
+  [ "$status" -eq 7 ]
+  hint=$(sed -n 's/^  next: \(.*\) (it is signed)$/\1/p' <<<"$output")
+  (export PATH=$GA_BIN:$PATH; bash -c "$hint" | openssl x509 -noout)
+  run cert authority init lab --no-passphrase
+  hint=$(sed -n 's/^  next: //p' <<<"$output")
+  (export PATH=$GA_BIN:$PATH; bash -c "$hint")
+}
+
 @test "S14: a key that others may read or own, or that is no regular file, is refused in one line" {
   authority
   request bob

@@ -9,12 +9,12 @@ setup() {
 }
 
 firewall() { "$GA_BIN/ga-firewall" --dir "$DIR/etc" "$@"; }
-# elsewhere COMMAND...: the same in a network namespace that ends with it.
+# elsewhere COMMAND [OPTION OF UNSHARE]: in a network namespace that ends with it.
 elsewhere() {
   unshare --net true 2>/dev/null || skip "network namespaces are not allowed here"
   export -f firewall
   export GA_BIN DIR
-  unshare --net bash -c "$1"
+  unshare --net "${@:2}" bash -c "$1"
 }
 
 @test "print writes rules that nft takes, without any right" {
@@ -51,6 +51,39 @@ elsewhere() {
   elsewhere 'firewall apply --yes && firewall status && nft list table inet ga_firewall | grep -q "udp dport 7 accept"'
   elsewhere 'firewall apply && firewall remove --keep && [ -z "$(nft list ruleset)" ]'
   [ -e "$DIR/etc/firewall/settings.toml" ]
+}
+
+@test "settings that a person wrote stay as they are, and a file beside them is no obstacle" {
+  mkdir "$DIR/etc/firewall"
+  printf '# Since Tuesday.\nallow = ["udp:7"]\n' >"$DIR/etc/firewall/settings.toml"
+  cp "$DIR/etc/firewall/settings.toml" "$DIR/mine"
+  elsewhere 'firewall apply && nft list table inet ga_firewall | grep -q "udp dport 7 accept"'
+  cmp "$DIR/mine" "$DIR/etc/firewall/settings.toml"
+  touch "$DIR/etc/firewall/settings.toml~"
+  elsewhere 'firewall apply && firewall remove && [ -z "$(nft list ruleset)" ]'
+  [ "$(ls "$DIR/etc/firewall")" = "settings.toml~" ]
+}
+
+@test "a job user who is gone is left out of the rules that were kept, and nothing else is" {
+  mkdir "$DIR/etc/firewall"
+  printf 'role = "worker"\njob_user = ["no-such-user", "nobody"]\n' >"$DIR/etc/firewall/settings.toml"
+  elsewhere '
+    firewall apply --yes 2>"$DIR/talk"; [ $? -eq 7 ] || exit 10
+    nft list table inet ga_firewall | grep -q "meta skuid 65534 goto from_jobs" || exit 11
+    firewall status 2>/dev/null; [ $? -eq 7 ] || exit 12'
+  [[ $(head -n 1 "$DIR/talk") == *no-such-user*"left out"* ]]
+  grep -q no-such-user "$DIR/etc/firewall/settings.toml"
+}
+
+@test "rules that can't be kept for the next start are in force, and the exit status is 7" {
+  unshare --mount true 2>/dev/null || skip "mounts are not allowed here"
+  mkdir "$DIR/etc/firewall"
+  elsewhere '
+    mount -t tmpfs -o size=4k tmpfs "$DIR/etc/firewall" && head -c 4096 /dev/zero >"$DIR/etc/firewall/full" || exit 10
+    firewall apply --role worker 2>"$DIR/talk"; [ $? -eq 7 ] || exit 11
+    firewall status --role worker || exit 12' --mount
+  [[ $(head -n 1 "$DIR/talk") == *"No space left"* ]]
+  [[ $(tail -n 1 "$DIR/talk") == *"rules are in force"* ]]
 }
 
 @test "a dry run shows the difference and changes nothing" {

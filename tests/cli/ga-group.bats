@@ -302,6 +302,19 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   openssl verify -CAfile "$DIR/authority/authority.pem" "$DIR/states/bob/certificate.pem.old"
   grep -qF "$(sed -n 2p "$DIR/second/authority.pem")" "$DIR/bob/lab.toml"
   [ "$("$GA_BIN/ga-cert" --dir "$DIR/second" list --certificates --plain | cut -f2)" = bob ]
+  # Again, when the authority that wrote it is no longer the group's.
+  cp "$DIR/bob/lab.toml" "$DIR/moved"
+  run accepts bob
+  [ "$status" -eq 7 ]
+  [[ $output == *"there already"* ]]
+  run accepts bob --dry-run
+  [ "$status" -eq 0 ]
+  cmp "$DIR/bob/lab.toml" "$DIR/moved"
+  # Without the copy of the file before, nobody can tell whose it is.
+  rm "$DIR/bob/lab.toml.old"
+  run accepts bob
+  [ "$status" -eq 5 ]
+  [[ $output == *"not from the sender"* ]]
 }
 
 @test "a hand-over that is damaged, another authority's, or out of turn is refused, and nothing changes" {

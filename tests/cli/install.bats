@@ -24,7 +24,6 @@ services() { find "$TREE" -name '*.service'; }
   command -v systemd-analyze >/dev/null || skip "no systemd-analyze on this machine"
   local unit name level found=0
   while read -r unit; do
-    grep -q '^Type=oneshot' "$unit" && continue
     # An instance's name: a template alone has no exposure.
     name=$(basename "$unit" | sed 's/@\./@lab./')
     cp "$unit" "$BATS_TEST_TMPDIR/$name"

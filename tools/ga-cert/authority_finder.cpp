@@ -43,7 +43,8 @@ Result<io::HttpsPeer> parse_server(const std::string& text) {
   return io::HttpsPeer{entry->host, entry->port};
 }
 
-Result<std::vector<AuthorityAnnouncement>> ask_open_group(const Context& context, const std::string& socket) {
+Result<std::vector<AuthorityAnnouncement>> ask_open_group(const Context& context, const std::string& socket,
+                                                          const std::optional<crypto::Digest256>& wanted) {
   auto client = daemon::ControlClient::connect(socket);
   if (!client) return std::move(client).error();
   cli::Progress progress(context.streams);
@@ -54,7 +55,8 @@ Result<std::vector<AuthorityAnnouncement>> ask_open_group(const Context& context
   std::vector<AuthorityAnnouncement> out;
   for (const auto& value : answer->values) {
     const auto announcement = appliance::parse_announcement(as_text(value.value));
-    if (!announcement || out.size() == max_candidates) continue;
+    if (!announcement || (wanted && announcement->fingerprint != *wanted)) continue;
+    if (out.size() == max_candidates) break;
     if (std::ranges::find(out, *announcement) == out.end()) out.push_back(*announcement);
   }
   return out;
@@ -71,9 +73,8 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
                                                            const std::optional<crypto::Digest256>& wanted) {
   const auto socket = tools::choose_socket({context.options.socket, choice.group});
   if (!socket) return tools::report_choice_error(context.streams, tool, socket.error());
-  auto found = ask_open_group(context, *socket);
+  const auto found = ask_open_group(context, *socket, wanted);
   if (!found) return tools::report_node_error(context.streams, tool, found.error(), *socket);
-  if (wanted) std::erase_if(*found, [&](const auto& it) { return it.fingerprint != *wanted; });
   if (found->empty()) {
     cli::complain(context.streams, tool,
                   wanted ? "no authority with this fingerprint is announced in the group"

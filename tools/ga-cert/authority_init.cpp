@@ -53,7 +53,9 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
   }
   if (io::exists(directory + "/ledger.jsonl")) {
     cli::complain(context.streams, tool, "there is an authority in " + directory + " already");
-    cli::suggest(context.streams, "ga-cert authority show");
+    cli::suggest(context.streams, "ga-cert authority show" + (context.options.directory.empty()
+                                                                  ? " --authority " + verb.name
+                                                                  : " --dir " + context.options.directory));
     return ExitStatus::no;
   }
   std::optional<std::string> passphrase;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "appliance/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
@@ -23,6 +25,7 @@ struct Outcome {
   std::string not_after{};
   std::string certificate{};  ///< PEM
   std::string problem{};      ///< empty: done
+  bool is_mistyped = false;   ///< the problem is what the user typed
 };
 
 /// All done, some, or none.
@@ -31,6 +34,7 @@ ExitStatus status_of(const std::vector<Outcome>& outcomes) {
   for (const Outcome& outcome : outcomes)
     failed += outcome.problem.empty() ? 0U : 1U;
   if (failed == 0) return ExitStatus::done;
+  if (std::ranges::all_of(outcomes, &Outcome::is_mistyped)) return ExitStatus::usage;
   return failed == outcomes.size() ? ExitStatus::no : ExitStatus::partly;
 }
 
@@ -91,6 +95,7 @@ Outcome accept(AuthorityDesk& desk, const std::string& text, const AcceptRequest
   const auto key = find_request(desk.book(), text);
   if (!key) {
     out.problem = key.error().message();
+    out.is_mistyped = key.error().code == Errc::out_of_range;
     return out;
   }
   out.request = to_hex(*key);
@@ -119,6 +124,7 @@ Outcome deny(AuthorityDesk& desk, const std::string& text, const DenyRequests& v
   const auto key = find_request(desk.book(), text);
   if (!key) {
     out.problem = key.error().message();
+    out.is_mistyped = key.error().code == Errc::out_of_range;
     return out;
   }
   out.request = to_hex(*key);
@@ -153,6 +159,7 @@ ExitStatus carry_out(const Context& context, const DenyRequests& verb) {
   std::vector<Outcome> outcomes;
   for (const std::string& text : verb.requests)
     outcomes.push_back(deny(desk, text, verb));
+  report_notes(context, desk);
   return write(context, outcomes, "denied", verb.dry_run);
 }
 

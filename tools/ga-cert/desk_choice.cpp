@@ -79,6 +79,11 @@ std::string authority_directory(const Context& context, const std::string& name)
   return std::string(authorities_directory) + "/" + name;
 }
 
+std::string same_authority(const Context& context) {
+  if (!context.options.directory.empty()) return " --dir " + context.options.directory;
+  return context.options.authority.empty() ? "" : " --authority " + context.options.authority;
+}
+
 std::variant<AuthorityDesk, ExitStatus> open_desk(const Context& context, const std::string& otherwise) {
   const auto directory = choose_directory(context, otherwise);
   if (const auto* status = std::get_if<ExitStatus>(&directory)) return *status;

@@ -14,6 +14,10 @@ using desk::PassphraseSource;
 /// Where the authority called `name` is kept: --dir when it is given.
 std::string authority_directory(const Context& context, const std::string& name);
 
+/// The option that chooses the same authority again, with a space before it, for a command to type; empty: it
+/// needs none.
+std::string same_authority(const Context& context);
+
 /// Opens the authority that is meant: that of --dir, of --authority, `otherwise` when that is not empty
 /// and there, or the only one of this machine. A failure has been reported: `no` (there is none), `usage`
 /// (several), `permission`, `bad_config`.

@@ -51,8 +51,11 @@ ExitStatus carry_out(const Context& context, const NewToken& verb) {
   const std::string text = to_string(*token);
   // Whoever reads the file is signed for.
   if (verb.out != "-") {
-    if (auto written = write_output(context, verb.out, text + "\n", 0600); !written)
+    if (auto written = write_output(context, verb.out, text + "\n", 0600); !written) {
+      // Nobody will ever have it.
+      if (auto ended = desk.end_token(token->name(), now); !ended) (void)report(context, ended.error());
       return report(context, written.error());
+    }
   }
   if (context.options.output.json) {
     cli::JsonWriter json("ga-cert.token/1");

@@ -36,6 +36,8 @@ void warn_of_cut(const Context& context, const io::RemoteLogin& login) {
 
 ExitStatus keep_settings(const Context& context, const appliance::FirewallSettings& settings) {
   const std::string path = settings_file(context);
+  // What came from the file stays as a person wrote it.
+  if (!context.options.settings && io::exists(path)) return ExitStatus::done;
   const std::string text = appliance::to_toml(settings);
   const auto present = io::read_file(path, text.size());
   if (present && *present == text) return ExitStatus::done;
@@ -94,12 +96,14 @@ ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
       return report_error(context, done.error());
   }
   // Behind the rules: settings that the kernel refused are not tried again at the next start.
-  if (const ExitStatus kept = keep_settings(context, machine.settings); kept != ExitStatus::done)
+  if (const ExitStatus kept = keep_settings(context, machine.settings); kept != ExitStatus::done) {
+    cli::complain(context.streams, tool, "the rules are in force, but will not be back after the next start");
     return ExitStatus::partly;
+  }
   const ExitStatus enabled = change_unit(context, "enable");
   show_done(context, "ga-firewall.apply/1", changes,
             changes ? "The rules are in force (table inet ga_firewall)" : "The rules were in force already");
-  return enabled;
+  return enabled == ExitStatus::done && machine.lacks_users ? ExitStatus::partly : enabled;
 }
 
 ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
@@ -115,10 +119,10 @@ ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
   ExitStatus status = ExitStatus::done;
   if (!verb.keep) {
     const std::string path = settings_file(context);
-    for (const std::string& mine : {path, path.substr(0, path.rfind('/'))}) {
-      if (!io::exists(mine)) continue;
-      if (auto removed = io::remove_file(mine); !removed) return report_error(context, removed.error());
-    }
+    const auto removed = io::exists(path) ? io::remove_file(path) : Result<void>();
+    if (!removed) return report_error(context, removed.error());
+    // With files of somebody else in it, the directory stays.
+    (void)io::remove_file(path.substr(0, path.rfind('/')));
     status = change_unit(context, "disable");
   }
   show_done(context, "ga-firewall.remove/1", present->has_value(),

@@ -14,6 +14,11 @@ bool has_unit(const Context& context) {
   return context.options.directory == system_directory && io::exists(systemd_directory);
 }
 
+bool is_enabled() {
+  const auto result = io::run_process({"systemctl", "--quiet", "is-enabled", unit}, 30s);
+  return result && result->status == 0;
+}
+
 }  // namespace
 
 std::string unit_command(const Context& context, std::string_view verb) {
@@ -22,6 +27,8 @@ std::string unit_command(const Context& context, std::string_view verb) {
 
 cli::ExitStatus change_unit(const Context& context, std::string_view verb) {
   if (!has_unit(context)) return cli::ExitStatus::done;
+  // The unit itself applies the rules at a start, when systemd has other things to do than to read its units again.
+  if (verb == "enable" && is_enabled()) return cli::ExitStatus::done;
   const auto result = io::run_process({"systemctl", "--quiet", std::string(verb), unit}, 30s);
   if (result && result->status == 0) return cli::ExitStatus::done;
   const std::string reason = result ? result->output.substr(0, result->output.find('\n')) : result.error().message();

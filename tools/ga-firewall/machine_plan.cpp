@@ -104,12 +104,19 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
 }
 
 /// Adds the users that jobs run as, with what they may be in namespaces of their own.
-ExitStatus add_job_users(const Context& context, const appliance::FirewallSettings& settings,
-                         appliance::FirewallPlan& plan) {
+ExitStatus add_job_users(const Context& context, MachinePlan& machine) {
+  const appliance::FirewallSettings& settings = machine.settings;
+  appliance::FirewallPlan& plan = machine.plan;
   plan.job_uids = settings.job_uids;
   const std::string subuid = io::read_file("/etc/subuid", largest_file).value_or(std::string());
   for (const std::string& user : settings.job_users) {
     const auto uid = io::uid_of_user(user);
+    if (!uid && !context.options.settings) {
+      // At a start, no rules at all would be the worse answer to an account that was removed.
+      cli::complain(context.streams, tool, uid.error().message() + "; it is left out");
+      machine.lacks_users = true;
+      continue;
+    }
     if (!uid || *uid == 0) {
       cli::complain(context.streams, tool, uid ? user + " is root, and root can't be shut out" : uid.error().message());
       return context.options.settings ? ExitStatus::usage : ExitStatus::bad_config;
@@ -184,7 +191,7 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
     }
     plan.overlay_ports.push_back(*facts.port);
   }
-  if (const ExitStatus added = add_job_users(context, out.settings, plan); added != ExitStatus::done) return added;
+  if (const ExitStatus added = add_job_users(context, out); added != ExitStatus::done) return added;
   return out;
 }
 

@@ -15,6 +15,8 @@ struct MachinePlan {
   appliance::FirewallSettings settings{};
   std::vector<std::string> groups{};
   appliance::FirewallPlan plan{};
+  /// A user whom the settings of the last time name is gone; the rules are those for everything else.
+  bool lacks_users = false;
 };
 
 /// Where settings are kept over a restart.

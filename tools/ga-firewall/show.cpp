@@ -118,7 +118,7 @@ ExitStatus carry_out(const Context& context, const ShowStatus& /*verb*/) {
   if (!wanted) return report_error(context, wanted.error());
   const bool equal = *present == *wanted;
   write_status(context, rows(machine, equal ? "applied" : *present ? "differs" : "missing"));
-  if (equal) return ExitStatus::done;
+  if (equal) return machine.lacks_users ? ExitStatus::partly : ExitStatus::done;
   cli::suggest(context.streams, *present ? "ga-firewall apply --dry-run" : "ga-firewall apply");
   return ExitStatus::no;
 }

@@ -19,7 +19,8 @@ cli::ExitStatus carry_out(const Context& context, const PrintRules& verb);
 /// cut (`no`); then keeps the settings and enables the unit.
 cli::ExitStatus carry_out(const Context& context, const ApplyRules& verb);
 cli::ExitStatus carry_out(const Context& context, const RemoveRules& verb);
-/// `done` where the rules in force are those that `apply` would put there, `no` otherwise.
+/// `done` where the rules in force are those that `apply` would put there (`partly` where a user that the
+/// settings name is gone), `no` otherwise.
 cli::ExitStatus carry_out(const Context& context, const ShowStatus& verb);
 
 /// Reports `error` of the packet filter or of a file; the status that belongs to it.

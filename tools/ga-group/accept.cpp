@@ -1,6 +1,9 @@
+#include <optional>
+
 #include "cli/text.hpp"
 #include "crypto/sealed_message.hpp"
 #include "group_move.hpp"
+#include "io/file.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
 #include "sealed_file.hpp"
@@ -11,7 +14,35 @@ namespace {
 
 using cli::ExitStatus;
 
-/// What the group's authority wrote to the holder of `key`; a failure has been reported.
+constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
+
+/// The authority that the group had before this machine's last move; none without the copy of that time.
+std::optional<crypto::Certificate> former_authority(const GroupFile& file) {
+  const std::string path = kept_copy(file.path);
+  const auto text = io::read_file(path, largest_group_file);
+  const auto config = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+  auto authority =
+      config ? crypto::Certificate::from_pem(config->authority) : Result<crypto::Certificate>(config.error());
+  return authority ? std::optional(*std::move(authority)) : std::nullopt;
+}
+
+/// Whether `sealed` is what brought this machine to where it is: written by the authority before this one.
+bool was_followed(ByteSpan sealed, const GroupFile& file, const crypto::PrivateKey& key) {
+  const auto former = former_authority(file);
+  const auto text = former ? crypto::open_message(sealed, *former, key) : Result<Bytes>(Errc::not_found);
+  const auto handover =
+      text ? appliance::parse_group_handover(as_text(*text)) : Result<appliance::GroupHandover>(text.error());
+  return handover && handover->group.name_space == file.config.name_space &&
+         handover->group.authority == file.config.authority;
+}
+
+ExitStatus stay(const Context& context, const AcceptHandover& verb, const GroupFile& file) {
+  context.streams.err << "This machine is there already (" << cli::printable(file.path) << ")\n";
+  return verb.dry_run ? ExitStatus::done : reload_node(context, file, verb.timeout, "ga-group.accept/1");
+}
+
+/// What the group's authority wrote to the holder of `key`; else how the command ends: a failure has been
+/// reported, and a hand-over that was followed before is none.
 std::variant<appliance::GroupHandover, ExitStatus> open_handover(const Context& context, const AcceptHandover& verb,
                                                                  const GroupFile& file, const crypto::PrivateKey& key) {
   const std::string name = verb.file == "-" ? "stdin" : verb.file;
@@ -23,6 +54,7 @@ std::variant<appliance::GroupHandover, ExitStatus> open_handover(const Context& 
     return ExitStatus::bad_config;
   }
   const auto text = crypto::open_message(*sealed, *authority, key);
+  if (!text && was_followed(*sealed, file, key)) return stay(context, verb, file);
   if (!text) {
     cli::complain(context.streams, tool, name + ": " + text.error().message());
     if (text.error().code != Errc::not_authorized) return ExitStatus::bad_config;
@@ -57,10 +89,7 @@ ExitStatus carry_out(const Context& context, const AcceptHandover& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   const auto& handover = std::get<appliance::GroupHandover>(opened);
 
-  if (handover.group.name_space == file.config.name_space) {
-    context.streams.err << "This machine is there already (" << cli::printable(file.path) << ")\n";
-    return verb.dry_run ? ExitStatus::done : reload_node(context, file, verb.timeout, "ga-group.accept/1");
-  }
+  if (handover.group.name_space == file.config.name_space) return stay(context, verb, file);
   auto move = plan_move(std::move(file), handover, key->public_key(), state, io::wall_time_now());
   if (!move) {
     cli::complain(context.streams, tool, move.error().message());

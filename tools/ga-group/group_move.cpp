@@ -27,7 +27,7 @@ Result<void> replace(const std::string& path, const std::string& text) {
   const auto before = io::read_file(path, largest_group_file);
   if (before && *before == text) return {};
   if (before) {
-    if (auto kept = io::write_file_atomically(path + ".old", *before, 0644); !kept) return kept;
+    if (auto kept = io::write_file_atomically(kept_copy(path), *before, 0644); !kept) return kept;
   }
   return io::write_file_atomically(path, text, 0644);
 }
@@ -46,6 +46,10 @@ Result<std::string> certificate_for(const appliance::GroupHandover& handover, co
 }
 
 }  // namespace
+
+std::string kept_copy(const std::string& path) {
+  return path + ".old";
+}
 
 std::string state_directory_of(const GroupFile& file, const std::string& given) {
   return given.empty() ? states_directory + file.config.name : given;
@@ -83,8 +87,8 @@ ExitStatus write_move(const Context& context, const Move& move) {
   const auto put = [&](const std::string& path, const std::string& text) {
     auto written = replace(path, text);
     if (!written) return report_file_error(context, written.error());
-    context.streams.err << "Wrote " << cli::printable(path) << " (what was there is " << cli::printable(path)
-                        << ".old)\n";
+    context.streams.err << "Wrote " << cli::printable(path) << " (what was there is " << cli::printable(kept_copy(path))
+                        << ")\n";
     return ExitStatus::done;
   };
   if (!move.certificate.empty()) {
@@ -117,7 +121,7 @@ ExitStatus reload_node(const Context& context, const GroupFile& file, std::chron
   if (!held) {
     const ExitStatus status = tools::report_node_error(context.streams, tool, held.error(), socket);
     cli::suggest(context.streams,
-                 "ipop-ctl --socket " + socket + " status; the file as it was is " + file.path + ".old");
+                 "ipop-ctl --socket " + socket + " status; the file as it was is " + kept_copy(file.path));
     return status;
   }
   const std::string address = held->address ? to_string(*held->address) : "";

@@ -16,6 +16,9 @@ std::string state_directory_of(const GroupFile& file, const std::string& given);
 /// The key of this machine's node. Errors: those of io::read_secret_file, malformed.
 Result<crypto::PrivateKey> read_node_key(const std::string& state_directory);
 
+/// Where a move keeps what was in the file at `path`.
+std::string kept_copy(const std::string& path);
+
 /// What a hand-over makes of this machine.
 struct Move {
   GroupFile file{};               ///< as it is

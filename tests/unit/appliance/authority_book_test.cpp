@@ -109,6 +109,26 @@ TEST_CASE("requests wait in the order in which they came, until somebody decides
   CHECK(story.book.request(key_of("late"))->what == AuthorityBook::Request::What::accepted);
 }
 
+TEST_CASE("S11: requests that wait are counted by where they came from") {
+  Story story;
+  const auto request = [&](const std::string& key, const std::string& source) {
+    return story.add(LedgerRequested{key_of(key), "x", {}, source});
+  };
+  REQUIRE(request("a", "10.128.0.9"));
+  REQUIRE(request("b", "10.128.0.9"));
+  REQUIRE(request("c", "10.128.0.7"));
+  CHECK(story.book.waiting_count("10.128.0.9") == 2);
+  CHECK(story.book.waiting_count("10.128.0.7") == 1);
+  CHECK(story.book.waiting_count("10.128.0.8") == 0);
+  REQUIRE(story.sign("a", "x"));
+  CHECK(story.book.waiting_count("10.128.0.9") == 1);
+  REQUIRE(story.add(LedgerDenied{key_of("b"), "x", "no"}));
+  CHECK(story.book.waiting_count("10.128.0.9") == 0);
+  REQUIRE(story.add(LedgerDenied{key_of("b"), "x", "no, still"}));
+  REQUIRE(request("b", "10.128.0.7"));
+  CHECK(story.book.waiting_count("10.128.0.7") == 2);
+}
+
 TEST_CASE("a denied request can be accepted after all, and an ended one can be made again") {
   Story story;
   REQUIRE(story.request("k", "bob"));

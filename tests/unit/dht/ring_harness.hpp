@@ -203,6 +203,8 @@ class TestRing {
   Duration latency_most = 100ms;
   double loss = 0;
   std::vector<Member> members;
+  /// What others make of a message that is on its way: they may change it and where it goes; false: it is lost.
+  std::function<bool(const Member& from, NodeId& to, Bytes& message)> on_way;
   std::vector<NodeId> deaf;  ///< have died, and nobody has noticed
   std::uint64_t messages = 0;
 
@@ -248,8 +250,9 @@ class TestRing {
     auto& send = std::get<Dht::Send>(output);
     ++messages;
     if (!member.alive) return;
-    const NodeId to = send.nearest ? nearest(send.to, member.part).id : send.to;
+    NodeId to = send.nearest ? nearest(send.to, member.part).id : send.to;
     if (to != member.id && rng_.uniform() < loss) return;
+    if (to != member.id && on_way && !on_way(member, to, send.message)) return;
     const Duration spread = latency_most - latency_least;
     const Duration latency = to == member.id
                                  ? Duration{}

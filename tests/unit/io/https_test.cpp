@@ -1,3 +1,4 @@
+#include <array>
 #include <chrono>
 #include <netinet/in.h>
 #include <string>
@@ -11,6 +12,7 @@
 #include "io/https_client.hpp"
 #include "io/https_server.hpp"
 #include "io/socket_address.hpp"
+#include "io/system_clock.hpp"
 
 using namespace ipop;
 using namespace ipop::io;
@@ -52,9 +54,11 @@ struct EchoServer {
   }
 };
 
-/// A plain TCP connection to the server.
-UniqueFd connect_to(const net::Endpoint& address) {
+/// A plain TCP connection to the server, from 127.0.0.`source`.
+UniqueFd connect_to(const net::Endpoint& address, std::uint8_t source = 1) {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  SocketAddress own = to_socket_address({net::Ipv4Address(127, 0, 0, source), 0});
+  REQUIRE(::bind(fd.get(), own.get(), own.length) == 0);
   SocketAddress kernel_form = to_socket_address(address);
   REQUIRE(::connect(fd.get(), kernel_form.get(), kernel_form.length) == 0);
   return fd;
@@ -193,6 +197,20 @@ TEST_CASE("S18: garbage in place of TLS is cut off and others are served") {
   CHECK(echo.ask(echo.peer(), {"GET", "/"}));
 }
 
+TEST_CASE("S11: half of a handshake costs its place and no processor") {
+  EchoServer echo;
+  const UniqueFd half = connect_to(echo.server->address());
+  // The header of a TLS record of 512 octets, and three of them.
+  const std::array<unsigned char, 8> begun{0x16, 3, 1, 2, 0, 1, 0, 1};
+  REQUIRE(::send(half.get(), begun.data(), begun.size(), MSG_NOSIGNAL) == 8);
+  bool waited = false;
+  LoopTimer timer(echo.loop, [&] { waited = true; });
+  timer.arm(monotonic_now() + 100ms);
+  REQUIRE(echo.loop.run_until([&] { return waited; }, 20s));
+  CHECK_FALSE(is_closed(half));
+  CHECK(echo.server->counters().get("https_rounds") < 20);
+}
+
 TEST_CASE("S11: one address holds at most 16 connections, and gets its place back") {
   EchoServer echo;
   std::vector<UniqueFd> held;
@@ -207,4 +225,18 @@ TEST_CASE("S11: one address holds at most 16 connections, and gets its place bac
   for (int attempt = 0; attempt < 100 && !served; ++attempt)
     served = echo.ask(echo.peer(), {"GET", "/"}).has_value();
   CHECK(served);
+}
+
+TEST_CASE("S11: who holds all places in silence loses them to others") {
+  EchoServer echo;
+  std::vector<UniqueFd> held;
+  for (unsigned i = 0; i < HttpsServer::max_connections; ++i) {
+    held.push_back(connect_to(echo.server->address(), static_cast<std::uint8_t>(2 + i / 16)));
+    // The kernel's queue is shorter than this.
+    REQUIRE(echo.loop.run_until([&] { return echo.server->counters().get("https_connections") > i; }, 20s));
+  }
+  // Long before the time that each would have otherwise.
+  const auto answer = echo.ask(echo.peer(), {"GET", "/"});
+  REQUIRE_MESSAGE(answer, (answer ? "" : answer.error().message()));
+  CHECK(echo.server->counters().get("drop_https_slow") > 0);
 }
