@@ -14,8 +14,6 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
-
 /// The authority that the group had before this machine's last move; none without the copy of that time.
 std::optional<crypto::Certificate> former_authority(const GroupFile& file) {
   const std::string path = kept_copy(file.path);

@@ -15,7 +15,6 @@ namespace {
 using cli::ExitStatus;
 
 constexpr const char* states_directory = "/var/lib/ipop/";
-constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
 constexpr std::size_t largest_key = 16'384;
 
 std::string certificate_file(const Move& move) {

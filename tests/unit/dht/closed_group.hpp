@@ -12,6 +12,11 @@
 
 namespace ipop::dht::test {
 
+/// Numbers of members with a part to play.
+constexpr std::size_t honest = 0;
+constexpr std::size_t attacker = 1;
+constexpr std::size_t invented = 500;  ///< keys from here on are nobody's
+
 /// A closed group: the keys of ring_harness.hpp with certificates of one authority.
 class ClosedGroup {
  public:

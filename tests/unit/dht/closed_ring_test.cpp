@@ -12,10 +12,6 @@ using namespace ipop::dht::test;
 
 namespace {
 
-constexpr std::size_t honest = 0;
-constexpr std::size_t attacker = 1;
-constexpr std::size_t invented = 500;
-
 // `nodes` members in two parts, each with the half of them.
 struct Halves {
   ClosedGroup closed;

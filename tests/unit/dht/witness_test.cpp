@@ -15,10 +15,7 @@ using namespace ipop::dht::test;
 
 namespace {
 
-constexpr std::size_t honest = 0;
-constexpr std::size_t attacker = 1;
 constexpr std::size_t first_replica = 10;
-constexpr std::size_t invented = 500;  ///< keys from here on are nobody's
 
 constexpr WallTime long_ago = epoch + -std::chrono::hours(1);
 
