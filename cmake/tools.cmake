@@ -57,13 +57,8 @@ foreach(main IN LISTS tool_mains)
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endforeach()
 
-file(GLOB units CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/packaging/*.service.in ${CMAKE_SOURCE_DIR}/packaging/*.timer.in)
-foreach(template IN LISTS units)
-  cmake_path(GET template STEM LAST_ONLY unit)
-  configure_file(${template} ${CMAKE_BINARY_DIR}/generated/${unit} @ONLY)
-  install(FILES ${CMAKE_BINARY_DIR}/generated/${unit} DESTINATION lib/systemd/system)
-endforeach()
-
-# cron reads no file with a dot in its name.
-configure_file(${CMAKE_SOURCE_DIR}/packaging/ga-pingtest.cron.in ${CMAKE_BINARY_DIR}/generated/ga-pingtest.cron @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/generated/ga-pingtest.cron RENAME ga-pingtest DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/cron.d)
+# Units and the cron table name the programs by where they are installed.
+install(CODE "set(packaging \"${CMAKE_SOURCE_DIR}/packaging\")
+set(bindir \"${CMAKE_INSTALL_BINDIR}\")
+set(sbindir \"${CMAKE_INSTALL_SBINDIR}\")")
+install(SCRIPT ${CMAKE_SOURCE_DIR}/cmake/install_units.cmake)

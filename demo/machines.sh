@@ -5,7 +5,8 @@
 # The caller sets $bin (the built programs), $run (an empty directory) and $root (what scripts/pool_root printed).
 #
 #   pack_programs                  the built programs with their libraries, for the machines; once, before the first
-#   boot_machine HOST              its Debian; HOST has a namespace from make_host or make_server
+#   boot_machine HOST [systemd]    its Debian; HOST has a namespace from make_host or make_server
+#   has_systemd                    whether a machine on this computer can have one; says why not
 #   in_machine HOST COMMAND...     runs COMMAND there as root
 #   as_user HOST COMMAND...        runs COMMAND there as an ordinary user, in her home
 #   files_of HOST                  the folder through which its files are seen from outside
@@ -22,7 +23,7 @@ machines_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 pack_programs() {
   local name library loader='' libraries
   mkdir -p "$run/ga/bin" "$run/ga/lib" "$run/ga/real"
-  for name in ipop-node ipop-ctl ipop-dns ga-group ga-cert ga-condorcfg; do
+  for name in ipop-node ipop-ctl ipop-dns ga-group ga-cert ga-condorcfg ga-firewall ga-pingtest; do
     [[ -x $bin/$name ]] || continue
     mapfile -t libraries < <(ldd "$bin/$name" 2>/dev/null | sed -n 's|^[^/]*\(/[^ ]*\) (0x.*|\1|p')
     if ((${#libraries[@]} == 0)); then
@@ -44,13 +45,18 @@ SCRIPT
 }
 
 boot_machine() {
-  local host=$1 tries
+  local host=$1 init=${2:-} tries
   local ready=$run/$host/machine.pid
+  local start=(unshare --mount --propagation private --uts --pid --fork --kill-child)
+  # A systemd wants a tree of control groups of its own, which who waited for the machine's end removes.
+  [[ $init != systemd ]] || start=("$machines_folder/control_group" enter "$internet-$host" "${start[@]}" --cgroup --ipc)
   mkdir -p "$run/$host/condor" "$run/$host/root"
   rm -f "$ready"
-  in_host "$host" unshare --mount --propagation private --uts --pid --fork --kill-child \
-    "$machines_folder/machine_init" "$root" "$run/$host/root" "$run/$host/condor" "$run/ga" "$host" "$ready" \
-    >"$run/$host/machine.log" 2>&1 </dev/null &
+  {
+    in_host "$host" "${start[@]}" \
+      "$machines_folder/machine_init" "$root" "$run/$host/root" "$run/$host/condor" "$run/ga" "$host" "$ready" "$init"
+    [[ $init != systemd ]] || "$machines_folder/control_group" remove "$internet-$host"
+  } >"$run/$host/machine.log" 2>&1 </dev/null &
   disown
   for ((tries = 0; tries < 500; tries++)); do
     [[ -s $ready ]] && machine_pid[$host]=$(<"$ready") && return
@@ -58,6 +64,13 @@ boot_machine() {
   done
   echo "boot_machine: $host did not come up: $(tail -n 1 "$run/$host/machine.log")" >&2
   return 1
+}
+
+has_systemd() {
+  [[ -x $root/usr/lib/systemd/systemd ]] || { echo "the machines' Debian has no systemd"; return 1; }
+  "$machines_folder/control_group" enter "$internet-try" true 2>/dev/null ||
+    { echo "no control groups (cgroup2) can be made here"; return 1; }
+  "$machines_folder/control_group" remove "$internet-try"
 }
 
 in_machine() {

@@ -126,6 +126,12 @@ bool exists(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0;
 }
 
+Result<WallTime> modification_time(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return last_error("reading " + path);
+  return WallTime{status.st_mtim.tv_sec};
+}
+
 Result<void> remove_file(const std::string& path) {
   if (std::remove(path.c_str()) != 0) return last_error("removing " + path);
   return {};

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 namespace ipop::io {
 
@@ -27,6 +28,9 @@ Result<void> make_directories(const std::string& path, mode_t mode);
 
 /// True when something is there, whatever it is.
 bool exists(const std::string& path);
+
+/// When what is in the file was written last. Errors: errno.
+Result<WallTime> modification_time(const std::string& path);
 
 /// Takes away a file or an empty directory. Errors: errno.
 Result<void> remove_file(const std::string& path);

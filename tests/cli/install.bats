@@ -1,17 +1,23 @@
 #!/usr/bin/env bats
-# What `make install` puts on a machine, and how much of the machine the services may use.
+# What `make install` puts on a machine, the units for systemd, and how much of the machine these may use.
 
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-  export TREE=$BATS_FILE_TMPDIR/tree
-  DESTDIR=$TREE cmake --install "$GA_BIN/.." >"$BATS_FILE_TMPDIR/log" 2>&1 || {
+  export TREE=$BATS_FILE_TMPDIR/tree DISTRIBUTION=$BATS_FILE_TMPDIR/distribution UNITS=$BATS_FILE_TMPDIR/units
+  local unit name
+  DESTDIR=$TREE cmake --install "$GA_BIN/.." >"$BATS_FILE_TMPDIR/log" 2>&1 &&
+    DESTDIR=$DISTRIBUTION cmake --install "$GA_BIN/.." --prefix /usr >"$BATS_FILE_TMPDIR/log" 2>&1 || {
     tail -n 5 "$BATS_FILE_TMPDIR/log"
     return 1
   }
+  # The units under the name of an instance: systemd counts for that, not for a template.
+  mkdir "$UNITS"
+  for unit in "$TREE"/usr/local/lib/systemd/system/*; do
+    name=${unit##*/}
+    cp "$unit" "$UNITS/${name/@./@lab.}"
+  done
 }
-
-services() { find "$TREE" -name '*.service'; }
 
 @test "S13: nothing that is installed is setuid, setgid, writable for others, or has capabilities of its own" {
   [ "$(find "$TREE" -type f -perm /111 | wc -l)" -gt 3 ]
@@ -20,26 +26,55 @@ services() { find "$TREE" -name '*.service'; }
   ! command -v getcap >/dev/null || [ -z "$(getcap -r "$TREE")" ]
 }
 
-@test "S13: a service that stays is exposed 2.5 at most, as systemd counts" {
+@test "the programs that units and cron start are where those say, under both prefixes" {
+  local path tree found=0
+  for tree in "$TREE" "$DISTRIBUTION"; do
+    while read -r path; do
+      [ -x "$tree$path" ] || { echo "$path is not in $tree"; return 1; }
+      found=$((found + 1))
+    done < <(find "$tree" -path '*/systemd/system/*' -type f -exec sed -n 's/^Exec[A-Za-z]*=\([^ ]*\).*/\1/p' {} + | grep -v '^/bin/' | sort -u
+      grep -oE '/usr/[a-z/]*bin/[a-z-]+' "$tree/etc/cron.d/ga-pingtest")
+    ! grep -r '@CMAKE' "$tree/etc" "$(find "$tree" -type d -path '*/systemd/system')"
+  done
+  [ "$found" -ge 10 ]
+}
+
+@test "a machine's part in a pool can be written where the manual says" {
+  [ -d "$TREE/etc/ga" ]
+  [ -d "$DISTRIBUTION/etc/ga" ]
+}
+
+@test "no unit has a line that systemd does not understand" {
   command -v systemd-analyze >/dev/null || skip "no systemd-analyze on this machine"
-  local unit name level found=0
-  while read -r unit; do
-    # An instance's name: a template alone has no exposure.
-    name=$(basename "$unit" | sed 's/@\./@lab./')
-    cp "$unit" "$BATS_TEST_TMPDIR/$name"
-    level=$(systemd-analyze security --offline=true --no-pager "$BATS_TEST_TMPDIR/$name" 2>/dev/null |
+  for unit in "$UNITS"/*.service "$UNITS"/*.timer; do
+    # Of programs that are not installed here it may complain.
+    run systemd-analyze verify --man=no "$unit"
+    ! grep -E 'Unknown|Failed to parse|Invalid|not a valid' <<<"$output" || { echo "$output"; return 1; }
+  done
+}
+
+@test "S13: a service is exposed 2.5 at most, as systemd counts" {
+  command -v systemd-analyze >/dev/null || skip "no systemd-analyze on this machine"
+  local unit level found=0
+  for unit in "$UNITS"/*.service; do
+    level=$(systemd-analyze security --offline=true --no-pager "$unit" 2>/dev/null |
       sed -n 's/.*Overall exposure level for .*: \([0-9.]*\) .*/\1/p')
-    echo "$name: $level"
+    echo "${unit##*/}: $level"
     [ -n "$level" ]
     awk -v level="$level" 'BEGIN { exit !(level <= 2.5) }'
     found=$((found + 1))
-  done < <(services)
+  done
   [ "$found" -ge 1 ]
 }
 
-@test "S13: a node may configure the network and give its control socket to a group, and gets no new privileges" {
+@test "S13: no service of ours may gain a privilege or keep a capability that its work does not need" {
+  [ "$(grep -h '^CapabilityBoundingSet=' "$UNITS/ga-authority@lab.service" "$UNITS/ga-cert-renew.service" | sort -u)" = CapabilityBoundingSet= ]
   local unit
-  unit=$(services | grep '/ipop-node@\.service$')
+  for unit in ipop-node@lab ga-authority@lab ga-cert-renew; do grep -qx 'NoNewPrivileges=yes' "$UNITS/$unit.service"; done
+}
+
+@test "S13: a node may configure the network and give its control socket to a group, and gets no new privileges" {
+  local unit=$UNITS/ipop-node@lab.service
   grep -qx 'CapabilityBoundingSet=CAP_NET_ADMIN CAP_CHOWN' "$unit"
   grep -qx 'AmbientCapabilities=' "$unit"
   grep -qx 'NoNewPrivileges=yes' "$unit"

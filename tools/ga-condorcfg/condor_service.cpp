@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "io/file.hpp"
-#include "io/run_process.hpp"
 #include "io/system_clock.hpp"
 
 namespace ipop::ga_condorcfg {
@@ -17,25 +16,37 @@ constexpr Duration start_pause = 5s;
 // For jobs to leave; then for the daemons themselves.
 constexpr Duration graceful_limit = 60s;
 constexpr Duration fast_limit = 10s;
+// Between two looks at a service that ends.
+constexpr Duration service_pause = 500ms;
 
 }  // namespace
 
-CondorService::CondorService(io::EventLoop& loop, std::vector<std::string> command, Handlers handlers)
+CondorService::CondorService(io::EventLoop& loop, std::vector<std::string> command, std::string config,
+                             Handlers handlers)
     : command_(std::move(command)),
+      config_(std::move(config)),
       handlers_(std::move(handlers)),
+      service_("condor", handlers_.log),
       is_service_(command_.empty() && io::exists(systemd_directory)),
       again_(loop,
              [this] {
                if (is_wanted_ && !child_) spawn();
              }),
-      patience_(loop, [this] { press(); }) {
+      patience_(loop, [this] { is_service_ ? press_service() : press(); }) {
   if (command_.empty()) command_ = {"condor_master", "-f"};
 }
 
-void CondorService::start() {
+void CondorService::take_over() {
+  if (is_service_ && service_.is_enabled()) service_.ask({"disable"});
+}
+
+void CondorService::start(bool changed) {
   is_wanted_ = true;
   if (is_service_) {
-    run_systemctl("start");
+    // One that is being stopped is started when it has ended.
+    if (ending_ != Ending::none) return;
+    const bool is_stale = service_.is_active() && (changed || service_.began_before(config_));
+    service_.ask({"--no-block", is_stale ? "restart" : "start"});
     return;
   }
   if (!child_) spawn();
@@ -43,7 +54,7 @@ void CondorService::start() {
 
 void CondorService::reload() {
   if (is_service_) {
-    run_systemctl("reload");
+    service_.ask({"--no-block", "reload"});
     return;
   }
   // The signal also reaches daemons whose advertised address is gone, which condor_reconfig does not.
@@ -53,10 +64,11 @@ void CondorService::reload() {
 void CondorService::restart() {
   is_wanted_ = true;
   if (is_service_) {
-    // The unit's own stop is graceful; SIGQUIT is HTCondor's fast end.
-    const auto killed = io::run_process({"systemctl", "kill", "--kill-who=main", "--signal=SIGQUIT", "condor"}, 30s);
-    if (!killed) handlers_.log({LogLevel::error, "systemctl fails", {{"reason", killed.error().message()}}});
-    run_systemctl("restart");
+    patience_.disarm();
+    ending_ = Ending::none;
+    // HTCondor's fast end, whatever signal the unit would stop it with.
+    service_.ask({"kill", "--kill-who=main", "--signal=SIGQUIT"});
+    service_.ask({"--no-block", "restart"});
     return;
   }
   if (child_)
@@ -68,12 +80,43 @@ void CondorService::restart() {
 void CondorService::stop() {
   is_wanted_ = false;
   again_.disarm();
-  if (is_service_) {
-    run_systemctl("stop");
-    return handlers_.on_stopped();
-  }
+  if (is_service_) return stop_service();
   if (!child_) return handlers_.on_stopped();
   end_child(Ending::graceful);
+}
+
+// By signals, not by `systemctl stop`: Debian's unit stops HTCondor with SIGQUIT, which gives jobs no time, and a stop
+// of that unit waits for the end of ours when the machine goes down.
+void CondorService::stop_service() {
+  if (ending_ != Ending::none) return;
+  if (!service_.is_active()) {
+    // One that is still to start, as in a boot, starts no more.
+    service_.ask({"--no-block", "stop"});
+    return handlers_.on_stopped();
+  }
+  ending_ = Ending::graceful;
+  service_limit_ = io::monotonic_now() + graceful_limit;
+  service_.ask({"kill", "--kill-who=main", "--signal=SIGTERM"});
+  patience_.arm(io::monotonic_now() + service_pause);
+}
+
+void CondorService::press_service() {
+  const TimePoint now = io::monotonic_now();
+  if (service_.is_active()) {
+    if (now < service_limit_) return patience_.arm(now + service_pause);
+    if (ending_ == Ending::graceful) {
+      ending_ = Ending::fast;
+      service_limit_ = now + fast_limit;
+      service_.ask({"kill", "--kill-who=main", "--signal=SIGQUIT"});
+      return patience_.arm(now + service_pause);
+    }
+    service_.ask({"kill", "--signal=SIGKILL"});
+    // systemd would start again what was killed.
+    service_.ask({"--no-block", "stop"});
+  }
+  ending_ = Ending::none;
+  if (is_wanted_) return start(false);
+  handlers_.on_stopped();
 }
 
 void CondorService::handle_child() {
@@ -111,14 +154,6 @@ void CondorService::press() {
   if (!child_) return;
   if (ending_ == Ending::graceful) return end_child(Ending::fast);
   child_->send_signal(SIGKILL);
-}
-
-bool CondorService::run_systemctl(const std::string& verb) {
-  const auto ran = io::run_process({"systemctl", "--no-block", verb, "condor"}, 30s);
-  if (ran && ran->status == 0) return true;
-  const std::string reason = ran ? ran->output.substr(0, ran->output.find('\n')) : ran.error().message();
-  handlers_.log({LogLevel::error, "systemctl " + verb + " condor fails", {{"reason", reason}}});
-  return false;
 }
 
 }  // namespace ipop::ga_condorcfg

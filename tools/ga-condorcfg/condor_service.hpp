@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/time.hpp"
 #include "io/child_process.hpp"
 #include "io/event_loop.hpp"
+#include "systemd_service.hpp"
 
 namespace ipop::ga_condorcfg {
 
@@ -20,10 +22,16 @@ class CondorService {
     std::function<void(const LogLine&)> log;
   };
 
-  /// `command` runs in the foreground; empty: the service, or `condor_master -f` without systemd.
-  CondorService(io::EventLoop& loop, std::vector<std::string> command, Handlers handlers);
+  /// `command` runs in the foreground; empty: the service, or `condor_master -f` without systemd. `config` is
+  /// the configuration file that it has to have read.
+  CondorService(io::EventLoop& loop, std::vector<std::string> command, std::string config, Handlers handlers);
 
-  void start();
+  /// Takes the service out of the machine's boot, where the package put it: without an address its daemons
+  /// could only fail.
+  void take_over();
+  /// A service that runs already is started anew when its configuration has `changed`, or was written after
+  /// it began.
+  void start(bool changed);
   /// Its daemons read their configuration again.
   void reload();
   /// At once: running jobs of a submit machine stay with their workers, which hold them for their lease.
@@ -40,13 +48,17 @@ class CondorService {
   void spawn();
   void end_child(Ending how);
   void press();
-  bool run_systemctl(const std::string& verb);
+  void stop_service();
+  void press_service();
 
   std::vector<std::string> command_;
+  std::string config_;
   Handlers handlers_;
+  SystemdService service_;
   bool is_service_;
   bool is_wanted_ = false;
   Ending ending_ = Ending::none;
+  TimePoint service_limit_{};  // of a stop in good order
   std::optional<io::ChildProcess> child_;
   io::LoopTimer again_;
   io::LoopTimer patience_;

@@ -51,7 +51,8 @@ class Watcher {
       : context_(context),
         verb_(verb),
         files_(std::move(files)),
-        service_(loop_, verb.start, {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }}),
+        service_(loop_, verb.start, condor_paths(context).config,
+                 {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }}),
         node_(loop_, node_socket(context, files_),
               {[this](const node::StatusAnswer& status) { take_status(status); },
                [this](const node::DhtAnswer& answer) { take_managers(answer); }, [this] { take_lost(); },
@@ -68,6 +69,7 @@ class Watcher {
     auto monitor = io::AddressMonitor::open(loop_, [this] { follow(); });
     if (!monitor) return report_file_error(context_, monitor.error());
     const auto partners = watch_partners();
+    service_.take_over();
     notifier_.ready();
     show_alive();
     tell("waiting for the node");
@@ -185,14 +187,15 @@ class Watcher {
     // HTCondor's daemons end themselves when no interface has the address.
     if (!is_on_interface(wanted.address)) return tell("waiting for the address on an interface");
     if (lacks_name(wanted)) return again_.arm(name_end_);
-    if (!write(wanted)) return again_.arm(io::monotonic_now() + write_pause);
+    const auto changed = write(wanted);
+    if (!changed) return again_.arm(io::monotonic_now() + write_pause);
     const bool was_running = service_.is_running();
     const bool moved = place_ && (place_->address != wanted.address || place_->name != wanted.name);
     place_ = wanted;
     is_changed_ = false;
     // Sockets, names and the list of daemons stay as they were until a restart.
     if (!was_running)
-      service_.start();
+      service_.start(*changed);
     else if (moved || daemons_changed_)
       service_.restart();
     else
@@ -227,13 +230,15 @@ class Watcher {
     return now < name_end_;
   }
 
-  bool write(const Place& wanted) {
+  /// Whether it differs from what was there; nothing when it could not be written.
+  std::optional<bool> write(const Place& wanted) {
     const auto machine = make_machine(context_, files_, *status_, wanted.choice);
     auto text = machine ? to_condor_config(*machine) : Result<std::string>(machine.error());
     auto tried = text ? try_config(context_, *text) : Result<void>(text.error());
     const auto written = tried ? write_condor_files(context_, files_, *text) : Result<bool>(tried.error());
-    if (!written) tell("the configuration is not written: " + written.error().context);
-    return written.has_value();
+    if (written) return *written;
+    tell("the configuration is not written: " + written.error().context);
+    return {};
   }
 
   static bool is_on_interface(net::Ipv4Address address) {

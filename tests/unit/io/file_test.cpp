@@ -134,6 +134,18 @@ TEST_CASE("directories are made with those above them, and a file in the way is 
   CHECK(refused.error().code == std::errc::not_a_directory);
 }
 
+TEST_CASE("a file says when it was written last") {
+  const TempDir dir;
+  const std::string path = dir.file("plain");
+  REQUIRE(write_file_atomically(path, "text", 0644));
+  const std::array<timespec, 2> times{{{1'700'000'000, 0}, {1'600'000'000, 999'999'999}}};
+  REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times.data(), 0) == 0);
+  const auto written = modification_time(path);
+  REQUIRE(written);
+  CHECK(*written == WallTime{1'600'000'000});
+  CHECK_FALSE(modification_time(dir.file("none")));
+}
+
 TEST_CASE("a directory is locked for one at a time") {
   const TempDir dir;
   {

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "emulated.hpp"
 #include "io/log_writer.hpp"
 #include "io/multicast_socket.hpp"
 #include "io/netlink.hpp"
@@ -186,6 +187,7 @@ TEST_CASE("a resolver that is gone calls nobody") {
 }
 
 TEST_CASE("what is sent to the LAN's group arrives at the others on the same interface") {
+  if (is_emulated("what is sent to a group does not come back")) return;
   in_own_network([] {
     auto tap = TapDevice::open({"lan0", 1400, {}});
     REQUIRE(tap);

@@ -1,0 +1,25 @@
+# Run by `cmake --install`, which decides the prefix: units and the cron table with the programs' paths in them.
+#
+# They go where systemd and cron look. The programs' own settings are in /etc whatever the prefix is, so that is
+# where cron's go for the prefixes of a whole machine; another prefix is somebody's own place, and they stay in it.
+set(CMAKE_INSTALL_FULL_BINDIR ${CMAKE_INSTALL_PREFIX}/${bindir})
+set(CMAKE_INSTALL_FULL_SBINDIR ${CMAKE_INSTALL_PREFIX}/${sbindir})
+set(etc ${CMAKE_INSTALL_PREFIX}/etc)
+if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?/?$")
+  set(etc /etc)
+endif()
+
+file(GLOB templates ${packaging}/*.in)
+foreach(template IN LISTS templates)
+  cmake_path(GET template STEM LAST_ONLY name)
+  set(file ${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name})
+  if(name MATCHES "(.*)\\.cron$")
+    # cron reads no file with a dot in its name.
+    set(file ${etc}/cron.d/${CMAKE_MATCH_1})
+  endif()
+  message(STATUS "Installing: $ENV{DESTDIR}${file}")
+  configure_file(${template} $ENV{DESTDIR}${file} @ONLY NO_SOURCE_PERMISSIONS)
+  list(APPEND CMAKE_INSTALL_MANIFEST_FILES ${file})
+endforeach()
+# Where a machine's part in a pool is written.
+file(MAKE_DIRECTORY $ENV{DESTDIR}${etc}/ga)
