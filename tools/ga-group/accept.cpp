@@ -14,12 +14,12 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
+constexpr std::size_t largest_kept_copy = std::size_t{1} << 20U;
 
 /// The authority that the group had before this machine's last move; none without the copy of that time.
 std::optional<crypto::Certificate> former_authority(const GroupFile& file) {
   const std::string path = kept_copy(file.path);
-  const auto text = io::read_file(path, largest_group_file);
+  const auto text = io::read_file(path, largest_kept_copy);
   const auto config = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
   auto authority =
       config ? crypto::Certificate::from_pem(config->authority) : Result<crypto::Certificate>(config.error());
