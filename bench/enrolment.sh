@@ -70,7 +70,7 @@ for ((i = 0; i < seconds; i++)); do make_request "user$i"; done
 
 disk() { du -skc "$run/authority" "$run/serve.log" | tail -n 1 | cut -f 1; }
 before=$(disk)
-"$bin/request_flood" "$port" "$rate" "$seconds" "$run/bogus.b64" 64 >"$run/flood.json" &
+"$bin/request_flood" "$port" "$rate" "$seconds" "$run/bogus.b64" 32 >"$run/flood.json" &
 flooding=$!
 pids+=("$flooding")
 failed=0

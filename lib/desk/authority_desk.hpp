@@ -208,6 +208,7 @@ class AuthorityDesk {
   crypto::Certificate authority_;
   std::optional<crypto::CertificateAuthority> signer_;
   appliance::AuthorityPolicy policy_;
+  std::optional<std::string> policy_text_;  // what policy_ was read from
   appliance::AuthorityBook book_;
   appliance::LedgerLink link_{};
   std::size_t line_ = 0;

@@ -239,9 +239,6 @@ void HttpsServer::work() {
 
 HttpsServer::Wanted HttpsServer::poll_wanted() {
   Wanted out;
-  FD_ZERO(&out.reading);
-  FD_ZERO(&out.writing);
-  FD_ZERO(&out.failing);
   (void)MHD_get_fdset2(daemon_.get(), &out.reading, &out.writing, &out.failing, &out.highest, FD_SETSIZE);
   // The library would hang up on those who come when all places are taken; so they wait in the kernel's queue.
   if (connections_.size() >= max_connections) FD_CLR(listener_, &out.reading);

@@ -77,9 +77,9 @@ class HttpsServer {
     bool is_over = false;  ///< its time; the library has not closed it yet
   };
   struct Wanted {
-    fd_set reading;
-    fd_set writing;
-    fd_set failing;
+    fd_set reading{};
+    fd_set writing{};
+    fd_set failing{};
     int highest = -1;
   };
   struct StopDaemon {
