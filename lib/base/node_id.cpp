@@ -51,7 +51,10 @@ NodeId clockwise_distance(const NodeId& from, const NodeId& to) {
 }
 
 NodeId ring_distance(const NodeId& a, const NodeId& b) {
-  return std::min(a - b, b - a);
+  const NodeId there = a - b;
+  // The way around the other side is its complement, and the shorter one where this is more than half the ring.
+  const bool is_long = (there.octets().front() & std::byte{0x80}) != std::byte{0};
+  return is_long ? NodeId{} - there : there;
 }
 
 bool is_between(const NodeId& from, const NodeId& x, const NodeId& to) {
