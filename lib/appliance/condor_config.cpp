@@ -165,10 +165,11 @@ void write_security(Writer& out, const CondorMachine& machine) {
 
 void write_times(Writer& out) {
   out.comment("Times: members come, move and go.");
-  out.set("UPDATE_INTERVAL", "60");
+  // A worker whose first update is lost stays unseen for so long; 1,000 workers are 33 updates a second.
+  out.set("UPDATE_INTERVAL", "30");
   out.set("MASTER_UPDATE_INTERVAL", "60");
-  // Five updates that were missed.
-  out.set("CLASSAD_LIFETIME", "300");
+  // Six updates of a worker that were missed.
+  out.set("CLASSAD_LIFETIME", "180");
   // A worker that is away for less than this keeps its job, and the connection on which its output comes.
   out.set("JOB_DEFAULT_LEASE_DURATION", "7200");
   out.set("TCP_KEEPALIVE_INTERVAL", "7200");
@@ -222,6 +223,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
   if (settings.is_worker) {
     out.use("ROLE:Execute");
     out.use(settings.policy == WorkerPolicy::desktop ? "POLICY:DESKTOP" : "POLICY:ALWAYS_RUN_JOBS");
+    // Debian 13 keeps no list of logins (utmp), and without one HTCondor takes it that nobody is there.
+    if (settings.policy == WorkerPolicy::desktop) out.set("STARTD_HAS_BAD_UTMP", "True");
     if (settings.slots) out.set("NUM_CPUS", std::to_string(*settings.slots));
     // A worker shows itself once each of its plug-ins was asked what it can; those for cloud storage take
     // seconds, and so does measuring the processor.

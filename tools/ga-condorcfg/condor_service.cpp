@@ -35,7 +35,8 @@ CondorService::CondorService(io::EventLoop& loop, std::vector<std::string> comma
 void CondorService::start() {
   is_wanted_ = true;
   if (is_service_) {
-    run_systemctl("start");
+    // One that runs already has another configuration.
+    run_systemctl("restart");
     return;
   }
   if (!child_) spawn();

@@ -74,7 +74,7 @@ TEST_CASE("a worker's configuration names its manager, its address and its roles
   CHECK(got.values.at("ENABLE_IPV6") == "False");
   CHECK(got.values.at("SHARED_PORT_PORT") == "9618");
   CHECK(got.values.at("NETWORK_HOSTNAME") == "worker-7.ipop");
-  CHECK(got.values.at("UPDATE_INTERVAL") == "60");
+  CHECK(got.values.at("UPDATE_INTERVAL") == "30");
   CHECK(got.values.at("JOB_DEFAULT_LEASE_DURATION") == "7200");
   CHECK(got.values.at("TRUST_DOMAIN") == "lab-abcdefghijklmnop");
   CHECK(got.values.at("UID_DOMAIN") == got.values.at("TRUST_DOMAIN"));
@@ -134,6 +134,8 @@ TEST_CASE("a desktop lends itself while nobody uses it") {
   const Read got = read(*to_condor_config(machine));
   CHECK(got.used.contains("POLICY:DESKTOP"));
   CHECK_FALSE(got.used.contains("POLICY:ALWAYS_RUN_JOBS"));
+  CHECK(got.values.at("STARTD_HAS_BAD_UTMP") == "True");
+  CHECK_FALSE(read(*to_condor_config(example_machine())).values.contains("STARTD_HAS_BAD_UTMP"));
 }
 
 TEST_CASE("a machine without a resolver is named by its address") {
