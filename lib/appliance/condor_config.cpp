@@ -199,7 +199,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     out.use("ROLE:CentralManager");
     // A worker that has just come gets work at once.
     out.set("NEGOTIATOR_INTERVAL", "20");
-    out.set("NEGOTIATOR_CYCLE_DELAY", "5");
+    out.set("NEGOTIATOR_CYCLE_DELAY", "1");
+    out.set("NEGOTIATOR_MIN_INTERVAL", "1");
     // RANK also counts where a slot is a part of a machine.
     out.set("ALLOW_PSLOT_PREEMPTION", "True");
   }
@@ -207,6 +208,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     out.use("ROLE:Submit");
     // A job that lost its worker asks for another one by then.
     out.set("SCHEDD_INTERVAL", "20");
+    // Each job of a graph is submitted by itself, and asks for a worker at once.
+    out.set("SCHEDD_MIN_INTERVAL", "1");
     std::vector<std::string> flock;
     if (settings.flock)
       for (const net::Ipv4Address other : machine.others)
@@ -223,6 +226,9 @@ void write_roles(Writer& out, const CondorMachine& machine) {
   if (settings.is_worker) {
     out.use("ROLE:Execute");
     out.use(settings.policy == WorkerPolicy::desktop ? "POLICY:DESKTOP" : "POLICY:ALWAYS_RUN_JOBS");
+    // A slot that is cut out for a job knows nothing of the keyboard yet, and so takes none; nor does one that is
+    // cut up push a job away for a better one.
+    if (settings.policy == WorkerPolicy::desktop || settings.own_jobs_first) out.use("FEATURE:StaticSlots");
     // Debian 13 keeps no list of logins (utmp), and without one HTCondor takes it that nobody is there.
     if (settings.policy == WorkerPolicy::desktop) out.set("STARTD_HAS_BAD_UTMP", "True");
     if (settings.slots) out.set("NUM_CPUS", std::to_string(*settings.slots));

@@ -36,6 +36,7 @@ leave_role carl
 
 slots_of[carl]=1 lines_of[carl]='own_jobs_first = true'
 slots_of[dirk]=1 lines_of[dirk]='policy = "desktop"'
+printf 'use FEATURE:StaticSlots\n' >"$(files_of carl)/etc/condor/config.d/60-test"
 # A desktop's times are minutes, and what else this computer does is no work of dirk's.
 cat >"$(files_of dirk)/etc/condor/config.d/60-test" <<'CONFIG'
 StartIdleTime = 2
@@ -74,10 +75,12 @@ kill -KILL "${machine_pid[anna]}"
 
 # --- a desktop ----------------------------------------------------------------------------------------------
 # A terminal in which somebody types.
-in_machine dirk script -q -c 'cat >/dev/null' /dev/null < <(while sleep 1; do echo; done) >"$run/dirk/terminal.log" 2>&1 &
-terminal=$!
+: >"$run/typing"
+while [[ -e $run/typing ]]; do echo && sleep 1; done |
+  in_machine dirk script -q -c 'cat >/dev/null' /dev/null >"$run/dirk/terminal.log" 2>&1 &
+disown
 within 30 "somebody types at dirk's: the job waits" has_events carl desk.log 10 1
-kill "$terminal"
+rm "$run/typing"
 within 60 "nobody does any more: it goes on" has_events carl desk.log 11 1
 within 60 "and ends" has_events carl desk.log 5 1
 is "it was started once" 1 "$(events carl desk.log 1)"
