@@ -226,8 +226,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
   if (settings.is_worker) {
     out.use("ROLE:Execute");
     out.use(settings.policy == WorkerPolicy::desktop ? "POLICY:DESKTOP" : "POLICY:ALWAYS_RUN_JOBS");
-    // A slot that is cut out for a job knows nothing of the keyboard yet, and so takes none; nor does one that is
-    // cut up push a job away for a better one.
+    // A slot that is cut out for a job knows nothing of the keyboard yet, and so takes none. Who ranks jobs compares
+    // them slot by slot.
     if (settings.policy == WorkerPolicy::desktop || settings.own_jobs_first) out.use("FEATURE:StaticSlots");
     // Debian 13 keeps no list of logins (utmp), and without one HTCondor takes it that nobody is there.
     if (settings.policy == WorkerPolicy::desktop) out.set("STARTD_HAS_BAD_UTMP", "True");
@@ -236,8 +236,13 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     // seconds, and so does measuring the processor.
     out.set("FILETRANSFER_PLUGINS", "$(LIBEXEC)/curl_plugin, $(LIBEXEC)/data_plugin");
     out.set("RunBenchmarks", "False");
-    if (settings.own_jobs_first)
+    if (settings.own_jobs_first) {
       out.set("RANK", "ifThenElse(TARGET.GridApplianceUser =?= MY.GridApplianceUser, 10, 0)");
+      // POLICY:ALWAYS_RUN_JOBS lets every job run to its end first.
+      out.set("MaxJobRetirementTime", "0");
+    }
+    // It also keeps a manager from looking at claimed slots, other machines' too.
+    if (settings.is_manager) out.set("NEGOTIATOR_CONSIDER_PREEMPTION", "True");
   }
 }
 
