@@ -14,10 +14,10 @@
 #   pool_has HOST WORKER...        all these workers are in the pool, at their addresses, as HOST is told
 #   cut_off HOST, bring_back HOST  its cable
 #
-# A machine has two slots unless ${slots_of[HOST]} says otherwise.
+# A machine has two slots unless ${slots_of[HOST]} says otherwise; ${lines_of[HOST]} is added to its role file.
 # Another group is another name, virtual network and interface in pool_group, pool_prefix and pool_tap: a machine may
 # then join_group again.
-declare -gA slots_of=() port_in=() options_in=()
+declare -gA slots_of=() lines_of=() port_in=() options_in=()
 pool_group=lab pool_prefix=10.128.0.0/9 pool_tap=ipop0
 
 certificate_of() { "$bin/ga-cert" --dir "$run/authority/$pool_group" --groups "$run/groups" "$@"; }
@@ -113,6 +113,7 @@ take_role() {
     echo "roles = [${roles:2}]"
     echo "group = \"$pool_group\""
     [[ $roles != *worker* ]] || echo "slots = ${slots_of[$host]:-2}"
+    [[ -z ${lines_of[$host]:-} ]] || echo "${lines_of[$host]}"
   } >"$(files_of "$host")/etc/ga/pool.toml"
   in_machine "$host" ga-condorcfg watch >>"$run/$host/condorcfg.log" 2>&1 </dev/null &
   disown

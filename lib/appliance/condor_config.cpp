@@ -165,10 +165,11 @@ void write_security(Writer& out, const CondorMachine& machine) {
 
 void write_times(Writer& out) {
   out.comment("Times: members come, move and go.");
-  out.set("UPDATE_INTERVAL", "60");
+  // A worker whose first update is lost stays unseen for so long; 1,000 workers are 33 updates a second.
+  out.set("UPDATE_INTERVAL", "30");
   out.set("MASTER_UPDATE_INTERVAL", "60");
-  // Five updates that were missed.
-  out.set("CLASSAD_LIFETIME", "300");
+  // Six updates of a worker that were missed.
+  out.set("CLASSAD_LIFETIME", "180");
   // A worker that is away for less than this keeps its job, and the connection on which its output comes.
   out.set("JOB_DEFAULT_LEASE_DURATION", "7200");
   out.set("TCP_KEEPALIVE_INTERVAL", "7200");
@@ -198,7 +199,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     out.use("ROLE:CentralManager");
     // A worker that has just come gets work at once.
     out.set("NEGOTIATOR_INTERVAL", "20");
-    out.set("NEGOTIATOR_CYCLE_DELAY", "5");
+    out.set("NEGOTIATOR_CYCLE_DELAY", "1");
+    out.set("NEGOTIATOR_MIN_INTERVAL", "1");
     // RANK also counts where a slot is a part of a machine.
     out.set("ALLOW_PSLOT_PREEMPTION", "True");
   }
@@ -206,6 +208,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     out.use("ROLE:Submit");
     // A job that lost its worker asks for another one by then.
     out.set("SCHEDD_INTERVAL", "20");
+    // Each job of a graph is submitted by itself, and asks for a worker at once.
+    out.set("SCHEDD_MIN_INTERVAL", "1");
     std::vector<std::string> flock;
     if (settings.flock)
       for (const net::Ipv4Address other : machine.others)
@@ -222,13 +226,23 @@ void write_roles(Writer& out, const CondorMachine& machine) {
   if (settings.is_worker) {
     out.use("ROLE:Execute");
     out.use(settings.policy == WorkerPolicy::desktop ? "POLICY:DESKTOP" : "POLICY:ALWAYS_RUN_JOBS");
+    // A slot that is cut out for a job knows nothing of the keyboard yet, and so takes none. Who ranks jobs compares
+    // them slot by slot.
+    if (settings.policy == WorkerPolicy::desktop || settings.own_jobs_first) out.use("FEATURE:StaticSlots");
+    // Debian 13 keeps no list of logins (utmp), and without one HTCondor takes it that nobody is there.
+    if (settings.policy == WorkerPolicy::desktop) out.set("STARTD_HAS_BAD_UTMP", "True");
     if (settings.slots) out.set("NUM_CPUS", std::to_string(*settings.slots));
     // A worker shows itself once each of its plug-ins was asked what it can; those for cloud storage take
     // seconds, and so does measuring the processor.
     out.set("FILETRANSFER_PLUGINS", "$(LIBEXEC)/curl_plugin, $(LIBEXEC)/data_plugin");
     out.set("RunBenchmarks", "False");
-    if (settings.own_jobs_first)
+    if (settings.own_jobs_first) {
       out.set("RANK", "ifThenElse(TARGET.GridApplianceUser =?= MY.GridApplianceUser, 10, 0)");
+      // POLICY:ALWAYS_RUN_JOBS lets every job run to its end first.
+      out.set("MaxJobRetirementTime", "0");
+    }
+    // It also keeps a manager from looking at claimed slots, other machines' too.
+    if (settings.is_manager) out.set("NEGOTIATOR_CONSIDER_PREEMPTION", "True");
   }
 }
 

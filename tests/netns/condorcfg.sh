@@ -20,14 +20,18 @@ programs=$run/programs
 mkdir -p "$programs"
 program() { printf '#!/bin/sh\n%s\n' "$2" >"$programs/$1" && chmod +x "$programs/$1"; }
 program condor_version 'echo 23.9.6'
-program condor_who 'exit 0'
 program condor_token_create 'echo eyJh.eyJi.c'
 # shellcheck disable=SC2016
-program condor_config_val 'if [ "$1" = LOCAL_CONFIG_DIR ]; then echo "$CONDOR/config.d"; fi'
+program condor_config_val 'case $1 in
+  LOCAL_CONFIG_DIR) echo "$CONDOR/config.d" ;;
+  COLLECTOR_ADDRESS_FILE) echo "$CONDOR/.collector_address" ;;
+esac'
 # shellcheck disable=SC2016
 program condor_master 'note() { echo "$1" >>"$CONDOR/calls"; }
 trap "note reconfigured" HUP; trap "note stopped; exit 0" TERM; trap "note ended; exit 0" QUIT
-note started; while :; do sleep 0.1; done'
+note started; until [ -e "$CONDOR/collector" ]; do sleep 0.1; done
+echo here >"$CONDOR/address.new"; mv "$CONDOR/address.new" "$CONDOR/.collector_address"
+while :; do sleep 0.1; done'
 
 condorcfg() { # HOST WORD...
   local host=$1
@@ -55,6 +59,10 @@ called() { [[ $(tail -n 1 "$run/$1/condor/calls" 2>/dev/null) == "$2" ]]; }
 take_role bob 'roles = ["worker"]'
 take_role alice 'roles = ["manager"]'
 within 20 "the manager is started" called alice started
+announced() { [[ $(ctl alice dht get condor-manager 2>&1) == *"condor-manager 1"* ]]; }
+holds "before its collector is there it is not announced" eval '! announced'
+touch "$run/alice/condor/collector"
+within 10 "then it is" announced
 within 30 "the worker finds it and is started" called bob started
 is "the worker's manager is hers" "$(virtual_address alice)" "$(setting bob CONDOR_HOST)"
 is "the worker advertises its own address" "$(virtual_address bob)" "$(setting bob NETWORK_INTERFACE)"

@@ -52,6 +52,20 @@ is "a job's lease is two hours" 7200 "$(setting dave JOB_DEFAULT_LEASE_DURATION)
 in_machine dave condor_off -daemon startd -addr "<$(address_on carol):9618>" >"$run/off" 2>&1
 within 10 "a member does not switch off another one's daemons" pool_has alice bob carol
 
+cat >"$(jobs_of dave)/ghost.ad" <<'AD'
+MyType = "Machine"
+Name = "ghost"
+Machine = "ghost"
+AD
+advertises() { # WHO: tells the manager of a worker
+  "$1" dave condor_advertise UPDATE_STARTD_AD /home/user/ghost.ad >>"$run/dave/advertise.log" 2>&1
+}
+ghost() { in_machine alice condor_status -any -af Name | grep -qx ghost; }
+holds "who has no certificate advertises no worker" eval '! advertises as_user'
+is "and none is seen" "" "$(in_machine alice condor_status -any -af Name | grep -x ghost)"
+holds "with the machine's certificate it is taken" advertises in_machine
+within 10 "and seen" ghost
+
 # --- jobs ---------------------------------------------------------------------------------------------------
 user=$(jobs_of dave)
 cat >"$user/where.sh" <<'JOB'
@@ -116,6 +130,7 @@ sed -i 's|^executable.*|executable = first.sh|' "$user/A.sub"
 printf '#!/bin/sh\necho A >A.out\n' >"$user/first.sh"
 chmod +x "$user/first.sh"
 cat >"$user/diamond.dag" <<'DAG'
+CONFIG diamond.config
 JOB A A.sub
 JOB B B.sub
 JOB C C.sub
@@ -124,7 +139,8 @@ PARENT A CHILD B C
 PARENT B C CHILD D
 DAG
 
-holds "a job that takes checkpoints is submitted" submit dave steps.sub
+echo 'DAGMAN_USER_LOG_SCAN_INTERVAL = 1' >"$user/diamond.config"
+
 holds "eight jobs are submitted" submit dave where.sub
 needs 60 "all eight end" has_events dave where.log 5 8
 is "they ran on both workers, as nobody" "bob nobody carol nobody" "$(sort -u "$user"/where.? | paste -sd' ')"

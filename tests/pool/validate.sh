@@ -58,6 +58,16 @@ done
 in_machine dora condor_off -daemon startd -addr "<$(in_sea address_on bert):9618>" >"$run/off" 2>&1
 within 10 "a guest does not switch off its host's daemons" sea_has_pool
 
+guest_advertises() { # COMMAND TYPE NAME
+  in_machine dora sh -c 'printf "%s\n" "MyType = \"$2\"" "Name = \"$3\"" "Machine = \"$3\"" >ad &&
+    condor_advertise -pool "$4" "$1" ad' sh "$@" "$(in_sea address_on bert)" >>"$run/dora/advertise.log" 2>&1
+}
+in_sea_is() { in_sea in_machine bert condor_status -any -af Name | grep -qx "$1"; }
+guest_advertises UPDATE_STARTD_AD Machine ghost
+holds "a guest may advertise a queue" guest_advertises UPDATE_SCHEDD_AD Scheduler visitor
+within 10 "and it is seen" in_sea_is visitor
+holds "but no worker" eval '! in_sea_is ghost'
+
 # --- the table ----------------------------------------------------------------------------------------------
 cat >"$user/cable.sh" <<'HOOK'
 #!/bin/sh

@@ -19,8 +19,9 @@ constexpr std::int64_t put_id = 5;
 constexpr Duration send_limit = 1s;  // a Unix socket: the node reads or is stuck
 // A node that restarts is back within a second; a connection attempt costs next to nothing.
 constexpr Duration connect_pause = 250ms;
-// A manager that dies without a word is known for this long at most.
-constexpr std::chrono::seconds announcement_life{300};
+// A manager that dies without a word is followed for this long at most; a renewal is one message to each replica,
+// and nobody else hears of it.
+constexpr std::chrono::seconds announcement_life{90};
 constexpr Duration put_pause = 5s;        // after one that failed
 constexpr Duration look_pause = 5s;       // after a question that failed
 constexpr Duration look_unwatched = 10s;  // at a node of an older release, which tells of no changes

@@ -23,6 +23,8 @@ using appliance::JobEventKind;
 
 constexpr std::size_t largest_output = 65'536;
 constexpr Duration hook_limit = 120s;
+// What is left of a job's time when its worker is back.
+constexpr std::chrono::seconds absence_rest{10};
 
 TestOutcome failed(const Error& error) {
   return {Kind::failed, error.context.empty() ? error.message() : error.context};
@@ -96,7 +98,7 @@ constexpr const char* counting_script = R"(step=0
 [ ! -f state ] || read -r step < state
 echo "begins behind step $step"
 while [ "$step" -lt 10 ]; do
-  sleep 2
+  sleep 1
   step=$((step + 1))
   echo "$step" > state
   [ $((step % 3)) -ne 0 ] || exit 85
@@ -143,14 +145,18 @@ done
 echo "$own" > "$out"
 )";
   const std::string dag =
-      "JOB A node.sub\nJOB B node.sub\nJOB C node.sub\nJOB D node.sub\nPARENT A CHILD B C\nPARENT B C CHILD D\n"
+      "CONFIG diamond.config\nJOB A node.sub\nJOB B node.sub\nJOB C node.sub\nJOB D node.sub\nPARENT A CHILD B "
+      "C\nPARENT B C CHILD D\n"
       "VARS A words=\"1 a.txt\" files=\"\"\nVARS B words=\"2 b.txt a.txt\" files=\"a.txt\"\n"
       "VARS C words=\"3 c.txt a.txt\" files=\"a.txt\"\nVARS D words=\"4 d.txt b.txt c.txt\" files=\"b.txt, c.txt\"\n";
   const std::string node = description(directory, "node",
                                        "executable = sum.sh\narguments = $(words)\ntransfer_input_files = $(files)\n"
                                        "queue\n");
   if (auto written = write_script(directory, "sum.sh", script); !written) return failed(written.error());
-  for (const auto& [name, text] : {std::pair{"/node.sub", node}, std::pair{"/diamond.dag", dag}})
+  // Looked at every 5 s, the logs of four short jobs would be most of the time.
+  const std::string config = "DAGMAN_USER_LOG_SCAN_INTERVAL = 1\n";
+  for (const auto& [name, text] :
+       {std::pair{"/node.sub", node}, std::pair{"/diamond.config", config}, std::pair{"/diamond.dag", dag}})
     if (auto written = io::write_file_atomically(directory + name, text, 0644); !written)
       return failed(written.error());
   const std::string log = directory + "/diamond.dag.dagman.log";
@@ -262,7 +268,7 @@ TestOutcome test_absence(const TestPlace& place) {
   const ValidatePool& wishes = place.wishes;
   if (wishes.cut_off.empty() || wishes.bring_back.empty())
     return {Kind::not_run, "nobody said how to cut a worker off: --cut-off and --bring-back"};
-  const auto seconds = std::to_string(wishes.away.count() + 30);
+  const auto seconds = std::to_string((wishes.away + absence_rest).count());
   std::string more = "executable = /bin/sleep\narguments = " + seconds + "\ntransfer_executable = false\n";
   if (!wishes.worker.empty()) more += "requirements = Machine == \"" + wishes.worker + "\"\n";
   const auto run =

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "announcer.hpp"
 #include "condor_place.hpp"
 #include "condor_service.hpp"
 #include "flock_files.hpp"
@@ -32,9 +33,6 @@ constexpr Duration node_grace = 20s;
 constexpr Duration name_grace = 2s;
 // After a configuration that could not be written: what is wrong is outside (disk, HTCondor's files).
 constexpr Duration write_pause = 30s;
-// A manager's daemons are there within seconds.
-constexpr Duration readiness_pause = 500ms;
-constexpr int most_readiness_tries = 20;
 
 /// What HTCondor's configuration of this machine follows from, as far as it moves.
 struct Place {
@@ -57,9 +55,10 @@ class Watcher {
               {[this](const node::StatusAnswer& status) { take_status(status); },
                [this](const node::DhtAnswer& answer) { take_managers(answer); }, [this] { take_lost(); },
                [this](const LogLine& line) { log(line); }}),
+        announcer_(loop_, {[this](std::string text) { node_.announce(std::move(text)); },
+                           [this](const LogLine& line) { log(line); }}),
         grace_(loop_, [this] { stop_condor(); }),
         again_(loop_, [this] { follow(); }),
-        ask_again_(loop_, [this] { await_readiness(); }),
         alive_(loop_, [this] { show_alive(); }) {}
 
   ExitStatus run() {
@@ -102,28 +101,14 @@ class Watcher {
   }
 
   void take_signal(int number) {
-    if (number == SIGCHLD) return take_child();
+    if (number == SIGCHLD) return service_.handle_child();
     if (number == SIGHUP) return read_files();
     if (std::exchange(is_ending_, true)) return;
     notifier_.stopping();
-    node_.announce({});
+    announcer_.withdraw();
     grace_.disarm();
     again_.disarm();
     service_.stop();
-  }
-
-  void take_child() {
-    const auto ended = readiness_ ? readiness_->poll_end() : std::optional<int>();
-    if (ended) {
-      readiness_.reset();
-      // Before the daemons have written where they listen, nothing can be asked.
-      const bool is_early = *ended != 0 && ++readiness_tries_ < most_readiness_tries;
-      if (is_early)
-        ask_again_.arm(io::monotonic_now() + readiness_pause);
-      else
-        announce();
-    }
-    service_.handle_child();
   }
 
   void take_stopped() {
@@ -194,6 +179,7 @@ class Watcher {
     place_ = wanted;
     is_changed_ = false;
     // Sockets, names and the list of daemons stay as they were until a restart.
+    if (files_.settings.is_manager && (!was_running || moved || daemons_changed_)) announcer_.expect_start();
     if (!was_running)
       service_.start(*changed);
     else if (moved || daemons_changed_)
@@ -207,19 +193,7 @@ class Watcher {
                       : "HTCondor reads its configuration again",
          {{"ip", to_string(wanted.address)}, {"manager", to_string(*wanted.choice.manager)}}});
     tell("in the pool of " + to_string(*wanted.choice.manager) + " as " + to_string(wanted.address));
-    readiness_tries_ = 0;
-    await_readiness();
-  }
-
-  /// A worker that finds a manager too early is lost to it for a minute, so a manager is announced once it
-  /// can be asked.
-  void await_readiness() {
-    if (!files_.settings.is_manager || readiness_ || is_ending_) return;
-    auto waiting = io::ChildProcess::start({"condor_who", "-wait:60", "IsReady"}, io::ChildOutput::none);
-    if (waiting)
-      readiness_ = *waiting;
-    else
-      announce();
+    announce();
   }
 
   /// Whether the machine's chosen name may still come.
@@ -250,15 +224,9 @@ class Watcher {
   }
 
   void announce() {
-    if (!files_.settings.is_manager || !verb_.announce || !place_ || is_ending_) return;
-    // A manager that was away for a moment is as old as it was.
-    if (!since_) {
-      since_ = io::wall_time_now();
-      for (const appliance::KnownManager& manager : managers_.value_or(std::vector<appliance::KnownManager>()))
-        if (manager.owner == status_->id) since_ = std::min(*since_, manager.announcement.since);
-    }
-    node_.announce(
-        to_string(appliance::ManagerAnnouncement{machine_name(), place_->address, *since_, files_.settings.pool}));
+    if (!files_.settings.is_manager || !verb_.announce) return announcer_.withdraw();
+    announcer_.announce({machine_name(), place_->address, {}, files_.settings.pool},
+                        managers_.value_or(std::vector<appliance::KnownManager>()), status_->id);
   }
 
   [[nodiscard]] std::string machine_name() const {
@@ -270,7 +238,7 @@ class Watcher {
 
   void stop_condor() {
     place_.reset();
-    node_.announce({});
+    announcer_.withdraw();
     service_.stop();
   }
 
@@ -288,14 +256,12 @@ class Watcher {
   io::ServiceNotifier notifier_ = io::ServiceNotifier::from_environment();
   CondorService service_;
   PoolNode node_;
+  Announcer announcer_;
   std::optional<node::StatusAnswer> status_;
   std::optional<node::DhtAnswer> answer_;
   std::optional<std::vector<appliance::KnownManager>> managers_;
   std::optional<appliance::ManagerChoice> choice_;
-  std::optional<Place> place_;  // what is written
-  std::optional<WallTime> since_;
-  std::optional<io::ChildProcess> readiness_;  // ends when HTCondor can be asked
-  int readiness_tries_ = 0;
+  std::optional<Place> place_;                     // what is written
   std::optional<net::Ipv4Address> named_address_;  // whose name was waited for, until name_end_
   TimePoint name_end_{};
   std::string told_;
@@ -304,7 +270,6 @@ class Watcher {
   bool is_ending_ = false;
   io::LoopTimer grace_;
   io::LoopTimer again_;
-  io::LoopTimer ask_again_;
   io::LoopTimer alive_;
 };
 

@@ -74,15 +74,15 @@ TEST_CASE("a worker's configuration names its manager, its address and its roles
   CHECK(got.values.at("ENABLE_IPV6") == "False");
   CHECK(got.values.at("SHARED_PORT_PORT") == "9618");
   CHECK(got.values.at("NETWORK_HOSTNAME") == "worker-7.ipop");
-  CHECK(got.values.at("UPDATE_INTERVAL") == "60");
+  CHECK(got.values.at("UPDATE_INTERVAL") == "30");
   CHECK(got.values.at("JOB_DEFAULT_LEASE_DURATION") == "7200");
   CHECK(got.values.at("TRUST_DOMAIN") == "lab-abcdefghijklmnop");
   CHECK(got.values.at("UID_DOMAIN") == got.values.at("TRUST_DOMAIN"));
   CHECK(got.values.at("STARTER_ALLOW_RUNAS_OWNER") == "False");
   CHECK(got.values.at("NUM_CPUS") == "2");
   CHECK(got.values.at("FLOCK_TO") == "10.128.0.2");
-  CHECK(got.used ==
-        std::set<std::string>{"SECURITY:recommended_v9_0", "ROLE:Submit", "ROLE:Execute", "POLICY:ALWAYS_RUN_JOBS"});
+  CHECK(got.used == std::set<std::string>{"SECURITY:recommended_v9_0", "ROLE:Submit", "ROLE:Execute",
+                                          "POLICY:ALWAYS_RUN_JOBS", "FEATURE:StaticSlots"});
 }
 
 TEST_CASE("S15: nothing is open to everybody, and a member of the pool administers no other machine") {
@@ -133,7 +133,10 @@ TEST_CASE("a desktop lends itself while nobody uses it") {
   machine.settings.policy = WorkerPolicy::desktop;
   const Read got = read(*to_condor_config(machine));
   CHECK(got.used.contains("POLICY:DESKTOP"));
+  CHECK(got.used.contains("FEATURE:StaticSlots"));
   CHECK_FALSE(got.used.contains("POLICY:ALWAYS_RUN_JOBS"));
+  CHECK(got.values.at("STARTD_HAS_BAD_UTMP") == "True");
+  CHECK_FALSE(read(*to_condor_config(example_machine())).values.contains("STARTD_HAS_BAD_UTMP"));
 }
 
 TEST_CASE("a machine without a resolver is named by its address") {
