@@ -1,5 +1,6 @@
 #include "appliance/condor_config.hpp"
 
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -179,7 +180,10 @@ TEST_CASE("S15: hostile names, users, domains and paths are refused or change no
   constexpr std::string_view alphabet = "abz09-._AZ$(){}|@\n\r\t \"'\\;#=*/,:`%\x01\x7f\xff";
   constexpr std::string_view ordinary = "abcdz019-";
   std::size_t accepted = 0;
-  for (int round = 0; round < 10'000; ++round) {
+  // The threat model asks for a million, which takes minutes: GA_HOSTILE_TEXTS=1000000 (docs/threats.md).
+  const char* const more = std::getenv("GA_HOSTILE_TEXTS");
+  const long rounds = more == nullptr ? 10'000 : std::atol(more);
+  for (long round = 0; round < rounds; ++round) {
     std::string text;
     const bool is_mild = rng.below(2) == 0;
     const auto length = 1 + rng.below(12);
@@ -199,7 +203,7 @@ TEST_CASE("S15: hostile names, users, domains and paths are refused or change no
     if (!made) continue;
     ++accepted;
     // Reading all of them back would be most of the time.
-    if (accepted % 16 != 0) continue;
+    if (more == nullptr && accepted % 16 != 0) continue;
     const Read got = read(*made);
     REQUIRE(got.is_clean);
     REQUIRE(got.used == plain.used);
@@ -212,5 +216,5 @@ TEST_CASE("S15: hostile names, users, domains and paths are refused or change no
       REQUIRE(value.find('$') == plain.values.at(key).find('$'));
     }
   }
-  CHECK(accepted > 1'000);
+  CHECK(accepted > static_cast<std::size_t>(rounds) / 10);
 }
