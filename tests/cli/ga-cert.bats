@@ -73,7 +73,7 @@ waits() {
   [ "$(cert list --plain | wc -l)" -eq 1 ]
   printf 'accept_automatically = true\nusers = ["carol"]\n' >"$LAB/policy.toml"
   request carol
-  cert submit "$DIR/carol.csr" | openssl x509 -noout -subject | grep -q 'CN = carol'
+  cert submit "$DIR/carol.csr" | openssl x509 -noout -subject -nameopt RFC2253 | grep -q 'CN=carol'
   request dave
   run cert submit "$DIR/dave.csr" --json
   [ "$status" -eq 1 ]
@@ -101,13 +101,13 @@ waits() {
   openssl verify -x509_strict -CAfile "$LAB/authority.pem" "$DIR/bob.pem"
   openssl verify -x509_strict -purpose sslclient -CAfile "$LAB/authority.pem" "$DIR/bob.pem"
   openssl verify -x509_strict -purpose sslserver -CAfile "$LAB/authority.pem" "$DIR/bob.pem"
-  text=$(openssl x509 -in "$DIR/bob.pem" -noout -text)
-  [[ $text == *"Subject: O = lab, CN = bob"* ]]
-  [[ $text == *"Issuer: CN = lab"* ]]
+  text=$(openssl x509 -in "$DIR/bob.pem" -noout -text -nameopt RFC2253)
+  [[ $text == *"Subject: CN=bob,O=lab"* ]]
+  [[ $text == *"Issuer: CN=lab"* ]]
   [[ $text == *"IP Address:10.128.0.7"* ]]
   [[ $text == *"CA:FALSE"* ]]
   [[ $text == *"TLS Web Server Authentication, TLS Web Client Authentication"* ]]
-  authority_text=$(openssl x509 -in "$LAB/authority.pem" -noout -text)
+  authority_text=$(openssl x509 -in "$LAB/authority.pem" -noout -text -nameopt RFC2253)
   [[ $authority_text == *"CA:TRUE, pathlen:0"* ]]
   [[ $authority_text == *"Certificate Sign, CRL Sign"* ]]
 }
@@ -704,7 +704,7 @@ with_clock() { ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 faketime -f 
   [ "$(cert verify "$DIR/bob.pem" --json | jq -r '.schema, .valid' | paste -sd' ')" = "ga-cert.verify/1 true" ]
   [ "$(cert show "$DIR/bob.pem" --json | jq -r '.schema, .user' | paste -sd' ')" = "ga-cert.certificate/1 bob" ]
   [ "$(cert authority show --json | jq -r .schema)" = ga-cert.authority/1 ]
-  [ "$(cert sign "$DIR/bob.csr" --json 2>/dev/null | jq -r .certificate | openssl x509 -noout -subject)" = "subject=O = lab, CN = bob" ]
+  [ "$(cert sign "$DIR/bob.csr" --json 2>/dev/null | jq -r .certificate | openssl x509 -noout -subject -nameopt RFC2253)" = "subject=CN=bob,O=lab" ]
   [ "$(cert list --certificates --plain | head -1 | awk -F'\t' '{print NF, $2, $7}')" = "7 bob live" ]
   [ "$(cert verify "$DIR/bob.pem" --plain | head -1 | cut -f1,2)" = "valid	bob" ]
 }
