@@ -93,13 +93,12 @@ holds "start" unit bob start "$node"
 within 30 "bob reaches alice again" on bob ping -q -n -c 1 -w 2 "$(address alice)"
 
 # What needs a person is not tried again.
-on alice mkdir -p /etc/ipop/node
-on alice sh -c 'echo "port = " >/etc/ipop/node/wrong.toml; cp /etc/ipop/lab-enrol.toml /etc/ipop/wrong.toml'
+on alice sh -c 'echo name = >/etc/ipop/wrong.toml'
 unit alice start ipop-node@wrong >/dev/null
-is "a node with wrong settings has failed, and is not started again" "failed 0" \
+is "a node whose group's file is wrong has failed, and is not started again" "failed 0" \
   "$(unit alice is-active ipop-node@wrong) $(property alice ipop-node@wrong NRestarts)"
 unit alice reset-failed ipop-node@wrong
-on alice rm /etc/ipop/node/wrong.toml /etc/ipop/wrong.toml
+on alice rm /etc/ipop/wrong.toml
 
 # --- an authority that serves both groups ------------------------------------------------------------------------
 holds "an authority" on alice ga-cert authority init lab --no-passphrase
