@@ -143,11 +143,12 @@ unit bob daemon-reload
 holds "ga-cert-renew, whether due or not" unit bob start ga-cert-renew
 holds "has another certificate" test "$before" != "$(serial)"
 is "the node takes it as the same process" "active" "$(unit bob is-active "$node")"
+within 30 "and alice takes it from him" on bob ping -q -n -c 1 -w 2 "$(address alice ipop1)"
 
 # --- pings -------------------------------------------------------------------------------------------------------
 holds "ga-pingtest@.timer: enable --now" unit bob enable --now "ga-pingtest@$group.timer"
 holds "it has a next time" listed "ga-pingtest@$group.timer"
-# A run waits half a minute for late replies: HTCondor comes up meanwhile.
+# A run waits for late replies, half a minute at most: HTCondor comes up meanwhile.
 holds "ga-pingtest: a run begins" unit bob start --no-block "ga-pingtest@$group"
 holds "alice begins hers" unit alice start --no-block ga-pingtest@lab
 holds "ga-pingtest-serve@: enable --now" unit bob enable --now "ga-pingtest-serve@$group"
