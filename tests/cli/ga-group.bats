@@ -424,3 +424,55 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
     [[ $output != *"no group"* ]]
   done
 }
+
+# --- interfaces ------------------------------------------------------------------------------------------------------
+
+@test "a second group's node gets the next free interface, and one line says so" {
+  group new lab --no-start >/dev/null
+  [ ! -e "$DIR/etc/node" ]
+  group new sea --no-start >/dev/null 2>"$DIR/talk"
+  [ "$(cat "$DIR/etc/node/sea.toml")" = 'tap = "ipop1"' ]
+  grep -qF "Wrote $DIR/etc/node/sea.toml (interface ipop1, since lab has ipop0)" "$DIR/talk"
+  grep -qF "ipop-node --configure --group $DIR/etc/sea.toml --config $DIR/etc/node/sea.toml" "$DIR/talk"
+  token=$("$GA_BIN/ga-group" --dir "$DIR/other" new air --no-start)
+  group join --no-start "$token"
+  [ "$(cat "$DIR/etc/node/air.toml")" = 'tap = "ipop2"' ]
+}
+
+@test "an interface is free where the other groups' nodes have others, or none" {
+  mkdir -p "$DIR/etc/node"
+  echo 'tap = "blue"' >"$DIR/etc/node/lab.toml"
+  echo 'no_tap = true' >"$DIR/etc/node/sea.toml"
+  group new lab --no-start >/dev/null
+  group new sea --no-start >/dev/null
+  group new air --no-start >/dev/null
+  [ ! -e "$DIR/etc/node/air.toml" ]
+  [ "$(cat "$DIR/etc/node/sea.toml")" = 'no_tap = true' ]
+}
+
+@test "settings of a node keep what they have when the interface is added" {
+  mkdir -p "$DIR/etc/node"
+  printf '# of the north hall\nport = 4711\n' >"$DIR/etc/node/sea.toml"
+  group new lab --no-start >/dev/null
+  group new sea --no-start >/dev/null
+  [ "$(cat "$DIR/etc/node/sea.toml")" = $'tap = "ipop1"\n# of the north hall\nport = 4711' ]
+}
+
+@test "an interface that was chosen by hand stays, and a clash is said with the right line" {
+  mkdir -p "$DIR/etc/node"
+  echo 'tap = "ipop0"' >"$DIR/etc/node/sea.toml"
+  group new lab --no-start >/dev/null
+  run group new sea --no-start
+  [ "$status" -eq 0 ]
+  [[ $output == *'ipop0 is the interface of the group lab'* ]]
+  [[ $output == *'tap = "ipop1"'* ]]
+  [ "$(cat "$DIR/etc/node/sea.toml")" = 'tap = "ipop0"' ]
+}
+
+@test "a dry run shows the interface and writes no settings" {
+  group new lab --no-start >/dev/null
+  run group new sea --dry-run
+  [ "$status" -eq 0 ]
+  [[ $output == *"+++ $DIR/etc/node/sea.toml"$'\n''+tap = "ipop1"'* ]]
+  [ ! -e "$DIR/etc/node" ]
+}

@@ -128,6 +128,13 @@ node() {
   "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status >/dev/null
 }
 
+@test "a state directory that another node holds is exit status 5" {
+  start_node a
+  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/b.sock"
+  [ "$status" -eq 5 ]
+  [[ $output == *"$DIR/a: another ipop-node is using it"* ]]
+}
+
 @test "config show says where each value comes from, and config check says whether it is good" {
   run env IPOP_MTU=1300 "$GA_BIN/ipop-node" config show --origin --group "$DIR/lab.toml" --port 4321
   [ "$status" -eq 0 ]

@@ -37,7 +37,9 @@ CondorService::CondorService(io::EventLoop& loop, std::vector<std::string> comma
 }
 
 void CondorService::take_over() {
-  if (is_service_ && service_.is_enabled()) service_.ask({"disable"});
+  if (!is_service_) return;
+  if (service_.is_enabled()) service_.ask({"disable"});
+  is_wanted_ = service_.is_active();
 }
 
 void CondorService::start(bool changed) {

@@ -27,7 +27,7 @@ class CondorService {
   CondorService(io::EventLoop& loop, std::vector<std::string> command, std::string config, Handlers handlers);
 
   /// Takes the service out of the machine's boot, where the package put it: without an address its daemons
-  /// could only fail.
+  /// could only fail. One that runs already is_running() from then on, to be started or stopped.
   void take_over();
   /// A service that runs already is started anew when its configuration has `changed`, or was written after
   /// it began.

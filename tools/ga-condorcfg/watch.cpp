@@ -69,6 +69,8 @@ class Watcher {
     if (!monitor) return report_file_error(context_, monitor.error());
     const auto partners = watch_partners();
     service_.take_over();
+    // One that an earlier process of ours left must not outlive a node that went meanwhile.
+    if (service_.is_running()) grace_.arm(io::monotonic_now() + node_grace);
     notifier_.ready();
     show_alive();
     tell("waiting for the node");
@@ -128,10 +130,11 @@ class Watcher {
   }
 
   void take_status(const node::StatusAnswer& status) {
-    status_ = status;
+    // A node that has just begun takes its time for a lease.
+    const bool is_first = !std::exchange(status_, status);
     if (status.address) {
       grace_.disarm();
-    } else if (service_.is_running()) {
+    } else if (!is_first && service_.is_running()) {
       tell("the lease is lost");
       grace_.arm(io::monotonic_now() + lease_grace);
     }
@@ -168,14 +171,15 @@ class Watcher {
     if (is_ending_ || !status_ || !status_->address || !choice_) return;
     if (!choice_->manager) return tell("no manager is announced; waiting for one");
     const Place wanted{*status_->address, status_->names.empty() ? "" : status_->names.back(), *choice_};
-    if (place_ == wanted && service_.is_running() && !is_changed_) return;
+    if (place_ == wanted && !is_changed_) return;
     // HTCondor's daemons end themselves when no interface has the address.
     if (!is_on_interface(wanted.address)) return tell("waiting for the address on an interface");
     if (lacks_name(wanted)) return again_.arm(name_end_);
     const auto changed = write(wanted);
     if (!changed) return again_.arm(io::monotonic_now() + write_pause);
-    const bool was_running = service_.is_running();
-    const bool moved = place_ && (place_->address != wanted.address || place_->name != wanted.name);
+    // Nothing is known of what one that was there before us has read.
+    const bool was_running = place_.has_value();
+    const bool moved = was_running && (place_->address != wanted.address || place_->name != wanted.name);
     place_ = wanted;
     is_changed_ = false;
     // Sockets, names and the list of daemons stay as they were until a restart.
@@ -261,7 +265,7 @@ class Watcher {
   std::optional<node::DhtAnswer> answer_;
   std::optional<std::vector<appliance::KnownManager>> managers_;
   std::optional<appliance::ManagerChoice> choice_;
-  std::optional<Place> place_;                     // what is written
+  std::optional<Place> place_;                     // what is written, and runs by our word
   std::optional<net::Ipv4Address> named_address_;  // whose name was waited for, until name_end_
   TimePoint name_end_{};
   std::string told_;

@@ -5,12 +5,12 @@
 #include <optional>
 
 #include "appliance/group_config.hpp"
+#include "appliance/node_file.hpp"
 #include "appliance/subordinate_uids.hpp"
 #include "control/saved_state.hpp"
 #include "io/accounts.hpp"
 #include "io/file.hpp"
 #include "node_waiting.hpp"
-#include "settings_node.hpp"
 
 namespace ipop::ga_firewall {
 namespace {
@@ -18,7 +18,6 @@ namespace {
 using cli::ExitStatus;
 
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
-constexpr const char* usual_interface = "ipop0";
 // A node answers at once or hangs; its port may be known otherwise.
 constexpr Duration node_patience = 2s;
 
@@ -80,12 +79,12 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
   const auto config = appliance::parse_group_config(*text, path);
   if (!config) return bad_config(context, config.error());
 
-  NodeFile file;
+  appliance::NodeFile file;
   const std::string node_path = directory + "/node/" + group + ".toml";
   if (io::exists(node_path)) {
     const auto node_text = io::read_file(node_path, largest_file);
     if (!node_text) return report_error(context, node_text.error());
-    auto parsed = parse_node_file(*node_text, node_path);
+    auto parsed = appliance::parse_node_file(*node_text, node_path);
     if (!parsed) return bad_config(context, parsed.error());
     file = *std::move(parsed);
   }
@@ -93,7 +92,7 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
   GroupFacts out;
   out.network = config->prefix;
   out.port = file.port ? file.port : config->port;
-  if (file.has_tap) out.interface = file.tap.value_or(usual_interface);
+  if (file.has_tap) out.interface = file.tap.value_or(appliance::usual_interface);
   // What runs is right, whatever the files say.
   if (const auto node = ask_running_node(context, group, only_one)) {
     out.interface = node->interface;

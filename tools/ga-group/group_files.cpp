@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <vector>
 
 #include "io/file.hpp"
 
@@ -12,17 +11,6 @@ namespace {
 using cli::ExitStatus;
 
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
-
-std::vector<std::string> group_names(const std::string& directory) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().stem().string();
-    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
-  }
-  std::ranges::sort(out);
-  return out;
-}
 
 /// A directory that can't be looked into is no empty one; one that is not there is.
 Result<void> look_into(const std::string& directory) {
@@ -39,6 +27,17 @@ ExitStatus report_no_group(const Context& context, const std::string& message) {
 }
 
 }  // namespace
+
+std::vector<std::string> group_names(const std::string& directory) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().stem().string();
+    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
+  }
+  std::ranges::sort(out);
+  return out;
+}
 
 std::string path_of_group(const Context& context, const std::string& name) {
   return context.options.directory + "/" + name + ".toml";

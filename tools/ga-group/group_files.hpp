@@ -2,6 +2,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "appliance/group_config.hpp"
 #include "verbs.hpp"
@@ -13,6 +14,9 @@ struct GroupFile {
   std::string path{};
   appliance::GroupConfig config{};
 };
+
+/// Names of the groups that have a file in `directory`, sorted; none where it can't be read.
+std::vector<std::string> group_names(const std::string& directory);
 
 std::string path_of_group(const Context& context, const std::string& name);
 

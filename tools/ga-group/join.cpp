@@ -4,6 +4,7 @@
 #include "cli/json_writer.hpp"
 #include "group_files.hpp"
 #include "group_move.hpp"
+#include "interface_choice.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "node_start.hpp"
@@ -122,7 +123,10 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
   bool is_replaced = false;
   if (const ExitStatus installed = install(context, verb, file, is_replaced); installed != ExitStatus::done)
     return installed;
+  // Who moves to another group keeps the interface.
+  const ExitStatus chosen = is_replaced ? ExitStatus::done : choose_interface(context, file, verb.dry_run);
   if (verb.dry_run) return show_changes(context, file, is_new || is_replaced, verb.start && !is_replaced);
+  if (chosen != ExitStatus::done) return chosen;
   if (file.config.bootstrap.empty())
     context.streams.err << "The token names no machine to begin with: only members on the same LAN will be found.\n";
 

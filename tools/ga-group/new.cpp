@@ -1,4 +1,5 @@
 #include "group_files.hpp"
+#include "interface_choice.hpp"
 #include "io/file.hpp"
 #include "io/system_rng.hpp"
 #include "node_start.hpp"
@@ -44,9 +45,13 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
     return ExitStatus::no;
   }
   if (!check_prefix_is_free(context, verb.prefix, "ga-group new " + verb.name + " --prefix ")) return ExitStatus::no;
-  if (verb.dry_run) return show_changes(context, file, true, verb.start);
+  if (verb.dry_run) {
+    choose_interface(context, file, true);
+    return show_changes(context, file, true, verb.start);
+  }
   if (const ExitStatus written = write_group(context, file); written != ExitStatus::done) return written;
   context.streams.err << "Wrote " << file.path << '\n';
+  if (const ExitStatus chosen = choose_interface(context, file, false); chosen != ExitStatus::done) return chosen;
 
   const NodeStart start = start_node(context, file, verb.start);
   const ExitStatus printed = print_token(context, file, verb.expires, start == NodeStart::started, "ga-group.new/1");

@@ -5,6 +5,7 @@
 
 #include "cli/progress.hpp"
 #include "cli/text.hpp"
+#include "interface_choice.hpp"
 #include "io/file.hpp"
 #include "io/netlink.hpp"
 #include "io/run_process.hpp"
@@ -72,6 +73,9 @@ cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool
 std::string node_command(const Context& context, const GroupFile& file) {
   const bool usual = context.options.directory == system_directory;
   std::string out = "ipop-node --configure --group " + (usual ? file.config.name : file.path);
+  // The node looks for its settings in the usual place only.
+  const std::string settings = settings_of_node(context, file.config.name);
+  if (!usual && io::exists(settings)) out += " --config " + settings;
   if (!context.options.socket.empty()) out += " --socket " + context.options.socket;
   return out;
 }

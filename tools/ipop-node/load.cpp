@@ -43,6 +43,10 @@ Failure bad_config(const Error& error) {
 cli::ExitStatus status_of(const Error& error) {
   if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted)
     return ExitStatus::permission;
+  // The clock may be set yet, or the certificate renewed: who starts the node may try again.
+  if (error.code == Errc::expired) return ExitStatus::no;
+  // An interface or a state directory that another program holds: two were told to use the same.
+  if (error.code == std::errc::device_or_resource_busy) return ExitStatus::bad_config;
   const bool ours = error.code.category() == make_error_code(Errc::malformed).category();
   return ours ? ExitStatus::bad_config : ExitStatus::no;
 }

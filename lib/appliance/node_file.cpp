@@ -1,11 +1,11 @@
-#include "settings_node.hpp"
+#include "appliance/node_file.hpp"
 
 #include "appliance/toml_reader.hpp"
 
-namespace ipop::ga_firewall {
+namespace ipop::appliance {
 
 Result<NodeFile> parse_node_file(std::string_view text, std::string_view file) {
-  appliance::TomlReader reader(text, file, {});
+  TomlReader reader(text, file, {});
   NodeFile out;
   reader.text("tap", "tap = \"ipop0\"", [&](std::string_view tap) -> Result<void> {
     out.tap = tap;
@@ -20,4 +20,4 @@ Result<NodeFile> parse_node_file(std::string_view text, std::string_view file) {
   return out;
 }
 
-}  // namespace ipop::ga_firewall
+}  // namespace ipop::appliance

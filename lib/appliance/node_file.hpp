@@ -7,11 +7,14 @@
 
 #include "base/result.hpp"
 
-namespace ipop::ga_firewall {
+namespace ipop::appliance {
 
-/// What the rules need to know of the settings of a node.
+/// The interface of a node whose settings name none.
+inline constexpr const char* usual_interface = "ipop0";
+
+/// What others on a machine need to know of the settings of a node there.
 struct NodeFile {
-  std::optional<std::string> tap{};
+  std::optional<std::string> tap{};  ///< nothing: the usual one
   bool has_tap = true;
   std::optional<std::uint16_t> port{};
 };
@@ -20,4 +23,4 @@ struct NodeFile {
 /// file and line.
 Result<NodeFile> parse_node_file(std::string_view text, std::string_view file);
 
-}  // namespace ipop::ga_firewall
+}  // namespace ipop::appliance

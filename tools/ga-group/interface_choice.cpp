@@ -1,0 +1,94 @@
+#include "interface_choice.hpp"
+
+#include <map>
+
+#include "appliance/node_file.hpp"
+#include "cli/text.hpp"
+#include "io/file.hpp"
+
+namespace ipop::ga_group {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr std::size_t largest_settings = std::size_t{1} << 20U;
+
+/// What an administrator wrote for the node of `group`; the usual settings where there is no file.
+Result<appliance::NodeFile> read_settings(const Context& context, const std::string& group) {
+  const std::string path = settings_of_node(context, group);
+  if (!io::exists(path)) return appliance::NodeFile{};
+  const auto text = io::read_file(path, largest_settings);
+  return text ? appliance::parse_node_file(*text, path) : Result<appliance::NodeFile>(text.error());
+}
+
+/// Interfaces of the other groups' nodes, and whose they are.
+std::map<std::string, std::string> taken_interfaces(const Context& context, const std::string& group) {
+  std::map<std::string, std::string> out;
+  for (const std::string& other : group_names(context.options.directory)) {
+    if (other == group) continue;
+    const auto settings = read_settings(context, other);
+    // Where they can't be read the node does not run; it will want the usual one once they are right.
+    const auto node = settings ? *settings : appliance::NodeFile{};
+    if (node.has_tap) out.emplace(node.tap.value_or(appliance::usual_interface), other);
+  }
+  return out;
+}
+
+std::string free_interface(const std::map<std::string, std::string>& taken) {
+  std::size_t number = 1;
+  while (taken.contains("ipop" + std::to_string(number)))
+    ++number;
+  return "ipop" + std::to_string(number);
+}
+
+/// Puts `line` before what the file has, so that it stands in no table.
+ExitStatus write_line(const Context& context, const std::string& path, const std::string& line) {
+  if (auto made = io::make_directories(path.substr(0, path.rfind('/')), 0755); !made)
+    return report_file_error(context, made.error());
+  std::string before;
+  if (io::exists(path)) {
+    auto text = io::read_file(path, largest_settings);
+    if (!text) return report_file_error(context, text.error());
+    before = *std::move(text);
+  }
+  if (auto written = io::write_file_atomically(path, line + "\n" + before, 0644); !written)
+    return report_file_error(context, written.error());
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+std::string settings_of_node(const Context& context, const std::string& group) {
+  return context.options.directory + "/node/" + group + ".toml";
+}
+
+ExitStatus choose_interface(const Context& context, const GroupFile& file, bool dry_run) {
+  const std::string& group = file.config.name;
+  const auto settings = read_settings(context, group);
+  // The node says what is wrong there.
+  if (!settings || !settings->has_tap) return ExitStatus::done;
+  const auto taken = taken_interfaces(context, group);
+  const auto rival = taken.find(settings->tap.value_or(appliance::usual_interface));
+  if (rival == taken.end()) return ExitStatus::done;
+
+  const std::string path = settings_of_node(context, group);
+  const std::string interface = free_interface(taken);
+  const std::string line = "tap = \"" + interface + "\"";
+  if (settings->tap) {
+    cli::complain(context.streams, tool,
+                  path + ": " + cli::printable(rival->first) + " is the interface of the group " + rival->second);
+    cli::suggest(context.streams, "in that file: " + line);
+    return ExitStatus::done;
+  }
+  if (dry_run) {
+    context.streams.out << "+++ " << cli::printable(path) << "\n+" << line << '\n';
+    return ExitStatus::done;
+  }
+  const ExitStatus written = write_line(context, path, line);
+  if (written == ExitStatus::done)
+    context.streams.err << "Wrote " << cli::printable(path) << " (interface " << interface << ", since "
+                        << rival->second << " has " << rival->first << ")\n";
+  return written;
+}
+
+}  // namespace ipop::ga_group
