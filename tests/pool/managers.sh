@@ -51,7 +51,7 @@ take_role dirk worker submit
 needs 90 "both workers follow the oldest" pool_has anna carl dirk
 submit_machines() { [[ $(in_machine anna condor_status -schedd -af Machine | sort | paste -sd' ') == "carl.ipop dirk.ipop" ]]; }
 needs 30 "so do the submit machines" submit_machines
-is "the other one has none" "" "$(in_machine bert condor_status -startd -af Machine)"
+is "the other one has none" "" "$(in_machine bert condor_status -af Machine)"
 
 # --- one dies -----------------------------------------------------------------------------------------------
 job() { # HOST NAME MACHINE SECONDS
