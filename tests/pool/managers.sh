@@ -25,6 +25,10 @@ join_pool dirk 4701
 take_role anna manager
 announced() { [[ $(ask_node anna dht get condor-manager) == *"$(address_on "$1")"* ]]; }
 needs 90 "anna announces herself" announced anna
+# Of two that began in the same second, the node ids choose.
+began() { ask_node anna dht get condor-manager | sed -n 's/.*condor-manager 1 anna [0-9.]* \([0-9]*\) .*/\1/p'; }
+is_older() { (($(date +%s) > $(began))); }
+needs 10 "she is older than who comes next" is_older
 take_role bert manager
 needs 60 "bert announces himself" announced bert
 lines_of[carl]='single_manager = true'
