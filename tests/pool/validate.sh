@@ -21,7 +21,7 @@ make_host bert port
 make_host carl farm
 holds "a group lab" make_pool_group relay
 holds "a group sea" in_sea make_pool_group harbour
-slots_of[anna]=1 slots_of[carl]=4
+slots_of[anna]=1
 join_pool anna
 join_pool carl
 in_sea join_pool bert
