@@ -94,7 +94,7 @@ until_true 90 pool_has alice "${workers[@]}" || fail "the workers did not come: 
 # Told from what was there before by the start of its daemon.
 is_fresh() { # HOST SECONDS_SINCE_1970
   local since
-  since=$(in_machine alice condor_status -startd -constraint "Machine == \"$1.ipop\"" -af DaemonStartTime) || return
+  since=$(in_machine alice condor_status -constraint "Machine == \"$1.ipop\"" -af DaemonStartTime) || return
   [[ -n $since ]] && ((${since%%$'\n'*} >= $2)) && pool_has alice "$1"
 }
 for ((i = 0; i < starts; i++)); do
@@ -186,7 +186,7 @@ on_bridge() {
     done
     in_machine "$host" condor_master
   done
-  on_plain() { (($(in_machine alice condor_status -startd -af MyAddress | grep -cF '<10.99.0.') >= ${#workers[@]})); }
+  on_plain() { (($(in_machine alice condor_status -af MyAddress | grep -cF '<10.99.0.') >= ${#workers[@]})); }
   until_true 90 on_plain
 }
 for ((round = 0; round < rounds; round++)); do

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "appliance/condor_manager.hpp"
 #include "base/bytes.hpp"
 #include "base/rng.hpp"
 #include "bench/options.hpp"
@@ -22,10 +23,9 @@ constexpr std::size_t default_members = 1000;
 constexpr Duration latency = 50ms;  // one way
 constexpr Duration between_starts = 50ms;
 constexpr Duration settle = 60s;
-constexpr Duration window = 300s;  // one renewal
-constexpr const char* key = "condor-manager";
-constexpr std::chrono::seconds time_to_live{600};
-constexpr Duration renewal = 300s;
+constexpr Duration window = 300s;
+constexpr Duration renewal = appliance::announcement_renewal;
+static_assert(window % renewal == Duration::zero(), "every window has as many renewals");
 
 /// What passes in a time, of all nodes together.
 struct Traffic {
@@ -61,13 +61,14 @@ class Pool {
 
   void announce(const std::string& text) {
     const ByteSpan octets = as_bytes(text);
-    ask(manager(), node::DhtPutCommand{key, Bytes(octets.begin(), octets.end()), time_to_live});
+    ask(manager(), node::DhtPutCommand{std::string(appliance::manager_key), Bytes(octets.begin(), octets.end()),
+                                       appliance::announcement_life});
   }
 
   /// As ga-condorcfg does on every member: the record, and from then on its changes.
   void follow(std::size_t member) {
-    ask(member, node::DhtWatchCommand{key});
-    ask(member, node::DhtGetCommand{key});
+    ask(member, node::DhtWatchCommand{std::string(appliance::manager_key)});
+    ask(member, node::DhtGetCommand{std::string(appliance::manager_key)});
   }
 
   /// Passes the time; who is told of a change reads the record.
@@ -105,7 +106,7 @@ class Pool {
     seen_.resize(ring_.size());
     for (; seen_[index] < events.size(); ++seen_[index]) {
       if (std::holds_alternative<node::DhtChangedEvent>(events[seen_[index]].second))
-        ask(index, node::DhtGetCommand{key});
+        ask(index, node::DhtGetCommand{std::string(appliance::manager_key)});
     }
   }
 

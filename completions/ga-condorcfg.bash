@@ -90,7 +90,7 @@ _ga_condorcfg() {
     '/flock/remove --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/validate --jobs') COMPREPLY=(); return ;;
     '/validate --timeout') COMPREPLY=(); return ;;
-    '/validate --only') mapfile -t COMPREPLY < <(compgen -W 'jobs dag checkpoint flock absence' -- "$cur"); return ;;
+    '/validate --only') mapfile -t COMPREPLY < <(compgen -W 'jobs dag checkpoint absence flock' -- "$cur"); return ;;
     '/validate --worker') COMPREPLY=(); return ;;
     '/validate --cut-off') COMPREPLY=(); return ;;
     '/validate --bring-back') COMPREPLY=(); return ;;

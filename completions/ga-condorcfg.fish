@@ -101,7 +101,7 @@ complete -c ga-condorcfg -n '__fish_seen_subcommand_from flock; and __fish_seen_
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -s h -l help -d 'Print this help message and exit'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -l jobs -x -d 'How many jobs the first test submits (100)'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -l timeout -x -d 'How long each test may take (30min)'
-complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -l only -x -a 'jobs dag checkpoint flock absence' -d 'Only this test; may be given several times'
+complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -l only -x -a 'jobs dag checkpoint absence flock' -d 'Only this test; may be given several times'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -l worker -x -d 'Machine that is cut off, as `condor_status` names it'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -l cut-off -x -d 'Command that takes the worker off the network'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from validate' -l bring-back -x -d 'Command that puts it back'

@@ -133,7 +133,8 @@ address_on() {
 pool_has() {
   local host=$1 worker seen
   shift
-  seen=$(in_machine "$host" condor_status -startd -af Machine MyAddress) || return
+  # Its slots; what a worker's daemon says of itself may come with the next update only, and no job waits for that.
+  seen=$(in_machine "$host" condor_status -af Machine MyAddress) || return
   for worker; do grep -qF "$worker.ipop <$(address_on "$worker"):" <<<"$seen" || return; done
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ namespace ipop::appliance {
 
 /// The key in the group's DHT under which the managers of its pools tell where they are.
 constexpr std::string_view manager_key = "condor-manager";
+/// How long an announcement stands by itself: a manager that dies without a word is followed for this long at most.
+constexpr std::chrono::seconds announcement_life{90};
+/// How often a manager announces itself again. That is one message to each replica, of which nobody else hears.
+constexpr std::chrono::seconds announcement_renewal = announcement_life / 3;
 
 /// What a manager says of itself. The record that carries it is signed by the manager's node.
 struct ManagerAnnouncement {

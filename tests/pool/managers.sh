@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A pool with two managers, of which one dies without a word: the workers follow the other one, a job that runs goes on,
-# and new ones find their machines. Meanwhile somebody comes back to a desktop and the job there waits.
+# and new ones find their machines. Meanwhile somebody comes back to a desktop and the job there waits; and a worker
+# whose owner's jobs come first puts them first.
 #
 #   anna: manager -- [home: cone] ------- internet ------- [farm: restricted cone] -- carl: worker of one slot, submits
 #                         relay -----------' '------------ [desk: cone] -- bert: manager, dirk: desktop, submits
@@ -24,6 +25,10 @@ join_pool dirk 4701
 take_role anna manager
 announced() { [[ $(ask_node anna dht get condor-manager) == *"$(address_on "$1")"* ]]; }
 needs 90 "anna announces herself" announced anna
+# Of two that began in the same second, the node ids choose.
+began() { ask_node anna dht get condor-manager | sed -n 's/.*condor-manager 1 anna [0-9.]* \([0-9]*\) .*/\1/p'; }
+is_older() { (($(date +%s) > $(began))); }
+needs 10 "she is older than who comes next" is_older
 take_role bert manager
 needs 60 "bert announces himself" announced bert
 lines_of[carl]='single_manager = true'
@@ -43,13 +48,14 @@ KeyboardBusy = (KeyboardIdle < 10)
 BackgroundLoad = 1000
 HighLoad = 2000
 POLLING_INTERVAL = 1
+UPDATE_INTERVAL = 5
 CONFIG
 take_role carl worker submit
 take_role dirk worker submit
 needs 90 "both workers follow the oldest" pool_has anna carl dirk
 submit_machines() { [[ $(in_machine anna condor_status -schedd -af Machine | sort | paste -sd' ') == "carl.ipop dirk.ipop" ]]; }
 needs 30 "so do the submit machines" submit_machines
-is "the other one has none" "" "$(in_machine bert condor_status -startd -af Machine)"
+is "the other one has none" "" "$(in_machine bert condor_status -af Machine)"
 
 # --- one dies -----------------------------------------------------------------------------------------------
 job() { # HOST NAME MACHINE SECONDS
@@ -67,6 +73,10 @@ queue
 JOB
   submit "$1" "$2.sub"
 }
+nobody_types() {
+  (($(in_machine anna condor_status -constraint 'Machine == "dirk.ipop"' -af KeyboardIdle) > 2))
+}
+within 30 "nobody is at dirk's desktop" nobody_types
 holds "a job for dirk's desktop is submitted" job carl desk dirk 20
 within 60 "it runs" has_events carl desk.log 1 1
 kill -KILL "${machine_pid[anna]}"
@@ -88,6 +98,13 @@ within 120 "the workers follow the manager that is left" pool_has bert carl dirk
 is "none of them was started again" "1 1" \
   "$(grep -hc 'HTCondor starts' "$run"/{carl,dirk}/condorcfg.log | paste -sd' ')"
 
-holds "dirk submits a job for carl's machine" job dirk later carl 0
-within 60 "it runs there" has_events dirk later.log 5 1
+# --- own jobs first -----------------------------------------------------------------------------------------
+holds "dirk submits a job for carl's machine" job dirk guest carl 600
+within 60 "it runs" has_events dirk guest.log 1 1
+holds "carl submits one himself" job carl own carl 0
+within 60 "his own ends first" has_events carl own.log 5 1
+holds "the other one had to leave" has_events dirk guest.log 4 1
+# Idle, or running once more; not held.
+stays() { [[ $(as_user dirk condor_q -af JobStatus) == [12] ]]; }
+holds "but stays in the queue" stays
 finish

@@ -161,7 +161,7 @@ echo 'roles = ["worker"]' >"$(files_of bob)/etc/ga/pool.toml"
 for host in "${machines[@]}"; do
   holds "$host: ga-condorcfg: enable --now" unit "$host" enable --now ga-condorcfg
 done
-in_pool() { on alice condor_status -startd -af MyAddress 2>/dev/null | grep -qF "<$(address bob):"; }
+in_pool() { on alice condor_status -af MyAddress 2>/dev/null | grep -qF "<$(address bob):"; }
 needs 60 "bob is in the pool of alice" in_pool
 is "a boot leaves HTCondor to ga-condorcfg" disabled "$(unit bob is-enabled condor)"
 cat >"$(jobs_of alice)/where.sub" <<JOB

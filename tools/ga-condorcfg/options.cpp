@@ -41,7 +41,7 @@ void add_validate(CLI::App& app, Options& options, ValidatePool& validate) {
   verb->add_option("--only", validate.only, "Only this test; may be given several times")
       ->type_name("")
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"jobs", "dag", "checkpoint", "flock", "absence"}));
+      ->check(CLI::IsMember({"jobs", "dag", "checkpoint", "absence", "flock"}));
   verb->add_option("--worker", validate.worker, "Machine that is cut off, as `condor_status` names it")
       ->type_name("NAME");
   verb->add_option("--cut-off", validate.cut_off, "Command that takes the worker off the network")

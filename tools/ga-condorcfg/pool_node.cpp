@@ -19,9 +19,6 @@ constexpr std::int64_t put_id = 5;
 constexpr Duration send_limit = 1s;  // a Unix socket: the node reads or is stuck
 // A node that restarts is back within a second; a connection attempt costs next to nothing.
 constexpr Duration connect_pause = 250ms;
-// A manager that dies without a word is followed for this long at most; a renewal is one message to each replica,
-// and nobody else hears of it.
-constexpr std::chrono::seconds announcement_life{90};
 constexpr Duration put_pause = 5s;        // after one that failed
 constexpr Duration look_pause = 5s;       // after a question that failed
 constexpr Duration look_unwatched = 10s;  // at a node of an older release, which tells of no changes
@@ -135,7 +132,7 @@ void PoolNode::take_stored(const control::AnswerMessage& message) {
   if (announcement_.empty())
     renew_.disarm();
   else
-    renew_.arm(io::monotonic_now() + announcement_life / 3);
+    renew_.arm(io::monotonic_now() + appliance::announcement_renewal);
 }
 
 void PoolNode::ask(std::int64_t id, const node::Command& command) {
@@ -156,10 +153,10 @@ void PoolNode::put() {
   const bool is_there = !announcement_.empty();
   is_stored_ = is_there;
   // Until the answer moves this.
-  renew_.arm(io::monotonic_now() + announcement_life / 3);
-  ask(put_id,
-      node::DhtPutCommand{std::string(appliance::manager_key),
-                          to_bytes(as_bytes(is_there ? announcement_ : std::string("withdrawn"))), announcement_life});
+  renew_.arm(io::monotonic_now() + appliance::announcement_renewal);
+  ask(put_id, node::DhtPutCommand{std::string(appliance::manager_key),
+                                  to_bytes(as_bytes(is_there ? announcement_ : std::string("withdrawn"))),
+                                  appliance::announcement_life});
 }
 
 }  // namespace ipop::ga_condorcfg
