@@ -222,9 +222,11 @@ holds "ga-firewall apply" on bob ga-firewall apply --yes --role worker
 is "its unit is enabled" enabled "$(unit bob is-enabled ga-firewall)"
 started() { property bob sysinit.target ActiveEnterTimestampMonotonic; }
 before=$(started)
-# Not waited for: systemd stops all processes before it ends them, and nsenter would stop with its child for ever.
+# Nobody goes in until the first process is another: before that systemd stops all processes to end them, and nsenter
+# would stop with its child for ever.
 on bob systemctl --no-block soft-reboot >/dev/null 2>&1
-booted_again() { [[ $(started) =~ ^[0-9]+$ && $(started) != "$before" ]] && is_up bob; }
+has_new_systemd() { grep -qa -e --switched-root "/proc/${machine_pid[bob]}/cmdline"; }
+booted_again() { has_new_systemd && [[ $(started) =~ ^[0-9]+$ && $(started) != "$before" ]] && is_up bob; }
 needs 60 "bob is booted: all that is enabled comes up" booted_again
 for name in ga-firewall "$node" "ga-pingtest-serve@$group" ga-condorcfg ga-cert-renew.timer "ga-pingtest@$group.timer"; do
   within 30 "$name is active" active bob "$name"
