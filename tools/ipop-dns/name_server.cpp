@@ -8,6 +8,7 @@
 #include "io/service_notifier.hpp"
 #include "io/system_clock.hpp"
 #include "net/resolv_conf.hpp"
+#include "node_names.hpp"
 
 namespace ipop::ipop_dns {
 namespace {
@@ -50,21 +51,11 @@ NameServer::NameServer(const Serve& how, const std::string& socket, router::DnsZ
                            settle();
                          }}),
       node_(loop_, socket,
-            {[this](std::optional<router::DnsZone> zone_there) {
-               if (!zone_there) return log(LogLevel::warning, "the node has no virtual network, so no names");
-               zone_ = *zone_there;
-               relay_.handle_zone(zone_);
-               log(LogLevel::info, "the node answers",
-                   {{"domain", to_string(zone_.domain)}, {"prefix", to_string(zone_.prefix)}});
-             },
-             [this] { log(LogLevel::warning, "the node is gone; its names fail until it is back"); },
-             [this](std::uint64_t number, ByteSpan message) {
-               relay_.handle_node_answer(number, message);
-               settle();
-             },
-             [this](std::uint64_t number) {
-               relay_.handle_node_failure(number);
-               settle();
+            {[this](const node::StatusAnswer& status) { take_status(status); },
+             {},
+             [this](const Error&) {
+               is_told_ = false;
+               log(LogLevel::warning, "the node is gone; its names fail until it is back");
              }}),
       timer_(loop_,
              [this] {
@@ -73,6 +64,28 @@ NameServer::NameServer(const Serve& how, const std::string& socket, router::DnsZ
              }),
       look_(loop_, [this] { look_at_servers(); }) {
   relay_.handle_zone(zone_);
+}
+
+void NameServer::take_status(const node::StatusAnswer& status) {
+  const auto zone = zone_of(status);
+  if (zone && is_told_ && zone->domain == zone_.domain && zone->prefix == zone_.prefix) return;
+  if (!zone && is_told_) return;
+  is_told_ = true;
+  if (!zone) return log(LogLevel::warning, "the node has no virtual network, so no names");
+  zone_ = *zone;
+  relay_.handle_zone(zone_);
+  log(LogLevel::info, "the node answers", {{"domain", to_string(zone_.domain)}, {"prefix", to_string(zone_.prefix)}});
+}
+
+void NameServer::ask_node(std::uint64_t number, const Bytes& query) {
+  node_.ask(node::DnsCommand{query}, [this, number](const Result<node::Answer>& answer) {
+    const auto* found = answer ? std::get_if<node::DnsAnswer>(&*answer) : nullptr;
+    if (found != nullptr)
+      relay_.handle_node_answer(number, found->message);
+    else
+      relay_.handle_node_failure(number);
+    settle();
+  });
 }
 
 Result<void> NameServer::read_servers() {
@@ -133,7 +146,7 @@ void NameServer::settle() {
 
 void NameServer::carry_out(DnsRelay::Output& output) {
   std::visit(Overloaded{
-                 [&](const DnsRelay::AskNode& ask) { node_.ask(ask.number, ask.query); },
+                 [&](const DnsRelay::AskNode& ask) { ask_node(ask.number, ask.query); },
                  [&](const DnsRelay::Forward& forward) {
                    exchanges_.begin(forward.number, forward.server, forward.transport, forward.query);
                  },

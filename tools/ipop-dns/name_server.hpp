@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "follow/node_follower.hpp"
 #include "io/dns_exchanges.hpp"
 #include "io/dns_server.hpp"
 #include "io/event_loop.hpp"
 #include "io/log_writer.hpp"
 #include "io/system_rng.hpp"
-#include "node_link.hpp"
 #include "options.hpp"
 #include "router/dns_relay.hpp"
 
@@ -30,6 +30,8 @@ class NameServer {
 
  private:
   NameServer(const Serve& how, const std::string& socket, router::DnsZone zone);
+  void take_status(const node::StatusAnswer& status);
+  void ask_node(std::uint64_t number, const Bytes& query);
   Result<void> read_servers();
   void look_at_servers();
   void settle();
@@ -44,7 +46,8 @@ class NameServer {
   router::DnsRelay relay_;
   std::unique_ptr<io::DnsServer> server_;
   io::DnsExchanges exchanges_;
-  NodeLink node_;
+  bool is_told_ = false;  // of this connection to the node
+  follow::NodeFollower node_;
   io::LoopTimer timer_;
   io::LoopTimer look_;
   std::vector<net::Endpoint> servers_;
