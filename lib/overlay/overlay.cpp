@@ -181,7 +181,7 @@ void Overlay::State::settle(TimePoint now) {
 void Overlay::State::run_timers(TimePoint now) {
   if (on_demand_.deadline() && *on_demand_.deadline() <= now) expire_on_demand(now);
   check_links(now);
-  if (spread_.poll_timeout() && *spread_.poll_timeout() <= now) spread_.handle_timeout(now);
+  if (spread_.poll_timeout() && *spread_.poll_timeout() <= now) repeat_list_messages(now);
   send_due_requests(now);
   drive_linkers(now);
   sync_status(now);

@@ -175,6 +175,7 @@ class Overlay::State {
   void adopt(TimePoint now, const NodeId& from, ByteSpan list);
   void admit_level_peers(TimePoint now);
   void send_list_messages(TimePoint now);
+  void repeat_list_messages(TimePoint now);
 
   // overlay_ring.cpp
   void look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop);

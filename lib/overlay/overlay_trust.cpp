@@ -83,4 +83,15 @@ void Overlay::State::send_list_messages(TimePoint now) {
   }
 }
 
+void Overlay::State::repeat_list_messages(TimePoint now) {
+  spread_.handle_timeout(now);
+  send_list_messages(now);
+  for (const NodeId& peer : spread_.take_silent()) {
+    const Link* link = links_.find(peer);
+    if (link == nullptr || link->admitted) continue;
+    counters_.add("links_not_admitted");
+    close_link(now, peer, CloseReason::unneeded, "it told no revocation number");
+  }
+}
+
 }  // namespace ipop::overlay

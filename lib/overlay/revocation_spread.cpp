@@ -15,9 +15,9 @@ void RevocationSpread::set_list(TimePoint now, std::uint64_t number, Bytes list)
   if (number <= number_ && number_ != 0) return;
   number_ = number;
   list_ = std::move(list);
-  if (download_ && download_->number <= number_) download_.reset();
   for (auto& [id, peer] : peers_) {
     peer.tries = 0;
+    peer.turns = 0;
     tell(id, peer);
     schedule(now, peer);
   }
@@ -27,25 +27,21 @@ void RevocationSpread::set_list(TimePoint now, std::uint64_t number, Bytes list)
 void RevocationSpread::handle_linked(TimePoint now, const NodeId& peer) {
   Peer& state = peers_[peer];
   state = {};
+  state.silent_from = now + number_within;
   tell(peer, state);
   schedule(now, state);
 }
 
 void RevocationSpread::handle_lost(const NodeId& peer) {
   peers_.erase(peer);
-  if (download_ && download_->peer == peer) download_.reset();
+  downloads_.erase(peer);
 }
 
 void RevocationSpread::handle_message(TimePoint now, const NodeId& peer, const ListNumber& message) {
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return;
   Peer& state = it->second;
-  // Numbers only rise; an older message may arrive late.
-  if (!state.number || message.number > *state.number) {
-    state.number = message.number;
-    state.refused = false;
-    state.tries = 0;
-  }
+  hear_number(peer, state, message.number);
   if (message.asks) tell(peer, state);
   schedule(now, state);
   fetch_next(now);
@@ -66,10 +62,7 @@ std::optional<Bytes> RevocationSpread::handle_message(TimePoint now, const NodeI
   const auto it = peers_.find(peer);
   if (it == peers_.end()) return std::nullopt;
   Peer& state = it->second;
-  if (!state.number || message.number > *state.number) {
-    state.number = message.number;
-    state.refused = false;
-  }
+  hear_number(peer, state, message.number);
   if (message.number <= number_ || state.refused) {
     // It would go on sending until it knows that we have it.
     if (message.number <= number_) messages_.push_back({peer, ListNumber{number_, false}});
@@ -79,21 +72,27 @@ std::optional<Bytes> RevocationSpread::handle_message(TimePoint now, const NodeI
   // A list of one piece needs no request.
   if (message.offset == 0 && message.octets.size() == message.total) return message.octets;
   fetch_next(now);
-  if (!download_ || download_->peer != peer || download_->number != message.number) return std::nullopt;
-  if (download_->total == 0) download_->total = message.total;
-  if (message.total != download_->total || message.offset != download_->octets.size()) return std::nullopt;
-  if (message.octets.size() > download_->total - download_->octets.size()) return std::nullopt;
-  append(download_->octets, message.octets);
+  const auto running = downloads_.find(peer);
+  if (running == downloads_.end() || running->second.number != message.number) return std::nullopt;
+  Download& download = running->second;
+  if (download.total == 0) download.total = message.total;
+  if (message.total != download.total || message.offset != download.octets.size()) return std::nullopt;
+  if (message.octets.size() > download.total - download.octets.size()) return std::nullopt;
+  append(download.octets, message.octets);
   state.tries = 0;
-  if (download_->octets.size() == download_->total) return std::exchange(download_, std::nullopt)->octets;
-  if (download_->octets.size() % (pieces_a_request * piece_size) == 0) ask(now, peer, state);
+  if (download.octets.size() == download.total) {
+    Bytes list = std::move(download.octets);
+    downloads_.erase(running);
+    return list;
+  }
+  if (download.octets.size() % (pieces_a_request * piece_size) == 0) ask(now, peer, state);
   return std::nullopt;
 }
 
 void RevocationSpread::refuse(const NodeId& peer) {
   const auto it = peers_.find(peer);
   if (it != peers_.end()) it->second.refused = true;
-  if (download_ && download_->peer == peer) download_.reset();
+  downloads_.erase(peer);
 }
 
 bool RevocationSpread::is_level(const NodeId& peer) const {
@@ -103,16 +102,20 @@ bool RevocationSpread::is_level(const NodeId& peer) const {
 
 void RevocationSpread::handle_timeout(TimePoint now) {
   for (auto& [id, peer] : peers_) {
+    if (peer.silent_from && *peer.silent_from <= now) {
+      peer.silent_from.reset();
+      if (!peer.number) silent_.push_back(id);
+    }
     if (!peer.due || *peer.due > now) continue;
     ++peer.tries;
-    if (download_ && download_->peer == id && peer.tries > most_tries) {
-      refuse(id);  // it lives, but gives nothing: another one may
-      schedule(now, peer);
-    } else if (download_ && download_->peer == id) {
-      ask(now, id, peer);
-    } else {
+    if (!downloads_.contains(id)) {
       if (needs_ours(peer)) tell(id, peer);
       schedule(now, peer);
+    } else if (peer.tries > most_tries) {
+      refuse(id);  // it lives, but gives nothing: another one may
+      schedule(now, peer);
+    } else {
+      ask(now, id, peer);
     }
   }
   fetch_next(now);
@@ -121,12 +124,26 @@ void RevocationSpread::handle_timeout(TimePoint now) {
 std::optional<TimePoint> RevocationSpread::poll_timeout() const {
   std::optional<TimePoint> next;
   for (const auto& [id, peer] : peers_)
-    next = earliest(next, peer.due);
+    next = earliest(next, earliest(peer.due, peer.silent_from));
   return next;
+}
+
+std::vector<NodeId> RevocationSpread::take_silent() {
+  return std::exchange(silent_, {});
 }
 
 std::vector<RevocationSpread::Send> RevocationSpread::take_messages() {
   return std::exchange(messages_, {});
+}
+
+void RevocationSpread::hear_number(const NodeId& peer, Peer& state, std::uint64_t number) {
+  // Numbers only rise; an older message may arrive late.
+  if (state.number && number <= *state.number) return;
+  state.number = number;
+  state.refused = false;
+  state.tries = 0;
+  state.silent_from.reset();
+  downloads_.erase(peer);  // of a list that it has no longer
 }
 
 void RevocationSpread::tell(const NodeId& peer, Peer& state) {
@@ -139,21 +156,44 @@ void RevocationSpread::tell(const NodeId& peer, Peer& state) {
 }
 
 void RevocationSpread::ask(TimePoint now, const NodeId& peer, Peer& state) {
-  messages_.push_back({peer, ListRequest{download_->number, static_cast<std::uint32_t>(download_->octets.size())}});
+  const Download& download = downloads_.at(peer);
+  messages_.push_back({peer, ListRequest{download.number, static_cast<std::uint32_t>(download.octets.size())}});
   schedule(now, state);
 }
 
-void RevocationSpread::fetch_next(TimePoint now) {
-  if (download_) {
-    if (download_->number > number_) return;
-    download_.reset();
+void RevocationSpread::drop_downloads(TimePoint now) {
+  std::erase_if(downloads_, [&](const auto& entry) { return entry.second.number <= number_; });
+  if (downloads_.size() < most_downloads || next_source() == peers_.end()) return;
+  const auto oldest =
+      std::ranges::min_element(downloads_, {}, [](const auto& entry) { return entry.second.turn_ends; });
+  if (oldest->second.turn_ends <= now) downloads_.erase(oldest);
+}
+
+// Who had the fewest turns, and of these the one with the newest list: a number is easily invented.
+std::map<NodeId, RevocationSpread::Peer>::iterator RevocationSpread::next_source() {
+  auto best = peers_.end();
+  for (auto it = peers_.begin(); it != peers_.end(); ++it) {
+    if (!has_newer(it->second) || downloads_.contains(it->first)) continue;
+    if (best == peers_.end() || it->second.turns < best->second.turns ||
+        (it->second.turns == best->second.turns && *it->second.number > *best->second.number)) {
+      best = it;
+    }
   }
-  const auto newest = std::ranges::max_element(
-      peers_, {}, [&](const auto& entry) { return has_newer(entry.second) ? *entry.second.number : std::uint64_t{0}; });
-  if (newest == peers_.end() || !has_newer(newest->second)) return;
-  download_ = Download{newest->first, *newest->second.number, 0, {}};
-  newest->second.tries = 0;
-  ask(now, newest->first, newest->second);
+  return best;
+}
+
+void RevocationSpread::fetch_next(TimePoint now) {
+  drop_downloads(now);
+  while (downloads_.size() < most_downloads) {
+    const auto source = next_source();
+    if (source == peers_.end()) return;
+    Peer& peer = source->second;
+    const Duration lasts = turn * (1U << std::min(peer.turns, 5U));
+    downloads_[source->first] = Download{*peer.number, now + lasts, 0, {}};
+    ++peer.turns;
+    peer.tries = 0;
+    ask(now, source->first, peer);
+  }
 }
 
 void RevocationSpread::schedule(TimePoint now, Peer& state) {

@@ -1,6 +1,7 @@
 #include "overlay/revocation_spread.hpp"
 
-#include <deque>
+#include <array>
+#include <map>
 
 #include <doctest/doctest.h>
 
@@ -138,6 +139,73 @@ TEST_CASE("a peer whose list is refused is not asked for it again") {
   for (const auto& send : pair.b.take_messages())
     CHECK_FALSE(std::holds_alternative<ListRequest>(send.message));
   CHECK(pair.b.handle_message(pair.now, id(1), ListPiece{10, 3, 0, list_of(3)}).has_value());
+}
+
+TEST_CASE("S10: a peer that trickles its list keeps nobody from it") {
+  const Bytes list = list_of(20'000);
+  TimePoint now{};
+  RevocationSpread spread;
+  RevocationSpread honest;
+  honest.set_list(now, 3, list);
+  honest.handle_linked(now, id(9));
+  const std::array liars{id(1), id(2), id(3), id(4)};
+  for (const NodeId& liar : liars) {
+    spread.handle_linked(now, liar);
+    spread.handle_message(now, liar, ListNumber{1'000'000, false});
+  }
+  spread.handle_linked(now, id(5));
+  std::map<NodeId, std::uint32_t> given;
+  std::optional<Bytes> received;
+  const auto tell_honest = [&](const auto& message) { honest.handle_message(now, id(9), message); };
+  const auto take = [&](std::vector<RevocationSpread::Send> messages) {
+    for (const auto& send : messages) {
+      if (const auto* piece = std::get_if<ListPiece>(&send.message)) {
+        if (auto whole = spread.handle_message(now, id(5), *piece)) received = std::move(whole);
+      } else if (const auto* number = std::get_if<ListNumber>(&send.message)) {
+        spread.handle_message(now, id(5), *number);
+      }
+    }
+  };
+  take(honest.take_messages());
+  const TimePoint until = now + 120s;
+  while (now < until && !received) {
+    for (const auto& send : spread.take_messages()) {
+      const auto* request = std::get_if<ListRequest>(&send.message);
+      if (send.peer == id(5) && request != nullptr) tell_honest(*request);
+      if (const auto* number = std::get_if<ListNumber>(&send.message); send.peer == id(5) && number != nullptr)
+        tell_honest(*number);
+      if (request != nullptr) given[send.peer] = request->offset;
+    }
+    take(honest.take_messages());
+    // Just enough to be asked on for ever: an octet a second, each in its place.
+    for (auto& [liar, offset] : given) {
+      if (liar != id(5) && !spread.handle_message(now, liar, ListPiece{1'000'000, 8'000'000, offset, list_of(1)}))
+        ++offset;
+    }
+    now += 1s;
+    spread.handle_timeout(now);
+  }
+  REQUIRE(received.has_value());
+  CHECK(*received == list);
+}
+
+TEST_CASE("a peer that does not tell its number is silent after eight seconds, once") {
+  TimePoint now{};
+  RevocationSpread spread;
+  spread.handle_linked(now, id(1));
+  spread.handle_linked(now, id(2));
+  spread.handle_message(now, id(2), ListNumber{0, false});
+  for (std::vector<NodeId> silent; silent.empty();) {
+    REQUIRE(spread.poll_timeout().has_value());
+    now = *spread.poll_timeout();
+    REQUIRE(now <= TimePoint{} + RevocationSpread::number_within);
+    spread.handle_timeout(now);
+    silent = spread.take_silent();
+    if (!silent.empty()) CHECK(silent == std::vector{id(1)});
+  }
+  CHECK(now == TimePoint{} + RevocationSpread::number_within);
+  spread.handle_timeout(now + 60s);
+  CHECK(spread.take_silent().empty());
 }
 
 TEST_CASE("messages of a peer without a link change nothing") {
