@@ -41,7 +41,8 @@ void set_blob(CURL* handle, CURLoption option, const std::string& text) {
 
 std::string url_of(const HttpsPeer& peer, const net::HttpRequest& request) {
   const bool is_v6 = peer.host.find(':') != std::string::npos;
-  return "https://" + (is_v6 ? "[" + peer.host + "]" : peer.host) + ":" + std::to_string(peer.port) + request.path;
+  return (peer.is_plain ? "http://" : "https://") + (is_v6 ? "[" + peer.host + "]" : peer.host) + ":" +
+         std::to_string(peer.port) + request.path;
 }
 
 Error error_of(CURLcode code, const Incoming& incoming, std::string_view details) {
@@ -116,7 +117,7 @@ Result<net::HttpAnswer> exchange_https(const HttpsPeer& peer, const net::HttpReq
   (void)curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
   (void)curl_easy_setopt(handle, CURLOPT_PATH_AS_IS, 1L);
   (void)curl_easy_setopt(handle, CURLOPT_PROXY, "");
-  (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "https");
+  (void)curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, peer.is_plain ? "http" : "https");
   (void)curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   (void)curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(milliseconds.count()));
   (void)curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &on_body);

@@ -19,6 +19,7 @@ struct HttpsPeer {
   /// The client's own certificate and key; empty: none is shown.
   std::string certificate{};
   std::string key{};
+  bool is_plain = false;  ///< HTTP without TLS, for requests and answers that prove themselves
 };
 
 /// Of an answer's body.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <utility>
+#include <vector>
 
 #include "io/socket_address.hpp"
 #include "io/system_clock.hpp"
@@ -94,6 +95,13 @@ struct HttpsServer::Callbacks {
     bool is_too_large = false;
   };
 
+  static MHD_Result add_argument(void* query, MHD_ValueKind /*kind*/, const char* key, const char* value) noexcept {
+    auto& out = *static_cast<std::string*>(query);
+    out.append(out.empty() ? "" : "&").append(key);
+    if (value != nullptr) out.append("=").append(value);
+    return MHD_YES;
+  }
+
   /// First without a body, then with each piece of it, then once more at its end.
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
                                const char* /*version*/, const char* piece, std::size_t* size, void** state) noexcept {
@@ -102,6 +110,8 @@ struct HttpsServer::Callbacks {
       auto incoming = std::make_unique<Incoming>();
       incoming->request = {method, url, header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE)};
       incoming->request.authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+      incoming->request.host = header_of(connection, MHD_HTTP_HEADER_HOST);
+      (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &add_argument, &incoming->request.query);
       *state = incoming.release();
       // Nobody waits for the octets of a body that says of itself that it is too long.
       if (!is_longer(header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH), server.max_body_)) return MHD_YES;
@@ -119,11 +129,28 @@ struct HttpsServer::Callbacks {
       server.counters_.add("drop_https_large");
       return send(connection, too_large(server.max_body_));
     }
+    Connection* known = connection_of(connection);
+    if (known == nullptr) return MHD_NO;
+    if (known->answer) return send(connection, *known->answer);
     const auto source = source_of(connection);
     if (!source) return MHD_NO;
     server.counters_.add("https_requests");
     incoming.request.client_certificate = client_certificate_of(connection);
-    return send(connection, server.handler_(*source, incoming.request));
+    known->is_asking = true;
+    server.handler_(*source, incoming.request,
+                    [weak = std::weak_ptr(server.self_), number = known->number](auto answer) {
+                      if (const auto there = weak.lock()) (*there)->reply(number, std::move(answer));
+                    });
+    known->is_asking = false;
+    if (known->answer) return send(connection, *known->answer);
+    known->waiting = connection;
+    MHD_suspend_connection(connection);
+    return MHD_YES;
+  }
+
+  static Connection* connection_of(MHD_Connection* connection) {
+    const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == nullptr ? nullptr : static_cast<Connection*>(info->socket_context);
   }
 
   static void on_completed(void* /*self*/, MHD_Connection* /*connection*/, void** state,
@@ -161,6 +188,14 @@ void HttpsServer::StopDaemon::operator()(MHD_Daemon* daemon) const {
 Result<std::unique_ptr<HttpsServer>> HttpsServer::listen(EventLoop& loop, const net::Endpoint& address,
                                                          const Identity& identity, std::size_t max_body,
                                                          Handler handler) {
+  return listen_for_later(loop, address, identity, max_body,
+                          [handler = std::move(handler)](const net::Endpoint& source, const net::HttpRequest& request,
+                                                         const Reply& reply) { reply(handler(source, request)); });
+}
+
+Result<std::unique_ptr<HttpsServer>> HttpsServer::listen_for_later(EventLoop& loop, const net::Endpoint& address,
+                                                                   const Identity& identity, std::size_t max_body,
+                                                                   LaterHandler handler) {
   auto socket = open_listener(address);
   if (!socket) return std::move(socket).error();
   SocketAddress bound;
@@ -172,19 +207,50 @@ Result<std::unique_ptr<HttpsServer>> HttpsServer::listen(EventLoop& loop, const 
   return server;
 }
 
-HttpsServer::HttpsServer(EventLoop& loop, const net::Endpoint& address, std::size_t max_body, Handler handler)
-    : loop_(loop), address_(address), max_body_(max_body), handler_(std::move(handler)), timer_(loop, [this] {
-        work();
-      }) {}
+HttpsServer::HttpsServer(EventLoop& loop, const net::Endpoint& address, std::size_t max_body, LaterHandler handler)
+    : loop_(loop),
+      address_(address),
+      max_body_(max_body),
+      handler_(std::move(handler)),
+      timer_(loop, [this] { work(); }),
+      self_(std::make_shared<HttpsServer*>(this)) {}
 
-HttpsServer::~HttpsServer() = default;
+HttpsServer::~HttpsServer() {
+  end_daemon();
+}
+
+void HttpsServer::end_daemon() {
+  // The library ends no daemon with connections that wait.
+  for (auto& [number, connection] : connections_) {
+    if (connection.waiting == nullptr) continue;
+    connection.answer = net::HttpAnswer{503, {}, {}, {}, {}};
+    MHD_resume_connection(std::exchange(connection.waiting, nullptr));
+  }
+  daemon_.reset();
+}
+
+void HttpsServer::reply(std::uint64_t number, net::HttpAnswer answer) {
+  const auto found = connections_.find(number);
+  if (found == connections_.end() || found->second.answer) return;
+  found->second.answer = std::move(answer);
+  if (found->second.is_asking || found->second.waiting == nullptr) return;
+  MHD_resume_connection(std::exchange(found->second.waiting, nullptr));
+  // Within work() the library is in the midst of its round.
+  if (!std::exchange(has_replies_, true))
+    loop_.post([weak = std::weak_ptr(self_)] {
+      const auto self = weak.lock();
+      if (!self) return;
+      (*self)->has_replies_ = false;
+      (*self)->work();
+    });
+}
 
 Result<void> HttpsServer::change_identity(const Identity& identity) {
   watch_.reset();
   timer_.disarm();
   if (!daemon_) return {Errc::malformed, "the server has ended"};
   UniqueFd socket(MHD_quiesce_daemon(daemon_.get()));
-  daemon_.reset();
+  end_daemon();
   return start(std::move(socket), identity);
 }
 
@@ -193,14 +259,25 @@ Result<void> HttpsServer::start(UniqueFd socket, const Identity& identity) {
   if (!watched) return std::move(watched).error();
   watched_ = *std::move(watched);
   // The library's own epoll (0.9.75) is always ready while a handshake waits for the client.
-  const unsigned flags = MHD_USE_TLS | (address_.is_ipv4() ? 0U : unsigned{MHD_USE_IPv6});
+  const bool is_secure = !identity.key.empty();
+  const unsigned flags = MHD_ALLOW_SUSPEND_RESUME | (is_secure ? unsigned{MHD_USE_TLS} : 0U) |
+                         (address_.is_ipv4() ? 0U : unsigned{MHD_USE_IPv6});
+  std::vector<MHD_OptionItem> tls;
+  const auto add_text = [&](MHD_OPTION option, const char* text) {
+    // The library copies it.
+    tls.push_back({option, 0, const_cast<char*>(text)});  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  };
+  if (is_secure) {
+    add_text(MHD_OPTION_HTTPS_MEM_KEY, identity.key.c_str());
+    add_text(MHD_OPTION_HTTPS_MEM_CERT, identity.certificate.c_str());
+    add_text(MHD_OPTION_HTTPS_MEM_TRUST, identity.client_authority.c_str());
+    add_text(MHD_OPTION_HTTPS_PRIORITIES, tls_priorities);
+  }
+  tls.push_back({MHD_OPTION_END, 0, nullptr});
   const auto idle_seconds = static_cast<unsigned>(std::chrono::duration_cast<std::chrono::seconds>(idle_time).count());
   daemon_.reset(MHD_start_daemon(flags, address_.port, nullptr, nullptr, &Callbacks::on_request, this,  //
                                  MHD_OPTION_LISTEN_SOCKET, socket.get(),                                //
-                                 MHD_OPTION_HTTPS_MEM_KEY, identity.key.c_str(),                        //
-                                 MHD_OPTION_HTTPS_MEM_CERT, identity.certificate.c_str(),               //
-                                 MHD_OPTION_HTTPS_MEM_TRUST, identity.client_authority.c_str(),         //
-                                 MHD_OPTION_HTTPS_PRIORITIES, tls_priorities,                           //
+                                 MHD_OPTION_ARRAY, tls.data(),                                          //
                                  MHD_OPTION_CONNECTION_LIMIT, max_connections,                          //
                                  MHD_OPTION_PER_IP_CONNECTION_LIMIT, max_connections_an_address,        //
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, max_headers,                       //

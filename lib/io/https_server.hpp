@@ -18,11 +18,12 @@
 #include "net/endpoint.hpp"
 #include "net/http.hpp"
 
+struct MHD_Connection;
 struct MHD_Daemon;
 
 namespace ipop::io {
 
-/// Takes HTTP requests over TLS (1.2 and 1.3) on one address and port, one request a connection.
+/// Takes HTTP requests over TLS (1.2 and 1.3), or without, on one address and port, one request a connection.
 ///
 /// libmicrohttpd reads and writes on the loop's thread; no other thread is made. Bounds: 256
 /// connections, 16 of one address, 32 KiB of headers, 10 s of silence and 20 s altogether for each
@@ -31,7 +32,8 @@ namespace ipop::io {
 /// resolver and writes no log.
 class HttpsServer {
  public:
-  /// By what the server is known, and whose certificates it asks clients for. All PEM.
+  /// By what the server is known, and whose certificates it asks clients for. All PEM; without a key: plain HTTP, for
+  /// requests that prove themselves.
   struct Identity {
     std::string key{};
     std::string certificate{};
@@ -40,6 +42,11 @@ class HttpsServer {
   };
   /// Answers one request; `source` is the client's address. Called from the loop.
   using Handler = std::function<net::HttpAnswer(const net::Endpoint& source, const net::HttpRequest& request)>;
+  /// Gives the answer to one request, at once or later in the loop; one that comes after the client or the server has
+  /// gone does nothing. Called at most once.
+  using Reply = std::function<void(net::HttpAnswer answer)>;
+  /// Takes a request whose answer comes later. Called from the loop.
+  using LaterHandler = std::function<void(const net::Endpoint& source, const net::HttpRequest& request, Reply reply)>;
 
   static constexpr unsigned max_connections = 256;
   static constexpr unsigned max_connections_an_address = 16;
@@ -54,6 +61,9 @@ class HttpsServer {
   /// other errno; Errc::malformed when TLS takes no such identity.
   static Result<std::unique_ptr<HttpsServer>> listen(EventLoop& loop, const net::Endpoint& address,
                                                      const Identity& identity, std::size_t max_body, Handler handler);
+  static Result<std::unique_ptr<HttpsServer>> listen_for_later(EventLoop& loop, const net::Endpoint& address,
+                                                               const Identity& identity, std::size_t max_body,
+                                                               LaterHandler handler);
 
   HttpsServer(const HttpsServer&) = delete;
   HttpsServer& operator=(const HttpsServer&) = delete;
@@ -74,7 +84,10 @@ class HttpsServer {
     std::uint64_t number = 0;
     int fd = -1;
     TimePoint begins{};
-    bool is_over = false;  ///< its time; the library has not closed it yet
+    bool is_over = false;               ///< its time; the library has not closed it yet
+    bool is_asking = false;             ///< the handler runs for it
+    MHD_Connection* waiting = nullptr;  ///< for the handler's answer
+    std::optional<net::HttpAnswer> answer{};
   };
   struct Wanted {
     fd_set reading{};
@@ -86,9 +99,12 @@ class HttpsServer {
     void operator()(MHD_Daemon* daemon) const;
   };
 
-  HttpsServer(EventLoop& loop, const net::Endpoint& address, std::size_t max_body, Handler handler);
+  HttpsServer(EventLoop& loop, const net::Endpoint& address, std::size_t max_body, LaterHandler handler);
+  void end_daemon();
   Result<void> start(UniqueFd socket, const Identity& identity);
   void work();
+  /// The answer to the request on a connection has come; works when the loop gets to it.
+  void reply(std::uint64_t number, net::HttpAnswer answer);
   /// What the library wants to read and write.
   Wanted poll_wanted();
   /// Waits for that.
@@ -100,7 +116,7 @@ class HttpsServer {
   EventLoop& loop_;
   net::Endpoint address_;
   std::size_t max_body_;
-  Handler handler_;
+  LaterHandler handler_;
   Counters counters_;
   std::map<std::uint64_t, Connection> connections_;  // by number, oldest first
   std::uint64_t next_connection_ = 1;
@@ -109,6 +125,8 @@ class HttpsServer {
   std::unique_ptr<MHD_Daemon, StopDaemon> daemon_;
   std::unique_ptr<ReadWatch> watch_;
   LoopTimer timer_;
+  std::shared_ptr<HttpsServer*> self_;  // what replies know of the server; empty when it has gone
+  bool has_replies_ = false;            // a round for them is posted
 };
 
 }  // namespace ipop::io

@@ -17,6 +17,8 @@ struct HttpRequest {
   /// DER of the certificate whose key the client holds, as TLS has proved; empty without one. Who
   /// signed it, and whether it is valid, is for the reader to judge.
   Bytes client_certificate{};
+  std::string query{};          ///< `name=value` pairs between `&`, without their escapes
+  std::string host{};           ///< the header of that name
   std::string authorization{};  ///< the header of that name (RFC 9110, 11.6.2); a secret
 };
 

@@ -1,0 +1,69 @@
+#pragma once
+
+// The inside of LeaseBook, shared by lease_book.cpp (what the administrator asks), lease_rows.cpp (rows of the
+// tables) and lease_decision.cpp (what a member gets). Nobody else includes it.
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "leasebook/lease_book.hpp"
+
+namespace ipop::leasebook {
+
+inline constexpr std::string_view lease_columns =
+    "address, node, user, host_name, source, granted, expires, released, sequence";
+
+/// An id that is no id reads as zero, which no node has.
+NodeId node_of(ByteSpan octets);
+/// The columns of lease_columns, the first of which is `first`.
+Lease lease_from(const Statement& row, int first);
+
+struct LeaseBook::State {
+  explicit State(Database opened) : database(std::move(opened)) {}
+
+  using Bind = std::function<void(Statement&)>;
+
+  // lease_rows.cpp
+  /// At the begin of a transaction: the number of its changes, and a new look at what others may have written.
+  Result<void> begin_changes();
+  Result<std::int64_t> fact(std::string_view name);
+  Result<void> set_fact(std::string_view name, std::int64_t value);
+  Result<std::vector<LeaseGroup>> groups_where(const std::string& condition, std::optional<std::int64_t> value);
+  Result<std::vector<Lease>> leases_where(const std::string& condition, const Bind& bind);
+  Result<std::optional<Lease>> lease_where(const std::string& condition, const Bind& bind);
+  Result<LeaseGroup> write_group(LeaseGroup group);
+  /// Writes the row of its address and takes away another one of its node; keeps the history at `now`.
+  Result<void> write_lease(std::int64_t group, const Lease& lease, WallTime now);
+  Result<std::vector<Reservation>> reservations(std::int64_t group);
+  Result<void> write_reservation(std::int64_t group, const Reservation& reservation);
+  Result<void> remove_reservation(std::int64_t group, net::Ipv4Address address);
+  Result<void> replace_reservations(std::int64_t group, const std::vector<Reservation>& reservations);
+  /// That the group's row has changed, for whoever follows.
+  Result<void> touch_group(std::int64_t group);
+  Result<Statement*> kept(const std::string& sql);
+  Result<std::int64_t> next_change();
+
+  // lease_decision.cpp
+  struct View {
+    leasing::AddressMap taken;
+    std::vector<Reservation> reservations{};
+    bool is_full = false;  ///< a search found nothing, and nothing has come free since
+  };
+  Result<View*> view_of(const LeaseGroup& group);
+  Result<Lease> obtain(const LeaseGroup& group, WallTime now, const Ask& ask, std::optional<Lease> own);
+  Result<std::optional<net::Ipv4Address>> choose(const LeaseGroup& group, WallTime now, const Ask& ask,
+                                                 const std::optional<Lease>& own);
+  Result<bool> may_have(const LeaseGroup& group, const View& view, net::Ipv4Address address, const Ask& ask,
+                        WallTime now);
+  Result<bool> is_over_quota(const LeaseGroup& group, WallTime now, const Ask& ask);
+
+  Database database;
+  std::map<std::string, Statement> statements;  ///< by their text
+  std::map<std::int64_t, View> views;           ///< by group; empty after somebody else wrote
+  std::int64_t seen_version = -1;
+  std::int64_t change = 0;   ///< the number of the last transaction that changed anything here
+  bool is_changing = false;  ///< it is the one that runs
+};
+
+}  // namespace ipop::leasebook

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "base/result.hpp"
+#include "crypto/private_key.hpp"
+#include "crypto/trust_store.hpp"
+#include "leasebook/lease_book.hpp"
+#include "leasing/soap.hpp"
+#include "net/endpoint.hpp"
+
+namespace ipop::leasebook {
+
+/// Answers the requests of members from a LeaseBook.
+///
+/// Requests that came together are one transaction, and nobody hears of anything before it is on disk. When the book
+/// can't be written (disk full, damaged, read-only), everybody is refused: nothing is given out that could be given
+/// out twice.
+class LeaseService {
+ public:
+  /// Who is a member of the group; null: the group is not known here at this time, and its members are refused.
+  using TrustOf = std::function<std::shared_ptr<const crypto::TrustStore>(const LeaseGroup& group)>;
+
+  struct Question {
+    leasing::SoapRequest request{};
+    net::Endpoint source{};
+  };
+  struct Answer {
+    Result<leasing::SoapLease> lease{Errc::malformed};
+    bool is_clients_fault = true;  ///< where there is an error
+  };
+
+  /// `book` and `key`, which signs grants, outlive the service.
+  LeaseService(LeaseBook& book, const crypto::PrivateKey& key, TrustOf trust_of);
+
+  /// One answer a question, in their order.
+  std::vector<Answer> answer(WallTime now, std::span<const Question> questions);
+  /// `lease_obtain`, `lease_renew`, `lease_release`; refusals by reason (`refused_...`); `lease_batches`.
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  Answer answer_one(WallTime now, const Question& question, const std::vector<LeaseGroup>& groups);
+  Result<Ask> judge(WallTime now, const Question& question, const LeaseGroup& group);
+  Result<std::vector<Answer>> answer_all(WallTime now, std::span<const Question> questions);
+
+  LeaseBook& book_;
+  const crypto::PrivateKey& key_;
+  TrustOf trust_of_;
+  Counters counters_;
+  bool is_broken_ = false;  ///< the transaction can't be committed any more
+};
+
+}  // namespace ipop::leasebook

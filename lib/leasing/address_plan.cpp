@@ -1,0 +1,120 @@
+#include "leasing/address_plan.hpp"
+
+#include <algorithm>
+
+namespace ipop::leasing {
+namespace {
+
+bool is_in(const std::vector<AddressRange>& ranges, net::Ipv4Address address) {
+  return std::ranges::any_of(ranges, [&](const AddressRange& range) { return range.contains(address); });
+}
+
+Result<void> check_ranges(const AddressPlan& plan, const std::vector<AddressRange>& ranges) {
+  for (const AddressRange& range : ranges) {
+    if (range.last < range.first) return {Errc::malformed, to_string(range) + " ends before it begins"};
+    if (!plan.prefix.contains(range.first) || !plan.prefix.contains(range.last))
+      return {Errc::malformed, to_string(range) + " is not inside " + to_string(plan.prefix)};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<AddressRange> parse_address_range(std::string_view text) {
+  const auto dash = text.find('-');
+  const auto first = net::parse_ipv4_address(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : net::parse_ipv4_address(text.substr(dash + 1));
+  if (!first || !last)
+    return {Errc::malformed,
+            '"' + std::string(text.substr(0, 64)) + "\" is not an address or a range, like 10.128.0.10-10.128.0.99"};
+  return AddressRange{*first, *last};
+}
+
+std::string to_string(const AddressRange& range) {
+  if (range.first == range.last) return to_string(range.first);
+  return to_string(range.first) + "-" + to_string(range.last);
+}
+
+Result<std::vector<AddressRange>> parse_address_ranges(std::string_view text) {
+  std::vector<AddressRange> out;
+  if (text.empty()) return out;
+  while (true) {
+    const auto comma = text.find(',');
+    const auto range = parse_address_range(text.substr(0, comma));
+    if (!range) return range.error();
+    out.push_back(*range);
+    if (comma == std::string_view::npos) return out;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::string to_string(const std::vector<AddressRange>& ranges) {
+  std::string out;
+  for (const AddressRange& range : ranges)
+    out += (out.empty() ? "" : ",") + to_string(range);
+  return out;
+}
+
+Result<void> check(const AddressPlan& plan) {
+  if (plan.prefix.length() < 8 || plan.prefix.length() > 29)
+    return {Errc::malformed, "the prefix " + to_string(plan.prefix) + " has no length from 8 to 29"};
+  if (auto ranges = check_ranges(plan, plan.ranges); !ranges) return ranges;
+  if (auto excluded = check_ranges(plan, plan.excluded); !excluded) return excluded;
+  if (plan.lease_time < AddressPlan::shortest_lease || plan.lease_time > AddressPlan::longest_lease)
+    return {Errc::malformed, "a lease lasts from 60s to 24h, not " + std::to_string(plan.lease_time.count()) + "s"};
+  if (plan.mtu < 576 || plan.mtu > 9000)
+    return {Errc::malformed, "the MTU is 576 to 9000, not " + std::to_string(plan.mtu)};
+  if (plan.quota < 1 || plan.quota > 1'000'000) return {Errc::malformed, "the quota is 1 to 1000000"};
+  if (!AddressMap(plan.prefix).first_free(plan, plan.prefix.address()))
+    return {Errc::malformed, "ranges and exclusions leave no address"};
+  return {};
+}
+
+bool is_host_address(const AddressPlan& plan, net::Ipv4Address address) {
+  const std::uint32_t last_octet = address.value() & 0xffU;
+  return plan.prefix.contains(address) && address != plan.prefix.address() && address != plan.prefix.broadcast() &&
+         address != plan.prefix.server_address() && last_octet != 0 && last_octet != 255;
+}
+
+bool is_offered(const AddressPlan& plan, net::Ipv4Address address) {
+  return is_host_address(plan, address) && (plan.ranges.empty() || is_in(plan.ranges, address)) &&
+         !is_in(plan.excluded, address);
+}
+
+AddressMap::AddressMap(const net::Ipv4Prefix& prefix)
+    : prefix_(prefix), taken_(std::size_t{1} << (32U - prefix.length())) {}
+
+bool AddressMap::has(net::Ipv4Address address) const {
+  return prefix_.contains(address) && taken_[address.value() - prefix_.address().value()];
+}
+
+void AddressMap::set(net::Ipv4Address address, bool taken) {
+  if (prefix_.contains(address)) taken_[address.value() - prefix_.address().value()] = taken;
+}
+
+std::optional<net::Ipv4Address> AddressMap::first_free(const AddressPlan& plan, net::Ipv4Address start) const {
+  const std::uint32_t base = prefix_.address().value();
+  const auto search = [&](std::uint64_t from, std::uint64_t to) -> std::optional<net::Ipv4Address> {
+    for (std::uint64_t i = from; i <= to; ++i) {
+      const net::Ipv4Address address(static_cast<std::uint32_t>(base + i));
+      if (!taken_[i] && is_offered(plan, address)) return address;
+    }
+    return std::nullopt;
+  };
+  // Of the whole prefix, or of each range: what is not offered is not looked at.
+  std::vector<AddressRange> parts = plan.ranges;
+  if (parts.empty()) parts.push_back({prefix_.address(), prefix_.broadcast()});
+  std::ranges::sort(parts, {}, &AddressRange::first);
+  for (const bool is_second : {false, true}) {
+    for (const AddressRange& part : parts) {
+      const net::Ipv4Address first = is_second ? part.first : std::max(part.first, start);
+      const net::Ipv4Address last =
+          is_second && start.value() > 0 ? std::min(part.last, net::Ipv4Address(start.value() - 1)) : part.last;
+      if (last < first || !prefix_.contains(first) || !prefix_.contains(last)) continue;
+      if (const auto found = search(first.value() - base, last.value() - base)) return found;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace ipop::leasing

@@ -1,0 +1,276 @@
+#include "leasebook/lease_book.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "book_fixture.hpp"
+#include "crypto/hash.hpp"
+
+namespace ipop::leasebook {
+
+using leasing::LeaseAction;
+
+TEST_CASE("a node gets an address, keeps it when it asks again, and gets it back after a release") {
+  BookFixture f;
+  const Lease first = *f.take("a", LeaseAction::obtain);
+  CHECK(is_offered(f.group.plan, first.address));
+  CHECK(first.expires == f.now + f.group.plan.lease_time);
+  f.now = f.now + std::chrono::minutes(10);
+  const Lease renewed = *f.take("a", LeaseAction::renew);
+  CHECK(renewed.address == first.address);
+  CHECK(renewed.granted == first.granted);
+  CHECK(renewed.expires == f.now + f.group.plan.lease_time);
+  CHECK(f.take("a", LeaseAction::release)->released);
+  CHECK(f.take("a", LeaseAction::renew).error().code == Errc::not_found);
+  CHECK(f.take("a", LeaseAction::obtain)->address == first.address);
+}
+
+TEST_CASE("all addresses are given out, each to one; then nobody gets any") {
+  BookFixture f;
+  std::set<net::Ipv4Address> seen;
+  for (int i = 0; i < 13; ++i) {
+    const auto lease = f.take("node " + std::to_string(i), LeaseAction::obtain);
+    REQUIRE(lease);
+    CHECK(seen.insert(lease->address).second);
+  }
+  CHECK(f.take("late", LeaseAction::obtain).error().code == Errc::exhausted);
+  SUBCASE("a released one is the next one's") {
+    const auto released = f.take("node 4", LeaseAction::release)->address;
+    CHECK(f.take("late", LeaseAction::obtain, released)->address == released);
+  }
+  SUBCASE("an ended one is free an hour after its end, and no second before") {
+    f.now = f.now + f.group.plan.lease_time + LeaseBook::grace;
+    CHECK(f.take("late", LeaseAction::obtain).error().code == Errc::exhausted);
+    f.now = f.now + std::chrono::seconds(1);
+    CHECK(f.take("late", LeaseAction::obtain));
+  }
+}
+
+TEST_CASE("a wish is granted where nobody else has the address") {
+  BookFixture f;
+  const auto wish = net::Ipv4Address(10, 9, 8, 9);
+  CHECK(f.take("a", LeaseAction::obtain, wish)->address == wish);
+  CHECK(f.take("b", LeaseAction::obtain, wish)->address != wish);
+  CHECK(f.take("c", LeaseAction::obtain, net::Ipv4Address(10, 9, 8, 15))->address != net::Ipv4Address(10, 9, 8, 15));
+  CHECK(f.take("d", LeaseAction::obtain, net::Ipv4Address(192, 168, 1, 1)));
+  // Who has another one moves, and has one address afterwards.
+  auto other = net::Ipv4Address(10, 9, 8, 2);
+  while (*f.book->lease_of(f.group.id, other))
+    other = net::Ipv4Address(other.value() + 1);
+  CHECK(f.take("a", LeaseAction::obtain, other)->address == other);
+  CHECK((*f.book->lease_of(f.group.id, f.node("a")))->address == other);
+  CHECK(f.take("b", LeaseAction::obtain, wish)->address == wish);
+}
+
+TEST_CASE("S3: a copy of an older request does nothing") {
+  BookFixture f;
+  Ask ask = f.ask("a", LeaseAction::obtain);
+  REQUIRE(f.take(ask));
+  const Ask release = f.ask("a", LeaseAction::release);
+  REQUIRE(f.take(release));
+  REQUIRE(f.take("a", LeaseAction::obtain));
+  CHECK(f.take(release).error().code == Errc::expired);
+  CHECK(f.take(ask).error().code == Errc::expired);
+  CHECK((*f.book->lease_of(f.group.id, f.node("a")))->is_live(f.now));
+}
+
+TEST_CASE("a user has no more live leases than the quota, a source of an open group neither") {
+  BookFixture f;
+  leasing::AddressPlan plan = f.group.plan;
+  plan.quota = 2;
+  f.change(plan);
+  for (const bool with_user : {true, false}) {
+    const auto ask = [&](const std::string& name) {
+      Ask it = f.ask(name, LeaseAction::obtain);
+      if (with_user) it.who.user = "eve";
+      it.source = with_user ? "198.51.100." + name.substr(1) : "203.0.113.9";
+      return it;
+    };
+    REQUIRE(f.take(ask("1")));
+    REQUIRE(f.take(ask("2")));
+    CHECK(f.take(ask("3")).error().code == Errc::exhausted);
+    CHECK(f.take(ask("1")));  // has one already
+    for (const char* name : {"1", "2"}) {
+      Ask release = ask(name);
+      release.action = LeaseAction::release;
+      REQUIRE(f.take(release));
+    }
+  }
+}
+
+TEST_CASE("a reserved address is for whom it is reserved: by node, by name, by user") {
+  BookFixture f;
+  const auto at = [](std::uint8_t last) { return net::Ipv4Address(10, 9, 8, last); };
+  leasing::AddressPlan plan = f.group.plan;
+  plan.excluded = {{at(10), at(14)}};
+  f.change(plan);
+  f.write([&] {
+    CHECK(f.book->reserve(f.group, {at(10), Reservation::Kind::node, to_string(f.node("a")), "the printer"}));
+    CHECK(f.book->reserve(f.group, {at(11), Reservation::Kind::name, "bob", ""}));
+    CHECK(f.book->reserve(f.group, {at(4), Reservation::Kind::user, "carol", ""}));
+    CHECK(f.book->reserve(f.group, {at(4), Reservation::Kind::user, "dave", ""}).error().code == Errc::conflict);
+    CHECK(f.book->reserve(f.group, {at(5), Reservation::Kind::user, "carol", ""}).error().code == Errc::conflict);
+    CHECK(f.book->reserve(f.group, {at(15), Reservation::Kind::user, "erin", ""}).error().code == Errc::out_of_range);
+  });
+  CHECK(f.take("a", LeaseAction::obtain)->address == at(10));
+  Ask bob = f.ask("b", LeaseAction::obtain);
+  bob.host_name = "bob";
+  CHECK(f.take(bob)->address == at(11));
+  Ask carol = f.ask("c", LeaseAction::obtain);
+  carol.who.user = "carol";
+  CHECK(f.take(carol)->address == at(4));
+  CHECK(f.take("d", LeaseAction::obtain, at(4))->address != at(4));
+  CHECK(f.take("e", LeaseAction::obtain, at(12))->address != at(12));
+  // All that is not reserved is taken, and the reserved ones stay with whom they are for.
+  int given = 0;
+  while (f.take("more " + std::to_string(given), LeaseAction::obtain))
+    REQUIRE(++given < 20);
+  f.write([&] { CHECK(f.book->end_reservation(f.group.id, at(4))); });
+  f.now = f.now + std::chrono::seconds(1);
+  CHECK(f.take("d", LeaseAction::obtain)->address != at(4));
+}
+
+TEST_CASE("history says who had an address when, also after it changed hands") {
+  BookFixture f;
+  const auto wish = net::Ipv4Address(10, 9, 8, 9);
+  const WallTime t0 = f.now;
+  REQUIRE(f.take("a", LeaseAction::obtain, wish));
+  f.now = f.now + std::chrono::minutes(30);
+  REQUIRE(f.take("a", LeaseAction::renew));
+  f.now = f.now + std::chrono::minutes(10);
+  REQUIRE(f.take("a", LeaseAction::release));
+  f.now = f.now + std::chrono::minutes(10);
+  REQUIRE(f.take("b", LeaseAction::obtain, wish));
+  const auto all = *f.book->history(f.group.id, wish, std::nullopt);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].node == f.node("b"));
+  CHECK(all[1].node == f.node("a"));
+  CHECK(all[1].begins == t0);
+  CHECK(all[1].ends == t0 + std::chrono::minutes(40));
+  const auto who = [&](std::chrono::minutes after) {
+    const auto found = *f.book->history(f.group.id, wish, t0 + after);
+    REQUIRE(found.size() <= 1);
+    return found.empty() ? NodeId{} : found[0].node;
+  };
+  CHECK(who(std::chrono::minutes(0)) == f.node("a"));
+  CHECK(who(std::chrono::minutes(39)) == f.node("a"));
+  CHECK(who(std::chrono::minutes(41)).is_zero());
+  CHECK(who(std::chrono::minutes(50)) == f.node("b"));
+}
+
+TEST_CASE("a transaction that is not committed leaves nothing, in the file and in mind") {
+  BookFixture f;
+  net::Ipv4Address address;
+  {
+    auto transaction = f.book->begin();
+    REQUIRE(transaction);
+    address = f.book->take(f.group, f.now, f.ask("a", LeaseAction::obtain))->address;
+  }
+  CHECK_FALSE(*f.book->lease_of(f.group.id, f.node("a")));
+  for (int i = 0; i < 13; ++i)
+    CHECK(f.take("node " + std::to_string(i), LeaseAction::obtain));
+}
+
+TEST_CASE("what another process writes to the book holds with the next request") {
+  BookFixture f;
+  const auto address = f.take("a", LeaseAction::obtain)->address;
+  {
+    auto other = LeaseBook::open(f.path, Database::Access::write);
+    REQUIRE(other);
+    auto transaction = other->begin();
+    REQUIRE(other->release(f.group.id, address, f.now));
+    REQUIRE(other->reserve(f.group, {address, Reservation::Kind::name, "bob", ""}));
+    REQUIRE(transaction->commit());
+  }
+  CHECK(f.take("a", LeaseAction::obtain)->address != address);
+}
+
+TEST_CASE("a second book follows the first, in small steps, and gives nothing twice after it") {
+  BookFixture first;
+  BookFixture second(BookFixture::Kind::empty);
+  for (int i = 0; i < 10; ++i)
+    REQUIRE(first.take("node " + std::to_string(i), LeaseAction::obtain));
+  REQUIRE(first.take("node 3", LeaseAction::release));
+  first.write([&] {
+    CHECK(first.book->reserve(first.group, {net::Ipv4Address(10, 9, 8, 14), Reservation::Kind::name, "bob", "b"}));
+  });
+  int steps = 0;
+  while (true) {
+    const auto changes = first.book->changes_after(*second.book->last_change(), 3);
+    REQUIRE(changes);
+    if (changes->last == *second.book->last_change()) break;
+    second.write([&] { CHECK(second.book->apply(*changes)); });
+    REQUIRE(++steps < 20);
+  }
+  CHECK(steps > 2);
+  const auto a = *first.book->leases(first.group.id, net::Ipv4Address(), 100);
+  const auto b = *second.book->leases(first.group.id, net::Ipv4Address(), 100);
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    CHECK(a[i].address == b[i].address);
+    CHECK(a[i].node == b[i].node);
+    CHECK(a[i].expires == b[i].expires);
+    CHECK(a[i].sequence == b[i].sequence);
+  }
+  CHECK(second.book->reservations(first.group.id)->size() == 1);
+  CHECK((*second.book->groups()).front().plan == first.group.plan);
+}
+
+TEST_CASE("a plan changes while leases live, but not to another network") {
+  BookFixture f;
+  const auto address = f.take("a", LeaseAction::obtain)->address;
+  leasing::AddressPlan plan = f.group.plan;
+  plan.excluded = {{address, address}};
+  f.change(plan);
+  CHECK(f.take("a", LeaseAction::renew).error().code == Errc::not_found);
+  CHECK(f.take("a", LeaseAction::obtain)->address != address);
+  plan.prefix = net::Ipv4Prefix(net::Ipv4Address(10, 9, 7, 0), 28);
+  plan.excluded = {};
+  auto transaction = f.book->begin();
+  CHECK(f.book->change_plan(f.group.id, plan).error().code == Errc::conflict);
+}
+
+TEST_CASE("S27: a damaged book, another file and a newer program's book are refused") {
+  BookFixture f;
+  REQUIRE(f.take("a", LeaseAction::obtain));
+  CHECK(f.book->check_integrity());
+  SUBCASE("another file") {
+    const std::string path = f.path + ".txt";
+    std::ofstream(path) << std::string(8192, 'x');
+    CHECK(LeaseBook::open(path, Database::Access::write).error().code == std::errc::io_error);
+    std::filesystem::remove(path);
+  }
+  SUBCASE("a newer program's") {
+    {
+      auto database = Database::open(f.path, Database::Access::write);
+      REQUIRE(database->execute("UPDATE facts SET value = 99 WHERE name = 'schema'"));
+    }
+    CHECK(LeaseBook::open(f.path, Database::Access::write).error().code == Errc::unsupported);
+  }
+  SUBCASE("damaged pages") {
+    f.book.reset();
+    {
+      auto database = Database::open(f.path, Database::Access::write);
+      REQUIRE(database->execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    }
+    const auto size = std::filesystem::file_size(f.path);
+    {
+      std::fstream file(f.path, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(4096);
+      file << std::string(size - 4096, '\xa5');
+    }
+    auto opened = LeaseBook::open(f.path, Database::Access::write);
+    if (!opened) {
+      CHECK(opened.error().code == std::errc::io_error);
+    } else {
+      f.book = std::make_unique<LeaseBook>(*std::move(opened));
+      CHECK_FALSE(f.book->check_integrity());
+      CHECK_FALSE(f.take("b", LeaseAction::obtain));
+    }
+  }
+}
+
+}  // namespace ipop::leasebook
