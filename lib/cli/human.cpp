@@ -61,6 +61,23 @@ std::string utc_text(WallTime time) {
   return {text, static_cast<std::size_t>(length)};
 }
 
+std::optional<WallTime> parse_utc_text(std::string_view text) {
+  using namespace std::chrono;
+  constexpr std::string_view form = "0000-00-00T00:00:00Z";
+  if (text.size() != form.size()) return std::nullopt;
+  for (std::size_t i = 0; i < form.size(); ++i)
+    if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i]) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    unsigned value = 0;
+    (void)std::from_chars(text.data() + at, text.data() + at + digits, value);
+    return value;
+  };
+  const year_month_day date{year(static_cast<int>(number(0, 4))), month(number(5, 2)), day(number(8, 2))};
+  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
+  const auto point = sys_days{date} + hours(number(11, 2)) + minutes(number(14, 2)) + seconds(number(17, 2));
+  return WallTime{point.time_since_epoch().count()};
+}
+
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   constexpr std::int64_t longest = std::int64_t{3660} * 86400;
   constexpr std::array<std::pair<std::string_view, std::int64_t>, 6> units{

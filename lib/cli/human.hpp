@@ -17,6 +17,8 @@ namespace ipop::cli {
 [[nodiscard]] std::string human_octets(std::uint64_t octets);
 /// RFC 3339 in UTC: `2026-11-22T03:06:10Z`.
 [[nodiscard]] std::string utc_text(WallTime time);
+/// Reads what utc_text writes, and nothing else; a day that is in no calendar is none.
+[[nodiscard]] std::optional<WallTime> parse_utc_text(std::string_view text);
 
 /// `90`, `90s`, `5min`, `12h`, `7d`: a whole number and a unit (seconds without one), above zero
 /// and at most ten years.

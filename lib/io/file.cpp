@@ -132,6 +132,13 @@ Result<WallTime> modification_time(const std::string& path) {
   return WallTime{status.st_mtim.tv_sec};
 }
 
+std::string file_stamp(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  return std::to_string(found.st_ino) + ' ' + std::to_string(found.st_size) + ' ' +
+         std::to_string(found.st_mtim.tv_sec) + '.' + std::to_string(found.st_mtim.tv_nsec);
+}
+
 Result<void> remove_file(const std::string& path) {
   if (std::remove(path.c_str()) != 0) return last_error("removing " + path);
   return {};

@@ -32,6 +32,9 @@ bool exists(const std::string& path);
 /// When what is in the file was written last. Errors: errno.
 Result<WallTime> modification_time(const std::string& path);
 
+/// A word that is another one after the file was replaced or written; empty where there is none.
+std::string file_stamp(const std::string& path);
+
 /// Takes away a file or an empty directory. Errors: errno.
 Result<void> remove_file(const std::string& path);
 

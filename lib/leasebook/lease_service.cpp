@@ -83,7 +83,7 @@ LeaseService::Answer LeaseService::answer_one(WallTime now, const Question& ques
                          group->plan.mtu,
                          {}};
   if (question.request.is_signed && ask->action != leasing::LeaseAction::release) {
-    leasing::LeaseGrant grant{lease->address, lease->node, lease->expires, {}, {}};
+    leasing::LeaseGrant grant{lease->address, lease->node, now, lease->expires, {}, {}};
     sign(grant, group->name_space, key_);
     encode(grant, out.grant);
   }

@@ -12,6 +12,7 @@ void write_content(const LeaseGrant& grant, ByteWriter& writer) {
   writer.write(grant_version);
   writer.write(grant.address.value());
   writer.write(ByteSpan(grant.node.octets()));
+  writer.write(static_cast<std::uint64_t>(grant.issued.seconds));
   writer.write(static_cast<std::uint64_t>(grant.expires.seconds));
   writer.write(ByteSpan(grant.server.point()));
 }
@@ -52,6 +53,7 @@ Result<LeaseGrant> decode_lease_grant(ByteSpan octets) {
   LeaseGrant out;
   out.address = net::Ipv4Address(in.read<std::uint32_t>());
   out.node = NodeId(in.take_array<NodeId::size>());
+  const auto issued = in.read<std::uint64_t>();
   const auto expires = in.read<std::uint64_t>();
   out.server = crypto::PublicKey(in.take_array<crypto::PublicKey::size>());
   out.signature = in.take_array<std::tuple_size_v<crypto::Signature>>();
@@ -59,7 +61,8 @@ Result<LeaseGrant> decode_lease_grant(ByteSpan octets) {
   if (version != grant_version) return {Errc::unsupported, "lease grant version"};
   if (in.remaining() != 0) return {Errc::malformed, "octets after the lease grant"};
   // Later than any clock: as for a record's times.
-  if (expires >> 40U != 0) return {Errc::malformed, "end of a lease grant"};
+  if (issued >> 40U != 0 || expires >> 40U != 0) return {Errc::malformed, "times of a lease grant"};
+  out.issued = WallTime{static_cast<std::int64_t>(issued)};
   out.expires = WallTime{static_cast<std::int64_t>(expires)};
   return out;
 }

@@ -15,16 +15,17 @@ namespace ipop::leasing {
 
 /// The lease server's signed word that an address is a node's until a time. docs/wire/lease-server.md
 ///
-///    version 1 | address 4 | node 20 | expires 8 | key 33 | signature 64
+///    version 1 | address 4 | node 20 | issued 8 | expires 8 | key 33 | signature 64
 ///
 /// The signature is over "ipop-lease-grant", the group's name space with its length in one octet, and all that
 /// stands before it. A node puts the grant into the record of its address in the DHT, where it counts only with
 /// the key that the group's file names.
 struct LeaseGrant {
-  static constexpr std::size_t size = 1 + 4 + NodeId::size + 8 + crypto::PublicKey::size + 64;
+  static constexpr std::size_t size = 1 + 4 + NodeId::size + 8 + 8 + crypto::PublicKey::size + 64;
 
   net::Ipv4Address address{};
   NodeId node{};
+  WallTime issued{};  ///< of two grants for one address the later one counts
   WallTime expires{};
   crypto::PublicKey server{};
   crypto::Signature signature{};

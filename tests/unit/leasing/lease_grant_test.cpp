@@ -7,8 +7,12 @@ namespace ipop::leasing {
 TEST_CASE("a grant holds for its group, under its server's key, and for what it says") {
   const auto server = crypto::PrivateKey::from_seed(as_bytes("server"));
   const auto fingerprint = *crypto::key_fingerprint_of(server.public_key());
-  LeaseGrant grant{
-      net::Ipv4Address(10, 128, 0, 7), NodeId::from_prefix(crypto::sha256(as_bytes("node"))), WallTime{5000}, {}, {}};
+  LeaseGrant grant{net::Ipv4Address(10, 128, 0, 7),
+                   NodeId::from_prefix(crypto::sha256(as_bytes("node"))),
+                   WallTime{1400},
+                   WallTime{5000},
+                   {},
+                   {}};
   sign(grant, "lab", server);
   Bytes octets;
   encode(grant, octets);

@@ -1,0 +1,141 @@
+#include "appliance/fingerprint_text.hpp"
+#include "base/hex.hpp"
+#include "cli/human.hpp"
+#include "cli/json_writer.hpp"
+#include "cli/table.hpp"
+#include "io/system_clock.hpp"
+#include "server_files.hpp"
+
+namespace ipop::ipop_dhcp {
+namespace {
+
+using cli::ExitStatus;
+using leasebook::LeaseBook;
+using leasebook::LeaseGroup;
+
+bool says_nothing(const Configure& verb) {
+  return !verb.prefix && !verb.ranges && !verb.excluded && !verb.lease_time && !verb.mtu && !verb.quota &&
+         !verb.takes_unsigned;
+}
+
+leasing::AddressPlan changed(leasing::AddressPlan plan, const Configure& verb) {
+  plan.prefix = verb.prefix.value_or(plan.prefix);
+  plan.ranges = verb.ranges.value_or(plan.ranges);
+  plan.excluded = verb.excluded.value_or(plan.excluded);
+  plan.lease_time = verb.lease_time.value_or(plan.lease_time);
+  plan.mtu = verb.mtu.value_or(plan.mtu);
+  plan.quota = verb.quota.value_or(plan.quota);
+  plan.takes_unsigned = verb.takes_unsigned.value_or(plan.takes_unsigned);
+  return plan;
+}
+
+/// A new group has what its file on this machine says.
+Result<LeaseGroup> add_group(const Context& context, LeaseBook& book, const Configure& verb) {
+  const std::vector<std::string> files = group_file_names(context);
+  std::string name = context.options.group;
+  if (name.empty() && files.size() == 1) name = files.front();
+  if (name.empty()) return {Errc::not_found, "say which group: --group GROUP"};
+  const auto file = load_group_file(context, name);
+  if (!file) return file.error();
+  leasing::AddressPlan plan;
+  plan.prefix = file->prefix;
+  plan.domain = file->domain;
+  return book.add_group(name, file->name_space, changed(plan, verb));
+}
+
+Result<LeaseGroup> change(const Context& context, LeaseBook& book, const Configure& verb) {
+  auto transaction = book.begin();
+  if (!transaction) return std::move(transaction).error();
+  const auto groups = book.groups();
+  if (!groups) return groups.error();
+  const std::string& wanted = context.options.group;
+  const auto known = std::ranges::find_if(*groups, [&](const LeaseGroup& group) {
+    return group.name == wanted || (wanted.empty() && groups->size() == 1);
+  });
+  auto group = known == groups->end() ? add_group(context, book, verb) : Result<LeaseGroup>(*known);
+  if (!group) return group;
+  if (known != groups->end()) {
+    group->plan = changed(known->plan, verb);
+    if (auto written = book.change_plan(group->id, group->plan); !written) return std::move(written).error();
+  }
+  if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
+  return group;
+}
+
+ExitStatus show(const Context& context, LeaseBook& book, const LeaseGroup& group, const crypto::PrivateKey& key) {
+  const auto count = book.count(group.id, io::wall_time_now());
+  if (!count) return report(context, count.error());
+  const auto follower = book.is_follower();
+  if (!follower) return report(context, follower.error());
+  const auto fingerprint = crypto::key_fingerprint_of(key.public_key());
+  if (!fingerprint) return report(context, fingerprint.error());
+  const leasing::AddressPlan& plan = group.plan;
+  const std::string ranges = plan.ranges.empty() ? "all" : to_string(plan.ranges);
+  const std::string excluded = plan.excluded.empty() ? "none" : to_string(plan.excluded);
+  if (context.options.output.json) {
+    cli::JsonWriter json("ipop-dhcp.config/1");
+    json.field("group", group.name);
+    json.field("prefix", to_string(plan.prefix));
+    json.field("ranges", to_string(plan.ranges));
+    json.field("excluded", to_string(plan.excluded));
+    json.field("lease_seconds", plan.lease_time.count());
+    json.field("domain", plan.domain);
+    json.field("mtu", plan.mtu);
+    json.field("quota", plan.quota);
+    json.field("takes_unsigned", plan.takes_unsigned);
+    json.field("live", count->live);
+    json.field("leases", count->all);
+    json.field("follower", *follower);
+    json.field("key", to_hex(*fingerprint));
+    context.streams.out << json.text() << '\n';
+    return ExitStatus::done;
+  }
+  cli::Table table({{"KEY"}, {"VALUE"}});
+  table.add_row({"group", group.name});
+  table.add_row({"prefix", to_string(plan.prefix)});
+  table.add_row({"range", ranges});
+  table.add_row({"exclude", excluded});
+  table.add_row({"lease-time", std::to_string(plan.lease_time.count()) + "s"});
+  table.add_row({"domain", plan.domain});
+  table.add_row({"mtu", std::to_string(plan.mtu)});
+  table.add_row({"quota", std::to_string(plan.quota)});
+  table.add_row({"unsigned", plan.takes_unsigned ? "yes" : "no"});
+  table.add_row({"leases", std::to_string(count->live) + " live, " + std::to_string(count->all) + " in all"});
+  table.add_row({"role", *follower ? "follows another server" : "gives out"});
+  table.add_row({"server-key", to_hex(*fingerprint)});
+  if (context.options.output.plain)
+    table.write_plain(context.streams.out);
+  else
+    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+  return ExitStatus::done;
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const Configure& verb) {
+  auto opened = open_book(context, leasebook::Database::Access::create);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  auto& book = std::get<LeaseBook>(opened);
+  const auto key = load_server_key(context);
+  if (!key) return report(context, key.error());
+  const auto groups = book.groups();
+  if (!groups) return report(context, groups.error());
+  const bool is_known = std::ranges::any_of(*groups, [&](const LeaseGroup& group) {
+    return group.name == context.options.group || (context.options.group.empty() && groups->size() == 1);
+  });
+  if (says_nothing(verb) && is_known) {
+    auto group = choose_group(context, book);
+    if (const auto* status = std::get_if<ExitStatus>(&group)) return *status;
+    return show(context, book, std::get<LeaseGroup>(group), *key);
+  }
+  const auto group = change(context, book, verb);
+  if (!group) {
+    const bool is_usage = group.error().code == Errc::malformed || group.error().code == Errc::not_found;
+    const ExitStatus status = report(context, group.error());
+    return is_usage ? ExitStatus::usage : status;
+  }
+  if (!is_known) context.streams.err << "Added group " << group->name << ".\n  next: ipop-dhcp serve\n";
+  return show(context, book, *group, *key);
+}
+
+}  // namespace ipop::ipop_dhcp

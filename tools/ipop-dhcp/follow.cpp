@@ -1,0 +1,144 @@
+#include <thread>
+
+#include "base/hex.hpp"
+#include "follower_request.hpp"
+#include "io/https_client.hpp"
+#include "io/log_writer.hpp"
+#include "io/process.hpp"
+#include "io/system_clock.hpp"
+#include "lease_json.hpp"
+#include "server_files.hpp"
+
+namespace ipop::ipop_dhcp {
+namespace {
+
+using cli::ExitStatus;
+using leasebook::LeaseBook;
+
+/// More than the first server holds an answer back.
+constexpr Duration exchange_limit = 15s;
+constexpr Duration first_pause = 500ms;
+constexpr Duration longest_pause = 30s;
+
+/// `http://HOST:PORT/` or `https://...`.
+Result<io::HttpsPeer> parse_url(std::string_view url) {
+  io::HttpsPeer out;
+  const auto wrong = [&] {
+    return make_error(make_error_code(Errc::malformed),
+                      "\"" + std::string(url.substr(0, 128)) + "\" is no address like http://10.128.0.2:8067/");
+  };
+  std::string_view rest = url;
+  out.is_plain = rest.starts_with("http://");
+  if (!out.is_plain && !rest.starts_with("https://")) return wrong();
+  rest.remove_prefix(out.is_plain ? 7 : 8);
+  rest = rest.substr(0, rest.find('/'));
+  const auto entry = appliance::parse_bootstrap_entry(rest);
+  if (!entry) return wrong();
+  out.host = entry->host;
+  out.port = entry->port;
+  return out;
+}
+
+class Follower {
+ public:
+  Follower(const Context& context, LeaseBook& book, const crypto::PrivateKey& key, io::HttpsPeer first)
+      : context_(context), book_(book), key_(key), first_(std::move(first)) {}
+
+  /// One question to the first server. True: there was a change.
+  Result<bool> step() {
+    const auto last = book_.last_change();
+    if (!last) return last.error();
+    net::HttpRequest request;
+    request.path = "/changes?after=" + std::to_string(*last);
+    request.authorization = make_follower_proof(key_, *last, io::wall_time_now());
+    const auto answer = io::exchange_https(first_, request, exchange_limit);
+    if (!answer) return answer.error();
+    if (answer->status == 403) return make_error(make_error_code(Errc::not_authorized), trimmed(answer->body));
+    if (answer->status != 200) return make_error(std::make_error_code(std::errc::not_connected), trimmed(answer->body));
+    const auto changes = parse_changes(answer->body);
+    if (!changes) return changes.error();
+    if (changes->last < *last) return {Errc::conflict, "the first server's book is older than this one"};
+    if (changes->last == *last) return false;
+    auto transaction = book_.begin();
+    if (!transaction) return std::move(transaction).error();
+    // A command of the administrator may have made this the server that gives out.
+    const auto follower = book_.is_follower();
+    if (!follower) return follower.error();
+    if (!*follower) return {Errc::not_authorized, "this server gives out itself"};
+    if (auto applied = book_.apply(*changes); !applied) return std::move(applied).error();
+    if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
+    return true;
+  }
+
+ private:
+  static std::string trimmed(std::string text) {
+    while (!text.empty() && text.back() == '\n')
+      text.pop_back();
+    return text.substr(0, 256);
+  }
+
+  const Context& context_;
+  LeaseBook& book_;
+  const crypto::PrivateKey& key_;
+  io::HttpsPeer first_;
+};
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const Follow& verb) {
+  auto first = parse_url(verb.url);
+  if (!first) {
+    cli::complain(context.streams, tool, first.error().message());
+    return ExitStatus::usage;
+  }
+  auto opened = open_book(context, leasebook::Database::Access::create);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  auto& book = std::get<LeaseBook>(opened);
+  const auto key = load_server_key(context);
+  if (!key) return report(context, key.error());
+  {
+    const auto follower = book.is_follower();
+    const auto last = book.last_change();
+    if (!follower) return report(context, follower.error());
+    if (!last) return report(context, last.error());
+    if (!*follower && *last > 0) {
+      cli::complain(context.streams, tool, "this server's book gives out itself; a server that follows begins empty");
+      cli::suggest(context.streams, "ipop-dhcp follow " + verb.url + " --directory DIRECTORY");
+      return ExitStatus::usage;
+    }
+    auto transaction = book.begin();
+    if (!transaction) return report(context, transaction.error());
+    if (auto set = book.set_follower(true); !set) return report(context, set.error());
+    if (auto committed = transaction->commit(); !committed) return report(context, committed.error());
+  }
+  io::harden_process();
+  io::LogWriter writer(LogLevel::info);
+  const auto log = [&](LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
+    writer.write(io::monotonic_now(), {level, std::move(text), std::move(fields)});
+  };
+  Follower follower(context, book, *key, *std::move(first));
+  Duration pause = first_pause;
+  // SIGTERM ends it where it is: a change is taken over as a whole or not.
+  while (true) {
+    const auto changed = follower.step();
+    if (changed) {
+      pause = first_pause;
+      if (verb.once && !*changed) return ExitStatus::done;
+      continue;
+    }
+    if (changed.error().code == Errc::not_authorized) {
+      const auto fingerprint = crypto::key_fingerprint_of(key->public_key());
+      const ExitStatus status = report(context, changed.error());
+      if (fingerprint)
+        cli::suggest(context.streams, "on the first server: echo " + to_hex(*fingerprint) + " >>" +
+                                          context.options.directory + "/followers");
+      return status;
+    }
+    if (verb.once) return report(context, changed.error());
+    log(LogLevel::warning, "the first server does not answer", {{"reason", changed.error().message()}});
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, longest_pause);
+  }
+}
+
+}  // namespace ipop::ipop_dhcp

@@ -1,0 +1,275 @@
+#include "lease_json.hpp"
+
+#include <array>
+#include <charconv>
+
+#include <nlohmann/json.hpp>
+
+namespace ipop::ipop_dhcp {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using leasebook::Lease;
+using leasebook::LeaseBook;
+
+constexpr std::string_view leases_schema = "ipop-dhcp.leases/1";
+constexpr std::string_view changes_schema = "ipop-dhcp.changes/1";
+constexpr std::string_view csv_title = "address,node,user,host_name,source,granted,expires,released";
+
+Error wrong(const std::string& what) {
+  return make_error(make_error_code(Errc::malformed), what);
+}
+
+Json to_object(const Lease& lease) {
+  return {{"address", to_string(lease.address)}, {"node", to_string(lease.node)}, {"user", lease.user},
+          {"host_name", lease.host_name},        {"source", lease.source},        {"granted", lease.granted.seconds},
+          {"expires", lease.expires.seconds},    {"released", lease.released},    {"sequence", lease.sequence}};
+}
+
+/// A field of one of JSON's types, or none.
+template <class T>
+bool read(const Json& object, const char* key, T& out) {
+  const auto found = object.find(key);
+  if (found == object.end()) return false;
+  if constexpr (std::is_same_v<T, bool>) {
+    if (!found->is_boolean()) return false;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!found->is_string()) return false;
+  } else {
+    if (!found->is_number_integer()) return false;
+  }
+  out = found->get<T>();
+  return true;
+}
+
+Result<Lease> lease_of(const Json& object, const std::string& place) {
+  if (!object.is_object()) return wrong(place + ": no object");
+  Lease out;
+  std::string address;
+  std::string node;
+  if (!read(object, "address", address) || !read(object, "node", node)) return wrong(place + ": no address or node");
+  const auto at = net::parse_ipv4_address(address);
+  const auto id = parse_node_id(node);
+  if (!at) return wrong(place + ": the address \"" + address.substr(0, 32) + "\" is none like 10.128.0.7");
+  if (!id) return wrong(place + ": the node \"" + node.substr(0, 40) + "\" is no id of 32 letters and digits");
+  out.address = *at;
+  out.node = *id;
+  (void)read(object, "user", out.user);
+  (void)read(object, "host_name", out.host_name);
+  (void)read(object, "source", out.source);
+  (void)read(object, "released", out.released);
+  (void)read(object, "sequence", out.sequence);
+  if (!out.host_name.empty() && !leasing::is_host_name(out.host_name))
+    return wrong(place + ": the host name is no label of a-z, 0-9 and -");
+  if (!read(object, "granted", out.granted.seconds) || !read(object, "expires", out.expires.seconds))
+    return wrong(place + ": no times, like \"granted\": 1795316770");
+  return out;
+}
+
+std::string csv_cell(std::string_view cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(cell);
+  std::string out = "\"";
+  for (const char c : cell)
+    out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
+/// The next record of a CSV text (RFC 4180, section 2); takes it off `text`. Nullopt: a quote that nothing ends.
+std::optional<std::vector<std::string>> take_record(std::string_view& text) {
+  std::vector<std::string> cells(1);
+  bool in_quotes = false;
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_quotes && c == '"' && at + 1 < text.size() && text[at + 1] == '"') {
+      cells.back() += '"';
+      ++at;
+    } else if (c == '"') {
+      in_quotes = !in_quotes;
+    } else if (in_quotes) {
+      cells.back() += c;
+    } else if (c == ',') {
+      cells.emplace_back();
+    } else if (c == '\n') {
+      break;
+    } else if (c != '\r') {
+      cells.back() += c;
+    }
+  }
+  if (in_quotes) return std::nullopt;
+  text.remove_prefix(std::min(at + 1, text.size()));
+  return cells;
+}
+
+Result<std::vector<Lease>> parse_csv(std::string_view text) {
+  std::vector<Lease> out;
+  std::size_t line = 1;
+  text.remove_prefix(csv_title.size());
+  text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + (text.empty() ? 0 : 1));
+  while (!text.empty()) {
+    const std::string place = "line " + std::to_string(++line);
+    const auto cells = take_record(text);
+    if (!cells) return wrong(place + ": a quote without an end");
+    if (cells->size() == 1 && cells->front().empty()) continue;
+    if (cells->size() != 8) return wrong(place + ": not 8 columns: " + std::string(csv_title));
+    const auto number = [](const std::string& cell) -> Json {
+      std::int64_t value = 0;
+      const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+      return error == std::errc() && end == cell.data() + cell.size() ? Json(value) : Json(cell);
+    };
+    if ((*cells)[7] != "yes" && (*cells)[7] != "no") return wrong(place + ": released is yes or no");
+    auto lease = lease_of({{"address", (*cells)[0]},
+                           {"node", (*cells)[1]},
+                           {"user", (*cells)[2]},
+                           {"host_name", (*cells)[3]},
+                           {"source", (*cells)[4]},
+                           {"granted", number((*cells)[5])},
+                           {"expires", number((*cells)[6])},
+                           {"released", (*cells)[7] == "yes"}},
+                          place);
+    if (!lease) return std::move(lease).error();
+    out.push_back(*std::move(lease));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_json(const leasebook::LeaseGroup& group, const std::vector<Lease>& leases) {
+  std::string out =
+      "{\"schema\": " + Json(leases_schema).dump() + ", \"group\": " + Json(group.name).dump() + ", \"leases\": [";
+  const char* between = "\n";
+  for (const Lease& lease : leases) {
+    out += between + to_object(lease).dump(-1, ' ', false, Json::error_handler_t::replace);
+    between = ",\n";
+  }
+  return out + "\n]}\n";
+}
+
+std::string to_csv(const std::vector<Lease>& leases) {
+  std::string out = std::string(csv_title) + "\n";
+  for (const Lease& lease : leases)
+    out += to_string(lease.address) + "," + to_string(lease.node) + "," + csv_cell(lease.user) + "," +
+           csv_cell(lease.host_name) + "," + csv_cell(lease.source) + "," + std::to_string(lease.granted.seconds) +
+           "," + std::to_string(lease.expires.seconds) + "," + (lease.released ? "yes" : "no") + "\n";
+  return out;
+}
+
+Result<std::vector<Lease>> parse_leases(std::string_view text) {
+  if (text.starts_with(csv_title)) return parse_csv(text);
+  const Json json = Json::parse(text, nullptr, false);
+  std::string schema;
+  if (json.is_discarded() || !json.is_object() || !read(json, "schema", schema) || schema != leases_schema)
+    return wrong("neither JSON of schema " + std::string(leases_schema) + " nor CSV with the titles " +
+                 std::string(csv_title));
+  const auto entries = json.find("leases");
+  if (entries == json.end() || !entries->is_array()) return wrong("no list \"leases\"");
+  std::vector<Lease> out;
+  for (const Json& entry : *entries) {
+    auto lease = lease_of(entry, "entry " + std::to_string(out.size() + 1));
+    if (!lease) return std::move(lease).error();
+    out.push_back(*std::move(lease));
+  }
+  return out;
+}
+
+std::string to_json(const LeaseBook::Changes& changes) {
+  Json groups = Json::array();
+  for (const leasebook::LeaseGroup& group : changes.groups) {
+    const leasing::AddressPlan& plan = group.plan;
+    groups.push_back({{"id", group.id},
+                      {"name", group.name},
+                      {"name_space", group.name_space},
+                      {"prefix", to_string(plan.prefix)},
+                      {"ranges", to_string(plan.ranges)},
+                      {"excluded", to_string(plan.excluded)},
+                      {"lease_seconds", plan.lease_time.count()},
+                      {"domain", plan.domain},
+                      {"mtu", plan.mtu},
+                      {"quota", plan.quota},
+                      {"takes_unsigned", plan.takes_unsigned}});
+  }
+  Json reservations = Json::array();
+  for (const auto& [group, entries] : changes.reservations)
+    for (const leasebook::Reservation& it : entries)
+      reservations.push_back({{"group", group},
+                              {"address", to_string(it.address)},
+                              {"kind", to_string(it.kind)},
+                              {"whom", it.whom},
+                              {"note", it.note}});
+  Json leases = Json::array();
+  for (const auto& [group, lease] : changes.leases) {
+    Json entry = to_object(lease);
+    entry["group"] = group;
+    leases.push_back(std::move(entry));
+  }
+  const Json all = {{"schema", changes_schema},
+                    {"last", changes.last},
+                    {"groups", std::move(groups)},
+                    {"reservations", std::move(reservations)},
+                    {"leases", std::move(leases)}};
+  return all.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<LeaseBook::Changes> parse_changes(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  std::string schema;
+  LeaseBook::Changes out;
+  if (json.is_discarded() || !json.is_object() || !read(json, "schema", schema) || schema != changes_schema ||
+      !read(json, "last", out.last))
+    return wrong("not the changes of a lease server");
+  for (const char* list : {"groups", "reservations", "leases"})
+    if (!json.contains(list) || !json[list].is_array()) return wrong(std::string("no list ") + list);
+  for (const Json& entry : json["groups"]) {
+    leasebook::LeaseGroup group;
+    leasing::AddressPlan& plan = group.plan;
+    std::string prefix;
+    std::string ranges;
+    std::string excluded;
+    std::int64_t seconds = 0;
+    if (!entry.is_object() || !read(entry, "id", group.id) || !read(entry, "name", group.name) ||
+        !read(entry, "name_space", group.name_space) || !read(entry, "prefix", prefix) ||
+        !read(entry, "ranges", ranges) || !read(entry, "excluded", excluded) ||
+        !read(entry, "lease_seconds", seconds) || !read(entry, "domain", plan.domain) ||
+        !read(entry, "mtu", plan.mtu) || !read(entry, "quota", plan.quota) ||
+        !read(entry, "takes_unsigned", plan.takes_unsigned))
+      return wrong("a group without all of its plan");
+    const auto network = net::parse_ipv4_prefix(prefix);
+    auto offered = leasing::parse_address_ranges(ranges);
+    auto left_out = leasing::parse_address_ranges(excluded);
+    if (!network || !offered || !left_out) return wrong("a group's plan that is none");
+    plan.prefix = *network;
+    plan.ranges = *std::move(offered);
+    plan.excluded = *std::move(left_out);
+    plan.lease_time = std::chrono::seconds(seconds);
+    if (auto good = check(plan); !good) return std::move(good).error();
+    out.reservations.emplace_back(group.id, std::vector<leasebook::Reservation>());
+    out.groups.push_back(std::move(group));
+  }
+  for (const Json& entry : json["reservations"]) {
+    std::int64_t group = 0;
+    std::string address;
+    std::string kind;
+    leasebook::Reservation reservation;
+    if (!entry.is_object() || !read(entry, "group", group) || !read(entry, "address", address) ||
+        !read(entry, "kind", kind) || !read(entry, "whom", reservation.whom) || !read(entry, "note", reservation.note))
+      return wrong("a reservation that is none");
+    const auto at = net::parse_ipv4_address(address);
+    const auto what = leasebook::parse_reservation_kind(kind);
+    const auto of = std::ranges::find(out.reservations, group, [](const auto& it) { return it.first; });
+    if (!at || !what || of == out.reservations.end()) return wrong("a reservation that is none");
+    reservation.address = *at;
+    reservation.kind = *what;
+    of->second.push_back(std::move(reservation));
+  }
+  for (const Json& entry : json["leases"]) {
+    auto lease = lease_of(entry, "lease " + std::to_string(out.leases.size() + 1));
+    if (!lease) return std::move(lease).error();
+    std::int64_t group = 0;
+    if (!read(entry, "group", group)) return wrong("a lease without a group");
+    out.leases.emplace_back(group, *std::move(lease));
+  }
+  return out;
+}
+
+}  // namespace ipop::ipop_dhcp

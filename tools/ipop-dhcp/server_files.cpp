@@ -1,0 +1,106 @@
+#include "server_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "io/file.hpp"
+
+namespace ipop::ipop_dhcp {
+namespace {
+
+using cli::ExitStatus;
+using leasebook::Database;
+using leasebook::LeaseBook;
+
+constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
+constexpr std::size_t largest_key_file = 4096;
+
+ExitStatus status_for(const Error& error) {
+  if (error.code == std::errc::permission_denied || error.code == Errc::not_authorized) return ExitStatus::permission;
+  if (error.code == std::errc::io_error || error.code == Errc::unsupported || error.code == Errc::malformed)
+    return ExitStatus::bad_config;
+  return ExitStatus::no;
+}
+
+}  // namespace
+
+ExitStatus report(const Context& context, const Error& error) {
+  cli::complain(context.streams, tool, error.message());
+  return status_for(error);
+}
+
+std::variant<LeaseBook, ExitStatus> open_book(const Context& context, Database::Access access) {
+  const std::string path = context.options.directory + "/leases.db";
+  if (access == Database::Access::create) {
+    if (auto made = io::make_directories(context.options.directory, 0700); !made) return report(context, made.error());
+    // What SQLite makes beside the book takes the book's own mode.
+    if (!io::exists(path))
+      if (auto made = io::write_file_atomically(path, {}, 0600); !made) return report(context, made.error());
+  } else if (!io::exists(path)) {
+    cli::complain(context.streams, tool, path + ": there is no book of leases here");
+    cli::suggest(context.streams, "ipop-dhcp config --group GROUP");
+    return ExitStatus::no;
+  }
+  auto book = LeaseBook::open(path, access);
+  if (book) return *std::move(book);
+  const ExitStatus status = report(context, book.error());
+  if (book.error().code == std::errc::io_error)
+    cli::suggest(context.streams, "move " + path + " away, then `ipop-dhcp config` and `ipop-dhcp import --from-dht`");
+  return status;
+}
+
+std::variant<leasebook::LeaseGroup, ExitStatus> choose_group(const Context& context, LeaseBook& book) {
+  const auto groups = book.groups();
+  if (!groups) return report(context, groups.error());
+  const std::string& name = context.options.group;
+  std::string names;
+  for (const leasebook::LeaseGroup& group : *groups) {
+    if (group.name == name || (name.empty() && groups->size() == 1)) return group;
+    names += (names.empty() ? "" : ", ") + group.name;
+  }
+  if (name.empty() && !groups->empty()) {
+    cli::complain(context.streams, tool, "the book has several groups; choose one with --group: " + names);
+    return ExitStatus::usage;
+  }
+  cli::complain(context.streams, tool,
+                name.empty() ? "the book has no group yet"
+                             : "the book has no group " + name + (names.empty() ? "" : "; it has " + names));
+  cli::suggest(context.streams, "ipop-dhcp config --group " + (name.empty() ? std::string("GROUP") : name));
+  return ExitStatus::no;
+}
+
+Result<crypto::PrivateKey> load_server_key(const Context& context) {
+  const std::string path = context.options.directory + "/server.key";
+  if (io::exists(path)) {
+    const auto text = io::read_secret_file(path, largest_key_file);
+    if (!text) return text.error();
+    auto key = crypto::PrivateKey::from_pem(*text);
+    if (!key) return std::move(key).error().in(path);
+    return key;
+  }
+  auto key = crypto::PrivateKey::generate();
+  if (!key) return key;
+  if (auto made = io::make_directories(context.options.directory, 0700); !made) return std::move(made).error();
+  if (auto written = io::write_file_atomically(path, key->to_pem(), 0600); !written) return std::move(written).error();
+  return key;
+}
+
+Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name) {
+  const std::string path = context.options.groups + "/" + name + ".toml";
+  const auto text = io::read_file(path, largest_group_file);
+  if (!text) return text.error();
+  return appliance::parse_group_config(*text, path);
+}
+
+std::vector<std::string> group_file_names(const Context& context) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(context.options.groups, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().extension() == ".toml") out.push_back(it->path().stem().string());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+}  // namespace ipop::ipop_dhcp

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "appliance/group_config.hpp"
+#include "crypto/private_key.hpp"
+#include "leasebook/lease_book.hpp"
+#include "verbs.hpp"
+
+// The server's directory: the book, and the key that signs grants.
+
+namespace ipop::ipop_dhcp {
+
+/// One line about a failure, and its status: `permission`, `bad_config` (damaged, a newer program's), `no`.
+cli::ExitStatus report(const Context& context, const Error& error);
+
+/// The book. With `create` the directory (0700) and the book are made where there are none; a failure has been
+/// reported, one of a book that is not there with what to do.
+std::variant<leasebook::LeaseBook, cli::ExitStatus> open_book(const Context& context,
+                                                              leasebook::Database::Access access);
+/// The group that is meant: the one named, or the only one. A failure has been reported.
+std::variant<leasebook::LeaseGroup, cli::ExitStatus> choose_group(const Context& context, leasebook::LeaseBook& book);
+
+/// The key of this server; made and kept (0600) at the first call. Errors: errno, malformed, not_authorized.
+Result<crypto::PrivateKey> load_server_key(const Context& context);
+
+/// A group's file of this machine. Errors: errno; malformed, with file and line.
+Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name);
+/// The names of the groups that have a file here, sorted.
+std::vector<std::string> group_file_names(const Context& context);
+
+}  // namespace ipop::ipop_dhcp
