@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <fcntl.h>
 #include <mutex>
@@ -90,7 +91,9 @@ void ask(Load& load, std::uint32_t number) {
   request.name_space = load.name_space;
   request.node = member.node;
   // Rises over restarts of this program as well.
-  request.sequence = (static_cast<std::uint64_t>(io::wall_time_now().seconds) << 24U) + number;
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  request.sequence =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count());
   sign(request, member.key);
   const TimePoint before = io::monotonic_now();
   const std::string answer = exchange(load, number, leasing::to_soap(request));

@@ -30,6 +30,15 @@ TEST_CASE("a point in time is written in UTC") {
   CHECK(utc_text(WallTime{1795316770}) == "2026-11-22T03:06:10Z");
 }
 
+TEST_CASE("a point in time is read as it is written, and in no other way") {
+  for (const std::int64_t seconds : {std::int64_t{0}, std::int64_t{1795316770}, std::int64_t{4102444800}})
+    CHECK(parse_utc_text(utc_text(WallTime{seconds})) == WallTime{seconds});
+  for (const char* bad :
+       {"", "2026-11-22", "2026-11-22T03:06:10", "2026-11-22 03:06:10Z", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
+        "2026-11-22T24:00:00Z", "2026-11-22T23:60:00Z", "+026-11-22T03:06:10Z"})
+    CHECK_FALSE(parse_utc_text(bad));
+}
+
 TEST_CASE("a duration is a whole number and a unit") {
   CHECK(parse_duration("90") == 90s);
   CHECK(parse_duration("90s") == 90s);

@@ -1,0 +1,351 @@
+#!/usr/bin/env bats
+# What an administrator, a script and a SOAP client see of ipop-dhcp.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  DIR=$BATS_TEST_TMPDIR
+  mkdir -p "$DIR/etc"
+  printf 'name = "lab"\nnamespace = "lab-abcdefgh"\nprefix = "10.9.8.0/24"\n' >"$DIR/etc/lab.toml"
+  server=
+  unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
+}
+teardown() {
+  [ -z "$server" ] || stop_server
+  ! mountpoint -q "$DIR/book" || umount "$DIR/book"
+}
+
+dhcp() { "$GA_BIN/ipop-dhcp" --directory "$DIR/book" --groups "$DIR/etc" --states "$DIR/state" "$@"; }
+
+# In the background: the program itself has the process id, so that it is what a signal reaches.
+as_process() { exec "$GA_BIN/ipop-dhcp" --directory "$DIR/book" --groups "$DIR/etc" --states "$DIR/state" "$@"; }
+
+# serve [OPTIONS] - starts a server on a port of its own: $server, $port.
+serve() {
+  local try
+  for ((try = 0; try < 20; try++)); do
+    port=$((RANDOM % 20000 + 20000))
+    as_process serve --listen "127.0.0.1:$port" "$@" 2>"$DIR/log" >"$DIR/out" &
+    server=$!
+    until grep -q listening "$DIR/log"; do
+      kill -0 "$server" 2>/dev/null || break
+      sleep 0.02
+    done
+    grep -q listening "$DIR/log" && return
+    grep -q 'in use' "$DIR/log" || { cat "$DIR/log" >&2; return 1; }
+  done
+  return 1
+}
+stop_server() {
+  kill "$server" 2>/dev/null || true
+  wait "$server" || true
+  server=
+}
+# members NODES SECONDS - that many members ask for addresses.
+members() { "$GA_BIN/lease_flood" "$port" lab-abcdefgh "$1" 0 "$2" 4 "$DIR/told" >"$DIR/load"; }
+# The three columns of what members were told are in the book, and nobody shares an address.
+told_is_kept() {
+  cut -f1,2 "$DIR/told" | sort -u >"$DIR/pairs"
+  [ -s "$DIR/pairs" ]
+  [ -z "$(cut -f2 "$DIR/pairs" | uniq -D)" ]
+  [ -z "$(cut -f2 "$DIR/pairs" | sort | uniq -d)" ]
+  dhcp list --all --plain --limit 100000 | awk -F'\t' '{ print $4 "\t" $1 }' | sort >"$DIR/kept"
+  [ -z "$(comm -23 "$DIR/pairs" "$DIR/kept")" ]
+}
+soap() { # soap OPERATION ELEMENTS...
+  local operation=$1
+  shift
+  curl -sS --max-time 10 -H 'Content-Type: text/xml' --data-binary @- "http://127.0.0.1:$port/" <<<"<e:Envelope
+    xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><$operation xmlns='urn:ipop:lease-server:1'>$*</$operation
+    ></e:Body></e:Envelope>"
+}
+
+@test "a group is added from its file, shown, and changed while the server runs" {
+  run dhcp list
+  [ "$status" -eq 1 ]
+  [[ $output == *'next: ipop-dhcp config --group GROUP' ]]
+  dhcp config --group lab --quota 1000 >/dev/null
+  [ "$(stat -c %a "$DIR/book")" = 700 ]
+  [ "$(stat -c %a "$DIR/book/leases.db")" = 600 ]
+  [ "$(stat -c %a "$DIR/book/server.key")" = 600 ]
+  serve
+  members 4 1
+  dhcp config --range 10.9.8.100-10.9.8.199 --exclude 10.9.8.150 --lease-time 1h --mtu 1300
+  run dhcp config --json
+  [ "$(jq -r .schema <<<"$output")" = ipop-dhcp.config/1 ]
+  [ "$(jq -r .ranges,.excluded,.lease_seconds,.mtu,.leases <<<"$output" | paste -sd' ')" = \
+    '10.9.8.100-10.9.8.199 10.9.8.150 3600 1300 4' ]
+  # The same members come again, and are moved into the range.
+  rm "$DIR/told"
+  members 4 1
+  told_is_kept
+  run ! grep -vE '	10\.9\.8\.1[0-9][0-9]	' "$DIR/told"
+}
+
+@test "members get addresses; list, show, history, release and reserve say and do what they should" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  run dhcp list
+  [ "$status" -eq 1 ]
+  serve
+  members 8 1
+  told_is_kept
+  run dhcp list
+  [ "$status" -eq 0 ]
+  [ "${#lines[@]}" -eq 9 ]
+  read -r node address _ <"$DIR/told"
+  [ "$(dhcp show "$address" --plain | cut -f4)" = "$node" ]
+  [ "$(dhcp show "$node" --json | jq -r '.leases[0].address')" = "$address" ]
+  run dhcp show 10.9.8.254
+  [ "$status" -eq 1 ]
+  [ "$(dhcp history "$address" --plain | cut -f5)" = "$node" ]
+  [ "$(dhcp history "$address" --at "$(date -u +%FT%TZ)" --plain | cut -f5)" = "$node" ]
+  run dhcp history "$address" --at 2020-01-01T00:00:00Z
+  [ "$status" -eq 1 ]
+  dhcp release "$address"
+  [ "$(dhcp show "$address" --json | jq -r '.leases[0].state')" = released ]
+  run dhcp release "$address"
+  [ "$status" -eq 1 ]
+  dhcp reserve 10.9.8.200 --node "$node" --note 'for the lesson'
+  [ "$(dhcp reserve --plain)" = "10.9.8.200	node	$node	for the lesson" ]
+  run dhcp reserve 10.9.8.200 --name bob
+  [ "$status" -eq 1 ]
+  rm "$DIR/told"
+  members 8 1
+  [ "$(grep "^$node" "$DIR/told" | cut -f2 | sort -u)" = 10.9.8.200 ]
+  dhcp reserve 10.9.8.200 --end
+  [ -z "$(dhcp reserve --plain)" ]
+}
+
+@test "pages: a long list ends where it is told to, and says where to go on" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  members 20 2
+  dhcp list --plain --limit 15 >"$DIR/first" 2>"$DIR/talk"
+  [ "$(wc -l <"$DIR/first")" -eq 15 ]
+  next=$(sed -n 's/.*next: ipop-dhcp list --after //p' "$DIR/talk")
+  [ "$next" = "$(tail -n 1 "$DIR/first" | cut -f1)" ]
+  dhcp list --plain --after "$next" >"$DIR/second"
+  [ "$(cat "$DIR/first" "$DIR/second" | cut -f1 | sort -u | wc -l)" -eq 20 ]
+}
+
+@test "what is exported as JSON and as CSV is imported as the same leases" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  members 8 1
+  stop_server
+  dhcp export >"$DIR/leases.json"
+  dhcp export --csv >"$DIR/leases.csv"
+  for form in json csv; do
+    other() { "$GA_BIN/ipop-dhcp" --directory "$DIR/$form" --groups "$DIR/etc" "$@"; }
+    other config --group lab >/dev/null
+    other import "$DIR/leases.$form" --dry-run
+    run other list
+    [ "$status" -eq 1 ]
+    other import - <"$DIR/leases.$form"
+    [ "$(other list --plain)" = "$(dhcp list --plain)" ]
+  done
+  # What is somebody else's here is named and left out.
+  sed '2s/^\([^,]*\),[^,]*/\1,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/' "$DIR/leases.csv" >"$DIR/other.csv"
+  run dhcp import "$DIR/other.csv"
+  [ "$status" -eq 7 ]
+  [[ $output == *'left out: 10.9.8.'*' is leased to '* ]]
+}
+
+@test "a broken import names file and line and changes nothing" {
+  dhcp config --group lab >/dev/null
+  title=address,node,user,host_name,source,granted,expires,released
+  for bad in 'x' '{"schema":"ipop-dhcp.leases/2","leases":[]}' '{"schema":"ipop-dhcp.leases/1","leases":[1]}' \
+    "$title"$'\n10.9.8.7,abc,,,,1,2,no' "$title"$'\n10.9.8.700,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,,,,1,2,no' \
+    "$title"$'\n10.9.8.7,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,,,,1,2' "$title"$'\n"10.9.8.7'; do
+    printf '%s\n' "$bad" >"$DIR/bad"
+    run dhcp import "$DIR/bad"
+    [ "$status" -eq 5 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == "ipop-dhcp: $DIR/bad: "* ]]
+  done
+  run dhcp list
+  [ "$status" -eq 1 ]
+}
+
+@test "S27: kill -9 in the midst of requests loses nothing and gives nothing twice" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  "$GA_BIN/lease_flood" "$port" lab-abcdefgh 60 0 6 4 "$DIR/told" >"$DIR/load" &
+  load=$!
+  kills=0
+  before=0
+  while kill -0 "$load" 2>/dev/null; do
+    # Some were told something since the last time, so there is something to lose.
+    told=$(wc -l <"$DIR/told" 2>/dev/null || echo 0)
+    ((told > before)) || { sleep 0.02; continue; }
+    before=$told
+    kill -9 "$server"
+    wait "$server" || true
+    kills=$((kills + 1))
+    as_process serve --listen "127.0.0.1:$port" 2>"$DIR/log" >"$DIR/out" &
+    server=$!
+    until grep -q listening "$DIR/log"; do kill -0 "$server"; sleep 0.02; done
+  done
+  wait "$load"
+  [ "$kills" -ge 3 ]
+  told_is_kept
+  stop_server
+  dhcp check
+}
+
+@test "S27: a full disk refuses everybody, and the server goes on when there is room" {
+  [ "$(id -u)" -eq 0 ] || skip "a small file system needs root"
+  mkdir "$DIR/book"
+  mount -t tmpfs -o size=8m tmpfs "$DIR/book" || skip "no mount here"
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  cat /dev/zero >"$DIR/book/ballast" 2>/dev/null || true
+  members 100 2
+  jq -e '.refused > 0' "$DIR/load"
+  grep -q "can't write its book" "$DIR/log"
+  rm "$DIR/book/ballast"
+  members 8 1
+  jq -e '.answered > 0 and .refused == 0' "$DIR/load"
+  told_is_kept
+}
+
+@test "S27: a damaged book is refused with what to do, and rebuilt from what was exported" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  members 8 1
+  stop_server
+  dhcp export >"$DIR/leases.json"
+  printf 'this is no database, whatever it was before%.0s' {1..200} >"$DIR/book/leases.db"
+  rm -f "$DIR"/book/leases.db-*
+  run dhcp serve
+  [ "$status" -eq 5 ]
+  [[ ${lines[0]} == *'leases.db: '* ]]
+  [[ ${lines[1]} == '  next: '*'import --from-dht'* ]]
+  rm "$DIR/book/leases.db"
+  dhcp config --group lab --quota 1000 >/dev/null
+  dhcp import "$DIR/leases.json"
+  serve
+  members 8 1
+  told_is_kept
+}
+
+@test "the description is WSDL, and curl is answered in SOAP" {
+  dhcp config --group lab >/dev/null
+  serve
+  curl -sS --max-time 10 "http://127.0.0.1:$port/?wsdl" >"$DIR/wsdl"
+  grep -q "<soap:address location=\"http://127.0.0.1:$port/\"" "$DIR/wsdl"
+  answer=$(soap Obtain '<Group>lab-abcdefgh</Group><Node>printer</Node>')
+  [[ $answer == *'<faultcode>soap:Client</faultcode>'*'signed requests only'*'not_authorized'* ]]
+  dhcp config --unsigned yes >/dev/null
+  # 127.0.0.1 is no address of the virtual network.
+  answer=$(soap Obtain '<Group>lab-abcdefgh</Group><Node>printer</Node>')
+  [[ $answer == *'virtual network only'* ]]
+  answer=$(soap Obtain '<Group>other</Group><Node>printer</Node>')
+  [[ $answer == *not_found* ]]
+  [ "$(curl -sS -o "$DIR/none" -w '%{http_code}' "http://127.0.0.1:$port/nowhere")" = 404 ]
+  [ "$(curl -sS -o "$DIR/none" -w '%{http_code}' "http://127.0.0.1:$port/")" = 405 ]
+  run dhcp list
+  [ "$status" -eq 1 ]
+}
+
+@test "an unsigned client of the virtual network is known by its address, and touches nobody else's lease" {
+  [ "$(id -u)" -eq 0 ] || skip "a network namespace needs root"
+  dhcp config --group lab --unsigned yes --quota 2 >/dev/null
+  ns=dhcp-$$-$RANDOM
+  ip netns add "$ns"
+  ip -n "$ns" link set lo up
+  ip -n "$ns" address add 10.9.8.2/24 dev lo
+  ip -n "$ns" address add 10.9.8.3/24 dev lo
+  port=8067
+  ip netns exec "$ns" "$GA_BIN/ipop-dhcp" --directory "$DIR/book" --groups "$DIR/etc" serve 2>"$DIR/log" &
+  server=$!
+  until grep -q listening "$DIR/log"; do kill -0 "$server"; sleep 0.02; done
+  from() { # from SOURCE OPERATION NODE
+    ip netns exec "$ns" curl -sS --max-time 10 --interface "$1" -H 'Content-Type: text/xml' \
+      --data-binary "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><$2
+        xmlns='urn:ipop:lease-server:1'><Group>lab-abcdefgh</Group><Node>$3</Node></$2></e:Body></e:Envelope>" \
+      "http://10.9.8.2:8067/"
+  }
+  first=$(from 10.9.8.3 Obtain printer)
+  other=$(from 10.9.8.2 Release printer)
+  again=$(from 10.9.8.3 Renew printer)
+  from 10.9.8.3 Obtain second >"$DIR/second"
+  third=$(from 10.9.8.3 Obtain third)
+  stop_server
+  ip netns del "$ns"
+  [[ $first == *'<Address>10.9.8.'*'<Mask>255.255.255.0</Mask>'*'<LeaseSeconds>86400</LeaseSeconds>'*'<Domain>ipop</Domain><Mtu>1400</Mtu>'* ]]
+  [[ $first != *Grant* ]]
+  [[ $other == *not_found* ]]
+  [ "$(grep -o '<Address>[^<]*' <<<"$first")" = "$(grep -o '<Address>[^<]*' <<<"$again")" ]
+  [[ $third == *exhausted* ]]
+}
+
+@test "a second server follows the first one, gives out nothing, and takes over when it is promoted" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  members 8 1
+  second() { "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" "$@"; }
+  run second follow "http://127.0.0.1:$port/" --once
+  [ "$status" -eq 4 ]
+  [[ ${lines[1]} == *'next: on the first server: echo '*followers ]]
+  sed -n 's/.*echo \([0-9a-f]*\) .*/\1/p' <<<"${lines[1]}" >"$DIR/book/followers"
+  second follow "http://127.0.0.1:$port/" --once
+  [ "$(second list --plain)" = "$(dhcp list --plain)" ]
+  members 12 1
+  second follow "http://127.0.0.1:$port/" --once
+  [ "$(second list --plain --limit 1000)" = "$(dhcp list --plain --limit 1000)" ]
+  stop_server
+  "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" serve --listen "127.0.0.1:$port" 2>"$DIR/log2" &
+  server=$!
+  until grep -q listening "$DIR/log2"; do kill -0 "$server"; sleep 0.02; done
+  members 4 1
+  jq -e '.answered == 0 and .refused > 0' "$DIR/load"
+  second promote
+  members 12 1
+  jq -e '.answered > 0 and .refused == 0' "$DIR/load"
+  cut -f1,2 "$DIR/told" | sort -u | cut -f2 | sort | uniq -d >"$DIR/double"
+  [ ! -s "$DIR/double" ]
+  [ "$(second config --json | jq .follower)" = false ]
+}
+
+@test "two groups have their addresses from one server" {
+  printf 'name = "sea"\nnamespace = "sea-abcdefgh"\nprefix = "10.7.0.0/16"\n' >"$DIR/etc/sea.toml"
+  run dhcp config
+  [ "$status" -eq 2 ]
+  dhcp config --group lab >/dev/null
+  dhcp config --group sea --lease-time 10min >/dev/null
+  run dhcp list
+  [ "$status" -eq 2 ]
+  [[ $output == *'choose one with --group: lab, sea'* ]]
+  serve
+  "$GA_BIN/lease_flood" "$port" sea-abcdefgh 4 0 1 4 "$DIR/told" >"$DIR/load"
+  [ "$(dhcp list --group sea --plain | wc -l)" -eq 4 ]
+  run dhcp list --group lab
+  [ "$status" -eq 1 ]
+}
+
+@test "a wrong line of options is one line and status 2" {
+  dhcp config --group lab >/dev/null
+  for wrong in 'config --lease-time 5s' 'config --range 10.9.8.9-10.9.8.1' 'config --range 10.1.1.1' 'config --mtu 9' \
+    'config --quota 0' 'reserve 10.9.8.9' 'reserve 10.9.8.9 --node abc' 'reserve 10.9.8.0 --name bob' 'release x' \
+    'history 10.9.8.9 --at yesterday' 'serve --listen 8067' 'import' 'follow ftp://x/' 'show' 'list --limit 0' 'lits'; do
+    # shellcheck disable=SC2086
+    run dhcp $wrong
+    echo "$wrong: $output"
+    [ "$status" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+  done
+}
+
+@test "manual and completions say what the program takes" {
+  for shell in bash zsh fish; do
+    name=ipop-dhcp.$shell
+    [ $shell = zsh ] && name=_ipop-dhcp
+    "$GA_BIN/ipop-dhcp" --completion $shell | diff - "$GA_SOURCE/completions/$name"
+  done
+  mandoc -T lint -W warning "$GA_SOURCE/man/ipop-dhcp.8"
+  "$GA_BIN/ipop-dhcp" --help | grep -oE '^ +(--[a-z-]+|[a-z]+ )' | tr -d ' ' | sort -u |
+    while read -r word; do
+      grep -qF -- "${word//-/\\-}" "$GA_SOURCE/man/ipop-dhcp.8" || { echo "$word is not in the manual"; exit 1; }
+    done
+}
