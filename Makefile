@@ -6,6 +6,7 @@
 #   make format     clang-format on all sources    make fuzz            every fuzz target for FUZZ_SECONDS each
 #   make tidy       clang-tidy on changed files    make install         PREFIX and DESTDIR as usual
 #   make check-arm64  cross build, unit tests under emulation
+#   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
 #   make demo-pool [KEEP=1]   a pool of HTCondor on five machines      make bench-pool   its figures
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -13,7 +14,7 @@ FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release benches dev check check-arm64 test demo demo-pool demo-stop bench bench-pool format tidy fuzz install clean
+.PHONY: release benches dev check check-arm64 check-fresh test demo demo-pool demo-stop bench bench-pool format tidy fuzz install clean
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
@@ -33,6 +34,10 @@ check: dev
 check-arm64:
 	@scripts/install_packages build check arm64
 	@scripts/check_arm64 build/arm64
+
+check-fresh:
+	@scripts/install_packages pool
+	@scripts/check_fresh $(RELEASE)
 
 test: dev
 	@ctest --test-dir build/dev --label-regex unit --parallel $(JOBS) --output-on-failure

@@ -58,7 +58,7 @@ boot_machine() {
     [[ $init != systemd ]] || "$machines_folder/control_group" remove "$internet-$host"
   } >"$run/$host/machine.log" 2>&1 </dev/null &
   disown
-  for ((tries = 0; tries < 500; tries++)); do
+  for ((tries = 0; tries < 6000; tries++)); do
     [[ -s $ready ]] && machine_pid[$host]=$(<"$ready") && return
     sleep 0.02
   done

@@ -7,7 +7,8 @@
 #
 #   is NAME WANTED GOT               the two texts are equal
 #   holds NAME COMMAND...            the command succeeds
-#   within SECONDS NAME COMMAND...   it succeeds before SECONDS are over; asked every 0.1 s
+#   within SECONDS NAME COMMAND...   it succeeds; asked every 0.1 s. SECONDS are what it takes at the most on a machine
+#                                    that has nothing else to do; it is given up after $patience times as long
 #   finish                           the last line of a test: plan and exit status
 set -uo pipefail
 
@@ -30,6 +31,8 @@ source "$here/../../demo/internet.sh"
 source "$here/../../demo/nodes.sh"
 
 tests=0 failures=0
+# Limits are for what hangs. A machine with ten tests a processor is slow, and nothing is wrong with it.
+patience=${GA_PATIENCE:-6}
 clean_up() {
   local log
   trap '' INT TERM HUP
@@ -68,7 +71,7 @@ holds() {
   ((status == 0)) || sed 's/^/# /' <<<"$* ended with $status: $output"
 }
 within() {
-  local seconds=$1 name=$2 status=1 began
+  local seconds=$(($1 * patience)) name=$2 status=1 began
   shift 2
   began=$(milliseconds)
   while (($(milliseconds) - began < seconds * 1000)); do
@@ -88,8 +91,8 @@ finish() {
 # A host with a node, a lease and a configured TAP; ends the test where even that fails.
 bring_up() { # HOST [CLIENT]
   start_node "$1" --tap tap0 --hostname "$1"
-  if ! ctl "$1" wait lease --timeout 30s >"$run/lease" 2>&1; then
-    result 1 "$1 holds a lease within 30 s"
+  if ! ctl "$1" wait lease --timeout 180s >"$run/lease" 2>&1; then
+    result 1 "$1 holds a lease"
     cat "$run/lease"
     finish
   fi

@@ -77,6 +77,18 @@ swan() { # HOST OPTION...
 for name in "${members[@]}"; do
   within 20 "charon of $name takes the configuration" swan "$name" --load-all --noprompt
 done
+# What the members' keys need: elliptic curves, and that is a plugin of its own package.
+swan alice --stats | grep -qw openssl || { echo "skipped: strongSwan has no plugin openssl (libstrongswan-standard-plugins)"; exit 77; }
+# strongSwan 6 gives up an IKE_SA whose first ESP the kernel refuses; 5.9 keeps it.
+esp=yes
+ip netns exec "$(space hub)" ip xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 0x100 mode transport \
+  aead 'rfc4106(gcm(aes))' "0x$(printf '0%.0s' {1..40})" 128 2>"$run/esp" ||
+  esp="this kernel has no ESP with AES-GCM ($(tr '\n' ' ' <"$run/esp"))"
+version=$(swanctl --version 2>/dev/null | sed -n 's/.*strongSwan [a-z]* *\([0-9]*\)\..*/\1/p')
+skipped() { # NAME REASON
+  tests=$((tests + 1))
+  echo "ok $tests $1 # SKIP $2"
+}
 conns=$(swan alice --list-conns)
 [[ $conns == *"ga-lab: IKEv2"* && $conns == *"10.128.0.0/9"* ]]
 result $? "the connection of the group is loaded"
@@ -88,24 +100,29 @@ result $? "a trap waits for packets to members"
 talk() { ip netns exec "$(space "$1")" ping -q -c 1 -w 5 "$2" >/dev/null 2>&1; }
 established() { swan "$1" --list-sas | grep -q "ESTABLISHED.*"; }
 talk alice 10.128.0.3
-within 10 "the first packet makes alice and bob agree on keys, each known to the other by the certificate" established alice
-swan bob --list-sas | grep -q "CN=alice"
-result $? "bob knows alice by what her certificate says"
+agree="the first packet makes alice and bob agree on keys, each known to the other by the certificate"
+knows="bob knows alice by what her certificate says"
+if [[ $esp == yes || ${version:-0} -lt 6 ]]; then
+  within 10 "$agree" established alice
+  swan bob --list-sas | grep -q "CN=alice"
+  result $? "$knows"
+else
+  skipped "$agree" "strongSwan $version ends IKE where $esp"
+  skipped "$knows" "strongSwan $version ends IKE where $esp"
+fi
 talk eve 10.128.0.3
 talk bob 10.128.0.4
 sas=$(swan bob --list-sas)
 [[ $sas != *10.128.0.4*ESTABLISHED* && $sas != *CN=eve* ]]
 result $? "who has another authority's certificate gets no keys"
 
-if ip netns exec "$(space hub)" ip xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 0x100 mode transport \
-  aead 'rfc4106(gcm(aes))' "0x$(printf '0%.0s' {1..40})" 128 2>"$run/esp"; then
+if [[ $esp == yes ]]; then
   within 10 "packets from alice to bob go by ESP" talk alice 10.128.0.3
   ip -n "$(space alice)" -s xfrm state | grep -q 'proto esp'
   result $? "the kernel holds the keys"
   talk eve 10.128.0.3
   is "no packet of eve gets through" 1 $?
 else
-  tests=$((tests + 1))
-  echo "ok $tests packets go by ESP # SKIP this kernel has no ESP with AES-GCM ($(tr '\n' ' ' <"$run/esp"))"
+  skipped "packets go by ESP" "$esp"
 fi
 finish
