@@ -30,8 +30,8 @@ std::vector<std::string> group_files() {
 std::variant<std::string, Failure> read_config(const std::string& path) {
   auto text = io::read_file(path, max_file);
   if (text) return *std::move(text);
-  const ExitStatus status = status_of(text.error());
-  return Failure{status == ExitStatus::permission ? status : ExitStatus::bad_config, text.error().message()};
+  const bool missing = text.error().code == std::errc::no_such_file_or_directory;
+  return Failure{missing ? ExitStatus::bad_config : status_of(text.error()), text.error().message()};
 }
 
 Failure bad_config(const Error& error) {
@@ -43,10 +43,10 @@ Failure bad_config(const Error& error) {
 cli::ExitStatus status_of(const Error& error) {
   if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted)
     return ExitStatus::permission;
-  // The clock may be set yet, or the certificate renewed: who starts the node may try again.
-  if (error.code == Errc::expired) return ExitStatus::no;
-  // An interface or a state directory that another program holds: two were told to use the same.
-  if (error.code == std::errc::device_or_resource_busy) return ExitStatus::bad_config;
+  // What may pass by itself: the clock is set yet, a certificate comes or is renewed, the machine leaves a network
+  // that overlaps the virtual one. Who starts the node tries again.
+  if (error.code == Errc::expired || error.code == Errc::not_found || error.code == Errc::conflict)
+    return ExitStatus::no;
   const bool ours = error.code.category() == make_error_code(Errc::malformed).category();
   return ours ? ExitStatus::bad_config : ExitStatus::no;
 }
