@@ -83,6 +83,18 @@ Result<Answer> ask_node(daemon::ControlClient& client, const node::Command& comm
   return make_error(make_error_code(Errc::unsupported), "the node answered another question");
 }
 
+/// What the node says of itself may be why the time was over.
+inline Error with_notices(const std::string& socket, Error error) {
+  constexpr Duration patience = std::chrono::seconds(1);
+  auto client = daemon::ControlClient::connect(socket);
+  if (!client) return error;
+  const auto status = ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, patience);
+  if (!status) return error;
+  for (const std::string& notice : status->notices)
+    error.context += ": " + notice;
+  return error;
+}
+
 /// Waits until the node holds an address; its status then. Errors: timed_out, unsupported (the node has
 /// no virtual network), what connecting gives.
 inline Result<node::StatusAnswer> wait_for_lease(const cli::Streams& streams, const std::string& socket,
@@ -97,8 +109,9 @@ inline Result<node::StatusAnswer> wait_for_lease(const cli::Streams& streams, co
     held = *std::move(status);
     return held.address.has_value();
   });
-  if (!waited) return std::move(waited).error();
-  return held;
+  if (waited) return held;
+  return waited.error().code == std::errc::timed_out ? with_notices(socket, std::move(waited).error())
+                                                     : std::move(waited).error();
 }
 
 /// Asks the node behind `socket` to read its files again, then waits until its status is the one that is

@@ -73,6 +73,7 @@ Json encode(const node::StatusAnswer& answer) {
   out["closed"] = answer.closed;
   out["revocation_number"] = answer.revocation_number;
   out["certificate_expires"] = seconds_or_null(answer.certificate_expires);
+  out["notices"] = answer.notices;
   Json counters = Json::object();
   for (const auto& [name, count] : answer.counters)
     counters[name] = count;
@@ -103,6 +104,7 @@ void decode(Fields& in, node::StatusAnswer& out) {
   in.get("closed", out.closed);
   in.get("revocation_number", out.revocation_number);
   in.get("certificate_expires", out.certificate_expires);
+  in.get("notices", out.notices);
   const Json* counters = in.object("counters");
   if (counters == nullptr) return;
   for (const auto& item : counters->items()) {
@@ -235,6 +237,7 @@ Json encode(const node::WhyAnswer& answer) {
   out["address"] = text_or_null(answer.address);
   out["state"] = answer.state;
   out["reason"] = answer.reason;
+  out["notices"] = answer.notices;
   out["connection"] = answer.report.connection ? encode(*answer.report.connection) : Json(nullptr);
   out["own_nat"] = word_of(answer.report.own_nat);
   out["peer_nat"] = word_of(answer.report.peer_nat);
@@ -257,6 +260,7 @@ void decode(Fields& in, node::WhyAnswer& out) {
   in.get("address", out.address);
   in.get("state", out.state);
   in.get("reason", out.reason);
+  in.get("notices", out.notices);
   out.report.peer = out.id;
   if (const Json* connection = in.object("connection")) {
     Fields fields(*connection);

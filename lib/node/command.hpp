@@ -93,6 +93,7 @@ struct StatusAnswer {
   bool closed = false;                            ///< a group with an authority
   std::uint64_t revocation_number = 0;            ///< of the list that holds here; 0: none
   std::optional<WallTime> certificate_expires{};  ///< of this node, in a closed group
+  std::vector<std::string> notices{};             ///< what keeps it from doing its work, a sentence each
   std::map<std::string, std::uint64_t> counters{};
 };
 
@@ -132,8 +133,9 @@ struct MembersAnswer {
 struct WhyAnswer {
   NodeId id{};
   std::optional<net::Ipv4Address> address{};
-  std::string state;   ///< "self", "direct", "relayed", "routed" (no link yet) or "unknown"
-  std::string reason;  ///< one sentence
+  std::string state;                   ///< "self", "direct", "relayed", "routed" (no link yet) or "unknown"
+  std::string reason;                  ///< one sentence
+  std::vector<std::string> notices{};  ///< as in this node's status: they may be the reason
   overlay::PairReport report{};
   std::vector<std::pair<std::chrono::milliseconds, std::string>> journal{};  ///< age, text
 };

@@ -8,8 +8,10 @@ namespace ipop::node {
 namespace {
 
 /// A bootstrap node that is up answers in well under a second; after this long a node that reached
-/// nobody works alone. Its lease yields to an older one when rings meet.
+/// nobody works alone if it may be the first of its group (its lease yields to an older one when rings meet), and
+/// else takes nothing: what it took could be another's.
 constexpr Duration alone_after = 10s;
+constexpr const char* cut_off_text = "no answer from any bootstrap node in 10 s (is UDP blocked?)";
 
 NodeId id_of(const NodeConfig& config, const crypto::PrivateKey& key) {
   auto id = config.certificate ? crypto::node_id_of(*config.certificate, crypto::GroupKind::closed)
@@ -79,6 +81,7 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       sessions(self, name_space, handshakes, node_aeads, node_rng),
       archive(trust->kind() == crypto::GroupKind::closed ? std::optional<RevocationArchive>(std::in_place, node_rng)
                                                          : std::nullopt),
+      names_bootstrap_(config.has_bootstrap || !config.bootstrap.empty()),
       saved_peers_(config.known_peers),
       saved_address_(config.preferred_address) {}
 
@@ -95,19 +98,48 @@ void Node::State::start(TimePoint now) {
   }
   table.handle_ring(now, {}, 1);
   ring.start(now);
-  const bool nobody_to_ask = !config.has_bootstrap && config.bootstrap.empty() && config.known_peers.empty();
-  timers_.set(Timer::alone, nobody_to_ask || bootstrap_is_ourselves() ? now : now + alone_after);
+  timers_.set(Timer::alone, has_nobody_to_ask() ? now : now + alone_after);
 }
 
-bool Node::State::bootstrap_is_ourselves() const {
-  return config.has_bootstrap && !config.bootstrap.empty() && config.known_peers.empty() &&
-         std::ranges::all_of(config.bootstrap, [&](const net::Endpoint& endpoint) {
-           return std::ranges::find(local_endpoints_, endpoint) != local_endpoints_.end();
-         });
+bool Node::State::is_ourselves(const net::Endpoint& endpoint) const {
+  return std::ranges::find(local_endpoints_, endpoint) != local_endpoints_.end();
+}
+
+bool Node::State::has_nobody_to_ask() const {
+  if (!config.known_peers.empty()) return false;
+  const auto ours = [this](const net::Endpoint& endpoint) { return is_ourselves(endpoint); };
+  return names_bootstrap_ ? !config.bootstrap.empty() && std::ranges::all_of(config.bootstrap, ours)
+                          : config.bootstrap.empty();
+}
+
+bool Node::State::may_be_first() const {
+  const auto ours = [this](const net::Endpoint& endpoint) { return is_ourselves(endpoint); };
+  return !names_bootstrap_ || config.first || std::ranges::any_of(config.bootstrap, ours);
+}
+
+void Node::State::handle_no_answer(TimePoint now) {
+  if (may_be_first()) {
+    outputs.push(LogLine{LogLevel::info, "no other member reached: working alone for the time being", {}});
+    return handle_ring_ready(now);
+  }
+  cut_off_ = true;
+  outputs.push(LogLine{LogLevel::warning, cut_off_text, {}});
+}
+
+std::vector<std::string> Node::State::notices() const {
+  std::vector<std::string> out;
+  if (cut_off_) out.emplace_back(cut_off_text);
+  return out;
+}
+
+void Node::State::look_at_bootstrap(TimePoint now) {
+  const bool is_asking = timers_.is_set(Timer::alone);
+  if ((is_asking && has_nobody_to_ask()) || (cut_off_ && may_be_first())) timers_.set(Timer::alone, now);
 }
 
 void Node::State::handle_ring_ready(TimePoint now) {
   timers_.clear(Timer::alone);
+  cut_off_ = false;
   if (ring_ready_) return;
   ring_ready_ = true;
   if (router) router->handle_joined(now);
@@ -122,10 +154,7 @@ void Node::State::handle_timeout(TimePoint now) {
   for (RingWalk& walk : walks)
     walk.handle_timeout(now);
   if (archive) archive->handle_timeout(now);
-  if (timers_.expire(Timer::alone, now) && !ring.is_joined()) {
-    outputs.push(LogLine{LogLevel::info, "no other member reached: working alone for the time being", {}});
-    handle_ring_ready(now);
-  }
+  if (timers_.expire(Timer::alone, now) && !ring.is_joined()) handle_no_answer(now);
   if (timers_.expire(Timer::save, now)) save_state(now);
 }
 
@@ -228,16 +257,14 @@ void Node::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
 void Node::handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints) {
   state_->local_endpoints_ = endpoints;
   state_->ring.handle_local_endpoints(now, std::move(endpoints));
+  state_->look_at_bootstrap(now);
   state_->pump(now);
 }
 
 void Node::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints) {
   state_->config.bootstrap = endpoints;
   state_->ring.handle_bootstrap(now, std::move(endpoints));
-  // Names are resolved after the start: only then a bootstrap node learns that nobody else is to be waited for.
-  if (state_->timers_.is_set(State::Timer::alone) && state_->bootstrap_is_ourselves()) {
-    state_->timers_.set(State::Timer::alone, now);
-  }
+  state_->look_at_bootstrap(now);
   state_->pump(now);
 }
 
@@ -271,6 +298,9 @@ std::optional<TimePoint> Node::poll_timeout() const {
 }
 const NodeId& Node::id() const {
   return state_->self;
+}
+std::vector<std::string> Node::notices() const {
+  return state_->notices();
 }
 bool Node::is_joined() const {
   return state_->ring.is_joined();

@@ -33,6 +33,7 @@ struct NodeConfig {
   std::string name_space;                    ///< 1 to 255 octets of text
   std::vector<net::Endpoint> bootstrap{};    ///< resolved so far
   bool has_bootstrap = false;                ///< the group names bootstrap nodes, resolved or not
+  bool first = false;                        ///< may be the first member, though the bootstrap nodes are others
   std::vector<net::Endpoint> known_peers{};  ///< from the state directory
   std::optional<net::Ipv4Prefix> prefix{};   ///< of the virtual network; none: SimpleNode
   std::string domain = "ipop";
@@ -98,6 +99,8 @@ class Node {
 
   [[nodiscard]] const NodeId& id() const;
   [[nodiscard]] bool is_joined() const;
+  /// What keeps this node from doing its work, a sentence each; the same as in its status.
+  [[nodiscard]] std::vector<std::string> notices() const;
   [[nodiscard]] std::optional<net::Ipv4Address> address() const;
   [[nodiscard]] std::vector<overlay::Connection> connections() const;
   /// For the invariants of a simulation: the neighbours as this node sees them, in ring order.

@@ -152,6 +152,7 @@ StatusAnswer Node::State::status(TimePoint now) const {
   out.closed = trust->kind() == crypto::GroupKind::closed;
   out.revocation_number = trust->revocation_number();
   if (config.certificate) out.certificate_expires = config.certificate->not_after();
+  out.notices = notices();
   const Counters all = counters();
   out.counters.insert(all.all().begin(), all.all().end());
   return out;
@@ -298,6 +299,7 @@ void Node::State::answer_why(TimePoint now, CommandId id, const NodeId& target,
   WhyAnswer out;
   out.id = target;
   out.address = address;
+  out.notices = notices();
   if (target == self) {
     out.state = "self";
     out.reason = "this node";

@@ -89,7 +89,15 @@ class Node::State {
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
   void handle_ring_ready(TimePoint now);
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
-  [[nodiscard]] bool bootstrap_is_ourselves() const;
+  [[nodiscard]] bool is_ourselves(const net::Endpoint& endpoint) const;
+  /// Nobody but this node itself is named or known, so that nobody is waited for.
+  [[nodiscard]] bool has_nobody_to_ask() const;
+  /// It may take an address though it reached nobody: it is a bootstrap node itself, or there are none.
+  [[nodiscard]] bool may_be_first() const;
+  void handle_no_answer(TimePoint now);
+  /// Names are resolved, and addresses come, after the start: only then a bootstrap node knows itself.
+  void look_at_bootstrap(TimePoint now);
+  [[nodiscard]] std::vector<std::string> notices() const;
   void save_state(TimePoint now);
   /// A newer list holds: the DHT, the sessions and the router follow, and it is kept. One that was
   /// brought here is put into the DHT as well.
@@ -125,6 +133,7 @@ class Node::State {
   std::map<std::uint64_t, CommandId> resolving_;  ///< DNS questions of clients, by tag
   std::uint64_t next_tag_ = 1;
   std::vector<net::Endpoint> local_endpoints_;
+  bool names_bootstrap_;  // the group does, resolved or not
   std::vector<net::Endpoint> saved_peers_;
   std::optional<net::Ipv4Address> saved_address_;
   Counters counters_;
@@ -134,6 +143,7 @@ class Node::State {
   TimePoint wall_at_{};
   Duration address_after_{};
   bool ring_ready_ = false;
+  bool cut_off_ = false;  // nobody answered, and this node may not be the first
 
   friend class Node;
 };

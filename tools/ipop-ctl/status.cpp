@@ -44,7 +44,10 @@ std::string ring_text(const node::StatusAnswer& answer) {
 }
 
 Lines lines_for_person(const node::StatusAnswer& answer) {
-  Lines lines{
+  Lines lines;
+  for (const std::string& notice : answer.notices)
+    lines.emplace_back("notice", notice);
+  const Lines rest{
       {"node", to_string(answer.id)},
       {"namespace", answer.name_space},
       {"ring", ring_text(answer)},
@@ -60,6 +63,7 @@ Lines lines_for_person(const node::StatusAnswer& answer) {
       {"uptime", cli::human_duration(answer.uptime)},
       {"version", answer.version},
   };
+  lines.insert(lines.end(), rest.begin(), rest.end());
   for (const auto& [name, count] : answer.counters)
     if (count > 0) lines.emplace_back("  " + name, std::to_string(count));
   return lines;
@@ -97,6 +101,8 @@ Lines lines_for_script(const node::StatusAnswer& answer) {
       {"uptime_ms", std::to_string(answer.uptime.count())},
       {"dht_records", std::to_string(answer.dht_records)},
   };
+  for (const std::string& notice : answer.notices)
+    lines.emplace_back("notice", notice);
   for (const auto& [name, count] : answer.counters)
     lines.emplace_back("counter." + name, std::to_string(count));
   return lines;
@@ -113,7 +119,7 @@ ExitStatus show_status(const Output& output, const node::StatusAnswer& answer) {
   if (output.options.plain) {
     cli::Table table({{"key"}, {"value"}});
     for (auto& [key, value] : lines_for_script(answer))
-      table.add_row({key, value});
+      table.add_row({key, cli::printable(value)});
     table.write_plain(out);
     return ExitStatus::done;
   }

@@ -23,6 +23,8 @@ void write_human(std::ostream& out, const node::WhyAnswer& answer) {
   line("node", to_string(answer.id) + (answer.address ? " at " + to_string(*answer.address) : ""));
   line("state", answer.state);
   line("reason", answer.reason);
+  for (const std::string& notice : answer.notices)
+    line("notice", notice);
   if (answer.state == "self") return;
   if (answer.report.connection && answer.report.connection->round_trip.count() > 0)
     line("round trip", cli::human_duration(std::chrono::duration_cast<std::chrono::microseconds>(
@@ -42,6 +44,8 @@ void write_plain(std::ostream& out, const node::WhyAnswer& answer) {
       << cli::printable(answer.state) << "\nreason\t" << cli::printable(answer.reason) << "\nown_nat\t"
       << nat_word(answer.report.own_nat) << "\npeer_nat\t" << nat_word(answer.report.peer_nat) << "\npunch_attempts\t"
       << answer.report.punch_attempts << "\nnext_hop\t" << text_or_empty(answer.report.next_hop) << '\n';
+  for (const std::string& notice : answer.notices)
+    out << "notice\t" << cli::printable(notice) << '\n';
   for (const auto& [age, text] : answer.journal)
     out << "journal\t" << age.count() << '\t' << cli::printable(text) << '\n';
 }
