@@ -17,6 +17,8 @@ namespace {
 constexpr int batches_a_turn = 8;
 // How late a sleep of an idle machine may be noticed.
 constexpr Duration clock_check = 10s;
+// Who waits for the service at boot is not held up for longer: with nobody in reach an address may come in hours.
+constexpr Duration patience = 15s;
 
 io::LanAnnouncement::Tag tag_of(const std::string& name_space) {
   io::LanAnnouncement::Tag tag{};
@@ -62,6 +64,7 @@ Result<void> Daemon::State::open() {
     auto tap = io::TapDevice::open({*config_.tap, config_.mtu, mac_of(identity_->id)});
     if (!tap) return std::move(tap).error();
     tap_ = *std::move(tap);
+    tap_keeper_.emplace(tap_->name(), tap_->index(), config_.mtu);
     if (config_.configure) tap_address_.emplace(tap_->index());
   }
   make_node(*addresses);
@@ -70,7 +73,7 @@ Result<void> Daemon::State::open() {
 
 Result<void> Daemon::State::check_overlap(const std::vector<io::InterfaceAddress>& addresses) const {
   if (!config_.tap) return {};
-  const auto clash = io::find_overlap(addresses, config_.prefix, *config_.tap);
+  const auto clash = io::find_overlap(addresses, config_.prefix, tap_keeper_ ? tap_keeper_->name() : *config_.tap);
   if (!clash) return {};
   return make_error(make_error_code(Errc::conflict), describe_overlap(config_.prefix, *clash, addresses));
 }
@@ -79,6 +82,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   node::NodeConfig config;
   config.name_space = config_.name_space;
   config.has_bootstrap = !config_.bootstrap.empty();
+  config.first = config_.first;
   config.known_peers = saved_.peers;
   if (tap_) config.prefix = config_.prefix;
   config.domain = config_.domain;
@@ -91,7 +95,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.version = config_.version;
   node_.emplace(std::move(config), identity_->key, *identity_->handshakes, *identity_->aeads, rng_);
 
-  io::UnderlayRules rules{tap_ ? tap_->name() : "", config_.prefix, port_->has_ipv6()};
+  io::UnderlayRules rules{tap_ ? tap_->index() : 0, config_.prefix, port_->has_ipv6(), config_.excluded};
   underlay_.emplace(std::move(rules), tap_ ? std::optional(config_.prefix) : std::nullopt, port_->port());
   clocks_.emplace(config_.read_clocks());
   const TimePoint now = io::monotonic_now();
@@ -123,6 +127,11 @@ Result<void> Daemon::State::open_doors() {
   open_lan_door();
   signs_ = std::make_unique<ServiceSigns>(loop_, io::ServiceNotifier::from_environment());
   node_timer_.emplace(loop_, [this] { give([this](TimePoint now) { node_->handle_timeout(now); }); });
+  patience_timer_.emplace(loop_, [this] {
+    signs_->ready();
+    show_status();
+  });
+  tap_timer_.emplace(loop_, [this] { look_at_tap(); });
   clock_timer_.emplace(loop_, [this] {
     give([](TimePoint) {});
     clock_timer_->arm(io::monotonic_now() + clock_check);
@@ -141,7 +150,7 @@ void Daemon::State::open_lan_door() {
   if (!lan) log({LogLevel::warning, "LAN discovery is off", {{"reason", lan.error().message()}}});
 }
 
-void Daemon::State::run() {
+Result<void> Daemon::State::run() {
   log({LogLevel::info,
        "node started",
        {{"node", to_string(identity_->id)},
@@ -173,9 +182,11 @@ void Daemon::State::run() {
   if (!names) log({LogLevel::error, "bootstrap names can't be resolved", {{"reason", names.error().message()}}});
   if (const auto list = io::list_addresses(); list && lan_) lan_->handle_addresses(*list, underlay_->rules());
   show_status();
+  patience_timer_->arm(io::monotonic_now() + patience);
   if (!stopping_) loop_.run();
-  if (tap_address_) log_all(tap_address_->clear());
+  if (tap_address_ && ending_) log_all(tap_address_->clear());
   log({LogLevel::info, "node stopped", {}});
+  return ending_;
 }
 
 void Daemon::State::check_clocks(TimePoint now) {
@@ -236,6 +247,7 @@ void Daemon::State::read_frames() {
 }
 
 void Daemon::State::look_at_addresses() {
+  look_at_tap();
   if (stopping_) return;
   const auto addresses = io::list_addresses();
   if (!addresses) return;  // the next change asks again
@@ -245,6 +257,17 @@ void Daemon::State::look_at_addresses() {
   give([&](TimePoint now) { node_->handle_local_endpoints(now, *std::move(change.endpoints)); });
   if (lan_) lan_->handle_addresses(*addresses, underlay_->rules());
   if (names_) names_->look_up_again();
+}
+
+void Daemon::State::look_at_tap() {
+  if (stopping_ || !tap_keeper_) return;
+  auto look = tap_keeper_->look(io::monotonic_now(), tap_address_ ? &*tap_address_ : nullptr);
+  log_all(look.log);
+  if (look.again) tap_timer_->arm(*look.again);
+  if (!look.gone) return;
+  ending_ = make_error(std::make_error_code(std::errc::no_such_device),
+                       "TAP interface " + tap_keeper_->name() + " was deleted by another program");
+  begin_stop();
 }
 
 void Daemon::State::handle_signal(int number) {
@@ -320,6 +343,7 @@ void Daemon::State::answer(const node::Node::CommandAnswer& done) {
   if (status != nullptr) {
     Counters all = port_->counters();
     if (tap_) all.merge(tap_->counters());
+    if (tap_keeper_) status->interface = tap_keeper_->name();
     if (lan_) all.merge(lan_->counters());
     all.merge(control_->counters());
     for (const auto& [name, count] : all.all())
@@ -340,6 +364,8 @@ void Daemon::State::show_status() {
   const auto address = node_->address();
   std::string text = address ? "address " + to_string(*address) : tap_ ? "waiting for an address" : "no interface";
   text += node_->is_joined() ? ", in the ring" : ", joining";
+  for (const std::string& notice : node_->notices())
+    text += "; " + notice;
   signs_->status(text);
 }
 
@@ -356,8 +382,8 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonConfig config) {
 
 Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Daemon::~Daemon() = default;
-void Daemon::run() {
-  state_->run();
+Result<void> Daemon::run() {
+  return state_->run();
 }
 
 }  // namespace ipop::daemon

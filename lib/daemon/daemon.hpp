@@ -23,6 +23,7 @@ struct DaemonConfig {
   std::string domain = "ipop";
   std::optional<std::string> host_name{};
   std::vector<BootstrapName> bootstrap{};
+  bool first = false;  ///< node::NodeConfig
   std::string state_directory{};
   std::string control_path{};
   std::uint16_t port = 0;            ///< 0: the one of the last time, any free one at first
@@ -30,6 +31,7 @@ struct DaemonConfig {
   std::uint16_t mtu = 1400;
   bool configure = false;  ///< put the leased address on the TAP, as a DHCP client would
   bool lan_discovery = true;
+  std::vector<std::string> excluded{};  ///< interfaces that are no underlay; io::UnderlayRules
   LogLevel log_level = LogLevel::info;
   std::string version{};
   /// Where the time is taken from; tests let it jump.
@@ -58,7 +60,9 @@ class Daemon {
   /// Runs until SIGTERM, SIGINT or a client's stop. SIGHUP and a client's reload read the configuration
   /// again: new bootstrap names are taken over; another group, or another certificate, makes the node
   /// leave its ring and join the new one, with the same interface, port, socket and key.
-  void run();
+  ///
+  /// Errors: std::errc::no_such_device when the interface was deleted under it.
+  Result<void> run();
 
  private:
   class State;

@@ -16,6 +16,7 @@
 #include "daemon/service_signs.hpp"
 #include "daemon/state_directory.hpp"
 #include "daemon/tap_address.hpp"
+#include "daemon/tap_keeper.hpp"
 #include "daemon/underlay.hpp"
 #include "io/log_writer.hpp"
 #include "io/netlink.hpp"
@@ -31,7 +32,7 @@ class Daemon::State {
   explicit State(DaemonConfig config) : config_(std::move(config)), log_(config_.log_level) {}
 
   Result<void> open();
-  void run();
+  Result<void> run();
 
  private:
   Result<void> check_overlap(const std::vector<io::InterfaceAddress>& addresses) const;
@@ -51,6 +52,7 @@ class Daemon::State {
   void read_datagrams(io::UdpPort::Family family);
   void read_frames();
   void look_at_addresses();
+  void look_at_tap();
   void handle_signal(int number);
   void handle_hints();
   void begin_stop();
@@ -75,6 +77,7 @@ class Daemon::State {
   std::optional<io::UdpPort> port_;
   std::optional<io::TapDevice> tap_;
   std::optional<TapAddress> tap_address_;  // with `configure`
+  std::optional<TapKeeper> tap_keeper_;
   std::optional<Underlay> underlay_;
   std::optional<node::Node> node_;
   std::unique_ptr<ControlDoor> control_;
@@ -86,10 +89,13 @@ class Daemon::State {
   std::vector<net::Endpoint> named_;   // resolved bootstrap names
   std::vector<net::Endpoint> nearby_;  // heard on the LAN
   std::optional<TimePoint> stopping_;
+  Result<void> ending_;  // why the daemon stops by itself
   std::vector<node::Node::Datagram> batch_;
 
   std::optional<io::LoopTimer> node_timer_;
   std::optional<io::LoopTimer> clock_timer_;
+  std::optional<io::LoopTimer> tap_timer_;
+  std::optional<io::LoopTimer> patience_timer_;
   std::vector<io::ReadWatch> watches_;
   std::optional<io::AddressMonitor> addresses_;
 };

@@ -1,5 +1,7 @@
 #include "daemon/tap_address.hpp"
 
+#include <algorithm>
+
 #include "io/netlink.hpp"
 
 namespace ipop::daemon {
@@ -16,6 +18,19 @@ std::vector<LogLine> TapAddress::set(net::Ipv4Address address, unsigned prefix_l
   current_ = wanted;
   log.push_back({LogLevel::info, "address set", {{"ip", to_string(address)}}});
   return log;
+}
+
+bool TapAddress::is_missing(const std::vector<io::InterfaceAddress>& addresses) const {
+  if (!current_) return false;
+  return std::ranges::none_of(addresses, [this](const io::InterfaceAddress& entry) {
+    const auto* v4 = std::get_if<net::Ipv4Address>(&entry.address);
+    return v4 != nullptr && entry.index == index_ && std::pair(*v4, entry.prefix_length) == *current_;
+  });
+}
+
+std::vector<LogLine> TapAddress::restore() {
+  const auto wanted = std::exchange(current_, std::nullopt);
+  return wanted ? set(wanted->first, wanted->second) : std::vector<LogLine>();
 }
 
 std::vector<LogLine> TapAddress::clear() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "io/interface_addresses.hpp"
 #include "net/ipv4_address.hpp"
 
 namespace ipop::daemon {
@@ -18,6 +19,9 @@ class TapAddress {
   /// does the same by hand.
   std::vector<LogLine> set(net::Ipv4Address address, unsigned prefix_length);
   std::vector<LogLine> clear();
+  /// True when it was set, and somebody took it away since.
+  [[nodiscard]] bool is_missing(const std::vector<io::InterfaceAddress>& addresses) const;
+  std::vector<LogLine> restore();
 
  private:
   unsigned index_;

@@ -1,6 +1,17 @@
 #include "daemon/underlay.hpp"
 
+#include <algorithm>
+
 namespace ipop::daemon {
+
+namespace {
+
+std::string name_of(unsigned index, const std::vector<io::InterfaceAddress>& addresses) {
+  const auto it = std::ranges::find(addresses, index, &io::InterfaceAddress::index);
+  return index == 0 || it == addresses.end() ? std::string() : it->interface;
+}
+
+}  // namespace
 
 Underlay::Change Underlay::update(const std::vector<io::InterfaceAddress>& addresses) {
   Change change;
@@ -10,7 +21,7 @@ Underlay::Change Underlay::update(const std::vector<io::InterfaceAddress>& addre
     change.endpoints = endpoints_;
   }
   if (!virtual_network_) return change;
-  const auto overlap = io::find_overlap(addresses, *virtual_network_, rules_.tap);
+  const auto overlap = io::find_overlap(addresses, *virtual_network_, name_of(rules_.tap, addresses));
   if (overlap && overlap_ != overlap) change.overlap = describe_overlap(*virtual_network_, *overlap, addresses);
   overlap_ = overlap;
   return change;

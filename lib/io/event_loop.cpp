@@ -1,6 +1,7 @@
 #include "io/event_loop.hpp"
 
 #include <chrono>
+#include <poll.h>
 #include <utility>
 
 #include <asio/io_context.hpp>
@@ -14,6 +15,8 @@ namespace ipop::io {
 namespace {
 
 using Steady = std::chrono::steady_clock;
+
+constexpr auto look_again = std::chrono::seconds(1);  // at a descriptor that failed
 
 // std::chrono::steady_clock is CLOCK_MONOTONIC, as TimePoint is.
 Steady::time_point to_steady(TimePoint time) {
@@ -130,13 +133,14 @@ void LoopTimer::disarm() {
 
 struct ReadWatch::State : std::enable_shared_from_this<ReadWatch::State> {
   State(EventLoop& loop, int fd, std::function<void()> call)
-      : descriptor(loop.state().context), handler(std::move(call)) {
+      : descriptor(loop.state().context), pause(loop.state().context), handler(std::move(call)) {
     std::error_code error;
     descriptor.assign(fd, error);
     usable = !error;
   }
 
   asio::posix::stream_descriptor descriptor;
+  asio::steady_timer pause;
   std::function<void()> handler;
   bool usable = false;
   bool reading = true;
@@ -147,8 +151,24 @@ struct ReadWatch::State : std::enable_shared_from_this<ReadWatch::State> {
                           [self = shared_from_this()](const std::error_code& error) noexcept {
                             if (error || !self->usable || !self->reading) return;
                             self->handler();
-                            self->wait();
+                            self->wait_again();
                           });
+  }
+
+  /// epoll tells a failed descriptor without end, whatever its owner does about it (a TAP that was deleted): it is
+  /// asked now and then, so that a failure costs nothing.
+  void wait_again() {
+    if (!usable || !is_failed()) return wait();
+    pause.expires_after(look_again);
+    pause.async_wait([self = shared_from_this()](const std::error_code& error) noexcept {
+      if (!error) self->wait();
+    });
+  }
+
+  /// In error and nothing to be read. An error that is told once, such as a socket's, is gone by then.
+  [[nodiscard]] bool is_failed() {
+    pollfd entry{descriptor.native_handle(), POLLIN, 0};
+    return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) == 0 && (entry.revents & (POLLERR | POLLNVAL)) != 0;
   }
 
   void wait_writable(std::function<void()> call) {
@@ -174,6 +194,7 @@ struct ReadWatch::State : std::enable_shared_from_this<ReadWatch::State> {
     if (!usable) return;
     usable = false;
     std::error_code ignored;
+    pause.cancel();
     descriptor.cancel(ignored);
     descriptor.release();
   }

@@ -57,7 +57,7 @@ class LoopTimer {
   std::shared_ptr<State> state_;
 };
 
-/// Calls its handler whenever a descriptor can be read (or has failed). Does not own it.
+/// Calls its handler whenever a descriptor can be read, and once a second while it has failed. Does not own it.
 class ReadWatch {
  public:
   /// `fd` is non-blocking and stays open as long as the watch lives.

@@ -9,12 +9,15 @@ namespace {
 
 constexpr std::size_t max_endpoints = 32;
 
-bool is_underlay(const InterfaceAddress& entry, const UnderlayRules& rules) {
-  if (!rules.tap.empty() && entry.interface == rules.tap) return false;
-  if (const auto* v4 = std::get_if<net::Ipv4Address>(&entry.address)) {
-    if (v4->is_unspecified() || v4->is_multicast()) return false;
-    return !rules.virtual_prefix || !rules.virtual_prefix->contains(*v4);
-  }
+bool is_named(const std::string& interface, std::string_view pattern) {
+  if (!pattern.ends_with('*')) return interface == pattern;
+  return interface.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+bool is_endpoint(const InterfaceAddress& entry, const UnderlayRules& rules) {
+  if (!is_underlay(entry, rules)) return false;
+  if (const auto* v4 = std::get_if<net::Ipv4Address>(&entry.address))
+    return !v4->is_unspecified() && !v4->is_multicast();
   return rules.ipv6 && !std::get<net::Ipv6Address>(entry.address).is_link_local();
 }
 
@@ -30,13 +33,21 @@ std::optional<net::Ipv4Prefix> InterfaceAddress::ipv4_prefix() const {
   return net::Ipv4Prefix(*v4, std::min(prefix_length, 32U));
 }
 
+bool is_underlay(const InterfaceAddress& entry, const UnderlayRules& rules) {
+  if (entry.of_node || (rules.tap != 0 && entry.index == rules.tap)) return false;
+  const auto names_it = [&](const std::string& pattern) { return is_named(entry.interface, pattern); };
+  if (std::ranges::any_of(rules.excluded, names_it)) return false;
+  const auto* v4 = std::get_if<net::Ipv4Address>(&entry.address);
+  return v4 == nullptr || !rules.virtual_prefix || !rules.virtual_prefix->contains(*v4);
+}
+
 std::vector<net::Endpoint> underlay_endpoints(std::span<const InterfaceAddress> addresses, const UnderlayRules& rules,
                                               std::uint16_t port) {
   std::vector<net::Endpoint> out;
   for (const bool loopback : {false, true}) {
     if (loopback && !out.empty()) break;
     for (const InterfaceAddress& entry : addresses) {
-      if (entry.is_loopback() != loopback || !is_underlay(entry, rules)) continue;
+      if (entry.is_loopback() != loopback || !is_endpoint(entry, rules)) continue;
       const net::Endpoint endpoint{entry.address, port};
       if (out.size() < max_endpoints && std::ranges::find(out, endpoint) == out.end()) out.push_back(endpoint);
     }

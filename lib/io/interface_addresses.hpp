@@ -18,6 +18,7 @@ struct InterfaceAddress {
   unsigned index = 0;
   std::variant<net::Ipv4Address, net::Ipv6Address> address{};
   unsigned prefix_length = 0;
+  bool of_node = false;  ///< the interface is the TAP of a node of ours, of whatever group
 
   [[nodiscard]] bool is_loopback() const;
   /// The network on the link; none for IPv6.
@@ -27,15 +28,21 @@ struct InterfaceAddress {
 
 /// What of a host's addresses is no part of the underlay.
 struct UnderlayRules {
-  std::string tap{};                                ///< the node's own interface; empty: none
+  unsigned tap = 0;                                 ///< index of the node's own interface; 0: none
   std::optional<net::Ipv4Prefix> virtual_prefix{};  ///< addresses of any virtual network like it
   bool ipv6 = true;                                 ///< the UDP port has an IPv6 socket
+  /// Names of interfaces of other VPNs; a `*` at the end stands for the rest of a name.
+  std::vector<std::string> excluded{};
 };
+
+/// False for what would lead packets of the overlay through a virtual network: the node's own TAP and those of
+/// other groups' nodes, excluded interfaces, addresses in the virtual prefix.
+bool is_underlay(const InterfaceAddress& entry, const UnderlayRules& rules);
 
 /// Where peers can try to reach `port` of this host, in the order of the interfaces.
 ///
-/// Left out: the TAP, addresses in the virtual prefix, IPv6 link-local ones (they mean nothing
-/// without an interface), and loopback unless nothing else is there. At most 32.
+/// Left out: what is no underlay, IPv6 link-local addresses (they mean nothing without an interface),
+/// and loopback unless nothing else is there. At most 32.
 std::vector<net::Endpoint> underlay_endpoints(std::span<const InterfaceAddress> addresses, const UnderlayRules& rules,
                                               std::uint16_t port);
 

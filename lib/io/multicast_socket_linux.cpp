@@ -47,8 +47,7 @@ void MulticastSocket::set_interfaces(std::span<const InterfaceAddress> addresses
   std::vector<unsigned> wanted;
   for (const InterfaceAddress& entry : addresses) {
     const auto* v4 = std::get_if<net::Ipv4Address>(&entry.address);
-    if (v4 == nullptr || entry.is_loopback() || entry.interface == rules.tap) continue;
-    if (rules.virtual_prefix && rules.virtual_prefix->contains(*v4)) continue;
+    if (v4 == nullptr || entry.is_loopback() || !is_underlay(entry, rules)) continue;
     if (wanted.size() < max_interfaces && std::ranges::find(wanted, entry.index) == wanted.end())
       wanted.push_back(entry.index);
   }

@@ -20,6 +20,20 @@ Result<void> add_address(unsigned interface_index, const net::Ipv4Address& addre
 /// Takes it away. One that is not there is no error.
 Result<void> remove_address(unsigned interface_index, const net::Ipv4Address& address, unsigned prefix_length);
 
+/// An interface as it is at the moment.
+struct InterfaceState {
+  std::string name{};
+  bool is_up = false;
+  unsigned mtu = 0;
+};
+/// Asked for by index, which stays when the name changes. None: there is no such interface. Errors: errno.
+Result<std::optional<InterfaceState>> find_interface(unsigned index);
+/// Brings an interface up with this MTU. Errors: errno.
+Result<void> bring_up(unsigned index, unsigned mtu);
+/// Writes the mark of a node's TAP into the interface's alias (`ip -d link`), or takes it away: so other nodes of
+/// this machine know what is no underlay. Errors: errno.
+Result<void> mark_of_node(unsigned index, bool is_one);
+
 /// Calls its handler after addresses or interfaces came, went or changed.
 class AddressMonitor {
  public:

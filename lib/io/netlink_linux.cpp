@@ -68,29 +68,35 @@ void for_each_attribute(const nlmsghdr* header, std::size_t offset, F&& visit) {
   }
 }
 
-using Names = std::map<unsigned, std::string>;  // of interfaces that are up
+constexpr std::string_view node_mark = "interface of an ipop-node";
+
+struct Link {
+  std::string name;
+  bool of_node = false;
+};
+using Links = std::map<unsigned, Link>;  // those that are up
 
 int collect_link(const nlmsghdr* header, void* context) {
   const auto* link = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(header));
   if ((link->ifi_flags & IFF_UP) == 0) return MNL_CB_OK;
-  auto& names = *static_cast<Names*>(context);
+  Link& out = (*static_cast<Links*>(context))[static_cast<unsigned>(link->ifi_index)];
   for_each_attribute(header, sizeof(*link), [&](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) == IFLA_IFNAME)
-      names[static_cast<unsigned>(link->ifi_index)] = mnl_attr_get_str(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_IFNAME) out.name = mnl_attr_get_str(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_IFALIAS) out.of_node = mnl_attr_get_str(attribute) == node_mark;
   });
   return MNL_CB_OK;
 }
 
 struct Collected {
-  Names names;
+  Links links;
   std::vector<InterfaceAddress> addresses;
 };
 
 int collect_address(const nlmsghdr* header, void* context) {
   const auto* message = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(header));
   auto& out = *static_cast<Collected*>(context);
-  const auto name = out.names.find(message->ifa_index);
-  if (name == out.names.end()) return MNL_CB_OK;
+  const auto link = out.links.find(message->ifa_index);
+  if (link == out.links.end()) return MNL_CB_OK;
   unsigned flags = message->ifa_flags;
   const nlattr* local = nullptr;  // of this end; on point-to-point links IFA_ADDRESS is the other end
   const nlattr* address = nullptr;
@@ -106,7 +112,7 @@ int collect_address(const nlmsghdr* header, void* context) {
   if (local == nullptr) local = address;
   if (local == nullptr) return MNL_CB_OK;
 
-  InterfaceAddress entry{name->second, message->ifa_index, {}, message->ifa_prefixlen};
+  InterfaceAddress entry{link->second.name, message->ifa_index, {}, message->ifa_prefixlen, link->second.of_node};
   if (message->ifa_family == AF_INET && mnl_attr_get_payload_len(local) == sizeof(std::uint32_t)) {
     entry.address = net::Ipv4Address(ntohl(mnl_attr_get_u32(local)));
   } else if (message->ifa_family == AF_INET6 && mnl_attr_get_payload_len(local) == 16) {
@@ -117,6 +123,27 @@ int collect_address(const nlmsghdr* header, void* context) {
     return MNL_CB_OK;
   }
   out.addresses.push_back(std::move(entry));
+  return MNL_CB_OK;
+}
+
+nlmsghdr* start_link_request(Buffer& buffer, unsigned index) {
+  nlmsghdr* header = mnl_nlmsg_put_header(buffer.data());
+  header->nlmsg_type = RTM_GETLINK;
+  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  auto* link = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(header, sizeof(ifinfomsg)));
+  link->ifi_family = AF_UNSPEC;
+  link->ifi_index = static_cast<int>(index);
+  return header;
+}
+
+int collect_state(const nlmsghdr* header, void* context) {
+  const auto* link = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(header));
+  auto& out = *static_cast<InterfaceState*>(context);
+  out.is_up = (link->ifi_flags & IFF_UP) != 0;
+  for_each_attribute(header, sizeof(*link), [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == IFLA_IFNAME) out.name = mnl_attr_get_str(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_MTU) out.mtu = mnl_attr_get_u32(attribute);
+  });
   return MNL_CB_OK;
 }
 
@@ -146,7 +173,7 @@ Result<void> change_address(std::uint16_t type, std::uint16_t flags, unsigned in
 Result<std::vector<InterfaceAddress>> list_addresses() {
   Buffer buffer{};
   Collected out;
-  if (auto done = talk(start_dump(buffer, RTM_GETLINK), collect_link, &out.names); !done)
+  if (auto done = talk(start_dump(buffer, RTM_GETLINK), collect_link, &out.links); !done)
     return std::move(done).error();
   buffer.fill(0);
   if (auto done = talk(start_dump(buffer, RTM_GETADDR), collect_address, &out); !done) return std::move(done).error();
@@ -161,6 +188,35 @@ Result<void> remove_address(unsigned interface_index, const net::Ipv4Address& ad
   auto done = change_address(RTM_DELADDR, 0, interface_index, address, prefix_length);
   if (!done && done.error().code == std::errc::address_not_available) return {};
   return done;
+}
+
+Result<std::optional<InterfaceState>> find_interface(unsigned index) {
+  Buffer buffer{};
+  nlmsghdr* header = start_link_request(buffer, index);
+  InterfaceState out;
+  auto done = talk(header, collect_state, &out);
+  if (done) return std::optional(std::move(out));
+  if (done.error().code == std::errc::no_such_device) return std::optional<InterfaceState>();
+  return std::move(done).error();
+}
+
+Result<void> bring_up(unsigned index, unsigned mtu) {
+  Buffer buffer{};
+  nlmsghdr* header = start_link_request(buffer, index);
+  header->nlmsg_type = RTM_NEWLINK;
+  auto* link = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(header));
+  link->ifi_flags = IFF_UP;
+  link->ifi_change = IFF_UP;
+  mnl_attr_put_u32(header, IFLA_MTU, mtu);
+  return talk(header, nullptr, nullptr);
+}
+
+Result<void> mark_of_node(unsigned index, bool is_one) {
+  Buffer buffer{};
+  nlmsghdr* header = start_link_request(buffer, index);
+  header->nlmsg_type = RTM_NEWLINK;
+  mnl_attr_put_strz(header, IFLA_IFALIAS, is_one ? std::string(node_mark).c_str() : "");
+  return talk(header, nullptr, nullptr);
 }
 
 AddressMonitor::AddressMonitor(UniqueFd socket, EventLoop& loop, std::function<void()> on_change)

@@ -29,6 +29,8 @@ class TapDevice {
     std::optional<net::MacAddress> mac{};
   };
 
+  /// True for what can be the name of an interface.
+  static bool is_name(const std::string& name);
   /// Opens it, sets the MTU and brings it up. Errors: std::errc::operation_not_permitted (no right,
   /// with what to do), device_or_resource_busy (another program holds it), invalid_argument (the
   /// interface is no TAP, or the name is bad), no_such_device (the host has no TUN driver).
@@ -57,6 +59,7 @@ class TapDevice {
   UniqueFd fd_;
   std::string name_;
   unsigned index_ = 0;
+  bool leaves_mark_ = false;  // on an interface that stays
   std::size_t frame_octets_ = 0;
   std::unique_ptr<std::byte[]> buffer_;
   std::vector<ByteSpan> frames_;

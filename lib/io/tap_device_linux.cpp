@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/netlink.hpp"
+
 namespace ipop::io {
 
 namespace {
@@ -78,12 +80,16 @@ Result<void> configure(const std::string& name, const TapDevice::Options& option
 TapDevice::TapDevice() = default;
 TapDevice::TapDevice(TapDevice&&) noexcept = default;
 TapDevice& TapDevice::operator=(TapDevice&&) noexcept = default;
-TapDevice::~TapDevice() = default;
+TapDevice::~TapDevice() {
+  if (fd_ && leaves_mark_) (void)mark_of_node(index_, false);
+}
+
+bool TapDevice::is_name(const std::string& name) {
+  return !name.empty() && name.size() < IFNAMSIZ && name.find_first_of("/ :%") == std::string::npos;
+}
 
 Result<TapDevice> TapDevice::open(const Options& options) {
-  const bool bad_name = options.name.empty() || options.name.size() >= IFNAMSIZ ||
-                        options.name.find_first_of("/ :%") != std::string::npos;
-  if (bad_name) {
+  if (!is_name(options.name)) {
     return make_error(
         std::make_error_code(std::errc::invalid_argument),
         "TAP interface \"" + options.name + "\": a name has 1 to 15 characters, without / : % and spaces");
@@ -98,6 +104,8 @@ Result<TapDevice> TapDevice::open(const Options& options) {
   out.name_ = request.ifr_name;
   if (auto done = configure(out.name_, options, made_here); !done) return std::move(done).error();
   out.index_ = ::if_nametoindex(out.name_.c_str());
+  // Without rights an interface that root made ready goes unmarked, and is used all the same.
+  out.leaves_mark_ = mark_of_node(out.index_, true).has_value() && !made_here;
   out.frame_octets_ = options.mtu + ethernet_overhead;
   out.buffer_.reset(new std::byte[max_frames * out.frame_octets_]);
   return out;

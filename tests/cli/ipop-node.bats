@@ -103,7 +103,7 @@ node() {
   ip -n "gabats$$" link set eth0 up
   run timeout 20 ip netns exec "gabats$$" "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" \
     --socket "$DIR/node.sock"
-  [ "$status" -ne 0 ]
+  [ "$status" -eq 1 ]
   [[ $output == *eth0* ]]
   [[ $output == *100.64.0.0/10* ]]
   [ ! -e "$DIR/node.sock" ]
@@ -128,10 +128,10 @@ node() {
   "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status >/dev/null
 }
 
-@test "a state directory that another node holds is exit status 5" {
+@test "a state directory that another node holds is exit status 1: that node may end" {
   start_node a
   run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/b.sock"
-  [ "$status" -eq 5 ]
+  [ "$status" -eq 1 ]
   [[ $output == *"$DIR/a: another ipop-node is using it"* ]]
 }
 
@@ -147,6 +147,25 @@ node() {
   [ "$status" -eq 5 ]
   [[ $output == *node.toml:1* ]]
   [[ $output == *port* ]]
+}
+
+@test "a name that no interface can have is refused as a setting" {
+  run node --tap a/b
+  [ "$status" -eq 2 ]
+  [[ ${lines[0]} == *--tap*"1 to 15 characters"* ]]
+  printf 'exclude = ["wg*", "a b"]\n' >"$DIR/node.toml"
+  run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --config "$DIR/node.toml"
+  [ "$status" -eq 5 ]
+  [[ $output == *node.toml:1*exclude*wg0* ]]
+}
+
+@test "a closed group's node without its certificate ends with 1: the certificate may come" {
+  "$GA_BIN/ga-cert" --dir "$DIR/ca" authority init lab --no-passphrase
+  printf 'authority = """\n%s\n"""\n' "$(<"$DIR/ca/authority.pem")" >>"$DIR/lab.toml"
+  run node --no-tap
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *certificate.pem*ga-cert\ join* ]]
 }
 
 @test "completions are what the program prints, and every option stands in the man page" {

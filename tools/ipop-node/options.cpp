@@ -59,10 +59,20 @@ void add_settings(CLI::App& app, Options& options) {
          "A further bootstrap node; may be given several times")
       ->type_name("HOST:PORT")
       ->allow_extra_args(false);
+  add_flag(app, options, Key::first, "--first", "true",
+           "This node may be the first of its group: it takes an address though no bootstrap node answers");
   add_setting(app, options, Key::prefix, "--prefix", "PREFIX", "Virtual network, in place of the group file's");
   add_setting(app, options, Key::mtu, "--mtu", "N", "MTU of the virtual interface (1400)");
   add_flag(app, options, Key::lan_discovery, "--no-lan-discovery", "false",
            "Neither announce the node on the LAN nor listen for others");
+  app.add_option_function<std::vector<std::string>>(
+         "--exclude",
+         [&options](const std::vector<std::string>& names) {
+           options.settings[Key::exclude] = {names, "--exclude", true};
+         },
+         "An interface of another VPN, never a way to this node; wg* for all that begin so; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   add_setting(app, options, Key::log_level, "--log-level", "", "Least important lines that are written (info)")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}));
 }

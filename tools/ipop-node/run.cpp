@@ -47,6 +47,7 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.domain = loaded.group.domain;
   out.host_name = loaded.settings.hostname;
   out.bootstrap = names_of(loaded.settings);
+  out.first = loaded.settings.first;
   out.state_directory = loaded.settings.state_dir;
   out.control_path = loaded.settings.socket;
   out.port = loaded.settings.port;
@@ -54,6 +55,7 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.mtu = loaded.settings.mtu;
   out.configure = loaded.settings.configure;
   out.lan_discovery = loaded.settings.lan_discovery;
+  out.excluded = loaded.settings.excluded;
   out.log_level = loaded.settings.log_level;
   out.version = version_number;
   out.read_again = [options]() -> Result<daemon::DaemonConfig> {
@@ -69,7 +71,8 @@ ExitStatus run_node(const Loaded& loaded, const Options& options, const cli::Str
   io::harden_process();
   auto daemon = daemon::Daemon::open(daemon_config(loaded, options));
   if (!daemon) return report({status_of(daemon.error()), daemon.error().message()}, streams);
-  (*daemon)->run();
+  if (const auto ended = (*daemon)->run(); !ended)
+    return report({status_of(ended.error()), ended.error().message()}, streams);
   return ExitStatus::done;
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/nearest_name.hpp"
+#include "io/tap_device.hpp"
 
 namespace ipop::ipop_node {
 
@@ -119,8 +120,10 @@ SettingMap defaults(const std::string& group) {
       {Key::configure, plain("false")},
       {Key::hostname, plain("")},
       {Key::bootstrap, {{}, "default"}},
+      {Key::first, plain("false")},
       {Key::mtu, plain("1400")},
       {Key::lan_discovery, plain("true")},
+      {Key::exclude, {{}, "default"}},
       {Key::log_level, plain("info")},
   };
 }
@@ -129,18 +132,13 @@ SettingMap defaults(const std::string& group) {
 
 const std::vector<KeyRow>& key_rows() {
   static const std::vector<KeyRow> rows{
-      {Key::state_dir, "state_dir", Kind::text},
-      {Key::socket, "socket", Kind::text},
-      {Key::port, "port", Kind::number},
-      {Key::tap, "tap", Kind::text},
-      {Key::no_tap, "no_tap", Kind::flag},
-      {Key::configure, "configure", Kind::flag},
-      {Key::hostname, "hostname", Kind::text},
-      {Key::bootstrap, "bootstrap", Kind::list},
-      {Key::prefix, "prefix", Kind::text},
-      {Key::mtu, "mtu", Kind::number},
-      {Key::lan_discovery, "lan_discovery", Kind::flag},
-      {Key::log_level, "log_level", Kind::text},
+      {Key::state_dir, "state_dir", Kind::text}, {Key::socket, "socket", Kind::text},
+      {Key::port, "port", Kind::number},         {Key::tap, "tap", Kind::text},
+      {Key::no_tap, "no_tap", Kind::flag},       {Key::configure, "configure", Kind::flag},
+      {Key::hostname, "hostname", Kind::text},   {Key::bootstrap, "bootstrap", Kind::list},
+      {Key::first, "first", Kind::flag},         {Key::prefix, "prefix", Kind::text},
+      {Key::mtu, "mtu", Kind::number},           {Key::lan_discovery, "lan_discovery", Kind::flag},
+      {Key::exclude, "exclude", Kind::list},     {Key::log_level, "log_level", Kind::text},
   };
   return rows;
 }
@@ -198,15 +196,20 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   if (out.socket.empty()) reader.fail(Key::socket, "needs a path");
   out.port = reader.number(Key::port, 0, 65535);
   if (!reader.flag(Key::no_tap)) out.tap = reader.text(Key::tap);
-  if (out.tap && out.tap->empty()) reader.fail(Key::tap, "needs a name, or use --no-tap");
+  if (out.tap && !io::TapDevice::is_name(*out.tap))
+    reader.fail(Key::tap, "needs a name of 1 to 15 characters without / : % and spaces, or use --no-tap");
   out.configure = reader.flag(Key::configure);
   out.hostname = read_hostname(reader);
   out.bootstrap = read_bootstrap(reader, settings);
+  out.first = reader.flag(Key::first);
   const auto prefix = appliance::parse_prefix(reader.text(Key::prefix));
   if (!prefix) reader.fail(Key::prefix, prefix.error().message());
   out.prefix = prefix.value_or(net::Ipv4Prefix());
   out.mtu = reader.number(Key::mtu, smallest_mtu, largest_mtu);
   out.lan_discovery = reader.flag(Key::lan_discovery);
+  out.excluded = settings.at(Key::exclude).texts;
+  for (const std::string& name : out.excluded)
+    if (!io::TapDevice::is_name(name)) reader.fail(Key::exclude, "needs names of interfaces, such as wg0 or wg*");
   out.log_level = read_level(reader);
   if (out.configure && !out.tap) reader.fail(Key::configure, "has no interface to configure with no_tap");
   if (reader.bad()) return *reader.bad();

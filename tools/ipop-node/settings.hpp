@@ -26,9 +26,11 @@ enum class Key {
   configure,
   hostname,
   bootstrap,
+  first,
   prefix,
   mtu,
   lan_discovery,
+  exclude,
   log_level,
   count_,
 };
@@ -70,9 +72,11 @@ struct NodeSettings {
   bool configure = false;
   std::optional<std::string> hostname{};
   std::vector<appliance::BootstrapEntry> bootstrap{};
+  bool first = false;
   net::Ipv4Prefix prefix{};
   std::uint16_t mtu = 1400;
   bool lan_discovery = true;
+  std::vector<std::string> excluded{};  ///< interfaces, a `*` at the end of a name stands for the rest
   LogLevel log_level = LogLevel::info;
 };
 

@@ -53,7 +53,7 @@ Wanted ask(ControlClient& client, const node::Command& command) {
 TEST_CASE("a node answers on its control socket, ends when asked to and leaves nothing open") {
   const TempDir dir;
   auto daemon = open_daemon(config_in(dir, "a"));
-  std::thread node([&] { daemon->run(); });
+  std::thread node([&] { CHECK(daemon->run()); });
   auto client = connect(dir.file("a.sock"));
   const auto status = ask<node::StatusAnswer>(client, node::StatusCommand{});
   CHECK(status.version == "test");
@@ -69,7 +69,7 @@ TEST_CASE("a node answers on its control socket, ends when asked to and leaves n
   CHECK(io::exists(dir.file("a/key.pem")));
 
   auto again = open_daemon(config_in(dir, "a"));
-  std::thread second([&] { again->run(); });
+  std::thread second([&] { CHECK(again->run()); });
   auto other = connect(dir.file("a.sock"));
   CHECK(ask<node::StatusAnswer>(other, node::StatusCommand{}).id == status.id);
   (void)ask<node::DoneAnswer>(other, node::StopCommand{});
@@ -79,7 +79,7 @@ TEST_CASE("a node answers on its control socket, ends when asked to and leaves n
 TEST_CASE("two nodes that know each other's port link, and subscribers hear of it") {
   const TempDir dir;
   auto first = open_daemon(config_in(dir, "a"));
-  std::thread a([&] { first->run(); });
+  std::thread a([&] { CHECK(first->run()); });
   auto client_a = connect(dir.file("a.sock"));
   REQUIRE(client_a.subscribe(call_limit));
   const auto status = ask<node::StatusAnswer>(client_a, node::StatusCommand{});
@@ -88,7 +88,7 @@ TEST_CASE("two nodes that know each other's port link, and subscribers hear of i
   auto config = config_in(dir, "b");
   config.bootstrap = {{"127.0.0.1", status.local_endpoints[0].port}};
   auto second = open_daemon(std::move(config));
-  std::thread b([&] { second->run(); });
+  std::thread b([&] { CHECK(second->run()); });
   auto client_b = connect(dir.file("b.sock"));
   const auto id_of_b = ask<node::StatusAnswer>(client_b, node::StatusCommand{}).id;
 
@@ -118,7 +118,7 @@ TEST_CASE("two nodes that know each other's port link, and subscribers hear of i
 TEST_CASE("S22: after a sleep, and when the wall clock skips ahead, links and sessions are made anew") {
   const TempDir dir;
   auto first = open_daemon(config_in(dir, "a"));
-  std::thread a([&] { first->run(); });
+  std::thread a([&] { CHECK(first->run()); });
   auto client_a = connect(dir.file("a.sock"));
   const auto status = ask<node::StatusAnswer>(client_a, node::StatusCommand{});
   REQUIRE_FALSE(status.local_endpoints.empty());
@@ -135,7 +135,7 @@ TEST_CASE("S22: after a sleep, and when the wall clock skips ahead, links and se
     return reading;
   };
   auto second = open_daemon(std::move(config));
-  std::thread b([&] { second->run(); });
+  std::thread b([&] { CHECK(second->run()); });
   auto client_b = connect(dir.file("b.sock"));
   REQUIRE(client_b.subscribe(call_limit));
   const auto wait_for = [&](auto&& is_wanted) {
@@ -171,7 +171,7 @@ TEST_CASE("S22: after a sleep, and when the wall clock skips ahead, links and se
 TEST_CASE("what can't be opened is an error that says what to do, and nothing is left behind") {
   const TempDir dir;
   auto daemon = open_daemon(config_in(dir, "a"));
-  std::thread node([&] { daemon->run(); });
+  std::thread node([&] { CHECK(daemon->run()); });
   auto client = connect(dir.file("a.sock"));
   const auto status = ask<node::StatusAnswer>(client, node::StatusCommand{});
   REQUIRE_FALSE(status.local_endpoints.empty());
@@ -203,7 +203,7 @@ TEST_CASE("the port of the last time is taken again, and another one when it is 
   const TempDir dir;
   const auto run_once = [&] {
     auto daemon = open_daemon(config_in(dir, "a"));
-    std::thread node([&] { daemon->run(); });
+    std::thread node([&] { CHECK(daemon->run()); });
     auto client = connect(dir.file("a.sock"));
     const auto status = ask<node::StatusAnswer>(client, node::StatusCommand{});
     (void)ask<node::DoneAnswer>(client, node::StopCommand{});
@@ -225,7 +225,7 @@ TEST_CASE("a client's watch outlives a change of its node's group, and ends with
   next.name_space = "another unit test of the daemon";
   config.read_again = [next] { return Result<DaemonConfig>(next); };
   auto daemon = open_daemon(std::move(config));
-  std::thread node([&] { daemon->run(); });
+  std::thread node([&] { CHECK(daemon->run()); });
   auto client = connect(dir.file("a.sock"));
   REQUIRE(client.subscribe(call_limit));
   const auto wait_for_change = [&] {

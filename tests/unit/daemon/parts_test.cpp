@@ -16,7 +16,7 @@ constexpr Duration parts_limit = 60s;
 const net::Ipv4Prefix prefix(net::Ipv4Address(10, 128, 0, 0), 9);
 
 io::InterfaceAddress v4(const char* interface, net::Ipv4Address address, unsigned length) {
-  return {interface, 1, address, length};
+  return {interface, interface == std::string("ipop0") ? 7U : 1U, address, length};
 }
 
 /// The names of a node, and what came of them.
@@ -39,7 +39,7 @@ struct Names {
 }  // namespace
 
 TEST_CASE("the underlay tells of endpoints only when they are others") {
-  Underlay underlay({"ipop0", prefix, true}, prefix, 4000);
+  Underlay underlay({7, prefix, true}, prefix, 4000);
   std::vector<io::InterfaceAddress> addresses{v4("eth0", net::Ipv4Address(192, 168, 1, 2), 24)};
   const auto first = underlay.update(addresses);
   REQUIRE(first.endpoints);
@@ -60,7 +60,7 @@ TEST_CASE("the underlay tells of endpoints only when they are others") {
 }
 
 TEST_CASE("an overlap that comes later is told once, with the clash and a free prefix") {
-  Underlay underlay({"ipop0", prefix, true}, prefix, 4000);
+  Underlay underlay({7, prefix, true}, prefix, 4000);
   std::vector<io::InterfaceAddress> addresses{v4("eth0", net::Ipv4Address(192, 168, 1, 2), 24)};
   CHECK_FALSE(underlay.update(addresses).overlap);
   addresses.push_back(v4("eth1", net::Ipv4Address(10, 130, 1, 1), 16));

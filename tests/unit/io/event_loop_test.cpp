@@ -164,3 +164,14 @@ TEST_CASE("posted handlers run in their order") {
   loop.run();
   CHECK(order == "ab");
 }
+
+TEST_CASE("a descriptor that stays in error is looked at once a second, and not without end") {
+  EventLoop loop;
+  Pipe pipe = make_pipe();
+  pipe.read.reset();  // what is left to write to can't be read, and is in error for good
+  int calls = 0;
+  ReadWatch watch(loop, pipe.write.get(), [&] { ++calls; });
+  const TimePoint start = monotonic_now();
+  CHECK(loop.run_until([&] { return calls >= 3; }, loop_limit));
+  CHECK(monotonic_now() >= start + 2s);
+}

@@ -10,7 +10,7 @@ namespace {
 const net::Ipv4Prefix virtual_prefix(net::Ipv4Address(10, 128, 0, 0), 9);
 
 InterfaceAddress v4(const char* interface, net::Ipv4Address address, unsigned length) {
-  return {interface, 1, address, length};
+  return {interface, interface == std::string("ipop0") ? 7U : 1U, address, length};
 }
 InterfaceAddress v6(const char* interface, const char* address) {
   return {interface, 1, *net::parse_ipv6_address(address), 64};
@@ -36,10 +36,26 @@ TEST_CASE("the underlay is every address but the TAP's, the virtual ones, loopba
       v4("ipop0", net::Ipv4Address(10, 200, 0, 1), 9),
       v4("other", net::Ipv4Address(10, 129, 0, 1), 9),
   };
-  const UnderlayRules rules{"ipop0", virtual_prefix, true};
+  const UnderlayRules rules{7, virtual_prefix, true};
   CHECK(texts(underlay_endpoints(all, rules, 4000)) == Texts{"192.168.1.2:4000", "[2001:db8::2]:4000"});
-  const UnderlayRules without_ipv6{"ipop0", virtual_prefix, false};
+  const UnderlayRules without_ipv6{7, virtual_prefix, false};
   CHECK(texts(underlay_endpoints(all, without_ipv6, 4000)) == Texts{"192.168.1.2:4000"});
+}
+
+TEST_CASE("neither the TAP of another group's node nor an excluded interface is underlay") {
+  auto sea = v4("sea0", net::Ipv4Address(100, 64, 0, 9), 10);
+  sea.of_node = true;
+  const std::vector<InterfaceAddress> all{
+      sea,
+      v4("wg0", net::Ipv4Address(192, 168, 77, 2), 24),
+      v6("wg-home", "2001:db8:7::2"),
+      v4("tun0", net::Ipv4Address(192, 168, 78, 2), 24),
+      v4("eth0", net::Ipv4Address(192, 168, 1, 2), 24),
+  };
+  UnderlayRules rules{7, virtual_prefix, true, {"wg*", "tun"}};
+  CHECK(texts(underlay_endpoints(all, rules, 4000)) == Texts{"192.168.78.2:4000", "192.168.1.2:4000"});
+  rules.excluded = {"*"};
+  CHECK(underlay_endpoints(all, rules, 4000).empty());
 }
 
 TEST_CASE("loopback is used where nothing else is") {

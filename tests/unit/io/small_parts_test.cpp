@@ -192,6 +192,7 @@ TEST_CASE("what is sent to the LAN's group arrives at the others on the same int
     auto tap = TapDevice::open({"lan0", 1400, {}});
     REQUIRE(tap);
     REQUIRE(add_address(tap->index(), net::Ipv4Address(192, 168, 1, 2), 24));
+    REQUIRE(mark_of_node(tap->index(), false));  // it stands for a LAN
     const auto addresses = list_addresses();
     REQUIRE(addresses);
     auto a = MulticastSocket::open();
@@ -211,7 +212,9 @@ TEST_CASE("what is sent to the LAN's group arrives at the others on the same int
 
     // The TAP of the node itself is no LAN.
     got.clear();
-    a->set_interfaces(*addresses, {"lan0", {}, true});
+    const auto lan = std::ranges::find(*addresses, std::string("lan0"), &InterfaceAddress::interface);
+    REQUIRE(lan != addresses->end());
+    a->set_interfaces(*addresses, {lan->index, {}, true});
     a->send(as_bytes("silence"));
     CHECK(b->receive().empty());
   });

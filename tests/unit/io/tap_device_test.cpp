@@ -121,3 +121,40 @@ TEST_CASE("a name that no interface can have is refused before anything is opene
     CHECK(refused.error().code == std::errc::invalid_argument);
   }
 }
+
+TEST_CASE("an interface is asked for by its index, brought up again, and is none once it is deleted") {
+  in_own_network([] {
+    auto tap = TapDevice::open({"tap7", 1400, mac});
+    REQUIRE(tap);
+    const auto state = find_interface(tap->index());
+    REQUIRE(state);
+    REQUIRE(*state);
+    CHECK((*state)->name == "tap7");
+    CHECK((*state)->is_up);
+    CHECK((*state)->mtu == 1400);
+    REQUIRE(bring_up(tap->index(), 1280));
+    CHECK((*find_interface(tap->index()))->mtu == 1280);
+    const unsigned index = tap->index();
+    { const TapDevice closed = *std::move(tap); }
+    const auto gone = find_interface(index);
+    REQUIRE(gone);
+    CHECK_FALSE(*gone);
+    CHECK_FALSE(bring_up(index, 1280));
+  });
+}
+
+TEST_CASE("addresses on the TAP of any node are told from others, whoever looks") {
+  in_own_network([] {
+    auto tap = TapDevice::open({"tap7", 1400, mac});
+    REQUIRE(tap);
+    REQUIRE(add_address(tap->index(), net::Ipv4Address(10, 128, 0, 7), 9));
+    const auto is_marked = [] {
+      const auto all = list_addresses();
+      REQUIRE(all);
+      return std::ranges::any_of(*all, [](const auto& entry) { return entry.of_node && entry.interface == "tap7"; });
+    };
+    CHECK(is_marked());
+    REQUIRE(mark_of_node(tap->index(), false));
+    CHECK_FALSE(is_marked());
+  });
+}
