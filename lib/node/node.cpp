@@ -312,6 +312,9 @@ std::optional<net::Ipv4Address> Node::address() const {
 std::vector<overlay::Connection> Node::connections() const {
   return state_->ring.connections();
 }
+std::optional<crypto::ChannelTable::Statistics> Node::link_statistics(const NodeId& peer) const {
+  return state_->ring.link_statistics(peer);
+}
 std::vector<NodeId> Node::neighbours() const {
   return state_->ring.neighbours();
 }

@@ -103,6 +103,8 @@ class Node {
   [[nodiscard]] std::vector<std::string> notices() const;
   [[nodiscard]] std::optional<net::Ipv4Address> address() const;
   [[nodiscard]] std::vector<overlay::Connection> connections() const;
+  /// What went over the link to `peer`; none without a link.
+  [[nodiscard]] std::optional<crypto::ChannelTable::Statistics> link_statistics(const NodeId& peer) const;
   /// For the invariants of a simulation: the neighbours as this node sees them, in ring order.
   [[nodiscard]] std::vector<NodeId> neighbours() const;
 

@@ -37,6 +37,7 @@ struct Connection {
   bool initiated_here = false;
   TimePoint since{};
   TimePoint last_traffic{};  ///< of IP packets, for on-demand links
+  TimePoint proven_at{};     ///< when data-sized pings last came back over it
   Duration round_trip{};     ///< smoothed; zero until measured
 
   [[nodiscard]] bool is_direct() const { return relay.is_zero(); }

@@ -4,35 +4,19 @@
 
 namespace ipop::overlay {
 
-Path* Link::path(crypto::ChannelId channel) {
-  const auto it = std::ranges::find(paths, channel, &Path::channel);
-  return it == paths.end() ? nullptr : &*it;
-}
-
-const Path* Link::primary_path() const {
-  const auto it = std::ranges::find(paths, primary, &Path::channel);
-  return it == paths.end() ? nullptr : &*it;
-}
-
-Path* Link::primary_path() {
-  return path(primary);
-}
-
-const Path* Link::direct_path() const {
-  const Path* sending = primary_path();
-  if (sending != nullptr && sending->is_direct()) return sending;
-  const auto it = std::ranges::find_if(paths, &Path::is_direct);
-  return it == paths.end() ? nullptr : &*it;
-}
-
 bool Link::is_direct() const {
-  const Path* sending = primary_path();
+  const Path* sending = in_use();
   return sending != nullptr && sending->is_direct();
 }
 
 bool Link::is_sound() const {
-  const Path* sending = primary_path();
-  return sending != nullptr && !sending->liveness.is_suspect();
+  const Path* sending = in_use();
+  return sending != nullptr && sending->is_sound();
+}
+
+Duration Link::round_trip() const {
+  const Path* sending = in_use();
+  return sending == nullptr ? Duration{} : sending->round_trip;
 }
 
 Connection Link::connection() const {
@@ -41,11 +25,12 @@ Connection Link::connection() const {
   out.roles = own_roles | peer_roles;
   out.since = since;
   out.last_traffic = last_traffic;
-  out.round_trip = round_trip;
-  if (const Path* sending = primary_path()) {
+  if (const Path* sending = in_use()) {
     out.channel = sending->channel;
     out.initiated_here = sending->initiated_here;
     out.relay = sending->relay();
+    out.round_trip = sending->round_trip;
+    out.proven_at = sending->proof.proven_at().value_or(TimePoint{});
     if (const auto* endpoint = std::get_if<net::Endpoint>(&sending->carrier)) out.endpoint = *endpoint;
   }
   return out;
@@ -74,12 +59,12 @@ Link& ConnectionTable::add(const NodeId& peer) {
 
 void ConnectionTable::add_path(Link& link, Path path) {
   by_channel_[path.channel] = link.peer;
-  link.paths.push_back(std::move(path));
+  link.paths.add(std::move(path));
 }
 
 void ConnectionTable::remove_path(Link& link, crypto::ChannelId channel) {
   by_channel_.erase(channel);
-  std::erase_if(link.paths, [&](const Path& path) { return path.channel == channel; });
+  link.paths.remove(channel);
 }
 
 void ConnectionTable::erase(const NodeId& peer) {

@@ -9,30 +9,12 @@
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
-#include "overlay/carrier.hpp"
 #include "overlay/connection.hpp"
 #include "overlay/link_message.hpp"
-#include "overlay/liveness.hpp"
+#include "overlay/link_paths.hpp"
 #include "overlay/nat_behavior.hpp"
 
 namespace ipop::overlay {
-
-/// One secured channel of a link: over an underlay endpoint or through a member.
-struct Path {
-  crypto::ChannelId channel{};
-  LinkCarrier carrier{};
-  bool initiated_here = false;
-  TimePoint opened{};
-  TimePoint last_received{};
-  Liveness liveness{};
-
-  [[nodiscard]] bool is_direct() const { return std::holds_alternative<net::Endpoint>(carrier); }
-  /// Zero when direct.
-  [[nodiscard]] NodeId relay() const {
-    const auto* path = std::get_if<RelayPath>(&carrier);
-    return path == nullptr ? NodeId{} : path->relay;
-  }
-};
 
 /// The status that this end sends until the other acknowledges it.
 struct StatusSending {
@@ -43,14 +25,11 @@ struct StatusSending {
   std::optional<TimePoint> due{};
 };
 
-/// All that is known of one linked peer. A link has one to max_paths paths; it has none only while
-/// it waits for another one after its last was lost (`recover_until`).
+/// All that is known of one linked peer. It has no path only while it waits for another one after its last
+/// was lost (`recover_until`).
 struct Link {
-  static constexpr std::size_t max_paths = 4;
-
   NodeId peer{};
-  std::vector<Path> paths{};
-  crypto::ChannelId primary{};  ///< the path to send on; one of `paths`
+  LinkPaths paths{};
   Roles own_roles{};
   Roles peer_roles{};
   std::uint64_t peer_instance = 0;
@@ -61,24 +40,27 @@ struct Link {
   StatusSending status{};
   TimePoint since{};
   TimePoint last_traffic{};
-  Duration round_trip{};
-  bool announced_direct = false;  ///< what LinkUp said last
+  bool told = false;         ///< LinkUp was given out
+  bool told_direct = false;  ///< what it said last
+  bool counted = false;      ///< the ring counts the link
   std::optional<TimePoint> unused_since{};
   std::optional<TimePoint> settle_at{};      ///< when the extra paths are closed
   std::optional<TimePoint> recover_until{};  ///< when a link without a path is given up
+  std::optional<TimePoint> stands_at{};      ///< when a direct path has lasted long enough to be trusted
+  bool stands = false;                       ///< it has
   crypto::ChannelId selected{};              ///< the path that this end told the other to keep
   bool admitted = false;                     ///< the peer's revocation list is no newer than ours
 
-  /// There is a path, and the ring may use it.
-  [[nodiscard]] bool is_up() const { return admitted && !paths.empty(); }
-  [[nodiscard]] Path* path(crypto::ChannelId channel);
-  [[nodiscard]] const Path* primary_path() const;
-  [[nodiscard]] Path* primary_path();
-  /// The path to send on when it is direct, else any direct one, else null.
-  [[nodiscard]] const Path* direct_path() const;
+  /// The path to send on; null while the link is not up, and never null while it is.
+  [[nodiscard]] Path* in_use() { return admitted ? paths.primary() : nullptr; }
+  [[nodiscard]] const Path* in_use() const { return admitted ? paths.primary() : nullptr; }
+  /// A path has carried data, and the ring may use it.
+  [[nodiscard]] bool is_up() const { return in_use() != nullptr; }
   [[nodiscard]] bool is_direct() const;
-  /// Up, and its probes are answered.
+  /// Up, and its pings are answered.
   [[nodiscard]] bool is_sound() const;
+  /// Of the path in use; zero without one.
+  [[nodiscard]] Duration round_trip() const;
   [[nodiscard]] Connection connection() const;
 };
 

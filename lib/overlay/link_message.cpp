@@ -1,5 +1,7 @@
 #include "overlay/link_message.hpp"
 
+#include <algorithm>
+
 #include "base/machine.hpp"
 #include "overlay/packet.hpp"
 
@@ -17,7 +19,13 @@ enum class Type : std::uint8_t {
   list_number = 8,
   list_request = 9,
   list_piece = 10,
+  probe = 11,
+  probe_echo = 12,
+  carried = 13,
 };
+
+/// Type octets, number and length of the padding.
+constexpr std::size_t probe_head = 8;
 
 void encode_observed(const std::optional<net::Endpoint>& observed, ByteWriter& out) {
   if (observed) {
@@ -68,15 +76,32 @@ Result<void> decode_close(ByteReader& in, LinkMessage& out) {
   return {};
 }
 
-template <class Probe>
-Result<void> decode_probe(ByteReader& in, LinkMessage& out) {
-  Probe& probe = out.emplace<Probe>();
+template <class Message>
+Result<void> decode_ping(ByteReader& in, LinkMessage& out) {
+  Message& probe = out.emplace<Message>();
   probe.id = in.read<std::uint32_t>();
   if (!in.ok() || in.remaining() == 0) return {Errc::truncated, "ping or pong"};
   const bool known_family = decode_observed(in, probe.observed);
   if (!in.ok()) return {Errc::truncated, "endpoint in a ping or pong"};
   if (!known_family) return {Errc::malformed, "endpoint in a ping or pong"};
   return {};
+}
+
+template <class Message>
+Result<void> decode_probe(ByteReader& in, LinkMessage& out) {
+  Message& probe = out.emplace<Message>();
+  probe.id = in.read<std::uint32_t>();
+  const ByteSpan padding = in.take_sized16();
+  if (!in.ok()) return {Errc::truncated, "probe"};
+  if (std::ranges::any_of(padding, [](std::byte octet) { return octet != std::byte{0}; }))
+    return {Errc::malformed, "padding of a probe"};
+  probe.padding = static_cast<std::uint16_t>(padding.size());
+  return {};
+}
+
+void encode_probe(std::uint32_t id, std::uint16_t padding, ByteWriter& out) {
+  out.write(id);
+  out.write_sized16(Bytes(padding));
 }
 
 Result<void> decode_list_number(ByteReader& in, LinkMessage& out) {
@@ -115,14 +140,17 @@ Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
   switch (type) {
     case Type::status: return decode_status(in, out);
     case Type::status_ack: out.emplace<StatusAck>().sequence = in.read<std::uint32_t>(); return {};
-    case Type::ping: return decode_probe<Ping>(in, out);
-    case Type::pong: return decode_probe<Pong>(in, out);
+    case Type::ping: return decode_ping<Ping>(in, out);
+    case Type::pong: return decode_ping<Pong>(in, out);
     case Type::select: out.emplace<Select>(); return {};
     case Type::close: return decode_close(in, out);
     case Type::unreachable: out.emplace<Unreachable>().peer = NodeId(in.take_array<NodeId::size>()); return {};
     case Type::list_number: return decode_list_number(in, out);
     case Type::list_request: return decode_list_request(in, out);
     case Type::list_piece: return decode_list_piece(in, out);
+    case Type::probe: return decode_probe<Probe>(in, out);
+    case Type::probe_echo: return decode_probe<ProbeEcho>(in, out);
+    case Type::carried: out.emplace<Carried>().id = in.read<std::uint32_t>(); return {};
   }
   return {Errc::unsupported, "type of a link message"};
 }
@@ -142,6 +170,10 @@ std::string_view to_string(CloseReason reason) {
     case CloseReason::duplicate: return "another path stays";
   }
   return "?";
+}
+
+Probe make_probe(std::uint32_t id, std::size_t octets) {
+  return {id, static_cast<std::uint16_t>(std::max(octets, probe_head) - probe_head)};
 }
 
 Result<LinkMessage> decode_link_message(ByteSpan payload) {
@@ -211,6 +243,18 @@ void encode(const LinkMessage& message, Bytes& octets) {
                           out.write(piece.total);
                           out.write(piece.offset);
                           out.write_sized16(piece.octets);
+                        },
+                        [&](const Probe& probe) {
+                          type(Type::probe);
+                          encode_probe(probe.id, probe.padding, out);
+                        },
+                        [&](const ProbeEcho& echo) {
+                          type(Type::probe_echo);
+                          encode_probe(echo.id, echo.padding, out);
+                        },
+                        [&](const Carried& carried) {
+                          type(Type::carried);
+                          out.write(carried.id);
                         }},
              message);
 }

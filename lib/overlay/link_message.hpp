@@ -98,8 +98,27 @@ struct ListPiece {
 /// 100,000 users with names of the greatest length.
 inline constexpr std::size_t max_list = 8'000'000;
 
-using LinkMessage =
-    std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable, ListNumber, ListRequest, ListPiece>;
+/// A ping of the size of data: what answers it has shown that the path carries such packets both ways.
+struct Probe {
+  std::uint32_t id = 0;
+  std::uint16_t padding = 0;  ///< octets of zero behind it
+  friend bool operator==(const Probe&, const Probe&) = default;
+};
+struct ProbeEcho {
+  std::uint32_t id = 0;       ///< of the probe
+  std::uint16_t padding = 0;  ///< of the probe
+  friend bool operator==(const ProbeEcho&, const ProbeEcho&) = default;
+};
+/// "Your echo reached me": so its sender knows as well that the path carries data.
+struct Carried {
+  std::uint32_t id = 0;  ///< of the probe
+  friend bool operator==(const Carried&, const Carried&) = default;
+};
+/// A probe whose payload has `octets` in all.
+Probe make_probe(std::uint32_t id, std::size_t octets);
+
+using LinkMessage = std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable, ListNumber, ListRequest,
+                                 ListPiece, Probe, ProbeEcho, Carried>;
 
 /// Reads a whole payload, its first octet (LinkPayload::link_message) included.
 /// Errors: truncated, malformed (tail, unknown enumerator, piece outside its list), too_large (list),

@@ -58,7 +58,7 @@ void Overlay::State::start(TimePoint now) {
 void Overlay::State::stop(TimePoint now) {
   if (!running_) return;
   for (auto& [peer, link] : links_.all()) {
-    if (!link.paths.empty()) send_message(now, link, link.primary, Close{CloseReason::leaving});
+    speak(now, link, Close{CloseReason::leaving});
     for (const Path& path : link.paths)
       table_.close(now, path.channel);
   }
@@ -141,10 +141,10 @@ void Overlay::State::send(TimePoint now, PacketType type, RouteMode mode, const 
 
 bool Overlay::State::send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
   Link* link = links_.find(peer);
-  Path* path = link == nullptr ? nullptr : link->primary_path();
-  if (path == nullptr || !link->is_up()) return false;
+  Path* path = link == nullptr ? nullptr : link->in_use();
+  if (path == nullptr) return false;
   link->last_traffic = now;
-  const bool sent = seal(now, *link, *path, packets);
+  const bool sent = seal(now, *link, *path, packets, Content::data);
   settle(now);
   return sent;
 }
@@ -227,9 +227,12 @@ void Overlay::State::expire_on_demand(TimePoint now) {
 void Overlay::State::set_next_deadline() {
   due_ = maintain_at_;
   for (const auto& [peer, link] : links_.all()) {
-    for (const Path& path : link.paths)
+    for (const Path& path : link.paths) {
       wake_by(path.liveness.deadline());
+      wake_by(path.proof.deadline());
+    }
     wake_by(link.settle_at);
+    wake_by(link.stands_at);
     wake_by(link.recover_until);
     if (link.is_up() && link.status.pending) wake_by(link.status.due);
     if (link.unused_since) wake_by(*link.unused_since + unused_linger);

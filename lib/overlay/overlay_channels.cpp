@@ -28,7 +28,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Transmi
   }
   const auto& relayed = std::get<RelayPath>(*to);
   Link* link = links_.find(relayed.relay);
-  const Path* direct = link == nullptr ? nullptr : link->direct_path();
+  Path* direct = link == nullptr ? nullptr : link->paths.direct();
   if (direct == nullptr) {
     counters_.add("drop_relay_gone", transmit.packets.size());
     return;
@@ -39,7 +39,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Transmi
     encode_relayed(LinkPayload::relayed, relayed.peer, transmit.packets[i], wrapped[i]);
   }
   const std::vector<ByteSpan> spans(wrapped.begin(), wrapped.end());
-  seal(now, *link, *link->path(direct->channel), spans);
+  seal(now, *link, *direct, spans, Content::control);
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Opened& opened) {
@@ -83,7 +83,7 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::M
   const auto carrier = from_carrier(moved.carrier);
   Link* link = links_.find(moved.id);
   if (!carrier || link == nullptr) return;
-  Path* path = link->path(moved.id);
+  Path* path = link->paths.find(moved.id);
   const auto* endpoint = std::get_if<net::Endpoint>(&*carrier);
   // A relayed channel stays where it was opened: its relay could else pass as the peer itself.
   if (endpoint == nullptr || !path->is_direct() || !policy_.allows(*endpoint)) {
@@ -96,6 +96,8 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::M
   journal_.add(now, link->peer, "moved to " + net::to_string(*endpoint));
   // The peer learns its new endpoint from the ping at once.
   send_ping(now, *link, *path);
+  path->proof.ask_again(now);
+  wake_by(path->proof.deadline());
 }
 
 void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Received received) {
@@ -105,8 +107,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
     return;
   }
   const NodeId peer = link->peer;
-  Path* path = link->path(received.id);
-  path->last_received = now;
+  Path* path = link->paths.find(received.id);
   path->liveness.handle_received(now, rng_);
   const bool direct = path->is_direct();
   const bool admitted = link->admitted;
@@ -204,17 +205,17 @@ void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::v
     begin = end;
 
     Link* link = destination == source ? nullptr : links_.find(destination);
-    const Path* direct = link == nullptr ? nullptr : link->direct_path();
+    Path* direct = link == nullptr ? nullptr : link->paths.direct();
     if (direct == nullptr) {
       counters_.add("drop_relay_unreachable", spans.size());
-      if (Link* asking = links_.find(source)) send_message(now, *asking, asking->primary, Unreachable{destination});
+      if (Link* asking = links_.find(source)) speak(now, *asking, Unreachable{destination});
     } else if (!quota_.admit(now, source, destination, octets)) {
       counters_.add("drop_relay_quota", spans.size());
     } else {
       counters_.add("relayed_packets", spans.size());
       counters_.add("relayed_octets", octets);
       look_at_load(now);
-      seal(now, *link, *link->path(direct->channel), spans);
+      seal(now, *link, *direct, spans, Content::data);
     }
   }
 }
@@ -267,7 +268,7 @@ void Overlay::State::cancel_openings(const NodeId& expected, bool direct_only) {
   }
 }
 
-bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads) {
+bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content) {
   const auto sealed = table_.seal(now, path.channel, payloads);
   if (!sealed) {
     counters_.add("drop_seal_failed", payloads.size());
@@ -276,6 +277,8 @@ bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const
   }
   path.liveness.handle_sent(now);
   wake_by(path.liveness.deadline());
+  if (content == Content::data) path.proof.handle_data(now);
+  wake_by(path.proof.deadline());
   return true;
 }
 
@@ -287,6 +290,14 @@ void Overlay::State::send_message(TimePoint now, Link& link, crypto::ChannelId c
     counters_.add("drop_seal_failed");
     journal_.add(now, link.peer, "sealing failed");
   }
+}
+
+void Overlay::State::speak(TimePoint now, Link& link, const LinkMessage& message) {
+  if (const Path* path = link.paths.speaking()) send_message(now, link, path->channel, message);
+}
+
+void Overlay::State::send_probe(TimePoint now, Link& link, Path& path) {
+  send_message(now, link, path.channel, make_probe(path.proof.next_id(now), PathProof::size));
 }
 
 void Overlay::State::send_ping(TimePoint now, Link& link, Path& path) {

@@ -9,10 +9,12 @@ namespace ipop::overlay {
 namespace {
 
 constexpr std::size_t max_links = 1024;
-/// Until then every path of a new double has shown whether it works both ways.
+/// Until then every path of a new double has shown whether it carries data.
 constexpr Duration paths_settle_after = 2s;
 /// Packets on their way over the path that goes away still arrive.
 constexpr Duration paths_drain = 1s;
+/// A direct path that has carried data for so long is no accident: the peer's back-off begins anew.
+constexpr Duration path_stands_after = 60s;
 /// A relayed link whose relay died is given so long to find another before it is down.
 constexpr Duration relay_recovery = 5s;
 
@@ -52,49 +54,36 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   Link& link = known != nullptr ? *known : links_.add(opened.peer);
   const bool first = link.paths.empty();
   const bool recovered = link.recover_until.has_value();
-  if (link.paths.size() >= Link::max_paths) {
-    const auto oldest = std::ranges::find_if(link.paths, [&](const Path& p) { return p.channel != link.primary; });
-    close_path(now, link, oldest->channel, CloseReason::duplicate);
+  if (link.paths.size() >= LinkPaths::max_paths) {
+    close_path(now, link, link.paths.spare()->channel, CloseReason::duplicate);
   }
   Path path;
   path.channel = opened.id;
   path.carrier = carrier;
   path.initiated_here = opened.attempt.has_value();
+  path.to_bootstrap = leaf;
   path.opened = now;
-  path.last_received = now;
   path.liveness = Liveness(now, config_.keep_alive, rng_);
+  path.proof = PathProof(now, config_.self < link.peer);
   links_.add_path(link, path);
   link.recover_until.reset();
   if (first && !recovered) link.since = now;
   journal_.add(now, link.peer, "open: " + describe(path));
-  choose_primary(link);
 
   if (!first) {
-    // Which of the paths live is found out before one is chosen for good.
+    // Which of the paths carry data is found out before one is chosen for good.
     link.settle_at = now + paths_settle_after;
     for (Path& other : link.paths) {
-      if (other.channel != opened.id) other.liveness.probe_now(now);
+      if (other.channel != opened.id) other.proof.ask_again(now);
     }
     // The other end may have started anew behind the new path: it must learn our state there.
     if (link.status.latest.instance == instance_) send_message(now, link, opened.id, link.status.latest);
   }
-  send_ping(now, link, *link.path(opened.id));
-
-  if (leaf) {
-    if (endpoint != nullptr) leaf_.handle_opened(*endpoint);
-    leaf_peers_[link.peer] = LeafPeer{joined_ ? std::optional(now + leaf_linger) : std::nullopt};
-  }
-  if (endpoint != nullptr) {
-    retry_.handle_reached(link.peer);
-    relay_wanted_.erase(link.peer);
-    seeking_.erase(link.peer);
-    cancel_openings(link.peer, true);
-  }
+  send_ping(now, link, *link.paths.find(opened.id));
+  wake_by(now);
   dirty_ = true;
-  if (!first) {
-    announce(now, link);
-    if (link.admitted && (leaf || !place_known_)) look_up_own_place(now, link.peer);
-  } else if (link.admitted || trust_->kind() == crypto::GroupKind::open) {
+  if (link.admitted || !first) return;
+  if (trust_->kind() == crypto::GroupKind::open) {
     admit(now, link);
   } else {
     spread_.handle_linked(now, link.peer);
@@ -104,38 +93,91 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
 }
 
 void Overlay::State::admit(TimePoint now, Link& link) {
-  const bool recovered = std::exchange(link.admitted, true);
-  view_changed_ = true;
+  link.admitted = true;
+  tell(now, link);
+}
+
+void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::ChannelId channel) {
+  Link& link = *links_.find(peer);
+  link.paths.handle_proven(channel);
+  Path& path = *link.paths.find(channel);
+  if (std::exchange(path.has_carried, true)) {
+    tell(now, link);
+    return;
+  }
   dirty_ = true;
-  link.status.pending = true;
-  link.status.tries = 0;
-  link.status.due = now;
-  wake_by(now);
-  if (recovered) {
-    announce(now, link);
-  } else {
-    link.announced_direct = link.is_direct();
-    outputs_.push(LinkUp{link.peer, link.announced_direct});
+  journal_.add(now, peer, "carries data: " + describe(path));
+  const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier);
+  if (endpoint != nullptr) {
+    if (path.to_bootstrap) {
+      leaf_.handle_opened(*endpoint);
+      leaf_peers_[peer] = LeafPeer{joined_ ? std::optional(now + leaf_linger) : std::nullopt};
+    }
+    relay_wanted_.erase(peer);
+    seeking_.erase(peer);
+    cancel_openings(peer, true);
   }
+  const bool is_new = !link.told;
+  tell(now, link);
   // A bootstrap node may be in another ring: ask there as well.
-  if (leaf_peers_.contains(link.peer) || !place_known_) look_up_own_place(now, link.peer);
+  if (!is_new && link.is_up() && (path.to_bootstrap || !place_known_)) look_up_own_place(now, peer);
 }
 
-void Overlay::State::choose_primary(Link& link) {
-  // The latest path is taken, since the other end may have opened it for want of any other; a
-  // relayed one does not displace a direct one.
-  const Path* best = nullptr;
-  for (const Path& path : link.paths) {
-    if (best == nullptr || path.is_direct() || !best->is_direct()) best = &path;
+void Overlay::State::tell(TimePoint now, Link& link) {
+  const bool up = link.is_up();
+  if (link.counted != up) {
+    link.counted = up;
+    view_changed_ = true;
+    dirty_ = true;
+    link.status.pending = true;
+    link.status.tries = 0;
+    link.status.due = now;
+    wake_by(now);
   }
-  if (best != nullptr) link.primary = best->channel;
+  const bool direct = link.is_direct();
+  if (!direct) {
+    link.stands = false;
+    link.stands_at.reset();
+  } else if (!link.stands && !link.stands_at) {
+    link.stands_at = now + path_stands_after;
+  }
+  if (!up) return;
+  if (!link.told) {
+    link.told = true;
+    link.told_direct = direct;
+    outputs_.push(LinkUp{link.peer, direct});
+    if (leaf_peers_.contains(link.peer) || !place_known_) look_up_own_place(now, link.peer);
+  } else if (link.told_direct != direct) {
+    link.told_direct = direct;
+    journal_.add(now, link.peer, direct ? "the link is direct" : "the link is relayed");
+    outputs_.push(LinkUp{link.peer, direct});
+  }
 }
 
-void Overlay::State::announce(TimePoint now, Link& link) {
-  if (!link.is_up() || link.announced_direct == link.is_direct()) return;
-  link.announced_direct = link.is_direct();
-  journal_.add(now, link.peer, link.announced_direct ? "the link is direct" : "the link is relayed");
-  outputs_.push(LinkUp{link.peer, link.announced_direct});
+void Overlay::State::path_failing(TimePoint now, const NodeId& peer) {
+  Link& link = *links_.find(peer);
+  const Path* failed = link.in_use();
+  if (failed == nullptr) return;
+  counters_.add("paths_failing");
+  journal_.add(now, peer, "carries no data at present: " + describe(*failed));
+  const bool was_direct = failed->is_direct();
+  const NodeId relay = failed->relay();
+  link.settle_at = now + paths_settle_after;
+  link.paths.fall_back();
+  tell(now, link);
+  dirty_ = true;
+  if (link.is_sound()) {
+    if (was_direct) retry_.handle_failed(now, peer, rng_);
+    return;
+  }
+  // A member between is wanted at once; where none is known the peer is asked, which tells some.
+  if (!was_direct) relay_failed(now, peer, relay);
+  if (reach_.find(peer, now) == nullptr) {
+    seek(now, peer, link.own_roles, NodeId{});
+  } else if (!is_opening(peer)) {
+    use_relay(now, peer);
+  }
+  if (was_direct) retry_.handle_failed(now, peer, rng_);
 }
 
 void Overlay::State::close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason) {
@@ -146,32 +188,35 @@ void Overlay::State::close_path(TimePoint now, Link& link, crypto::ChannelId cha
 
 void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why) {
   Link* link = links_.find(peer);
-  const Path* path = link == nullptr ? nullptr : link->path(channel);
+  const Path* path = link == nullptr ? nullptr : link->paths.find(channel);
   if (path == nullptr) return;
   dirty_ = true;
   const bool was_direct = path->is_direct();
+  const bool was_proven = path->proof.is_proven();
+  const auto bootstrap = path->to_bootstrap && !was_proven ? std::optional(path->carrier) : std::nullopt;
   const NodeId relay = path->relay();
+  const bool stood = link->stands;
   journal_.add(now, peer, "lost: " + describe(*path) + ": " + why);
   links_.remove_path(*link, channel);
   view_changed_ = true;
+  // What did not carry data, or not for long, is tried less often.
+  if (was_direct && !stood && link->paths.direct() == nullptr) retry_.handle_failed(now, peer, rng_);
+  if (const auto* endpoint = bootstrap ? std::get_if<net::Endpoint>(&*bootstrap) : nullptr) {
+    leaf_.handle_failed(now, *endpoint, rng_);
+  }
+  if (!was_direct) relay_failed(now, peer, relay);
+  tell(now, *link);
   if (!link->paths.empty()) {
-    if (link->path(link->primary) == nullptr) choose_primary(*link);
-    announce(now, *link);
-    if (was_direct && link->direct_path() == nullptr) drop_relayed_paths(now, peer, std::nullopt);
+    if (was_direct && was_proven && link->paths.direct() == nullptr) drop_relayed_paths(now, peer, std::nullopt);
     return;
   }
-  if (was_direct) {
+  // When a relay is gone its peer most likely is not.
+  if (was_direct || (link->own_roles.none() && link->peer_roles.none())) {
     remove_link(now, peer, why);
     return;
   }
-  // Most likely the member between is gone and the peer is not.
-  relay_failed(now, peer, relay);
   link->recover_until = now + relay_recovery;
   link->settle_at.reset();
-  if (link->own_roles.none() && link->peer_roles.none()) {
-    remove_link(now, peer, why);
-    return;
-  }
   use_relay(now, peer);
   seek(now, peer, link->own_roles, NodeId{});
 }
@@ -213,7 +258,7 @@ void Overlay::State::relay_failed(TimePoint now, const NodeId& peer, const NodeI
 void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why) {
   Link* link = links_.find(peer);
   if (link == nullptr) return;
-  if (!link->paths.empty()) send_message(now, *link, link->primary, Close{reason});
+  speak(now, *link, Close{reason});
   remove_link(now, peer, why);
 }
 
@@ -223,7 +268,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   for (const Path& path : link->paths)
     table_.close(now, path.channel);
   const bool was_near = link->own_roles.test(index_of(Role::near));
-  const bool was_admitted = link->admitted;
+  const bool was_told = link->told;
   links_.erase(peer);
   spread_.handle_lost(peer);
   nat_.forget(peer);
@@ -231,7 +276,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   shortcuts_.handle_lost(peer);
   leaf_peers_.erase(peer);
   journal_.add(now, peer, "down: " + why);
-  if (was_admitted) outputs_.push(LinkDown{peer, why});
+  if (was_told) outputs_.push(LinkDown{peer, why});
   view_changed_ = true;
   dirty_ = true;
   drop_relayed_paths(now, peer, std::nullopt);
@@ -251,12 +296,15 @@ void Overlay::State::check_links(TimePoint now) {
   std::vector<NodeId> due;
   for (const auto& [peer, link] : links_.all()) {
     const auto is_over = [&](const std::optional<TimePoint>& deadline) { return deadline && *deadline <= now; };
-    if (is_over(link.recover_until) || is_over(link.settle_at) ||
+    if (is_over(link.recover_until) || is_over(link.settle_at) || is_over(link.stands_at) ||
         (link.unused_since && *link.unused_since + unused_linger <= now) ||
-        std::ranges::any_of(link.paths, [&](const Path& path) { return path.liveness.deadline() <= now; }))
+        std::ranges::any_of(link.paths, [&](const Path& path) {
+          return path.liveness.deadline() <= now || is_over(path.proof.deadline());
+        }))
       due.push_back(peer);
   }
   for (const NodeId& peer : due) {
+    check_proofs(now, peer);
     check_liveness(now, peer);
     Link* link = links_.find(peer);
     if (link == nullptr) continue;
@@ -265,6 +313,11 @@ void Overlay::State::check_links(TimePoint now) {
       continue;
     }
     if (link->settle_at && *link->settle_at <= now) settle_paths(now, *link);
+    if (link->stands_at && *link->stands_at <= now) {
+      link->stands_at.reset();
+      link->stands = true;
+      retry_.handle_reached(peer);
+    }
     if (!link->unused_since || *link->unused_since + unused_linger > now) continue;
     if (is_used(now, *link)) {
       link->unused_since = link->last_traffic + config_.on_demand_idle;
@@ -290,6 +343,7 @@ void Overlay::State::mark_unused(TimePoint now) {
 
 void Overlay::State::check_liveness(TimePoint now, const NodeId& peer) {
   std::vector<crypto::ChannelId> dead;
+  bool suspect = false;
   Link* link = links_.find(peer);
   if (link == nullptr) return;
   for (Path& path : link->paths) {
@@ -298,61 +352,80 @@ void Overlay::State::check_liveness(TimePoint now, const NodeId& peer) {
       case Liveness::Action::probe:
         send_ping(now, *link, path);
         // A link that may be dead is replaced before it is.
-        if (path.liveness.is_suspect()) dirty_ = true;
+        suspect = suspect || path.liveness.is_suspect();
         break;
       case Liveness::Action::dead: dead.push_back(path.channel); break;
     }
+  }
+  if (suspect) {
+    link->paths.fall_back();
+    tell(now, *link);
+    dirty_ = true;
   }
   for (const crypto::ChannelId channel : dead) {
     counters_.add("paths_dead");
     table_.close(now, channel);
     path_lost(now, peer, channel, "no answer");
   }
-  if (!dead.empty() && links_.find(peer) == nullptr) {
+  if (!dead.empty() && links_.find(peer) == nullptr && retry_.may_try(now, peer)) {
     // Neighbours go on naming it until they notice as well.
     retry_.handle_failed(now, peer, rng_);
   }
 }
 
+void Overlay::State::check_proofs(TimePoint now, const NodeId& peer) {
+  Link* link = links_.find(peer);
+  if (link == nullptr) return;
+  std::vector<crypto::ChannelId> given_up;
+  bool failing = false;
+  for (Path& path : link->paths) {
+    switch (path.proof.handle_timeout(now)) {
+      case PathProof::Action::none: break;
+      case PathProof::Action::ask: send_probe(now, *link, path); break;
+      case PathProof::Action::failing: failing = failing || link->in_use() == &path; break;
+      case PathProof::Action::given_up: given_up.push_back(path.channel); break;
+    }
+  }
+  if (failing) path_failing(now, peer);
+  for (const crypto::ChannelId channel : given_up) {
+    link = links_.find(peer);
+    if (link == nullptr || link->paths.find(channel) == nullptr) continue;
+    counters_.add("paths_unproven");
+    send_message(now, *link, channel, Close{CloseReason::duplicate});
+    table_.close(now, channel);
+    path_lost(now, peer, channel, "the handshake passed, but no data came back");
+  }
+}
+
 void Overlay::State::settle_paths(TimePoint now, Link& link) {
   link.settle_at.reset();
-  if (link.paths.size() < 2) return;
-  TimePoint newest{};
-  for (const Path& path : link.paths)
-    newest = std::max(newest, path.opened);
-
+  const Path* best = link.paths.size() < 2 ? nullptr : link.paths.best();
+  if (best == nullptr) return;
+  std::vector<crypto::ChannelId> others;
   // Only the node with the lower id chooses: two choosers could close each other's choice.
   if (config_.self > link.peer) {
-    std::vector<crypto::ChannelId> silent;
     for (const Path& path : link.paths) {
-      if (path.last_received < newest && path.channel != link.primary) silent.push_back(path.channel);
+      if (path.proof.is_failing() && &path != link.paths.primary()) others.push_back(path.channel);
     }
-    for (const crypto::ChannelId channel : silent)
-      close_path(now, link, channel, CloseReason::duplicate);
-    return;
-  }
-  const auto rank = [&](const Path& path) {
-    const bool alive = path.last_received > newest;
-    return (alive ? 4 : 0) + (path.is_direct() ? 2 : 0) + (path.channel == link.primary ? 1 : 0);
-  };
-  const auto best = std::ranges::max_element(link.paths, {}, rank);
-  const crypto::ChannelId chosen = best->channel;
-  if (link.selected != chosen) {
-    link.selected = chosen;
-    link.primary = chosen;
-    send_message(now, link, chosen, Select{});
-    link.settle_at = now + paths_drain;
-    announce(now, link);
-    return;
-  }
-  std::vector<crypto::ChannelId> others;
-  for (const Path& path : link.paths) {
-    if (path.channel != chosen) others.push_back(path.channel);
+  } else {
+    const crypto::ChannelId chosen = best->channel;
+    link.paths.prefer(chosen);
+    tell(now, link);
+    if (link.selected != chosen) {
+      link.selected = chosen;
+      send_message(now, link, chosen, Select{});
+      link.settle_at = now + paths_drain;
+      return;
+    }
+    // One that is on trial still has its time.
+    for (const Path& path : link.paths) {
+      if (path.channel != chosen && path.proof.is_proven()) others.push_back(path.channel);
+    }
   }
   for (const crypto::ChannelId channel : others)
     close_path(now, link, channel, CloseReason::duplicate);
   counters_.add("duplicate_paths_closed", others.size());
-  announce(now, link);
+  tell(now, link);
 }
 
 void Overlay::State::probe_all(TimePoint now) {

@@ -1,6 +1,7 @@
 // Overlay::State: link messages and routed packets.
 
 #include <algorithm>
+#include <utility>
 
 #include "overlay/greedy_routing.hpp"
 #include "overlay/overlay_state.hpp"
@@ -30,7 +31,7 @@ void Overlay::State::handle_link_message(TimePoint now, crypto::ChannelId channe
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, Status status) {
   if (link.peer_instance != 0 && link.peer_instance != status.instance) {
-    const TimePoint opened = link.path(channel)->opened;
+    const TimePoint opened = link.paths.find(channel)->opened;
     if (std::ranges::any_of(link.paths, [&](const Path& path) { return path.opened > opened; })) {
       counters_.add("drop_status_old_instance");
       return;
@@ -44,14 +45,12 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
       table_.close(now, old);
       links_.remove_path(link, old);
     }
-    link.primary = channel;
     link.peer_sequence = 0;
     link.since = now;
     link.settle_at.reset();
     journal_.add(now, link.peer, "the peer restarted");
-    outputs_.push(LinkDown{link.peer, "the peer restarted"});
-    link.announced_direct = link.is_direct();
-    outputs_.push(LinkUp{link.peer, link.announced_direct});
+    if (std::exchange(link.told, false)) outputs_.push(LinkDown{link.peer, "the peer restarted"});
+    tell(now, link);
     drop_relayed_paths(now, link.peer, std::nullopt);
   }
   link.peer_instance = status.instance;
@@ -73,7 +72,7 @@ void Overlay::State::handle_message(TimePoint /*now*/, Link& link, crypto::Chann
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Ping& ping) {
-  const Path& path = *link.path(channel);
+  const Path& path = *link.paths.find(channel);
   Pong pong{ping.id, std::nullopt};
   if (const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier)) pong.observed = *endpoint;
   send_message(now, link, channel, pong);
@@ -81,12 +80,8 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Pong& pong) {
-  Path& path = *link.path(channel);
-  if (const auto round_trip = path.liveness.handle_pong(now, pong.id); round_trip && channel == link.primary) {
-    // RFC 6298's weight for the smoothed value.
-    link.round_trip =
-        link.round_trip == Duration::zero() ? *round_trip : link.round_trip + (*round_trip - link.round_trip) / 8;
-  }
+  Path& path = *link.paths.find(channel);
+  if (const auto round_trip = path.liveness.handle_pong(now, pong.id)) path.handle_round_trip(*round_trip);
   handle_observed(now, link, path, pong.observed);
 }
 
@@ -96,24 +91,41 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     counters_.add("drop_select_not_entitled");
     return;
   }
-  link.primary = channel;
-  announce(now, link);
+  // It chooses among paths that it has proven, and the proof goes both ways.
+  link.paths.find(channel)->proof.handle_carried(now);
+  link.paths.prefer(channel);
+  path_proven(now, link.peer, channel);
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Probe& probe) {
+  send_message(now, link, channel, ProbeEcho{probe.id, probe.padding});
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ProbeEcho& echo) {
+  Path& path = *link.paths.find(channel);
+  const auto round_trip = path.proof.handle_echo(now, echo.id);
+  if (!round_trip) {
+    counters_.add("drop_echo_unasked");
+    return;
+  }
+  path.handle_round_trip(*round_trip);
+  send_message(now, link, channel, Carried{echo.id});
+  path_proven(now, link.peer, channel);
+}
+
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Carried& /*carried*/) {
+  link.paths.find(channel)->proof.handle_carried(now);
+  path_proven(now, link.peer, channel);
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Close& close) {
   const NodeId peer = link.peer;
   if (close.reason == CloseReason::duplicate) {
-    if (link.paths.size() > 1) {
-      table_.close(now, channel);
-      links_.remove_path(link, channel);
-      if (link.primary == channel) choose_primary(link);
-      announce(now, link);
-      dirty_ = true;
-      return;
-    }
-  } else if (close.reason != CloseReason::unneeded) {
-    retry_.handle_failed(now, peer, rng_);
+    table_.close(now, channel);
+    path_lost(now, peer, channel, std::string(to_string(close.reason)));
+    return;
   }
+  if (close.reason != CloseReason::unneeded) retry_.handle_failed(now, peer, rng_);
   remove_link(now, peer, std::string(to_string(close.reason)));
 }
 
@@ -202,7 +214,7 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
   payload.push_back(static_cast<std::byte>(LinkPayload::routed));
   encode(packet, payload);
   const ByteSpan span(payload);
-  seal(now, *link, *link->primary_path(), {&span, 1});
+  if (Path* path = link == nullptr ? nullptr : link->in_use()) seal(now, *link, *path, {&span, 1}, Content::control);
 }
 
 void Overlay::State::take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous) {
@@ -221,7 +233,7 @@ ConnectToMe Overlay::State::make_connect_to_me(TimePoint /*now*/, ConnectToMe::K
   message.nat = nat_.nat_class();
   message.candidates = gather_candidates(nat_.observed(), nat_.local(), policy_);
   for (const auto& [peer, link] : links_.all()) {
-    if (link.direct_path() != nullptr) message.relays.push_back({peer, to_offer_ms(link.round_trip)});
+    if (const Path* direct = link.paths.direct()) message.relays.push_back({peer, to_offer_ms(direct->round_trip)});
   }
   std::ranges::stable_sort(message.relays, {}, &RelayOffer::round_trip_ms);
   if (message.relays.size() > ConnectToMe::max_relays) message.relays.resize(ConnectToMe::max_relays);

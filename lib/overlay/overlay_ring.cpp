@@ -123,9 +123,10 @@ void Overlay::State::seek_links(TimePoint now) {
   std::vector<std::pair<NodeId, Roles>> improvable;
   std::vector<std::pair<NodeId, NodeId>> relay_silent;
   for (const auto& [peer, link] : links_.all()) {
-    if (link.is_up() && !link.is_direct() && !link.is_sound() && !is_opening(peer))
-      relay_silent.emplace_back(peer, link.primary_path()->relay());
-    const bool wanting = link.is_up() && (link.direct_path() == nullptr || !link.is_sound());
+    const Path* path = link.in_use();
+    if (path == nullptr) continue;
+    if (!path->is_direct() && !path->is_sound() && !is_opening(peer)) relay_silent.emplace_back(peer, path->relay());
+    const bool wanting = (link.paths.direct() == nullptr || !path->is_sound()) && !link.paths.has_direct_on_trial();
     if (wanting && link.own_roles.any() && retry_.may_try(now, peer)) improvable.emplace_back(peer, link.own_roles);
   }
   for (const auto& [peer, roles] : improvable)
@@ -151,7 +152,8 @@ Overlay::State::Seeking* Overlay::State::seek(TimePoint now, const NodeId& peer,
   }
   if (peer == config_.self || links_.all().empty() || seeking_.size() >= max_seeks) return nullptr;
   // A path is there: what it waits for, another one would wait for too.
-  if (const Link* link = links_.find(peer); link != nullptr && !link->admitted && !link->paths.empty()) return nullptr;
+  const Link* link = links_.find(peer);
+  if (link != nullptr && !link->is_up() && !link->paths.empty()) return nullptr;
   Seeking& seeking = seeking_.emplace(peer, Seeking{Linker(peer, rng_.next()), roles, via, false}).first->second;
   if (via == peer) return &seeking;  // it just spoke to us: the caller has its candidates
   seeking.linker.start(now);
@@ -164,7 +166,9 @@ void Overlay::State::give_candidates(TimePoint now, Seeking& seeking) {
   const NodeId peer = seeking.linker.peer();
   const Reach* reach = reach_.find(peer, now);
   if (reach == nullptr) return;
-  const bool hopeless = can_not_punch(nat_.nat_class(), reach->nat) || reach->candidates.empty();
+  const Link* link = links_.find(peer);
+  const bool hopeless = can_not_punch(nat_.nat_class(), reach->nat) || reach->candidates.empty() ||
+                        (link != nullptr && link->is_up() && !link->is_sound());
   seeking.linker.handle_candidates(now, reach->candidates, hopeless);
   drive(now, peer);
 }
@@ -194,8 +198,9 @@ void Overlay::State::drive(TimePoint now, const NodeId& peer) {
     } else if (std::holds_alternative<Linker::Shoot>(*output)) {
       if (!seeking.counted) journal_.count_punch_attempt(now, peer);
       seeking.counted = true;
-      for (const net::Endpoint& candidate : seeking.linker.candidates())
-        open_path(now, candidate, peer);
+      for (const net::Endpoint& candidate : seeking.linker.candidates()) {
+        if (!is_on_path(peer, candidate)) open_path(now, candidate, peer);
+      }
     } else if (std::holds_alternative<Linker::UseRelay>(*output)) {
       use_relay(now, peer);
     } else {
@@ -209,9 +214,11 @@ void Overlay::State::drive(TimePoint now, const NodeId& peer) {
 
 void Overlay::State::seek_failed(TimePoint now, const NodeId& peer, bool answered) {
   cancel_openings(peer, true);
-  retry_.handle_failed(now, peer, rng_);
   dirty_ = true;
   const Link* link = links_.find(peer);
+  // The verdict on a path that is still on trial comes with its end.
+  if (link != nullptr && link->paths.has_direct_on_trial()) return;
+  retry_.handle_failed(now, peer, rng_);
   if (!answered) {
     journal_.add(now, peer, "no answer over the ring");
     near_.forget(peer);
@@ -234,7 +241,7 @@ void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
   if (reach == nullptr) return;
   std::vector<RelayCandidate> ours;
   for (const auto& [id, link] : links_.all()) {
-    if (link.direct_path() != nullptr && link.is_sound()) ours.push_back({id, link.round_trip, link.relay_load});
+    if (link.paths.direct() != nullptr && link.is_sound()) ours.push_back({id, link.round_trip(), link.relay_load});
   }
   if (const auto relay = choose_relay(ours, reach->relays, reach->failed_relays)) {
     relay_wanted_.erase(peer);
@@ -263,16 +270,19 @@ bool Overlay::State::is_opening(const NodeId& peer) const {
   return std::ranges::any_of(openings_, [&](const auto& entry) { return entry.second.expected == peer; });
 }
 
+bool Overlay::State::is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const {
+  const Link* link = links_.find(peer);
+  return link != nullptr &&
+         std::ranges::any_of(link->paths, [&](const Path& path) { return path.carrier == LinkCarrier(endpoint); });
+}
+
 bool Overlay::State::is_hungry() const {
   return !joined_ && leaf_peers_.size() < leaves_wanted;
 }
 
 bool Overlay::State::may_use(const net::Endpoint& endpoint) const {
   if (!policy_.allows(endpoint) || openings_.contains(to_carrier(endpoint))) return false;
-  return std::ranges::none_of(links_.all(), [&](const auto& entry) {
-    const Path* path = entry.second.direct_path();
-    return path != nullptr && std::get<net::Endpoint>(path->carrier) == endpoint;
-  });
+  return std::ranges::none_of(links_.all(), [&](const auto& entry) { return is_on_path(entry.first, endpoint); });
 }
 
 void Overlay::State::seek_leaves(TimePoint now, std::size_t ring_size) {

@@ -120,9 +120,13 @@ class Overlay::State {
   void open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected);
   [[nodiscard]] std::map<crypto::Carrier, Opening>::iterator opening_of(const crypto::ChannelTable::Opened& opened);
   void cancel_openings(const NodeId& expected, bool direct_only);
-  bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads);
+  enum class Content { control, data };  ///< data: somebody would notice its loss
+  bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content);
   void send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message);
+  /// Over the path in use, or the latest while there is none.
+  void speak(TimePoint now, Link& link, const LinkMessage& message);
   void send_ping(TimePoint now, Link& link, Path& path);
+  void send_probe(TimePoint now, Link& link, Path& path);
 
   // overlay_links.cpp
   void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
@@ -133,12 +137,14 @@ class Overlay::State {
   void remove_link(TimePoint now, const NodeId& peer, const std::string& why);
   void close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why);
   void close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason);
-  void choose_primary(Link& link);
-  void announce(TimePoint now, Link& link);
+  void path_proven(TimePoint now, const NodeId& peer, crypto::ChannelId channel);
+  void path_failing(TimePoint now, const NodeId& peer);
+  void tell(TimePoint now, Link& link);
   void check_links(TimePoint now);
   void mark_unused(TimePoint now);
   [[nodiscard]] bool is_used(TimePoint now, const Link& link) const;
   void check_liveness(TimePoint now, const NodeId& peer);
+  void check_proofs(TimePoint now, const NodeId& peer);
   void settle_paths(TimePoint now, Link& link);
   void probe_all(TimePoint now);
 
@@ -159,6 +165,9 @@ class Overlay::State {
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListNumber& number);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListRequest& request);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListPiece& piece);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Probe& probe);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ProbeEcho& echo);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Carried& carried);
   void handle_observed(TimePoint now, const Link& link, const Path& path, const std::optional<net::Endpoint>& observed);
   void handle_routed(TimePoint now, const NodeId& previous, ByteSpan payload);
   void route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
@@ -194,6 +203,7 @@ class Overlay::State {
   void seek_failed(TimePoint now, const NodeId& peer, bool answered);
   [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
   [[nodiscard]] bool is_opening(const NodeId& peer) const;
+  [[nodiscard]] bool is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const;
   [[nodiscard]] bool is_hungry() const;
   [[nodiscard]] bool may_use(const net::Endpoint& endpoint) const;
   [[nodiscard]] std::optional<NodeId> random_link();

@@ -51,7 +51,7 @@ void Overlay::State::sync_status(TimePoint now, Link& link) {
     sending.pending = true;
   }
   if (!sending.pending || !sending.due || *sending.due > now) return;
-  send_message(now, link, link.primary, sending.latest);
+  speak(now, link, sending.latest);
   sending.last_sent = now;
   sending.due = now + status_retry_first * (1U << std::min(sending.tries, status_retry_doublings));
   ++sending.tries;

@@ -79,7 +79,7 @@ void Overlay::State::admit_level_peers(TimePoint now) {
 void Overlay::State::send_list_messages(TimePoint now) {
   for (const RevocationSpread::Send& send : spread_.take_messages()) {
     Link* link = links_.find(send.peer);
-    if (link != nullptr && !link->paths.empty()) send_message(now, *link, link->primary, send.message);
+    if (link != nullptr) speak(now, *link, send.message);
   }
 }
 

@@ -43,7 +43,10 @@ std::uint16_t SimNat::free_port(TimePoint now, std::uint16_t wanted) {
 net::Endpoint SimNat::outbound(TimePoint now, const net::Endpoint& internal, const net::Endpoint& destination) {
   const MappingKey key{internal, reduce(destination, config_.mapping)};
   auto it = by_key_.find(key);
-  if (it != by_key_.end() && by_port_.at(it->second).expires <= now) {
+  const auto is_over = [&](const MappingState& mapping) {
+    return mapping.expires <= now || (config_.rebinds_after && mapping.sent >= *config_.rebinds_after);
+  };
+  if (it != by_key_.end() && is_over(by_port_.at(it->second))) {
     by_port_.erase(it->second);
     by_key_.erase(it);
     it = by_key_.end();
@@ -51,9 +54,10 @@ net::Endpoint SimNat::outbound(TimePoint now, const net::Endpoint& internal, con
   if (it == by_key_.end()) {
     const std::uint16_t port = free_port(now, internal.port);
     it = by_key_.emplace(key, port).first;
-    by_port_.emplace(port, MappingState{internal, key, {}, {}});
+    by_port_.emplace(port, MappingState{internal, key, {}, {}, 0});
   }
   MappingState& mapping = by_port_.at(it->second);
+  ++mapping.sent;
   mapping.expires = now + config_.mapping_timeout;
   mapping.contacted[reduce(destination, config_.filtering)] = now + config_.mapping_timeout;
   return {external_, it->second};

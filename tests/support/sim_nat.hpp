@@ -21,7 +21,9 @@ struct NatConfig {
   NatRule filtering = NatRule::address_and_port_dependent;
   Duration mapping_timeout = 120s;  ///< REQ-5: at least two minutes; many home gateways have 30 s
   bool hairpin = false;             ///< REQ-9
-  bool preserve_port = false;       ///< tries the internal port first, as Linux does
+  /// A mapping gets another port after so many datagrams from inside, in mid-stream.
+  std::optional<std::uint64_t> rebinds_after{};
+  bool preserve_port = false;  ///< tries the internal port first, as Linux does
 };
 
 /// The common kinds, under their old names where people know them.
@@ -55,6 +57,7 @@ class SimNat {
     MappingKey key{};
     TimePoint expires{};
     std::map<net::Endpoint, TimePoint> contacted{};
+    std::uint64_t sent = 0;
   };
 
   static net::Endpoint reduce(const net::Endpoint& endpoint, NatRule rule);

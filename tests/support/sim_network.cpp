@@ -82,6 +82,9 @@ void SimNetwork::drain(HostId host) {
   if (machine == nullptr) return;
   for (auto& [to, octets] : machine->take_outgoing(now_))
     send(host, to, std::move(octets));
+  if (const std::string broken = machine->broken_invariant(); !broken.empty()) {
+    throw std::logic_error("host " + std::to_string(host.value) + ": " + broken);
+  }
   arm(host);
 }
 
@@ -121,7 +124,7 @@ void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
 
   if (const auto it = site.hosts.find(to); it != site.hosts.end()) {
     const HostId target = it->second;
-    if (blocked_ && blocked_(from, target)) return;
+    if (!passes(from, target, octets)) return;
     at(now_ + config_.lan_latency,
        [this, target, source = sender.local, packet = std::move(octets)] { deliver(target, source, packet); });
     return;
@@ -143,9 +146,24 @@ void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
         if (const auto host = place.hosts.find(*inside); host != place.hosts.end()) target = host->second;
       }
     }
-    if (!target || (blocked_ && blocked_(from, *target))) return;
+    if (!target || !passes(from, *target, packet)) return;
     deliver(*target, source, packet);
   });
+}
+
+void SimNetwork::set_every_path(const SimPath& path) {
+  paths_.clear();
+  every_path_ = path;
+}
+
+bool SimNetwork::passes(HostId from, HostId to, ByteSpan octets) {
+  if (blocked_ && blocked_(from, to)) return false;
+  auto path = paths_.find({from, to});
+  if (path == paths_.end()) {
+    if (!every_path_) return true;
+    path = paths_.emplace(std::pair(from, to), *every_path_).first;
+  }
+  return path->second.lets_pass(octets, rng_);
 }
 
 void SimNetwork::deliver(HostId to, const net::Endpoint& from, ByteSpan octets) {

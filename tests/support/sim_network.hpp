@@ -15,6 +15,7 @@
 #include "base/time.hpp"
 #include "net/endpoint.hpp"
 #include "support/sim_nat.hpp"
+#include "support/sim_path.hpp"
 
 namespace ipop::test_support {
 
@@ -34,6 +35,8 @@ class SimHost {
   /// Called after every input: drains the machine. Outputs that are no datagrams stay with the host.
   virtual Outgoing take_outgoing(TimePoint now) = 0;
   [[nodiscard]] virtual std::optional<TimePoint> poll_timeout() const = 0;
+  /// What must hold after every step and does not, in words; empty when all is well.
+  [[nodiscard]] virtual std::string broken_invariant() const { return {}; }
 };
 
 using SiteId = StrongId<struct SiteTag, std::uint32_t>;
@@ -73,6 +76,10 @@ class SimNetwork {
   /// Datagrams between hosts for which `blocked(a, b)` is true are lost; null lets all pass.
   void set_blocked(std::function<bool(HostId, HostId)> blocked) { blocked_ = std::move(blocked); }
   void set_loss(double loss) { config_.loss = loss; }
+  /// Datagrams from `from` to `to` take `path` from now on; the other direction has a path of its own.
+  void set_path(HostId from, HostId to, const SimPath& path) { paths_[{from, to}] = path; }
+  /// Every datagram's path where set_path said nothing else; each direction of a pair keeps its own count.
+  void set_every_path(const SimPath& path);
 
   /// After the owner gave the host's machine an input of its own: drains and re-arms it.
   void drain(HostId host);
@@ -118,6 +125,8 @@ class SimNetwork {
   void send(HostId from, const net::Endpoint& to, Bytes octets);
   void deliver(HostId to, const net::Endpoint& from, ByteSpan octets);
   void arm(HostId host);
+  /// False when the way between the two hosts swallows the datagram.
+  bool passes(HostId from, HostId to, ByteSpan octets);
   bool step(TimePoint until);
   net::Endpoint next_address(SiteId site, std::uint16_t port);
   void mix(std::uint64_t value);
@@ -134,6 +143,8 @@ class SimNetwork {
   std::vector<std::uint32_t> free_actions_;
   std::uint64_t next_order_ = 0;
   std::function<bool(HostId, HostId)> blocked_;
+  std::map<std::pair<HostId, HostId>, SimPath> paths_;  ///< by direction
+  std::optional<SimPath> every_path_;
   std::uint64_t trace_hash_ = 0xcbf29ce484222325U;
   std::uint64_t sent_ = 0;
   std::uint64_t delivered_ = 0;

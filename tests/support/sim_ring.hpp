@@ -13,6 +13,7 @@
 #include "crypto/handshake.hpp"
 #include "crypto/private_key.hpp"
 #include "node/node.hpp"
+#include "support/link_invariant.hpp"
 #include "support/sim_authority.hpp"
 #include "support/sim_network.hpp"
 
@@ -35,6 +36,7 @@ class SimNode final : public SimHost {
   void handle_timeout(TimePoint now) override { node_->handle_timeout(now); }
   Outgoing take_outgoing(TimePoint now) override;
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const override { return node_->poll_timeout(); }
+  [[nodiscard]] std::string broken_invariant() const override { return broken_links(*node_); }
 
   /// The client sends an echo request; the answer's time appears in `ping_answers`.
   void ping(TimePoint now, net::Ipv4Address to, std::uint16_t sequence);

@@ -45,6 +45,9 @@ std::vector<Example> examples() {
       {"list number", "0108 0000000000000003 01", ListNumber{3, true}},
       {"list request", "0109 0000000000000003 000003e8", ListRequest{3, 1000}},
       {"list piece", "010a 0000000000000003 00000004 00000000 0004 a1b2c3d4", ListPiece{3, 4, 0, from_hex("a1b2c3d4")}},
+      {"probe", "010b 00000009 0003 000000", Probe{9, 3}},
+      {"probe echo", "010c 00000009 0003 000000", ProbeEcho{9, 3}},
+      {"carried", "010d 00000009", Carried{9}},
   };
 }
 
@@ -105,7 +108,8 @@ TEST_CASE("a link message with a field out of its range is refused") {
   CHECK_FALSE(decode_link_message(changed(status, 17, 1)));     // fewer neighbours than there are
   CHECK_FALSE(decode_link_message(changed(status, 17, max_listed_neighbours + 1)));
   const Bytes ping = from_hex(examples()[2].hex);
-  CHECK_FALSE(decode_link_message(changed(ping, 6, 5)));  // family
+  CHECK_FALSE(decode_link_message(changed(ping, 6, 5)));                    // family
+  CHECK_FALSE(decode_link_message(from_hex("010b 00000009 0003 000100")));  // padding
   CHECK_FALSE(decode_link_message(from_hex("0106 00")));
   CHECK_FALSE(decode_link_message(from_hex("0106 05")));
 }

@@ -201,6 +201,9 @@ class HandRing {
     const auto message = decode_link_message(heard.payload);
     if (!message || peer.silent.contains(heard.channel)) return;
     if (const auto* ping = std::get_if<Ping>(&*message)) peer.say(now, heard.channel, Pong{ping->id, std::nullopt});
+    if (const auto* probe = std::get_if<Probe>(&*message)) {
+      peer.say(now, heard.channel, ProbeEcho{probe->id, probe->padding});
+    }
     if (const auto* status = std::get_if<Status>(&*message)) peer.say(now, heard.channel, StatusAck{status->sequence});
   }
 

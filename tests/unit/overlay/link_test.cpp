@@ -160,7 +160,7 @@ TEST_CASE("a member that passes a direct peer's packets on does not become its r
   CHECK(ring.overlay().counters().get("moves_refused") == 1);
 }
 
-TEST_CASE("of two paths the living one stays, though the other is newer") {
+TEST_CASE("a path that carries no data is never used, though it is newer, and goes after its trial") {
   HandRing ring;
   HandPeer& peer = ring.add_linked(150);
   introduce(ring, peer);
@@ -169,6 +169,21 @@ TEST_CASE("of two paths the living one stays, though the other is newer") {
   peer.silent.insert(crypto::ChannelId{2});
   ring.exchange();
   REQUIRE(peer.opened == std::vector{crypto::ChannelId{1}, crypto::ChannelId{2}});
+  for (int i = 0; i < 6; ++i) {
+    REQUIRE(ring.connection(peer));
+    CHECK(ring.connection(peer)->endpoint == peer.at(4000));
+    ring.run_for(1s);
+  }
+  CHECK(ring.overlay().counters().get("paths_unproven") == 1);
+}
+
+TEST_CASE("of two paths that carry data one stays") {
+  HandRing ring;
+  HandPeer& peer = ring.add_linked(150);
+  introduce(ring, peer);
+  ring.run_for(1s);
+  ring.open(peer, peer.at(4001));
+  ring.exchange();
   ring.run_for(4s);
   REQUIRE(ring.connection(peer));
   CHECK(ring.connection(peer)->endpoint == peer.at(4000));

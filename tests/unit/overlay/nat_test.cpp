@@ -114,8 +114,8 @@ TEST_CASE("the NAT classes are found out") {
   CHECK(pair.ring[pair.second].overlay().observed_endpoints().size() == 1);
 }
 
-TEST_CASE("a direct link through two endpoint-independent NATs is there in three round trips and a bit") {
-  // 50 ms one way: three round trips are 300 ms.
+TEST_CASE("a direct link through two endpoint-independent NATs is there in five round trips and a bit") {
+  // Three of them open it, one proves that it carries data, and half of one tells the other end. 50 ms one way.
   Duration worst{};
   unsigned measured = 0;
   for (std::uint64_t seed = 40; seed < 60 && measured < 3; ++seed) {
@@ -132,7 +132,7 @@ TEST_CASE("a direct link through two endpoint-independent NATs is there in three
   }
   MESSAGE("worst " << worst / 1ms << " ms");
   CHECK(measured == 3);
-  CHECK(worst <= 500ms);
+  CHECK(worst <= 600ms);
 }
 
 TEST_CASE("when a relay dies under traffic another takes its place") {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "overlay/overlay.hpp"
+#include "support/link_invariant.hpp"
 #include "support/sim_network.hpp"
 #include "support/stand_in_crypto.hpp"
 
@@ -74,6 +75,8 @@ class OverlayHost final : public test_support::SimHost {
     }
     return out;
   }
+
+  [[nodiscard]] std::string broken_invariant() const override { return test_support::broken_links(overlay_); }
 
   struct Packet {
     TimePoint when{};

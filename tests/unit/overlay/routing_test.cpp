@@ -18,7 +18,7 @@ void add_link(ConnectionTable& table, const NodeId& peer, std::vector<NodeId> ne
   Link& link = table.add(peer);
   Path path;
   path.channel = crypto::ChannelId{next_channel++};
-  link.primary = path.channel;
+  path.proof.handle_carried(TimePoint{});
   link.neighbours = std::move(neighbours);
   table.add_path(link, path);
   link.admitted = true;
@@ -93,7 +93,7 @@ TEST_CASE("a link that does not answer is used only where no other leads on") {
   ConnectionTable table(id_at(10));
   add_link(table, id_at(50));
   add_link(table, id_at(40));
-  Path& path = table.find(id_at(50))->paths.front();
+  Path& path = *table.find(id_at(50))->paths.primary();
   path.liveness = Liveness(TimePoint{}, 15s, rng);
   TimePoint now{};
   for (unsigned i = 0; i <= Liveness::suspect_after; ++i) {
@@ -138,9 +138,11 @@ TEST_CASE("the table gives linked peers in ring order on each side") {
   CHECK(table.around(id_at(100), 2) == std::vector{id_at(110), id_at(130), id_at(20), id_at(90)});
   CHECK(table.around(id_at(100), 9).size() == 5);
   CHECK(table.around(id_at(20), 1) == std::vector{id_at(90), id_at(250)});
-  // A link without a path takes no part.
+  // A link without a path takes no part, nor does one whose only path has carried nothing.
   Link& link = *table.find(id_at(110));
-  table.remove_path(link, link.paths.front().channel);
+  table.remove_path(link, link.paths.primary()->channel);
+  CHECK(table.clockwise(id_at(100), 1) == std::vector{id_at(130)});
+  table.add_path(link, Path{.channel = crypto::ChannelId{next_channel++}});
   CHECK(table.clockwise(id_at(100), 1) == std::vector{id_at(130)});
   table.erase(id_at(110));
   CHECK(table.find(id_at(110)) == nullptr);

@@ -1,0 +1,226 @@
+#include "overlay/link_paths.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/rng.hpp"
+#include "overlay_host.hpp"
+
+using namespace ipop;
+using namespace ipop::overlay;
+using namespace ipop::overlay::test;
+
+namespace {
+
+using Action = PathProof::Action;
+
+/// Asks until it is not due for `time`; how often it asked, and what else it said last.
+struct Asked {
+  unsigned times = 0;
+  Action verdict = Action::none;
+};
+Asked run(PathProof& proof, TimePoint& now, Duration time) {
+  Asked out;
+  const TimePoint end = now + time;
+  while (proof.deadline() && *proof.deadline() <= end) {
+    now = std::max(now, *proof.deadline());
+    const Action action = proof.handle_timeout(now);
+    if (action == Action::ask) {
+      static_cast<void>(proof.next_id(now));
+      ++out.times;
+    } else if (action != Action::none) {
+      out.verdict = action;
+    }
+  }
+  now = end;
+  return out;
+}
+
+Path path_of(std::uint32_t channel, bool direct, TimePoint opened = {}) {
+  SeededRng rng(channel);
+  Path path;
+  path.channel = crypto::ChannelId{channel};
+  path.carrier = direct ? LinkCarrier(endpoint(192, 0, 2, 1, static_cast<std::uint16_t>(channel)))
+                        : LinkCarrier(RelayPath{id_at(9), id_at(1)});
+  path.opened = opened;
+  path.liveness = Liveness(opened, 15s, rng);
+  path.proof = PathProof(opened, true);
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("a trial without an echo asks some times and is given up after five seconds") {
+  PathProof proof(TimePoint{}, true);
+  TimePoint now{};
+  CHECK(proof.deadline() == now);
+  const Asked asked = run(proof, now, 4999ms);
+  CHECK(asked.times == 8);
+  CHECK(asked.verdict == Action::none);
+  CHECK_FALSE(proof.is_proven());
+  CHECK(run(proof, now, 1ms).verdict == Action::given_up);
+  CHECK_FALSE(proof.deadline());
+}
+
+TEST_CASE("the end that does not begin asks after half a second, unless it was told before") {
+  PathProof proof(TimePoint{}, false);
+  CHECK(proof.deadline() == TimePoint{} + 500ms);
+  proof.handle_carried(TimePoint{} + 100ms);
+  CHECK(proof.is_proven());
+  CHECK_FALSE(proof.deadline());
+}
+
+TEST_CASE("an echo proves a path, one with an unknown or old number does not") {
+  PathProof proof(TimePoint{}, true);
+  TimePoint now{};
+  CHECK_FALSE(proof.handle_echo(now, 0));
+  CHECK_FALSE(proof.handle_echo(now, 1));
+  for (unsigned i = 0; i < 5; ++i)
+    static_cast<void>(proof.next_id(now));
+  CHECK_FALSE(proof.handle_echo(now, 1));  // five of them, four remembered
+  CHECK_FALSE(proof.is_proven());
+  now += 30ms;
+  CHECK(proof.handle_echo(now, 2) == 30ms);
+  CHECK(proof.is_proven());
+  CHECK(proof.proven_at() == now);
+}
+
+TEST_CASE("a proven path is asked while data goes over it, and only then") {
+  PathProof proof(TimePoint{}, true);
+  TimePoint now{};
+  proof.handle_carried(now);
+  CHECK_FALSE(proof.deadline());
+  now += 10s;
+  proof.handle_data(now);
+  CHECK(proof.deadline() == now);
+  CHECK(proof.handle_timeout(now) == Action::ask);
+  CHECK(proof.handle_echo(now + 20ms, proof.next_id(now)));
+  CHECK_FALSE(proof.deadline());
+  proof.handle_data(now + 21ms);
+  CHECK(proof.deadline() == now + 820ms);
+}
+
+TEST_CASE("a path whose data is lost fails two seconds after its last proof, and one echo makes it good") {
+  PathProof proof(TimePoint{}, true);
+  TimePoint now{};
+  proof.handle_carried(now);
+  proof.handle_data(now);
+  CHECK(run(proof, now, 1999ms).verdict == Action::none);
+  CHECK(run(proof, now, 1ms).verdict == Action::failing);
+  CHECK(proof.is_failing());
+  CHECK(proof.is_proven());
+  CHECK(run(proof, now, 10s).times == 10);
+  CHECK(proof.handle_echo(now, proof.next_id(now)));
+  CHECK_FALSE(proof.is_failing());
+  CHECK_FALSE(proof.deadline());
+}
+
+TEST_CASE("a path with a long round trip has the time for its echo") {
+  PathProof proof(TimePoint{}, true);
+  TimePoint now{};
+  const auto first = proof.next_id(now);
+  now += 1s;
+  CHECK(proof.handle_echo(now, first));
+  proof.handle_data(now);
+  for (int i = 0; i < 20; ++i) {
+    now = *proof.deadline();
+    REQUIRE(proof.handle_timeout(now) == Action::ask);
+    const auto id = proof.next_id(now);
+    CHECK(*proof.deadline() > now + 1s);
+    now += 1s;
+    CHECK(proof.handle_echo(now, id));
+    proof.handle_data(now);
+    CHECK_FALSE(proof.is_failing());
+  }
+}
+
+TEST_CASE("a probe has the size of data, and fits 1280 octets when it is relayed over IPv6") {
+  Bytes payload;
+  encode(LinkMessage(make_probe(1, PathProof::size)), payload);
+  CHECK(payload.size() == PathProof::size);
+  CHECK(payload.size() + 28 + RelayedView::header_size + 28 + 8 + 40 <= 1280);
+}
+
+TEST_CASE("a set of paths has one in use exactly when one of them is proven") {
+  // Every sequence of four steps, each one of these upon one of three paths.
+  constexpr unsigned kinds = 5;
+  constexpr unsigned steps = 4;
+  for (unsigned script = 0; script < kinds * 3 * kinds * 3 * kinds * 3 * kinds * 3; ++script) {
+    LinkPaths paths;
+    for (const std::uint32_t channel : {1U, 2U, 3U})
+      paths.add(path_of(channel, channel != 3));
+    unsigned rest = script;
+    for (unsigned step = 0; step < steps; ++step) {
+      const crypto::ChannelId channel{1 + rest % 3};
+      rest /= 3;
+      Path* path = paths.find(channel);
+      switch (rest % kinds) {
+        case 0:
+          if (path != nullptr) path->proof.handle_carried(TimePoint{} + step * 1s);
+          paths.handle_proven(channel);
+          break;
+        case 1: paths.prefer(channel); break;
+        case 2: paths.remove(channel); break;
+        case 3: paths.fall_back(); break;
+        case 4:
+          if (const Path* best = paths.best()) paths.prefer(best->channel);
+          break;
+        default: break;
+      }
+      rest /= kinds;
+      const bool any_proven = std::ranges::any_of(paths, [](const Path& one) { return one.proof.is_proven(); });
+      const Path* primary = paths.primary();
+      REQUIRE((primary != nullptr) == any_proven);
+      if (primary != nullptr) {
+        REQUIRE(primary->proof.is_proven());
+        REQUIRE(paths.find(primary->channel) == primary);
+      }
+      const Path* best = paths.best();
+      REQUIRE((best != nullptr) == any_proven);
+      REQUIRE((best == nullptr || best->proof.is_proven()));
+      REQUIRE((paths.direct() == nullptr || (paths.direct()->is_direct() && paths.direct()->proof.is_proven())));
+      REQUIRE((paths.speaking() == nullptr) == paths.empty());
+    }
+  }
+}
+
+TEST_CASE("a direct path takes the place of a relayed one when it is proven, and not before") {
+  LinkPaths paths;
+  paths.add(path_of(1, false));
+  paths.find(crypto::ChannelId{1})->proof.handle_carried(TimePoint{});
+  paths.add(path_of(2, true));
+  paths.handle_proven(crypto::ChannelId{2});
+  paths.prefer(crypto::ChannelId{2});
+  CHECK(paths.primary()->channel == crypto::ChannelId{1});
+  CHECK(paths.direct() == nullptr);
+  CHECK(paths.has_direct_on_trial());
+  paths.find(crypto::ChannelId{2})->proof.handle_carried(TimePoint{});
+  paths.handle_proven(crypto::ChannelId{2});
+  CHECK(paths.primary()->channel == crypto::ChannelId{2});
+  // Another direct one does not displace it; a relayed one neither.
+  paths.add(path_of(3, true));
+  paths.find(crypto::ChannelId{3})->proof.handle_carried(TimePoint{});
+  paths.handle_proven(crypto::ChannelId{3});
+  CHECK(paths.primary()->channel == crypto::ChannelId{2});
+  paths.remove(crypto::ChannelId{2});
+  CHECK(paths.primary()->proof.is_proven());
+}
+
+TEST_CASE("a path that fails is left for a sound one, if there is any") {
+  LinkPaths paths;
+  paths.add(path_of(1, true));
+  TimePoint now{};
+  PathProof& failing = paths.find(crypto::ChannelId{1})->proof;
+  failing.handle_carried(now);
+  failing.handle_data(now);
+  run(failing, now, 3s);
+  REQUIRE(failing.is_failing());
+  paths.fall_back();
+  CHECK(paths.primary()->channel == crypto::ChannelId{1});
+  paths.add(path_of(2, false));
+  paths.fall_back();
+  CHECK(paths.primary()->channel == crypto::ChannelId{1});
+  paths.find(crypto::ChannelId{2})->proof.handle_carried(now);
+  paths.handle_proven(crypto::ChannelId{2});
+  CHECK(paths.primary()->channel == crypto::ChannelId{2});
+  CHECK(paths.best()->channel == crypto::ChannelId{2});
+}
