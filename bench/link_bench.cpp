@@ -82,7 +82,7 @@ bool shake_hands(const Identity& client, const Identity& server,
 crypto::Carrier carrier_of(std::uint32_t number) {
   Bytes octets;
   ByteWriter(octets).write(number);
-  return crypto::Carrier(octets);
+  return crypto::Carrier(crypto::Carrier::Transport::endpoint, octets, {});
 }
 
 struct End {

@@ -52,7 +52,7 @@ double seconds(Duration time) {
 
 /// Stands for the target in a table that has one peer only.
 crypto::Carrier the_target() {
-  return crypto::Carrier(as_bytes("target"));
+  return crypto::Carrier(crypto::Carrier::Transport::endpoint, as_bytes("target"), {});
 }
 
 /// A stranger with a key of its own, as a node that is new.

@@ -17,11 +17,6 @@ constexpr std::size_t parked_octets = 2048;
 
 }  // namespace
 
-Carrier::Carrier(ByteSpan octets) : size_(static_cast<std::uint8_t>(octets.size())) {
-  assert(octets.size() <= capacity);
-  std::ranges::copy(octets, octets_.begin());
-}
-
 std::string_view to_string(ChannelTable::Ending ending) {
   using Ending = ChannelTable::Ending;
   switch (ending) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <array>
-#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,25 +16,10 @@
 #include "base/result.hpp"
 #include "base/rng.hpp"
 #include "base/strong_id.hpp"
+#include "crypto/carrier.hpp"
 #include "crypto/handshake.hpp"
 
 namespace ipop::crypto {
-
-/// Where the packets of a channel travel: an underlay endpoint, a relay path or a ring position,
-/// as octets that only the owner of the table understands. At most 48 octets.
-class Carrier {
- public:
-  static constexpr std::size_t capacity = 48;
-
-  Carrier() = default;
-  explicit Carrier(ByteSpan octets);
-  [[nodiscard]] ByteSpan octets() const { return ByteSpan(octets_).first(size_); }
-  friend auto operator<=>(const Carrier&, const Carrier&) = default;
-
- private:
-  std::array<std::byte, capacity> octets_{};
-  std::uint8_t size_ = 0;
-};
 
 /// Names a channel for as long as it lives; rekeying does not change it.
 using ChannelId = StrongId<struct ChannelTag, std::uint32_t>;

@@ -1,20 +1,9 @@
 #pragma once
 
 #include "base/expiring_map.hpp"
-#include "crypto/channel_table.hpp"
+#include "crypto/carrier.hpp"
 
 namespace ipop::crypto {
-
-/// Where a carrier's packets come from, without what a single sender can vary at no cost.
-///
-/// The rule: a carrier of 7 octets is kind, IPv4 address, port, and counts by kind and address; one
-/// of 19 octets is kind, IPv6 address, port, and counts by kind and /64; any other counts whole.
-inline Carrier source_of(const Carrier& carrier) {
-  const ByteSpan octets = carrier.octets();
-  if (octets.size() == 7) return Carrier(octets.first(5));
-  if (octets.size() == 19) return Carrier(octets.first(9));
-  return carrier;
-}
 
 /// A token bucket a source: 20 a second, burst of 5.
 class SourceLimiter {
@@ -27,7 +16,7 @@ class SourceLimiter {
 
   /// True when `carrier` may go on; takes a token.
   bool take(TimePoint now, const Carrier& carrier) {
-    const Carrier source = source_of(carrier);
+    const Carrier source = carrier.source();
     // The time when the bucket will be full again says how full it is.
     const TimePoint* full_at = full_at_.find(source, now);
     const TimePoint from = full_at != nullptr ? *full_at : now;

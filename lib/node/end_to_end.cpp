@@ -7,13 +7,16 @@ namespace {
 
 /// Kind octet of a carrier that is a ring position; the overlay's own kinds are 1 to 3.
 constexpr std::byte ring_position{4};
+/// Whoever holds a place on the ring also gets the packets for the places around it that nobody holds: positions
+/// count by the 256th part of the ring that they are in.
+constexpr crypto::Carrier::Prefixes prefixes{.source = 1 + NodeId::size, .network = 1 + 1};
 /// Our choice: a peer that answers at all does so sooner.
 constexpr Duration silence = 10s;
 
 crypto::Carrier carrier_of(const NodeId& id) {
   Bytes octets{ring_position};
   append(octets, id.octets());
-  return crypto::Carrier(octets);
+  return crypto::Carrier(crypto::Carrier::Transport::position, octets, prefixes);
 }
 
 NodeId node_of(const crypto::Carrier& carrier) {

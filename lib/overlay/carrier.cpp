@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "base/machine.hpp"
 
 namespace ipop::overlay {
 namespace {
@@ -10,6 +9,12 @@ namespace {
 constexpr std::uint8_t kind_ipv4 = 1;
 constexpr std::uint8_t kind_ipv6 = 2;
 constexpr std::uint8_t kind_relay = 3;
+
+// Behind the octet of the kind: the whole IPv4 address, of which a /24; an IPv6 /64, of which a /48; a relay and
+// its peer, of which the relay: it stands for all whose packets it brings.
+constexpr crypto::Carrier::Prefixes prefixes_ipv4{.source = 1 + 4, .network = 1 + 3};
+constexpr crypto::Carrier::Prefixes prefixes_ipv6{.source = 1 + 8, .network = 1 + 6};
+constexpr crypto::Carrier::Prefixes prefixes_relay{.source = 1 + 2 * NodeId::size, .network = 1 + NodeId::size};
 
 /// Octets of a carrier without an allocation: every datagram makes one.
 class Octets {
@@ -20,7 +25,10 @@ class Octets {
     for (const std::byte octet : more)
       add(octet);
   }
-  [[nodiscard]] crypto::Carrier carrier() const { return crypto::Carrier(ByteSpan(octets_).first(size_)); }
+  [[nodiscard]] crypto::Carrier carrier(crypto::Carrier::Transport transport,
+                                        crypto::Carrier::Prefixes prefixes) const {
+    return crypto::Carrier(transport, ByteSpan(octets_).first(size_), prefixes);
+  }
 
  private:
   std::array<std::byte, crypto::Carrier::capacity> octets_{};
@@ -30,28 +38,27 @@ class Octets {
 }  // namespace
 
 crypto::Carrier to_carrier(const LinkCarrier& carrier) {
+  using Transport = crypto::Carrier::Transport;
   Octets out;
-  std::visit(Overloaded{[&](const net::Endpoint& endpoint) {
-                          std::visit(Overloaded{[&](const net::Ipv4Address& address) {
-                                                  out.add(kind_ipv4);
-                                                  for (unsigned shift = 32; shift > 0; shift -= 8)
-                                                    out.add(static_cast<std::uint8_t>(address.value() >> (shift - 8)));
-                                                },
-                                                [&](const net::Ipv6Address& address) {
-                                                  out.add(kind_ipv6);
-                                                  out.add(ByteSpan(address.octets));
-                                                }},
-                                     endpoint.address);
-                          out.add(static_cast<std::uint8_t>(endpoint.port >> 8U));
-                          out.add(static_cast<std::uint8_t>(endpoint.port & 0xffU));
-                        },
-                        [&](const RelayPath& path) {
-                          out.add(kind_relay);
-                          out.add(ByteSpan(path.relay.octets()));
-                          out.add(ByteSpan(path.peer.octets()));
-                        }},
-             carrier);
-  return out.carrier();
+  if (const auto* path = std::get_if<RelayPath>(&carrier)) {
+    out.add(kind_relay);
+    out.add(ByteSpan(path->relay.octets()));
+    out.add(ByteSpan(path->peer.octets()));
+    return out.carrier(Transport::relay, prefixes_relay);
+  }
+  const auto& endpoint = std::get<net::Endpoint>(carrier);
+  const auto* ipv4 = std::get_if<net::Ipv4Address>(&endpoint.address);
+  if (ipv4 != nullptr) {
+    out.add(kind_ipv4);
+    for (unsigned shift = 32; shift > 0; shift -= 8)
+      out.add(static_cast<std::uint8_t>(ipv4->value() >> (shift - 8)));
+  } else {
+    out.add(kind_ipv6);
+    out.add(ByteSpan(std::get<net::Ipv6Address>(endpoint.address).octets));
+  }
+  out.add(static_cast<std::uint8_t>(endpoint.port >> 8U));
+  out.add(static_cast<std::uint8_t>(endpoint.port & 0xffU));
+  return out.carrier(Transport::endpoint, ipv4 != nullptr ? prefixes_ipv4 : prefixes_ipv6);
 }
 
 std::optional<LinkCarrier> from_carrier(const crypto::Carrier& carrier) {

@@ -87,7 +87,7 @@ NodeId node(std::uint8_t first) {
 
 Carrier carrier(std::uint8_t number) {
   const std::array<std::byte, 7> octets{std::byte{4}, std::byte{10}, {}, {}, static_cast<std::byte>(number), {}, {}};
-  return Carrier(octets);
+  return Carrier(Carrier::Transport::endpoint, octets, {.source = 5, .network = 4});
 }
 
 /// All packets for `to` that wait in `from`.

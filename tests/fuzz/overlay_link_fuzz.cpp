@@ -100,7 +100,7 @@ constexpr std::uint16_t first_port = 4000;
 
 crypto::Carrier carrier_of(std::uint8_t way) {
   const Bytes one{std::byte(way % ways)};
-  return crypto::Carrier(one);
+  return crypto::Carrier(crypto::Carrier::Transport::endpoint, one, {});
 }
 
 /// A member that holds a proper channel and says in it whatever the fuzzer thinks of.

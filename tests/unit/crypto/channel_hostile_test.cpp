@@ -136,11 +136,10 @@ TEST_CASE("S6: a flood of INITs from invented sources keeps no state and does no
   low.table.open(world.now, high.address, std::nullopt, 1);
   world.drain(low);
   for (int i = 0; i < 10'000; ++i) {
-    std::array<std::byte, 7> source{};
-    rng.fill(source);
+    const Carrier source = endpoint_at(static_cast<std::uint32_t>(rng.next()), static_cast<std::uint16_t>(rng.next()));
     Bytes init;
     encode(tag, InitMessage{random_session(rng), random_node(rng)}, init);
-    const ChannelTable::Incoming incoming{Carrier(source), init};
+    const ChannelTable::Incoming incoming{source, init};
     high.table.handle_packets(world.now, std::span(&incoming, 1));
     CHECK(octets_out(high.table) <= init.size());
     world.run_for(50us);

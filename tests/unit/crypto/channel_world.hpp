@@ -23,14 +23,19 @@ namespace ipop::crypto::test {
 
 constexpr WallTime wall_at_start{1'700'000'000};
 
-/// Carrier of an IPv4 endpoint: kind 4, address 10.0.0.host, port.
-inline Carrier endpoint(std::uint8_t host, std::uint16_t port = 5000) {
+/// Carrier of an IPv4 endpoint: kind 4, address, port.
+inline Carrier endpoint_at(std::uint32_t address, std::uint16_t port = 5000) {
   Bytes octets;
   ByteWriter to(octets);
   to.write(std::uint8_t{4});
-  to.write(std::uint32_t{0x0a000000U + host});
+  to.write(address);
   to.write(port);
-  return Carrier(octets);
+  return Carrier(Carrier::Transport::endpoint, octets, {.source = 5, .network = 4});
+}
+
+/// That of 10.0.0.host.
+inline Carrier endpoint(std::uint8_t host, std::uint16_t port = 5000) {
+  return endpoint_at(0x0a000000U + host, port);
 }
 
 /// A node's keys; making certificates costs milliseconds, so tests share them by number.

@@ -9,8 +9,9 @@
 namespace ipop::crypto {
 namespace {
 
+/// Kind, address, port, as an owner cuts them: by IPv4 address and /24.
 Carrier carrier(std::string_view hex) {
-  return Carrier(*parse_hex(hex));
+  return Carrier(Carrier::Transport::endpoint, *parse_hex(hex), {.source = 5, .network = 4});
 }
 
 TEST_CASE("a source has a burst of five and twenty a second") {
@@ -28,16 +29,17 @@ TEST_CASE("a source has a burst of five and twenty a second") {
   CHECK(taken == 200);
 }
 
-TEST_CASE("the port and the lower half of an IPv6 address do not make another source") {
-  CHECK(source_of(carrier("040a0000011388")) == source_of(carrier("040a000001ffff")));
-  CHECK(source_of(carrier("040a0000011388")) != source_of(carrier("040a0000021388")));
-  CHECK(source_of(carrier("0620010db8000000010000000000000001"
-                          "1388")) == source_of(carrier("0620010db8000000010000000000ffffff"
-                                                        "2222")));
-  CHECK(source_of(carrier("0620010db8000000010000000000000001"
-                          "1388")) != source_of(carrier("0620010db8000000020000000000000001"
-                                                        "1388")));
-  CHECK(source_of(carrier("01aabb")) == carrier("01aabb"));
+TEST_CASE("a carrier counts by the prefixes that its maker gave it") {
+  const Carrier one = carrier("040a0000011388");
+  CHECK(one.source() == carrier("040a000001ffff").source());
+  CHECK(one.source() != carrier("040a0000021388").source());
+  CHECK(one.network() == carrier("040a0000ff0001").network());
+  CHECK(one.network() != carrier("040a0001011388").network());
+  CHECK(one.source().network() == one.network());
+  const Carrier whole(Carrier::Transport::relay, *parse_hex("01aabb"), {});
+  CHECK(whole.source() == whole);
+  CHECK(whole.network() == whole);
+  CHECK(whole != Carrier(Carrier::Transport::endpoint, *parse_hex("01aabb"), {}));
 }
 
 TEST_CASE("S6: a flood of sources does not grow the table") {
@@ -46,7 +48,7 @@ TEST_CASE("S6: a flood of sources does not grow the table") {
   for (int i = 0; i < 20'000; ++i) {
     std::array<std::byte, 7> octets{};
     rng.fill(octets);
-    limiter.take(TimePoint{}, Carrier(octets));
+    limiter.take(TimePoint{}, Carrier(Carrier::Transport::endpoint, octets, {}));
   }
   CHECK(limiter.size() == SourceLimiter::capacity);
 }
