@@ -38,13 +38,17 @@ struct Attempt {
 
   Cookie cookie{};
   HandshakeRole role = HandshakeRole::client;
+  /// Of a server none before the client's hello is whole, which gathers in `hello`.
   std::unique_ptr<Handshake> handshake{};
+  Bytes hello{};
   FrameStream stream{};
   std::vector<Bytes> parked{};  ///< sealed packets that overtook the end of the handshake
 
   Duration interval{};
   std::optional<TimePoint> retransmit{};
   unsigned repeats = 0;  ///< of OPEN
+  TimePoint born{};
+  TimePoint progress_at{};  ///< when something new came
   TimePoint give_up{};
 
   bool is_dirty = false;     ///< waits for the end of the input to send

@@ -34,7 +34,7 @@ std::string_view to_string(ChannelTable::Ending ending) {
 }
 
 ChannelTable::State::State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng)
-    : config_(std::move(config)), handshakes_(handshakes), aeads_(aeads), rng_(rng), cookies_(rng) {
+    : config_(std::move(config)), handshakes_(handshakes), aeads_(aeads), rng_(rng), cookies_(rng), half_open_(config_.limits.half_open) {
   const Digest256 digest_of_context = sha256(config_.context);
   std::copy_n(digest_of_context.begin(), tag_.size(), tag_.begin());
 }
@@ -223,7 +223,7 @@ void ChannelTable::State::drop_all() {
   by_remote_.clear();
   attempt_deadlines_.clear_all();
   dirty_.clear();
-  half_open_ = 0;
+  half_open_.clear();
   parked_ = 0;
   channels_.clear();
   receivers_.clear();
@@ -379,6 +379,12 @@ std::optional<ChannelTable::Statistics> ChannelTable::statistics(ChannelId id) c
 }
 std::size_t ChannelTable::size() const {
   return state_->size();
+}
+std::size_t ChannelTable::half_open() const {
+  return state_->half_open().size();
+}
+std::size_t ChannelTable::half_open_working() const {
+  return state_->half_open().working();
 }
 const Counters& ChannelTable::counters() const {
   return state_->counters();

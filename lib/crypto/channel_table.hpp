@@ -17,6 +17,7 @@
 #include "base/rng.hpp"
 #include "base/strong_id.hpp"
 #include "crypto/carrier.hpp"
+#include "crypto/half_open.hpp"
 #include "crypto/handshake.hpp"
 
 namespace ipop::crypto {
@@ -32,7 +33,8 @@ using ChannelId = StrongId<struct ChannelTag, std::uint32_t>;
 class ChannelTable {
  public:
   struct Limits {
-    std::size_t half_open = 1000;  ///< handshakes of peers that we did not ask for
+    HalfOpen::Limits half_open{};      ///< handshakes of peers that we did not ask for
+    Duration half_open_life = 5s;      ///< of such a one, from what came last
     std::size_t channels = 4096;
     Duration retransmit_first = 250ms;  ///< doubles up to retransmit_longest
     Duration retransmit_longest = 2s;
@@ -155,6 +157,9 @@ class ChannelTable {
   };
   [[nodiscard]] std::optional<Statistics> statistics(ChannelId id) const;
   [[nodiscard]] std::size_t size() const;
+  /// Handshakes of strangers that are under way, and how many of them hold a TLS object.
+  [[nodiscard]] std::size_t half_open() const;
+  [[nodiscard]] std::size_t half_open_working() const;
   [[nodiscard]] const Counters& counters() const;
 
  private:

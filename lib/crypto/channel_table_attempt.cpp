@@ -8,6 +8,9 @@ namespace {
 
 // A responder that restarted does not know its old cookie: every third repetition asks for a new one.
 constexpr unsigned opens_per_init = 3;
+// A client hello is 193 octets, with a post-quantum share 1,400: what a stranger may make us keep before we know that
+// it speaks TLS.
+constexpr std::size_t max_hello = 2048;
 
 HandshakeRole role_towards(const NodeId& self, const NodeId& peer) {
   return self < peer ? HandshakeRole::client : HandshakeRole::server;
@@ -29,34 +32,59 @@ Attempt& ChannelTable::State::add_attempt(TimePoint now) {
   } while (own.spi().value < first_spi || attempts_.contains(own.spi()) || receivers_.contains(own.spi()));
   Attempt& attempt = attempts_[own.spi()];
   attempt.own = own;
+  attempt.born = now;
+  attempt.progress_at = now;
   attempt.give_up = now + config_.limits.give_up;
   attempt.interval = config_.limits.retransmit_first;
   schedule(attempt);
   return attempt;
 }
 
-void ChannelTable::State::bind(Attempt& attempt, const SessionId& remote, const NodeId& claimed) {
+void ChannelTable::State::bind(TimePoint now, Attempt& attempt, const SessionId& remote, const NodeId& claimed) {
   attempt.remote = remote;
   attempt.claimed = claimed;
   by_remote_.insert_or_assign({claimed, remote}, attempt.own.spi());
-  set_stage(attempt, Attempt::Stage::running);
+  set_stage(now, attempt, Attempt::Stage::running);
+  note_progress(now, attempt);
 }
 
-void ChannelTable::State::set_stage(Attempt& attempt, Attempt::Stage stage) {
+void ChannelTable::State::set_stage(TimePoint now, Attempt& attempt, Attempt::Stage stage) {
   const bool before = attempt.is_half_open();
   attempt.stage = stage;
   const bool after = attempt.is_half_open();
-  if (after && !before) ++half_open_;
-  if (before && !after) --half_open_;
+  if (after && !before) half_open_.add(now, attempt.own.spi(), attempt.carrier);
+  if (before && !after) half_open_.settle(attempt.own.spi());
+}
+
+void ChannelTable::State::note_progress(TimePoint now, Attempt& attempt) {
+  attempt.progress_at = now;
+  if (attempt.is_half_open()) {
+    attempt.give_up = std::min(attempt.born + config_.limits.give_up, now + config_.limits.half_open_life);
+  }
+  schedule(attempt);
+}
+
+bool ChannelTable::State::crowd_out(TimePoint now, Spi newest) {
+  while (const auto loser = half_open_.one_too_many(now)) {
+    counters_.add("half_open_crowded_out");
+    remove_attempt(*loser);
+  }
+  return attempts_.contains(newest);
+}
+
+bool ChannelTable::State::make_handshake(TimePoint now, Attempt& attempt) {
+  half_open_.set_working(attempt.own.spi());
+  if (!crowd_out(now, attempt.own.spi())) return false;
+  attempt.handshake = handshakes_.make(attempt.role, wall(now), trust_);
+  return true;
 }
 
 bool ChannelTable::State::start_as(TimePoint now, Attempt& attempt, const NodeId& peer) {
   attempt.claimed = peer;
   attempt.role = role_towards(config_.self, peer);
-  attempt.handshake = handshakes_.make(attempt.role, wall(now), trust_);
   attempt.interval = config_.limits.retransmit_first;
   touch(attempt);
-  return attempt.role == HandshakeRole::server || advance(now, attempt, {});
+  return attempt.role == HandshakeRole::server || (make_handshake(now, attempt) && advance(now, attempt, {}));
 }
 
 void ChannelTable::State::feed(TimePoint now, Attempt& attempt, const Carrier& from, const FrameMessage& frame) {
@@ -66,7 +94,8 @@ void ChannelTable::State::feed(TimePoint now, Attempt& attempt, const Carrier& f
   }
   bool is_news = attempt.stream.acknowledge(frame.acknowledged);
   if (!frame.data.empty()) {
-    const auto arrival = attempt.stream.receive(frame.offset, frame.data);
+    const auto arrival =
+        attempt.stream.receive(frame.offset, frame.data, attempt.handshake ? FrameStream::capacity : max_hello);
     if (arrival == FrameStream::Arrival::refused) return counters_.add("drop_frame_refused");
     is_news = is_news || arrival == FrameStream::Arrival::progress;
     attempt.ack_due = true;
@@ -74,11 +103,28 @@ void ChannelTable::State::feed(TimePoint now, Attempt& attempt, const Carrier& f
   if (is_news) {
     // Only what is new moves the attempt: a copy of an old frame from elsewhere does not.
     if (!attempt.is_rekey) attempt.carrier = from;
+    note_progress(now, attempt);
     restart_timer(now, attempt);
   }
   touch(attempt);
   const Bytes octets = attempt.stream.take_received();
-  if (!octets.empty()) advance(now, attempt, octets);
+  if (octets.empty()) return;
+  if (attempt.handshake) {
+    advance(now, attempt, octets);
+  } else {
+    hear_hello(now, attempt, octets);
+  }
+}
+
+void ChannelTable::State::hear_hello(TimePoint now, Attempt& attempt, ByteSpan octets) {
+  append(attempt.hello, octets);
+  switch (handshakes_.look_at(attempt.hello)) {
+    case HandshakeFactory::Beginning::incomplete: return;
+    case HandshakeFactory::Beginning::nonsense: return fail_attempt(now, attempt, Ending::refused, "no client hello");
+    case HandshakeFactory::Beginning::whole: break;
+  }
+  const Bytes hello = std::exchange(attempt.hello, {});
+  if (make_handshake(now, attempt)) advance(now, attempt, hello);
 }
 
 bool ChannelTable::State::advance(TimePoint now, Attempt& attempt, ByteSpan octets) {
@@ -148,10 +194,10 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
   const auto tag = attempt.tag;
   if (attempt.asked) asked_.erase(*attempt.asked);
   if (attempt.role == HandshakeRole::client) {
-    set_stage(attempt, Attempt::Stage::confirming);
+    set_stage(now, attempt, Attempt::Stage::confirming);
     channel.unconfirmed = attempt.own.spi();
   } else {
-    set_stage(attempt, Attempt::Stage::lingering);
+    set_stage(now, attempt, Attempt::Stage::lingering);
     attempt.handshake.reset();
     attempt.retransmit.reset();
     attempt.confirm_due = true;
@@ -230,7 +276,7 @@ void ChannelTable::State::remove_attempt(Spi spi) {
   const auto it = attempts_.find(spi);
   if (it == attempts_.end()) return;
   Attempt& attempt = it->second;
-  if (attempt.is_half_open()) --half_open_;
+  half_open_.remove(spi);
   parked_ -= attempt.parked.size();
   if (attempt.asked) {
     const auto asked = asked_.find(*attempt.asked);
@@ -249,12 +295,32 @@ void ChannelTable::State::run_attempt_timer(TimePoint now, Spi spi) {
   if (it == attempts_.end()) return;
   Attempt& attempt = it->second;
   if (now >= attempt.give_up) return expire_attempt(now, attempt);
+  if (const auto stalls = stalls_at(attempt); stalls && now >= *stalls) return begin_again(now, attempt);
   if (attempt.retransmit && now >= *attempt.retransmit) {
     attempt.retransmit.reset();
     resend(now, attempt);
     attempt.interval = std::min(2 * attempt.interval, config_.limits.retransmit_longest);
   }
   schedule(attempt);
+}
+
+std::optional<TimePoint> ChannelTable::State::stalls_at(const Attempt& attempt) const {
+  if (!attempt.asked || attempt.is_rekey || attempt.stage != Attempt::Stage::running) return std::nullopt;
+  // The other end, for which we are a stranger, has given up before.
+  return attempt.progress_at + config_.limits.half_open_life + config_.limits.retransmit_longest;
+}
+
+void ChannelTable::State::begin_again(TimePoint now, const Attempt& attempt) {
+  counters_.add("handshake_begun_again");
+  const Carrier carrier = *attempt.asked;
+  const auto tag = attempt.tag;
+  const auto expected = attempt.expected;
+  const TimePoint give_up = attempt.give_up;
+  remove_attempt(attempt.own.spi());
+  Attempt& again = ask(now, carrier, expected);
+  again.tag = tag;
+  again.give_up = give_up;
+  schedule(again);
 }
 
 void ChannelTable::State::expire_attempt(TimePoint now, Attempt& attempt) {
@@ -370,7 +436,9 @@ void ChannelTable::State::restart_timer(TimePoint now, Attempt& attempt) {
 }
 
 void ChannelTable::State::schedule(const Attempt& attempt) {
-  const TimePoint when = attempt.retransmit ? std::min(*attempt.retransmit, attempt.give_up) : attempt.give_up;
+  TimePoint when = attempt.give_up;
+  if (attempt.retransmit) when = std::min(when, *attempt.retransmit);
+  if (const auto stalls = stalls_at(attempt)) when = std::min(when, *stalls);
   attempt_deadlines_.set(attempt.own.spi(), when);
 }
 

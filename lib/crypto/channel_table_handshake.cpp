@@ -46,25 +46,31 @@ void ChannelTable::State::open(TimePoint now, const Carrier& carrier, std::optio
   });
   if (theirs != attempts_.end()) {
     Attempt& attempt = theirs->second;
-    --half_open_;
+    half_open_.remove(attempt.own.spi());
+    attempt.give_up = now + config_.limits.give_up;
     attempt.asked = carrier;
     attempt.tag = tag;
     attempt.expected = expected;
     asked_.emplace(carrier, attempt.own.spi());
+    schedule(attempt);
     return;
   }
   if (channels_.size() + asked_.size() >= config_.limits.channels) {
     return emit(OpenFailed{carrier, tag, Ending::exhausted, "too many channels"});
   }
+  ask(now, carrier, expected).tag = tag;
+  flush(now);
+}
+
+Attempt& ChannelTable::State::ask(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected) {
   Attempt& attempt = add_attempt(now);
   attempt.carrier = carrier;
   attempt.asked = carrier;
-  attempt.tag = tag;
   attempt.expected = expected;
   asked_.emplace(carrier, attempt.own.spi());
   send_init(now, attempt);
   restart_timer(now, attempt);
-  flush(now);
+  return attempt;
 }
 
 void ChannelTable::State::cancel(const Carrier& carrier) {
@@ -131,7 +137,7 @@ void ChannelTable::State::handle_cookie(TimePoint now, const Carrier& from, cons
   attempt.carrier = from;
   attempt.cookie = cookie.cookie;
   if (!is_first) return;
-  set_stage(attempt, Attempt::Stage::opening);
+  set_stage(now, attempt, Attempt::Stage::opening);
   static_cast<void>(start_as(now, attempt, cookie.responder_id));
 }
 
@@ -156,7 +162,7 @@ void ChannelTable::State::handle_open(TimePoint now, const Carrier& from, const 
                          (!attempt.claimed || *attempt.claimed == open.opener_id);
     if (is_free) {
       const bool is_started = attempt.stage == Attempt::Stage::opening;
-      bind(attempt, open.opener, open.opener_id);
+      bind(now, attempt, open.opener, open.opener_id);
       attempt.carrier = from;
       if (!is_started && !start_as(now, attempt, open.opener_id)) return;
       return feed(now, attempt, from, frame);
@@ -166,12 +172,12 @@ void ChannelTable::State::handle_open(TimePoint now, const Carrier& from, const 
 }
 
 void ChannelTable::State::accept(TimePoint now, const Carrier& from, const OpenMessage& open) {
-  if (half_open_ >= config_.limits.half_open) return counters_.add("drop_open_half_open");
   if (channels_.size() >= config_.limits.channels) return counters_.add("drop_open_channels");
   if (!open_limiter_.take(now, from)) return counters_.add("drop_open_rate");
   Attempt& attempt = add_attempt(now);
   attempt.carrier = from;
-  bind(attempt, open.opener, open.opener_id);
+  bind(now, attempt, open.opener, open.opener_id);
+  if (!crowd_out(now, attempt.own.spi())) return;
   if (!start_as(now, attempt, open.opener_id)) return;
   FrameMessage frame;
   frame.sender = open.opener;
@@ -184,7 +190,7 @@ void ChannelTable::State::handle_frame(TimePoint now, const Carrier& from, const
   if (it == attempts_.end() || it->second.own != frame.receiver) return counters_.add("drop_frame_unknown");
   Attempt& attempt = it->second;
   if (attempt.is_rekey || attempt.stage == Attempt::Stage::init) return counters_.add("drop_frame_unexpected");
-  if (!attempt.remote) bind(attempt, frame.sender, *attempt.claimed);
+  if (!attempt.remote) bind(now, attempt, frame.sender, *attempt.claimed);
   if (*attempt.remote != frame.sender) return counters_.add("drop_frame_session");
   feed(now, attempt, from, frame);
 }
@@ -201,13 +207,7 @@ void ChannelTable::State::handle_hint(TimePoint now, const Carrier& from, const 
   if (!is_believed || asked_.contains(from)) return counters_.add("drop_hint_early");
   channel.last_probe = now;
   counters_.add("channel_probe");
-  Attempt& attempt = add_attempt(now);
-  attempt.carrier = from;
-  attempt.asked = from;
-  attempt.expected = channel.peer;
-  asked_.emplace(from, attempt.own.spi());
-  send_init(now, attempt);
-  restart_timer(now, attempt);
+  ask(now, from, channel.peer);
 }
 
 }  // namespace ipop::crypto

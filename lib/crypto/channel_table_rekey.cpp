@@ -28,7 +28,7 @@ void ChannelTable::State::handle_rekey_frame(TimePoint now, Channel& channel, co
     const bool is_ours = frame.receiver.is_zero() || frame.receiver == attempt.own;
     if (!is_ours || attempt.stage != Attempt::Stage::running) return counters_.add("drop_rekey_frame");
     if (!attempt.remote) {
-      bind(attempt, frame.sender, channel.peer);
+      bind(now, attempt, frame.sender, channel.peer);
       return feed(now, attempt, channel.carrier, frame);
     }
     // The peer began anew: it has forgotten the attempt that ours was bound to.
@@ -51,9 +51,9 @@ Attempt& ChannelTable::State::add_rekey_attempt(TimePoint now, Channel& channel,
   attempt.expected = channel.peer;
   attempt.claimed = channel.peer;
   if (remote) {
-    bind(attempt, *remote, channel.peer);
+    bind(now, attempt, *remote, channel.peer);
   } else {
-    set_stage(attempt, Attempt::Stage::running);
+    set_stage(now, attempt, Attempt::Stage::running);
   }
   channel.rekey = attempt.own.spi();
   return attempt;
@@ -70,13 +70,13 @@ void ChannelTable::State::complete_rekey(TimePoint now, Attempt& attempt) {
     receivers_[session->receive_at()] = &channel;
     channel.next = std::move(session);
     channel.unconfirmed = attempt.own.spi();
-    set_stage(attempt, Attempt::Stage::confirming);
+    set_stage(now, attempt, Attempt::Stage::confirming);
   } else {
     channel.rekey.reset();
     if (channel.lingering) remove_attempt(*channel.lingering);
     channel.lingering = attempt.own.spi();
     rotate(now, channel, std::move(session), attempt.role);
-    set_stage(attempt, Attempt::Stage::lingering);
+    set_stage(now, attempt, Attempt::Stage::lingering);
     attempt.handshake.reset();
     attempt.retransmit.reset();
     attempt.confirm_due = true;

@@ -43,6 +43,7 @@ class ChannelTable::State {
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
   [[nodiscard]] std::optional<Statistics> statistics(ChannelId id) const;
   [[nodiscard]] std::size_t size() const { return channels_.size(); }
+  [[nodiscard]] const HalfOpen& half_open() const { return half_open_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
@@ -68,7 +69,9 @@ class ChannelTable::State {
 
   // Life of an attempt.
   Attempt& add_attempt(TimePoint now);
-  void bind(Attempt& attempt, const SessionId& remote, const NodeId& claimed);
+  /// A new attempt of ours; its first message goes out.
+  Attempt& ask(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected);
+  void bind(TimePoint now, Attempt& attempt, const SessionId& remote, const NodeId& claimed);
   /// False when the attempt ended at once: the reference is not to be used afterwards.
   [[nodiscard]] bool start_as(TimePoint now, Attempt& attempt, const NodeId& peer);
   /// May end the attempt: the reference is not to be used afterwards.
@@ -93,7 +96,16 @@ class ChannelTable::State {
   void restart_timer(TimePoint now, Attempt& attempt);
   void schedule(const Attempt& attempt);
   [[nodiscard]] WallTime wall(TimePoint now) const;
-  void set_stage(Attempt& attempt, Attempt::Stage stage);
+  void set_stage(TimePoint now, Attempt& attempt, Attempt::Stage stage);
+  /// Strangers' handshakes for which there is no room give way. False when `newest` was one of them.
+  [[nodiscard]] bool crowd_out(TimePoint now, Spi newest);
+  /// False when the attempt gave way to others.
+  [[nodiscard]] bool make_handshake(TimePoint now, Attempt& attempt);
+  void hear_hello(TimePoint now, Attempt& attempt, ByteSpan octets);
+  void note_progress(TimePoint now, Attempt& attempt);
+  /// Under a new session, from the first message on: the peer has lost its end of the handshake.
+  void begin_again(TimePoint now, const Attempt& attempt);
+  [[nodiscard]] std::optional<TimePoint> stalls_at(const Attempt& attempt) const;
 
   // New keys.
   void start_rekey(TimePoint now, Channel& channel);
@@ -137,7 +149,7 @@ class ChannelTable::State {
   std::map<std::pair<NodeId, SessionId>, Spi> by_remote_;
   DeadlineQueue<Spi> attempt_deadlines_;
   std::vector<Spi> dirty_;
-  std::size_t half_open_ = 0;
+  HalfOpen half_open_;
   std::size_t parked_ = 0;
 
   std::map<ChannelId, Channel> channels_;

@@ -34,9 +34,9 @@ FrameStream::Piece FrameStream::take_first() {
   return {0, ByteSpan(outgoing_).first(size)};
 }
 
-FrameStream::Arrival FrameStream::receive(std::uint32_t offset, ByteSpan data) {
+FrameStream::Arrival FrameStream::receive(std::uint32_t offset, ByteSpan data, std::size_t most) {
   Range fresh{offset, offset + data.size()};
-  if (fresh.end > capacity) return Arrival::refused;
+  if (fresh.end > std::min(most, capacity)) return Arrival::refused;
   if (fresh.end <= in_order_) return Arrival::duplicate;
   const bool inside_island = std::ranges::any_of(
       islands_, [&](const Range& island) { return fresh.begin >= island.begin && fresh.end <= island.end; });

@@ -29,8 +29,8 @@ class FrameStream {
   Piece take_first();
 
   enum class Arrival { progress, duplicate, refused };
-  /// Takes octets of the peer's stream. Refused: beyond the capacity, or too many gaps.
-  Arrival receive(std::uint32_t offset, ByteSpan data);
+  /// Takes octets of the peer's stream. Refused: beyond `most` octets, or too many gaps.
+  Arrival receive(std::uint32_t offset, ByteSpan data, std::size_t most = capacity);
   /// Octets that have arrived in order since the last call.
   Bytes take_received();
   /// The peer has the first `count` octets. True when that is news; a count beyond what was sent

@@ -55,6 +55,11 @@ class HandshakeFactory {
   HandshakeFactory& operator=(const HandshakeFactory&) = delete;
   virtual ~HandshakeFactory() = default;
 
+  enum class Beginning { incomplete, whole, nonsense };
+  /// What the first octets of a client's stream are: a server needs no handshake before the client's first
+  /// message is whole.
+  [[nodiscard]] virtual Beginning look_at(ByteSpan stream) const = 0;
+
   /// `trust` judges the peer's certificate at the time `wall`.
   virtual std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall,
                                           const std::shared_ptr<const TrustStore>& trust) = 0;

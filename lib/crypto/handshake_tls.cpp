@@ -16,6 +16,9 @@ namespace {
 // RFC 5705, section 4: labels that are not registered begin so.
 constexpr std::string_view exporter_label = "EXPERIMENTAL grid-appliance channel";
 
+// Our flights are 700 to 1,300 octets.
+constexpr long max_record = 2048;
+
 constexpr std::size_t key_size = 16;
 constexpr std::size_t salt_size = 4;
 constexpr std::size_t key_block_size = 2 * (key_size + salt_size);
@@ -186,12 +189,38 @@ class TlsHandshakeFactory final : public HandshakeFactory {
     SSL_CTX_clear_options(context, SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
     // The peer has the authority's certificate, or none is needed.
     SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
+    // A handshake that waits keeps no empty buffers of 16 KiB, and what it sends fits in a smaller one.
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_max_send_fragment(context, max_record);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(context, 0);
     SSL_CTX_set_quiet_shutdown(context, 1);
     SSL_CTX_set_max_cert_list(context, static_cast<long>(FrameStream::capacity / 2));
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     SSL_CTX_set_cert_verify_callback(context, verify_peer, nullptr);
+  }
+
+  /// RFC 8446, 5.1 and 4: records of the type handshake, the first message in them a client hello.
+  [[nodiscard]] Beginning look_at(ByteSpan stream) const override {
+    constexpr std::uint8_t record_handshake = 22;
+    constexpr std::uint8_t message_client_hello = 1;
+    constexpr std::size_t message_head = 4;
+    Bytes message;
+    ByteReader in(stream);
+    while (in.remaining() >= 5) {
+      const auto type = in.read<std::uint8_t>();
+      const auto version = in.read<std::uint8_t>();
+      in.read<std::uint8_t>();
+      const auto size = in.read<std::uint16_t>();
+      if (type != record_handshake || version != 3 || size == 0) return Beginning::nonsense;
+      append(message, in.take(std::min<std::size_t>(size, in.remaining())));
+      if (message.size() < message_head) continue;
+      ByteReader head(message);
+      if (head.read<std::uint8_t>() != message_client_hello) return Beginning::nonsense;
+      const std::size_t high = head.read<std::uint8_t>();
+      if (message.size() >= message_head + (high << 16U) + head.read<std::uint16_t>()) return Beginning::whole;
+    }
+    return Beginning::incomplete;
   }
 
   std::unique_ptr<Handshake> make(HandshakeRole role, WallTime wall,

@@ -28,6 +28,8 @@ crypto::ChannelTable::Config config_of(const NodeId& self, ByteSpan name_space) 
   config.self = self;
   config.context = to_bytes(as_bytes("ipop end-to-end "));
   append(config.context, name_space);
+  // Together with those of the links 8 MB at most.
+  config.limits.half_open = {.all = 128, .working = 24};
   return config;
 }
 

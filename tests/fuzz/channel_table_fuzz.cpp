@@ -48,6 +48,7 @@ class OpenHandshake final : public Handshake {
 class OpenHandshakes final : public HandshakeFactory {
  public:
   explicit OpenHandshakes(const NodeId& peer) : peer_(peer) {}
+  [[nodiscard]] Beginning look_at(ByteSpan) const override { return Beginning::whole; }
   std::unique_ptr<Handshake> make(HandshakeRole role, WallTime, const std::shared_ptr<const TrustStore>&) override {
     auto out = std::make_unique<OpenHandshake>(role);
     out->peer_.id = peer_;
@@ -113,7 +114,7 @@ ChannelTable::Config config(std::uint8_t self) {
   ChannelTable::Config out;
   out.self = node(self);
   out.limits.channels = 8;
-  out.limits.half_open = 4;
+  out.limits.half_open = {.all = 4, .working = 2};
   out.limits.rekey_after = 60s;
   return out;
 }

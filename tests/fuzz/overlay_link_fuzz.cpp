@@ -66,6 +66,9 @@ class Introduction final : public crypto::Handshake {
 class Introductions final : public crypto::HandshakeFactory {
  public:
   explicit Introductions(const NodeId& self) : self_(self) {}
+  [[nodiscard]] Beginning look_at(ByteSpan stream) const override {
+    return stream.size() < NodeId::size ? Beginning::incomplete : Beginning::whole;
+  }
   std::unique_ptr<crypto::Handshake> make(crypto::HandshakeRole role, WallTime /*wall*/,
                                           const std::shared_ptr<const crypto::TrustStore>& /*trust*/) override {
     return std::make_unique<Introduction>(role, self_);

@@ -36,6 +36,9 @@ class StandInHandshakeFactory final : public crypto::HandshakeFactory {
  public:
   StandInHandshakeFactory(const NodeId& self, std::uint64_t seed, StandInCertificate certificate = {})
       : self_(self), certificate_(std::move(certificate)), rng_(seed) {}
+  [[nodiscard]] Beginning look_at(ByteSpan stream) const override {
+    return stream.size() < stand_in_client_hello ? Beginning::incomplete : Beginning::whole;
+  }
   std::unique_ptr<crypto::Handshake> make(crypto::HandshakeRole role, WallTime wall,
                                           const std::shared_ptr<const crypto::TrustStore>& trust) override;
 

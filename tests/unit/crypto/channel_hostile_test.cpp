@@ -149,45 +149,6 @@ TEST_CASE("S6: a flood of INITs from invented sources keeps no state and does no
   CHECK(high.table.size() == 1);
 }
 
-TEST_CASE("S6: handshakes of validated strangers are bounded in number, by source and in time") {
-  ChannelTable::Limits limits;
-  limits.half_open = 40;
-  World world(8);
-  Peer& victim = world.add(low_and_high().first, endpoint(1), limits);
-  SeededRng rng(77);
-  const auto attack = [&](const Carrier& from) {
-    const InitMessage init{random_session(rng), random_node(rng)};
-    Bytes packet;
-    encode(tag, init, packet);
-    ChannelTable::Incoming incoming{from, packet};
-    victim.table.handle_packets(world.now, std::span(&incoming, 1));
-    const auto answer = victim.table.poll_output();
-    if (!answer) return;
-    const auto cookie = decode_handshake_message(tag, std::get<ChannelTable::Transmit>(*answer).packets.at(0));
-    OpenMessage open{init.opener, init.opener_id, std::get<CookieMessage>(*cookie).cookie, {}};
-    packet.clear();
-    encode(tag, open, packet);
-    incoming.packet = packet;
-    victim.table.handle_packets(world.now, std::span(&incoming, 1));
-    octets_out(victim.table);
-  };
-  for (int i = 0; i < 30; ++i)
-    attack(endpoint(50, static_cast<std::uint16_t>(i + 1)));
-  CHECK(victim.table.counters().get("drop_init_rate") == 25);
-  for (int i = 0; i < 200; ++i)
-    attack(endpoint(static_cast<std::uint8_t>(51 + i)));
-  CHECK(victim.table.counters().get("drop_open_half_open") == 165);
-  // What we ask for ourselves is not held up.
-  Peer& high = world.add(low_and_high().second, endpoint(2));
-  victim.table.open(world.now, high.address, std::nullopt, 1);
-  world.drain(victim);
-  world.run_for(5s);
-  CHECK(victim.opened.size() == 1);
-  world.run_for(30s);
-  attack(endpoint(50));
-  CHECK(victim.table.counters().get("drop_open_half_open") == 165);
-}
-
 TEST_CASE("S23: a bit flipped once in any handshake message delays the channel, and no more") {
   for (std::size_t index = 0; index < 7; ++index) {
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
