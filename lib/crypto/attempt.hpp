@@ -12,6 +12,7 @@
 #include "crypto/frame_stream.hpp"
 #include "crypto/handshake.hpp"
 #include "crypto/handshake_frame.hpp"
+#include "crypto/path_allowance.hpp"
 
 namespace ipop::crypto {
 
@@ -28,7 +29,9 @@ struct Attempt {
   SessionId own{};
   std::optional<SessionId> remote{};
   Stage stage = Stage::init;
-  Carrier carrier{};               ///< where packets go; follows the peer
+  Carrier carrier{};  ///< where packets go; follows the peer
+  /// While the peer answers from another address than the one that was asked: what may be sent there.
+  std::optional<PathAllowance> allowance{};
   std::optional<Carrier> asked{};  ///< the carrier given to open(); none when the peer asked
   std::optional<std::uint64_t> tag{};
   std::optional<NodeId> expected{};

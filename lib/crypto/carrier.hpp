@@ -48,4 +48,10 @@ class Carrier {
   Transport transport_ = Transport::endpoint;
 };
 
+/// Whether a peer that was at `from` may turn up at `to`: a relay could else pass for the peer, and a position is
+/// the peer.
+inline bool may_follow(const Carrier& from, const Carrier& to) {
+  return from.transport() == Carrier::Transport::endpoint && to.transport() == Carrier::Transport::endpoint;
+}
+
 }  // namespace ipop::crypto

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,9 +9,22 @@
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
 #include "crypto/hash.hpp"
+#include "crypto/path_allowance.hpp"
 #include "crypto/session.hpp"
 
 namespace ipop::crypto {
+
+constexpr std::size_t path_challenge_size = 8;
+
+/// Another place from which the peer seems to send; traffic moves there when it has answered a challenge.
+struct Elsewhere {
+  Carrier carrier{};
+  std::array<std::byte, path_challenge_size> challenge{};
+  PathAllowance allowance{};
+  TimePoint ask_at{};
+  Duration wait{};
+  TimePoint give_up{};
+};
 
 /// A channel in use: up to three sessions while keys change, one to send with.
 struct Channel {
@@ -19,6 +33,7 @@ struct Channel {
   Digest256 peer_key{};  ///< by these two a list may revoke the peer
   std::string peer_user{};
   Carrier carrier{};
+  std::optional<Elsewhere> elsewhere{};
   std::unique_ptr<Session> current{};   ///< sends and receives
   std::unique_ptr<Session> next{};      ///< client of a rekey: receives; sends once the peer used it
   std::unique_ptr<Session> previous{};  ///< receives until previous_until

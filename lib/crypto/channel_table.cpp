@@ -34,7 +34,12 @@ std::string_view to_string(ChannelTable::Ending ending) {
 }
 
 ChannelTable::State::State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng)
-    : config_(std::move(config)), handshakes_(handshakes), aeads_(aeads), rng_(rng), cookies_(rng), half_open_(config_.limits.half_open) {
+    : config_(std::move(config)),
+      handshakes_(handshakes),
+      aeads_(aeads),
+      rng_(rng),
+      cookies_(rng),
+      half_open_(config_.limits.half_open) {
   const Digest256 digest_of_context = sha256(config_.context);
   std::copy_n(digest_of_context.begin(), tag_.size(), tag_.begin());
 }
@@ -85,9 +90,12 @@ void ChannelTable::State::handle_sealed(TimePoint now, const Carrier& from, Byte
     case Session::Verdict::replayed: return counters_.add("drop_channel_replayed");
     case Session::Verdict::bad_tag: return counters_.add("drop_channel_bad_tag");
   }
-  note_authenticated(now, channel, *session, from, opened.is_newest);
+  // Packets under old keys are late ones.
+  const bool is_newest = opened.is_newest && session != channel.previous.get();
+  note_authenticated(now, channel, *session);
+  if (from != channel.carrier) note_elsewhere(now, channel, from, is_newest, packet.size());
   if (plaintext.empty()) return counters_.add("drop_channel_empty");
-  if (plaintext.front() == std::byte{0}) return handle_inner(now, channel, plaintext);
+  if (plaintext.front() == std::byte{0}) return handle_inner(now, channel, from, plaintext);
 
   channel.last_payload = now;
   channel.statistics.octets_received += plaintext.size();
@@ -124,20 +132,13 @@ void ChannelTable::State::handle_unknown_spi(TimePoint now, const Carrier& from,
   transmit(from, std::move(hint));
 }
 
-void ChannelTable::State::note_authenticated(TimePoint now, Channel& channel, const Session& session,
-                                             const Carrier& from, bool is_newest) {
+void ChannelTable::State::note_authenticated(TimePoint now, Channel& channel, const Session& session) {
   channel.statistics.last_received = now;
   ++channel.statistics.packets_received;
   if (channel.unconfirmed && *channel.unconfirmed == session.receive_at()) confirm(now, channel);
-  // Packets under old keys are late ones: they tell nothing about where the peer is.
-  if (is_newest && &session != channel.previous.get() && from != channel.carrier) {
-    channel.carrier = from;
-    counters_.add("channel_moved");
-    emit(Moved{channel.id, from});
-  }
 }
 
-void ChannelTable::State::handle_inner(TimePoint now, Channel& channel, ByteSpan plaintext) {
+void ChannelTable::State::handle_inner(TimePoint now, Channel& channel, const Carrier& from, ByteSpan plaintext) {
   ByteReader in(plaintext.subspan(1));
   const auto type = in.read<std::uint8_t>();
   const ByteSpan body = in.take_rest();
@@ -150,22 +151,29 @@ void ChannelTable::State::handle_inner(TimePoint now, Channel& channel, ByteSpan
     }
     case InnerMessage::close: return end_channel(channel, Ending::closed_by_peer);
     case InnerMessage::confirm: return;  // its being authenticated was the message
+    case InnerMessage::path_challenge: return handle_path_challenge(now, channel, from, body);
+    case InnerMessage::path_response: return handle_path_response(channel, body);
   }
   counters_.add("drop_channel_inner_unknown");
 }
 
 bool ChannelTable::State::send_inner(TimePoint now, Channel& channel, InnerMessage type, ByteSpan body) {
+  return send_inner_to(now, channel, channel.carrier, type, body);
+}
+
+bool ChannelTable::State::send_inner_to(TimePoint now, Channel& channel, const Carrier& to, InnerMessage type,
+                                        ByteSpan body) {
   Bytes plaintext;
   plaintext.reserve(2 + body.size());
-  ByteWriter to(plaintext);
-  to.write(std::uint8_t{0});
-  to.write(static_cast<std::uint8_t>(type));
-  to.write(body);
+  ByteWriter out(plaintext);
+  out.write(std::uint8_t{0});
+  out.write(static_cast<std::uint8_t>(type));
+  out.write(body);
   Bytes packet;
   if (!channel.current->seal(plaintext, packet)) return false;
   channel.statistics.last_sent = now;
   ++channel.statistics.packets_sent;
-  transmit(channel.carrier, std::move(packet));
+  transmit(to, std::move(packet));
   return true;
 }
 
@@ -211,10 +219,7 @@ void ChannelTable::State::close(TimePoint now, ChannelId id) {
 void ChannelTable::State::move(ChannelId id, const Carrier& carrier) {
   const auto it = channels_.find(id);
   if (it == channels_.end()) return;
-  it->second.carrier = carrier;
-  if (!it->second.unconfirmed) return;
-  const auto attempt = attempts_.find(*it->second.unconfirmed);
-  if (attempt != attempts_.end()) attempt->second.carrier = carrier;
+  set_carrier(it->second, carrier);
 }
 
 void ChannelTable::State::drop_all() {
@@ -268,6 +273,7 @@ void ChannelTable::State::run_channel_timer(TimePoint now, ChannelId id) {
     receivers_.erase(channel.previous->receive_at());
     channel.previous.reset();
   }
+  ask_elsewhere(now, channel);
   if (!channel.rekey && now >= channel.rekey_at) return start_rekey(now, channel);
   schedule(channel);
 }
@@ -276,6 +282,7 @@ void ChannelTable::State::schedule(const Channel& channel) {
   TimePoint when = channel.last_payload + config_.limits.idle_close;
   if (channel.previous) when = std::min(when, channel.previous_until);
   if (!channel.rekey) when = std::min(when, channel.rekey_at);
+  if (channel.elsewhere) when = std::min({when, channel.elsewhere->ask_at, channel.elsewhere->give_up});
   channel_deadlines_.set(channel.id, when);
 }
 

@@ -33,8 +33,8 @@ using ChannelId = StrongId<struct ChannelTag, std::uint32_t>;
 class ChannelTable {
  public:
   struct Limits {
-    HalfOpen::Limits half_open{};      ///< handshakes of peers that we did not ask for
-    Duration half_open_life = 5s;      ///< of such a one, from what came last
+    HalfOpen::Limits half_open{};  ///< handshakes of peers that we did not ask for
+    Duration half_open_life = 5s;  ///< of such a one, from what came last
     std::size_t channels = 4096;
     Duration retransmit_first = 250ms;  ///< doubles up to retransmit_longest
     Duration retransmit_longest = 2s;

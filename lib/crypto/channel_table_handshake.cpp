@@ -132,9 +132,8 @@ void ChannelTable::State::handle_cookie(TimePoint now, const Carrier& from, cons
     return fail_attempt(now, attempt, Ending::wrong_peer, "found " + to_short_string(cookie.responder_id));
   }
   if (!is_first && attempt.claimed != cookie.responder_id) return counters_.add("drop_cookie_late");
-  // The echoed session id proves that the sender saw our packet, so its address counts, which may
-  // be another than the one we asked: a NAT gave the peer a new port towards us.
-  attempt.carrier = from;
+  // The echoed session id proves that the sender saw our packet.
+  follow(attempt, from, CookieMessage::size);
   attempt.cookie = cookie.cookie;
   if (!is_first) return;
   set_stage(now, attempt, Attempt::Stage::opening);
@@ -164,6 +163,7 @@ void ChannelTable::State::handle_open(TimePoint now, const Carrier& from, const 
       const bool is_started = attempt.stage == Attempt::Stage::opening;
       bind(now, attempt, open.opener, open.opener_id);
       attempt.carrier = from;
+      attempt.allowance.reset();
       if (!is_started && !start_as(now, attempt, open.opener_id)) return;
       return feed(now, attempt, from, frame);
     }

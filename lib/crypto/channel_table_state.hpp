@@ -16,14 +16,17 @@ namespace ipop::crypto {
 /// What travels inside a sealed packet between the tables themselves: the first octet is zero, the
 /// second one of these. The owner's payloads never begin with zero.
 enum class InnerMessage : std::uint8_t {
-  frame = 1,    ///< a FrameMessage's body: the handshake that renews the keys
-  close = 2,    ///< the sender has forgotten the channel
-  confirm = 3,  ///< the sender has the keys that seal this
+  frame = 1,           ///< a FrameMessage's body: the handshake that renews the keys
+  close = 2,           ///< the sender has forgotten the channel
+  confirm = 3,         ///< the sender has the keys that seal this
+  path_challenge = 4,  ///< 8 octets to be sent back the way they came
+  path_response = 5,   ///< those octets
 };
 
-/// The machine behind ChannelTable, in five files: channel_table.cpp (sealed packets, life of a
+/// The machine behind ChannelTable, in seven files: channel_table.cpp (sealed packets, life of a
 /// channel), channel_table_handshake.cpp (messages that open one), channel_table_attempt.cpp (life of
-/// an attempt), channel_table_rekey.cpp (new keys), channel_table_trust.cpp (who may stay).
+/// an attempt), channel_table_sending.cpp (what it sends), channel_table_rekey.cpp (new keys),
+/// channel_table_roaming.cpp (a peer that moves), channel_table_trust.cpp (who may stay).
 class ChannelTable::State {
  public:
   State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
@@ -50,13 +53,23 @@ class ChannelTable::State {
   // Sealed packets and the life of a channel.
   void handle_sealed(TimePoint now, const Carrier& from, ByteSpan packet);
   void handle_unknown_spi(TimePoint now, const Carrier& from, Spi spi, ByteSpan packet);
-  void handle_inner(TimePoint now, Channel& channel, ByteSpan plaintext);
+  void handle_inner(TimePoint now, Channel& channel, const Carrier& from, ByteSpan plaintext);
   bool send_inner(TimePoint now, Channel& channel, InnerMessage type, ByteSpan body);
-  void note_authenticated(TimePoint now, Channel& channel, const Session& session, const Carrier& from, bool is_newest);
+  bool send_inner_to(TimePoint now, Channel& channel, const Carrier& to, InnerMessage type, ByteSpan body);
+  void note_authenticated(TimePoint now, Channel& channel, const Session& session);
   void end_channel(Channel& channel, Ending why);
   void remove_channel(ChannelId id);
   void run_channel_timer(TimePoint now, ChannelId id);
   void schedule(const Channel& channel);
+
+  // A peer that moves.
+  void note_elsewhere(TimePoint now, Channel& channel, const Carrier& from, bool is_newest, std::size_t octets);
+  void ask_elsewhere(TimePoint now, Channel& channel);
+  void handle_path_challenge(TimePoint now, Channel& channel, const Carrier& from, ByteSpan body);
+  void handle_path_response(Channel& channel, ByteSpan body);
+  void set_carrier(Channel& channel, const Carrier& carrier);
+  void follow(Attempt& attempt, const Carrier& from, std::size_t octets);
+  void transmit(Attempt& attempt, Bytes packet);
 
   // Messages that open a channel.
   void handle_handshake_packet(TimePoint now, const Carrier& from, ByteSpan packet);

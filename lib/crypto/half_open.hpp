@@ -60,7 +60,7 @@ class HalfOpen {
 
   Limits limits_;
   std::map<Spi, Entry> entries_;
-  std::map<Carrier, Network> networks_;           // those with entries
+  std::map<Carrier, Network> networks_;                            // those with entries
   ExpiringMap<Carrier, TimePoint> light_at_{remembered_networks};  // those without
   std::uint64_t last_order_ = 0;
   std::size_t working_ = 0;

@@ -52,6 +52,8 @@ struct InitMessage {
 
 /// "Show this." The answer to an InitMessage; its sender keeps nothing.
 struct CookieMessage {
+  static constexpr std::size_t size = handshake_head_size + SessionId::size + NodeId::size + 4 + Cookie::mac_size;
+
   SessionId opener{};  ///< echo
   NodeId responder_id{};
   Cookie cookie{};
@@ -67,6 +69,8 @@ struct OpenMessage {
 
 /// A piece of the handshake's octet stream, and what was received of the other direction's.
 struct FrameMessage {
+  static constexpr std::size_t head_size = handshake_head_size + 2 * SessionId::size + 4 + 4;
+
   SessionId sender{};
   SessionId receiver{};  ///< zero while the sender does not know it (only inside a sealed packet)
   std::uint32_t offset = 0;

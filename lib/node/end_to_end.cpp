@@ -134,12 +134,7 @@ void EndToEnd::pump(TimePoint now) {
               by_channel_[opened.id] = opened.peer;
               flush(now, opened.peer, opened.id);
             },
-            [&](crypto::ChannelTable::Moved& moved) {
-              // The position is the identity: packets of a session from elsewhere are a lie.
-              if (const auto it = by_channel_.find(moved.id); it != by_channel_.end()) {
-                channels_.move(moved.id, carrier_of(it->second));
-              }
-            },
+            [&](crypto::ChannelTable::Moved&) {},  // a ring position never moves
             [&](crypto::ChannelTable::Received& received) {
               if (const auto it = by_channel_.find(received.id); it != by_channel_.end()) {
                 outputs_.push(Received{it->second, std::move(received.payloads)});

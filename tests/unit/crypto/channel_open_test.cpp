@@ -232,9 +232,12 @@ TEST_CASE("an answer from another address than the asked one is followed") {
     pair.open(opener, other);
     pair.world.run_for(10s);
     REQUIRE(opener.opened.size() == 1);
-    CHECK(opener.opened[0].carrier == answers_from);
+    // As after any move: it proves that it is there, then traffic goes there.
+    CHECK(opener.opened[0].carrier == other.address);
     CHECK(opener.opened[0].attempt == 7);
     check_talk(pair.world, opener, other);
+    REQUIRE(opener.moved.size() == 1);
+    CHECK(opener.moved[0].carrier == answers_from);
   }
 }
 

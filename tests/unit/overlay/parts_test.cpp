@@ -232,7 +232,7 @@ TEST_CASE("a carrier keeps what it was made from") {
   CHECK(to_carrier(somewhere).octets().size() == 7);
   CHECK_FALSE(from_carrier(crypto::Carrier{}));
   const Bytes odd{std::byte{1}, std::byte{2}};
-  CHECK_FALSE(from_carrier(crypto::Carrier(odd)));
+  CHECK_FALSE(from_carrier(crypto::Carrier(crypto::Carrier::Transport::endpoint, odd, {})));
 }
 
 TEST_CASE("bootstrap endpoints are tried four at once, others when these are slow, each with back-off") {
