@@ -30,6 +30,8 @@ class PingSocket {
   [[nodiscard]] int fd() const { return socket_.get(); }
   /// The identifier that echo requests carry: of a ping socket the kernel chooses it.
   [[nodiscard]] std::uint16_t identifier() const { return identifier_; }
+  /// From here on a packet leaves whole or not at all, whatever the kernel believes of the path. Errors: errno.
+  Result<void> forbid_fragments();
   /// What the kernel refuses to send is counted, and lost as if it were lost on the way.
   void send(net::Ipv4Address to, ByteSpan message);
   /// What has arrived, at most 64 messages.

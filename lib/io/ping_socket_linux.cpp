@@ -14,8 +14,8 @@ namespace ipop::io {
 namespace {
 
 constexpr std::size_t receive_messages = 64;
-// Ours are 84 octets with the IPv4 header; a longer one is not ours.
-constexpr std::size_t receive_octets = 256;
+// With the IPv4 header; no larger packet passes a virtual network.
+constexpr std::size_t receive_octets = 2048;
 
 bool is_denied(int error) {
   return error == EACCES || error == EPERM;
@@ -47,6 +47,13 @@ Result<PingSocket> PingSocket::open(net::Ipv4Address source, std::uint16_t raw_i
   if (::getsockname(fd.get(), bound.get(), &bound.length) != 0) return last_error("pinging from " + to_string(source));
   const auto endpoint = to_endpoint(bound.get());
   return PingSocket(std::move(fd), raw, endpoint ? endpoint->port : std::uint16_t{0});
+}
+
+Result<void> PingSocket::forbid_fragments() {
+  const int mode = IP_PMTUDISC_PROBE;
+  if (::setsockopt(socket_.get(), IPPROTO_IP, IP_MTU_DISCOVER, &mode, sizeof(mode)) != 0)
+    return last_error("pinging without fragments");
+  return {};
 }
 
 void PingSocket::send(net::Ipv4Address to, ByteSpan message) {

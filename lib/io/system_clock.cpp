@@ -1,6 +1,7 @@
 #include "io/system_clock.hpp"
 
 #include <ctime>
+#include <sys/timex.h>
 
 namespace ipop::io {
 
@@ -31,6 +32,11 @@ WallTime wall_time_now() {
   timespec time{};
   ::clock_gettime(CLOCK_REALTIME, &time);
   return {time.tv_sec};
+}
+
+bool is_wall_time_synchronized() {
+  timex state{};
+  return ::adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 
 ClockWatch::Change ClockWatch::update(const Reading& reading) {

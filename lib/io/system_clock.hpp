@@ -10,6 +10,8 @@ TimePoint monotonic_now();
 Duration boot_time_now();
 /// CLOCK_REALTIME.
 WallTime wall_time_now();
+/// Whether something keeps CLOCK_REALTIME right, as it told the kernel (adjtimex(2)).
+bool is_wall_time_synchronized();
 
 /// Finds out, from three clocks, that the machine slept, may have been restored from a snapshot, or that its
 /// wall clock was set.

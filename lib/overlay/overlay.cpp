@@ -4,6 +4,7 @@
 
 #include "base/machine.hpp"
 #include "overlay/greedy_routing.hpp"
+#include "overlay/link_context.hpp"
 #include "overlay/overlay_state.hpp"
 
 namespace ipop::overlay {
@@ -19,11 +20,7 @@ constexpr std::size_t max_remembered = 32;
 crypto::ChannelTable::Config channel_config(const Overlay::Config& config) {
   crypto::ChannelTable::Config out;
   out.self = config.self;
-  // Links of one ring never open with another ring's, nor with its end-to-end sessions.
-  out.context = to_bytes(as_bytes("ipop link 1\n"));
-  append(out.context, config.name_space);
-  const crypto::Digest256 digest = crypto::sha256(out.context);
-  out.context.assign(digest.begin(), digest.end());
+  out.context = link_context(config.name_space);
   return out;
 }
 

@@ -1,0 +1,107 @@
+#pragma once
+
+// What was found out about one group on this machine, as values. Whoever looks fills in what was looked at;
+// what nobody looked at is empty, and nothing is concluded from it.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "net/endpoint.hpp"
+#include "net/ipv4_address.hpp"
+#include "node/command.hpp"
+
+namespace ipop::health {
+
+/// Whether something may be used, and if not, why.
+struct FileFact {
+  std::string path{};
+  std::string problem{};  ///< empty: good
+};
+
+/// The control socket of the group's node.
+enum class NodeFact { answers, not_running, not_permitted, silent };
+
+struct ClockFact {
+  bool is_synchronized = false;                  ///< as the kernel says (adjtimex(2))
+  std::optional<std::chrono::seconds> behind{};  ///< this machine's clock against a file that was written later
+};
+
+/// A bootstrap node of the group's file.
+struct BootstrapFact {
+  std::string name{};     ///< as the file has it: host and port
+  std::string problem{};  ///< of finding its address; empty: found
+  bool is_self = false;
+  bool is_linked = false;         ///< this node has a link to it
+  std::optional<bool> answers{};  ///< to a first message; empty: not tried
+};
+
+/// A look-up through the system's own resolver.
+struct LookUpFact {
+  std::string name{};
+  std::string problem{};  ///< empty: the right answer came
+};
+
+/// Pings to a member, small ones and ones as large as the interface takes.
+struct PathFact {
+  std::string name{};
+  net::Ipv4Address address{};
+  bool small_answered = false;
+  bool large_answered = false;
+};
+
+struct FirewallFact {
+  enum class State { none, applied, differs, missing, unknown };
+  State state = State::none;  ///< none: no settings are kept, so no firewall is wanted
+  std::string role{};
+  std::string problem{};  ///< why it is unknown
+};
+
+/// HTCondor on this machine, where a role file says that it is in a pool.
+struct PoolFact {
+  std::string group{};  ///< of the pool
+  std::string roles{};
+  std::string manager{};
+  std::string problem{};  ///< of role file or configuration, in the words of `ga-condorcfg check`
+  std::string next{};     ///< its next command
+  bool is_running = false;
+  std::optional<std::size_t> slots{};    ///< of the pool
+  std::optional<std::size_t> my_jobs{};  ///< in this machine's queue
+};
+
+/// An authority that this machine is.
+struct AuthorityFact {
+  std::string name{};
+  std::size_t waiting = 0;
+};
+
+struct Facts {
+  bool has_systemd = false;
+  bool is_root = true;
+  WallTime now{};
+  std::string group{};                    ///< empty: this machine has none
+  std::string group_file{};               ///< path; empty: the node runs without one in the usual place
+  std::vector<FileFact> files{};          ///< the group's file, key, state; in this order
+  bool is_closed = false;                 ///< by the group's file
+  std::optional<FileFact> certificate{};  ///< of this node, in a closed group
+  std::optional<FileFact> tun{};          ///< /dev/net/tun, where the node wants an interface
+  std::optional<ClockFact> clock{};
+  std::optional<NodeFact> node{};
+  std::string node_problem{};        ///< the words of why it does not answer
+  std::optional<bool> has_uplink{};  ///< an address that is neither loopback nor the group's
+  std::optional<std::vector<BootstrapFact>> bootstrap{};
+  std::optional<node::StatusAnswer> status{};
+  std::vector<node::PeerRow> peers{};
+  std::optional<bool> is_interface_ready{};  ///< the leased address is on the interface
+  std::optional<LookUpFact> inside{};
+  std::optional<LookUpFact> outside{};
+  std::vector<PathFact> paths{};
+  std::string path_problem{};  ///< why nothing was pinged
+  std::optional<FirewallFact> firewall{};
+  std::optional<PoolFact> pool{};
+  std::vector<AuthorityFact> authorities{};
+};
+
+}  // namespace ipop::health

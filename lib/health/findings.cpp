@@ -1,0 +1,335 @@
+#include "health/findings.hpp"
+
+#include <algorithm>
+
+#include "overlay/nat_behavior.hpp"
+
+namespace ipop::health {
+namespace {
+
+using std::chrono::hours;
+
+// Certificates and leases are signed with times of a day and more; a clock that is off by less does no harm.
+constexpr std::chrono::seconds harmless_clock_error{300};
+constexpr hours certificate_warning{24 * 7};
+
+Finding good(std::string topic, std::string what) {
+  return {std::move(topic), Verdict::good, std::move(what), {}, {}, false};
+}
+Finding note(std::string topic, std::string what, std::string command = {}) {
+  return {std::move(topic), Verdict::note, std::move(what), {}, std::move(command), false};
+}
+Finding wrong(std::string topic, std::string what, std::string why, std::string command) {
+  return {std::move(topic), Verdict::wrong, std::move(what), std::move(why), std::move(command), false};
+}
+Finding explaining(Finding finding) {
+  finding.explains_rest = true;
+  return finding;
+}
+
+std::string group_option(const Facts& facts) {
+  return " --group " + facts.group;
+}
+
+std::string log_command(const Facts& facts) {
+  if (facts.has_systemd) return "journalctl -u ipop-node@" + facts.group + " -n 50";
+  return "ipop-node config check" + group_option(facts);
+}
+
+std::string restart_command(const Facts& facts) {
+  if (facts.has_systemd) return "systemctl restart ipop-node@" + facts.group;
+  return "ipop-ctl stop" + group_option(facts) + "; " + start_command(facts);
+}
+
+std::string counted(std::size_t count, std::string_view one) {
+  return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
+}
+
+/// What is found out without a node.
+Finding of_files(const Facts& facts) {
+  for (const FileFact& file : facts.files) {
+    if (file.problem.empty()) continue;
+    // The group's file comes back with a token; a key or state does not.
+    const bool is_group = file.path == facts.group_file;
+    return explaining(wrong("files", file.problem,
+                            is_group ? "the node reads its group from this file" : "the node can't start",
+                            is_group ? "ga-group check " + facts.group : log_command(facts)));
+  }
+  if (facts.tun && !facts.tun->problem.empty())
+    return explaining(wrong("files", facts.tun->path + ": " + facts.tun->problem,
+                            "the node needs it for its network interface", "modprobe tun"));
+  return good("files", facts.group_file.empty() ? "no file of the group in /etc/ipop; the node was started by hand"
+                                                : facts.group_file + " and the node's key");
+}
+
+Finding of_clock(const Facts& facts, const ClockFact& clock) {
+  const std::string command = facts.has_systemd ? "timedatectl set-ntp true" : "date -u; date -s 'YYYY-MM-DD HH:MM:SS'";
+  if (clock.behind && *clock.behind > harmless_clock_error) {
+    Finding out =
+        wrong("clock",
+              "this machine's clock is " + counted(static_cast<std::size_t>(clock.behind->count()), "second") +
+                  " behind its own files",
+              "certificates and leases are refused as not yet valid", command);
+    out.explains_rest = facts.is_closed;
+    return out;
+  }
+  if (!clock.is_synchronized) return note("clock", "plausible, but no time server keeps it right", command);
+  return good("clock", "kept right by a time server");
+}
+
+Finding of_node(const Facts& facts) {
+  switch (*facts.node) {
+    case NodeFact::answers: return good("node", "runs");
+    case NodeFact::not_permitted:
+      return explaining(wrong("node", "this user may not ask the node", facts.node_problem,
+                              "sudo ga doctor" + group_option(facts) + ", or join the group ga: adduser USER ga"));
+    case NodeFact::silent:
+      return explaining(
+          wrong("node", "the node does not answer on its socket", facts.node_problem, restart_command(facts)));
+    case NodeFact::not_running: break;
+  }
+  const bool needs_certificate = facts.is_closed && facts.certificate && !facts.certificate->problem.empty();
+  if (needs_certificate)
+    return explaining(wrong("node", "this machine has no certificate of the closed group " + facts.group,
+                            facts.certificate->problem, "ga-cert join --group " + facts.group));
+  return explaining(
+      wrong("node", "the node of " + facts.group + " does not run", facts.node_problem, start_command(facts)));
+}
+
+Finding of_bootstrap(const Facts& facts) {
+  std::string silent;
+  std::string unresolved;
+  std::size_t others = 0;
+  std::size_t reached = 0;
+  for (const BootstrapFact& node : *facts.bootstrap) {
+    if (node.is_self) continue;
+    ++others;
+    if (node.is_linked || node.answers.value_or(false)) {
+      ++reached;
+    } else if (!node.problem.empty()) {
+      unresolved += (unresolved.empty() ? "" : ", ") + node.name + ": " + node.problem;
+    } else if (node.answers) {
+      silent += (silent.empty() ? "" : ", ") + node.name;
+    }
+  }
+  const bool is_joined = facts.status && facts.status->joined && facts.status->links > 0;
+  if (others == 0) {
+    const bool is_self = !facts.bootstrap->empty();
+    return is_self ? good("bootstrap", "this machine is the bootstrap node of the group")
+                   : note("bootstrap", "the group names no other machine to begin with");
+  }
+  const std::string sum =
+      std::to_string(reached) + " of " + counted(others, "node") + (others == 1 ? " answers" : " answer");
+  std::string what;
+  if (!silent.empty()) what = silent + (silent.find(',') == std::string::npos ? " does not answer" : " do not answer");
+  if (!unresolved.empty()) what += (what.empty() ? "" : "; ") + ("no address for " + unresolved);
+  if (what.empty()) return good("bootstrap", sum);
+  const std::string why = "it is off, it is not of this group, or a firewall on the way drops UDP";
+  if (reached > 0 || is_joined) return note("bootstrap", sum + ": " + what);
+  std::string command = "ask whoever runs it, or join again with a new token: ga-group join TOKEN";
+  if (silent.empty()) command = "cat /etc/resolv.conf; getent hosts NAME";
+  return explaining(wrong("bootstrap", what, silent.empty() ? "the system's resolver finds no address" : why, command));
+}
+
+Finding of_ring(const Facts& facts) {
+  const node::StatusAnswer& status = *facts.status;
+  if (status.links == 0) {
+    const bool has_others = std::ranges::any_of(*facts.bootstrap, [](const auto& node) { return !node.is_self; });
+    if (!has_others) return note("ring", "alone: waiting for others", "ga-group token " + facts.group);
+    return explaining(wrong("ring", "not joined: no link to any member",
+                            "the bootstrap nodes answer, but no link came up", log_command(facts)));
+  }
+  if (!status.joined)
+    return explaining(wrong("ring", "not joined yet, with " + counted(status.links, "link"),
+                            "the node is looking for its neighbours; this takes seconds",
+                            "ipop-ctl wait lease" + group_option(facts)));
+  const std::size_t relayed = status.links - std::min(status.links, status.direct_links);
+  const std::string size = counted(status.ring_size_estimate, "member");
+  std::string links = counted(status.links, "link") + ", " + std::to_string(status.direct_links) + " direct";
+  if (relayed > 0) links += ", " + std::to_string(relayed) + " through a member";
+  return good("ring", "about " + size + "; " + links);
+}
+
+Finding of_nat(const node::StatusAnswer& status) {
+  switch (status.nat) {
+    case overlay::NatClass::none: return good("NAT", "none: others reach this machine directly");
+    case overlay::NatClass::endpoint_independent: return good("NAT", "endpoint-independent: direct links work");
+    case overlay::NatClass::address_dependent:
+      return note("NAT", "address-dependent (symmetric): some links go through members, sealed all the way");
+    case overlay::NatClass::unknown: break;
+  }
+  return note("NAT", "not known yet: it takes two members on other networks to find out");
+}
+
+Finding of_certificate(const Facts& facts, const node::StatusAnswer& status) {
+  if (!status.certificate_expires)
+    return explaining(wrong("certificate", "the node has no certificate of this closed group", "",
+                            "ga-cert join --group " + facts.group));
+  const auto left = std::chrono::seconds(status.certificate_expires->seconds - facts.now.seconds);
+  const std::string list = status.revocation_number == 0
+                               ? "no revocation list"
+                               : "revocation list " + std::to_string(status.revocation_number);
+  if (left <= std::chrono::seconds::zero())
+    return explaining(wrong("certificate", "the certificate of this machine has ended", "members refuse links with it",
+                            "ga-cert renew --group " + facts.group));
+  const auto days = std::chrono::duration_cast<hours>(left).count() / 24;
+  const std::string good_for = "good for another " + counted(static_cast<std::size_t>(days), "day") + "; " + list;
+  if (left < certificate_warning) return note("certificate", good_for, "ga-cert renew --group " + facts.group);
+  return good("certificate", good_for);
+}
+
+Finding of_address(const Facts& facts, const node::StatusAnswer& status) {
+  if (!status.address)
+    return explaining(wrong("address", "no address in " + to_string(*status.prefix) + " yet",
+                            "the members that keep leases have not answered; this takes seconds after joining",
+                            "ipop-ctl wait lease" + group_option(facts)));
+  const std::string text = to_string(*status.address);
+  if (facts.is_interface_ready && !*facts.is_interface_ready)
+    return explaining(wrong("address", text + " is leased, but not on the interface " + status.interface,
+                            "no DHCP client configures it, and the node runs without --configure",
+                            "udhcpc -i " + status.interface + ", or start the node with --configure"));
+  std::string where = status.interface.empty() ? "" : " on " + status.interface;
+  return good("address", text + where);
+}
+
+std::vector<Finding> of_names(const Facts& facts) {
+  std::vector<Finding> out;
+  if (facts.inside && !facts.inside->problem.empty()) {
+    const std::string server =
+        facts.status && facts.status->prefix ? to_string(facts.status->prefix->server_address()) : "the node";
+    out.push_back(wrong(
+        "names", "this machine's resolver does not find " + facts.inside->name,
+        facts.inside->problem + "; names of the group are answered by " + server,
+        facts.has_systemd ? "resolvectl status " + facts.status->interface : "ipop-dns serve" + group_option(facts) + " --listen 127.0.0.1:53, then 'nameserver 127.0.0.1' in /etc/resolv.conf"));
+  } else if (facts.inside) {
+    out.push_back(good("names", facts.inside->name + " is found by this machine's resolver"));
+  }
+  if (facts.outside && !facts.outside->problem.empty())
+    out.push_back(wrong("names", "this machine's resolver does not find " + facts.outside->name,
+                        facts.outside->problem + "; names outside the group are not the node's matter",
+                        "cat /etc/resolv.conf"));
+  else if (facts.outside)
+    out.push_back(good("names", facts.outside->name + " outside is found as well"));
+  return out;
+}
+
+std::vector<Finding> of_paths(const Facts& facts) {
+  std::vector<Finding> out;
+  std::size_t passed = 0;
+  for (const PathFact& path : facts.paths) {
+    const std::string member = path.name + " (" + to_string(path.address) + ")";
+    if (!path.small_answered)
+      out.push_back(wrong("path", member + " does not answer pings",
+                          "it was leaving, its firewall drops pings, or the way to it is broken",
+                          "ipop-ctl why " + to_string(path.address) + group_option(facts)));
+    else if (!path.large_answered)
+      out.push_back(wrong("path", member + " answers small pings, but none as large as the interface takes",
+                          "packets of full size are lost on the way",
+                          "ip link set " + (facts.status ? facts.status->interface : "ipop0") +
+                              " mtu 1280, and mtu = 1280 in /etc/ipop/node/" + facts.group + ".toml"));
+    else
+      ++passed;
+  }
+  if (!facts.path_problem.empty()) out.push_back(note("path", "not tried: " + facts.path_problem, "sudo ga doctor"));
+  if (passed > 0) out.push_back(good("path", counted(passed, "member") + " answered small and full packets"));
+  return out;
+}
+
+Finding of_firewall(const FirewallFact& firewall) {
+  switch (firewall.state) {
+    case FirewallFact::State::none:
+      return note("firewall", "none of ours: jobs and guests may reach the physical network");
+    case FirewallFact::State::applied: return good("firewall", "applied, for a " + firewall.role);
+    case FirewallFact::State::differs:
+      return wrong("firewall", "the rules in force are not those of its settings",
+                   "a node's port or interface changed, or somebody edited them", "ga-firewall apply");
+    case FirewallFact::State::missing:
+      return wrong("firewall", "its rules are not in force", "they were removed, or not set at boot",
+                   "ga-firewall apply");
+    case FirewallFact::State::unknown: break;
+  }
+  return note("firewall", "not looked at: " + firewall.problem, "sudo ga doctor");
+}
+
+Finding of_pool(const Facts& facts, const PoolFact& pool) {
+  if (!pool.problem.empty())
+    return wrong("pool", pool.problem, "", pool.next.empty() ? "ga-condorcfg check" : pool.next);
+  if (!pool.is_running)
+    return wrong("pool", "HTCondor does not run on this machine", "its role is " + pool.roles,
+                 facts.has_systemd ? "systemctl enable --now ga-condorcfg" : "ga-condorcfg watch &");
+  if (pool.manager.empty())
+    return wrong("pool", "no manager of the pool is known", "none is announced in the group",
+                 "ga-condorcfg show, on the machine that should be the manager");
+  return good("pool", pool.roles + "; manager " + pool.manager);
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good: return "good";
+    case Verdict::note: return "note";
+    case Verdict::wrong: return "wrong";
+  }
+  return "wrong";
+}
+
+std::string start_command(const Facts& facts) {
+  if (facts.has_systemd) return "systemctl enable --now ipop-node@" + facts.group;
+  return "ipop-node --configure --group " + facts.group + " &";
+}
+
+std::vector<Finding> findings_of(const Facts& facts) {
+  std::vector<Finding> out;
+  /// False: what was added explains the rest.
+  const auto add = [&out](Finding finding) {
+    const bool ends = finding.verdict == Verdict::wrong && finding.explains_rest;
+    out.push_back(std::move(finding));
+    return !ends;
+  };
+  if (facts.group.empty()) {
+    add(explaining(wrong("group", "this machine is in no group", "there is no file in /etc/ipop and no node runs",
+                         "ga-group join TOKEN, or ga-group new NAME")));
+    return out;
+  }
+  if (!facts.files.empty() || facts.tun)
+    if (!add(of_files(facts))) return out;
+  if (facts.clock && !add(of_clock(facts, *facts.clock))) return out;
+  if (facts.node && !add(of_node(facts))) return out;
+  if (facts.has_uplink) {
+    if (!*facts.has_uplink) {
+      add(explaining(wrong("uplink", "this machine has no network",
+                           "no interface but loopback and the group's own has an address", "ip address; ip route")));
+      return out;
+    }
+    add(good("uplink", "there is a network"));
+  }
+  if (facts.status && facts.status->closed && !add(of_certificate(facts, *facts.status))) return out;
+  // Whether a node without links is alone or cut off is not known before.
+  if (!facts.status || !facts.bootstrap) return out;
+  if (!add(of_bootstrap(facts))) return out;
+  if (!add(of_ring(facts))) return out;
+  if (facts.status->links > 0) add(of_nat(*facts.status));
+  if (facts.status->prefix && !add(of_address(facts, *facts.status))) return out;
+  for (Finding& finding : of_names(facts))
+    add(std::move(finding));
+  for (Finding& finding : of_paths(facts))
+    add(std::move(finding));
+  if (facts.firewall) add(of_firewall(*facts.firewall));
+  if (facts.pool) add(of_pool(facts, *facts.pool));
+  return out;
+}
+
+std::optional<std::string> next_step(const Facts& facts, const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings)
+    if (finding.verdict == Verdict::wrong && !finding.command.empty()) return finding.command;
+  for (const AuthorityFact& authority : facts.authorities)
+    if (authority.waiting > 0) return "ga-cert list --authority " + authority.name;
+  for (const Finding& finding : findings)
+    if (finding.topic == "ring" && finding.verdict == Verdict::note) return finding.command;
+  for (const Finding& finding : findings)
+    if (finding.topic == "certificate" && finding.verdict == Verdict::note) return finding.command;
+  return std::nullopt;
+}
+
+}  // namespace ipop::health

@@ -1,0 +1,169 @@
+#include "health/findings.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+using namespace ipop;
+using namespace ipop::health;
+
+namespace {
+
+const net::Ipv4Address own_address(10, 128, 0, 7);
+
+/// A member of an open group with nothing wrong.
+Facts healthy() {
+  Facts facts;
+  facts.has_systemd = true;
+  facts.now = WallTime{1'800'000'000};
+  facts.group = "lab";
+  facts.group_file = "/etc/ipop/lab.toml";
+  facts.files = {{"/etc/ipop/lab.toml", ""}, {"/var/lib/ipop/lab/key.pem", ""}};
+  facts.tun = FileFact{"/dev/net/tun", ""};
+  facts.clock = ClockFact{true, std::nullopt};
+  facts.node = NodeFact::answers;
+  facts.has_uplink = true;
+  facts.bootstrap = std::vector<BootstrapFact>{{"198.51.100.7:25000", "", false, true, std::nullopt}};
+  node::StatusAnswer status;
+  status.joined = true;
+  status.ring_size_estimate = 5;
+  status.links = 4;
+  status.direct_links = 3;
+  status.nat = overlay::NatClass::endpoint_independent;
+  status.prefix = net::Ipv4Prefix(net::Ipv4Address(10, 128, 0, 0), 9);
+  status.address = own_address;
+  status.interface = "ipop0";
+  facts.status = status;
+  facts.is_interface_ready = true;
+  facts.inside = LookUpFact{"one.ipop", ""};
+  facts.outside = LookUpFact{"debian.org", ""};
+  facts.paths = {{"one", net::Ipv4Address(10, 128, 0, 9), true, true}};
+  facts.firewall = FirewallFact{FirewallFact::State::applied, "worker", ""};
+  facts.pool = PoolFact{"lab", "worker", "10.128.0.9", "", "", true, std::nullopt, std::nullopt};
+  return facts;
+}
+
+Facts healthy_closed() {
+  Facts facts = healthy();
+  facts.is_closed = true;
+  facts.status->closed = true;
+  facts.status->certificate_expires = WallTime{facts.now.seconds + 30 * 86'400};
+  return facts;
+}
+
+struct Fault {
+  std::string_view name;
+  void (*make)(Facts&);
+  std::string_view topic;    // of the one finding that is wrong
+  std::string_view says;     // part of what it says
+  std::string_view command;  // part of its command
+  bool ends;                 // nothing is looked at behind it
+};
+
+// clang-format off
+const Fault faults[] = {
+    {"a machine without a group", [](Facts& facts) { facts.group.clear(); }, "group", "in no group", "ga-group join TOKEN", true},
+    {"a damaged group file", [](Facts& facts) { facts.files[0].problem = "/etc/ipop/lab.toml:3: no"; }, "files", ":3: no", "ga-group check lab", true},
+    {"a key that others may read", [](Facts& facts) { facts.files[1].problem = "others may read it: chmod 600"; }, "files", "chmod 600", "journalctl", true},
+    {"no TAP device", [](Facts& facts) { facts.tun->problem = "No such file"; }, "files", "/dev/net/tun", "modprobe tun", true},
+    {"a clock in the past", [](Facts& facts) { facts.clock->behind = std::chrono::hours(24); }, "clock", "behind", "set-ntp", false},
+    {"a node that does not run", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); }, "node", "does not run", "systemctl enable --now ipop-node@lab", true},
+    {"a user who may not ask", [](Facts& facts) { facts.node = NodeFact::not_permitted; facts.status.reset(); }, "node", "may not", "sudo", true},
+    {"a node that hangs", [](Facts& facts) { facts.node = NodeFact::silent; facts.status.reset(); }, "node", "does not answer", "systemctl restart", true},
+    {"no certificate yet", [](Facts& facts) { facts.is_closed = true; facts.node = NodeFact::not_running; facts.certificate = FileFact{"c", "no such file"}; }, "node", "no certificate", "ga-cert join --group lab", true},
+    {"no network", [](Facts& facts) { facts.has_uplink = false; }, "uplink", "no network", "ip address", true},
+    {"no bootstrap node answers", [](Facts& facts) { facts.bootstrap->front().is_linked = false; facts.bootstrap->front().answers = false; facts.status->links = 0; facts.status->joined = false; }, "bootstrap", "198.51.100.7:25000 does not answer", "ga-group join TOKEN", true},
+    {"a bootstrap name without an address", [](Facts& facts) { facts.bootstrap->front() = {"a.example:1", "Name or service not known", false, false, std::nullopt}; facts.status->links = 0; facts.status->joined = false; }, "bootstrap", "no address for a.example:1", "getent hosts", true},
+    {"no link although they answer", [](Facts& facts) { facts.bootstrap->front() = {"a:1", "", false, false, true}; facts.status->links = 0; facts.status->joined = false; }, "ring", "not joined", "journalctl", true},
+    {"no lease", [](Facts& facts) { facts.status->address.reset(); }, "address", "no address in 10.128.0.0/9", "ipop-ctl wait lease", true},
+    {"an interface that nobody configured", [](Facts& facts) { facts.is_interface_ready = false; }, "address", "not on the interface ipop0", "--configure", true},
+    {"a resolver without the group's names", [](Facts& facts) { facts.inside->problem = "Name or service not known"; }, "names", "one.ipop", "resolvectl", false},
+    {"a resolver without the world's names", [](Facts& facts) { facts.outside->problem = "Try again"; }, "names", "debian.org", "resolv.conf", false},
+    {"a member that does not answer", [](Facts& facts) { facts.paths[0].small_answered = false; }, "path", "does not answer", "ipop-ctl why 10.128.0.9", false},
+    {"large packets are lost", [](Facts& facts) { facts.paths[0].large_answered = false; }, "path", "small pings", "mtu 1280", false},
+    {"firewall rules were removed", [](Facts& facts) { facts.firewall->state = FirewallFact::State::missing; }, "firewall", "not in force", "ga-firewall apply", false},
+    {"firewall rules were edited", [](Facts& facts) { facts.firewall->state = FirewallFact::State::differs; }, "firewall", "not those", "ga-firewall apply", false},
+    {"HTCondor does not run", [](Facts& facts) { facts.pool->is_running = false; }, "pool", "does not run", "systemctl enable --now ga-condorcfg", false},
+    {"HTCondor reads something else", [](Facts& facts) { facts.pool->problem = "another file overrides"; facts.pool->next = "condor_config_val"; }, "pool", "overrides", "condor_config_val", false},
+    {"a pool without a manager", [](Facts& facts) { facts.pool->manager.clear(); }, "pool", "no manager", "ga-condorcfg", false},
+};
+// clang-format on
+
+}  // namespace
+
+TEST_CASE("nothing is wrong with a healthy member, and nothing is left to do") {
+  for (const Facts& facts : {healthy(), healthy_closed()}) {
+    const auto findings = findings_of(facts);
+    CHECK(findings.size() >= 10);
+    for (const Finding& finding : findings)
+      CHECK_MESSAGE(finding.verdict == Verdict::good, finding.topic << ": " << finding.what);
+    CHECK_FALSE(next_step(facts, findings));
+  }
+}
+
+TEST_CASE("each fault is found by the line that names it, with the command that puts it right") {
+  for (const Fault& fault : faults) {
+    CAPTURE(fault.name);
+    Facts facts = healthy();
+    fault.make(facts);
+    const auto findings = findings_of(facts);
+    const auto is_wrong = [](const Finding& finding) { return finding.verdict == Verdict::wrong; };
+    REQUIRE(std::ranges::count_if(findings, is_wrong) == 1);
+    const Finding& found = *std::ranges::find_if(findings, is_wrong);
+    CHECK(found.topic == fault.topic);
+    CHECK_MESSAGE(found.what.find(fault.says) != std::string::npos, found.what);
+    CHECK_MESSAGE(found.command.find(fault.command) != std::string::npos, found.command);
+    CHECK(fault.ends == (&found == &findings.back() && found.explains_rest));
+    CHECK(next_step(facts, findings) == found.command);
+  }
+}
+
+TEST_CASE("a certificate that has ended, or that is missing, explains the rest") {
+  Facts ended = healthy_closed();
+  ended.status->certificate_expires = WallTime{ended.now.seconds - 1};
+  CHECK(findings_of(ended).back().command == "ga-cert renew --group lab");
+  Facts missing = healthy_closed();
+  missing.status->certificate_expires.reset();
+  CHECK(findings_of(missing).back().command == "ga-cert join --group lab");
+  Facts soon = healthy_closed();
+  soon.status->certificate_expires = WallTime{soon.now.seconds + 86'400};
+  CHECK(next_step(soon, findings_of(soon)) == "ga-cert renew --group lab");
+}
+
+TEST_CASE("a first node that is alone is not wrong: it waits for others, and says how they join") {
+  Facts facts = healthy();
+  facts.bootstrap = std::vector<BootstrapFact>{{"198.51.100.7:25000", "", true, false, std::nullopt}};
+  facts.status->links = 0;
+  facts.status->joined = false;
+  const auto findings = findings_of(facts);
+  for (const Finding& finding : findings)
+    CHECK(finding.verdict != Verdict::wrong);
+  CHECK(next_step(facts, findings) == "ga-group token lab");
+}
+
+TEST_CASE("requests that wait at an authority are the next thing to do, behind what is wrong") {
+  Facts facts = healthy();
+  facts.authorities = {{"lab", 2}};
+  CHECK(next_step(facts, findings_of(facts)) == "ga-cert list --authority lab");
+  facts.status->address.reset();
+  CHECK(next_step(facts, findings_of(facts)) == "ipop-ctl wait lease --group lab");
+}
+
+TEST_CASE("no command speaks of systemd where it does not run") {
+  for (const Fault& fault : faults) {
+    CAPTURE(fault.name);
+    Facts facts = healthy();
+    facts.has_systemd = false;
+    fault.make(facts);
+    for (const Finding& finding : findings_of(facts)) {
+      for (const std::string_view word : {"systemctl", "journalctl", "resolvectl", "timedatectl"})
+        CHECK_MESSAGE(finding.command.find(word) == std::string::npos, finding.command);
+    }
+  }
+}
+
+TEST_CASE("what nobody looked at is not judged") {
+  Facts facts;
+  facts.group = "lab";
+  CHECK(findings_of(facts).empty());
+}

@@ -1,0 +1,107 @@
+#include <fstream>
+#include <sstream>
+
+#include "cli/human.hpp"
+#include "cli/progress.hpp"
+#include "cli/version.hpp"
+#include "health/redaction.hpp"
+#include "io/file.hpp"
+#include "io/system_clock.hpp"
+#include "look.hpp"
+
+namespace ipop::ga {
+namespace {
+
+constexpr std::size_t largest_part = std::size_t{64} * 1024;
+constexpr Duration part_limit = 30s;
+
+/// A part of the report, under a title.
+void add_part(std::string& report, const std::string& title, const std::string& text) {
+  report += "--- " + title + "\n" + (text.empty() ? "(nothing)" : text);
+  if (!report.ends_with('\n')) report += '\n';
+  report += '\n';
+}
+
+void add_file(std::string& report, const std::string& path) {
+  const auto text = io::read_file(path, largest_part);
+  add_part(report, path, text ? *text : text.error().message());
+}
+
+void add_answer(std::string& report, const std::vector<std::string>& command) {
+  std::string title;
+  for (const std::string& word : command)
+    title += (title.empty() ? "" : " ") + word;
+  const auto answer = ask_sibling(command, part_limit);
+  if (!answer) return add_part(report, title, "not installed, or no answer in time");
+  add_part(report, title + " (status " + std::to_string(answer->status) + ")", answer->output);
+}
+
+void add_group(std::string& report, const Context& context, const Look& look) {
+  const std::string& group = look.facts.group;
+  if (!look.facts.group_file.empty()) add_file(report, look.facts.group_file);
+  const std::string settings = context.options.directory + "/node/" + group + ".toml";
+  if (io::exists(settings)) add_file(report, settings);
+  for (const std::string_view verb : {"status", "peers", "members", "endpoints"})
+    add_answer(report, {"ipop-ctl", "--socket", look.socket, std::string(verb)});
+  if (look.facts.has_systemd) {
+    add_answer(report, {"systemctl", "--no-pager", "status", "ipop-node@" + group});
+    add_answer(report, {"journalctl", "--no-pager", "-n", "100", "-u", "ipop-node@" + group});
+  }
+}
+
+bool is_agreed(const Context& context, const std::string& file) {
+  context.streams.err << "Write this to " << file << "? [y/N] " << std::flush;
+  std::string line;
+  return static_cast<bool>(std::getline(context.streams.in, line)) && (line == "y" || line == "Y" || line == "yes");
+}
+
+}  // namespace
+
+cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
+  const bool asks = !verb.output.empty() && !verb.yes;
+  if (asks && !context.streams.in_is_terminal) {
+    cli::complain(context.streams, tool, "nobody can be asked here whether to write " + verb.output + "; add --yes");
+    return cli::ExitStatus::usage;
+  }
+  cli::Progress progress(context.streams);
+  progress.show("collecting ...");
+  std::string report = "Report of " + cli::version_line(tool) + ", " + cli::utc_text(io::wall_time_now()) + "\n\n";
+  add_file(report, "/etc/os-release");
+  add_file(report, "/proc/version");
+  std::vector<std::string> secrets;
+  std::vector<std::string> doctor{"ga", "doctor", "--outside", "none", "--dir", context.options.directory};
+  for (const auto& [option, value] : {std::pair("--group", context.options.group),
+                                      {"--socket", context.options.socket},
+                                      {"--state-dir", context.options.state_directory}}) {
+    if (!value.empty()) doctor.insert(doctor.end(), {option, value});
+  }
+  add_answer(report, doctor);
+  for (const std::string& group : groups_of_machine(context)) {
+    const Look look = begin_look(context, group);
+    // Whoever knows an open group's namespace can join it.
+    if (look.group) secrets.push_back(look.group->name_space);
+    add_group(report, context, look);
+  }
+  add_answer(report, {"ga-firewall", "status", "--dir", context.options.directory});
+  if (io::exists("/etc/ga/pool.toml")) {
+    add_file(report, "/etc/ga/pool.toml");
+    add_answer(report, {"ga-condorcfg", "show"});
+  }
+  progress.clear();
+  health::Redaction redaction(std::move(secrets), verb.hide_addresses);
+  const std::string text = redaction.apply(report);
+  context.streams.out << text << std::flush;
+  if (verb.output.empty()) return cli::ExitStatus::done;
+  if (asks && !is_agreed(context, verb.output)) {
+    cli::complain(context.streams, tool, "nothing was written");
+    return cli::ExitStatus::no;
+  }
+  if (auto written = io::write_file_atomically(verb.output, text, 0600); !written) {
+    cli::complain(context.streams, tool, written.error().message());
+    return cli::ExitStatus::no;
+  }
+  context.streams.err << "Wrote " << verb.output << ". Read it before you send it to anybody.\n";
+  return cli::ExitStatus::done;
+}
+
+}  // namespace ipop::ga

@@ -1,0 +1,62 @@
+#pragma once
+
+// Looks at this machine and fills in the facts about one group. Each function looks at one thing and waits for a
+// bounded time.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "appliance/group_config.hpp"
+#include "health/facts.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga {
+
+/// A group of this machine, and what is known of it so far.
+struct Look {
+  std::string directory{};  ///< of group files
+  health::Facts facts{};
+  std::optional<appliance::GroupConfig> group{};  ///< the group's file, where it can be read
+  std::string socket{};
+  std::string state_directory{};
+  node::MembersAnswer members{};
+};
+
+/// Names of the groups that are meant: those with a file, and those whose node runs without one.
+std::vector<std::string> groups_of_machine(const Context& context);
+
+/// Begins with a group; an empty name: this machine has none.
+Look begin_look(const Context& context, const std::string& group);
+
+// --- the machine (machine_look.cpp) ---
+void look_at_files(Look& look);
+void look_at_clock(Look& look);
+void look_at_uplink(Look& look);
+void look_at_firewall(Look& look);
+/// Also asks HTCondor for slots and jobs, and whether it reads what was written for it.
+void look_at_pool(Look& look);
+void look_at_authorities(Look& look);
+
+// --- the node (node_look.cpp) ---
+/// Status, links and members.
+void look_at_node(Look& look);
+
+// --- what needs packets (probes.cpp) ---
+/// Sends a first message to each bootstrap node that this node has no link to.
+void look_at_bootstrap(Look& look, Duration limit);
+/// Through the system's own resolver.
+void look_up_names(Look& look, const std::string& outside);
+void ping_members(Look& look);
+
+/// Runs another program of the toolkit, the one beside this one where it is there. None: it is not installed, or did
+/// not end in time.
+struct SiblingAnswer {
+  int status = 0;
+  std::string output{};
+};
+std::optional<SiblingAnswer> ask_sibling(std::vector<std::string> command, Duration limit);
+/// The values of lines of the form `key TAB value`, as --plain prints them.
+std::string value_of_key(const std::string& plain, std::string_view key);
+
+}  // namespace ipop::ga

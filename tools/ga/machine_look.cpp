@@ -1,0 +1,243 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "appliance/node_file.hpp"
+#include "crypto/private_key.hpp"
+#include "io/file.hpp"
+#include "io/netlink.hpp"
+#include "io/process.hpp"
+#include "io/system_clock.hpp"
+#include "look.hpp"
+#include "node_connection.hpp"
+
+namespace ipop::ga {
+namespace {
+
+using health::FileFact;
+using health::FirewallFact;
+
+constexpr std::size_t largest_file = std::size_t{1} << 20U;
+constexpr const char* tun_device = "/dev/net/tun";
+constexpr const char* role_file = "/etc/ga/pool.toml";
+constexpr const char* authorities_directory = "/var/lib/ga/authority";
+constexpr Duration sibling_limit = 10s;
+// HTCondor's programs wait for daemons that may be gone.
+constexpr Duration condor_limit = 4s;
+
+std::string problem_of(const Result<void>& result) {
+  return result ? std::string() : result.error().message();
+}
+
+FileFact key_fact(const Look& look) {
+  const std::string path = look.state_directory + "/key.pem";
+  // A node makes its key when it first starts.
+  if (!io::exists(path)) return {path, {}};
+  const auto text = io::read_secret_file(path, largest_file);
+  if (!text) return {path, text.error().message()};
+  const auto key = crypto::PrivateKey::from_pem(*text);
+  return {path, key ? "" : path + ": " + key.error().message()};
+}
+
+/// Whether something can be written there, by trying.
+FileFact state_fact(const Look& look) {
+  if (!io::exists(look.state_directory)) return {look.state_directory, {}};
+  const std::string probe = look.state_directory + "/.ga-doctor";
+  auto written = io::write_file_atomically(probe, "ga doctor\n", 0600);
+  if (written) written = io::remove_file(probe);
+  return {look.state_directory, problem_of(written)};
+}
+
+/// The lines that are no blank ones.
+std::size_t count_lines(const std::string& text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    count += end > at ? 1 : 0;
+    at = end + 1;
+  }
+  return count;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+bool is_process_running(std::string_view name) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it("/proc", error), end; !error && it != end; it.increment(error)) {
+    std::ifstream file(it->path() / "comm");
+    std::string comm;
+    if (std::getline(file, comm) && comm == name) return true;
+  }
+  return false;
+}
+
+/// What a program complained about, without its name, and the command that it suggests.
+void take_complaint(const std::string& output, std::string_view program, std::string& problem, std::string& next) {
+  constexpr std::string_view mark = "  next: ";
+  const std::string prefix = std::string(program) + ": ";
+  for (std::size_t at = 0; at < output.size();) {
+    const std::size_t end = std::min(output.find('\n', at), output.size());
+    const std::string line = output.substr(at, end - at);
+    if (problem.empty() && line.starts_with(prefix)) problem = line.substr(prefix.size());
+    if (next.empty() && line.starts_with(mark)) next = line.substr(mark.size());
+    at = end + 1;
+  }
+  if (problem.empty()) problem = first_line(output);
+}
+
+}  // namespace
+
+std::vector<std::string> groups_of_machine(const Context& context) {
+  if (!context.options.group.empty()) return {context.options.group};
+  std::set<std::string> out;
+  std::error_code error;
+  const std::filesystem::path directory = context.options.directory;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().stem().string();
+    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.insert(name);
+  }
+  if (context.options.socket.empty()) {
+    for (const std::string& name : tools::running_groups())
+      out.insert(name);
+  }
+  return {out.begin(), out.end()};
+}
+
+Look begin_look(const Context& context, const std::string& group) {
+  Look look{context.options.directory, {}, {}, {}, {}, {}};
+  // sd_booted(3): the directory exists where systemd is the init system.
+  look.facts.has_systemd = io::exists("/run/systemd/system");
+  look.facts.is_root = io::is_root();
+  look.facts.now = io::wall_time_now();
+  look.facts.group = group;
+  if (group.empty()) return look;
+  const Options& options = context.options;
+  look.socket = options.socket.empty() ? tools::socket_of_group(group) : options.socket;
+  look.state_directory = options.state_directory.empty() ? "/var/lib/ipop/" + group : options.state_directory;
+  const std::string path = options.directory + "/" + group + ".toml";
+  if (!io::exists(path)) return look;
+  look.facts.group_file = path;
+  const auto text = io::read_file(path, largest_file);
+  auto parsed = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+  look.facts.files.push_back({path, parsed ? "" : parsed.error().message()});
+  if (!parsed) return look;
+  look.facts.is_closed = !parsed->authority.empty();
+  look.group = *std::move(parsed);
+  return look;
+}
+
+void look_at_files(Look& look) {
+  if (look.facts.is_root) {
+    look.facts.files.push_back(key_fact(look));
+    look.facts.files.push_back(state_fact(look));
+  }
+  if (look.facts.is_closed && look.facts.is_root) {
+    const std::string path = look.state_directory + "/certificate.pem";
+    look.facts.certificate = FileFact{path, io::exists(path) ? "" : path + " is not there"};
+  }
+  const std::string settings = look.directory + "/node/" + look.facts.group + ".toml";
+  const auto text = io::read_file(settings, largest_file);
+  const auto node = text ? appliance::parse_node_file(*text, settings) : appliance::NodeFile{};
+  if (text && !node) look.facts.files.push_back({settings, node.error().message()});
+  if (!node || node->has_tap) look.facts.tun = FileFact{tun_device, io::exists(tun_device) ? "" : "it is not there"};
+}
+
+void look_at_clock(Look& look) {
+  health::ClockFact clock;
+  clock.is_synchronized = io::is_wall_time_synchronized();
+  for (const std::string& path : {look.facts.group_file, look.state_directory + "/state.json",
+                                  look.state_directory + "/certificate.pem", std::string("/proc/self/exe")}) {
+    const auto written = io::modification_time(path);
+    if (!written || *written <= look.facts.now) continue;
+    const std::chrono::seconds behind(written->seconds - look.facts.now.seconds);
+    clock.behind = std::max(clock.behind.value_or(behind), behind);
+  }
+  look.facts.clock = clock;
+}
+
+void look_at_uplink(Look& look) {
+  const auto addresses = io::list_addresses();
+  if (!addresses) return;
+  const node::StatusAnswer* status = look.facts.status ? &*look.facts.status : nullptr;
+  const auto prefix = status != nullptr ? status->prefix : std::nullopt;
+  bool has_uplink = false;
+  bool is_ready = false;
+  for (const io::InterfaceAddress& it : *addresses) {
+    const auto* v4 = std::get_if<net::Ipv4Address>(&it.address);
+    const bool is_virtual = v4 != nullptr && prefix && prefix->contains(*v4);
+    if (status != nullptr && v4 != nullptr && status->address == *v4) is_ready = true;
+    const auto* v6 = std::get_if<net::Ipv6Address>(&it.address);
+    const bool is_local = it.is_loopback() || (v6 != nullptr && v6->is_link_local());
+    has_uplink = has_uplink || (!is_local && !is_virtual);
+  }
+  look.facts.has_uplink = has_uplink;
+  if (status != nullptr && status->address && !status->interface.empty()) look.facts.is_interface_ready = is_ready;
+}
+
+void look_at_firewall(Look& look) {
+  const std::string settings = look.directory + "/firewall/settings.toml";
+  FirewallFact fact;
+  if (!io::exists(settings)) {
+    look.facts.firewall = fact;
+    return;
+  }
+  fact.state = FirewallFact::State::unknown;
+  const auto answer = ask_sibling(
+      {"ga-firewall", "status", "--plain", "--dir", look.directory, "--socket", look.socket}, sibling_limit);
+  if (!answer) {
+    fact.problem = "ga-firewall is not installed, or did not answer in time";
+  } else {
+    const std::string state = value_of_key(answer->output, "state");
+    fact.role = value_of_key(answer->output, "role");
+    if (state == "applied") fact.state = FirewallFact::State::applied;
+    if (state == "differs") fact.state = FirewallFact::State::differs;
+    if (state == "missing") fact.state = FirewallFact::State::missing;
+    std::string next;
+    if (state.empty()) take_complaint(answer->output, "ga-firewall", fact.problem, next);
+  }
+  look.facts.firewall = std::move(fact);
+}
+
+void look_at_pool(Look& look) {
+  if (!io::exists(role_file)) return;
+  const auto shown = ask_sibling({"ga-condorcfg", "show", "--plain"}, sibling_limit);
+  if (!shown) return;
+  health::PoolFact pool;
+  pool.group = value_of_key(shown->output, "group");
+  // A machine has one pool; it is in one of its groups.
+  if (!pool.group.empty() && pool.group != look.facts.group) return;
+  pool.roles = value_of_key(shown->output, "roles");
+  pool.manager = value_of_key(shown->output, "manager");
+  if (shown->status != 0) take_complaint(shown->output, "ga-condorcfg", pool.problem, pool.next);
+  pool.is_running = is_process_running("condor_master");
+  if (pool.is_running && pool.problem.empty()) {
+    const auto slots = ask_sibling({"condor_status", "-af", "Name"}, condor_limit);
+    if (slots && slots->status == 0) pool.slots = count_lines(slots->output);
+    const auto jobs = ask_sibling({"condor_q", "-af", "ClusterId"}, condor_limit);
+    if (jobs && jobs->status == 0) pool.my_jobs = count_lines(jobs->output);
+    const auto checked = ask_sibling({"ga-condorcfg", "check"}, sibling_limit);
+    if (checked && checked->status != 0) take_complaint(checked->output, "ga-condorcfg", pool.problem, pool.next);
+  }
+  look.facts.pool = std::move(pool);
+}
+
+void look_at_authorities(Look& look) {
+  std::error_code error;
+  std::vector<std::string> names;
+  const std::filesystem::path directory = authorities_directory;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+    if (it->is_directory(error)) names.push_back(it->path().filename().string());
+  std::ranges::sort(names);
+  for (const std::string& name : names) {
+    const auto listed = ask_sibling({"ga-cert", "list", "--plain", "--authority", name}, sibling_limit);
+    if (!listed || listed->status != 0) continue;
+    const auto tabbed = std::ranges::count(listed->output, '\t');
+    // Five columns a request.
+    look.facts.authorities.push_back({name, static_cast<std::size_t>(tabbed) / 4});
+  }
+}
+
+}  // namespace ipop::ga
