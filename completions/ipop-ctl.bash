@@ -16,6 +16,7 @@ _ipop_ctl() {
       '/ stop') command=/stop; arguments=0 ;;
       '/ members') command=/members; arguments=0 ;;
       '/ why') command=/why; arguments=0 ;;
+      '/ ping') command=/ping; arguments=0 ;;
       '/ dht') command=/dht; arguments=0 ;;
       '/ wait') command=/wait; arguments=0 ;;
       '/ --socket'|'/ --group'|'/ --timeout'|'/ --color') i=$((i + 1)) ;;
@@ -28,6 +29,7 @@ _ipop_ctl() {
       '/stop --socket'|'/stop --group'|'/stop --timeout'|'/stop --color') i=$((i + 1)) ;;
       '/members --limit'|'/members --socket'|'/members --group'|'/members --timeout'|'/members --color') i=$((i + 1)) ;;
       '/why --socket'|'/why --group'|'/why --timeout'|'/why --color') i=$((i + 1)) ;;
+      '/ping --count'|'/ping --socket'|'/ping --group'|'/ping --timeout'|'/ping --color') i=$((i + 1)) ;;
       '/dht get') command=/dht/get; arguments=0 ;;
       '/dht put') command=/dht/put; arguments=0 ;;
       '/dht create') command=/dht/create; arguments=0 ;;
@@ -88,6 +90,11 @@ _ipop_ctl() {
     '/why --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/why --timeout') COMPREPLY=(); return ;;
     '/why --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/ping --count') COMPREPLY=(); return ;;
+    '/ping --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/ping --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+    '/ping --timeout') COMPREPLY=(); return ;;
+    '/ping --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/dht --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/dht --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/dht --timeout') COMPREPLY=(); return ;;
@@ -128,7 +135,7 @@ _ipop_ctl() {
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'status peers events metrics endpoints reload stop members why dht wait -h --help --socket --group --timeout --json --plain --color --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'status peers events metrics endpoints reload stop members why ping dht wait -h --help --socket --group --timeout --json --plain --color --version' -- "$cur") ;;
     '/status') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/peers') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/events') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
@@ -138,6 +145,7 @@ _ipop_ctl() {
     '/stop') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/members') mapfile -t COMPREPLY < <(compgen -W '-h --help --limit --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/why') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
+    '/ping') mapfile -t COMPREPLY < <(compgen -W '-h --help --count --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht') mapfile -t COMPREPLY < <(compgen -W 'get put create watch -h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht/get') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht/put') mapfile -t COMPREPLY < <(compgen -W '-h --help --ttl --socket --group --timeout --json --plain --color' -- "$cur") ;;

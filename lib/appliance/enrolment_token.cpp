@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "appliance/token_checksum.hpp"
+#include "appliance/token_text.hpp"
 #include "base/base32.hpp"
 #include "base/bytes.hpp"
 
@@ -29,9 +30,8 @@ std::string to_string(const EnrolmentToken& token) {
 }
 
 Result<EnrolmentToken> parse_enrolment_token(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  const auto last = text.find_last_not_of(" \t\r\n");
-  text = first == std::string_view::npos ? std::string_view() : text.substr(first, last - first + 1);
+  const std::string meant = token_text(text);
+  text = meant;
   if (!text.starts_with(enrolment_prefix)) {
     const auto dash = text.find('-');
     const bool is_later = text.starts_with(any_version) && dash != std::string_view::npos &&

@@ -3,6 +3,7 @@
 
 #include "appliance/group_config.hpp"
 #include "appliance/token_checksum.hpp"
+#include "appliance/token_text.hpp"
 #include "base/base32.hpp"
 #include "base/bytes.hpp"
 #include "crypto/certificate.hpp"
@@ -123,10 +124,9 @@ std::string to_string(const JoinToken& token) {
 }
 
 Result<JoinToken> parse_join_token(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  const auto last = text.find_last_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return token_error(Errc::malformed, "the join token is empty");
-  text = text.substr(first, last - first + 1);
+  const std::string meant = token_text(text);
+  text = meant;
+  if (text.empty()) return token_error(Errc::malformed, "the join token is empty");
   if (text.size() > longest_join_token) return token_error(Errc::too_large, "this is too long to be a join token");
   if (!text.starts_with(token_prefix)) {
     const bool other_version = text.starts_with("ga") && text.find('-') != std::string_view::npos &&

@@ -110,6 +110,25 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [ "$(wc -l <"$DIR/events")" -eq "$(jq -r .schema "$DIR/events" | grep -c '^ipop\.')" ]
 }
 
+@test "events end after --timeout, with status 0" {
+  start_node a
+  run timeout 20 "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" events --timeout 1s
+  [ "$status" -eq 0 ]
+}
+
+@test "a node that is alone says so, and is not called broken" {
+  start_node a
+  [[ $(ctl status) == *"alone: waiting for others"* ]]
+  [[ $(ctl peers) == *alone* ]]
+}
+
+@test "a node without an address has nothing to ping from" {
+  start_node a
+  run ctl ping nobody --count 1
+  [ "$status" -eq 1 ]
+  [[ $output == *"no address"* ]]
+}
+
 @test "dht watch prints an event when the watch stands and for each change, not for a renewal" {
   start_node a
   "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" dht watch colour >"$DIR/changes" 3>&- &
@@ -226,6 +245,7 @@ completed() {
   # shellcheck source=/dev/null
   source "$GA_SOURCE/completions/ipop-ctl.bash"
   [ "$(completed ipop-ctl me)" = "metrics members" ]
+  [ "$(completed ipop-ctl pi)" = ping ]
   [ "$(completed ipop-ctl dht c)" = create ]
   [ "$(completed ipop-ctl dht put --tt)" = --ttl ]
   [ "$(completed ipop-ctl members --lim)" = --limit ]

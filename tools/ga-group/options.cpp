@@ -72,7 +72,14 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
 
 void add_join(CLI::App& app, Options& options, JoinGroup& group) {
   CLI::App* verb = app.add_subcommand("join", "Join the group of a token and wait for an address");
-  verb->add_option("TOKEN", group.token, "What `ga-group new` or `ga-group token` printed; - reads it from stdin")
+  // A token that was broken at the end of a line comes as several words.
+  verb->add_option_function<std::vector<std::string>>(
+          "TOKEN",
+          [&group](const std::vector<std::string>& words) {
+            for (const std::string& word : words)
+              group.token += word;
+          },
+          "What `ga-group new` or `ga-group token` printed; - reads it from stdin")
       ->type_name("")
       ->required();
   verb->add_option("--name", group.name, "Call the group otherwise on this machine")

@@ -35,7 +35,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   app.require_subcommand(1);
   tools::share_options(app);
   tools::add_node_options(app, options.node.socket, options.node.group);
-  tools::add_duration_option(app, "--timeout", options.node.timeout, "How long to wait (10s; wait: 60s)");
+  tools::add_duration_option(app, "--timeout", options.node.timeout,
+                             "How long to wait for the node (10s; wait: 60s; events: no end)");
   tools::add_output_options(app, options.output);
   add_simple_verbs(app, options);
 
@@ -50,6 +51,14 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->add_option("NODE", why.target, "Node id or its beginning, address, or name")
       ->type_name("")
       ->required();
+
+  PingNode ping;
+  CLI::App* ping_verb =
+      add_verb(app, options, "ping", "Ping a member, and say which way each reply came", [&] { return ping; });
+  ping_verb->add_option("NODE", ping.target, "Node id or its beginning, address, or name")->type_name("")->required();
+  ping_verb->add_option("--count", ping.count, "End after this many (until it is interrupted)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 60000));
 
   CLI::App* dht = app.add_subcommand("dht", "Read and write the distributed hash table");
   dht->require_subcommand(1);
@@ -87,6 +96,11 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->check(CLI::Range(1, 100000));
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  // Events come for as long as somebody listens, unless an end was given.
+  if (app.count("--timeout") != 0) {
+    if (auto* events = std::get_if<FollowEvents>(&options.verb)) events->end = options.node.timeout;
+    if (auto* watched = std::get_if<WatchRecord>(&options.verb)) watched->end = options.node.timeout;
+  }
   const bool waits = wait->parsed();
   if (waits && app.count("--timeout") == 0) options.node.timeout = std::chrono::seconds(60);
   return options;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,6 +23,11 @@ struct ShowMembers {
 struct ShowWhy {
   std::string target{};
 };
+/// Pings a member at its virtual address.
+struct PingNode {
+  std::string target{};
+  std::size_t count = 0;  ///< 0: until it is interrupted
+};
 struct GetRecord {
   std::string key{};
 };
@@ -33,19 +39,22 @@ struct PutRecord {
 };
 struct WatchRecord {
   std::string key{};
+  std::optional<std::chrono::seconds> end{};  ///< nothing: until it is interrupted
 };
 struct WaitForLease {};
 struct WaitForPeers {
   std::size_t count = 1;
 };
-struct FollowEvents {};
+struct FollowEvents {
+  std::optional<std::chrono::seconds> end{};  ///< nothing: until it is interrupted
+};
 struct ShowMetrics {};
 struct ShowEndpoints {};
 struct ReloadNode {};
 struct StopNode {};
 
-using Verb = std::variant<ShowStatus, ShowPeers, ShowMembers, ShowWhy, GetRecord, PutRecord, WatchRecord, WaitForLease,
-                          WaitForPeers, FollowEvents, ShowMetrics, ShowEndpoints, ReloadNode, StopNode>;
+using Verb = std::variant<ShowStatus, ShowPeers, ShowMembers, ShowWhy, PingNode, GetRecord, PutRecord, WatchRecord,
+                          WaitForLease, WaitForPeers, FollowEvents, ShowMetrics, ShowEndpoints, ReloadNode, StopNode>;
 
 struct Options {
   tools::NodeChoice node{};

@@ -39,6 +39,15 @@ ExitStatus ask(const Output& output, const std::string& socket, Duration limit, 
   return ExitStatus::no;
 }
 
+/// For names; a walk that fails leaves them out.
+node::MembersAnswer members_or_none(const std::string& socket, Duration limit) {
+  auto client = daemon::ControlClient::connect(socket);
+  if (!client) return {};
+  const auto answer = client->call(node::MembersCommand{}, limit);
+  const auto* members = answer ? std::get_if<node::MembersAnswer>(&*answer) : nullptr;
+  return members == nullptr ? node::MembersAnswer{} : *members;
+}
+
 }  // namespace
 
 ExitStatus run(const Options& options, const cli::Streams& streams) {
@@ -53,7 +62,10 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
             return ask<node::StatusAnswer>(out, socket, limit, node::StatusCommand{}, show_status);
           },
           [&](const ShowPeers&) {
-            return ask<node::PeersAnswer>(out, socket, limit, node::PeersCommand{}, show_peers);
+            return ask<node::PeersAnswer>(out, socket, limit, node::PeersCommand{},
+                                          [&](const Output& to, const node::PeersAnswer& answer) {
+                                            return show_peers(to, answer, members_or_none(socket, limit));
+                                          });
           },
           [&](const ShowMembers& verb) {
             return ask<node::MembersAnswer>(out, socket, limit, node::MembersCommand{verb.limit}, show_members);
@@ -68,10 +80,11 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
             const node::DhtPutCommand put{verb.key, value_of(verb, streams), verb.time_to_live, verb.exclusive};
             return ask<node::DhtAnswer>(out, socket, limit, put, show_stored);
           },
-          [&](const WatchRecord& verb) { return watch_key(out, socket, limit, verb.key); },
+          [&](const WatchRecord& verb) { return watch_key(out, socket, limit, verb); },
           [&](const WaitForLease&) { return wait_for_lease(out, socket, limit); },
           [&](const WaitForPeers& verb) { return wait_for_peers(out, socket, limit, verb.count); },
-          [&](const FollowEvents&) { return follow_events(out, socket, limit); },
+          [&](const FollowEvents& verb) { return follow_events(out, socket, limit, verb); },
+          [&](const PingNode& verb) { return ping_node(out, socket, limit, verb); },
           [&](const ShowMetrics&) {
             return ask<node::StatusAnswer>(out, socket, limit, node::StatusCommand{}, show_metrics);
           },

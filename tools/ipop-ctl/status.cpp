@@ -38,7 +38,8 @@ std::string address_text(const node::StatusAnswer& answer) {
 }
 
 std::string ring_text(const node::StatusAnswer& answer) {
-  if (!answer.joined) return "not joined";
+  if (answer.links == 0) return "alone: waiting for others";
+  if (!answer.joined) return "not joined yet";
   const std::size_t size = answer.ring_size_estimate;
   return "joined, about " + std::to_string(size) + (size == 1 ? " member" : " members");
 }

@@ -19,7 +19,8 @@ struct Output {
 };
 
 cli::ExitStatus show_status(const Output& output, const node::StatusAnswer& answer);
-cli::ExitStatus show_peers(const Output& output, const node::PeersAnswer& answer);
+/// `members` gives the peers their names; it may be empty.
+cli::ExitStatus show_peers(const Output& output, const node::PeersAnswer& answer, const node::MembersAnswer& members);
 /// `partly` when the walk did not come back to its start.
 cli::ExitStatus show_members(const Output& output, const node::MembersAnswer& answer);
 /// `no` when there is no way to the node.
@@ -36,9 +37,13 @@ cli::ExitStatus show_stored(const Output& output, const node::DhtAnswer& answer)
 cli::ExitStatus wait_for_lease(const Output& output, const std::string& socket, Duration limit);
 cli::ExitStatus wait_for_peers(const Output& output, const std::string& socket, Duration limit, std::size_t count);
 
-/// Prints events, one JSON object a line, until the node or the reader goes away.
-cli::ExitStatus follow_events(const Output& output, const std::string& socket, Duration limit);
-/// Likewise, the changes of one key of the DHT alone.
-cli::ExitStatus watch_key(const Output& output, const std::string& socket, Duration limit, const std::string& key);
+/// Prints events, one JSON object a line, until the verb's end, or until the node or the reader goes away.
+cli::ExitStatus follow_events(const Output& output, const std::string& socket, Duration limit,
+                              const FollowEvents& verb);
+/// The same for the changes of one key of the DHT.
+cli::ExitStatus watch_key(const Output& output, const std::string& socket, Duration limit, const WatchRecord& verb);
+
+/// Pings a member once a second; `no` when no reply came.
+cli::ExitStatus ping_node(const Output& output, const std::string& socket, Duration limit, const PingNode& verb);
 
 }  // namespace ipop::ipop_ctl

@@ -75,6 +75,12 @@ TEST_CASE("the port of one machine does not travel in a token") {
 
 TEST_CASE("a token survives being pasted with white space around it and in capitals") {
   CHECK(parse_join_token("  " + to_string(sample_token()) + "\r\n").has_value());
+  std::string shouted = to_string(sample_token());
+  for (char& c : shouted)
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  CHECK(parse_join_token(shouted).has_value());
+  CHECK(parse_join_token(shouted.substr(0, 20) + "\r\n  " + shouted.substr(20, 9) + " " + shouted.substr(29))
+            .has_value());
   std::string capitals = to_string(sample_token());
   for (std::size_t i = 4; i < capitals.size(); ++i)
     if (capitals[i] >= 'a' && capitals[i] <= 'z') capitals[i] = static_cast<char>(capitals[i] - 'a' + 'A');
