@@ -90,6 +90,19 @@ expect 0 "" "threats passes a test with its number" "$here/threats.sh" "$work"
 echo 'TEST_CASE("S44: again")' >"$work/tests/four"
 expect 1 "tests/four has no test with S4" "threats names a file without the number" "$here/threats.sh" "$work"
 
+printf 'until grep -q up log; do\n  sleep 0.1\ndone\nfor _ in {1..9}; do true && break; sleep 0.1; done\nserver && sleep 60 &\n' \
+  >"$work/tests/cli/waits.bats"
+expect 0 "" "sleeps passes loops that ask, and what sleeps in the background" "$here/sleeps.sh" "$work"
+for bad in 'sleep 1' 'stop && sleep 0.5' 'for host in a b; do start "$host"; sleep 2; done' 'sleep "0.0$RANDOM"'; do
+  printf '%s\n' "$bad" >"$work/tests/cli/sleeps.bats"
+  expect 1 "tests/cli/sleeps.bats:1: waits for a fixed time" "sleeps names: $bad" "$here/sleeps.sh" "$work"
+done
+rm "$work/tests/cli/sleeps.bats"
+mkdir -p "$work/tests/unit"
+echo 'void f() { std::this_thread::sleep_for(1s); }' >"$work/tests/unit/n_test.cpp"
+expect 1 "tests/unit/n_test.cpp:1: waits for a fixed time" "sleeps names a C++ test that sleeps" "$here/sleeps.sh" "$work"
+rm "$work/tests/unit/n_test.cpp"
+
 if command -v shellcheck >/dev/null; then
   printf '#!/bin/sh\nrm $1\n' >"$work/bad.sh"
   expect 1 "SC2086" "shell names a finding" "$here/shell.sh" "$work"

@@ -71,11 +71,13 @@ is "their secret is for root" 600 "$(stat -c %a "$run/bob/condor/passwords.d/gri
 holds "show names the manager" grep -q "$(virtual_address alice)" <(condorcfg bob show)
 is "a dry run has nothing to change" "" "$(condorcfg bob write --dry-run)"
 
+says() { [[ $(grep -oE "the group's node (does not answer|answers again)" "$run/bob/condorcfg.log" | tail -n 1) == "$1" ]]; }
 stop_node bob KILL
-sleep 1
+within 10 "who follows a node notices that it is gone" says "the group's node does not answer"
 is "a node that is gone for a moment stops nothing" started "$(tail -n 1 "$run/bob/condor/calls")"
 bring_up bob
-is "nor does its return" started "$(tail -n 1 "$run/bob/condor/calls")"
+within 10 "and that it is back" says "the group's node answers again"
+is "nor does its return stop or start anything" started "$(tail -n 1 "$run/bob/condor/calls")"
 
 pkill_watch() { kill -TERM "$(pgrep -P "${watcher[$1]}" ga-condorcfg || echo "${watcher[$1]}")"; }
 pkill_watch alice

@@ -30,7 +30,7 @@ at_the_cafe() { ctl alice status --json | jq -r '.observed_endpoints[]' | grep -
 within 20 "her node knows her endpoint at the cafe" at_the_cafe
 
 ip -n "$internet-bob" link set eth0 down
-sleep 1 # an outage has a length; nothing is waited for
+within 10 "without bob's link nothing gets through" eval '! pings bob alice 1'
 ip -n "$internet-bob" -batch - <<'LINES'
 link set eth0 up
 route replace default via 192.168.2.1
