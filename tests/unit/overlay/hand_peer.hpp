@@ -103,6 +103,7 @@ class HandRing {
   void open(HandPeer& peer, const LinkCarrier& carrier) { peer.table.open(now, to_carrier(carrier), id_at(100), 1); }
   /// From then on the peer's packets come over `carrier`.
   void move(HandPeer& peer, const LinkCarrier& carrier) {
+    if (const auto* place = std::get_if<net::Endpoint>(&carrier)) peer.poses_at = *place;
     peer.table.move(peer.opened.back(), to_carrier(carrier));
     peer.say(now, peer.opened.back(), Ping{1, std::nullopt});
     exchange();

@@ -79,7 +79,7 @@ TEST_CASE("a relay that sends a peer's packets itself does not become the peer's
   REQUIRE(ring.connection(peer)->relay == relay.id);
   ring.move(peer, relay.at(4001));
   CHECK(ring.connection(peer)->relay == relay.id);
-  CHECK(ring.overlay().counters().get("moves_refused") == 1);
+  CHECK(ring.overlay().counters().get("channel_move_refused") >= 1);
   // What the overlay says goes over the relay as before.
   const std::size_t heard = peer.heard.size();
   const Bytes packet(40, std::byte{0x45});
@@ -107,7 +107,7 @@ TEST_CASE("a relay that answers a handshake from its own endpoint does not becom
   REQUIRE(ring.connection(peer));
   CHECK_FALSE(ring.connection(peer)->is_direct());
   CHECK(ring.connection(peer)->relay == relay.id);
-  CHECK(ring.overlay().counters().get("moves_refused") >= 1);
+  CHECK(ring.overlay().counters().get("channel_move_refused") >= 1);
 }
 
 TEST_CASE("a bootstrap node that answers from another endpoint is asked at the first one again") {
@@ -157,7 +157,7 @@ TEST_CASE("a member that passes a direct peer's packets on does not become its r
   ring.move(peer, RelayPath{member.id, id_at(100)});
   REQUIRE(ring.connection(peer));
   CHECK(ring.connection(peer)->is_direct());
-  CHECK(ring.overlay().counters().get("moves_refused") == 1);
+  CHECK(ring.overlay().counters().get("channel_move_refused") >= 1);
 }
 
 TEST_CASE("a path that carries no data is never used, though it is newer, and goes after its trial") {
