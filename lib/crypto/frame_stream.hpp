@@ -41,7 +41,6 @@ class FrameStream {
   [[nodiscard]] std::uint32_t received() const { return static_cast<std::uint32_t>(in_order_); }
   /// Nothing waits to be sent or acknowledged.
   [[nodiscard]] bool is_idle() const { return acknowledged_ == outgoing_.size(); }
-  [[nodiscard]] bool has_unsent() const { return sent_ < outgoing_.size(); }
 
  private:
   struct Range {
