@@ -85,7 +85,9 @@ class Greeter {
   }
 
  private:
-  static crypto::Carrier carrier_of(std::size_t index) { return crypto::Carrier(as_bytes(std::to_string(index))); }
+  static crypto::Carrier carrier_of(std::size_t index) {
+    return crypto::Carrier(crypto::Carrier::Transport::endpoint, as_bytes(std::to_string(index)), {});
+  }
 
   void drain() {
     while (auto output = table_.poll_output()) {
