@@ -7,6 +7,7 @@
 #   make tidy       clang-tidy on changed files    make install         PREFIX and DESTDIR as usual
 #   make check-arm64  cross build, unit tests under emulation
 #   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
+#   make uninstall  removes what install put there, and lists what remains      make help   this list
 #   make demo-pool [KEEP=1]   a pool of HTCondor on five machines      make bench-pool   its figures
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -14,7 +15,7 @@ FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release benches dev check check-arm64 check-fresh test demo demo-pool demo-stop bench bench-pool format tidy fuzz install clean
+.PHONY: release benches dev check check-arm64 check-fresh test demo demo-pool demo-stop bench bench-pool format tidy fuzz install uninstall clean help
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
@@ -79,8 +80,16 @@ fuzz:
 	@cmake --build --preset fuzz --parallel $(JOBS)
 	@scripts/fuzz build/fuzz $(FUZZ_SECONDS)
 
-install: release
+install:
+	@scripts/may_install $(PREFIX)
+	@$(MAKE) --no-print-directory release
 	@cmake --install build/release --prefix $(PREFIX)
+
+uninstall:
+	@scripts/uninstall build/release
+
+help:
+	@sed -n 's/^#   //p' Makefile
 
 clean:
 	@cmake -E rm -rf build

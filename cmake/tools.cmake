@@ -37,8 +37,8 @@ foreach(main IN LISTS tool_mains)
   if(GA_PRECOMPILE)
     target_link_libraries(${tool} PRIVATE options_of_${tool})
   endif()
-  # The section of the man page says for whom the program is.
-  if(EXISTS ${CMAKE_SOURCE_DIR}/man/${tool}.1)
+  # The section of the man page says for whom the program is; what members of the group ga may call is in their path.
+  if(EXISTS ${CMAKE_SOURCE_DIR}/man/${tool}.1 OR tool MATCHES "^ipop-(ctl|dns)$")
     install(TARGETS ${tool} DESTINATION ${CMAKE_INSTALL_BINDIR})
   else()
     install(TARGETS ${tool} DESTINATION ${CMAKE_INSTALL_SBINDIR})

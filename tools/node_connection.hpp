@@ -26,12 +26,34 @@ struct NodeChoice {
   std::chrono::seconds timeout{10};
 };
 
+/// sd_booted(3): the directory exists where systemd is the init system.
+inline bool has_systemd() {
+  std::error_code error;
+  return std::filesystem::exists("/run/systemd/system", error);
+}
+
+/// What to type when a group's node does not answer.
+inline std::string look_command(const std::string& group) {
+  return has_systemd() ? "systemctl status ipop-node@" + group : "ipop-node --configure --group " + group + " &";
+}
+
 /// Groups whose nodes have a socket in /run/ipop, sorted.
 inline std::vector<std::string> running_groups() {
   std::vector<std::string> out;
   std::error_code error;
   for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() == ".sock") out.push_back(it->path().stem().string());
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+/// Groups that have a file in /etc/ipop, sorted.
+inline std::vector<std::string> groups_of_machine() {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it("/etc/ipop", error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".toml") out.push_back(it->path().stem().string());
   }
   std::ranges::sort(out);
   return out;
@@ -85,7 +107,7 @@ inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::strin
   const std::string group = path.parent_path() == run_directory ? path.stem().string() : "";
   switch (status) {
     case ExitStatus::unreachable:
-      if (!group.empty()) cli::suggest(streams, "systemctl status ipop-node@" + group);
+      if (!group.empty()) cli::suggest(streams, look_command(group));
       break;
     case ExitStatus::permission: cli::suggest(streams, "run it as root, or as a member of the group ga"); break;
     case ExitStatus::timed_out: cli::suggest(streams, std::string(tool) + " --timeout 60 ..."); break;
@@ -98,7 +120,13 @@ inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::strin
 inline cli::ExitStatus report_choice_error(const cli::Streams& streams, std::string_view tool, const Error& error) {
   cli::complain(streams, tool, error.message());
   if (error.code == Errc::conflict) return cli::ExitStatus::usage;
-  cli::suggest(streams, "systemctl start ipop-node@GROUP, or name a socket with --socket");
+  const std::vector<std::string> groups = groups_of_machine();
+  if (groups.empty())
+    cli::suggest(streams, "ga-group join TOKEN, or ga-group new NAME");
+  else if (groups.size() == 1)
+    cli::suggest(streams, has_systemd() ? "systemctl start ipop-node@" + groups.front() : look_command(groups.front()));
+  else
+    cli::suggest(streams, "ga status");
   return cli::ExitStatus::unreachable;
 }
 

@@ -15,6 +15,9 @@
 
 namespace ipop::io {
 
+/// Error: std::errc::invalid_argument, with what a name of an interface may be.
+Result<void> check_tap_name(const std::string& name);
+
 /// A virtual Ethernet interface whose other end this program holds (Linux TUN/TAP driver).
 ///
 /// It vanishes when it is closed, unless it was made persistent by somebody else before

@@ -88,12 +88,14 @@ bool TapDevice::is_name(const std::string& name) {
   return !name.empty() && name.size() < IFNAMSIZ && name.find_first_of("/ :%") == std::string::npos;
 }
 
+Result<void> check_tap_name(const std::string& name) {
+  if (TapDevice::is_name(name)) return {};
+  return make_error(std::make_error_code(std::errc::invalid_argument),
+                    "TAP interface \"" + name + "\": a name has 1 to 15 characters, without / : % and spaces");
+}
+
 Result<TapDevice> TapDevice::open(const Options& options) {
-  if (!is_name(options.name)) {
-    return make_error(
-        std::make_error_code(std::errc::invalid_argument),
-        "TAP interface \"" + options.name + "\": a name has 1 to 15 characters, without / : % and spaces");
-  }
+  if (auto good = check_tap_name(options.name); !good) return std::move(good).error();
   const bool made_here = ::if_nametoindex(options.name.c_str()) == 0;
   TapDevice out;
   out.fd_ = UniqueFd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));

@@ -26,6 +26,36 @@ setup_file() {
   ! command -v getcap >/dev/null || [ -z "$(getcap -r "$TREE")" ]
 }
 
+@test "uninstall removes every file that install put there, and keeps what is the machine's" {
+  local tree=$BATS_TEST_TMPDIR/tree
+  DESTDIR=$tree cmake --install "$GA_BIN/.." >/dev/null 2>&1
+  [ -x "$tree/usr/local/bin/ga" ]
+  [ -s "$tree/usr/local/share/man/man7/ga.7" ]
+  [ -s "$tree/usr/local/share/doc/grid-appliance/docs/install.md" ]
+  mkdir -p "$tree/etc/ipop"
+  echo kept >"$tree/etc/ipop/lab.toml"
+  run env DESTDIR="$tree" "$GA_SOURCE/scripts/uninstall" "$GA_BIN/.."
+  [ "$status" -eq 0 ]
+  [[ $output == *"/etc/ipop"* ]]
+  [ "$(find "$tree" -type f -o -type l)" = "$tree/etc/ipop/lab.toml" ]
+}
+
+@test "who may not install is told so before anything is built" {
+  [ "$EUID" -eq 0 ] || skip "needs root to become somebody else"
+  mkdir -m 755 "$BATS_TEST_TMPDIR/prefix"
+  cp "$GA_SOURCE/scripts/may_install" "$BATS_TEST_TMPDIR/may_install"
+  chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/may_install"
+  run setpriv --reuid 65534 --regid 65534 --clear-groups bash -c "exec bash <(cat) $BATS_TEST_TMPDIR/prefix/x" <"$GA_SOURCE/scripts/may_install"
+  [ "$status" -eq 4 ]
+  [[ $output == *"sudo make install"* ]]
+}
+
+@test "make help lists what make can do" {
+  run make --no-print-directory -C "$GA_SOURCE" help
+  [ "$status" -eq 0 ]
+  for target in check demo install uninstall bench; do [[ $output == *"make $target"* ]]; done
+}
+
 @test "the programs that units and cron start are where those say, under both prefixes" {
   local path tree found=0
   for tree in "$TREE" "$DISTRIBUTION"; do

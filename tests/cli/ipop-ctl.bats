@@ -188,9 +188,20 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [ "$status" -eq 1 ]
 }
 
+@test "reload says what changed" {
+  start_node a
+  run ctl reload
+  [ "$status" -eq 0 ]
+  [[ $output == *"nothing has changed"* ]]
+  sed -i 's/^namespace = ".*"/namespace = "another-place"/' "$DIR/lab.toml"
+  run ctl reload
+  [ "$status" -eq 0 ]
+  [[ $output == *"namespace: "*" -> another-place"* ]]
+}
+
 @test "stop ends the node in good order and its socket is gone" {
   start_node a
-  ctl stop
+  [ "$(ctl stop)" = stopped ]
   wait "${NODE_PIDS[0]}"
   [ ! -e "$DIR/a.sock" ]
 }

@@ -111,9 +111,9 @@ within() {
   [ "$(dns lookup alice)" = "$ADDRESS" ]
   [ "$(dns lookup ALICE.ipop.)" = "$ADDRESS" ]
   [ "$(dns reverse "$ADDRESS")" = alice.ipop ]
-  dns lookup alice --json | jq -e --arg a "$ADDRESS" '.schema == "ipop.dns.lookup/1" and .addresses == [$a]'
-  dns reverse "$ADDRESS" --json | jq -e '.schema == "ipop.dns.reverse/1" and .names == ["alice.ipop"]'
-  dns list --json | jq -e '.schema == "ipop.dns.list/1" and .members[0].name == "alice.ipop"'
+  dns lookup alice --json | jq -e --arg a "$ADDRESS" '.schema == "ipop-dns.lookup/1" and .addresses == [$a]'
+  dns reverse "$ADDRESS" --json | jq -e '.schema == "ipop-dns.reverse/1" and .names == ["alice.ipop"]'
+  dns list --json | jq -e '.schema == "ipop-dns.list/1" and .members[0].name == "alice.ipop"'
   [ "$(dns list --plain | cut -f1,2)" = "$(printf 'alice.ipop\t%s' "$ADDRESS")" ]
 }
 
@@ -126,6 +126,9 @@ within() {
   [[ ${lines[0]} == *.ipop* ]]
   run dns reverse 192.0.2.1
   [ "$status" -eq 1 ]
+  run dns reverse 10.128.99.99
+  [ "$status" -eq 1 ]
+  [[ $output == *"nobody has the address 10.128.99.99"* ]]
 }
 
 @test "serve answers over UDP and TCP, refuses other names, and ends with 0" {

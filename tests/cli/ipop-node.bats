@@ -135,6 +135,36 @@ node() {
   [[ $output == *"$DIR/a: another ipop-node is using it"* ]]
 }
 
+@test "config check looks at what a start looks at, with the same words and status" {
+  local socket=$DIR/s.sock
+  same() { # OPTION...: what a start refuses, the check refuses
+    run "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-lan-discovery --state-dir "$DIR/state" --socket "$socket" "$@"
+    local wanted=$status words=${lines[-1]#*error }
+    [ "$wanted" -ne 0 ]
+    run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$socket" "$@"
+    echo "start: $wanted $words"
+    echo "check: $status $output"
+    [ "$status" -eq "$wanted" ]
+    [[ $output == *"$words"* ]]
+  }
+  mkdir -m 700 "$DIR/state"
+  echo nonsense >"$DIR/state/key.pem"
+  chmod 600 "$DIR/state/key.pem"
+  same --no-tap
+  chmod 644 "$DIR/state/key.pem"
+  same --no-tap
+  rm "$DIR/state/key.pem"
+  socket=$DIR/$(printf 'x%.0s' {1..120})
+  same --no-tap
+  socket=$DIR/s.sock
+  start_node taken --port 0
+  port=$("$GA_BIN/ipop-ctl" --socket "$DIR/taken.sock" status --json | jq -r '.local_endpoints[0] | split(":")[-1]')
+  same --no-tap --port "$port"
+  run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/state" --socket "$DIR/s.sock"
+  [ "$status" -eq 0 ]
+  [ -z "$(ls -A "$DIR/state" | grep -v key.pem)" ]
+}
+
 @test "config show says where each value comes from, and config check says whether it is good" {
   run env IPOP_MTU=1300 "$GA_BIN/ipop-node" config show --origin --group "$DIR/lab.toml" --port 4321
   [ "$status" -eq 0 ]

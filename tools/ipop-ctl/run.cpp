@@ -1,7 +1,6 @@
 #include "run.hpp"
 
 #include "base/machine.hpp"
-#include "control/rpc.hpp"
 #include "dht/record.hpp"
 #include "verbs.hpp"
 
@@ -19,11 +18,6 @@ Bytes value_of(const PutRecord& put, const cli::Streams& streams) {
   while (text.size() <= dht::Record::max_value && streams.in.get(c))
     text.push_back(c);
   return to_bytes(as_bytes(text));
-}
-
-ExitStatus show_done(const Output& output, const node::DoneAnswer& answer) {
-  if (output.options.json) output.streams.out << control::to_json(node::Answer(answer)) << '\n';
-  return ExitStatus::done;
 }
 
 /// One question to the node: asks, then hands the answer to `show`.
@@ -91,10 +85,8 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
           [&](const ShowEndpoints&) {
             return ask<node::EndpointsAnswer>(out, socket, limit, node::EndpointsCommand{}, show_endpoints);
           },
-          [&](const ReloadNode&) {
-            return ask<node::DoneAnswer>(out, socket, limit, node::ReloadCommand{}, show_done);
-          },
-          [&](const StopNode&) { return ask<node::DoneAnswer>(out, socket, limit, node::StopCommand{}, show_done); },
+          [&](const ReloadNode&) { return reload_node(out, socket, limit); },
+          [&](const StopNode&) { return stop_node(out, socket, limit); },
       },
       options.verb);
 }

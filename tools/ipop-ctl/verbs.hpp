@@ -43,6 +43,11 @@ cli::ExitStatus follow_events(const Output& output, const std::string& socket, D
 /// The same for the changes of one key of the DHT.
 cli::ExitStatus watch_key(const Output& output, const std::string& socket, Duration limit, const WatchRecord& verb);
 
+/// Lets the node read its files again, and says what changed and what waits for a restart.
+cli::ExitStatus reload_node(const Output& output, const std::string& socket, Duration limit);
+/// Ends the node, and waits until it has ended.
+cli::ExitStatus stop_node(const Output& output, const std::string& socket, Duration limit);
+
 /// Pings a member once a second; `no` when no reply came.
 cli::ExitStatus ping_node(const Output& output, const std::string& socket, Duration limit, const PingNode& verb);
 

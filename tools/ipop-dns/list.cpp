@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t most_members = 100'000;
 
 void write_json(std::ostream& out, const node::MembersAnswer& answer, const std::string& domain) {
-  cli::JsonWriter json("ipop.dns.list/1");
+  cli::JsonWriter json("ipop-dns.list/1");
   json.field("domain", domain);
   json.field("complete", answer.complete);
   json.begin_array("members");

@@ -36,7 +36,7 @@ cli::ExitStatus look_up(const Context& context, const LookUp& what) {
     if (const auto* address = std::get_if<net::Ipv4Address>(&record.rdata)) addresses.push_back(to_string(*address));
   std::ostream& out = context.streams.out;
   if (context.output.json) {
-    cli::JsonWriter json("ipop.dns.lookup/1");
+    cli::JsonWriter json("ipop-dns.lookup/1");
     json.field("name", to_string(*name));
     json.begin_array("addresses");
     for (const std::string& address : addresses)

@@ -4,6 +4,7 @@
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "node_names.hpp"
+#include "node_waiting.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ipop_dns {
@@ -15,12 +16,22 @@ cli::ExitStatus look_up_reverse(const Context& context, const LookUpReverse& wha
   const auto answered = ask(context, *names, question, to_string(what.address));
   if (const auto* status = std::get_if<cli::ExitStatus>(&answered)) return *status;
 
+  // The name that is made of an address exists for every address; only the group knows whether somebody holds it.
+  const auto holder =
+      tools::ask_node<node::WhyAnswer>(names->client, node::WhyCommand{to_string(what.address)}, context.limit);
+  if (!holder && tools::status_of(holder.error()) != cli::ExitStatus::no)
+    return tools::report_node_error(context.streams, tool, holder.error(), context.socket);
+  if (!holder || holder->state == "unknown") {
+    cli::complain(context.streams, tool, "nobody has the address " + to_string(what.address));
+    return cli::ExitStatus::no;
+  }
+
   std::vector<std::string> found;
   for (const net::DnsRecord& record : std::get<std::vector<net::DnsRecord>>(answered))
     if (const auto* target = std::get_if<net::DnsNameRdata>(&record.rdata)) found.push_back(to_string(target->name));
   std::ostream& out = context.streams.out;
   if (context.output.json) {
-    cli::JsonWriter json("ipop.dns.reverse/1");
+    cli::JsonWriter json("ipop-dns.reverse/1");
     json.field("address", to_string(what.address));
     json.begin_array("names");
     for (const std::string& name : found)

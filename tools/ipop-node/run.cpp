@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/machine.hpp"
+#include "check_start.hpp"
 #include "cli/json_writer.hpp"
 #include "daemon/daemon.hpp"
 #include "io/process.hpp"
@@ -77,6 +78,11 @@ ExitStatus run_node(const Loaded& loaded, const Options& options, const cli::Str
 }
 
 ExitStatus check(const Loaded& loaded, const cli::Streams& streams) {
+  std::vector<std::string> warnings;
+  const auto good = check_start(loaded.settings, warnings);
+  for (const std::string& warning : warnings)
+    cli::complain(streams, tool, warning);
+  if (!good) return report({status_of(good.error()), good.error().message()}, streams);
   streams.out << loaded.group_file << ": a node of group " << loaded.group.name << " can start with it\n";
   return ExitStatus::done;
 }

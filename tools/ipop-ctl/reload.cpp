@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "appliance/node_file.hpp"
+#include "cli/human.hpp"
+#include "cli/text.hpp"
+#include "control/rpc.hpp"
+#include "io/file.hpp"
+#include "node_waiting.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ipop_ctl {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr std::size_t largest_settings = 65'536;
+
+std::string names_of(const node::StatusAnswer& status) {
+  std::string out;
+  for (const std::string& name : status.names)
+    out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+std::string certificate_of(const node::StatusAnswer& status) {
+  return status.certificate_expires ? "until " + cli::utc_text(*status.certificate_expires) : "none";
+}
+
+/// What is different, as lines `what: before -> after`.
+std::vector<std::string> changes(const node::StatusAnswer& before, const node::StatusAnswer& after) {
+  std::vector<std::string> out;
+  const auto compare = [&out](std::string_view what, const std::string& was, const std::string& is) {
+    if (was != is) out.push_back(std::string(what) + ": " + was + " -> " + is);
+  };
+  compare("namespace", before.name_space, after.name_space);
+  compare("membership", before.closed ? "closed" : "open", after.closed ? "closed" : "open");
+  compare("certificate", certificate_of(before), certificate_of(after));
+  compare("names", names_of(before), names_of(after));
+  return out;
+}
+
+/// What stands in the node's settings and is only read at a start.
+std::vector<std::string> needs_restart(const std::string& socket, const node::StatusAnswer& status) {
+  std::vector<std::string> out;
+  const std::filesystem::path path(socket);
+  if (path.parent_path() != tools::run_directory) return out;
+  const std::string file = "/etc/ipop/node/" + path.stem().string() + ".toml";
+  const auto text = io::read_file(file, largest_settings);
+  const auto settings = text ? appliance::parse_node_file(*text, file) : Result<appliance::NodeFile>(Errc::not_found);
+  if (!settings) return out;
+  const auto has_port = [&](const net::Endpoint& endpoint) { return endpoint.port == *settings->port; };
+  if (settings->port && !status.local_endpoints.empty() && std::ranges::none_of(status.local_endpoints, has_port))
+    out.push_back("port = " + std::to_string(*settings->port));
+  if (settings->has_tap && settings->tap && *settings->tap != status.interface)
+    out.push_back("tap = \"" + *settings->tap + "\"");
+  return out;
+}
+
+}  // namespace
+
+ExitStatus reload_node(const Output& output, const std::string& socket, Duration limit) {
+  const auto failed = [&](const Error& error) { return tools::report_node_error(output.streams, tool, error, socket); };
+  auto client = daemon::ControlClient::connect(socket);
+  if (!client) return failed(client.error());
+  const auto before = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, limit);
+  if (!before) return failed(before.error());
+  const auto done = tools::ask_node<node::DoneAnswer>(*client, node::ReloadCommand{}, limit);
+  if (!done) return failed(done.error());
+  const auto after = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, limit);
+  if (!after) return failed(after.error());
+  if (output.options.json) {
+    output.streams.out << control::to_json(node::Answer(*done)) << '\n';
+    return ExitStatus::done;
+  }
+  const auto changed = changes(*before, *after);
+  output.streams.out << (changed.empty() ? "read again: nothing has changed\n" : "read again\n");
+  for (const std::string& line : changed)
+    output.streams.out << "  " << cli::printable(line) << '\n';
+  for (const std::string& line : needs_restart(socket, *after))
+    output.streams.err << "needs a restart of the node: " << cli::printable(line) << '\n';
+  return ExitStatus::done;
+}
+
+ExitStatus stop_node(const Output& output, const std::string& socket, Duration limit) {
+  const auto failed = [&](const Error& error) { return tools::report_node_error(output.streams, tool, error, socket); };
+  auto client = daemon::ControlClient::connect(socket);
+  if (!client) return failed(client.error());
+  if (auto subscribed = client->subscribe(limit); !subscribed) return failed(subscribed.error());
+  const auto done = tools::ask_node<node::DoneAnswer>(*client, node::StopCommand{}, limit);
+  if (!done) return failed(done.error());
+  // The node has ended when it closes the connection.
+  const TimePoint end = io::monotonic_now() + limit;
+  while (true) {
+    const auto event = client->next_event(end - io::monotonic_now());
+    if (event) continue;
+    if (tools::status_of(event.error()) != ExitStatus::unreachable) return failed(event.error());
+    break;
+  }
+  if (output.options.json)
+    output.streams.out << control::to_json(node::Answer(*done)) << '\n';
+  else
+    output.streams.out << "stopped\n";
+  return ExitStatus::done;
+}
+
+}  // namespace ipop::ipop_ctl

@@ -1,0 +1,60 @@
+#include "check_start.hpp"
+
+#include "crypto/private_key.hpp"
+#include "io/control_socket.hpp"
+#include "io/file.hpp"
+#include "io/tap_device.hpp"
+#include "io/udp_port.hpp"
+#include "io/unix_address.hpp"
+
+namespace ipop::ipop_node {
+namespace {
+
+constexpr std::size_t largest_key = 16'384;
+
+Result<void> check_key(const std::string& state_directory) {
+  const std::string file = state_directory + "/key.pem";
+  // A node makes its key when it first starts.
+  if (!io::exists(file)) return {};
+  const auto pem = io::read_secret_file(file, largest_key);
+  if (!pem) return pem.error();
+  auto key = crypto::PrivateKey::from_pem(*pem);
+  if (!key) return std::move(key).error().in(file + ": damaged (restore it, or move it away to start as a new node)");
+  return {};
+}
+
+void check_state(const std::string& directory, std::vector<std::string>& warnings) {
+  if (!io::exists(directory)) return;
+  const std::string probe = directory + "/.config-check";
+  auto written = io::write_file_atomically(probe, "ipop-node config check\n", 0600);
+  if (written) written = io::remove_file(probe);
+  if (!written)
+    warnings.push_back("state can't be stored: " + written.error().message() +
+                       "; key, address and peers are lost at the next start");
+}
+
+Result<void> check_port(std::uint16_t port) {
+  if (port == 0) return {};
+  const auto opened = io::UdpPort::open(port);
+  if (opened) return {};
+  if (opened.error().code != std::errc::address_in_use) return opened.error();
+  return make_error(opened.error().code, "UDP port " + std::to_string(port) +
+                                             " is taken by another program; choose another with --port, or 0 for any");
+}
+
+}  // namespace
+
+Result<void> check_start(const NodeSettings& settings, std::vector<std::string>& warnings) {
+  if (auto key = check_key(settings.state_dir); !key) return key;
+  check_state(settings.state_dir, warnings);
+  const auto address = io::unix_address(settings.socket);
+  if (!address) return address.error();
+  if (settings.tap) {
+    if (auto name = io::check_tap_name(*settings.tap); !name) return name;
+  }
+  // The port of a node that runs is taken by itself.
+  if (io::LineClient::connect(settings.socket)) return {};
+  return check_port(settings.port);
+}
+
+}  // namespace ipop::ipop_node
