@@ -110,11 +110,14 @@ Result<AuthorityDesk> AuthorityDesk::make(const std::string& directory, const st
   auto desk = open(directory, [passphrase]() -> Result<std::string> { return passphrase.value_or(""); });
   if (!desk) return desk;
   if (auto unlocked = desk->unlock(); !unlocked) return std::move(unlocked).error();
-  const Turn turn(*desk);
-  if (!turn) return turn.error();
-  // The authority is there all the same: crl() makes the list when it can.
-  if (auto published = desk->publish(); !published)
-    desk->notes_.push_back("the authority is made, but not its CRL: " + published.error().message());
+  {
+    // Over before the desk moves to the caller: a turn ends where it was taken.
+    const Turn turn(*desk);
+    if (!turn) return turn.error();
+    // The authority is there all the same: crl() makes the list when it can.
+    if (auto published = desk->publish(); !published)
+      desk->notes_.push_back("the authority is made, but not its CRL: " + published.error().message());
+  }
   return desk;
 }
 
