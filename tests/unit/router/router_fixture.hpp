@@ -90,7 +90,8 @@ inline dht::Record make_name_record(const crypto::PrivateKey& key, const std::st
   return record;
 }
 
-/// One table for a whole ring: create-if-absent, tombstones release.
+/// One table for a whole ring: create-if-absent, tombstones release. A claim is granted or refused in one step;
+/// contention_test.cpp has rings in which claims are under way together.
 class FakeDht {
  public:
   using Key = std::pair<dht::RecordKind, Bytes>;
