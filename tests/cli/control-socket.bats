@@ -24,7 +24,7 @@ as_nobody() {
   local line answer
   for line in "$@"; do
     answer=$(setpriv --reuid 65534 --regid 65534 --clear-groups \
-      timeout 10 socat -t 5 - "UNIX-CONNECT:$DIR/one.sock" <<<"$line" 2>"$DIR/socat")
+      timeout 120 socat -t 5 - "UNIX-CONNECT:$DIR/one.sock" <<<"$line" 2>"$DIR/socat")
     if [ -n "$answer" ]; then
       echo answered
     elif grep -q 'Permission denied' "$DIR/socat"; then

@@ -25,17 +25,7 @@ teardown() {
 alice() { "$GA_BIN/ga-cert" --dir "$DIR/authority" --groups "$DIR/alice" "$@"; }
 bob() { "$GA_BIN/ga-cert" --groups "$DIR/groups" --states "$DIR/states" --socket "$DIR/node.sock" "$@"; }
 
-# within SECONDS COMMAND...: it succeeds before SECONDS are over
-within() {
-  local tries=$(($1 * 20))
-  shift
-  while ((tries-- > 0)); do
-    if "$@" >/dev/null 2>&1; then return; fi
-    sleep 0.05
-  done
-  echo "did not come true: $*"
-  return 1
-}
+load within
 
 # start_server [PORT]: returns when it listens; its place is in $PLACE, its process in $SERVER
 start_server() {
@@ -46,7 +36,7 @@ start_server() {
       --port "${PLACE#*:}" >/dev/null 2>"$DIR/serve.log" 3>&- &
     SERVER=$!
     PIDS+=("$SERVER")
-    within 20 grep -qE 'listening|in use' "$DIR/serve.log"
+    within grep -qE 'listening|in use' "$DIR/serve.log"
     if grep -q listening "$DIR/serve.log"; then return; fi
     [[ -z ${1-} ]] || break
   done
@@ -104,7 +94,7 @@ NODE
   chmod +x "$DIR/node"
   socat "UNIX-LISTEN:$DIR/node.sock,fork" "EXEC:$DIR/node" 3>&- &
   PIDS+=("$!")
-  within 10 test -S "$DIR/node.sock"
+  within test -S "$DIR/node.sock"
 }
 # start_join [SUFFIX]: a join in the background, its process in $joining, what it says in $DIR/out and talk
 start_join() {

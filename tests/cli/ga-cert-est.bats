@@ -118,8 +118,8 @@ load est
   head -c 60000 /dev/zero | tr '\0' h >"$DIR/header"
   [[ $(fetch /.well-known/est/cacerts -H "X-Large: $(cat "$DIR/header")") =~ ^(4..|000)$ ]]
   # Not even TLS.
-  head -c 5000 /dev/urandom | timeout 10 socat - "TCP:$PLACE" >/dev/null || true
-  printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' | timeout 10 socat - "TCP:$PLACE" >/dev/null || true
+  head -c 5000 /dev/urandom | timeout 120 socat - "TCP:$PLACE" >/dev/null || true
+  printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' | timeout 120 socat - "TCP:$PLACE" >/dev/null || true
   [ "$(enrol bob --interface 127.0.0.4)" = 202 ]
   [ "$(waiting)" -eq 1 ]
   kill -0 "$SERVER"
@@ -142,7 +142,7 @@ load est
   make_request bob
   [ "$(enrol bob)" = 202 ]
   # The same address is served again once its slow connections are over.
-  within 50 test "$(fetch /.well-known/est/cacerts --interface 127.0.0.9 --retry 40 --retry-all-errors --retry-delay 1)" = 200
+  within test "$(fetch /.well-known/est/cacerts --interface 127.0.0.9 --retry 40 --retry-all-errors --retry-delay 1)" = 200
 }
 
 @test "S11: a flood of bogus requests stops no honest one, and leaves little behind" {
@@ -207,7 +207,7 @@ FLOOD
 @test "S16: foreign text in the server's log is one line, and escaped" {
   start_server
   fetch $'/\e[2Jx' || true
-  printf 'GET /%%0aowned HTTP/1.1\r\nHost: x\r\n\r\n' | timeout 10 socat - "OPENSSL:$PLACE,verify=0" || true
+  printf 'GET /%%0aowned HTTP/1.1\r\nHost: x\r\n\r\n' | timeout 120 socat - "OPENSSL:$PLACE,verify=0" || true
   openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -utf8 -subj $'/CN=b\xc3\xa4d user' \
     -outform DER 2>/dev/null | base64 >"$DIR/odd.b64"
   enrol odd

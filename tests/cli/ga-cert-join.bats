@@ -53,7 +53,7 @@ load est
   start_server
   start_node
   start_join
-  within 20 count_waiting 1
+  within count_waiting 1
   grep -q 'ga-cert accept' "$DIR/talk"
   accept_bob
   wait "$joining"
@@ -88,7 +88,7 @@ load est
     start_join ".$number"
     both[number]=$joining
   done
-  within 20 count_waiting 1
+  within count_waiting 1
   accept_bob
   wait "${both[1]}"
   wait "${both[2]}"
@@ -101,7 +101,7 @@ load est
   start_node
   before=$(cat "$DIR/groups/lab-enrol.toml")
   start_join
-  within 20 count_waiting 1
+  within count_waiting 1
   kill -TERM "$joining"
   wait "$joining" || true
   [ "$(cat "$DIR/groups/lab-enrol.toml")" = "$before" ]
@@ -115,9 +115,9 @@ load est
   start_server
   start_node
   start_join
-  within 20 count_waiting 1
+  within count_waiting 1
   kill -TERM "$SERVER"
-  within 20 grep -q 'does not answer' "$DIR/talk"
+  within grep -q 'does not answer' "$DIR/talk"
   accept_bob
   start_server "${PLACE#*:}"
   wait "$joining"

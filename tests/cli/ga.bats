@@ -50,11 +50,9 @@ ga() { "$GA_BIN/ga" --dir "$DIR/etc" --socket "$DIR/a.sock" --state-dir "$DIR/a"
   "$GA_BIN/ga" --dir "$DIR/etc" --socket "$DIR/a.sock" --state-dir "$DIR/a" --group lab status --watch --plain \
     >"$DIR/screens" 3>&- &
   local watcher=$!
-  for _ in {1..100}; do grep -q good "$DIR/screens" && break; sleep 0.1; done
-  grep -q good "$DIR/screens"
+  within grep -q good "$DIR/screens"
   "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" stop
-  for _ in {1..100}; do grep -q off "$DIR/screens" && break; sleep 0.1; done
-  grep -q off "$DIR/screens"
+  within grep -q off "$DIR/screens"
   kill -TERM "$watcher"
   wait "$watcher" || [ $? -eq 3 ]
 }

@@ -10,7 +10,7 @@ teardown() {
 }
 
 node() {
-  timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/node.sock" \
+  timeout 120 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/node.sock" \
     --no-lan-discovery "$@"
 }
 
@@ -60,7 +60,7 @@ node() {
   start_node a
   stop_nodes
   chmod 644 "$DIR/a/key.pem"
-  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/a.sock"
+  run timeout 120 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/a.sock"
   [ "$status" -eq 5 ]
   [[ $output == *key.pem* ]]
 }
@@ -70,7 +70,7 @@ node() {
   stop_nodes
   mv "$DIR/a/key.pem" "$DIR/elsewhere.pem"
   ln -s "$DIR/elsewhere.pem" "$DIR/a/key.pem"
-  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/a.sock"
+  run timeout 120 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/a.sock"
   [ "$status" -ne 0 ]
   [[ $output == *key.pem* ]]
 }
@@ -89,7 +89,7 @@ node() {
   chmod 777 "$DIR"
   chmod 644 "$DIR/lab.toml"
   cp "$GA_BIN/ipop-node" "$DIR/ipop-node"
-  run timeout 20 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+  run timeout 120 setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
     "$DIR/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/node.sock"
   [ "$status" -eq 4 ]
   [ ! -e "$DIR/node.sock" ]
@@ -101,7 +101,7 @@ node() {
   ip -n "gabats$$" link add eth0 type veth peer name other0
   ip -n "gabats$$" addr add 10.200.1.1/16 dev eth0
   ip -n "gabats$$" link set eth0 up
-  run timeout 20 ip netns exec "gabats$$" "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" \
+  run timeout 120 ip netns exec "gabats$$" "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --state-dir "$DIR/state" \
     --socket "$DIR/node.sock"
   [ "$status" -eq 1 ]
   [[ $output == *eth0* ]]
@@ -123,14 +123,14 @@ node() {
 
 @test "a second node on the same socket is refused while the first runs" {
   start_node a
-  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/b" --socket "$DIR/a.sock"
+  run timeout 120 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/b" --socket "$DIR/a.sock"
   [ "$status" -ne 0 ]
   "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status >/dev/null
 }
 
 @test "a state directory that another node holds is exit status 1: that node may end" {
   start_node a
-  run timeout 20 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/b.sock"
+  run timeout 120 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/a" --socket "$DIR/b.sock"
   [ "$status" -eq 1 ]
   [[ $output == *"$DIR/a: another ipop-node is using it"* ]]
 }

@@ -1,4 +1,5 @@
 # Real nodes for the tests of the command line: without a TAP, on this machine's own addresses.
+load within
 
 # make_group: writes $DIR/lab.toml, a group of its own for every test.
 make_group() {
@@ -13,14 +14,9 @@ start_node() {
   "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap --no-lan-discovery --state-dir "$DIR/$name" \
     --socket "$DIR/$name.sock" "$@" 2>"$DIR/$name.log" 3>&- &
   NODE_PIDS+=("$!")
-  local tries
-  for ((tries = 0; tries < 200; tries++)); do
-    "$GA_BIN/ipop-ctl" --socket "$DIR/$name.sock" status >/dev/null 2>&1 && return
-    kill -0 "$!" 2>/dev/null || break
-    sleep 0.05
-  done
-  cat "$DIR/$name.log"
-  return 1
+  answers_or_ended() { "$GA_BIN/ipop-ctl" --socket "$DIR/$name.sock" status || ! kill -0 "${NODE_PIDS[-1]}"; }
+  within answers_or_ended
+  kill -0 "${NODE_PIDS[-1]}" 2>/dev/null || { cat "$DIR/$name.log"; return 1; }
 }
 
 stop_nodes() {
