@@ -102,6 +102,15 @@ expect 1 "no link to docs/b.md" "pages names a page that nothing links" "$here/p
 expect 1 "gone.md leads nowhere" "pages names a link that leads nowhere" "$here/pages.sh" "$work"
 rm "$work/docs/b.md" "$work/man/ga.7" "$work/README.md" "$work/docs/a.md"
 
+mkdir -p "$work/tests/lint"
+printf 'is over\tTimed out\n' >"$work/tests/lint/phrases.txt"
+echo 'The time is up.' >"$work/docs/time.md"
+expect 0 "" "phrases passes plain words" "$here/phrases.sh" "$work"
+echo 'The time is over.' >"$work/docs/time.md"
+expect 1 'docs/time.md:1: "The time is over.": write "Timed out"' "phrases names a phrase and the better words" \
+  "$here/phrases.sh" "$work"
+rm "$work/docs/time.md" "$work/tests/lint/phrases.txt"
+
 echo '| S4 | a | b | `tests/four` |' >"$work/docs/threats.md"
 echo 'TEST_CASE("S4: again")' >"$work/tests/four"
 expect 0 "" "threats passes a test with its number" "$here/threats.sh" "$work"
