@@ -61,7 +61,8 @@ Result<void> write_and_sync(const UniqueFd& fd, const std::string& path, std::st
 }  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  // A pipe, as in `<(...)`, is waited for: with O_NONBLOCK its reader fails where the writer has not written yet.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!fd) return last_error("reading " + path);
   return read_all(fd, path, limit);
 }

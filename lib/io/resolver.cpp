@@ -18,7 +18,8 @@ namespace ipop::io {
 
 namespace {
 
-constexpr std::size_t max_running = 16;
+constexpr std::size_t max_running = 16;            // a thread each
+constexpr std::size_t max_waiting = 1024;          // more names than any group file has
 constexpr std::size_t max_endpoints_of_name = 16;  // of one name
 
 using Endpoints = Result<std::vector<net::Endpoint>>;
@@ -67,13 +68,20 @@ std::optional<net::Endpoint> parse_literal(const std::string& host, std::uint16_
 
 }  // namespace
 
-struct Resolver::State {
+struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
   State(EventLoop& loop_in, std::shared_ptr<Mailbox> box)
       : loop(loop_in), mailbox(std::move(box)), watch(loop_in, mailbox->wake.get(), [this] { collect(); }) {}
 
   EventLoop& loop;
   std::shared_ptr<Mailbox> mailbox;
+  struct Question {
+    std::uint64_t id = 0;
+    std::string host;
+    std::uint16_t port = 0;
+  };
   std::map<std::uint64_t, Handler> waiting;
+  std::deque<Question> queue;  // in the order of the calls
+  std::size_t running = 0;
   std::uint64_t next_id = 1;
   ReadWatch watch;
 
@@ -85,15 +93,40 @@ struct Resolver::State {
       const std::lock_guard held(mailbox->lock);
       done.swap(mailbox->done);
     }
+    running -= done.size();
+    start_some();
     for (auto& [id, result] : done)
       finish(id, std::move(result));
   }
+
+  void start_some() {
+    while (running < max_running && !queue.empty()) {
+      const Question question = std::move(queue.front());
+      queue.pop_front();
+      // The only exception that can come up here is a thread that the system refuses.
+      try {
+        std::thread(run_look_up, mailbox, question.id, question.host, question.port).detach();
+        ++running;
+      } catch (const std::system_error& error) {
+        post_result(question.id, make_error(error.code(), question.host));
+      }
+    }
+  }
+
+  void post_result(std::uint64_t id, Endpoints result);
 
   void finish(std::uint64_t id, Endpoints result) {
     auto node = waiting.extract(id);
     if (!node.empty()) node.mapped()(std::move(result));
   }
 };
+
+// From the loop also when the answer is known, so that a caller is never called back from inside.
+void Resolver::State::post_result(std::uint64_t id, Endpoints result) {
+  loop.post([weak = weak_from_this(), id, result = std::move(result)] {
+    if (const auto state = weak.lock()) state->finish(id, result);
+  });
+}
 
 Result<Resolver> Resolver::open(EventLoop& loop) {
   auto mailbox = std::make_shared<Mailbox>();
@@ -109,22 +142,11 @@ Resolver::~Resolver() = default;
 
 void Resolver::resolve(const std::string& host, std::uint16_t port, Handler handler) {
   const std::uint64_t id = state_->next_id++;
-  // From the loop also when the answer is known, so that a caller is never called back from inside.
-  const auto answer_later = [this, id](Endpoints result) {
-    state_->loop.post([weak = std::weak_ptr(state_), id, result = std::move(result)] {
-      if (const auto state = weak.lock()) state->finish(id, result);
-    });
-  };
-  const bool full = state_->waiting.size() >= max_running;
   state_->waiting.emplace(id, std::move(handler));
-  if (const auto literal = parse_literal(host, port)) return answer_later(std::vector{*literal});
-  if (full) return answer_later({Errc::exhausted, host + ": too many names at a time"});
-  // The only exception that can come up here is a thread that the system refuses.
-  try {
-    std::thread(run_look_up, state_->mailbox, id, host, port).detach();
-  } catch (const std::system_error& error) {
-    answer_later(make_error(error.code(), host));
-  }
+  if (const auto literal = parse_literal(host, port)) return state_->post_result(id, std::vector{*literal});
+  if (state_->queue.size() >= max_waiting) return state_->post_result(id, {Errc::exhausted, host + ": too many names"});
+  state_->queue.push_back({id, host, port});
+  state_->start_some();
 }
 
 }  // namespace ipop::io

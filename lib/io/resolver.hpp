@@ -26,8 +26,8 @@ class Resolver {
   /// No handler is called after this.
   ~Resolver();
 
-  /// Calls `handler` once, always from the loop. An IP literal needs no thread. Errors: Errc::not_found
-  /// with the resolver's words, exhausted (16 questions are under way).
+  /// Calls `handler` once, always from the loop. An IP literal needs no thread; of names 16 are looked up at a time,
+  /// and 1024 wait for their turn. Errors: Errc::not_found with the resolver's words, exhausted.
   void resolve(const std::string& host, std::uint16_t port, Handler handler);
 
  private:

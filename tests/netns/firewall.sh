@@ -73,6 +73,31 @@ before=$(in_host alice nft --handle list table inet ga_firewall)
 holds "apply again" firewall alice apply
 is "apply again changes nothing" "$before" "$(in_host alice nft --handle list table inet ga_firewall)"
 
+# Without the watch a flush opens the machine, and jobs are no longer confined.
+in_host alice "$bin/ga-firewall" --dir "$run/etc" --socket "$run/alice/socket" watch >"$run/alice/watch.log" 2>&1 &
+watch=$!
+disown
+watch_says() { grep -q "$1" "$run/alice/watch.log"; }
+within 10 "the watch runs" watch_says 'watching the rules'
+in_host alice nft flush ruleset
+within 5 "rules that were flushed are put back, and the log says so" watch_says 'the rules were gone; they are in force again'
+holds "status says so too" firewall alice status
+in_host alice nft flush table inet ga_firewall
+within 5 "rules of which a part was taken away are put back" watch_says 'changed by another program'
+holds "and all of them" firewall alice status
+changes=$(grep -c warning "$run/alice/watch.log")
+holds "new settings are not undone" firewall alice apply --role manager
+in_host alice nft flush table inet ga_firewall
+more_changes() { (($(grep -c warning "$run/alice/watch.log") > changes)); }
+within 5 "a change after that is seen" more_changes
+is "and was the only one to be told" $((changes + 1)) "$(grep -c warning "$run/alice/watch.log")"
+holds "the watch keeps the new settings" grep -q manager <(firewall alice status)
+holds "back to the first role" firewall alice apply --role worker --job-user nobody
+in_host alice nft -f - <<<"$other"
+kill "$watch"
+while [[ -e /proc/$watch ]]; do sleep 0.05; done
+holds "the rules stay when the watch ends" firewall alice status
+
 holds "the LAN does not reach ssh" gets_not server tcp "$lan_alice" 22
 holds "the LAN does not reach another service" gets_not server udp "$lan_alice" 5000
 holds "the LAN gets no answer to a ping" eval '! in_host server ping -q -c 1 -W 1 "$lan_alice"'

@@ -113,6 +113,7 @@ ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
     show_difference(context, present->value_or(""), "", verb.keep ? "" : "disable");
     return ExitStatus::done;
   }
+  stop_watch(context);
   if (*present) {
     if (auto done = io::run_nft(appliance::removing_transaction()); !done) return report_error(context, done.error());
   }

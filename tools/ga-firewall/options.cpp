@@ -134,6 +134,9 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CLI::App* status = app.add_subcommand("status", "Say whether the rules are in force as they should be");
   status->callback([&] { options.verb = ShowStatus{}; });
 
+  CLI::App* watch = app.add_subcommand("watch", "Put the rules back when another program takes them away");
+  watch->callback([&] { options.verb = WatchRules{}; });
+
   if (const auto wrong = tools::parse_command_line(app, argc, argv, streams)) return *wrong;
   return options;
 }

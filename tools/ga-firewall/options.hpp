@@ -24,7 +24,8 @@ struct RemoveRules {
   bool keep = false;  ///< the settings, so that the rules are back at the next start
 };
 struct ShowStatus {};
-using Verb = std::variant<PrintRules, ApplyRules, RemoveRules, ShowStatus>;
+struct WatchRules {};
+using Verb = std::variant<PrintRules, ApplyRules, RemoveRules, ShowStatus, WatchRules>;
 
 struct Options {
   std::string directory = system_directory;               ///< where group files are

@@ -23,6 +23,10 @@ cli::ExitStatus carry_out(const Context& context, const RemoveRules& verb);
 /// settings name is gone), `no` otherwise.
 cli::ExitStatus carry_out(const Context& context, const ShowStatus& verb);
 
+/// Puts the rules in force and back whenever another program takes them away or changes them, until it is told to
+/// stop or the settings are gone.
+cli::ExitStatus carry_out(const Context& context, const WatchRules& verb);
+
 /// Reports `error` of the packet filter or of a file; the status that belongs to it.
 cli::ExitStatus report_error(const Context& context, const Error& error);
 

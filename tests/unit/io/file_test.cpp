@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include "io/directory_lock.hpp"
+#include "io/unique_fd.hpp"
 #include "temp_dir.hpp"
 
 using namespace ipop;
@@ -158,4 +160,22 @@ TEST_CASE("a directory is locked for one at a time") {
   CHECK(DirectoryLock::take(dir.path()));
   CHECK(entries_in(dir.path()) == 0);
   CHECK_FALSE(DirectoryLock::take(dir.file("none")));
+}
+
+TEST_CASE("a pipe is read to its end, however late its writer begins") {
+  const TempDir dir;
+  const std::string pipe = dir.file("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  // The writer's open returns once the reader has opened: nothing is there yet when the reading begins.
+  std::thread writer([&] {
+    const UniqueFd fd(::open(pipe.c_str(), O_WRONLY | O_CLOEXEC));
+    for (const std::string_view part : {"first ", "second"}) {
+      std::this_thread::yield();
+      (void)!::write(fd.get(), part.data(), part.size());
+    }
+  });
+  const auto text = read_file(pipe, 100);
+  writer.join();
+  REQUIRE_MESSAGE(text, text.error().message());
+  CHECK(*text == "first second");
 }

@@ -171,6 +171,20 @@ TEST_CASE("address literals and names of the hosts file resolve, always from the
   CHECK_FALSE(got.at("no..such..name"));
 }
 
+TEST_CASE("a name is looked up wherever it stands, behind any number of literals and other names") {
+  EventLoop loop;
+  auto resolver = Resolver::open(loop);
+  REQUIRE(resolver);
+  std::size_t literals = 0;
+  std::size_t names = 0;
+  for (int i = 0; i < 40; ++i) {
+    resolver->resolve("192.0.2." + std::to_string(i + 1), 4000,
+                      [&](const auto& result) { literals += result ? 1 : 0; });
+    resolver->resolve("localhost", 4000, [&](const auto& result) { names += result ? 1 : 0; });
+  }
+  CHECK(loop.run_until([&] { return literals == 40 && names == 40; }, part_limit));
+}
+
 TEST_CASE("a resolver that is gone calls nobody") {
   EventLoop loop;
   bool called = false;
