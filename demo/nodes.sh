@@ -49,7 +49,7 @@ start_client() {
   case $client in
     udhcpc)
       # Goes to the background by itself once it holds a lease.
-      HOST_RESOLV_CONF=$resolv_conf in_host "$host" udhcpc -i tap0 -s "$here/udhcpc-script" -n -t 20 -T 1 \
+      HOST_RESOLV_CONF=$resolv_conf in_host "$host" udhcpc -i tap0 -s "$here/udhcpc-script" -n -t 120 -T 1 \
         -O mtu >>"$run/$host/client.log" 2>&1 </dev/null
       ;;
     dhcpcd)
@@ -57,7 +57,7 @@ start_client() {
       in_host "$host" unshare --mount sh -c '
         mkdir -p /run/dhcpcd /var/lib/dhcpcd
         mount -t tmpfs none /run/dhcpcd && mount -t tmpfs none /var/lib/dhcpcd
-        exec dhcpcd --config /dev/null --ipv4only --waitip 4 --timeout 20 --option domain_name_servers,domain_name \
+        exec dhcpcd --config /dev/null --ipv4only --waitip 4 --timeout 120 --option domain_name_servers,domain_name \
           --option interface_mtu --noarp tap0' >>"$run/$host/client.log" 2>&1 </dev/null
       ;;
     *) echo "start_client: no client '$client'" >&2; return 2 ;;

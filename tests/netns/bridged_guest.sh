@@ -16,7 +16,7 @@ make_host bob lab
 make_group relay
 start_node relay --no-tap
 start_node alice --tap tap0
-ctl alice wait lease --timeout 30s >/dev/null
+ctl alice wait lease --timeout "$((30 * patience))s" >/dev/null
 bring_up bob
 
 new_namespace guest

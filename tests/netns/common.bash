@@ -91,7 +91,7 @@ finish() {
 # A host with a node, a lease and a configured TAP; ends the test where even that fails.
 bring_up() { # HOST [CLIENT]
   start_node "$1" --tap tap0 --hostname "$1"
-  if ! ctl "$1" wait lease --timeout 180s >"$run/lease" 2>&1; then
+  if ! ctl "$1" wait lease --timeout "$((30 * patience))s" >"$run/lease" 2>&1; then
     result 1 "$1 holds a lease"
     cat "$run/lease"
     finish
@@ -100,7 +100,7 @@ bring_up() { # HOST [CLIENT]
   [[ -n $(virtual_address "$1") ]] || { result 1 "$1 is configured by ${2:-udhcpc}"; finish; }
 }
 pings() { # FROM TO [SECONDS]: comes back with the first answer
-  in_host "$1" ping -q -n -c 1 -w "${3:-10}" -i 0.2 "$(virtual_address "$2")"
+  in_host "$1" ping -q -n -c 1 -w "${3:-$((10 * patience))}" -i 0.2 "$(virtual_address "$2")"
 }
 node_id() { ctl "$1" status --json | jq -r .id; }
 leased_address() { ctl "$1" status --json | jq -r .address; }

@@ -40,5 +40,5 @@ holds "the first node of a new group takes an address at once" ctl first wait le
 stop_node first TERM
 sed -i "s/${public_of[first]}/198.51.100.99/" "$run/group.toml"
 start_node first --tap tap0 --configure --first
-holds "and with --first where its public address is not its own" ctl first wait lease --timeout 30s
+holds "and with --first where its public address is not its own" ctl first wait lease --timeout "$((30 * patience))s"
 finish

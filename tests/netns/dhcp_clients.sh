@@ -17,7 +17,7 @@ make_group relay
 start_node relay --no-tap
 for host in alice bob carol; do start_node "$host" --tap tap0; done
 for host in alice bob carol; do
-  ctl "$host" wait lease --timeout 30s >"$run/lease" 2>&1 || { result 1 "$host holds a lease"; finish; }
+  ctl "$host" wait lease --timeout "$((30 * patience))s" >"$run/lease" 2>&1 || { result 1 "$host holds a lease"; finish; }
 done
 server=10.128.0.1
 

@@ -33,7 +33,7 @@ done
 for _ in 1 2 3; do
   stop_node relay TERM
   start_node relay --no-tap
-  ctl relay wait peer --timeout 10s >/dev/null 2>&1
+  ctl relay wait peer --timeout "$((10 * patience))s" >/dev/null 2>&1
 done
 holds "they still reach each other when peers come and go" pings bob alice
 for host in alice bob; do

@@ -116,7 +116,7 @@ holds "bob does not reach what the role does not need" gets_not bob tcp "$alice"
 within 10 "alice reaches every service of bob" gets alice tcp "$bob" 80
 stop_node alice TERM
 start_node alice --tap tap0 --hostname alice
-holds "a node that starts behind the rules joins and holds its address" ctl alice wait lease --timeout 30s
+holds "a node that starts behind the rules joins and holds its address" ctl alice wait lease --timeout "$((30 * patience))s"
 start_client alice
 is "its DHCP client is configured" "$alice" "$(virtual_address alice)"
 within 20 "bob reaches it again" gets bob tcp "$alice" 22
