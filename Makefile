@@ -5,6 +5,7 @@
 #   make test       unit tests only                make bench           figures, also in build/bench.jsonl
 #   make format     clang-format on all sources    make fuzz            every fuzz target for FUZZ_SECONDS each
 #   make tidy       clang-tidy on changed files    make install         PREFIX and DESTDIR as usual
+#   make attack     what a hostile member can do, and what it costs him
 #   make check-arm64  cross build, unit tests under emulation
 #   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
 #   make uninstall  removes what install put there, and lists what remains      make help   this list
@@ -15,7 +16,7 @@ FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release benches dev check check-arm64 check-fresh test demo demo-pool demo-stop bench bench-pool format tidy fuzz install uninstall clean help
+.PHONY: release benches dev check check-arm64 check-fresh test demo demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
@@ -52,6 +53,9 @@ demo-pool:
 	@scripts/install_packages build demo pool
 	@$(MAKE) --no-print-directory release
 	@KEEP=$(KEEP) demo/pool_demo.sh build/release/bin
+
+attack: dev
+	@scripts/attack build/dev
 
 demo-stop:
 	@demo/demo.sh --stop

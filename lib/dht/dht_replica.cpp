@@ -10,12 +10,29 @@ namespace {
 // A node that restarted so fast that nobody noticed has an empty store and asks its neighbours; later
 // it is they who notice a new neighbour.
 constexpr Duration asks_for = 60s;
+// An answer counts by these octets against whoever is said to have asked: two keys with as many values as a key may
+// have can be read at once, and then 4 KiB a second.
+constexpr std::size_t answer_unit = 1024;
+constexpr Duration answer_time = 250ms;
+constexpr unsigned answer_burst = 128;
+constexpr std::size_t most_buckets = 1024;
 
 std::string refusal_counter(Refusal refusal) {
   return "drop_dht_" + std::string(to_string(refusal));
 }
 
 }  // namespace
+
+Dht::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
+    : config_(std::move(config)),
+      key_(key),
+      rng_(rng),
+      store_(config_.name_space, {}),
+      view_(config_.self),
+      handover_(config_.retry, rng),
+      answered_(answer_time, answer_burst, most_buckets),
+      watchers_({}),
+      watches_(config_.self, config_.retry, rng) {}
 
 void Dht::State::handle_store(TimePoint now, const NodeId& source, const NodeId& destination, StoreRequest& request) {
   StoreAnswer answer{.request = request.request, .position = request.position};
@@ -62,6 +79,7 @@ void Dht::State::handle_get(TimePoint now, const NodeId& source, const NodeId& d
   store_.expire(now);
   std::vector<GetAnswer> parts(1);
   std::size_t size = 0;
+  std::size_t total = 0;
   for (Record& record : store_.find(key)) {
     const std::size_t more = encoded_size(record);
     if (!parts.back().records.empty() && size + more > message_target) {
@@ -69,7 +87,12 @@ void Dht::State::handle_get(TimePoint now, const NodeId& source, const NodeId& d
       size = 0;
     }
     size += more;
+    total += more;
     parts.back().records.push_back(std::move(record));
+  }
+  if (source != config_.self && !answered_.take(now, source, static_cast<unsigned>(1 + total / answer_unit))) {
+    counters_.add("drop_dht_get_pace");
+    return;
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     parts[i].request = request.request;

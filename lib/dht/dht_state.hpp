@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/token_buckets.hpp"
 #include "dht/dht.hpp"
 #include "dht/handover.hpp"
 #include "dht/message.hpp"
@@ -24,15 +25,7 @@ namespace ipop::dht {
 
 class Dht::State {
  public:
-  State(Config config, const crypto::PrivateKey& key, Rng& rng)
-      : config_(std::move(config)),
-        key_(key),
-        rng_(rng),
-        store_(config_.name_space, {}),
-        view_(config_.self),
-        handover_(config_.retry, rng),
-        watchers_({}),
-        watches_(config_.self, config_.retry, rng) {}
+  State(Config config, const crypto::PrivateKey& key, Rng& rng);
 
   void handle_wall_time(TimePoint now, WallTime wall);
   void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
@@ -89,6 +82,7 @@ class Dht::State {
   Store store_;
   RingView view_;
   HandoverQueue handover_;
+  TokenBuckets<NodeId> answered_;  // octets of answers, by whoever is said to have asked
   WatchTable watchers_;
   Watches watches_;
   unsigned replicas_ = few_replicas;

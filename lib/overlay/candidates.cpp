@@ -31,6 +31,13 @@ void add(std::vector<net::Endpoint>& out, const net::Endpoint& endpoint) {
 
 }  // namespace
 
+net::Endpoint place_of(const net::Endpoint& endpoint) {
+  net::Endpoint place = endpoint;
+  place.port = 0;
+  if (auto* v6 = std::get_if<net::Ipv6Address>(&place.address)) std::fill_n(v6->octets.begin() + 8, 8, std::byte{0});
+  return place;
+}
+
 bool EndpointPolicy::allows(const net::Endpoint& endpoint) const {
   if (endpoint.port == 0) return false;
   if (!std::visit([](const auto& address) { return is_usable(address); }, endpoint.address)) return false;
@@ -58,7 +65,10 @@ std::vector<net::Endpoint> gather_candidates(const std::vector<net::Endpoint>& o
 std::vector<net::Endpoint> usable_candidates(const std::vector<net::Endpoint>& theirs, const EndpointPolicy& policy) {
   std::vector<net::Endpoint> out;
   for (const net::Endpoint& endpoint : theirs) {
-    if (policy.allows_candidate(endpoint)) add(out, endpoint);
+    const auto there = std::ranges::count(out, place_of(endpoint), place_of);
+    if (static_cast<std::size_t>(there) < candidates_an_address && policy.allows_candidate(endpoint)) {
+      add(out, endpoint);
+    }
   }
   return out;
 }

@@ -10,6 +10,11 @@ namespace ipop::overlay {
 
 /// Endpoints of one peer that are worth a packet (RFC 8445 calls them candidates).
 inline constexpr std::size_t max_candidates = 12;
+/// Of them at one address: what its NAT maps, and a port that is open for all.
+inline constexpr std::size_t candidates_an_address = 2;
+
+/// The endpoint without what its owner varies at no cost: an IPv4 address, or a /64 of IPv6; port 0.
+net::Endpoint place_of(const net::Endpoint& endpoint);
 
 /// What this node may send link packets to.
 struct EndpointPolicy {
@@ -27,7 +32,8 @@ struct EndpointPolicy {
 /// First observed, then local endpoints, without doubles, at most max_candidates.
 std::vector<net::Endpoint> gather_candidates(const std::vector<net::Endpoint>& observed,
                                              const std::vector<net::Endpoint>& local, const EndpointPolicy& policy);
-/// Those of a peer's candidates that we may send to, without doubles, at most max_candidates.
+/// Those of a peer's candidates that we may send to, without doubles, at most max_candidates, and
+/// candidates_an_address at one place: a peer may name somebody else.
 std::vector<net::Endpoint> usable_candidates(const std::vector<net::Endpoint>& theirs, const EndpointPolicy& policy);
 
 }  // namespace ipop::overlay

@@ -12,15 +12,18 @@
 namespace ipop::overlay {
 
 /// The pace of the packets that open holes in two NATs: 3 rounds of 5 shots, 200 ms apart, each
-/// shot one packet to every candidate. Both sides fire at once.
+/// shot one packet to every candidate. Both sides fire at once. Whoever was only asked to fires no more than
+/// `shots_asked`: they open his NAT, and a peer that is there goes on; one that was invented does not.
 class HolePunch {
  public:
   static constexpr unsigned rounds = 3;
   static constexpr unsigned shots_per_round = 5;
   static constexpr unsigned shots = rounds * shots_per_round;
+  static constexpr unsigned shots_asked = 3;
   static constexpr Duration pace = 200ms;
 
-  void start(TimePoint now) {
+  void start(TimePoint now, unsigned limit = shots) {
+    limit_ = limit;
     fired_ = 0;
     next_ = now;
   }
@@ -29,7 +32,7 @@ class HolePunch {
     if (!next_ || *next_ > now || fired_ == shots) return false;
     ++fired_;
     next_ = now + pace;
-    return true;
+    return fired_ <= limit_;
   }
   /// The last shot is over and had its time.
   [[nodiscard]] bool is_over(TimePoint now) const { return fired_ == shots && next_ && *next_ <= now; }
@@ -39,6 +42,7 @@ class HolePunch {
   [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }
 
  private:
+  unsigned limit_ = shots;
   unsigned fired_ = 0;
   std::optional<TimePoint> next_;
 };

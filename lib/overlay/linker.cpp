@@ -20,7 +20,7 @@ void Linker::handle_candidates(TimePoint now, const std::vector<net::Endpoint>& 
   if (news) {
     candidates_ = candidates;
     phase_ = Phase::firing;
-    punch_.start(now);
+    punch_.start(now, shots_);
   }
   if (relay_at_once && !relay_wanted_) {
     relay_wanted_ = true;

@@ -32,8 +32,9 @@ class Linker {
   };
   using Output = std::variant<Ask, Shoot, UseRelay, Failed>;
 
-  /// `token` names the attempt in connect-to-me and towards the channel table.
-  Linker(const NodeId& peer, std::uint64_t token) : peer_(peer), token_(token) {}
+  /// `token` names the attempt in connect-to-me and towards the channel table; `shots`: see HolePunch.
+  Linker(const NodeId& peer, std::uint64_t token, unsigned shots = HolePunch::shots)
+      : peer_(peer), token_(token), shots_(shots) {}
 
   /// Begins to ask.
   void start(TimePoint now);
@@ -61,6 +62,7 @@ class Linker {
 
   NodeId peer_;
   std::uint64_t token_;
+  unsigned shots_;
   Phase phase_ = Phase::idle;
   unsigned asked_ = 0;
   TimePoint next_ask_{};

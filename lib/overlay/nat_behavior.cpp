@@ -1,8 +1,54 @@
 #include "overlay/nat_behavior.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace ipop::overlay {
+
+namespace {
+
+/// Of RFC 1918, 6598, 3927 and 4193: the peer may stand on our side of a NAT.
+bool is_private(const net::Endpoint& endpoint) {
+  if (const auto v4 = endpoint.ipv4()) {
+    const std::uint32_t value = v4->value();
+    return value >> 24U == 10 || value >> 20U == 0xac1 || value >> 16U == 0xc0a8 || value >> 22U == 0x191 ||
+           value >> 16U == 0xa9fe || v4->is_loopback();
+  }
+  const auto& v6 = std::get<net::Ipv6Address>(endpoint.address);
+  return (v6.octets[0] & std::byte{0xfe}) == std::byte{0xfc} || v6.is_link_local() || v6.is_loopback();
+}
+
+/// What was seen of us, by how many voices, and when last.
+struct Seen {
+  net::Endpoint observed{};
+  std::size_t voices = 0;
+  TimePoint latest{};
+};
+
+/// What `reports` saw besides `local` addresses: most voices first, of these the latest.
+template <class Reports>
+std::vector<Seen> seen_outside(const Reports& reports, const std::vector<net::Endpoint>& local) {
+  // Of several peers at one address the latest speaks for it.
+  std::map<decltype(net::Endpoint::address), Seen> voices;
+  for (const auto& [peer, report] : reports) {
+    if (std::ranges::find(local, report.observed) != local.end()) continue;
+    Seen& voice = voices[report.peer_endpoint.address];
+    if (voice.voices == 0 || report.when > voice.latest) voice = {report.observed, 1, report.when};
+  }
+  std::vector<Seen> out;
+  for (const auto& [address, voice] : voices) {
+    auto known = std::ranges::find(out, voice.observed, &Seen::observed);
+    if (known == out.end()) known = out.insert(out.end(), Seen{voice.observed, 0, voice.latest});
+    ++known->voices;
+    known->latest = std::max(known->latest, voice.latest);
+  }
+  std::ranges::stable_sort(out, [](const Seen& a, const Seen& b) {
+    return a.voices != b.voices ? a.voices > b.voices : a.latest > b.latest;
+  });
+  return out;
+}
+
+}  // namespace
 
 std::string_view to_string(NatClass nat) {
   switch (nat) {
@@ -27,13 +73,22 @@ NatBehavior::News NatBehavior::handle_report(TimePoint now, const NodeId& peer, 
     found->second.when = now;
     return ended > 0 ? News::report : News::none;
   }
-  if (same_path) reports_.clear();
   if (reports_.size() >= max_reports && !reports_.contains(peer)) {
     reports_.erase(
         std::ranges::min_element(reports_, [](const auto& a, const auto& b) { return a.second.when < b.second.when; }));
   }
   reports_[peer] = Report{peer_endpoint, observed, now};
-  return same_path ? News::new_mapping : News::report;
+  if (!same_path) return News::report;
+  // What was said before the first of two voices that agree tells of the mapping before.
+  const auto other = std::ranges::find_if(reports_, [&](const auto& entry) {
+    return entry.second.observed == observed && entry.second.peer_endpoint.address != peer_endpoint.address;
+  });
+  if (other != reports_.end()) {
+    const TimePoint since = other->second.when;
+    std::erase_if(reports_,
+                  [&](const auto& entry) { return entry.second.when < since && entry.second.observed != observed; });
+  }
+  return News::new_mapping;
 }
 
 void NatBehavior::forget(const NodeId& peer) {
@@ -45,29 +100,25 @@ void NatBehavior::clear() {
 }
 
 NatClass NatBehavior::nat_class() const {
-  // A LAN peer sees our own address although a NAT stands before everybody else.
-  const Report* first = nullptr;
-  bool independent = false;
+  const std::vector<Seen> outside = seen_outside(reports_, local_);
+  std::size_t voices = 0;
+  for (const Seen& one : outside)
+    voices += one.voices;
+  if (voices == 0) return reports_.size() >= 2 ? NatClass::none : NatClass::unknown;
+  // A LAN peer sees our own address although a NAT stands before everybody else; one outside does not.
+  std::set<decltype(net::Endpoint::address)> see_own;
   for (const auto& [peer, report] : reports_) {
-    if (is_local(report.observed)) continue;
-    if (first == nullptr) first = &report;
-    if (report.peer_endpoint.address == first->peer_endpoint.address) continue;
-    independent = true;
-    if (report.observed != first->observed) return NatClass::address_dependent;
+    if (is_local(report.observed) && !is_private(report.peer_endpoint)) see_own.insert(report.peer_endpoint.address);
   }
-  if (first == nullptr) return reports_.size() >= 2 ? NatClass::none : NatClass::unknown;
-  return independent ? NatClass::endpoint_independent : NatClass::unknown;
+  if (see_own.size() > voices) return NatClass::none;
+  if (voices < 2) return NatClass::unknown;
+  return 2 * outside.front().voices > voices ? NatClass::endpoint_independent : NatClass::address_dependent;
 }
 
 std::vector<net::Endpoint> NatBehavior::observed() const {
   std::vector<net::Endpoint> out;
-  std::vector<Report> latest;
-  for (const auto& [peer, report] : reports_)
-    latest.push_back(report);
-  std::ranges::stable_sort(latest, [](const Report& a, const Report& b) { return a.when > b.when; });
-  for (const Report& report : latest) {
-    if (is_local(report.observed) || std::ranges::find(out, report.observed) != out.end()) continue;
-    out.push_back(report.observed);
+  for (const Seen& one : seen_outside(reports_, local_)) {
+    out.push_back(one.observed);
     if (out.size() == max_observed) break;
   }
   return out;

@@ -23,9 +23,9 @@ std::string_view to_string(NatClass nat);
 
 /// Collects what peers see of this node and concludes what its NAT does.
 ///
-/// Two reports are independent when the reporting peers have different addresses. A peer whose own
-/// report changes has seen a new mapping: all older reports are forgotten, since they tell of the
-/// mapping before.
+/// One address that peers report from is one voice; what most voices say holds. A changed report may
+/// be a new mapping or a lie: it replaces that peer's own, and when another voice says the same as well,
+/// what is older and says otherwise is forgotten.
 class NatBehavior {
  public:
   static constexpr std::size_t max_reports = 16;
@@ -37,7 +37,7 @@ class NatBehavior {
   enum class News {
     none,         ///< as before
     report,       ///< another report to conclude from
-    new_mapping,  ///< the peer's own earlier report said otherwise
+    new_mapping,  ///< the peer's own earlier report said otherwise: the others should be asked
   };
   /// `peer`, seen by us at `peer_endpoint`, sees this node at `observed`.
   News handle_report(TimePoint now, const NodeId& peer, const net::Endpoint& peer_endpoint,
@@ -46,7 +46,7 @@ class NatBehavior {
   void clear();
 
   [[nodiscard]] NatClass nat_class() const;
-  /// Endpoints outside our own addresses that peers see, latest first, at most max_observed.
+  /// Endpoints outside our own addresses that peers see, most voices first, at most max_observed.
   [[nodiscard]] std::vector<net::Endpoint> observed() const;
   [[nodiscard]] const std::vector<net::Endpoint>& local() const { return local_; }
 

@@ -26,8 +26,32 @@ std::vector<NodeId> nearest_on_both_sides(const NodeId& self, const std::set<Nod
 
 void NearLinks::learn(TimePoint now, const NodeId& id, const NodeId& via) {
   if (id == self_ || id.is_zero()) return;
+  if (via != id && !is_heard(now, via)) return;
+  if (const auto it = known_.find(id); it != known_.end() && via != id && it->second.heard + known_lives >= now) {
+    it->second.heard = now;
+    return;
+  }
+  const auto named = std::ranges::count_if(known_, [&](const auto& entry) { return entry.second.via == via; });
+  if (static_cast<std::size_t>(named) >= named_at_once) return;
   known_[id] = Known{via, now};
   if (known_.size() > most_known) trim(now);
+}
+
+void NearLinks::handle_unanswered(TimePoint now, const NodeId& id) {
+  const auto it = known_.find(id);
+  if (it == known_.end()) return;
+  const NodeId informant = it->second.via;
+  known_.erase(it);
+  if (informant == id) return;
+  std::erase_if(unanswered_, [&](const auto& entry) { return entry.second.until < now; });
+  if (unanswered_.size() >= most_known && !unanswered_.contains(informant)) return;
+  Unanswered& charged = unanswered_[informant];
+  if (++charged.ids == 1 || charged.ids == most_unanswered) charged.until = now + muted_for;
+}
+
+bool NearLinks::is_heard(TimePoint now, const NodeId& informant) const {
+  const auto it = unanswered_.find(informant);
+  return it == unanswered_.end() || it->second.ids < most_unanswered || it->second.until < now;
 }
 
 void NearLinks::forget(const NodeId& id) {

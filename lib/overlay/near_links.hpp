@@ -18,21 +18,30 @@ std::vector<NodeId> nearest_on_both_sides(const NodeId& self, const std::set<Nod
 /// Knows who may be next to this node on the ring, and says to whom a near link is missing.
 ///
 /// Ids are learned from answers to connect-to-me and from the neighbours' lists; only those that
-/// could still matter are kept, each for `known_lives` after it was last
-/// heard of.
+/// could still matter are kept, each for `known_lives` after it was last heard of. An informant may name
+/// so many at a time, and pays for those that do not answer: after a few of them it is not heard for a while.
 class NearLinks {
  public:
   static constexpr std::size_t most_known = 64;
   static constexpr std::size_t kept_per_side = 8;  ///< of them, when the bound is reached
   static constexpr Duration known_lives = 60s;
+  static constexpr std::size_t named_at_once = 12;  ///< by one informant: as many as a status lists
+  // Of an honest neighbour's list all may be dead, when half of the ring dies at once: near ones on its two sides.
+  static constexpr unsigned most_unanswered = 6;  ///< in muted_for, by one informant
+  static constexpr Duration muted_for = 60s;
 
   explicit NearLinks(const NodeId& self) : self_(self) {}
 
   /// `via` has a link to `id`, or at least said so; `via` == `id` when it spoke itself.
   void learn(TimePoint now, const NodeId& id, const NodeId& via);
+  /// Nobody answered under `id`: it is forgotten, and counts against whoever named it.
+  void handle_unanswered(TimePoint now, const NodeId& id);
   /// `id` left, or can't be reached: whoever still names it is heard again.
   void forget(const NodeId& id);
-  void clear() { known_.clear(); }
+  void clear() {
+    known_.clear();
+    unanswered_.clear();
+  }
 
   struct Missing {
     NodeId id{};
@@ -50,10 +59,16 @@ class NearLinks {
     NodeId via{};
     TimePoint heard{};
   };
+  struct Unanswered {
+    unsigned ids = 0;
+    TimePoint until{};
+  };
+  [[nodiscard]] bool is_heard(TimePoint now, const NodeId& informant) const;
   void trim(TimePoint now);
 
   NodeId self_;
   std::map<NodeId, Known> known_;
+  std::map<NodeId, Unanswered> unanswered_;  // by informant
 };
 
 }  // namespace ipop::overlay

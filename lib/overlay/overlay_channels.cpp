@@ -247,7 +247,14 @@ void Overlay::State::open_path(TimePoint now, const LinkCarrier& carrier, const 
   const auto running = openings_.find(octets);
   if (running != openings_.end()) {
     // Another attempt holds this endpoint (equal private addresses at two sites): it goes first.
-    if (running->second.expected == expected) table_.nudge(now, octets);
+    const auto* at = std::get_if<net::Endpoint>(&carrier);
+    if (running->second.expected != expected || (at != nullptr && !foreign_.may_shoot(now, *at))) return;
+    table_.nudge(now, octets);
+    return;
+  }
+  const auto* endpoint = std::get_if<net::Endpoint>(&carrier);
+  if (endpoint != nullptr && !expected.is_zero() && !foreign_.may_shoot(now, *endpoint)) {
+    counters_.add("drop_shot_pace");
     return;
   }
   const std::uint64_t attempt = next_attempt_++;

@@ -11,6 +11,8 @@ namespace {
 
 constexpr Duration way_back_lives = 10s;
 constexpr Duration reach_lives = 600s;
+/// How often all peers are asked where they see us because one sees us elsewhere.
+constexpr Duration doubt_every = 2s;
 /// Nodes next to the source, each side, that a request is spread to and an answer names.
 constexpr std::size_t spread_per_side = 2;
 /// Attempts that others start; our own find room beyond it.
@@ -146,9 +148,11 @@ void Overlay::State::handle_observed(TimePoint now, const Link& link, const Path
   switch (nat_.handle_report(now, link.peer, *endpoint, *observed)) {
     case NatBehavior::News::none: return;
     case NatBehavior::News::new_mapping:
-      // What could not be reached may be reached, and all peers must see the new mapping.
-      retry_.clear();
-      probe_all(now);
+      // All peers must see the new mapping, if there is one; whoever lies makes us ask only so often.
+      if (now >= doubt_pursued_ + doubt_every) {
+        doubt_pursued_ = now;
+        probe_all(now);
+      }
       [[fallthrough]];
     case NatBehavior::News::report: update_reachability();
   }
@@ -182,6 +186,10 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
       return;
     }
     if (tag->kind == ConnectToMe::Kind::request) {
+      if (previous && hop.kind == Hop::Kind::forward && !foreign_.may_pass_on(now, *previous)) {
+        counters_.add("drop_request_pace");
+        return;
+      }
       if (previous) way_back_.put(tag->token, *previous, now + way_back_lives);
     } else if (const NodeId* back = way_back_.find(tag->token, now); back != nullptr && hop.kind != Hop::Kind::here) {
       // The asker may not be in the ring yet: the answer goes back as the request came.
@@ -219,7 +227,7 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
 
 void Overlay::State::take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous) {
   if (packet.type == PacketType::connect_to_me) {
-    if (packet.source != config_.self) handle_connect_to_me(now, packet);
+    if (packet.source != config_.self) handle_connect_to_me(now, packet, previous);
     return;
   }
   outputs_.push(Delivered{std::move(packet), previous});
@@ -254,40 +262,52 @@ void Overlay::State::send_request(TimePoint now, std::uint64_t token, const Node
   route(now, std::move(packet), std::nullopt, first_hop);
 }
 
-void Overlay::State::handle_connect_to_me(TimePoint now, const RoutedPacket& packet) {
+void Overlay::State::handle_connect_to_me(TimePoint now, const RoutedPacket& packet, const NodeId& previous) {
   auto message = decode_connect_to_me(packet.payload);
   if (!message) {
     counters_.add("drop_connect_to_me_malformed");
     return;
   }
-  Reach reach;
-  reach.candidates = usable_candidates(message->candidates, policy_);
-  reach.relays = message->relays;
-  reach.nat = message->nat;
-  reach_.put(packet.source, std::move(reach), now + reach_lives);
   if (message->kind == ConnectToMe::Kind::request) {
-    handle_request(now, packet, *message);
+    handle_request(now, packet, *message, previous);
   } else {
     handle_answer(now, packet.source, *message);
   }
 }
 
-void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request) {
+void Overlay::State::remember_reach(TimePoint now, const NodeId& source, const ConnectToMe& message) {
+  Reach reach;
+  reach.candidates = usable_candidates(message.candidates, policy_);
+  reach.relays = message.relays;
+  reach.nat = message.nat;
+  reach_.put(source, std::move(reach), now + reach_lives);
+}
+
+void Overlay::State::spread_request(TimePoint now, const RoutedPacket& packet, ConnectToMe request,
+                                    const std::vector<NodeId>& next_to_source) {
+  request.spread = false;
+  for (const NodeId& id : next_to_source) {
+    if (id == packet.source) continue;
+    RoutedPacket on = packet;
+    on.mode = RouteMode::exact;
+    on.destination = id;
+    on.payload.clear();
+    encode(request, on.payload);
+    route(now, std::move(on), std::nullopt, id);
+  }
+}
+
+void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request,
+                                    const NodeId& previous) {
+  // The source may be invented; the link that the request came over is not.
+  if (!foreign_.may_answer(now, previous)) {
+    counters_.add("drop_request_pace");
+    return;
+  }
   const NodeId& source = packet.source;
   const std::vector<NodeId> next_to_source = links_.around(source, spread_per_side);
-  if (request.spread) {
-    ConnectToMe copy = request;
-    copy.spread = false;
-    for (const NodeId& id : next_to_source) {
-      if (id == source) continue;
-      RoutedPacket on = packet;
-      on.mode = RouteMode::exact;
-      on.destination = id;
-      on.payload.clear();
-      encode(copy, on.payload);
-      route(now, std::move(on), std::nullopt, id);
-    }
-  }
+  if (request.spread) spread_request(now, packet, request, next_to_source);
+  remember_reach(now, source, request);
 
   const Link* link = links_.find(source);
   // Only as a hint: a link is dropped for what its peer says inside it, not for this.
@@ -315,23 +335,36 @@ void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, c
   encode(answer, back.payload);
   route(now, std::move(back), std::nullopt, std::nullopt);
 
-  near_.learn(now, source, source);
   dirty_ = true;
-  if (!accept || (linked && link->is_direct())) return;
+  if (accept && !(linked && link->is_direct())) follow(now, source, previous);
+}
+
+void Overlay::State::follow(TimePoint now, const NodeId& source, const NodeId& previous) {
   auto it = seeking_.find(source);
   if (it == seeking_.end()) {
-    if (seeking_.size() >= max_foreign_seeks) {
+    const auto of_hop =
+        std::ranges::count_if(seeking_, [&](const auto& entry) { return entry.second.asked_by == previous; });
+    if (seeking_.size() >= max_foreign_seeks || static_cast<std::size_t>(of_hop) >= ForeignRequests::seeks_a_hop) {
       counters_.add("drop_seek_full");
       return;
     }
-    it = seeking_.emplace(source, Seeking{Linker(source, rng_.next()), {}, NodeId{}, false}).first;
+    Seeking seeking{Linker(source, rng_.next(), HolePunch::shots_asked), {}, NodeId{}, false, previous};
+    it = seeking_.emplace(source, std::move(seeking)).first;
   }
   give_candidates(now, it->second);
 }
 
 void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer) {
+  // Nobody but whoever saw the question knows its token.
+  const auto sought = seeking_.find(source);
+  const bool is_sought = sought != seeking_.end() && sought->second.linker.token() == answer.token;
+  if (!is_sought && !requests_.take_answer(answer.token)) {
+    counters_.add("drop_answer_unasked");
+    return;
+  }
   for (const NodeId& id : answer.neighbours)
     near_.learn(now, id, source);
+  remember_reach(now, source, answer);
   dirty_ = true;
   const Link* link = links_.find(source);
   const bool linked = link != nullptr && link->is_up();
@@ -359,18 +392,13 @@ void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const Co
     return;
   }
 
-  const auto it = seeking_.find(source);
-  if (it == seeking_.end() || it->second.linker.token() != answer.token) {
-    counters_.add("drop_answer_unasked");
-    return;
-  }
   if (answer.kind == ConnectToMe::Kind::refusal) {
     journal_.add(now, source, "the peer refused another link");
-    it->second.linker.fail(now);
+    sought->second.linker.fail(now);
     drive(now, source);
     return;
   }
-  give_candidates(now, it->second);
+  give_candidates(now, sought->second);
 }
 
 }  // namespace ipop::overlay

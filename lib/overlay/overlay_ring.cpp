@@ -154,7 +154,8 @@ Overlay::State::Seeking* Overlay::State::seek(TimePoint now, const NodeId& peer,
   // A path is there: what it waits for, another one would wait for too.
   const Link* link = links_.find(peer);
   if (link != nullptr && !link->is_up() && !link->paths.empty()) return nullptr;
-  Seeking& seeking = seeking_.emplace(peer, Seeking{Linker(peer, rng_.next()), roles, via, false}).first->second;
+  Seeking& seeking =
+      seeking_.emplace(peer, Seeking{Linker(peer, rng_.next()), roles, via, false, NodeId{}}).first->second;
   if (via == peer) return &seeking;  // it just spoke to us: the caller has its candidates
   seeking.linker.start(now);
   drive(now, peer);
@@ -221,7 +222,7 @@ void Overlay::State::seek_failed(TimePoint now, const NodeId& peer, bool answere
   retry_.handle_failed(now, peer, rng_);
   if (!answered) {
     journal_.add(now, peer, "no answer over the ring");
-    near_.forget(peer);
+    near_.handle_unanswered(now, peer);
   } else {
     journal_.add(now, peer,
                  "no direct path: own NAT " + std::string(to_string(nat_.nat_class())) + ", peer's " +
@@ -256,6 +257,9 @@ void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
   }
   journal_.add(now, peer, "no member has direct links to both");
   relay_wanted_[peer] = now + relay_wait;
+  // Who only asked us looks for a member between himself; those that he names may be invented.
+  const auto seeking = seeking_.find(peer);
+  if (linked == nullptr && (seeking == seeking_.end() || seeking->second.roles.none())) return;
   std::size_t helpers = 0;
   for (const RelayOffer& offer : reach->relays) {
     if (helpers == relay_helpers) break;
@@ -332,6 +336,8 @@ void Overlay::State::update_reachability() {
     view_changed_ = true;
     dirty_ = true;
   }
+  // Elsewhere for most who see us: what could not be reached may be.
+  if (!observed.empty() && !told_observed_.empty() && observed.front() != told_observed_.front()) retry_.clear();
   told_nat_ = nat;
   told_observed_ = observed;
   outputs_.push(ReachabilityChanged{observed, nat});

@@ -12,6 +12,7 @@
 #include "overlay/carrier.hpp"
 #include "overlay/connect_to_me.hpp"
 #include "overlay/connection_table.hpp"
+#include "overlay/foreign_requests.hpp"
 #include "overlay/hole_punch.hpp"
 #include "overlay/leaf_links.hpp"
 #include "overlay/link_journal.hpp"
@@ -86,6 +87,7 @@ class Overlay::State {
     Roles roles{};
     NodeId via{};  ///< who named the peer; zero: nobody
     bool counted = false;
+    NodeId asked_by{};  ///< the link whose request started it; zero: this node wanted it
   };
   /// Which peer a running open() is for; zero: whoever is at a bootstrap endpoint.
   struct Opening {
@@ -173,9 +175,13 @@ class Overlay::State {
   void route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
              const std::optional<NodeId>& first_hop);
   void take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous);
-  void handle_connect_to_me(TimePoint now, const RoutedPacket& packet);
-  void handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request);
+  void handle_connect_to_me(TimePoint now, const RoutedPacket& packet, const NodeId& previous);
+  void handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request, const NodeId& previous);
+  void spread_request(TimePoint now, const RoutedPacket& packet, ConnectToMe request,
+                      const std::vector<NodeId>& next_to_source);
   void handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer);
+  void follow(TimePoint now, const NodeId& source, const NodeId& previous);
+  void remember_reach(TimePoint now, const NodeId& source, const ConnectToMe& message);
   void send_request(TimePoint now, std::uint64_t token, const NodeId& destination, RouteMode mode, bool spread,
                     const Roles& roles, const std::optional<NodeId>& first_hop);
   [[nodiscard]] ConnectToMe make_connect_to_me(TimePoint now, ConnectToMe::Kind kind, std::uint64_t token) const;
@@ -231,11 +237,13 @@ class Overlay::State {
   ExpiringMap<std::uint64_t, NodeId> way_back_;  ///< by connect-to-me token: the hop it came from
   EndpointPolicy policy_;
   NatBehavior nat_;
+  TimePoint doubt_pursued_{};
   NearLinks near_;
   LeafLinks leaf_;
   ShortcutLinks shortcuts_;
   OnDemandLinks on_demand_;
   RetryPace retry_;
+  ForeignRequests foreign_;
   RequestReply requests_;
   RevocationSpread spread_;
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();

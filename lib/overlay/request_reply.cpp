@@ -8,7 +8,7 @@ namespace ipop::overlay {
 
 bool RequestReply::add(TimePoint now, std::uint64_t token, Request request) {
   if (running_.size() >= max_requests) return false;
-  running_[token] = Running{std::move(request), 0, now, false};
+  running_[token] = Running{std::move(request), 0, 0, now, false};
   return true;
 }
 
@@ -36,6 +36,11 @@ std::vector<RequestReply::Due> RequestReply::due(TimePoint now) {
 const RequestReply::Request* RequestReply::find(std::uint64_t token) const {
   const auto it = running_.find(token);
   return it == running_.end() ? nullptr : &it->second.request;
+}
+
+bool RequestReply::take_answer(std::uint64_t token) {
+  const auto it = running_.find(token);
+  return it != running_.end() && ++it->second.answers <= max_answers;
 }
 
 bool RequestReply::settle(TimePoint now, std::uint64_t token) {

@@ -17,6 +17,8 @@ class RequestReply {
   static constexpr unsigned tries = 4;
   static constexpr Duration retry_first = 500ms;
   static constexpr std::size_t max_requests = 32;
+  /// To one request: the nearest node answers, and two more on each of its sides.
+  static constexpr unsigned max_answers = 8;
 
   enum class Purpose { own_place, shortcut };
   struct Request {
@@ -36,6 +38,8 @@ class RequestReply {
   /// The request that an answer belongs to; it stays for a while after settle(), since
   /// several nodes may answer.
   [[nodiscard]] const Request* find(std::uint64_t token) const;
+  /// One more answer to the request came; false when there were enough.
+  bool take_answer(std::uint64_t token);
   /// No further repetition; answers are still known for `answers_live` from now. True when it was
   /// settled before.
   bool settle(TimePoint now, std::uint64_t token);
@@ -49,6 +53,7 @@ class RequestReply {
   struct Running {
     Request request{};
     unsigned sent = 0;
+    unsigned answers = 0;
     TimePoint next{};
     bool settled = false;
   };

@@ -72,6 +72,7 @@ class SimNetwork {
   /// The host gets another address in its site, as after a new underlay lease.
   void renumber(HostId host);
   SimNat& nat(SiteId site);
+  [[nodiscard]] bool is_public(SiteId site) const { return sites_.at(site.value).is_public; }
 
   /// Datagrams between hosts for which `blocked(a, b)` is true are lost; null lets all pass.
   void set_blocked(std::function<bool(HostId, HostId)> blocked) { blocked_ = std::move(blocked); }
@@ -80,6 +81,14 @@ class SimNetwork {
   void set_path(HostId from, HostId to, const SimPath& path) { paths_[{from, to}] = path; }
   /// Every datagram's path where set_path said nothing else; each direction of a pair keeps its own count.
   void set_every_path(const SimPath& path);
+
+  /// From here on what is sent to this address is counted, whoever is there, and at whatever port.
+  void count_sent_to(const net::Ipv4Address& address) { counted_[address] = {}; }
+  struct Traffic {
+    std::uint64_t datagrams = 0;
+    std::uint64_t octets = 0;
+  };
+  [[nodiscard]] Traffic sent_to(const net::Ipv4Address& address) const { return counted_.at(address); }
 
   /// After the owner gave the host's machine an input of its own: drains and re-arms it.
   void drain(HostId host);
@@ -145,6 +154,7 @@ class SimNetwork {
   std::function<bool(HostId, HostId)> blocked_;
   std::map<std::pair<HostId, HostId>, SimPath> paths_;  ///< by direction
   std::optional<SimPath> every_path_;
+  std::map<net::Ipv4Address, Traffic> counted_;
   std::uint64_t trace_hash_ = 0xcbf29ce484222325U;
   std::uint64_t sent_ = 0;
   std::uint64_t delivered_ = 0;

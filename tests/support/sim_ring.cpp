@@ -185,8 +185,37 @@ std::size_t SimRing::add_member(SiteId site, TimePoint when, const std::function
                                              config_.seed * 1'000'003 + index));
   alive_.push_back(false);
   hosts_.push_back(network_.add_host(site, *nodes_.back()));
+  sites_.push_back(site);
   start_at(index, when);
   return index;
+}
+
+HostileMember& SimRing::add_hostile(SiteId site, const Lies& lies,
+                                    const std::function<void(HostileMember::Config&)>& change) {
+  // Keys of their own, beyond those of any honest member.
+  const std::size_t number = 1'000'000 + hostile_.size();
+  const crypto::PrivateKey key = key_of(config_.seed, number);
+  HostileMember::Config config;
+  config.self = *crypto::node_id_of(key.public_key());
+  config.name_space = "simulation";
+  config.seed = config_.seed * 1'000'003 + number;
+  config.lies = lies;
+  if (authority_) {
+    const auto certificate = authority_->sign(key.public_key(), "hostile" + std::to_string(hostile_.size()));
+    config.self = *crypto::node_id_of(certificate, crypto::GroupKind::closed);
+    config.certificate = StandInCertificate{authority_->trust()->authority()->fingerprint(),
+                                            certificate.key_fingerprint(), certificate.user()};
+  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (network_.is_public(sites_[i])) config.contacts.push_back(network_.local_endpoint(hosts_[i]));
+  }
+  if (change) change(config);
+  hostile_.push_back(std::make_unique<HostileMember>(std::move(config)));
+  const HostId host = network_.add_host(site, *hostile_.back());
+  const auto since = std::chrono::duration_cast<std::chrono::seconds>(network_.now().time_since_epoch());
+  hostile_.back()->start(network_.now(), WallTime{start_wall_seconds} + since);
+  network_.drain(host);
+  return *hostile_.back();
 }
 
 void SimRing::start_at(std::size_t index, TimePoint when) {

@@ -13,6 +13,7 @@
 #include "crypto/handshake.hpp"
 #include "crypto/private_key.hpp"
 #include "node/node.hpp"
+#include "support/hostile_member.hpp"
 #include "support/link_invariant.hpp"
 #include "support/sim_authority.hpp"
 #include "support/sim_network.hpp"
@@ -89,6 +90,10 @@ class SimRing {
   std::size_t add_member(SiteId site, TimePoint when);
   /// The same for a group that was configured otherwise.
   std::size_t add_member(SiteId site, TimePoint when, const std::function<void(node::NodeConfig&)>& change);
+  /// A member that lies, linked to every public node that was added so far; it starts at once. `change` says
+  /// what else it knows, or wants.
+  HostileMember& add_hostile(SiteId site, const Lies& lies,
+                             const std::function<void(HostileMember::Config&)>& change = {});
   /// Ends the node without a word, as kill -9 does.
   void kill(std::size_t index);
   /// Starts a killed node with the same key and what it had saved.
@@ -127,7 +132,9 @@ class SimRing {
   SiteId public_site_{};
   std::vector<std::unique_ptr<SimNode>> nodes_;
   std::vector<std::unique_ptr<SimNode>> retired_;
+  std::vector<std::unique_ptr<HostileMember>> hostile_;
   std::vector<HostId> hosts_;
+  std::vector<SiteId> sites_;
   std::vector<bool> alive_;
   std::vector<net::Endpoint> bootstrap_;
 };

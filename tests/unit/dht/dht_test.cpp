@@ -530,14 +530,42 @@ TEST_CASE("S3: a flood of records fills a replica only up to its bounds") {
   const NodeId self = *crypto::node_id_of(key_of(0).public_key());
   Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
   dht.handle_wall_time(TimePoint{}, epoch);
+  const NodeId neighbour = *crypto::node_id_of(key_of(2).public_key());
+  dht.handle_ring(TimePoint{}, {neighbour}, 2);
   for (int i = 0; i < 300; ++i) {
     const Record record = make_record(RecordKind::value, text("flood" + std::to_string(i)), "x", key_of(1));
-    dht.handle_message(TimePoint{}, NodeId{}, NodeId{}, encoded(Handover{1, false, false, {{PositionSet(1), record}}}));
+    dht.handle_message(TimePoint{}, neighbour, self, encoded(Handover{1, false, false, {{PositionSet(1), record}}}));
     while (dht.poll_output()) {
     }
   }
   CHECK(dht.stored_records() == 64);
   CHECK(dht.counters().get("drop_dht_quota") == 300 - 64);
+}
+
+TEST_CASE("S5: answers to questions in another's name are paced") {
+  SeededRng rng(23);
+  const NodeId self = *crypto::node_id_of(key_of(0).public_key());
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
+  dht.handle_wall_time(TimePoint{}, epoch);
+  const NodeId victim = *crypto::node_id_of(key_of(2).public_key());
+  const NodeId place = position_of(name_space, RecordKind::value, text("k"));
+  for (std::uint8_t i = 0; i < 10; ++i) {
+    Record record = make_record(RecordKind::value, text("k"), std::string(1000, 'x'), key_of(10 + i));
+    dht.handle_message(TimePoint{}, victim, place, encoded(StoreRequest{1, 0, StoreMode::put, record}));
+  }
+  while (dht.poll_output()) {
+  }
+  REQUIRE(dht.stored_records() == 10);
+  std::size_t octets = 0;
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    dht.handle_message(TimePoint{} + i * 20ms, victim, place, encoded(GetRequest{i, 0, RecordKind::value, text("k")}));
+    while (auto output = dht.poll_output()) {
+      if (const auto* sent = std::get_if<Dht::Send>(&*output)) octets += sent->message.size();
+    }
+  }
+  // 128 KiB at once, and 4 KiB a second for ten seconds.
+  CHECK(octets > 100'000);
+  CHECK(octets <= (128 + 41) * 1200);
 }
 
 TEST_CASE("garbage is counted and dropped") {

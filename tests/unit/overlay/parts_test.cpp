@@ -2,12 +2,14 @@
 
 #include "overlay/candidates.hpp"
 #include "overlay/carrier.hpp"
+#include "overlay/foreign_requests.hpp"
 #include "overlay/hole_punch.hpp"
 #include "overlay/leaf_links.hpp"
 #include "overlay/link_journal.hpp"
 #include "overlay/linker.hpp"
 #include "overlay/liveness.hpp"
 #include "overlay/nat_behavior.hpp"
+#include "overlay/near_links.hpp"
 #include "overlay/on_demand_links.hpp"
 #include "overlay/relay.hpp"
 #include "overlay/request_reply.hpp"
@@ -167,14 +169,45 @@ TEST_CASE("equal reports from two addresses mean endpoint-independent mapping, d
   nat.handle_report(TimePoint{}, id_at(3), endpoint(192, 0, 2, 10, 1), elsewhere);
   CHECK(nat.nat_class() == NatClass::endpoint_independent);
   CHECK(nat.observed() == std::vector{elsewhere});
-  auto other = elsewhere;
-  ++other.port;
-  nat.handle_report(TimePoint{} + 1s, id_at(4), endpoint(192, 0, 2, 11, 1), other);
-  CHECK(nat.nat_class() == NatClass::address_dependent);
-  CHECK(nat.observed().front() == other);
 }
 
-TEST_CASE("a peer that changes its report has seen a new mapping, and the old reports go") {
+TEST_CASE("different reports from each address mean address-dependent mapping") {
+  NatBehavior nat;
+  nat.handle_local_endpoints({endpoint(10, 0, 0, 1, 4000)});
+  auto seen = elsewhere;
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    ++seen.port;
+    nat.handle_report(TimePoint{} + i * 1s, id_at(i), endpoint(192, 0, 2, i, 1), seen);
+  }
+  CHECK(nat.nat_class() == NatClass::address_dependent);
+  CHECK(nat.observed().front() == seen);
+}
+
+TEST_CASE("S24: what one peer, or many at one address, say of us does not count against the others") {
+  NatBehavior nat;
+  nat.handle_local_endpoints({endpoint(10, 0, 0, 1, 4000)});
+  for (std::uint8_t i = 1; i <= 3; ++i)
+    nat.handle_report(TimePoint{}, id_at(i), endpoint(192, 0, 2, i, 1), elsewhere);
+  auto lie = somewhere;
+  for (std::uint16_t i = 0; i < 50; ++i) {
+    ++lie.port;
+    const auto liar = static_cast<std::uint8_t>(100 + i % 4);
+    nat.handle_report(TimePoint{} + i * 100ms, id_at(liar), endpoint(192, 0, 2, 200, 1 + liar), lie);
+    CHECK(nat.nat_class() == NatClass::endpoint_independent);
+    CHECK(nat.observed().front() == elsewhere);
+  }
+}
+
+TEST_CASE("S24: a lie about a node without a NAT does not put one before it") {
+  NatBehavior nat;
+  nat.handle_local_endpoints({somewhere});
+  for (std::uint8_t i = 1; i <= 4; ++i)
+    nat.handle_report(TimePoint{}, id_at(i), endpoint(192, 0, 2, i, 1), somewhere);
+  nat.handle_report(TimePoint{}, id_at(9), endpoint(192, 0, 2, 9, 1), elsewhere);
+  CHECK(nat.nat_class() == NatClass::none);
+}
+
+TEST_CASE("a peer that changes its report is asked about, and a second voice makes the old reports go") {
   NatBehavior nat;
   nat.handle_report(TimePoint{}, id_at(1), endpoint(192, 0, 2, 9, 1), elsewhere);
   nat.handle_report(TimePoint{}, id_at(2), endpoint(192, 0, 2, 10, 1), elsewhere);
@@ -182,10 +215,74 @@ TEST_CASE("a peer that changes its report has seen a new mapping, and the old re
   ++other.port;
   CHECK(nat.handle_report(TimePoint{} + 5s, id_at(1), endpoint(192, 0, 2, 9, 1), other) ==
         NatBehavior::News::new_mapping);
-  CHECK(nat.nat_class() == NatClass::unknown);
-  CHECK(nat.handle_report(TimePoint{} + 5s, id_at(2), endpoint(192, 0, 2, 10, 1), other) == NatBehavior::News::report);
+  nat.handle_report(TimePoint{} + 4s, id_at(3), endpoint(192, 0, 2, 11, 1), elsewhere);
+  CHECK(nat.handle_report(TimePoint{} + 5s, id_at(2), endpoint(192, 0, 2, 10, 1), other) ==
+        NatBehavior::News::new_mapping);
   CHECK(nat.handle_report(TimePoint{} + 6s, id_at(2), endpoint(192, 0, 2, 10, 1), other) == NatBehavior::News::none);
   CHECK(nat.nat_class() == NatClass::endpoint_independent);
+}
+
+TEST_CASE("S24: an informant whose ids do not answer is not heard for a minute") {
+  NearLinks near(id_at(100));
+  const NodeId liar = id_at(1);
+  const NodeId honest = id_at(2);
+  TimePoint now{};
+  for (std::uint8_t i = 0; i < 40; ++i)
+    near.learn(now, id_at(101, i), liar);
+  CHECK(near.size() == NearLinks::named_at_once);
+  near.learn(now, id_at(110), honest);
+  for (std::uint8_t i = 0; i < 40; ++i)
+    near.handle_unanswered(now, id_at(101, i));
+  CHECK(near.size() == 1);
+  near.learn(now, id_at(101, 50), liar);
+  CHECK(near.size() == 1);
+  near.learn(now, id_at(111), honest);
+  CHECK(near.size() == 2);
+  now += NearLinks::muted_for + 1s;
+  near.learn(now, id_at(101, 51), liar);
+  CHECK(near.size() == 3);
+}
+
+TEST_CASE("S5: who was only asked to shoots three times") {
+  Linker linker(id_at(1), 7, HolePunch::shots_asked);
+  TimePoint now{};
+  linker.handle_candidates(now, {elsewhere}, false);
+  unsigned shots = 0;
+  while (!linker.has_ended()) {
+    while (auto output = linker.poll_output()) {
+      shots += std::holds_alternative<Linker::Shoot>(*output) ? 1U : 0U;
+    }
+    REQUIRE(linker.poll_timeout());
+    now = *linker.poll_timeout();
+    linker.handle_timeout(now);
+  }
+  CHECK(shots == 3);
+}
+
+TEST_CASE("S5: packets to an address that somebody named have a pace, by address and in all") {
+  ForeignRequests foreign;
+  TimePoint now{};
+  unsigned fired = 0;
+  for (std::uint16_t i = 0; i < 1000; ++i)
+    fired += foreign.may_shoot(now + i * 10ms, endpoint(192, 0, 2, 1, i)) ? 1U : 0U;
+  CHECK(fired <= ForeignRequests::shot_burst + 10 * 5);
+  now += 1h;
+  fired = 0;
+  for (std::uint16_t i = 0; i < 4000; ++i) {
+    const auto octet = static_cast<std::uint8_t>(i);
+    fired += foreign.may_shoot(now, endpoint(192, 0, static_cast<std::uint8_t>(i >> 8U), octet, 1)) ? 1U : 0U;
+  }
+  CHECK(fired == ForeignRequests::any_shot_burst);
+}
+
+TEST_CASE("S5: of a peer's candidates two at one address are used") {
+  std::vector<net::Endpoint> named;
+  for (std::uint16_t port = 1; port <= 8; ++port)
+    named.push_back(endpoint(192, 0, 2, 1, port));
+  named.push_back(*net::parse_endpoint("[2001:db8::1]:5"));
+  named.push_back(*net::parse_endpoint("[2001:db8::2]:5"));
+  named.push_back(*net::parse_endpoint("[2001:db8::3]:5"));
+  CHECK(usable_candidates(named, {}).size() == 4);
 }
 
 TEST_CASE("links go to no endpoint that can't be a peer's") {

@@ -1,0 +1,193 @@
+#include "hostile/attacks.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "support/sim_ring.hpp"
+
+namespace ipop::hostile {
+namespace {
+
+using namespace test_support;
+
+double seconds(Duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+std::string megabytes(std::uint64_t octets) {
+  return fmt::format("{:.2f} MB", static_cast<double>(octets) / 1e6);
+}
+
+bool is_ready(SimRing& ring) {
+  return ring.all_joined() && ring.all_have_addresses();
+}
+
+/// A ring of public members that has formed.
+std::unique_ptr<SimRing> formed_ring(std::uint64_t seed, std::size_t members, bool closed = false) {
+  auto ring = std::make_unique<SimRing>(SimRing::Config{.seed = seed, .network = {.latency = 20ms}, .closed = closed});
+  ring->add_bootstrap();
+  const SiteId site = ring->network().add_public_site();
+  for (std::size_t i = 0; i < members; ++i)
+    ring->add_member(site, TimePoint{} + std::chrono::milliseconds(20 * i));
+  ring->network().run_for(std::chrono::milliseconds(20 * members));
+  ring->network().run_until_done([&] { return is_ready(*ring) && ring->near_links_are_right(); }, 60s);
+  ring->network().run_for(15s);
+  return ring;
+}
+
+/// How long a newcomer takes from its start to an address; none within `limit`.
+std::optional<Duration> time_to_address(SimRing& ring, std::size_t newcomer, Duration limit) {
+  const TimePoint started = ring.network().now();
+  if (!ring.network().run_until_done([&] { return ring.at(newcomer).node().address().has_value(); }, limit)) {
+    return std::nullopt;
+  }
+  return ring.network().now() - started;
+}
+
+std::string to_text(const std::optional<Duration>& time) {
+  return time ? fmt::format("{:.2f} s", seconds(*time)) : std::string("never");
+}
+
+Result<node::Answer> ask(SimRing& ring, std::size_t index, const node::Command& command) {
+  const auto number = ring.at(index).ask(ring.network().now(), command);
+  ring.network().drain(ring.host(index));
+  if (!ring.network().run_until_done([&] { return ring.at(index).answers.contains(number); }, 30s)) {
+    return {Errc::not_found, "no answer"};
+  }
+  return ring.at(index).answers.at(number);
+}
+
+bool put(SimRing& ring, std::size_t index, const std::string& key, Bytes value) {
+  const auto answer = ask(ring, index, node::DhtPutCommand{.key = key, .value = std::move(value), .exclusive = false});
+  return answer && std::get<node::DhtAnswer>(*answer).outcome == dht::Outcome::done;
+}
+
+/// The requests of one member name ports of somebody outside as candidates of members that nobody has.
+AttackResult amplify() {
+  const auto ring = formed_ring(101, 30);
+  const net::Ipv4Address victim(203, 0, 113, 7);
+  ring->network().count_sent_to(victim);
+  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::requests), [&](auto& config) {
+    config.victim = net::Endpoint{victim, 7000};
+  });
+  ring->network().run_for(10s);
+  const auto lost = ring->network().sent_to(victim);
+  return {fmt::format("{} in {} requests, 10 s", megabytes(liar.octets_spent()), liar.lies_told()),
+          fmt::format("{} in {} packets", megabytes(lost.octets), lost.datagrams),
+          lost.octets <= 3 * liar.octets_spent()};
+}
+
+/// Answers that a newcomer did not ask for name neighbours that nobody has.
+AttackResult plant_neighbours() {
+  const auto ring = formed_ring(102, 20);
+  const SiteId site = ring->network().add_public_site();
+  std::vector<HostileMember*> liars;
+  for (int i = 0; i < 2; ++i)
+    liars.push_back(&ring->add_hostile(site, telling(Lie::answers) | telling(Lie::neighbours)));
+  ring->network().run_for(5s);
+  const std::size_t newcomer = ring->add_member(site, ring->network().now());
+  const auto endpoint = ring->network().local_endpoint(ring->host(newcomer));
+  std::uint64_t before = 0;
+  for (HostileMember* liar : liars) {
+    before += liar->octets_spent();
+    liar->set_targets({ring->at(newcomer).node().id()});
+    liar->add_contact(endpoint);
+  }
+  const auto time = time_to_address(*ring, newcomer, 60s);
+  ring->network().run_for(10s);
+  std::uint64_t spent = 0;
+  for (const HostileMember* liar : liars)
+    spent += liar->octets_spent();
+  const bool joined = ring->at(newcomer).node().is_joined();
+  return {fmt::format("{} by 2 members, 50 answers/s each", megabytes(spent - before)),
+          fmt::format("a newcomer's address after {}{}", to_text(time), joined ? "" : ", not joined"),
+          time && *time <= 45s && joined};
+}
+
+/// One peer says that we are somewhere else, and somewhere else again.
+AttackResult lie_about_address() {
+  const auto ring = formed_ring(103, 8);
+  const SiteId site = ring->network().add_nat_site(full_cone());
+  const std::size_t member = ring->add_member(site, ring->network().now());
+  ring->network().run_for(60s);
+  const node::StatusAnswer before = ring->at(member).status(ring->network().now());
+  if (before.observed_endpoints.empty()) return {"-", "the member was seen by nobody", false};
+  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::observed),
+                                          [&](auto& config) { config.contacts = {before.observed_endpoints.front()}; });
+  unsigned looked = 0;
+  unsigned wrong = 0;
+  for (int i = 0; i < 60; ++i) {
+    ring->network().run_for(500ms);
+    const node::StatusAnswer status = ring->at(member).status(ring->network().now());
+    ++looked;
+    const bool right = status.nat == before.nat && !status.observed_endpoints.empty() &&
+                       status.observed_endpoints.front() == before.observed_endpoints.front();
+    wrong += right ? 0U : 1U;
+  }
+  return {fmt::format("{} lies of 1 peer in 30 s", liar.lies_told()),
+          fmt::format("NAT class or address wrong at {} of {} looks", wrong, looked), liar.links() > 0 && wrong == 0};
+}
+
+/// Two members of a closed group give a list that never ends while a member is revoked.
+AttackResult trickle_list() {
+  const auto ring = formed_ring(105, 12, true);
+  for (int i = 0; i < 2; ++i)
+    ring->add_hostile(ring->network().add_public_site(), telling(Lie::lists));
+  ring->network().run_for(10s);
+  const TimePoint revoked = ring->network().now();
+  // Of many pieces, so that it must be fetched.
+  std::vector<std::string> users;
+  for (int i = 0; i < 500; ++i)
+    users.push_back("former-member-" + std::to_string(i));
+  Bytes octets;
+  encode(ring->authority().revoke({}, users), octets);
+  static_cast<void>(ask(*ring, 3, node::RevokeCommand{octets}));
+  const auto everybody = [&] {
+    for (std::size_t i = 0; i < ring->size(); ++i) {
+      if (ring->at(i).revocation_number == 0) return false;
+    }
+    return true;
+  };
+  const bool known = ring->network().run_until_done(everybody, 120s);
+  const Duration took = ring->network().now() - revoked;
+  return {"2 members, an octet a second each",
+          known ? fmt::format("the last of {} members knew after {:.2f} s", ring->size(), seconds(took))
+                : std::string("not all members knew after 120 s"),
+          known && took <= 30s};
+}
+
+/// A member asks the DHT in another's name, so that the answers go there.
+AttackResult reflect_gets() {
+  const auto ring = formed_ring(106, 30);
+  for (std::size_t i = 1; i <= 20; ++i)
+    put(*ring, i, "popular", Bytes(1000, static_cast<std::byte>(i)));
+  const std::size_t victim = 25;
+  const net::Ipv4Address address = *ring->network().local_endpoint(ring->host(victim)).ipv4();
+  ring->network().run_for(10s);
+  ring->network().count_sent_to(address);
+  ring->network().run_for(10s);
+  const std::uint64_t usual = ring->network().sent_to(address).octets;
+  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::gets),
+                                          [&](auto& config) { config.targets = {ring->at(victim).node().id()}; });
+  ring->network().count_sent_to(address);
+  ring->network().run_for(10s);
+  const std::uint64_t lost = ring->network().sent_to(address).octets;
+  const std::uint64_t more = lost > usual ? lost - usual : 0;
+  return {fmt::format("{} in {} questions, 10 s", megabytes(liar.octets_spent()), liar.lies_told()),
+          fmt::format("{} more than usual", megabytes(more)), more <= 5 * liar.octets_spent()};
+}
+
+}  // namespace
+
+std::vector<Attack> simulated_attacks() {
+  return {
+      {"S5", "connect-to-me names a victim's ports", "3 octets for each that was spent", amplify},
+      {"S5", "DHT questions in another's name", "5 octets for each that was spent", reflect_gets},
+      {"S10", "a revocation list that never ends", "everybody knows the true one in 30 s", trickle_list},
+      {"S24", "unasked answers with false neighbours", "a newcomer's address in 45 s", plant_neighbours},
+      {"S24", "a peer lies about where we are", "class and address stay right", lie_about_address},
+  };
+}
+
+}  // namespace ipop::hostile
