@@ -157,16 +157,49 @@ refused() {
   done
 }
 
-@test "validate runs its tests and prints a table; a test that fails is exit status 1" {
-  ((EUID != 0)) || skip "HTCondor takes no jobs of root"
-  cd "$DIR"
+# as_somebody COMMAND...: not as root, of whom HTCondor takes no jobs.
+as_somebody() {
+  ((EUID == 0)) || { "$@"; return; }
+  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$DIR"
+  chmod 666 "$CALLS"
+  chown -R nobody "$DIR/jobs"
+  setpriv --reuid nobody --regid nogroup --clear-groups "$@"
+}
+validate() { as_somebody "$GA_BIN/ga-condorcfg" validate "$@"; }
+# submits EVENT: a condor_submit after which the job's log has that event.
+submits() {
   # shellcheck disable=SC2016
-  fake condor_submit 'name=$(basename "$2" .sub); echo "7.0 - 7.1"
-    printf "005 (007.000.000) x\n\t(1) Normal termination (return value 0)\n...\n" >>"${2%.sub}.log"'
-  run condorcfg validate --only jobs --jobs 1
+  fake condor_submit 'echo "7.0 - 7.1"; printf "'"$1"'\n...\n" >>"${2%.sub}.log"'
+}
+
+@test "validate runs its tests and prints a table; a test that fails is exit status 1" {
+  mkdir "$DIR/jobs"
+  cd "$DIR/jobs"
+  submits '005 (007.000.000) x\n\t(1) Normal termination (return value 0)'
+  run validate --only jobs --jobs 1
   [ "$status" -eq 0 ]
   [[ $output == *jobs*passed* ]]
-  run condorcfg validate --only absence --plain
+  run validate --only absence --plain
   [ "$status" -eq 0 ]
   [[ $output == "absence"$'\t'"not run"* ]]
+  fake condor_rm
+  submits '009 (007.000.000) x'
+  run validate --only jobs --jobs 1
+  [ "$status" -eq 1 ]
+  [[ $output == *jobs*FAILED* ]]
+}
+
+@test "a job that broke is a failed row of validate, also when its log can't be read any more" {
+  mkdir "$DIR/jobs"
+  cd "$DIR/jobs"
+  fake condor_rm 'rm -f "$JOBS"/*.log'
+  fake condor_status 'echo "<10.128.0.5:9618> 1"'
+  # shellcheck disable=SC2016
+  fake condor_config_val 'echo 10.128.0.9'
+  submits '012 (007.000.000) x\n\tno such file'
+  for test in jobs checkpoint flock; do
+    JOBS=$DIR/jobs run validate --only "$test" --work-dir "$DIR/jobs"
+    [ "$status" -eq 1 ]
+    [[ $output == *"$test"*FAILED* ]]
+  done
 }

@@ -46,6 +46,13 @@ std::string trouble(const std::vector<JobEvent>& events) {
   return "a job did not end well";
 }
 
+/// The jobs are taken out of the queue; what their log says of them, or why it can't be read.
+TestOutcome broken(const JobRun& run) {
+  const auto events = run.events();
+  run.remove();
+  return events ? TestOutcome{Kind::failed, trouble(*events)} : failed(events.error());
+}
+
 std::string description(const std::string& directory, const std::string& name, const std::string& more) {
   return "universe = vanilla\ninitialdir = " + directory + "\nlog = " + name + ".log\nshould_transfer_files = yes\n" +
          "when_to_transfer_output = on_exit\nrequest_cpus = 1\nrequest_memory = 32M\nrequest_disk = 16M\n" + more;
@@ -87,10 +94,7 @@ Result<JobCounts> follow_to_end(const TestPlace& place, const JobRun& run, std::
 
 TestOutcome judge(const JobRun& run, const Result<JobCounts>& counts, const std::string& good) {
   if (!counts) return failed(counts.error());
-  if (counts->failed == 0) return {Kind::passed, good};
-  run.remove();
-  const auto events = run.events();
-  return {Kind::failed, events ? trouble(*events) : "a job did not end well"};
+  return counts->failed == 0 ? TestOutcome{Kind::passed, good} : broken(run);
 }
 
 /// Ten steps; after each, the state is on disk, and after each third it is sent to the submit machine.
@@ -202,11 +206,11 @@ TestOutcome test_checkpoint(const TestPlace& place) {
     is_broken = count_events(events).failed > 0 || count_events(events).succeeded > 0;
     return is_broken || std::ranges::any_of(events, has_checkpoint);
   });
-  if (!waited || is_broken) {
+  if (!waited) {
     run->remove();
-    const auto events = run->events();
-    return waited && events ? TestOutcome{Kind::failed, trouble(*events)} : failed(waited.error());
+    return failed(waited.error());
   }
+  if (is_broken) return broken(*run);
   place.show("checkpoint: evicting the job");
   const auto vacated = run_condor({"condor_vacate_job", run->cluster()}, hook_limit);
   if (!vacated) return failed(vacated.error());
@@ -257,10 +261,9 @@ TestOutcome test_flock(const TestPlace& place) {
     place.show("flock: " + std::to_string(counts.executing) + " of " + std::to_string(jobs) + " run");
     return is_broken || !abroad.empty();
   });
-  const auto events = run->events();
+  if (followed && is_broken) return broken(*run);
   run->remove();
   if (!followed) return failed(followed.error());
-  if (is_broken) return {Kind::failed, events ? trouble(*events) : "a job did not end well"};
   return {Kind::passed, "home has " + plural(cores, "core") + "; a job ran at " + abroad};
 }
 
