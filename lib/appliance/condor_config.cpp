@@ -163,16 +163,18 @@ void write_security(Writer& out, const CondorMachine& machine) {
   out.set("ALLOW_ADVERTISE_SCHEDD", join(advertisers));
 }
 
-void write_times(Writer& out) {
+void write_times(Writer& out, const CondorMachine& machine) {
   out.comment("Times: members come, move and go.");
   // A worker whose first update is lost stays unseen for so long; 1,000 workers are 33 updates a second.
   out.set("UPDATE_INTERVAL", "30");
   out.set("MASTER_UPDATE_INTERVAL", "60");
   // Six updates of a worker that were missed.
   out.set("CLASSAD_LIFETIME", "180");
-  // A worker that is away for less than this keeps its job, and the connection on which its output comes.
-  out.set("JOB_DEFAULT_LEASE_DURATION", "7200");
-  out.set("TCP_KEEPALIVE_INTERVAL", "7200");
+  // The connection of a job lives as long as its lease: HTCondor 23.9 joins the two ends again when it breaks, and
+  // then refuses the job's output. Who is known to be gone is not waited for (ga-condorcfg gone).
+  const std::string lease = std::to_string(std::chrono::seconds(machine.settings.lease).count());
+  out.set("JOB_DEFAULT_LEASE_DURATION", lease);
+  out.set("TCP_KEEPALIVE_INTERVAL", lease);
 }
 
 void write_user(Writer& out, const CondorMachine& machine) {
@@ -275,7 +277,7 @@ Result<std::string> to_condor_config(const CondorMachine& machine) {
   write_network(out, machine);
   write_names(out, machine);
   write_security(out, machine);
-  write_times(out);
+  write_times(out, machine);
   write_user(out, machine);
   write_roles(out, machine);
   return out.take();

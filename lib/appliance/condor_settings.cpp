@@ -12,11 +12,13 @@
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 11> condor_keys{"roles",          "group",          "pool",    "policy",
-                                                       "slots",          "own_jobs_first", "manager", "managers",
-                                                       "single_manager", "flock",          "names"};
-constexpr std::uint32_t most_slots = 4096;       // above every machine of today
-constexpr std::size_t most_named_managers = 64;  // as many as fit under one key of the DHT
+constexpr std::array<std::string_view, 13> condor_keys{
+    "roles",    "group",          "pool",  "policy", "slots",         "own_jobs_first",    "manager",
+    "managers", "single_manager", "flock", "names",  "lease_minutes", "keep_alive_minutes"};
+constexpr std::int64_t shortest_lease = 5;           // minutes; HTCondor's daemons tell each other of it six times
+constexpr std::int64_t longest_lease = 7 * 24 * 60;  // longer than every absence that is meant to end
+constexpr std::uint32_t most_slots = 4096;           // above every machine of today
+constexpr std::size_t most_named_managers = 64;      // as many as fit under one key of the DHT
 
 Result<void> take_role(std::string_view text, CondorSettings& out) {
   static constexpr std::array<std::string_view, 3> names{"manager", "worker", "submit"};
@@ -52,6 +54,19 @@ Result<void> take_node(std::string_view text, std::vector<NodeId>& out) {
   if (out.size() == most_named_managers) return malformed("more than 64 nodes that may be manager");
   out.push_back(*id);
   return {};
+}
+
+void take_times(TomlReader& reader, CondorSettings& out) {
+  if (const auto lease = reader.number("lease_minutes", shortest_lease, longest_lease, 120))
+    out.lease = std::chrono::minutes(*lease);
+  // A shorter lease ends the wait for who is silent as well.
+  out.keep_alive = std::min(out.keep_alive, out.lease);
+  const auto alive = reader.number("keep_alive_minutes", 1, longest_lease, 10);
+  if (!alive) return;
+  out.keep_alive = std::chrono::minutes(*alive);
+  if (out.keep_alive > out.lease)
+    reader.refuse("keep_alive_minutes", "keep_alive_minutes is longer than lease_minutes, which is " +
+                                            std::to_string(out.lease.count()) + "; at most that would be right");
 }
 
 std::string_view yes_no(bool value) {
@@ -103,6 +118,7 @@ Result<CondorSettings> parse_condor_settings(std::string_view text, std::string_
   reader.text("names", "names = \"dns\"", [&](std::string_view word) {
     return take_word("names", word, PoolNames::dns, PoolNames::address, out.names);
   });
+  take_times(reader, out);
   if (out.manager && out.is_manager)
     reader.refuse("manager", "a machine with the role manager is its own manager; take away one of the two lines");
   if (reader.failed()) return *reader.failed();
@@ -132,6 +148,9 @@ std::string to_toml(const CondorSettings& settings) {
   out += "flock = " + std::string(yes_no(settings.flock)) + "\n";
   out += "# \"dns\": names that ipop-dns resolves; \"address\": names made of addresses.\n";
   out += "names = " + in_quotes(to_string(settings.names)) + "\n";
+  out += "# How long a job waits for a worker that may come back, and for one that is silent.\n";
+  out += "lease_minutes = " + std::to_string(settings.lease.count()) + "\n";
+  out += "keep_alive_minutes = " + std::to_string(settings.keep_alive.count()) + "\n";
   return out;
 }
 

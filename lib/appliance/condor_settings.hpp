@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +43,9 @@ struct CondorSettings {
   bool single_manager = false;                ///< two managers of this pool are an error
   bool flock = true;                          ///< jobs may go to the group's other pools
   PoolNames names = PoolNames::dns;
+  std::chrono::minutes lease{120};  ///< how long HTCondor itself waits for the other end of a job, 5 min to a week
+  std::chrono::minutes keep_alive{
+      10};  ///< how long a worker may be silent to a machine that hears others; at most lease
   friend bool operator==(const CondorSettings&, const CondorSettings&) = default;
 };
 

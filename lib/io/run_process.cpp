@@ -16,8 +16,6 @@
 namespace ipop::io {
 namespace {
 
-constexpr std::size_t most_output = 65'536;
-
 /// What the child gets as its first three descriptors.
 class FileActions {
  public:
@@ -38,7 +36,7 @@ class FileActions {
 };
 
 /// Reads until the child closed its end; false when `end` came first.
-bool read_output(int fd, TimePoint end, std::string& output) {
+bool read_output(int fd, TimePoint end, std::size_t most_output, std::string& output) {
   std::array<char, 4096> block{};
   while (true) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - monotonic_now());
@@ -62,7 +60,7 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-Result<ProcessResult> run_process(const std::vector<std::string>& command, Duration limit) {
+Result<ProcessResult> run_process(const std::vector<std::string>& command, Duration limit, std::size_t most_output) {
   const TimePoint end = monotonic_now() + limit;
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return last_error("running " + command.front());
@@ -80,7 +78,7 @@ Result<ProcessResult> run_process(const std::vector<std::string>& command, Durat
   writer.reset();
 
   ProcessResult result;
-  const bool ended = read_output(reader.get(), end, result.output);
+  const bool ended = read_output(reader.get(), end, most_output, result.output);
   if (!ended) ::kill(child, SIGKILL);
   result.status = wait_for(child);
   if (!ended) return make_error(std::make_error_code(std::errc::timed_out), command.front() + " did not end");

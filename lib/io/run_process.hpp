@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -8,16 +9,17 @@
 
 namespace ipop::io {
 
-/// How a program ended and the first 64 KiB of what it wrote to stdout and stderr.
+/// How a program ended and the beginning of what it wrote to stdout and stderr.
 struct ProcessResult {
   int status = 0;  ///< its exit status; 128 and the signal when one ended it
   std::string output{};
 };
 
 /// Runs a program found in PATH (`command` holds its name and arguments, no shell in between), with
-/// nothing on stdin, and waits for its end. For tools.
+/// nothing on stdin, and waits for its end. More output than `most_output` is read and dropped. For tools.
 ///
 /// Errors: errno (no_such_file_or_directory: not installed), timed_out (it was killed at `limit`).
-Result<ProcessResult> run_process(const std::vector<std::string>& command, Duration limit);
+Result<ProcessResult> run_process(const std::vector<std::string>& command, Duration limit,
+                                  std::size_t most_output = 65'536);
 
 }  // namespace ipop::io

@@ -149,7 +149,7 @@ refused() {
     esac
     diff <("$GA_BIN/ga-condorcfg" --completion "$shell") "$GA_SOURCE/completions/$file"
   done
-  for verb in write watch show check "flock export" "flock accept" "flock remove" validate; do
+  for verb in write watch show check gone "flock export" "flock accept" "flock remove" validate; do
     # shellcheck disable=SC2086
     for option in $("$GA_BIN/ga-condorcfg" $verb --help | grep -oE '^ +(-h,)?--[a-z-]+' | grep -oE '[a-z-]+$' | sed 's/^-*//'); do
       grep -q -- "$option" <(sed 's/\\-/-/g' "$GA_SOURCE/man/ga-condorcfg.1")

@@ -100,8 +100,8 @@ CondorPaths condor_paths(const Context& context) {
           root + "/passwords.d/" + key_name, root + "/tokens.d/" + key_name};
 }
 
-Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit) {
-  auto ran = io::run_process(command, limit);
+Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit, std::size_t most_output) {
+  auto ran = io::run_process(command, limit, most_output);
   // 127: `env` did not find it.
   const bool is_missing =
       ran ? ran->status == 127 && command.front() == "env" : ran.error().code == std::errc::no_such_file_or_directory;

@@ -22,7 +22,8 @@ CondorPaths condor_paths(const Context& context);
 
 /// Runs one of HTCondor's programs. Errors: not_found (it is not installed; the message names the
 /// package), those of io::run_process.
-Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit = 30s);
+Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit = 30s,
+                                     std::size_t most_output = 65'536);
 
 /// Whether HTCondor would take `text` for this machine's configuration beside what else is in its
 /// directories. Errors: malformed, with HTCondor's own words; those of run_condor; errno.

@@ -5,6 +5,7 @@
 
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
+#include "process_tree.hpp"
 
 namespace ipop::ga_condorcfg {
 namespace {
@@ -45,13 +46,15 @@ void CondorService::take_over() {
 void CondorService::start(bool changed) {
   is_wanted_ = true;
   if (is_service_) {
-    // One that is being stopped is started when it has ended.
+    // One that is being stopped is started when it has ended. Jobs that were given time have no address to leave to.
+    if (ending_ == Ending::graceful) service_limit_ = io::monotonic_now();
     if (ending_ != Ending::none) return;
     const bool is_stale = service_.is_active() && (changed || service_.began_before(config_));
     service_.ask({"--no-block", is_stale ? "restart" : "start"});
     return;
   }
-  if (!child_) spawn();
+  if (!child_) return spawn();
+  if (ending_ == Ending::graceful) end_child(Ending::fast);
 }
 
 void CondorService::reload() {
@@ -155,7 +158,7 @@ void CondorService::end_child(Ending how) {
 void CondorService::press() {
   if (!child_) return;
   if (ending_ == Ending::graceful) return end_child(Ending::fast);
-  child_->send_signal(SIGKILL);
+  end_process_tree(child_->id());
 }
 
 }  // namespace ipop::ga_condorcfg

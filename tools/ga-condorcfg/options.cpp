@@ -56,6 +56,7 @@ void add_validate(CLI::App& app, Options& options, ValidatePool& validate) {
 
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
   Options options;
+  options.program = argc > 0 ? argv[0] : tool;
   CLI::App app("Configures and tests HTCondor on a group's virtual network", tool);
   app.require_subcommand(1);
   tools::share_options(app);
@@ -92,6 +93,15 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CheckPool check;
   CLI::App* check_verb = app.add_subcommand("check", "Say whether files and HTCondor's configuration are good");
   check_verb->callback([&] { options.verb = check; });
+
+  FreeJobs free;
+  CLI::App* gone_verb = app.add_subcommand("gone", "On a submit machine: free the jobs of workers that are gone");
+  gone_verb
+      ->add_option("WORKER", free.worker,
+                   "This one, whatever is known of it, by name or address; without it those that are found out, as "
+                   "they go, until SIGTERM")
+      ->type_name("");
+  gone_verb->callback([&] { options.verb = free; });
 
   ExportFlock exported;
   AcceptFlock accepted;

@@ -23,6 +23,9 @@ struct WatchPool {
 };
 struct ShowPool {};
 struct CheckPool {};
+struct FreeJobs {
+  std::string worker{};  ///< whose jobs to free, once; empty: those of all that are found to be gone, for ever
+};
 struct ExportFlock {
   std::string out = "-";
 };
@@ -43,10 +46,11 @@ struct ValidatePool {
   std::string directory{};          ///< for the jobs' files; empty: one of its own, removed at the end
   std::vector<std::string> only{};  ///< rows to run; empty: all
 };
-using Verb =
-    std::variant<WriteConfig, WatchPool, ShowPool, CheckPool, ExportFlock, AcceptFlock, RemoveFlock, ValidatePool>;
+using Verb = std::variant<WriteConfig, WatchPool, ShowPool, CheckPool, FreeJobs, ExportFlock, AcceptFlock, RemoveFlock,
+                          ValidatePool>;
 
 struct Options {
+  std::string program{};  ///< as it was started
   std::string role_file = "/etc/ga/pool.toml";
   std::string groups = "/etc/ipop";    ///< where group files are
   std::string socket{};                ///< of the group's node; empty: the usual one

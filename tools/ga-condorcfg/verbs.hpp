@@ -23,6 +23,8 @@ cli::ExitStatus carry_out(const Context& context, const ShowPool& verb);
 /// `bad_config` when the role file, the group file or what HTCondor reads is wrong; `no` when what is
 /// written is not what the node's state wants.
 cli::ExitStatus carry_out(const Context& context, const CheckPool& verb);
+/// Frees the jobs of a worker that is said to be gone, or, until SIGTERM, of all that are found to be.
+cli::ExitStatus carry_out(const Context& context, const FreeJobs& verb);
 /// Prints what another group's submit machine needs to send jobs to this manager's pool.
 cli::ExitStatus carry_out(const Context& context, const ExportFlock& verb);
 /// Takes it in on that submit machine.

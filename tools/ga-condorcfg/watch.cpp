@@ -16,6 +16,7 @@
 #include "io/process.hpp"
 #include "io/service_notifier.hpp"
 #include "io/system_clock.hpp"
+#include "kept_program.hpp"
 #include "pool_files.hpp"
 #include "pool_node.hpp"
 #include "verbs.hpp"
@@ -42,6 +43,16 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
+/// `ga-condorcfg gone` with the options of this one.
+std::vector<std::string> freer_command(const Options& options) {
+  std::vector<std::string> out{options.program, "--file",       options.role_file, "--dir",
+                               options.groups,  "--condor-dir", options.condor};
+  if (!options.socket.empty()) out.insert(out.end(), {"--socket", options.socket});
+  if (!options.state_directory.empty()) out.insert(out.end(), {"--state-dir", options.state_directory});
+  out.emplace_back("gone");
+  return out;
+}
+
 /// HTCondor while it follows the node.
 class Watcher {
  public:
@@ -57,6 +68,7 @@ class Watcher {
                [this](const LogLine& line) { log(line); }}),
         announcer_(loop_, {[this](std::string text) { node_.announce(std::move(text)); },
                            [this](const LogLine& line) { log(line); }}),
+        freer_(loop_, freer_command(context.options), [this](const LogLine& line) { log(line); }),
         grace_(loop_, [this] { stop_condor(); }),
         again_(loop_, [this] { follow(); }),
         alive_(loop_, [this] { show_alive(); }) {}
@@ -103,11 +115,15 @@ class Watcher {
   }
 
   void take_signal(int number) {
-    if (number == SIGCHLD) return service_.handle_child();
+    if (number == SIGCHLD) {
+      service_.handle_child();
+      return freer_.handle_child();
+    }
     if (number == SIGHUP) return read_files();
     if (std::exchange(is_ending_, true)) return;
     notifier_.stopping();
     announcer_.withdraw();
+    freer_.stop();
     grace_.disarm();
     again_.disarm();
     service_.stop();
@@ -123,6 +139,7 @@ class Watcher {
     auto* files = std::get_if<PoolFiles>(&loaded);
     if (files == nullptr) return log({LogLevel::error, "the files are wrong; the earlier ones hold", {}});
     files_ = std::move(*files);
+    freer_.stop();
     is_changed_ = true;
     daemons_changed_ = true;
     if (answer_) take_managers(*answer_);
@@ -191,6 +208,7 @@ class Watcher {
     else
       service_.reload();
     daemons_changed_ = false;
+    if (files_.settings.is_submit) freer_.start();
     log({LogLevel::info,
          !was_running ? "HTCondor starts"
          : moved      ? "HTCondor restarts"
@@ -243,6 +261,7 @@ class Watcher {
   void stop_condor() {
     place_.reset();
     announcer_.withdraw();
+    freer_.stop();
     service_.stop();
   }
 
@@ -261,6 +280,7 @@ class Watcher {
   CondorService service_;
   PoolNode node_;
   Announcer announcer_;
+  KeptProgram freer_;  // of jobs whose workers are gone
   std::optional<node::StatusAnswer> status_;
   std::optional<node::DhtAnswer> answer_;
   std::optional<std::vector<appliance::KnownManager>> managers_;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace ipop;
+using namespace std::chrono_literals;
 using namespace ipop::appliance;
 
 namespace {
@@ -22,6 +23,18 @@ TEST_CASE("a role file of one line is enough") {
   CHECK(settings->pool == "main");
   CHECK(settings->policy == WorkerPolicy::dedicated);
   CHECK(settings->flock);
+  CHECK(settings->lease == 120min);
+  CHECK(settings->keep_alive == 10min);
+}
+
+TEST_CASE("who is silent is waited for no longer than the lease") {
+  const auto shorter = parse_condor_settings("roles = [\"submit\"]\nlease_minutes = 5\n", "pool.toml");
+  REQUIRE(shorter);
+  CHECK(shorter->keep_alive == 5min);
+  CHECK(refusal("roles = [\"submit\"]\nlease_minutes = 20\nkeep_alive_minutes = 21\n")
+            .starts_with("pool.toml:3: keep_alive_minutes is longer than lease_minutes, which is 20"));
+  CHECK(refusal("roles = [\"submit\"]\nlease_minutes = 4\n").starts_with("pool.toml:2: "));
+  CHECK(refusal("roles = [\"submit\"]\nkeep_alive_minutes = 0\n").starts_with("pool.toml:2: "));
 }
 
 TEST_CASE("what is written is read back as the same value") {
@@ -32,7 +45,7 @@ TEST_CASE("what is written is read back as the same value") {
                                   "manager = \"10.128.0.5\"\nmanagers = [\"" +
                                       id +
                                       "\"]\nsingle_manager = true\nflock = false\n"
-                                      "names = \"address\"\n"}) {
+                                      "names = \"address\"\nlease_minutes = 30\nkeep_alive_minutes = 30\n"}) {
     const auto settings = parse_condor_settings(text, "pool.toml");
     REQUIRE_MESSAGE(settings, refusal(text));
     CHECK(*parse_condor_settings(to_toml(*settings), "again") == *settings);
