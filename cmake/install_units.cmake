@@ -33,3 +33,14 @@ if("$ENV{DESTDIR}" STREQUAL "" AND etc STREQUAL "/etc")
 endif()
 # Where a machine's part in a pool is written.
 file(MAKE_DIRECTORY $ENV{DESTDIR}${etc}/ga)
+
+# One account a slot, so that jobs of two users are two accounts (sysusers.d(5)); ga-condorcfg.service makes them. 128 are
+# as many slots as large machines have; jobs in further slots run as nobody.
+set(accounts "# Accounts of the slots of an HTCondor worker, for nobody to log in with.\n")
+foreach(slot RANGE 1 128)
+  string(APPEND accounts "u ga-slot${slot} - \"Jobs in HTCondor's slot ${slot}\" - /bin/sh\n")
+endforeach()
+set(file ${CMAKE_INSTALL_PREFIX}/lib/sysusers.d/ga-slots.conf)
+message(STATUS "Installing: $ENV{DESTDIR}${file}")
+file(WRITE $ENV{DESTDIR}${file} "${accounts}")
+list(APPEND CMAKE_INSTALL_MANIFEST_FILES ${file})

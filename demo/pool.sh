@@ -49,8 +49,15 @@ GROUP
   join_pool "$1" 4700 --no-tap
 }
 
+# As `make install` and the service would, for as many slots as the machines here have.
+make_slot_accounts() {
+  local slot
+  for slot in {1..8}; do echo "u ga-slot$slot - \"Jobs in slot $slot\" - /bin/sh"; done |
+    in_machine "$1" systemd-sysusers - >"$run/$1/sysusers.log" 2>&1
+}
+
 join_pool() {
-  boot_machine "$1" || return
+  boot_machine "$1" && make_slot_accounts "$1" || return
   # The node answers for names of the group, and refuses others at once.
   printf 'search ipop\nnameserver %s\noptions timeout:2 attempts:2\n' "${pool_prefix%.*}.1" \
     >"$(files_of "$1")/etc/resolv.conf"

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view digits_and_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
+const std::string slot_account_prefix = "ga-slot";
+
 bool consists_of(std::string_view text, std::string_view more) {
   return std::ranges::all_of(text, [&](char c) {
     return digits_and_letters.find(c) != std::string_view::npos || more.find(c) != std::string_view::npos;
@@ -128,6 +130,8 @@ void write_security(Writer& out, const CondorMachine& machine) {
   const std::string& domain = machine.domain;
   const std::string own_daemons = from("condor", domain, own);
   const std::string administrators = join({own_daemons, from("root", domain, own), "condor@family"});
+  // The two ends of a claim, whom HTCondor knows by the secret of that claim.
+  const std::string matched = "execute-side@matchsession, submit-side@matchsession";
 
   out.comment("Who may: members by what the group gave them, this machine's own daemons and users, nobody else.");
   out.use("SECURITY:recommended_v9_0");
@@ -147,8 +151,9 @@ void write_security(Writer& out, const CondorMachine& machine) {
   managers.push_back(own_daemons);
   managers.emplace_back("condor@family");
   out.set("ALLOW_READ", join(readers));
-  out.set("ALLOW_WRITE", join({from("*", domain, own), from("*", domain, "127.0.0.1"), "condor@family"}));
-  out.set("ALLOW_DAEMON", administrators);
+  out.set("ALLOW_WRITE", join({from("*", domain, own), from("*", domain, "127.0.0.1"), "condor@family", matched}));
+  // Nodes of a parallel job are claimed by the dedicated scheduler, and call it back.
+  out.set("ALLOW_DAEMON", join({administrators, matched}));
   out.set("ALLOW_ADMINISTRATOR", administrators);
   out.set("ALLOW_NEGOTIATOR", join(managers));
   std::vector<std::string> advertisers{from(member_name, domain, network), own_daemons, "condor@family"};
@@ -191,6 +196,19 @@ void write_user(Writer& out, const CondorMachine& machine) {
   }
 }
 
+/// Each slot's jobs are another account's, which only HTCondor uses: what such an account runs when a job has ended is
+/// the job's, and is ended.
+void write_slot_accounts(Writer& out, const CondorMachine& machine, bool are_static) {
+  // A job sees and signals the processes of its own slot only, and reads its own files.
+  out.set("USE_PID_NAMESPACES", "True");
+  out.set("JOB_EXECDIR_PERMISSIONS", "user");
+  if (machine.slot_accounts == 0) return;
+  out.set("DEDICATED_EXECUTE_ACCOUNT_REGEXP", slot_account_prefix + "[0-9]+");
+  const std::size_t most = machine.settings.slots.value_or(static_cast<std::uint32_t>(machine.slot_accounts));
+  for (std::size_t slot = 1; slot <= std::min(most, machine.slot_accounts); ++slot)
+    out.set((are_static ? "SLOT" : "SLOT1_") + std::to_string(slot) + "_USER", slot_account(slot));
+}
+
 void write_roles(Writer& out, const CondorMachine& machine) {
   const CondorSettings& settings = machine.settings;
   out.comment("What this machine does.");
@@ -230,7 +248,9 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     out.use(settings.policy == WorkerPolicy::desktop ? "POLICY:DESKTOP" : "POLICY:ALWAYS_RUN_JOBS");
     // A slot that is cut out for a job knows nothing of the keyboard yet, and so takes none. Who ranks jobs compares
     // them slot by slot.
-    if (settings.policy == WorkerPolicy::desktop || settings.own_jobs_first) out.use("FEATURE:StaticSlots");
+    const bool are_static = settings.policy == WorkerPolicy::desktop || settings.own_jobs_first;
+    if (are_static) out.use("FEATURE:StaticSlots");
+    write_slot_accounts(out, machine, are_static);
     // Debian 13 keeps no list of logins (utmp), and without one HTCondor takes it that nobody is there.
     if (settings.policy == WorkerPolicy::desktop) out.set("STARTD_HAS_BAD_UTMP", "True");
     if (settings.slots) out.set("NUM_CPUS", std::to_string(*settings.slots));
@@ -249,6 +269,10 @@ void write_roles(Writer& out, const CondorMachine& machine) {
 }
 
 }  // namespace
+
+std::string slot_account(std::size_t slot) {
+  return slot_account_prefix + std::to_string(slot);
+}
 
 Result<std::string> pool_domain(std::string_view name_space) {
   // Longer than every namespace that `ga-group new` makes.

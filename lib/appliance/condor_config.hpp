@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ struct CondorMachine {
   std::string user{};                             ///< of the certificate; empty in an open group
   std::optional<PoolCredentials> certificates{};  ///< none: an open group, with tokens
   std::vector<FlockPartner> partners{};
+  std::size_t slot_accounts = 0;  ///< accounts slot_account(1), (2), ... that this machine has
 };
 
 /// The name under which machines of the group know each other's daemons, before the domain. It is no
@@ -48,6 +50,9 @@ struct CondorMachine {
 constexpr std::string_view member_name = "member";
 /// The name of another group's submit machines, likewise.
 constexpr std::string_view guest_name = "guest";
+
+/// The account that the jobs of a worker's slot run as, from 1: `ga-slot1`.
+std::string slot_account(std::size_t slot);
 
 /// HTCondor's trust and user domain of a group: the readable part of its namespace and 16 characters
 /// that follow from all of it, since the namespace of an open group is its secret and the domain

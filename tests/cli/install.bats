@@ -62,7 +62,8 @@ setup_file() {
     while read -r path; do
       [ -x "$tree$path" ] || { echo "$path is not in $tree"; return 1; }
       found=$((found + 1))
-    done < <(find "$tree" -path '*/systemd/system/*' -type f -exec sed -n 's/^Exec[A-Za-z]*=\([^ ]*\).*/\1/p' {} + | grep -v '^/bin/' | sort -u
+    done < <(find "$tree" -path '*/systemd/system/*' -type f -exec sed -n 's/^Exec[A-Za-z]*=[-+]*\([^ ]*\).*/\1/p' {} + |
+        grep -vE '^/bin/|^/usr/bin/systemd-' | sort -u
       grep -oE '/usr/[a-z/]*bin/[a-z-]+' "$tree/etc/cron.d/ga-pingtest")
     ! grep -r '@CMAKE' "$tree/etc" "$(find "$tree" -type d -path '*/systemd/system')"
   done
@@ -72,6 +73,14 @@ setup_file() {
 @test "a machine's part in a pool can be written where the manual says" {
   [ -d "$TREE/etc/ga" ]
   [ -d "$DISTRIBUTION/etc/ga" ]
+}
+
+@test "S29: the slots of a worker have accounts, with the names that the configuration has" {
+  local tree
+  for tree in "$TREE/usr/local" "$DISTRIBUTION/usr"; do
+    [ "$(grep -cE '^u ga-slot[0-9]+ - ' "$tree/lib/sysusers.d/ga-slots.conf")" -eq 128 ]
+    grep -q "$(basename "$tree")/lib/sysusers.d/ga-slots.conf" "$tree/lib/systemd/system/ga-condorcfg.service"
+  done
 }
 
 @test "no unit has a line that systemd does not understand" {

@@ -25,6 +25,13 @@ for host in "${machines[@]}"; do
   [[ $host == dave ]] && port=4701 || port=4700
   join_pool "$host" "$port"
 done
+# Parallel jobs are one submit machine's; this is what its manual asks of a worker.
+for host in bob carol; do
+  cat >"$(files_of "$host")/etc/condor/config.d/60-test" <<'CONFIG'
+DedicatedScheduler = "DedicatedScheduler@dave.ipop"
+STARTD_ATTRS = $(STARTD_ATTRS), DedicatedScheduler
+CONFIG
+done
 take_role alice manager
 take_role bob worker
 take_role carol worker
@@ -143,7 +150,69 @@ echo 'DAGMAN_USER_LOG_SCAN_INTERVAL = 1' >"$user/diamond.config"
 
 holds "eight jobs are submitted" submit dave where.sub
 needs 60 "all eight end" has_events dave where.log 5 8
-is "they ran on both workers, as nobody" "bob nobody carol nobody" "$(sort -u "$user"/where.? | paste -sd' ')"
+is "they ran on both workers, as accounts of their slots" "bob ga-slot carol ga-slot" \
+  "$(sed 's/ga-slot[12]$/ga-slot/' "$user"/where.? | sort -u | paste -sd' ')"
+
+# --- two users on one worker --------------------------------------------------------------------------------
+in_machine dave useradd --create-home mallory
+as_mallory() {
+  in_machine dave setpriv --reuid mallory --regid mallory --init-groups env HOME=/home/mallory USER=mallory \
+    sh -c 'cd && exec "$@"' sh "$@"
+}
+cat >"$user/victim.sh" <<'JOB'
+#!/bin/sh
+echo gold >secret
+for i in $(seq 600); do [ ! -e enough ] || exit 0; sleep 0.2; done
+exit 0
+JOB
+other=$(files_of dave)/home/mallory
+cat >"$other/thief.sh" <<'JOB'
+#!/bin/sh
+id -un
+find / -xdev -name secret -exec cat {} + 2>/dev/null
+ls /var/lib/condor/execute/*/secret 2>/dev/null
+ps -e -o args | grep '[v]ictim'
+kill -KILL -1
+touch /var/lib/condor/execute/*/enough 2>/dev/null
+exit 0
+JOB
+chmod +x "$user/victim.sh" "$other/thief.sh"
+on_carol="requirements = Machine == \"carol.ipop\"
+$common
+queue"
+printf 'executable = victim.sh\nlog = victim.log\noutput = victim.out\n%s\n' "$on_carol" >"$user/victim.sub"
+printf 'executable = thief.sh\nlog = thief.log\noutput = thief.out\n%s\n' "$on_carol" >"$other/thief.sub"
+chown -R --reference="$other" "$other/."
+victim=$(submit dave victim.sub)
+within 60 "S29: somebody's job runs on carol" has_events dave victim.log 1 1
+gets_shell() { account=$(as_user dave condor_ssh_to_job "${victim%% *}" id -un 2>"$run/dave/ssh_to_job.log") && [[ $account == ga-slot[12] ]]; }
+within 20 "S29: he gets a shell beside his job, as the job's account" gets_shell
+holds "S29: another user's job comes to the same worker" as_mallory condor_submit -terse thief.sub
+thief_ended() { grep -q '^005 ' "$other/thief.log"; }
+within 60 "S29: it ends" thief_ended
+thief=$(<"$other/thief.out")
+holds "S29: it was an account, read no file and saw no process of the first" grep -qx 'ga-slot[12]' <<<"$thief"
+holds "S29: another account" test "$thief" != "$account"
+is "S29: which goes on" "1 0 0" "$(events dave victim.log 1) $(events dave victim.log 4) $(events dave victim.log 5)"
+as_user dave condor_rm "${victim%% *}" >"$run/dave/rm.log" 2>&1
+is "an interactive job gives a shell on a worker" ga-slot \
+  "$(as_user dave condor_submit -i -a 'request_memory = 16' -a 'request_disk = 4096' <<<'id -un' \
+    2>"$run/dave/interactive.log" | grep -o 'ga-slot' | head -n 1)"
+
+# --- a parallel job -----------------------------------------------------------------------------------------
+cat >"$user/both.sub" <<JOB
+universe = parallel
+machine_count = 2
+executable = where.sh
+output = both.\$(Node)
+log = both.log
+requirements = True
+$common
+queue
+JOB
+holds "a job of two nodes is submitted" submit dave both.sub
+within 120 "it ends" has_events dave both.log 5 1
+is "both nodes ran" 2 "$(cat "$user"/both.? | grep -c ga-slot)"
 
 # --- a checkpoint -------------------------------------------------------------------------------------------
 steps=$(submit dave steps.sub)

@@ -7,6 +7,7 @@
 #include "condor_place.hpp"
 #include "crypto/trust_store.hpp"
 #include "flock_files.hpp"
+#include "io/accounts.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "node_connection.hpp"
@@ -17,6 +18,8 @@ namespace {
 using cli::ExitStatus;
 
 constexpr std::size_t largest_role_file = std::size_t{1} << 20U;
+// The role file's `slots` knows no more.
+constexpr std::size_t most_slot_accounts = 4096;
 
 std::vector<std::string> group_names(const std::string& directory) {
   std::vector<std::string> out;
@@ -26,6 +29,14 @@ std::vector<std::string> group_names(const std::string& directory) {
     if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
   }
   std::ranges::sort(out);
+  return out;
+}
+
+/// As sysusers.d made them: numbered without a gap.
+std::size_t count_slot_accounts() {
+  std::size_t out = 0;
+  while (out < most_slot_accounts && io::uid_of_user(appliance::slot_account(out + 1)))
+    ++out;
   return out;
 }
 
@@ -156,6 +167,7 @@ Result<appliance::CondorMachine> make_machine(const Context& context, const Pool
         appliance::PoolCredentials{state + "/certificate.pem", state + "/key.pem", paths.authority, paths.map};
   }
   out.partners = files.partners;
+  out.slot_accounts = count_slot_accounts();
   return out;
 }
 

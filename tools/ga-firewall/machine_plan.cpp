@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "appliance/condor_config.hpp"
 #include "appliance/group_config.hpp"
 #include "appliance/node_file.hpp"
 #include "appliance/subordinate_uids.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 using cli::ExitStatus;
 
+constexpr std::size_t most_slot_accounts = 4096;
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
 // A node answers at once or hangs; its port may be known otherwise.
 constexpr Duration node_patience = 2s;
@@ -108,6 +110,12 @@ ExitStatus add_job_users(const Context& context, MachinePlan& machine) {
   appliance::FirewallPlan& plan = machine.plan;
   plan.job_uids = settings.job_uids;
   const std::string subuid = io::read_file("/etc/subuid", largest_file).value_or(std::string());
+  // Nothing but jobs runs in the accounts of HTCondor's slots.
+  for (std::size_t slot = 1; slot <= most_slot_accounts; ++slot) {
+    const auto uid = io::uid_of_user(appliance::slot_account(slot));
+    if (!uid) break;
+    plan.job_uids.push_back({*uid, *uid});
+  }
   for (const std::string& user : settings.job_users) {
     const auto uid = io::uid_of_user(user);
     if (!uid && !context.options.settings) {

@@ -64,6 +64,31 @@ bool is_plain(std::string_view value) {
 
 }  // namespace
 
+TEST_CASE("S29: each slot of a worker has an account, as far as the machine has accounts") {
+  CondorMachine machine = example_machine();
+  machine.settings.slots = 2;
+  machine.settings.own_jobs_first = false;
+  machine.settings.policy = WorkerPolicy::dedicated;
+  machine.slot_accounts = 128;
+  const auto text = to_condor_config(machine);
+  REQUIRE(text);
+  const Read got = read(*text);
+  CHECK(got.is_clean);
+  CHECK(got.values.at("DEDICATED_EXECUTE_ACCOUNT_REGEXP") == "ga-slot[0-9]+");
+  CHECK(got.values.at("SLOT1_1_USER") == "ga-slot1");
+  CHECK(got.values.at("SLOT1_2_USER") == "ga-slot2");
+  CHECK(got.values.count("SLOT1_3_USER") == 0);
+  CHECK(got.values.at("USE_PID_NAMESPACES") == "True");
+
+  machine.settings.policy = WorkerPolicy::desktop;
+  const Read fixed = read(*to_condor_config(machine));
+  CHECK(fixed.values.at("SLOT2_USER") == "ga-slot2");
+  CHECK(fixed.values.count("SLOT1_1_USER") == 0);
+
+  machine.slot_accounts = 0;
+  CHECK(read(*to_condor_config(machine)).values.count("SLOT1_USER") == 0);
+}
+
 TEST_CASE("a worker's configuration names its manager, its address and its roles") {
   const auto text = to_condor_config(example_machine());
   REQUIRE(text);
