@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "io/file.hpp"
+#include "io/processes.hpp"
 #include "io/system_clock.hpp"
-#include "process_tree.hpp"
 
 namespace ipop::ga_condorcfg {
 namespace {
@@ -158,7 +158,8 @@ void CondorService::end_child(Ending how) {
 void CondorService::press() {
   if (!child_) return;
   if (ending_ == Ending::graceful) return end_child(Ending::fast);
-  end_process_tree(child_->id());
+  // Its daemons outlive a condor_master that is killed, and hold the port.
+  io::end_process_tree(child_->id());
 }
 
 }  // namespace ipop::ga_condorcfg

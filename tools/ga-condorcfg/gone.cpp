@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <iostream>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "appliance/condor_workers.hpp"
@@ -10,6 +9,7 @@
 #include "io/file.hpp"
 #include "io/log_writer.hpp"
 #include "io/process.hpp"
+#include "io/processes.hpp"
 #include "io/system_clock.hpp"
 #include "io/tcp_probe.hpp"
 #include "node_waiting.hpp"
@@ -169,7 +169,7 @@ ExitStatus carry_out(const Context& context, const FreeJobs& verb) {
   if (!verb.worker.empty()) return free_jobs_of(context, files, verb.worker);
   JobFreer freer(context, files);
   // Who started it wants it no more when he is gone.
-  for (const pid_t parent = ::getppid(); ::getppid() == parent;) {
+  for (const int parent = io::parent_process(); io::parent_process() == parent;) {
     freer.look();
     std::this_thread::sleep_for(free_pause);
   }
