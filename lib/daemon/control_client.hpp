@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -29,6 +30,8 @@ class ControlClient {
   Result<void> subscribe(Duration limit);
   /// The next event. Events that this release does not know are skipped.
   Result<node::Event> next_event(Duration limit);
+  /// Whether the node's program was replaced since it started; none: this user may not know.
+  [[nodiscard]] std::optional<bool> is_node_replaced() const { return socket_.is_server_replaced(); }
 
  private:
   explicit ControlClient(io::LineClient socket) : socket_(std::move(socket)) {}

@@ -89,6 +89,7 @@ struct Facts {
   std::optional<FileFact> tun{};          ///< /dev/net/tun, where the node wants an interface
   std::optional<ClockFact> clock{};
   std::optional<NodeFact> node{};
+  bool is_node_replaced = false;     ///< its program was replaced since it started
   std::string node_problem{};        ///< the words of why it does not answer
   std::optional<bool> has_uplink{};  ///< an address that is neither loopback nor the group's
   std::optional<std::vector<BootstrapFact>> bootstrap{};

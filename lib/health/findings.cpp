@@ -79,7 +79,10 @@ Finding of_clock(const Facts& facts, const ClockFact& clock) {
 
 Finding of_node(const Facts& facts) {
   switch (*facts.node) {
-    case NodeFact::answers: return good("node", "runs");
+    case NodeFact::answers:
+      return facts.is_node_replaced
+                 ? note("node", "runs a program that was replaced since it started", restart_command(facts))
+                 : good("node", "runs");
     case NodeFact::not_permitted:
       return explaining(wrong("node", "this user may not ask the node", facts.node_problem,
                               "sudo ga doctor" + group_option(facts) + ", or join the group ga: adduser USER ga"));
@@ -327,6 +330,8 @@ std::optional<std::string> next_step(const Facts& facts, const std::vector<Findi
     if (authority.waiting > 0) return "ga-cert list --authority " + authority.name;
   for (const Finding& finding : findings)
     if (finding.topic == "ring" && finding.verdict == Verdict::note) return finding.command;
+  for (const Finding& finding : findings)
+    if (finding.topic == "node" && finding.verdict == Verdict::note) return finding.command;
   for (const Finding& finding : findings)
     if (finding.topic == "certificate" && finding.verdict == Verdict::note) return finding.command;
   return std::nullopt;

@@ -108,6 +108,8 @@ class LineClient {
   /// The next line, without its end. Errors: timed_out; not_connected when the other end is closed;
   /// Errc::too_large; errno.
   Result<std::string> receive(Duration limit);
+  /// Whether the program that listens was replaced or removed since it started. None: this user may not know.
+  [[nodiscard]] std::optional<bool> is_server_replaced() const;
   /// For callers that wait for more than this: readable when a line may have come.
   [[nodiscard]] int fd() const { return socket_.get(); }
 

@@ -41,6 +41,19 @@ Result<LineClient> LineClient::connect(const std::string& path) {
   return LineClient(std::move(fd));
 }
 
+std::optional<bool> LineClient::is_server_replaced() const {
+  // Of the other end of a client's socket the kernel keeps who called listen(2).
+  ucred server{};
+  socklen_t length = sizeof(server);
+  if (::getsockopt(fd(), SOL_SOCKET, SO_PEERCRED, &server, &length) != 0 || server.pid <= 0) return std::nullopt;
+  // proc(5): the text is behind the path of a file that has no name any more.
+  constexpr std::string_view mark = " (deleted)";
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink(("/proc/" + std::to_string(server.pid) + "/exe").c_str(), path.data(), path.size());
+  if (size < 0) return std::nullopt;
+  return std::string_view(path.data(), static_cast<std::size_t>(size)).ends_with(mark);
+}
+
 Result<void> LineClient::send(std::string_view line, Duration limit) {
   const TimePoint end = monotonic_now() + limit;
   const std::string whole = std::string(line) + '\n';

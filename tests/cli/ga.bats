@@ -44,6 +44,22 @@ ga() { "$GA_BIN/ga" --dir "$DIR/etc" --socket "$DIR/a.sock" --state-dir "$DIR/a"
   [ "$(ga --group lab status --plain | cut -f1,2)" = $'lab\tgood' ]
 }
 
+@test "a node whose program was replaced is said to need a restart" {
+  cp "$GA_BIN/ipop-node" "$DIR/ipop-node"
+  cp "$DIR/lab.toml" "$DIR/etc/lab.toml"
+  "$DIR/ipop-node" --group "$DIR/lab.toml" --no-tap --no-lan-discovery --state-dir "$DIR/a" --socket "$DIR/a.sock" \
+    2>"$DIR/a.log" 3>&- &
+  NODE_PIDS+=("$!")
+  for _ in {1..100}; do "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status >/dev/null 2>&1 && break; sleep 0.1; done
+  run --separate-stderr "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status
+  [ -z "$stderr" ]
+  rm "$DIR/ipop-node"
+  run --separate-stderr "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" status
+  [ "$status" -eq 0 ]
+  [[ $stderr == *"was replaced since it started"* ]]
+  ga --group lab doctor --outside none --plain | grep -q $'\tnode\tnote\t.*replaced'
+}
+
 @test "status --watch draws again when the node goes away, and ends with a signal" {
   start_node a
   cp "$DIR"/*.toml "$DIR/etc/lab.toml"

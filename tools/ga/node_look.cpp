@@ -35,6 +35,7 @@ void look_at_node(Look& look) {
   auto status = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, answer_limit);
   if (!status) return note(status.error());
   facts.node = NodeFact::answers;
+  facts.is_node_replaced = client->is_node_replaced().value_or(false);
   facts.node_problem.clear();
   facts.status = *std::move(status);
   if (auto peers = tools::ask_node<node::PeersAnswer>(*client, node::PeersCommand{}, answer_limit); peers)

@@ -22,6 +22,7 @@ std::string machine_text(const health::Facts& facts) {
                    : status.prefix ? "no address yet"
                                    : "no virtual network");
   append_part(out, "up " + cli::human_duration(status.uptime));
+  if (facts.is_node_replaced) append_part(out, "its program was replaced since");
   if (status.certificate_expires) append_part(out, "certificate until " + cli::utc_text(*status.certificate_expires));
   return out;
 }

@@ -162,6 +162,15 @@ TEST_CASE("no command speaks of systemd where it does not run") {
   }
 }
 
+TEST_CASE("a node whose program was replaced is not wrong, and a restart is the next thing to do") {
+  Facts facts = healthy();
+  facts.is_node_replaced = true;
+  const auto findings = findings_of(facts);
+  for (const Finding& finding : findings)
+    CHECK(finding.verdict != Verdict::wrong);
+  CHECK(next_step(facts, findings) == "systemctl restart ipop-node@lab");
+}
+
 TEST_CASE("what nobody looked at is not judged") {
   Facts facts;
   facts.group = "lab";
