@@ -47,10 +47,10 @@ function finish(   kind) {
   if (line ~ /^\[doctest\] test cases:/) {
     split(line, part, "|")
     good += part[2] + 0; bad += part[3] + 0
-  } else if (line ~ /^ok [0-9]+ .*# skip/) {
+  } else if (line ~ /^ok [0-9]+ .*# [sS][kK][iI][pP]/) {
     skips++
-    reason = line; sub(/^.*# skip */, "", reason); sub(/^\(/, "", reason); sub(/\)$/, "", reason)
-    title = line; sub(/^ok [0-9]+ /, "", title); sub(/ *# skip.*/, "", title)
+    reason = line; sub(/^.*# [sS][kK][iI][pP] */, "", reason); sub(/^\(/, "", reason); sub(/\)$/, "", reason)
+    title = line; sub(/^ok [0-9]+ /, "", title); sub(/ *# [sS][kK][iI][pP].*/, "", title)
     notes_skipped = notes_skipped "skipped  " name ": " title ": " (reason == "" ? "no reason given" : reason) "\n"
   } else if (line ~ /^ok [0-9]+/) good++
   else if (line ~ /^not ok [0-9]+/) bad++
