@@ -52,14 +52,14 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
                           return {};
                         },
                         [&](const LedgerSigned& event) -> Result<void> {
+                          const bool is_member = event.by != SignedBy::server;
+                          const auto token = event.token ? tokens_.find(*event.token) : tokens_.end();
+                          if (is_member && event.token && token == tokens_.end())
+                            return contradiction("a token that was never made");
                           if (!by_serial_.emplace(event.serial, index).second)
                             return contradiction("a serial number used twice");
-                          if (event.by == SignedBy::server) return {};
-                          if (event.token) {
-                            const auto token = tokens_.find(*event.token);
-                            if (token == tokens_.end()) return contradiction("a token that was never made");
-                            ++token->second.used;
-                          }
+                          if (!is_member) return {};
+                          if (token != tokens_.end()) ++token->second.used;
                           if (event.by == SignedBy::person) left_out_.erase(event.key);
                           by_key_[event.key].push_back(index);
                           keys_of_user_[event.user].insert(event.key);

@@ -255,6 +255,19 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   "$GA_BIN/ga-cert" --dir "$DIR/authority" list --decisions --plain | cut -f2,4 | grep -q '^left-out	eve$'
 }
 
+@test "a rotation is in the ledger before anybody has it" {
+  rotation
+  lines=$(wc -l <"$DIR/authority/ledger.jsonl")
+  # A limit on the size of files: the ledger can be read and locked, and takes no line more.
+  size=$(stat -c %s "$DIR/authority/ledger.jsonl")
+  run bash -c "python3 -c 'import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ($size, $size)); os.execv(sys.argv[1], sys.argv[1:])' \
+    '$GA_BIN/ga-group' --dir '$DIR/etc' rotate lab --signer '$DIR/authority' --state-dir '$DIR/states/alice' --out '$DIR/handover' --all-except eve --stay"
+  [ "$status" -eq 1 ]
+  [[ $output == *"ledger.jsonl"* ]]
+  [ ! -e "$DIR/handover" ]
+  [ "$(wc -l <"$DIR/authority/ledger.jsonl")" -eq "$lines" ]
+}
+
 @test "openssl reads what rotate writes, with the key of a member only" {
   rotation
   rotates --member bob --stay

@@ -179,6 +179,12 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
   const auto sealed = signer.seal(as_bytes(to_string(handover)), choice->taken, now);
   if (!sealed) return report_desk(context, sealed.error());
 
+  // Noted before anybody has the hand-over: the authority's server gives the new file to no one of these.
+  std::vector<Bytes> left;
+  for (const crypto::Certificate& member : choice->left)
+    left.push_back(member.serial());
+  if (auto noted = signer.leave_out(left, now); !noted) return report_desk(context, noted.error());
+
   if (verb.out == "-") {
     context.streams.out << to_pem(*sealed) << std::flush;
   } else if (auto written = io::write_file_atomically(verb.out, to_pem(*sealed), 0644); !written) {
@@ -189,11 +195,6 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
                         << "; nobody else can read it. Each runs"
                         << " `ga-group accept " << cli::printable(verb.out) << "`.\n";
   }
-  // Noted before this machine's file is the new one: the authority's server gives that to no one of these.
-  std::vector<Bytes> left;
-  for (const crypto::Certificate& member : choice->left)
-    left.push_back(member.serial());
-  if (auto noted = signer.leave_out(left, now); !noted) return report_desk(context, noted.error());
   warn_of_left(context, *choice, verb.authority.empty());
   if (!moves) {
     context.streams.err << "This machine's node " << (verb.stay ? "stays" : "is not among them: it stays")

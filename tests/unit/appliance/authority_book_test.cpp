@@ -48,6 +48,28 @@ TEST_CASE("a ledger begins with the making of the authority, once") {
   CHECK(book.crl_number() == 1);
 }
 
+TEST_CASE("an entry that is refused leaves the book as it was") {
+  Story story;
+  LedgerSigned event{key_of("bob"), "bob", {}, Bytes(16, std::byte{0x77}), start, start + 100h, SignedBy::token};
+  event.token = crypto::sha256(as_bytes("a token that nobody made"));
+  CHECK_FALSE(story.add(event));
+  CHECK(story.book.by_serial(event.serial) == nullptr);
+  CHECK(story.book.certificates().empty());
+  CHECK(story.book.request(event.key) == nullptr);
+  // The serial number is still free.
+  event.token.reset();
+  event.by = SignedBy::person;
+  REQUIRE(story.add(event));
+  CHECK(story.book.latest(event.key)->user == "bob");
+  // One that is taken already is no use of a token.
+  const auto token = crypto::sha256(as_bytes("secret"));
+  REQUIRE(story.add(LedgerToken{token, 1, start + 10h}));
+  event.token = token;
+  event.by = SignedBy::token;
+  CHECK_FALSE(story.add(event));
+  CHECK(story.book.token(token)->used == 0);
+}
+
 TEST_CASE("S28: a token is good for its count of certificates, until its end, and while nobody takes it back") {
   Story story;
   const auto token = crypto::sha256(as_bytes("secret"));
