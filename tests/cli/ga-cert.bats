@@ -55,6 +55,40 @@ waits() {
   cert submit "$DIR/eve.csr" 2>/dev/null | openssl x509 -noout
 }
 
+@test "a request is named by its user, or by the fingerprint as it is printed" {
+  authority
+  for name in bob carol eve; do waits "$name"; done
+  cert accept bob
+  cert submit "$DIR/bob.csr" 2>/dev/null | openssl x509 -noout -subject | grep -q bob
+  carol=$(key_of "$DIR/carol.key")
+  grouped=$(sed 's/..../& /g; s/ $//' <<<"$carol")
+  # shellcheck disable=SC2086
+  cert accept $grouped
+  # In one word, and with what people put between the groups.
+  [[ $(cert show "${grouped// /-}" --plain) == *carol* ]]
+  # Nobody has to give a reason; the requester is told that.
+  cert deny eve
+  run cert submit "$DIR/eve.csr"
+  [ "$status" -eq 1 ]
+  [[ $output == *"Denied: the administrator gave no reason"* ]]
+  run cert accept nobody
+  [ "$status" -eq 1 ]
+  [[ $output == *'no request of a user "nobody" waits'* ]]
+}
+
+@test "a user's name that looks like another's fingerprint does not pass for it" {
+  authority
+  waits bob
+  bob=$(key_of "$DIR/bob.key")
+  cert request --key "$DIR/eve.key" --user "${bob:0:16}" --out "$DIR/eve.csr" 2>/dev/null
+  cert submit "$DIR/eve.csr" 2>/dev/null
+  run cert accept "${bob:0:16}"
+  [ "$status" -eq 1 ]
+  [[ $output == *"means several"* ]]
+  cert accept "$bob"
+  cert submit "$DIR/bob.csr" 2>/dev/null | openssl x509 -noout -subject | grep -q bob
+}
+
 @test "several are accepted at once; what can't be is exit status 7" {
   authority
   for name in a b c; do waits "$name"; done
@@ -210,7 +244,7 @@ waits() {
   serial=$(serial_of "$DIR/bob.pem")
   run cert revoke "${serial:0:10}" --offline --reason "lost the laptop"
   [ "$status" -eq 0 ]
-  [[ $output == *"by list 1"* ]]
+  [[ $output == *"signed, not yet in force: the revocation of key"*"by list 1"* ]]
   run cert verify "$DIR/bob.pem"
   [ "$status" -eq 1 ]
   [[ $output == *revoked* ]]
@@ -273,6 +307,61 @@ waits() {
   node_says 'what?'
   run cert revoke --publish --socket "$DIR/node.sock"
   [ "$status" -eq 1 ]
+}
+
+# closed_group NAME AUTHORITY-DIRECTORY: its file in $DIR/groups
+closed_group() {
+  "$GA_BIN/ga-group" --dir "$DIR/groups" new "$1" --no-start --authority "$2/authority.pem" --prefix "10.$((200 + ++made)).0.0/16" >/dev/null 2>&1
+}
+
+@test "a list goes to the groups of its authority, whatever they are called, and until a node has it is not in force" {
+  authority
+  "$GA_BIN/ga-cert" --dir "$DIR/other" authority init lab --no-passphrase >/dev/null 2>&1
+  made=0
+  # The group that is called as the authority is another one's.
+  closed_group lab "$DIR/other"
+  closed_group sea "$LAB"
+  closed_group shore "$LAB"
+  signed eve
+  run cert --groups "$DIR/groups" revoke --user eve
+  [ "$status" -eq 7 ]
+  [[ $output == *"no node of the group sea runs here"* ]]
+  [[ $output == *"no node of the group shore runs here"* ]]
+  [[ $output != *"group lab"* ]]
+  [[ $output == *"signed, not yet in force: the revocation of user eve by list 1"* ]]
+  [[ $output != *"revoked user eve"* ]]
+  # The command that is printed asks the same groups again.
+  next=$(sed -n 's/^ *next: ga-cert \(revoke --publish .*\) (as root.*/\1/p' <<<"$output")
+  # shellcheck disable=SC2086
+  run "$GA_BIN/ga-cert" --groups "$DIR/groups" $next
+  [ "$status" -eq 3 ]
+  [[ $output == *"group sea runs"* ]]
+  run cert --groups "$DIR/groups" revoke --publish --group lab
+  [ "$status" -eq 2 ]
+  [[ $output == *"another authority"* ]]
+  run cert --groups "$DIR/groups" revoke --publish --group lake
+  [ "$status" -eq 2 ]
+  run cert --groups "$DIR/none" revoke --publish
+  [ "$status" -eq 3 ]
+  [[ $output == *"no group of this machine has this authority"* ]]
+}
+
+@test "a server in a group that this machine does not have says so at once" {
+  authority
+  run timeout 20 "$GA_BIN/ga-cert" --dir "$LAB" --groups "$DIR/none" authority serve --group nowhere
+  [ "$status" -eq 2 ]
+  [[ $output == *'this machine has no group "nowhere"'* ]]
+}
+
+@test "a user who never asked for anything is not revoked by a slip" {
+  authority
+  signed eve
+  run cert revoke --user evee --offline
+  [ "$status" -eq 1 ]
+  [[ $output == *'never heard of a user "evee"'* ]]
+  [ ! -e "$LAB/revocations.list" ]
+  cert revoke --user evee --force --offline
+  [ -e "$LAB/revocations.list" ]
 }
 
 @test "who was revoked and asks again is told so, and gets no certificate" {
@@ -541,7 +630,7 @@ END
   # The page of the last line may take a few more; then it is over.
   code=0
   for i in 1 2 3 4 5 6; do
-    run cert revoke --user "user$i" --offline
+    run cert revoke --user "user$i" --force --offline
     code=$status
     [ "$code" -eq 0 ] || break
   done
@@ -739,7 +828,7 @@ with_clock() { ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 faketime -f 
 
 @test "what is used wrongly is exit status 2, and what is not there 1" {
   authority
-  for arguments in "" "nothing" "sign" "deny 1234" "list --certificates --decisions" "accept" "revoke" \
+  for arguments in "" "nothing" "sign" "list --certificates --decisions" "accept" "revoke" \
     "sign x --ip 10.128.0" "sign x --life 2y" "renew x --all" "verify" "export" "revoke --publish --user bob" \
     "show zz" "authority" "authority init Bad_Name" "request" "crl --color sometimes"; do
     # shellcheck disable=SC2086

@@ -86,7 +86,7 @@ within 10 "members still reach each other" pings alice bob 1
 
 # --- S10: who was away ----------------------------------------------------------------------------------------
 stop_node bob KILL
-holds "S10: another is revoked while bob is away" cert --socket "$run/relay/socket" revoke --user nobody-else --reason "left"
+holds "S10: another is revoked while bob is away" cert --socket "$run/relay/socket" revoke --user nobody-else --force --reason "left"
 start_node bob --tap tap0
 within 20 "S10: bob learns of it with his first link" has_list bob 2
 within 30 "bob holds his lease again" ctl bob wait lease --timeout 2s

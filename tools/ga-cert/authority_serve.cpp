@@ -214,7 +214,17 @@ class Server {
 
 ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
   std::string socket = context.options.socket;
-  if (socket.empty() && !verb.open_group.empty()) socket = tools::socket_of_group(verb.open_group);
+  if (socket.empty() && !verb.open_group.empty()) {
+    socket = tools::socket_of_group(verb.open_group);
+    // A node that starts later is waited for; one that nothing here can start is a mistyped name.
+    const std::string path = context.options.groups + "/" + verb.open_group + ".toml";
+    if (!io::exists(path) && !io::exists(socket)) {
+      cli::complain(context.streams, tool,
+                    "this machine has no group \"" + verb.open_group + "\" (" + path + " is not there)");
+      cli::suggest(context.streams, "ga-group new " + verb.open_group + ", or ga-group join TOKEN");
+      return ExitStatus::usage;
+    }
+  }
   if (socket.empty() && !verb.address) {
     cli::complain(context.streams, tool, "say where to listen: --group GROUP (an open group) or --address ADDRESS");
     return ExitStatus::usage;

@@ -142,7 +142,7 @@ ExitStatus carry_out(const Context& context, const AcceptRequests& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   std::vector<Outcome> outcomes;
-  for (const std::string& text : verb.requests)
+  for (const std::string& text : join_groups(verb.requests))
     outcomes.push_back(accept(desk, text, verb));
   report_notes(context, desk);
   return write(context, outcomes, "accepted", verb.dry_run);
@@ -157,7 +157,7 @@ ExitStatus carry_out(const Context& context, const DenyRequests& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   std::vector<Outcome> outcomes;
-  for (const std::string& text : verb.requests)
+  for (const std::string& text : join_groups(verb.requests))
     outcomes.push_back(deny(desk, text, verb));
   report_notes(context, desk);
   return write(context, outcomes, "denied", verb.dry_run);

@@ -1,7 +1,13 @@
 #include "list_handover.hpp"
 
 #include <chrono>
+#include <optional>
+#include <vector>
 
+#include "appliance/group_config.hpp"
+#include "cli/text.hpp"
+#include "closed_group.hpp"
+#include "io/file.hpp"
 #include "node_waiting.hpp"
 
 namespace ipop::ga_cert {
@@ -11,6 +17,7 @@ using cli::ExitStatus;
 
 // The node checks a signature and keeps the list before it answers.
 constexpr auto answer_limit = std::chrono::seconds(10);
+constexpr std::size_t largest_file = std::size_t{1} << 20U;
 
 Result<node::DoneAnswer> ask(const std::string& socket, const crypto::RevocationList& list) {
   auto client = daemon::ControlClient::connect(socket);
@@ -25,32 +32,97 @@ bool is_answer(const Error& error) {
   return error.code.category() == make_error_code(Errc::malformed).category();
 }
 
-}  // namespace
+/// The authority of a group's file; none: an open group, or a file that can't be read.
+std::optional<crypto::Digest256> authority_of(const Context& context, const std::string& group) {
+  const auto text = io::read_file(context.options.groups + "/" + group + ".toml", largest_file);
+  if (!text) return std::nullopt;
+  const auto config = appliance::parse_group_config(*text, group);
+  if (!config || config->authority.empty()) return std::nullopt;
+  const auto authority = crypto::Certificate::from_pem(config->authority);
+  if (!authority) return std::nullopt;
+  return authority->fingerprint();
+}
 
-ExitStatus hand_over(const Context& context, const crypto::RevocationList& list, const std::string& group) {
-  const std::string& given = context.options.socket;
-  const std::string socket = given.empty() ? tools::socket_of_group(group) : given;
-  const auto handed = ask(socket, list);
+struct Receiver {
+  std::string group{};
+  std::string socket{};
+};
+
+std::vector<Receiver> receivers(const Context& context, const crypto::Certificate& authority,
+                                const std::string& group) {
+  if (!context.options.socket.empty()) return {{group.empty() ? authority.user() : group, context.options.socket}};
+  if (!group.empty()) return {{group, tools::socket_of_group(group)}};
+  std::vector<Receiver> out;
+  for (const std::string& name : group_names(context.options.groups))
+    if (authority_of(context, name) == authority.fingerprint()) out.push_back({name, tools::socket_of_group(name)});
+  return out;
+}
+
+ExitStatus hand_to(const Context& context, const crypto::RevocationList& list, const Receiver& receiver) {
+  const auto handed = ask(receiver.socket, list);
+  const std::string number = std::to_string(list.number());
   if (handed) {
-    context.streams.err << "The node has list " << list.number() << " and spreads it.\n";
+    context.streams.err << "The node of " << cli::printable(receiver.group) << " has list " << number
+                        << " and spreads it.\n";
     return ExitStatus::done;
   }
   const Error& error = handed.error();
   const ExitStatus status = is_answer(error) ? ExitStatus::no : tools::status_of(error);
-  const std::string number = std::to_string(list.number());
   if (status == ExitStatus::unreachable) {
     cli::complain(context.streams, tool,
-                  "no node of the group " + group + " runs here (" + error.message() + "): list " + number +
-                      " is signed, and no member knows it yet");
+                  "no node of the group " + receiver.group + " runs here (" + error.message() + "): list " + number +
+                      " is signed, and not yet in force there");
   } else {
-    const std::string who = is_answer(error) ? "the node refused the list: " : "";
+    const std::string who = is_answer(error) ? "the node of " + receiver.group + " refused the list: " : "";
     cli::complain(context.streams, tool,
-                  who + error.message() + " (list " + number + " is signed, and was not handed over)");
+                  who + error.message() + " (list " + number + " is signed, and not yet in force)");
   }
-  const std::string& directory = context.options.directory;
-  const std::string which = directory.empty() ? "--authority " + group : "--dir " + directory;
-  cli::suggest(context.streams, "ga-cert revoke --publish " + which + " (as root, when the node runs)");
   return status;
+}
+
+}  // namespace
+
+ExitStatus check_group(const Context& context, const crypto::Certificate& authority, const std::string& group) {
+  if (group.empty() || !context.options.socket.empty()) return ExitStatus::done;
+  const std::string path = context.options.groups + "/" + group + ".toml";
+  if (!io::exists(path)) {
+    cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " is not there)");
+    return ExitStatus::usage;
+  }
+  if (authority_of(context, group) == authority.fingerprint()) return ExitStatus::done;
+  cli::complain(context.streams, tool,
+                "the group " + group + " has another authority: its members would not take a list of this one");
+  cli::suggest(context.streams, "leave --group out: the groups of this authority are found by their files");
+  return ExitStatus::usage;
+}
+
+ExitStatus hand_over(const Context& context, const crypto::RevocationList& list, const crypto::Certificate& authority,
+                     const std::string& group) {
+  const std::string& directory = context.options.directory;
+  const std::string& chosen = context.options.authority;
+  const std::string which = !directory.empty() ? " --dir " + directory
+                            : !chosen.empty()  ? " --authority " + chosen
+                                               : " --authority " + authority.user();
+  const std::string again = "ga-cert revoke --publish" + which;
+  const std::vector<Receiver> found = receivers(context, authority, group);
+  if (found.empty()) {
+    cli::complain(context.streams, tool,
+                  "no group of this machine has this authority (none in " + context.options.groups + "): list " +
+                      std::to_string(list.number()) + " is signed, and not yet in force");
+    cli::suggest(context.streams, again + " (as root, when this machine is a member)");
+    return ExitStatus::unreachable;
+  }
+  ExitStatus worst = ExitStatus::done;
+  std::size_t failed = 0;
+  for (const Receiver& receiver : found) {
+    const ExitStatus status = hand_to(context, list, receiver);
+    if (status == ExitStatus::done) continue;
+    worst = status;
+    ++failed;
+  }
+  if (failed == 0) return ExitStatus::done;
+  cli::suggest(context.streams, again + " (as root, when the node runs)");
+  return failed < found.size() ? ExitStatus::partly : worst;
 }
 
 }  // namespace ipop::ga_cert

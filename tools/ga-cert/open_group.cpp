@@ -85,8 +85,7 @@ void OpenGroup::take_line(std::string_view line) {
   } else if (answer.id == put_id) {
     const auto* stored = answer.answer ? std::get_if<node::DhtAnswer>(&*answer.answer) : nullptr;
     const bool is_done = stored != nullptr && stored->outcome == dht::Outcome::done;
-    if (is_done && !std::exchange(is_announced_, true))
-      handlers_.log({LogLevel::info, "announced in the open group", {}});
+    if (is_done && !std::exchange(is_announced_, true)) handlers_.log({LogLevel::info, "announced in the group", {}});
     renew_.arm(io::monotonic_now() + (is_done ? Duration(announcement_life / 2) : put_pause));
   }
 }

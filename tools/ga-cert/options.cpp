@@ -189,7 +189,8 @@ void add_list(CLI::App& app, Options& options, ListAll& list) {
 
 void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, DenyRequests& deny) {
   CLI::App* yes = app.add_subcommand("accept", "Sign the certificates that were asked for");
-  yes->add_option("REQUEST", accept.requests, "Beginning of the key's fingerprint, as `ga-cert list` shows it")
+  yes->add_option("REQUEST", accept.requests,
+                  "User, or beginning of the key's fingerprint, as `ga-cert list` shows them")
       ->type_name("")
       ->required();
   add_wishes(*yes, accept.wishes);
@@ -197,10 +198,10 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
   yes->callback([&] { options.verb = accept; });
 
   CLI::App* no = app.add_subcommand("deny", "Refuse requests");
-  no->add_option("REQUEST", deny.requests, "Beginning of the key's fingerprint, as `ga-cert list` shows it")
+  no->add_option("REQUEST", deny.requests, "User, or beginning of the key's fingerprint, as `ga-cert list` shows them")
       ->type_name("")
       ->required();
-  no->add_option("--reason", deny.reason, "Why; the requester reads it")->type_name("TEXT")->required();
+  no->add_option("--reason", deny.reason, "Why; the requester reads it (that none was given)")->type_name("TEXT");
   add_dry_run(*no, deny.dry_run);
   no->callback([&] { options.verb = deny; });
 }
@@ -296,8 +297,9 @@ void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
       ->excludes(what)
       ->excludes(user)
       ->excludes(key);
-  verb->add_option("--group", revoke.group, "Closed group whose node gets the list (called as the authority)")
+  verb->add_option("--group", revoke.group, "Only this group's node gets the list (every group of this authority)")
       ->type_name("GROUP");
+  verb->add_flag("--force", revoke.force, "Also a user who never asked this authority for anything")->needs(user);
   add_dry_run(*verb, revoke.dry_run);
   verb->callback([&] { options.verb = revoke; });
 }

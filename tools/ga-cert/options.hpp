@@ -76,13 +76,13 @@ struct ShowOne {
   std::string what{};  ///< beginning of a fingerprint or serial number, or path of a PEM file
 };
 struct AcceptRequests {
-  std::vector<std::string> requests{};  ///< beginnings of fingerprints
+  std::vector<std::string> requests{};  ///< users, or beginnings of fingerprints
   appliance::Wishes wishes{};
   bool dry_run = false;
 };
 struct DenyRequests {
   std::vector<std::string> requests{};
-  std::string reason{};  ///< reaches the requester
+  std::string reason{"the administrator gave no reason"};  ///< reaches the requester
   bool dry_run = false;
 };
 struct SignRequest {
@@ -130,7 +130,8 @@ struct Revoke {
   std::string reason{};
   bool offline = false;  ///< don't hand the list to a node
   bool publish = false;  ///< only hand over the list that there is
-  std::string group{};   ///< whose node it is; empty: the group called as the authority
+  bool force = false;    ///< also a user of whom the authority never heard
+  std::string group{};   ///< whose node gets the list; empty: every group of this machine with this authority
   bool dry_run = false;
 };
 struct PrintCrl {

@@ -30,12 +30,12 @@ Error none_begins(const std::string& what, const std::string& digits) {
   return make_error(make_error_code(Errc::not_found), "no " + what + " begins with " + digits);
 }
 
-Error several_begin(const std::string& digits, const std::vector<std::string>& names) {
+Error several_match(const std::string& text, const std::vector<std::string>& names) {
   std::string list;
   constexpr std::size_t shown = 5;
   for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
     list += (i == 0 ? "" : ", ") + names[i];
-  return make_error(make_error_code(Errc::conflict), digits + " is the beginning of several; type more of it: " + list +
+  return make_error(make_error_code(Errc::conflict), text + " means several; name one by more of its digits: " + list +
                                                          (names.size() > shown ? ", ..." : ""));
 }
 
@@ -44,7 +44,7 @@ Error several_begin(const std::string& digits, const std::vector<std::string>& n
 Result<std::string> digits_of(const std::string& text) {
   std::string out;
   for (const char c : text) {
-    if (c == ' ' || c == ':') continue;
+    if (c == ' ' || c == ':' || c == '-') continue;
     out.push_back(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
   }
   const bool good = std::ranges::all_of(out, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -81,17 +81,46 @@ Result<crypto::CertificateRequest> read_request(const Context& context, const st
 
 Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, const std::string& text) {
   const auto digits = digits_of(text);
-  if (!digits) return digits.error();
   std::vector<std::string> names;
   crypto::Digest256 found{};
+  // Whoever asks chooses the user's name: one that looks like another request's digits must not pass for it.
+  const bool is_whole = digits && digits->size() == 2 * found.size();
   for (const auto& [key, request] : book.requests()) {
-    if (!to_hex(key).starts_with(*digits)) continue;
+    const bool by_key = digits && to_hex(key).starts_with(*digits);
+    // A user is meant by what waits; what was decided is named by its key.
+    const bool waits = request.what == appliance::AuthorityBook::Request::What::waiting;
+    if (!by_key && (is_whole || !waits || request.user != text)) continue;
     found = key;
     names.push_back(short_hex(key));
   }
-  if (names.empty()) return none_begins("request", *digits);
-  if (names.size() > 1) return several_begin(*digits, names);
-  return found;
+  if (names.size() > 1) return several_match(text, names);
+  if (!names.empty()) return found;
+  if (digits) return none_begins("request", *digits);
+  if (appliance::check_user(text))
+    return {Errc::not_found,
+            "no request of a user \"" + text + "\" waits, and 4 or more hexadecimal digits name a key"};
+  return digits.error();
+}
+
+std::vector<std::string> join_groups(const std::vector<std::string>& words) {
+  constexpr std::size_t groups = 16;
+  constexpr std::size_t group_digits = 4;
+  const auto is_group = [](const std::string& word) {
+    return word.size() == group_digits && digits_of(word).has_value();
+  };
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto first = words.begin() + static_cast<std::ptrdiff_t>(i);
+    if (words.size() - i >= groups && std::all_of(first, first + groups, is_group)) {
+      std::string whole;
+      std::for_each(first, first + groups, [&](const std::string& word) { whole += word; });
+      out.push_back(std::move(whole));
+      i += groups - 1;
+    } else {
+      out.push_back(words[i]);
+    }
+  }
+  return out;
 }
 
 Result<const appliance::LedgerSigned*> find_certificate(const appliance::AuthorityBook& book, const std::string& text) {
@@ -109,7 +138,7 @@ Result<const appliance::LedgerSigned*> find_certificate(const appliance::Authori
     names.push_back(short_hex(certificate->serial));
   }
   if (names.empty()) return none_begins("certificate", *digits);
-  if (names.size() > 1) return several_begin(*digits, names);
+  if (names.size() > 1) return several_match(*digits, names);
   return found;
 }
 

@@ -33,9 +33,11 @@ Result<crypto::CertificateRequest> read_request(const Context& context, const st
 
 /// Lower-case digits of 4 or more hexadecimal ones, without spaces and colons. Error: out_of_range.
 Result<std::string> digits_of(const std::string& text);
-/// The key of the one request whose fingerprint begins with `text` (at least 4 hexadecimal digits).
-/// Errors: malformed (other characters), not_found, conflict (several: they are named).
+/// The key of the one request that waits of the user `text`, or whose fingerprint begins with `text` (at least 4
+/// hexadecimal digits). Errors: out_of_range (neither), not_found, conflict (several: they are named).
 Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, const std::string& text);
+/// Arguments, with a fingerprint that was typed as it is printed, in 16 groups of 4 digits, as one of them.
+std::vector<std::string> join_groups(const std::vector<std::string>& words);
 /// The certificate whose serial number or key fingerprint begins with `text`; of one key the latest.
 Result<const appliance::LedgerSigned*> find_certificate(const appliance::AuthorityBook& book, const std::string& text);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "appliance/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
@@ -31,6 +33,22 @@ Result<crypto::Digest256> key_of(const Context& context, const AuthorityDesk& de
   const auto certificate = find_certificate(desk.book(), verb.what);
   if (!certificate) return certificate.error();
   return (*certificate)->key;
+}
+
+/// Whether the user ever asked this authority for anything.
+bool is_known(const appliance::AuthorityBook& book, const std::string& user) {
+  const auto signed_for = book.certificates();
+  return std::ranges::any_of(signed_for, [&](const auto* it) { return it->user == user; }) ||
+         std::ranges::any_of(book.requests(), [&](const auto& it) { return it.second.user == user; });
+}
+
+ExitStatus report_unknown(const Context& context, const std::string& user) {
+  cli::complain(context.streams, tool,
+                "this authority has never heard of a user \"" + user +
+                    "\"; nothing was done (--force shuts the name out"
+                    " before anybody asks for it)");
+  cli::suggest(context.streams, "ga-cert list --certificates" + same_authority(context));
+  return ExitStatus::no;
 }
 
 /// Certificates that end with it.
@@ -69,7 +87,12 @@ void write(const Context& context, const AuthorityDesk::Revocation& revocation,
         << number << '\t' << certificates.size() << '\n';
     return;
   }
-  out << (dry_run ? "would revoke " : "revoked ") << who << " by list " << number << '\n';
+  // No member acts on a list that no member has.
+  const bool in_force = published.value_or(false);
+  out << (dry_run    ? "would revoke "
+          : in_force ? "revoked "
+                     : "signed, not yet in force: the revocation of ")
+      << who << " by list " << number << '\n';
   for (const appliance::LedgerSigned* it : certificates)
     out << "  certificate " << short_hex(it->serial) << " of " << cli::printable(it->user) << ", until "
         << cli::utc_text(it->not_after) << '\n';
@@ -82,7 +105,7 @@ ExitStatus publish(const Context& context, AuthorityDesk& desk, const std::strin
     cli::complain(context.streams, tool, "nobody is revoked yet, so there is no list");
     return ExitStatus::no;
   }
-  return hand_over(context, **list, group);
+  return hand_over(context, **list, desk.authority(), group);
 }
 
 }  // namespace
@@ -100,8 +123,9 @@ ExitStatus carry_out(const Context& context, const Revoke& verb) {
   auto opened = signs ? open_unlocked_desk(context) : open_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
-  const std::string group = verb.group.empty() ? desk.name() : verb.group;
-  if (verb.publish) return publish(context, desk, group);
+  if (const ExitStatus status = check_group(context, desk.authority(), verb.group); status != ExitStatus::done)
+    return status;
+  if (verb.publish) return publish(context, desk, verb.group);
 
   AuthorityDesk::Revocation revocation{std::nullopt, verb.user, verb.reason};
   if (verb.user.empty()) {
@@ -112,6 +136,7 @@ ExitStatus carry_out(const Context& context, const Revoke& verb) {
     }
     revocation.key = *key;
   }
+  if (!verb.user.empty() && !verb.force && !is_known(desk.book(), verb.user)) return report_unknown(context, verb.user);
   const WallTime now = io::wall_time_now();
   const auto certificates = touched(desk, revocation, now);
   if (verb.dry_run) {
@@ -129,7 +154,7 @@ ExitStatus carry_out(const Context& context, const Revoke& verb) {
     cli::suggest(context.streams, "ga-cert revoke --publish, where a node of the group runs");
     return ExitStatus::done;
   }
-  const ExitStatus handed = hand_over(context, *list, group);
+  const ExitStatus handed = hand_over(context, *list, desk.authority(), verb.group);
   write(context, revocation, ended, list->number(), false, handed == ExitStatus::done);
   return handed == ExitStatus::done ? ExitStatus::done : ExitStatus::partly;
 }
