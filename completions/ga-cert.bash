@@ -323,7 +323,7 @@ _ga_cert() {
     '/token/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --uses --expires --user --note --out --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/token/list') mapfile -t COMPREPLY < <(compgen -W '-h --help --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/token/revoke') mapfile -t COMPREPLY < <(compgen -W '-h --help --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
-    '/revoke') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --key --reason --offline --publish --group --dry-run --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
+    '/revoke') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --key --reason --offline --publish --group --force --dry-run --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/crl') mapfile -t COMPREPLY < <(compgen -W '-h --help --der --renew --out --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/verify') mapfile -t COMPREPLY < <(compgen -W '-h --help --ca --list --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;

@@ -26,6 +26,7 @@ Result<void> AuthorityBook::apply(const LedgerEntry& entry) {
   return {};
 }
 
+// Whatever can refuse the entry is looked at before anything changes.
 Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
   const auto set_waiting = [this](Request& request, Request::What what) {
     if (request.what == Request::What::waiting) {

@@ -52,7 +52,7 @@ class AuthorityBook {
     LedgerRevoked event{};
   };
 
-  /// Takes the next entry. Error: malformed, it contradicts those before; the book is as it was.
+  /// Takes the next entry. Error: malformed, it contradicts those before.
   Result<void> apply(const LedgerEntry& entry);
 
   /// What made the authority; none before the first entry.
@@ -102,7 +102,6 @@ class AuthorityBook {
                                          const std::optional<crypto::Digest256>& replaces = std::nullopt) const;
 
  private:
-  // Whatever can refuse the entry is looked at before anything changes.
   Result<void> take(const LedgerEntry& entry, std::size_t index);
 
   std::vector<LedgerEntry> entries_;

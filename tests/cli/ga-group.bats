@@ -257,7 +257,7 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
 
 @test "a rotation is in the ledger before anybody has it" {
   rotation
-  lines=$(wc -l <"$DIR/authority/ledger.jsonl")
+  entries=$(wc -l <"$DIR/authority/ledger.jsonl")
   # A limit on the size of files: the ledger can be read and locked, and takes no line more.
   size=$(stat -c %s "$DIR/authority/ledger.jsonl")
   run bash -c "python3 -c 'import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ($size, $size)); os.execv(sys.argv[1], sys.argv[1:])' \
@@ -265,7 +265,7 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   [ "$status" -eq 1 ]
   [[ $output == *"ledger.jsonl"* ]]
   [ ! -e "$DIR/handover" ]
-  [ "$(wc -l <"$DIR/authority/ledger.jsonl")" -eq "$lines" ]
+  [ "$(wc -l <"$DIR/authority/ledger.jsonl")" -eq "$entries" ]
 }
 
 @test "openssl reads what rotate writes, with the key of a member only" {

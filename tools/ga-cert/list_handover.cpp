@@ -17,7 +17,7 @@ using cli::ExitStatus;
 
 // The node checks a signature and keeps the list before it answers.
 constexpr auto answer_limit = std::chrono::seconds(10);
-constexpr std::size_t largest_file = std::size_t{1} << 20U;
+constexpr std::size_t largest_list_group_file = std::size_t{1} << 20U;
 
 Result<node::DoneAnswer> ask(const std::string& socket, const crypto::RevocationList& list) {
   auto client = daemon::ControlClient::connect(socket);
@@ -34,7 +34,7 @@ bool is_answer(const Error& error) {
 
 /// The authority of a group's file; none: an open group, or a file that can't be read.
 std::optional<crypto::Digest256> authority_of(const Context& context, const std::string& group) {
-  const auto text = io::read_file(context.options.groups + "/" + group + ".toml", largest_file);
+  const auto text = io::read_file(context.options.groups + "/" + group + ".toml", largest_list_group_file);
   if (!text) return std::nullopt;
   const auto config = appliance::parse_group_config(*text, group);
   if (!config || config->authority.empty()) return std::nullopt;
@@ -50,8 +50,9 @@ struct Receiver {
 
 std::vector<Receiver> receivers(const Context& context, const crypto::Certificate& authority,
                                 const std::string& group) {
-  if (!context.options.socket.empty()) return {{group.empty() ? authority.user() : group, context.options.socket}};
-  if (!group.empty()) return {{group, tools::socket_of_group(group)}};
+  if (!context.options.socket.empty())
+    return {Receiver{group.empty() ? authority.user() : group, context.options.socket}};
+  if (!group.empty()) return {Receiver{group, tools::socket_of_group(group)}};
   std::vector<Receiver> out;
   for (const std::string& name : group_names(context.options.groups))
     if (authority_of(context, name) == authority.fingerprint()) out.push_back({name, tools::socket_of_group(name)});

@@ -103,22 +103,20 @@ Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, con
 }
 
 std::vector<std::string> join_groups(const std::vector<std::string>& words) {
-  constexpr std::size_t groups = 16;
+  constexpr std::ptrdiff_t groups = 16;
   constexpr std::size_t group_digits = 4;
   const auto is_group = [](const std::string& word) {
     return word.size() == group_digits && digits_of(word).has_value();
   };
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto first = words.begin() + static_cast<std::ptrdiff_t>(i);
-    if (words.size() - i >= groups && std::all_of(first, first + groups, is_group)) {
-      std::string whole;
-      std::for_each(first, first + groups, [&](const std::string& word) { whole += word; });
-      out.push_back(std::move(whole));
-      i += groups - 1;
-    } else {
-      out.push_back(words[i]);
+  for (auto word = words.begin(); word != words.end();) {
+    if (words.end() - word < groups || !std::all_of(word, word + groups, is_group)) {
+      out.push_back(*word++);
+      continue;
     }
+    out.emplace_back();
+    for (const auto end = word + groups; word != end; ++word)
+      out.back() += *word;
   }
   return out;
 }
