@@ -49,7 +49,7 @@ function finish(   kind) {
     good += part[2] + 0; bad += part[3] + 0
   } else if (line ~ /^ok [0-9]+ .*# [sS][kK][iI][pP]/) {
     skips++
-    reason = line; sub(/^.*# [sS][kK][iI][pP] */, "", reason); sub(/^\(/, "", reason); sub(/\)$/, "", reason)
+    reason = line; sub(/^.*# [sS][kK][iI][pP] */, "", reason); if (reason ~ /^\(.*\)$/) reason = substr(reason, 2, length(reason) - 2)
     title = line; sub(/^ok [0-9]+ /, "", title); sub(/ *# [sS][kK][iI][pP].*/, "", title)
     notes_skipped = notes_skipped "skipped  " name ": " title ": " (reason == "" ? "no reason given" : reason) "\n"
   } else if (line ~ /^ok [0-9]+/) good++
