@@ -251,18 +251,22 @@ TEST_CASE("a relay that has nothing to pass on any more says so") {
   CHECK(sender.messages<Status>().back().relay_load == 0);
 }
 
-TEST_CASE("of strangers that can only be relayed a bounded number waits for a relay") {
+TEST_CASE("S5: of strangers that can only be relayed a bounded number waits, of one link and in all") {
   HandRing ring;
-  HandPeer& peer = ring.add_linked(150);
-  introduce(ring, peer);
   ConnectToMe request;
   request.roles = only(Role::on_demand);
   std::size_t waiting = 0;
-  for (std::uint64_t i = 0; i < 150; ++i) {
-    request.token = i + 1;
-    peer.say(ring.now, peer.opened.back(), connect_to_me(id_of(i), id_at(100), request));
+  std::uint64_t stranger = 0;
+  for (const unsigned first : {150U, 160U, 170U}) {
+    HandPeer& peer = ring.add_linked(static_cast<std::uint8_t>(first));
+    introduce(ring, peer);
+    for (int i = 0; i < 50; ++i) {
+      request.token = ++stranger;
+      peer.say(ring.now, peer.opened.back(), connect_to_me(id_of(stranger - 1), id_at(100), request));
+    }
+    ring.exchange();
   }
-  ring.exchange();
+  CHECK(ring.overlay().counters().get("drop_seek_full") > 0);
   for (std::uint64_t i = 0; i < 150; ++i) {
     if (!ring.overlay().report(ring.now, id_of(i)).journal.empty()) ++waiting;
   }
