@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "base/rng.hpp"
 #include "base/time.hpp"
+#include "crypto/hash.hpp"
 #include "net/ipv4_prefix.hpp"
 
 namespace ipop::appliance {
@@ -57,6 +58,9 @@ std::string to_toml(const GroupConfig& config);
 struct JoinToken {
   GroupConfig group;
   std::optional<WallTime> expires{};
+  /// A closed group's token: `group` is the open one by whose network a machine asks for its certificate, under the
+  /// closed one's name, and this the fingerprint of the authority that it asks (SHA-256 over its certificate).
+  std::optional<crypto::Digest256> asks{};
 };
 /// `ga1-` and base32 of version, content and the first 4 octets of its SHA-256 (typing errors).
 std::string to_string(const JoinToken& token);

@@ -19,6 +19,7 @@ constexpr std::string_view token_prefix = "ga1-";
 constexpr std::uint8_t token_version = 1;
 constexpr std::uint8_t flag_expires = 1;
 constexpr std::uint8_t flag_closed = 2;
+constexpr std::uint8_t flag_asks = 4;
 // The count of bootstrap entries is two octets.
 constexpr std::size_t most_entries = 65535;
 // A thousand entries are 30 KiB; nobody pastes more, and the parser's work stays bounded.
@@ -63,7 +64,7 @@ Result<JoinToken> decode_content(ByteReader& in) {
   const Error damaged = token_error(Errc::malformed, "the join token has a bad field; ask for another");
   JoinToken token;
   const auto flags = in.read<std::uint8_t>();
-  if ((flags & ~(flag_expires | flag_closed)) != 0)
+  if ((flags & ~(flag_expires | flag_closed | flag_asks)) != 0)
     return token_error(Errc::unsupported, "the join token needs a newer version of ga-group; upgrade this machine");
   GroupConfig& group = token.group;
   group.name = decode_text(in);
@@ -89,6 +90,7 @@ Result<JoinToken> decode_content(ByteReader& in) {
     if (!in.ok() || !authority) return damaged;
     group.authority = *std::move(authority);
   }
+  if ((flags & flag_asks) != 0) token.asks = in.take_array<std::tuple_size_v<crypto::Digest256>>();
   if (!in.done()) return damaged;
 
   auto prefix = parse_prefix(net::to_string(network) + "/" + std::to_string(length));
@@ -107,7 +109,8 @@ std::string to_string(const JoinToken& token) {
   ByteWriter out(content);
   out.write(token_version);
   const auto authority = crypto::Certificate::from_pem(group.authority);
-  out.write(static_cast<std::uint8_t>((token.expires ? flag_expires : 0) | (authority ? flag_closed : 0)));
+  out.write(static_cast<std::uint8_t>((token.expires ? flag_expires : 0) | (authority ? flag_closed : 0) |
+                                      (token.asks ? flag_asks : 0)));
   out.write_sized8(as_bytes(group.name));
   out.write_sized8(as_bytes(group.name_space));
   out.write(group.prefix.address().value());
@@ -119,6 +122,7 @@ std::string to_string(const JoinToken& token) {
   for (std::size_t i = 0; i < count; ++i)
     encode_entry(group.bootstrap[i], out);
   if (authority) out.write_sized16(authority->der());
+  if (token.asks) out.write(ByteSpan(*token.asks));
   append(content, token_checksum(content));
   return std::string(token_prefix) + to_base32(content);
 }

@@ -85,4 +85,13 @@ Result<ProcessResult> run_process(const std::vector<std::string>& command, Durat
   return result;
 }
 
+Error replace_process(const std::vector<std::string>& command) {
+  std::vector<char*> words;
+  for (const std::string& word : command)
+    words.push_back(const_cast<char*>(word.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  words.push_back(nullptr);
+  (void)::execvp(words.front(), words.data());
+  return make_error({errno, std::system_category()}, command.front());
+}
+
 }  // namespace ipop::io

@@ -22,4 +22,7 @@ struct ProcessResult {
 Result<ProcessResult> run_process(const std::vector<std::string>& command, Duration limit,
                                   std::size_t most_output = 65'536);
 
+/// Goes on as another program found in PATH, with the streams of this one. Comes back with an error only (errno).
+Error replace_process(const std::vector<std::string>& command);
+
 }  // namespace ipop::io

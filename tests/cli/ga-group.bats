@@ -200,6 +200,85 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
   [ "$status" -eq 0 ]
 }
 
+closed() { # a closed group with all its folders below $DIR
+  "$GA_BIN/ga-group" --dir "$DIR/etc" --authorities "$DIR/authorities" --states "$DIR/states" "$@"
+}
+
+@test "new --closed makes authority, certificate, group and entrance, and one line for the others" {
+  token=$(closed new lab --closed --no-start --user alice --port 25000 2>"$DIR/talk")
+  [[ $token == ga1-* ]]
+  [ "$(wc -l <<<"$token")" -eq 1 ]
+  grep -q 'ga-cert accept' "$DIR/talk"
+  ! grep -q 'open group has no authority' "$DIR/talk"
+  [ "$(grep -c '^  next: ' "$DIR/talk")" -eq 3 ]
+  [ "$(stat -c %a "$DIR/authorities/lab/authority.key")" = 600 ]
+  openssl verify -CAfile "$DIR/authorities/lab/authority.pem" "$DIR/states/lab/certificate.pem"
+  openssl x509 -in "$DIR/states/lab/certificate.pem" -noout -subject | grep -q alice
+  grep -q 'BEGIN CERTIFICATE' "$DIR/etc/lab.toml"
+  ! grep -q 'BEGIN CERTIFICATE' "$DIR/etc/lab-enrol.toml"
+  [ "$(grep ^namespace "$DIR/etc/lab.toml")" != "$(grep ^namespace "$DIR/etc/lab-enrol.toml")" ]
+  grep -q '^port = 25000' "$DIR/etc/lab.toml"
+  grep -q '^port = 25001' "$DIR/etc/lab-enrol.toml"
+  # The two networks are apart, and so are the interfaces.
+  [ "$(grep ^prefix "$DIR/etc/lab.toml")" != "$(grep ^prefix "$DIR/etc/lab-enrol.toml")" ]
+  grep -q 'tap = "ipop1"' "$DIR/etc/node/lab-enrol.toml"
+  run closed new lab --closed --no-start
+  [ "$status" -eq 1 ]
+  [[ $output == *'next: ga-group token lab'* ]]
+}
+
+@test "new --closed that was interrupted goes on with what is there" {
+  closed new lab --closed --no-start --user alice >/dev/null 2>&1
+  fingerprint=$(sha256sum <"$DIR/authorities/lab/authority.pem")
+  rm "$DIR/etc/lab.toml"
+  closed new lab --closed --no-start --user alice >/dev/null 2>"$DIR/talk"
+  grep -q 'Took the authority' "$DIR/talk"
+  [ "$(sha256sum <"$DIR/authorities/lab/authority.pem")" = "$fingerprint" ]
+  [ "$(grep -c '"event":"signed"' "$DIR/authorities/lab/ledger.jsonl")" -eq 1 ]
+}
+
+@test "the token of a closed group is asked for again, and joins under the group's name" {
+  closed new lab --closed --no-start --user alice >/dev/null 2>&1
+  token=$(closed token lab 2>/dev/null)
+  "$GA_BIN/ga-group" --dir "$DIR/other" join "$token" --no-start 2>"$DIR/talk"
+  [ "$(grep ^namespace "$DIR/other/lab.toml")" = "$(grep ^namespace "$DIR/etc/lab-enrol.toml")" ]
+  grep -q '^name = "lab"' "$DIR/other/lab.toml"
+  grep -q 'same `ga-group join` again' "$DIR/talk"
+}
+
+@test "close makes a closed group of an open one, whose members keep their file and ask with the token" {
+  open=$(closed new lab --no-start 2>/dev/null)
+  "$GA_BIN/ga-group" --dir "$DIR/other" join "$open" --no-start 2>/dev/null
+  token=$(closed close lab --no-start --user alice 2>"$DIR/talk")
+  grep -q 'BEGIN CERTIFICATE' "$DIR/etc/lab.toml"
+  [ "$(grep ^namespace "$DIR/other/lab.toml")" = "$(grep ^namespace "$DIR/etc/lab-enrol.toml")" ]
+  [ -e "$DIR/etc/lab.toml.open" ]
+  # A member of the open group goes on from where it is.
+  run "$GA_BIN/ga-group" --dir "$DIR/other" join "$token" --no-start
+  [ "$status" -eq 0 ]
+  [[ $output == *'in the group already'* ]]
+  run closed close lab --no-start
+  [ "$status" -eq 1 ]
+  [[ $output == *'closed already'* ]]
+}
+
+@test "leave puts the group's file aside, and --back says where there is none" {
+  group new lab --no-start 2>/dev/null
+  run group leave lab --back
+  [ "$status" -eq 1 ]
+  group leave lab 2>"$DIR/talk"
+  [ ! -e "$DIR/etc/lab.toml" ]
+  [ -e "$DIR/etc/lab.toml.left" ]
+  grep -q 'next: mv ' "$DIR/talk"
+}
+
+@test "a closed group of somebody else's authority says how this machine gets its certificate" {
+  "$GA_BIN/ga-cert" --dir "$DIR/authority" authority init lab --no-passphrase >/dev/null 2>&1
+  closed new lab --authority "$DIR/authority/authority.pem" >/dev/null 2>"$DIR/talk"
+  ! grep -q 'open group' "$DIR/talk"
+  grep -q 'next: ga-cert request --group lab' "$DIR/talk"
+}
+
 @test "an authority that is none is refused with its file" {
   echo nonsense >"$DIR/ca.pem"
   run group new lab --no-start --authority "$DIR/ca.pem"

@@ -7,6 +7,8 @@
 #                             relay
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
+# shellcheck source=machines.bash
+source "$(dirname "$0")/machines.bash"
 
 make_internet
 make_server relay
@@ -26,23 +28,6 @@ ipop-node --group "${4#ipop-node@}" --configure >/run/node.log 2>&1 </dev/null &
 SYSTEMCTL
 chmod +x "$run/stand-in/systemctl"
 
-# A machine of its own for each host: /etc, /run and /var/lib are not this machine's.
-declare -A machine=()
-make_machine() {
-  # shellcheck disable=SC2016  # for the bash inside
-  (exec ip netns exec "$internet-$1" bash -c '
-    mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/etc /run/work &&
-    mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work none /etc &&
-    mount -t tmpfs none /var/lib && touch /run/made && exec sleep 1000') >/dev/null 2>&1 </dev/null &
-  machine[$1]=$!
-  disown
-}
-# Runs COMMAND on HOST, and nothing at all when that is still this machine.
-on() { # HOST COMMAND...
-  # shellcheck disable=SC2016
-  nsenter --target "${machine[$1]}" --mount --net env "PATH=$run/stand-in:$bin:$PATH" \
-    sh -c '[ -e /run/made ] || exit 99; exec "$@"' on "${@:2}"
-}
 for host in relay alice bob; do make_machine "$host"; done
 for host in relay alice bob; do
   within 5 "$host is a machine of its own" on "$host" true

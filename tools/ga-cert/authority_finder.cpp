@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "appliance/authority_announcement.hpp"
@@ -10,6 +12,7 @@
 #include "appliance/group_config.hpp"
 #include "cli/progress.hpp"
 #include "cli/text.hpp"
+#include "io/system_clock.hpp"
 #include "node_waiting.hpp"
 
 namespace ipop::ga_cert {
@@ -20,6 +23,9 @@ using cli::ExitStatus;
 
 constexpr Duration first_contact_limit = 15s;
 constexpr Duration look_up_limit = 20s;
+// The authority's machine may just have started; its announcement comes within seconds of its address.
+constexpr Duration server_limit = 60s;
+constexpr Duration server_pause = 2s;
 // Anybody may write an announcement; more are not looked at.
 constexpr std::size_t max_candidates = 16;
 
@@ -73,7 +79,15 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
                                                            const std::optional<crypto::Digest256>& wanted) {
   const auto socket = tools::choose_socket({context.options.socket, choice.group});
   if (!socket) return tools::report_choice_error(context.streams, tool, socket.error());
-  const auto found = ask_open_group(context, *socket, wanted);
+  auto found = ask_open_group(context, *socket, wanted);
+  // Who knows which authority is meant waits for its server a while: it may have been started a moment ago.
+  const TimePoint end = io::monotonic_now() + (wanted ? server_limit : Duration{});
+  bool is_said = false;
+  while (found && found->empty() && io::monotonic_now() < end) {
+    if (!std::exchange(is_said, true)) context.streams.err << "Waiting for the authority's server in the group.\n";
+    std::this_thread::sleep_for(server_pause);
+    found = ask_open_group(context, *socket, wanted);
+  }
   if (!found) return tools::report_node_error(context.streams, tool, found.error(), *socket);
   if (found->empty()) {
     cli::complain(context.streams, tool,

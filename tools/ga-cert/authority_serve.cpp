@@ -229,7 +229,10 @@ ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
     cli::complain(context.streams, tool, "say where to listen: --group GROUP (an open group) or --address ADDRESS");
     return ExitStatus::usage;
   }
-  auto opened = open_unlocked_desk(context, verb.closed_group);
+  // The entrance of the closed group NAME is called NAME-enrol, the group and its authority NAME.
+  std::string named = verb.closed_group.empty() ? verb.open_group : verb.closed_group;
+  if (verb.closed_group.empty() && named.ends_with("-enrol")) named.resize(named.size() - 6);
+  auto opened = open_unlocked_desk(context, named);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   return Server(context, verb, std::get<AuthorityDesk>(opened), std::move(socket)).run();
 }

@@ -6,6 +6,7 @@
 #include "appliance/est.hpp"
 #include "appliance/fingerprint_text.hpp"
 #include "base/hex.hpp"
+#include "cli/human.hpp"
 #include "cli/progress.hpp"
 #include "cli/text.hpp"
 #include "crypto/trust_store.hpp"
@@ -85,7 +86,10 @@ class Waiting {
       if (!is_explained_) {
         is_explained_ = true;
         context_.streams.err << "  on the authority's machine: ga-cert accept "
-                             << to_hex(request_.key_fingerprint()).substr(0, 16) << '\n';
+                             << to_hex(request_.key_fingerprint()).substr(0, 16) << '\n'
+                             << "Waiting for that, at most "
+                             << cli::human_duration(std::chrono::duration_cast<std::chrono::microseconds>(left()))
+                             << ". Ctrl-C loses nothing: the same command goes on where this one was.\n";
       }
       said_ = text;
     }

@@ -3,13 +3,13 @@
 #include "authority_finder.hpp"
 #include "cli/text.hpp"
 #include "closed_group.hpp"
+#include "desk/node_key.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_wait.hpp"
 #include "io/file.hpp"
 #include "io/host_name.hpp"
 #include "io/process.hpp"
 #include "node_connection.hpp"
-#include "node_key.hpp"
 #include "papers.hpp"
 #include "token_file.hpp"
 #include "verbs.hpp"
@@ -100,7 +100,7 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   if (!token) return report_token(context, token.error());
   if (verb.dry_run) return show_plan(context, machine);
 
-  const auto key = load_node_key(machine.state, true);
+  const auto key = desk::load_node_key(machine.state, true);
   if (!key) return report_key(context, key.error());
   const auto request = crypto::CertificateRequest::build(*key, {user, pinned_of(verb.addresses)});
   if (!request) return report(context, request.error());

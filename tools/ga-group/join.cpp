@@ -1,11 +1,13 @@
 #include <string>
 
+#include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "group_files.hpp"
 #include "group_move.hpp"
 #include "interface_choice.hpp"
 #include "io/file.hpp"
+#include "io/run_process.hpp"
 #include "io/system_clock.hpp"
 #include "node_start.hpp"
 #include "node_waiting.hpp"
@@ -29,7 +31,7 @@ std::string read_token(const JoinGroup& verb, std::istream& in) {
 }
 
 /// The token's group; a failure has been reported.
-std::variant<appliance::GroupConfig, ExitStatus> group_of_token(const Context& context, const JoinGroup& verb) {
+std::variant<appliance::JoinToken, ExitStatus> read_join_token(const Context& context, const JoinGroup& verb) {
   auto token = appliance::parse_join_token(read_token(verb, context.streams.in));
   if (!token) {
     cli::complain(context.streams, tool, token.error().message());
@@ -44,12 +46,19 @@ std::variant<appliance::GroupConfig, ExitStatus> group_of_token(const Context& c
     return ExitStatus::bad_config;
   }
   if (!verb.name.empty()) token->group.name = verb.name;
-  return std::move(token->group);
+  return *std::move(token);
+}
+
+/// This machine has the closed group's file that asking with this token gives.
+bool is_member_already(const GroupFile& known, const std::optional<crypto::Digest256>& asks) {
+  const auto authority = crypto::Certificate::from_pem(known.config.authority);
+  return asks && authority && authority->fingerprint() == *asks;
 }
 
 /// Writes the file (only checks in a dry run) unless the machine is in this very group already.
 /// `is_replaced`: a node may run in the group whose place it took.
-ExitStatus install(const Context& context, const JoinGroup& verb, GroupFile& file, bool& is_replaced) {
+ExitStatus install(const Context& context, const JoinGroup& verb, const std::optional<crypto::Digest256>& asks,
+                   GroupFile& file, bool& is_replaced) {
   if (!io::exists(file.path)) {
     const bool is_free = check_prefix_is_free(context, file.config.prefix, "ask the group's maker for a prefix like ");
     if (!is_free) return ExitStatus::no;
@@ -61,7 +70,7 @@ ExitStatus install(const Context& context, const JoinGroup& verb, GroupFile& fil
   auto present = load_file(context, file.path);
   if (const auto* status = std::get_if<ExitStatus>(&present)) return *status;
   auto& known = std::get<GroupFile>(present);
-  if (known.config.name_space == file.config.name_space) {
+  if (known.config.name_space == file.config.name_space || is_member_already(known, asks)) {
     context.streams.err << "This machine is in the group already (" << file.path << ")\n";
     file = std::move(known);
     return ExitStatus::done;
@@ -111,17 +120,42 @@ ExitStatus wait_for_address(const Context& context, const JoinGroup& verb, const
   return ExitStatus::done;
 }
 
+/// The machine has an address in the network of those who ask: what follows is ga-cert's.
+ExitStatus ask_for_certificate(const Context& context, const JoinGroup& verb, const GroupFile& file,
+                               const crypto::Digest256& authority) {
+  const std::string socket = node_socket(context, file);
+  const auto status = tools::wait_for_lease(context.streams, socket, verb.timeout);
+  if (!status) return tools::report_node_error(context.streams, tool, status.error(), socket);
+  context.streams.err << "This machine is on the network where machines ask for their certificate (as "
+                      << to_string(*status->address) << "); asking for it.\n";
+  std::vector<std::string> command{
+      "ga-cert", "--groups", context.options.directory, "--states",      context.options.states,
+      "join",    "--group",  file.config.name,          "--fingerprint", to_hex(authority)};
+  if (!context.options.socket.empty()) command.insert(command.begin() + 1, {"--socket", context.options.socket});
+  if (!verb.user.empty()) command.insert(command.end(), {"--user", verb.user});
+  if (context.options.output.json) command.insert(command.begin() + 1, "--json");
+  if (context.options.output.plain) command.insert(command.begin() + 1, "--plain");
+  const Error error = io::replace_process(command);
+  cli::complain(context.streams, tool, error.message());
+  return ExitStatus::no;
+}
+
+bool has_node(const Context& context, const GroupFile& file) {
+  return daemon::ControlClient::connect(node_socket(context, file)).has_value();
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
-  auto group = group_of_token(context, verb);
-  if (const auto* status = std::get_if<ExitStatus>(&group)) return *status;
+  auto read = read_join_token(context, verb);
+  if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
+  auto& token = std::get<appliance::JoinToken>(read);
   GroupFile file;
-  file.config = std::get<appliance::GroupConfig>(std::move(group));
+  file.config = std::move(token.group);
   file.path = path_of_group(context, file.config.name);
   const bool is_new = !io::exists(file.path);
   bool is_replaced = false;
-  if (const ExitStatus installed = install(context, verb, file, is_replaced); installed != ExitStatus::done)
+  if (const ExitStatus installed = install(context, verb, token.asks, file, is_replaced); installed != ExitStatus::done)
     return installed;
   // Who moves to another group keeps the interface.
   const ExitStatus chosen = is_replaced ? ExitStatus::done : choose_interface(context, file, verb.dry_run);
@@ -138,11 +172,17 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
     if (tools::status_of(moved.error()) != ExitStatus::unreachable)
       return tools::report_node_error(context.streams, tool, moved.error(), node_socket(context, file));
   }
+  const bool asks = token.asks && file.config.authority.empty();
+  if (asks && !is_new && has_node(context, file)) return ask_for_certificate(context, verb, file, *token.asks);
   switch (start_node(context, file, verb.start)) {
-    case NodeStart::started: return wait_for_address(context, verb, file);
+    case NodeStart::started:
+      return asks ? ask_for_certificate(context, verb, file, *token.asks) : wait_for_address(context, verb, file);
     case NodeStart::failed: return ExitStatus::partly;
     case NodeStart::by_hand: break;
   }
+  if (asks)
+    context.streams.err << "The group is closed: once the node runs, the same `ga-group join` again asks for this"
+                           " machine's certificate.\n";
   if (context.options.output.json) {
     cli::JsonWriter json("ga-group.join/1");
     json.field("group", file.config.name);

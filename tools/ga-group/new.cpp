@@ -1,3 +1,4 @@
+#include "closed_group.hpp"
 #include "group_files.hpp"
 #include "interface_choice.hpp"
 #include "io/file.hpp"
@@ -11,15 +12,12 @@ namespace {
 
 using cli::ExitStatus;
 
-// Below the ports that Linux gives to outgoing connections (32768 and up), above the registered ones
-// in common use, so that it is free and a router's mapping to it stays right.
-constexpr std::uint64_t first_port = 20'000;
-constexpr std::uint64_t port_count = 12'768;
 constexpr std::size_t largest_authority = 65'536;
 
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const NewGroup& verb) {
+  if (verb.closed) return make_closed_group(context, verb);
   io::SystemRng rng;
   GroupFile file;
   file.path = path_of_group(context, verb.name);
@@ -28,7 +26,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   file.config.prefix = verb.prefix;
   file.config.domain = verb.domain;
   file.config.bootstrap = verb.bootstrap;
-  file.config.port = verb.port ? *verb.port : static_cast<std::uint16_t>(first_port + rng.below(port_count));
+  file.config.port = verb.port ? *verb.port : random_port(rng);
 
   if (!verb.authority.empty()) {
     const auto text = io::read_file(verb.authority, largest_authority);
@@ -53,6 +51,11 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   context.streams.err << "Wrote " << file.path << '\n';
   if (const ExitStatus chosen = choose_interface(context, file, false); chosen != ExitStatus::done) return chosen;
 
+  if (!file.config.authority.empty() && !io::exists(context.options.states + "/" + verb.name + "/certificate.pem")) {
+    // Its node could do nothing yet.
+    suggest_certificate(context, file);
+    return print_token(context, file, verb.expires, false, "ga-group.new/1");
+  }
   const NodeStart start = start_node(context, file, verb.start);
   const ExitStatus printed = print_token(context, file, verb.expires, start == NodeStart::started, "ga-group.new/1");
   // The group and its token are there, its node is not.
@@ -62,7 +65,10 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
 ExitStatus carry_out(const Context& context, const MakeToken& verb) {
   const auto file = load_group(context, verb.name);
   if (const auto* status = std::get_if<ExitStatus>(&file)) return *status;
-  return print_token(context, std::get<GroupFile>(file), verb.expires, false, "ga-group.token/1");
+  const auto& group = std::get<GroupFile>(file);
+  const auto entrance = entrance_of(context, group);
+  if (!entrance) return print_token(context, group, verb.expires, false, "ga-group.token/1");
+  return print_token(context, entrance->file, verb.expires, false, "ga-group.token/1", entrance->token);
 }
 
 }  // namespace ipop::ga_group

@@ -54,6 +54,26 @@ NodeStart start_node(const Context& context, const GroupFile& file, bool wanted)
   return NodeStart::failed;
 }
 
+cli::ExitStatus stop_node(const Context& context, const GroupFile& file) {
+  if (can_start(context)) {
+    const std::string unit = unit_of(file);
+    cli::Progress progress(context.streams);
+    progress.show("stopping " + unit + " ...");
+    const auto result = io::run_process({"systemctl", "disable", "--now", unit}, 60s);
+    progress.clear();
+    if (result && result->status == 0) return cli::ExitStatus::done;
+    cli::complain(context.streams, tool,
+                  "stopping " + unit + " failed: " + (result ? first_line(result->output) : result.error().message()));
+    cli::suggest(context.streams, "systemctl status " + unit);
+    return cli::ExitStatus::partly;
+  }
+  const std::string socket = node_socket(context, file);
+  auto client = daemon::ControlClient::connect(socket);
+  const auto stopped = client ? client->call(node::StopCommand{}, 30s) : Result<node::Answer>(client.error());
+  if (stopped || tools::status_of(stopped.error()) == cli::ExitStatus::unreachable) return cli::ExitStatus::done;
+  return tools::report_node_error(context.streams, tool, stopped.error(), socket);
+}
+
 cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool is_new, bool start) {
   std::ostream& out = context.streams.out;
   if (is_new) {

@@ -18,6 +18,10 @@ enum class NodeStart {
 /// elsewhere shows the command that starts the node.
 NodeStart start_node(const Context& context, const GroupFile& file, bool wanted);
 
+/// Stops the group's node, and under systemd keeps it from starting at boot; one that does not run is no failure. A
+/// failure has been reported: `permission`, `partly`.
+cli::ExitStatus stop_node(const Context& context, const GroupFile& file);
+
 /// What would be done to this machine, on stdout: the lines of the new file (none where `is_new` is
 /// false), and the command that would run.
 cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool is_new, bool start);

@@ -43,6 +43,18 @@ void add_bootstrap(CLI::App& verb, std::vector<appliance::BootstrapEntry>& out, 
       ->check(by_rule(appliance::parse_bootstrap_entry));
 }
 
+void add_closing(CLI::App& verb, ClosedGroup& out) {
+  verb.add_option("--user", out.user, "Whose certificate this machine gets (its host name)")->type_name("USER");
+  verb.add_option("--passphrase-file", out.passphrase_file,
+                  "Secret file whose first line is the passphrase for the authority's key (no passphrase)")
+      ->type_name("FILE");
+  verb.add_option_function<std::string>(
+          "--entrance-prefix", [&out](const std::string& text) { out.entrance = *appliance::parse_prefix(text); },
+          "Network on which machines ask for their certificate (a free one)")
+      ->type_name("PREFIX")
+      ->check(by_rule(appliance::parse_prefix));
+}
+
 void add_new(CLI::App& app, Options& options, NewGroup& group) {
   CLI::App* verb = app.add_subcommand("new", "Make a group, start its first node and print a join token");
   verb->add_option("NAME", group.name, "What the group is called")
@@ -63,10 +75,30 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
       ->check(CLI::Range(1, 65535));
   verb->add_option("--authority", group.authority, "Certificate of the authority whose members alone may join")
       ->type_name("FILE");
+  verb->add_flag("--closed", group.closed, "Make an authority: only machines that it accepts become members");
+  add_closing(*verb, group.closing);
   add_expires(*verb, group.expires);
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file");
   verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
+  verb->callback([&] { options.verb = group; });
+}
+
+void add_close(CLI::App& app, Options& options, CloseGroup& group) {
+  CLI::App* verb =
+      app.add_subcommand("close", "Make a closed group of an open one, and print the token for its members");
+  verb->add_option("NAME", group.name, "Group; needed when there are several")->type_name("GROUP");
+  add_closing(*verb, group.closing);
+  add_expires(*verb, group.expires);
+  verb->add_flag_callback(
+      "--no-start", [&group] { group.start = false; }, "Only write the files");
+  verb->callback([&] { options.verb = group; });
+}
+
+void add_leave(CLI::App& app, Options& options, LeaveGroup& group) {
+  CLI::App* verb = app.add_subcommand("leave", "Stop this machine's node in a group and put the group's file aside");
+  verb->add_option("NAME", group.name, "Group; needed when there are several")->type_name("GROUP");
+  verb->add_flag("--back", group.back, "Go back to the open group that the machine came from");
   verb->callback([&] { options.verb = group; });
 }
 
@@ -87,6 +119,8 @@ void add_join(CLI::App& app, Options& options, JoinGroup& group) {
       ->check(by_rule(appliance::check_group_name));
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file");
+  verb->add_option("--user", group.user, "Whose certificate to ask for in a closed group (the host name)")
+      ->type_name("USER");
   verb->add_flag("--replace", group.replace, "Leave another group of that name for this one; its file is kept");
   verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
   tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
@@ -158,8 +192,16 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->type_name("SOCKET");
   tools::add_output_options(app, options.output);
 
+  app.add_option("--authorities", options.authorities, "Where authorities are (/var/lib/ga/authority)")
+      ->type_name("DIR");
+  app.add_option("--states", options.states, "Where nodes keep their keys (/var/lib/ipop)")->type_name("DIR");
+
   NewGroup made;
   add_new(app, options, made);
+  CloseGroup closed;
+  add_close(app, options, closed);
+  LeaveGroup left;
+  add_leave(app, options, left);
   JoinGroup joined;
   add_join(app, options, joined);
 

@@ -20,6 +20,13 @@ inline constexpr const char* system_directory = "/etc/ipop";
 /// How long a token can be used; nothing: for ever.
 using TokenLife = std::optional<std::chrono::seconds>;
 
+/// What a closed group has beside an open one's file.
+struct ClosedGroup {
+  std::string user{};                         ///< in this machine's certificate; empty: its host name
+  std::string passphrase_file{};              ///< for the authority's key; empty: none
+  std::optional<net::Ipv4Prefix> entrance{};  ///< the network of the open group by which machines ask; none: a free one
+};
+
 struct NewGroup {
   std::string name{};
   net::Ipv4Prefix prefix{net::Ipv4Address(10, 128, 0, 0), 9};
@@ -27,14 +34,28 @@ struct NewGroup {
   std::vector<appliance::BootstrapEntry> bootstrap{};
   std::optional<std::uint16_t> port{};
   std::string authority{};  ///< file with the certificate of a closed group's authority; empty: open
+  bool closed = false;      ///< make an authority too, and this machine its first member
+  ClosedGroup closing{};    ///< of --closed
   TokenLife expires{std::chrono::hours(24 * 7)};
   bool start = true;
   bool dry_run = false;  ///< show what would change, and change nothing
+};
+/// An open group becomes the way into a closed one of the same name.
+struct CloseGroup {
+  std::string name{};  ///< empty: the only group there is
+  ClosedGroup closing{};
+  TokenLife expires{std::chrono::hours(24 * 7)};
+  bool start = true;
+};
+struct LeaveGroup {
+  std::string name{};
+  bool back = false;  ///< into the open group that the machine came from
 };
 struct JoinGroup {
   std::string token{};  ///< "-": what stdin holds
   std::string name{};   ///< what the group is called on this machine; empty: as in the token
   bool start = true;
+  std::string user{};    ///< in the certificate of a closed group; empty: the host name
   bool replace = false;  ///< in the place of another group of that name
   bool dry_run = false;  ///< as above
   std::chrono::seconds timeout{60};
@@ -72,11 +93,14 @@ struct AcceptHandover {
   bool dry_run = false;
   std::chrono::seconds timeout{60};
 };
-using Verb = std::variant<NewGroup, JoinGroup, MakeToken, ShowGroup, CheckGroup, RotateGroup, AcceptHandover>;
+using Verb = std::variant<NewGroup, CloseGroup, LeaveGroup, JoinGroup, MakeToken, ShowGroup, CheckGroup, RotateGroup,
+                          AcceptHandover>;
 
 struct Options {
-  std::string directory = system_directory;  ///< where group files are
-  std::string socket{};                      ///< of the group's node; empty: the usual one
+  std::string directory = system_directory;           ///< where group files are
+  std::string authorities = "/var/lib/ga/authority";  ///< where authorities are
+  std::string states = "/var/lib/ipop";               ///< where nodes keep their keys
+  std::string socket{};                               ///< of the group's node; empty: the usual one
   cli::OutputOptions output{};
   Verb verb{};
 };

@@ -100,15 +100,22 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
              const Reachable& reachable) {
   std::ostream& err = context.streams.err;
   err << "On every other machine:  ga-group join TOKEN\n";
-  err << "Anybody who has this token can join, any number of times: an open group has no authority that could count"
-         " or refuse.\n";
+  if (token.asks)
+    err << "Whoever has this token can ask to become a member; nobody is one before `ga-cert accept` on this machine"
+           " (`ga-cert list` shows who waits).\n";
+  else if (!token.group.authority.empty())
+    err << "The group is closed: a machine becomes a member once it has a certificate of the group's authority, with"
+           " this token or without.\n";
+  else
+    err << "Anybody who has this token can join, any number of times: an open group has no authority that could count"
+           " or refuse.\n";
   if (token.expires) err << "The token can be used until " << cli::utc_text(*token.expires) << ".\n";
   if (!reachable.from_node && !reachable.endpoints.empty())
     err << "The node does not run, so the token has this machine's own addresses; once it runs, `ga-group token "
-        << file.config.name << "` knows better ones.\n";
+        << token.group.name << "` knows better ones.\n";
   if (reachable.from_outside || !file.config.bootstrap.empty()) return;
   if (token.group.bootstrap.empty()) {
-    err << "The token names no machine yet: start the node and run `ga-group token " << file.config.name << "`.\n";
+    err << "The token names no machine yet: start the node and run `ga-group token " << token.group.name << "`.\n";
     return;
   }
   err << "No endpoint in this token can be reached from outside the local network. For members elsewhere, run"
@@ -124,17 +131,22 @@ appliance::GroupConfig with_known_endpoints(const Context& context, const GroupF
 }
 
 ExitStatus print_token(const Context& context, const GroupFile& file, const TokenLife& life, bool wait_for_node,
-                       std::string_view schema) {
+                       std::string_view schema, const std::optional<ClosedToken>& closed) {
   const Reachable reachable = find_endpoints(context, file, wait_for_node);
   appliance::JoinToken token;
   token.group = with_endpoints(file.config, reachable.endpoints);
   if (life) token.expires = io::wall_time_now() + *life;
+  if (closed) {
+    token.group.name = closed->name;
+    token.asks = closed->authority;
+  }
 
   std::ostream& out = context.streams.out;
   if (context.options.output.json) {
     cli::JsonWriter json(schema);
-    json.field("group", file.config.name);
+    json.field("group", token.group.name);
     json.field("file", file.path);
+    json.field("closed", closed.has_value() || !token.group.authority.empty());
     json.field("namespace", file.config.name_space);
     json.field("token", to_string(token));
     if (token.expires)

@@ -10,8 +10,13 @@ namespace ipop::ga_group {
 /// With a node that runs, the token holds the endpoints at which that is known to be reachable,
 /// else the addresses of this machine with the group file's port; those of the file come first.
 /// `wait_for_node`: the node was just started, so its socket is waited for. `schema` names the verb.
+/// With `closed` the token is that of a closed group, `file` the open one by whose network machines ask.
+struct ClosedToken {
+  std::string name{};             ///< of the closed group
+  crypto::Digest256 authority{};  ///< the fingerprint of its certificate
+};
 cli::ExitStatus print_token(const Context& context, const GroupFile& file, const TokenLife& life, bool wait_for_node,
-                            std::string_view schema);
+                            std::string_view schema, const std::optional<ClosedToken>& closed = std::nullopt);
 
 /// The group with the endpoints at which this machine's node is known to be reachable, behind its own
 /// bootstrap entries.

@@ -16,6 +16,10 @@ struct Context {
 
 /// Writes the group's file, starts its node where systemd runs, and prints a token.
 cli::ExitStatus carry_out(const Context& context, const NewGroup& verb);
+/// Makes authority and closed group of an open one, which stays as the way in, and prints its token.
+cli::ExitStatus carry_out(const Context& context, const CloseGroup& verb);
+/// Stops the group's node and puts its file aside; with `back` its node goes on in the open group.
+cli::ExitStatus carry_out(const Context& context, const LeaveGroup& verb);
 /// Writes the file that the token holds, starts the node where systemd runs, and waits for an address.
 cli::ExitStatus carry_out(const Context& context, const JoinGroup& verb);
 /// Prints a token with the endpoints that the node knows at this time.

@@ -51,6 +51,19 @@ TEST_CASE("a join token brings the group over whole") {
   CHECK(read->expires == sample_token().expires);
 }
 
+TEST_CASE("a closed group's token says which authority is asked") {
+  JoinToken token = sample_token();
+  token.asks = crypto::sha256(as_bytes("authority"));
+  const auto parsed = parse_join_token(to_string(token));
+  REQUIRE(parsed);
+  CHECK(parsed->asks == token.asks);
+  CHECK(parsed->group == token.group);
+  // Cut short in the fingerprint, under a good checksum.
+  Bytes content = content_of(token);
+  content.pop_back();
+  CHECK_FALSE(parse_join_token(token_of(content)));
+}
+
 TEST_CASE("a join token without an end has none") {
   JoinToken token = sample_token();
   token.expires.reset();

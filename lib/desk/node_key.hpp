@@ -5,7 +5,7 @@
 #include "base/result.hpp"
 #include "crypto/private_key.hpp"
 
-namespace ipop::ga_cert {
+namespace ipop::desk {
 
 /// The key of a node, from its state directory; made there when the node has never run. With
 /// `may_make` false a missing key is made but not kept. Errors: not_authorized (open modes), malformed
@@ -15,4 +15,4 @@ namespace ipop::ga_cert {
 /// other one reads it.
 Result<crypto::PrivateKey> load_node_key(const std::string& state_directory, bool may_make);
 
-}  // namespace ipop::ga_cert
+}  // namespace ipop::desk

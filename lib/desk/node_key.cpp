@@ -1,4 +1,4 @@
-#include "node_key.hpp"
+#include "desk/node_key.hpp"
 
 #include <thread>
 
@@ -6,7 +6,7 @@
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 
-namespace ipop::ga_cert {
+namespace ipop::desk {
 namespace {
 
 constexpr std::size_t max_key = 16'384;
@@ -45,4 +45,4 @@ Result<crypto::PrivateKey> load_node_key(const std::string& state_directory, boo
   }
 }
 
-}  // namespace ipop::ga_cert
+}  // namespace ipop::desk

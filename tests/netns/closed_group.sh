@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# The administrator's way on machines without systemd, by the commands that the programs print and no others: a closed
+# group from nothing, a member that asks and is accepted, one that is interrupted and asks again, one that is denied;
+# the way back; and an open group that is closed.
+#
+#   alice (authority, public) -- internet -- [home: cone] -- bob
+#                                   |
+#                              [lab: symmetric] -- carol
+# shellcheck source=common.bash
+source "$(dirname "$0")/common.bash"
+# shellcheck source=machines.bash
+source "$(dirname "$0")/machines.bash"
+for program in ga-group ga-cert; do [[ -x $bin/$program ]] || skip "no $program in $bin"; done
+
+make_internet
+make_server alice
+make_site home 192.168.1 cone
+make_site lab 192.168.2 symmetric
+make_host bob home
+make_host carol lab
+for host in alice bob carol; do make_machine "$host" plain; done
+for host in alice bob carol; do within 5 "$host is a machine of its own" on "$host" true; done
+((failures == 0)) || finish
+
+# What a program printed behind "next:", one command a line; started as a person would, in the background.
+next_of() { sed -n 's/^  next: //p' "$1"; }
+follow() { # HOST FILE: starts every command that FILE tells to
+  local command number=0
+  while IFS= read -r command; do
+    number=$((number + 1))
+    # shellcheck disable=SC2016
+    on "$1" sh -c "$command >>/run/next.log 2>&1 </dev/null & echo \$!" >>"$run/started"
+  done < <(next_of "$2")
+  echo "# $1 followed $number commands: $(next_of "$2" | tr '\n' ';')"
+  ((number > 0))
+}
+has_address() { on "$1" ipop-ctl --group "$2" wait lease --timeout 2s; }
+address_in() { on "$1" ipop-ctl --group "$2" status --json | jq -r .address; }
+is_listening() { on alice ipop-ctl --group lab-enrol dht get ga-authority 2>/dev/null | grep -q https; }
+waiting_is() { [[ $(on alice ga-cert list --plain | wc -l) == "$1" ]]; }
+key_of() { on "$1" openssl pkey -in /var/lib/ipop/lab/key.pem -pubout -outform DER | sha256sum | cut -c 1-16; }
+
+# --- from nothing -------------------------------------------------------------------------------------------
+port=25000
+on alice ga-group new lab --closed --port $port --bootstrap "${public_of[alice]:-}:$port" --user alice \
+  >"$run/token" 2>"$run/talk"
+is "one command makes the closed group" 0 $?
+is "and prints one line" 1 "$(wc -l <"$run/token")"
+holds "its key is for root" on alice sh -c '[ "$(stat -c %a /var/lib/ga/authority/lab/authority.key)" = 600 ]'
+holds "alice has a certificate of it" on alice sh -c \
+  'openssl verify -CAfile /var/lib/ga/authority/lab/authority.pem /var/lib/ipop/lab/certificate.pem'
+holds "the token says whose yes is needed" grep -q 'ga-cert accept' "$run/talk"
+holds "what it printed is followed" follow alice "$run/talk"
+within 30 "alice has an address in the closed group" has_address alice lab
+within 30 "and in the network of those who ask" has_address alice lab-enrol
+within 30 "her authority's server is announced there" is_listening
+on alice ga-group token lab >"$run/token" 2>"$run/talk"
+is "a further token is made" 0 $?
+
+# --- a member -----------------------------------------------------------------------------------------------
+join() { # HOST: the line that alice handed out
+  on "$1" ga-group join "$(<"$run/token")" --user "$1"
+}
+join bob >"$run/bob.out" 2>"$run/bob.talk"
+is "bob's first step" 0 $?
+holds "he is told that the same command goes on" grep -q 'same `ga-group join` again' "$run/bob.talk"
+holds "what it printed is followed" follow bob "$run/bob.talk"
+within 30 "bob is on the network of those who ask" has_address bob lab
+join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
+joining=$!
+within 60 "his request reaches alice" waiting_is 1
+kill -INT "$joining" 2>/dev/null
+wait "$joining" 2>/dev/null
+join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
+joining=$!
+within 60 "interrupted, and asked again: there is one request" grep -q 'ga-cert accept' "$run/bob.talk"
+is "no second one" 1 "$(on alice ga-cert list --plain | wc -l)"
+holds "he is told how long he waits, and that Ctrl-C loses nothing" grep -q 'Ctrl-C loses nothing' "$run/bob.talk"
+holds "alice accepts" on alice ga-cert accept "$(key_of bob)"
+status=0
+wait "$joining" || status=$?
+is "bob's command ends well" 0 "$status"
+((status == 0)) || sed 's/^/# /' "$run/bob.talk"
+holds "it says as whom he joined" grep -qE '^joined lab as 10\.' "$run/bob.out"
+is "and that is so" "joined lab as $(address_in bob lab)" "$(cut -d' ' -f1-4 "$run/bob.out")"
+within 30 "bob reaches alice in the closed group" on bob ping -q -n -c 1 -w 2 "$(address_in alice lab)"
+join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null
+is "joined again: status 0, and the truth" "0 joined lab as $(address_in bob lab)" \
+  "$? $(cut -d' ' -f1-4 "$run/bob.out")"
+
+# --- one who is not wanted ----------------------------------------------------------------------------------
+join carol >"$run/carol.out" 2>"$run/carol.talk"
+holds "carol follows what is printed" follow carol "$run/carol.talk"
+within 30 "carol is on the network of those who ask" has_address carol lab
+join carol >"$run/carol.out" 2>"$run/carol.talk" </dev/null &
+joining=$!
+within 60 "her request reaches alice" waiting_is 1
+holds "alice denies it" on alice ga-cert deny "$(key_of carol)" --reason 'who are you'
+status=0
+wait "$joining" || status=$?
+is "carol's command ends with 1" 1 "$status"
+holds "and with the reason" grep -q 'denied: who are you' "$run/carol.talk"
+on carol ga-group leave lab 2>"$run/carol.talk"
+is "she leaves" 0 $?
+holds "her group's file is put aside" on carol sh -c '[ ! -e /etc/ipop/lab.toml ] && [ -e /etc/ipop/lab.toml.left ]'
+gone() { ! on carol ipop-ctl --group lab status; }
+within 20 "her node has ended" gone
+
+# --- back ---------------------------------------------------------------------------------------------------
+on bob ga-group leave lab --back 2>"$run/bob.talk"
+is "bob goes back to the open group" 0 $?
+holds "its file is in place" on bob sh -c '! grep -q authority /etc/ipop/lab.toml'
+holds "what is printed is followed" follow bob "$run/bob.talk"
+within 30 "and works" has_address bob lab
+finish

@@ -1,0 +1,41 @@
+#include "group_files.hpp"
+#include "io/file.hpp"
+#include "node_start.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_group {
+
+using cli::ExitStatus;
+
+ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
+  auto loaded = load_group(context, verb.name);
+  if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
+  const GroupFile& file = std::get<GroupFile>(loaded);
+  const std::string open = file.path + ".open";
+  if (verb.back && !io::exists(open)) {
+    cli::complain(
+        context.streams, tool,
+        "this machine did not come from an open group into " + file.config.name + " (" + open + " is not there)");
+    cli::suggest(context.streams, "ga-group leave " + file.config.name);
+    return ExitStatus::no;
+  }
+  if (const ExitStatus stopped = stop_node(context, file); stopped != ExitStatus::done) return stopped;
+  const std::string aside = file.path + ".left";
+  if (auto moved = io::rename_file(file.path, aside); !moved) return report_file_error(context, moved.error());
+  context.streams.err << "Left the group " << file.config.name << "; its file is " << aside
+                      << ". This machine's key, address and name stay in " << context.options.states << '/'
+                      << file.config.name << " for when it comes back.\n";
+  if (!verb.back) {
+    cli::suggest(context.streams, "mv " + aside + " " + file.path + " && " + node_command(context, file) +
+                                      ", to come back; ga-group join TOKEN, for another group");
+    return ExitStatus::done;
+  }
+  if (auto moved = io::rename_file(open, file.path); !moved) return report_file_error(context, moved.error());
+  auto before = load_file(context, file.path);
+  if (const auto* status = std::get_if<ExitStatus>(&before)) return *status;
+  context.streams.err << "Back in the open group (" << file.path << ").\n";
+  return start_node(context, std::get<GroupFile>(before), true) == NodeStart::failed ? ExitStatus::partly
+                                                                                     : ExitStatus::done;
+}
+
+}  // namespace ipop::ga_group
