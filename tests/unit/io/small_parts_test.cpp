@@ -179,8 +179,8 @@ TEST_CASE("a name is looked up wherever it stands, behind any number of literals
   std::size_t names = 0;
   for (int i = 0; i < 40; ++i) {
     resolver->resolve("192.0.2." + std::to_string(i + 1), 4000,
-                      [&](const auto& result) { literals += result ? 1 : 0; });
-    resolver->resolve("localhost", 4000, [&](const auto& result) { names += result ? 1 : 0; });
+                      [&](const auto& result) { literals += result ? 1U : 0U; });
+    resolver->resolve("localhost", 4000, [&](const auto& result) { names += result ? 1U : 0U; });
   }
   CHECK(loop.run_until([&] { return literals == 40 && names == 40; }, part_limit));
 }
