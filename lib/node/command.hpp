@@ -157,7 +157,7 @@ struct DnsAnswer {
 struct EndpointsAnswer {
   NodeId id{};
   std::vector<net::Endpoint> endpoints{};  ///< observed first, then local
-  bool reachable_from_outside = false;     ///< a peer reached us unasked, or we have no NAT
+  bool reachable_from_outside = false;     ///< a stranger from elsewhere came in unasked
 };
 struct DoneAnswer {};
 

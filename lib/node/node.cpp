@@ -38,6 +38,7 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   out.bootstrap = config.bootstrap;
   out.known_peers = config.known_peers;
   out.virtual_prefix = config.prefix;
+  out.mtu = config.mtu;
   return out;
 }
 

@@ -16,17 +16,6 @@ To rounded(Duration time) {
   return std::chrono::duration_cast<To>(time);
 }
 
-bool is_local_only(const net::Endpoint& endpoint) {
-  const auto v4 = endpoint.ipv4();
-  if (!v4) return std::get<net::Ipv6Address>(endpoint.address).is_link_local();
-  const auto value = v4->value();
-  const auto in = [&](std::uint32_t network, unsigned length) {
-    return net::Ipv4Prefix(net::Ipv4Address(network), length).contains(net::Ipv4Address(value));
-  };
-  return in(0x0a000000U, 8) || in(0xac100000U, 12) || in(0xc0a80000U, 16) || in(0x64400000U, 10) ||
-         in(0xa9fe0000U, 16) || in(0x7f000000U, 8);
-}
-
 std::string why_reason(const overlay::PairReport& report) {
   if (!report.connection) {
     return report.next_hop ? "no link: packets are routed by members, next " + to_short_string(*report.next_hop)
@@ -243,10 +232,7 @@ EndpointsAnswer Node::State::endpoints() const {
   for (const net::Endpoint& local : local_endpoints_) {
     if (std::ranges::find(out.endpoints, local) == out.endpoints.end()) out.endpoints.push_back(local);
   }
-  const bool has_public =
-      std::ranges::any_of(local_endpoints_, [](const net::Endpoint& it) { return !is_local_only(it); });
-  out.reachable_from_outside =
-      ring.nat_class() == overlay::NatClass::none || (has_public && ring.nat_class() == overlay::NatClass::unknown);
+  out.reachable_from_outside = ring.is_reached_from_outside();
   return out;
 }
 
@@ -312,6 +298,10 @@ void Node::State::answer_why(TimePoint now, CommandId id, const NodeId& target,
     out.state = sessions.has_session(target) || out.report.next_hop ? "routed" : "unknown";
   }
   out.reason = why_reason(out.report);
+  if (const auto& link = out.report.connection; link && link->carries < config.mtu) {
+    out.notices.push_back("the path carries packets of " + std::to_string(link->carries) + " octets, not " +
+                          std::to_string(config.mtu) + ": larger ones are refused or cut");
+  }
   for (const overlay::JournalEntry& entry : out.report.journal) {
     out.journal.emplace_back(rounded<std::chrono::milliseconds>(now - entry.when), entry.text);
   }

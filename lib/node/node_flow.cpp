@@ -47,7 +47,11 @@ bool Node::State::pump_ring(TimePoint now) {
                      }
                      if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
                    },
+                   [&](Overlay::LinkCarries& carries) {
+                     if (router) router->handle_carries(carries.peer, carries.octets);
+                   },
                    [&](Overlay::LinkDown& down) {
+                     if (router) router->handle_carries(down.peer, config.mtu);
                      if (router) router->handle_unreached(now, down.peer);
                      outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
                    },

@@ -36,9 +36,10 @@ struct Connection {
   Roles roles{};             ///< of both ends: a link that one end needs stays
   bool initiated_here = false;
   TimePoint since{};
-  TimePoint last_traffic{};  ///< of IP packets, for on-demand links
-  TimePoint proven_at{};     ///< when data-sized pings last came back over it
-  Duration round_trip{};     ///< smoothed; zero until measured
+  TimePoint last_traffic{};   ///< of IP packets, for on-demand links
+  TimePoint proven_at{};      ///< when data-sized pings last came back over it
+  std::uint16_t carries = 0;  ///< octets of the largest IP packet that is known to pass; never 0
+  Duration round_trip{};      ///< smoothed; zero until measured
 
   [[nodiscard]] bool is_direct() const { return relay.is_zero(); }
   [[nodiscard]] bool has(Role role) const { return roles.test(index_of(role)); }

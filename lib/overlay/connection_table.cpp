@@ -30,6 +30,7 @@ Connection Link::connection() const {
     out.initiated_here = sending->initiated_here;
     out.relay = sending->relay();
     out.round_trip = sending->round_trip;
+    out.carries = sending->proof.carries();
     out.proven_at = sending->proof.proven_at().value_or(TimePoint{});
     if (const auto* endpoint = std::get_if<net::Endpoint>(&sending->carrier)) out.endpoint = *endpoint;
   }

@@ -43,6 +43,7 @@ struct Link {
   bool told = false;         ///< LinkUp was given out
   bool told_direct = false;  ///< what it said last
   bool counted = false;      ///< the ring counts the link
+  std::uint16_t told_carries = 0;
   std::optional<TimePoint> unused_since{};
   std::optional<TimePoint> settle_at{};      ///< when the extra paths are closed
   std::optional<TimePoint> recover_until{};  ///< when a link without a path is given up

@@ -150,7 +150,12 @@ Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
     case Type::list_piece: return decode_list_piece(in, out);
     case Type::probe: return decode_probe<Probe>(in, out);
     case Type::probe_echo: return decode_probe<ProbeEcho>(in, out);
-    case Type::carried: out.emplace<Carried>().id = in.read<std::uint32_t>(); return {};
+    case Type::carried: {
+      Carried& carried = out.emplace<Carried>();
+      carried.id = in.read<std::uint32_t>();
+      carried.octets = in.read<std::uint16_t>();
+      return {};
+    }
   }
   return {Errc::unsupported, "type of a link message"};
 }
@@ -255,6 +260,7 @@ void encode(const LinkMessage& message, Bytes& octets) {
                         [&](const Carried& carried) {
                           type(Type::carried);
                           out.write(carried.id);
+                          out.write(carried.octets);
                         }},
              message);
 }

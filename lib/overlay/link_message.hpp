@@ -111,7 +111,8 @@ struct ProbeEcho {
 };
 /// "Your echo reached me": so its sender knows as well that the path carries data.
 struct Carried {
-  std::uint32_t id = 0;  ///< of the probe
+  std::uint32_t id = 0;      ///< of the probe
+  std::uint16_t octets = 0;  ///< of its payload
   friend bool operator==(const Carried&, const Carried&) = default;
 };
 /// A probe whose payload has `octets` in all.

@@ -244,6 +244,7 @@ void Overlay::State::set_next_deadline() {
 
 void Overlay::State::address_changed(TimePoint now) {
   nat_.clear();
+  strangers_.clear();
   retry_.clear();
   leaf_.reset(now);
   probe_all(now);
@@ -370,6 +371,9 @@ std::size_t Overlay::size_estimate() const {
 }
 NatClass Overlay::nat_class() const {
   return state_->nat().nat_class();
+}
+bool Overlay::is_reached_from_outside() const {
+  return state_->strangers().got_in();
 }
 std::vector<net::Endpoint> Overlay::observed_endpoints() const {
   return state_->nat().observed();

@@ -52,6 +52,7 @@ class Overlay {
     std::vector<net::Endpoint> known_peers{};         ///< from the state directory: tried as well
     std::optional<net::Ipv4Prefix> virtual_prefix{};  ///< no underlay link to any address in it
     unsigned near_per_side = 2;
+    std::uint16_t mtu = 1400;  ///< octets of the largest IP packet that links are wanted for
     Duration on_demand_idle = 450s;
     Duration keep_alive = 15s;  ///< +- 20 %
     /// Octets a second that each pair of other nodes may send through this one.
@@ -80,6 +81,11 @@ class Overlay {
     NodeId peer{};
     bool direct = true;
   };
+  /// The largest IP packet that the path of a link carries; given before LinkUp, and when it changes.
+  struct LinkCarries {
+    NodeId peer{};
+    std::uint16_t octets = 0;
+  };
   struct LinkDown {
     NodeId peer{};
     std::string why{};
@@ -101,8 +107,8 @@ class Overlay {
   struct TrustChanged {
     std::shared_ptr<const crypto::TrustStore> trust{};
   };
-  using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkDown, RingChanged, Joined,
-                              ReachabilityChanged, TrustChanged, LogLine>;
+  using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkCarries, LinkDown, RingChanged,
+                              Joined, ReachabilityChanged, TrustChanged, LogLine>;
 
   Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
   Overlay(Overlay&&) noexcept;
@@ -145,6 +151,8 @@ class Overlay {
   [[nodiscard]] NodeId successor() const;
   [[nodiscard]] std::size_t size_estimate() const;
   [[nodiscard]] NatClass nat_class() const;
+  /// A peer came in, from an address outside of this site that this node had sent nothing to.
+  [[nodiscard]] bool is_reached_from_outside() const;
   [[nodiscard]] std::vector<net::Endpoint> observed_endpoints() const;
   [[nodiscard]] PairReport report(TimePoint now, const NodeId& peer) const;
   /// Endpoints of direct peers worth trying after a restart, best first, at most 32.

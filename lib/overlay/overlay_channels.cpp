@@ -23,6 +23,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Transmi
   const auto to = from_carrier(transmit.to);
   if (!to) return;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&*to)) {
+    strangers_.handle_sent(now, *endpoint, openings_.contains(transmit.to));
     outputs_.push(SendDatagrams{*endpoint, std::move(transmit.packets)});
     return;
   }
@@ -65,6 +66,10 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::O
   if (!carrier) {
     table_.close(now, opened.id);
     return;
+  }
+  const auto* from = opened.attempt ? nullptr : std::get_if<net::Endpoint>(&*carrier);
+  if (from != nullptr && strangers_.handle_opened(now, *from)) {
+    journal_.add(now, opened.peer, "came in unasked: this node can be reached from outside");
   }
   path_opened(now, opened, *carrier, leaf);
 }
@@ -304,7 +309,8 @@ void Overlay::State::speak(TimePoint now, Link& link, const LinkMessage& message
 }
 
 void Overlay::State::send_probe(TimePoint now, Link& link, Path& path) {
-  send_message(now, link, path.channel, make_probe(path.proof.next_id(now), PathProof::size));
+  const PathProof::Ping ping = path.proof.next_ping(now);
+  send_message(now, link, path.channel, make_probe(ping.id, ping.octets));
 }
 
 void Overlay::State::send_ping(TimePoint now, Link& link, Path& path) {

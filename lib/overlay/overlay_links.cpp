@@ -64,7 +64,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   path.to_bootstrap = leaf;
   path.opened = now;
   path.liveness = Liveness(now, config_.keep_alive, rng_);
-  path.proof = PathProof(now, config_.self < link.peer);
+  path.proof = PathProof(now, config_.self < link.peer, config_.mtu);
   links_.add_path(link, path);
   link.recover_until.reset();
   if (first && !recovered) link.since = now;
@@ -142,6 +142,11 @@ void Overlay::State::tell(TimePoint now, Link& link) {
     link.stands_at = now + path_stands_after;
   }
   if (!up) return;
+  if (const std::uint16_t carries = link.in_use()->proof.carries();
+      std::exchange(link.told_carries, carries) != carries) {
+    journal_.add(now, link.peer, "carries packets of " + std::to_string(carries) + " octets");
+    outputs_.push(LinkCarries{link.peer, carries});
+  }
   if (!link.told) {
     link.told = true;
     link.told_direct = direct;

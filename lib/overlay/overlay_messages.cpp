@@ -94,7 +94,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     return;
   }
   // It chooses among paths that it has proven, and the proof goes both ways.
-  link.paths.find(channel)->proof.handle_carried(now);
+  link.paths.find(channel)->proof.handle_carried(now, PathProof::smallest);
   link.paths.prefer(channel);
   path_proven(now, link.peer, channel);
 }
@@ -105,18 +105,19 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ProbeEcho& echo) {
   Path& path = *link.paths.find(channel);
-  const auto round_trip = path.proof.handle_echo(now, echo.id);
-  if (!round_trip) {
+  const auto answered = path.proof.handle_echo(now, echo.id);
+  if (!answered) {
     counters_.add("drop_echo_unasked");
     return;
   }
-  path.handle_round_trip(*round_trip);
-  send_message(now, link, channel, Carried{echo.id});
+  path.handle_round_trip(answered->round_trip);
+  send_message(now, link, channel, Carried{echo.id, answered->octets});
+  wake_by(path.proof.deadline());
   path_proven(now, link.peer, channel);
 }
 
-void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Carried& /*carried*/) {
-  link.paths.find(channel)->proof.handle_carried(now);
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Carried& carried) {
+  link.paths.find(channel)->proof.handle_carried(now, carried.octets);
   path_proven(now, link.peer, channel);
 }
 

@@ -25,6 +25,7 @@
 #include "overlay/request_reply.hpp"
 #include "overlay/revocation_spread.hpp"
 #include "overlay/shortcut_links.hpp"
+#include "overlay/stranger_watch.hpp"
 
 namespace ipop::overlay {
 
@@ -65,6 +66,7 @@ class Overlay::State {
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] const ConnectionTable& links() const { return links_; }
   [[nodiscard]] const NatBehavior& nat() const { return nat_; }
+  [[nodiscard]] const StrangerWatch& strangers() const { return strangers_; }
   [[nodiscard]] bool is_joined() const { return joined_; }
 
   // overlay_trust.cpp
@@ -238,6 +240,7 @@ class Overlay::State {
   EndpointPolicy policy_;
   NatBehavior nat_;
   TimePoint doubt_pursued_{};
+  StrangerWatch strangers_;
   NearLinks near_;
   LeafLinks leaf_;
   ShortcutLinks shortcuts_;

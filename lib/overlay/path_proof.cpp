@@ -4,44 +4,78 @@
 
 namespace ipop::overlay {
 
+PathProof::PathProof(TimePoint now, bool begins, std::uint16_t largest)
+    : largest_(std::max(largest, smallest)), opened_(now), next_(begins ? now : now + waits_for_peer) {}
+
 void PathProof::ask_again(TimePoint now) {
   if (unanswered_ == 0) next_ = next_ ? std::min(*next_, now) : now;
 }
 
-std::uint32_t PathProof::next_id(TimePoint now) {
+PathProof::Ping PathProof::next_ping(TimePoint now) {
   ++id_;
-  sent_[id_ % remembered] = {id_, now};
-  return id_;
+  sent_[id_ % remembered] = {{id_, asked_}, now};
+  return {id_, asked_};
 }
 
-std::optional<Duration> PathProof::handle_echo(TimePoint now, std::uint32_t id) {
+std::optional<PathProof::Echo> PathProof::handle_echo(TimePoint now, std::uint32_t id) {
   const Sent& sent = sent_[id % remembered];
-  if (id == 0 || sent.id != id) return std::nullopt;
+  if (id == 0 || sent.ping.id != id) return std::nullopt;
   round_trip_ = now - sent.when;
-  prove(now);
-  return round_trip_;
+  const Echo echo{round_trip_, sent.ping.octets};
+  const bool narrowed = failing_ && echo.octets < carries_;
+  const bool grown = echo.octets > carries_;
+  prove(now, echo.octets);
+  // What did not come back may have been lost by chance.
+  if ((narrowed || grown) && carries_ < largest_) {
+    searched_ = 0;
+    search_at_ = now;
+  }
+  return echo;
 }
 
-void PathProof::prove(TimePoint now) {
+void PathProof::handle_carried(TimePoint now, std::uint16_t octets) {
+  prove(now, std::clamp(octets, smallest, largest_));
+}
+
+void PathProof::prove(TimePoint now, std::uint16_t octets) {
+  carries_ = failing_ ? octets : std::max(carries_, octets);
   proven_at_ = now;
   data_since_.reset();
   next_.reset();
   unanswered_ = 0;
   failing_ = false;
+  if (carries_ >= largest_) search_at_.reset();
 }
 
 Duration PathProof::wait_for_answer() const {
   return std::max(Duration(patience), round_trip_ + round_trip_ / 2);
 }
 
+std::uint16_t PathProof::next_larger() const {
+  const auto it = std::ranges::find_if(between, [&](std::uint16_t octets) { return octets > carries_; });
+  return it == between.end() ? largest_ : std::min(*it, largest_);
+}
+
 std::optional<TimePoint> PathProof::deadline() const {
-  if (next_ || !data_since_ || !proven_at_) return next_;
-  return std::max(*data_since_, *proven_at_ + asked_every);
+  auto due = next_;
+  if (!due && data_since_ && proven_at_) due = std::max(*data_since_, *proven_at_ + asked_every);
+  return earliest(due, search_at_);
 }
 
 PathProof::Action PathProof::handle_timeout(TimePoint now) {
   const auto due = deadline();
   if (!due || *due > now) return Action::none;
+  if (search_at_ && *search_at_ <= now) {
+    if (searched_ == asks_a_size) {
+      search_at_.reset();
+      searched_at_ = now;
+      return Action::none;
+    }
+    ++searched_;
+    search_at_ = now + wait_for_answer();
+    asked_ = next_larger();
+    return Action::ask;
+  }
   if (!proven_at_) {
     if (now >= opened_ + trial_lasts) {
       next_.reset();
@@ -49,6 +83,7 @@ PathProof::Action PathProof::handle_timeout(TimePoint now) {
     }
     next_ = std::min(now + std::min(trial_first * (1U << std::min(unanswered_, 8U)), Duration(trial_longest)),
                      opened_ + trial_lasts);
+    asked_ = unanswered_ % 2 == 0 ? largest_ : smallest;
     ++unanswered_;
     return Action::ask;
   }
@@ -57,7 +92,12 @@ PathProof::Action PathProof::handle_timeout(TimePoint now) {
     next_ = now;
     return Action::failing;
   }
-  if (!failing_) ++unanswered_;
+  if (!failing_ && carries_ < largest_ && !search_at_ && searched_at_ + search_every <= now) {
+    searched_ = 0;
+    search_at_ = now;
+  }
+  ++unanswered_;
+  asked_ = failing_ && unanswered_ % 2 == 0 ? smallest : carries_;
   next_ = now + (failing_ ? Duration(failing_every) : wait_for_answer());
   return Action::ask;
 }

@@ -9,16 +9,21 @@
 
 namespace ipop::overlay {
 
-/// Finds out whether a path carries data: a ping of the size of data must have come back over it.
+/// Finds out whether a path carries data, and packets of which size: pings of the size of data must come
+/// back over it.
 ///
-/// A new path is on trial until that has happened. A proven one is asked again while data goes over
-/// it, and fails when three such pings in a row bring nothing; it goes on being asked, and one answer
-/// makes it good again. A path without data is not asked.
+/// A new path is on trial until one has; the largest size is asked first, then the smallest as well. Sizes
+/// between are tried when only the smallest came back. A proven path is asked again while data goes over
+/// it, and fails when three such pings in a row bring nothing; it goes on being asked, with the smallest
+/// size too, and one answer makes it good again. A path without data is not asked.
 class PathProof {
  public:
-  /// Octets of the payload of such a ping. Sealed for a relayed link and again for the relay's own,
-  /// under UDP and IPv6, it makes 1273: what any path of the internet carries.
-  static constexpr std::size_t size = 1148;
+  /// Octets of the payload of the smallest such ping; a path that carries less is of no use. Sealed for a
+  /// relayed link and again for the relay's own, under UDP and IPv6, it makes 1273: what any path of the
+  /// internet carries.
+  static constexpr std::uint16_t smallest = 1148;
+  /// What fits a path of 1280 octets directly over IPv6, and one of 1358 (IPv6 in some tunnel).
+  static constexpr std::array<std::uint16_t, 2> between = {1204, 1280};
   static constexpr Duration trial_lasts = 5s;
   /// The end that does not begin asks by itself when nothing came until then.
   static constexpr Duration waits_for_peer = 500ms;
@@ -27,19 +32,27 @@ class PathProof {
   static constexpr Duration asked_every = 800ms;  ///< while data goes over a proven path
   static constexpr Duration patience = 400ms;     ///< for the answer, or half as much again as the round trip
   static constexpr unsigned fails_after = 3;      ///< pings: 2 s after the last answer, and a relay has the third
-  static constexpr Duration failing_every = 1s;
+  static constexpr Duration failing_every = 500ms;
+  static constexpr unsigned asks_a_size = 3;  ///< before a larger size is given up
+  /// A larger size is tried anew so often while data goes over the path: routes change.
+  static constexpr Duration search_every = 600s;
   static constexpr unsigned remembered = 4;  ///< latest pings whose answer counts
 
   enum class Action {
     none,
-    ask,       ///< send the ping that next_id() names
+    ask,       ///< send the ping that next_ping() names
     failing,   ///< it carries nothing at present; asking goes on
     given_up,  ///< the trial is over without an answer
   };
+  struct Ping {
+    std::uint32_t id = 0;
+    std::uint16_t octets = 0;  ///< of payload
+  };
 
   PathProof() = default;
-  /// `begins`: this end asks at once, and tells the other when the answer comes.
-  PathProof(TimePoint now, bool begins) : opened_(now), next_(begins ? now : now + waits_for_peer) {}
+  /// `begins`: this end asks at once, and tells the other when the answer comes. `largest`: the octets of a
+  /// payload that are wanted.
+  PathProof(TimePoint now, bool begins, std::uint16_t largest);
 
   /// Packets whose loss somebody would notice went over the path.
   void handle_data(TimePoint now) {
@@ -47,12 +60,16 @@ class PathProof {
   }
   /// Asks at once, whatever came back before.
   void ask_again(TimePoint now);
-  /// The number for the ping that goes out now.
-  std::uint32_t next_id(TimePoint now);
-  /// A ping came back; its round trip when it was one of the latest.
-  std::optional<Duration> handle_echo(TimePoint now, std::uint32_t id);
-  /// The peer says that our answer, of the same size, reached it.
-  void handle_carried(TimePoint now) { prove(now); }
+  /// The ping that goes out now.
+  Ping next_ping(TimePoint now);
+  struct Echo {
+    Duration round_trip{};
+    std::uint16_t octets = 0;  ///< of the ping that it answers
+  };
+  /// A ping came back; nothing when it was none of the latest.
+  std::optional<Echo> handle_echo(TimePoint now, std::uint32_t id);
+  /// The peer says that our answer of this size reached it.
+  void handle_carried(TimePoint now, std::uint16_t octets);
   /// Call when deadline() is over.
   Action handle_timeout(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;
@@ -61,20 +78,29 @@ class PathProof {
   [[nodiscard]] bool is_failing() const { return failing_; }
   /// Of the last proof.
   [[nodiscard]] std::optional<TimePoint> proven_at() const { return proven_at_; }
+  /// Octets of the largest payload that is known to pass; 0 before the proof.
+  [[nodiscard]] std::uint16_t carries() const { return carries_; }
 
  private:
   struct Sent {
-    std::uint32_t id = 0;
+    Ping ping{};
     TimePoint when{};
   };
-  void prove(TimePoint now);
+  void prove(TimePoint now, std::uint16_t octets);
   [[nodiscard]] Duration wait_for_answer() const;
+  [[nodiscard]] std::uint16_t next_larger() const;
 
+  std::uint16_t largest_ = smallest;
+  std::uint16_t carries_ = 0;
+  std::uint16_t asked_ = smallest;  ///< octets of the next ping
   TimePoint opened_{};
   std::optional<TimePoint> proven_at_;
   std::optional<TimePoint> data_since_;  ///< the first data after the last proof
   std::optional<TimePoint> next_;        ///< the next ping, or the verdict on the last ones
-  unsigned unanswered_ = 0;
+  std::optional<TimePoint> search_at_;   ///< when a larger size is tried
+  TimePoint searched_at_{};
+  unsigned searched_ = 0;    ///< pings of the size that is tried
+  unsigned unanswered_ = 0;  ///< pings of the trial, or of a proven path that carries data
   bool failing_ = false;
   Duration round_trip_{};
   std::uint32_t id_ = 0;

@@ -44,6 +44,9 @@ void Router::handle_ring_changed(TimePoint now) {
 void Router::handle_unreached(TimePoint now, const NodeId& peer) {
   state_->handle_unreached(now, peer);
 }
+void Router::handle_carries(const NodeId& peer, std::uint16_t octets) {
+  state_->handle_carries(peer, octets);
+}
 void Router::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
   state_->handle_frames(now, frames);
 }

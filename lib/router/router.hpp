@@ -114,6 +114,9 @@ class Router {
   /// Nothing leads to `peer`: its link ended, or packets for it find neither link nor session. Who holds
   /// its addresses is asked for anew when packets for them come next.
   void handle_unreached(TimePoint now, const NodeId& peer);
+  /// The link to `peer` carries IP packets of at most `octets`: larger ones are refused, or cut where they
+  /// may be, and the segments of TCP connections are kept below. The TAP's MTU ends the limit.
+  void handle_carries(const NodeId& peer, std::uint16_t octets);
   /// Ethernet frames that the client's side sent, without FCS.
   void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
   /// IP packets whose sender is proven to be `source`.

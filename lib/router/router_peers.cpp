@@ -4,6 +4,7 @@
 
 #include "net/icmp.hpp"
 #include "router/arp_responder.hpp"
+#include "router/mss_clamp.hpp"
 #include "router/router_state.hpp"
 #include "router/server_answers.hpp"
 #include "router/source_check.hpp"
@@ -40,24 +41,42 @@ void Router::State::handle_unicast(TimePoint now, ByteSpan packet, net::Ipv4Addr
   }
 }
 
+void Router::State::handle_carries(const NodeId& peer, std::uint16_t octets) {
+  if (octets < config_.mtu) {
+    narrow_[peer] = octets;
+  } else {
+    narrow_.erase(peer);
+  }
+}
+
+std::uint16_t Router::State::mtu_to(const NodeId& peer) const {
+  if (narrow_.empty()) return config_.mtu;
+  const auto it = narrow_.find(peer);
+  return it == narrow_.end() ? config_.mtu : it->second;
+}
+
 void Router::State::send_to(TimePoint now, const NodeId& holder, ByteSpan packet) {
-  if (packet.size() > config_.mtu) return handle_too_big(now, packet, holder);
+  const std::uint16_t mtu = mtu_to(holder);
+  if (packet.size() > mtu) return handle_too_big(now, packet, holder);
   if (batch_.packets.empty() || batch_.to != holder) {
     if (!batch_.packets.empty()) outputs.push(std::exchange(batch_, {}));
     batch_.to = holder;
     want_link(now, holder);
   }
-  batch_.packets.push_back(to_bytes(packet));
+  auto clamped = mtu < config_.mtu ? clamp_segment_size(packet, mtu) : std::nullopt;
+  if (clamped) counters.add("tcp_segment_size_clamped");
+  batch_.packets.push_back(clamped ? *std::move(clamped) : to_bytes(packet));
 }
 
 void Router::State::handle_too_big(TimePoint now, ByteSpan packet, const NodeId& holder) {
+  const std::uint16_t mtu = mtu_to(holder);
   if (has_dont_fragment(packet)) {
     counters.add("drop_ip_too_big");
-    const auto report = net::make_fragmentation_needed(config_.prefix.server_address(), config_.mtu, packet);
+    const auto report = net::make_fragmentation_needed(config_.prefix.server_address(), mtu, packet);
     if (report && lease) write_ip(now, lease->address, *report);
     return;
   }
-  const auto fragments = make_fragments(packet, config_.mtu);
+  const auto fragments = make_fragments(packet, mtu);
   if (fragments.empty()) return counters.add("drop_ip_too_big");
   counters.add("ip_fragmented");
   for (const Bytes& fragment : fragments)
@@ -80,7 +99,12 @@ void Router::State::receive(TimePoint now, const NodeId& source, ByteSpan packet
   if (!may_wait && resolver_.find(now, addresses.source) == nullptr) return counters.add("drop_peer_parked_full");
   const auto verdict = check_source(resolver_.resolve(now, addresses.source), source);
   switch (verdict) {
-    case SourceVerdict::good: return write_ip(now, lease->address, packet);
+    case SourceVerdict::good: {
+      // The path carries the same both ways, and the other end may not know it yet.
+      const std::uint16_t mtu = mtu_to(source);
+      const auto clamped = mtu < config_.mtu ? clamp_segment_size(packet, mtu) : std::nullopt;
+      return write_ip(now, lease->address, clamped ? ByteSpan(*clamped) : packet);
+    }
     case SourceVerdict::wrong:
       // The lease may have gone to the sender a moment ago.
       resolver_.doubt(now, addresses.source);

@@ -2,6 +2,7 @@
 
 // The inside of Router: its parts and how values pass between them. Included by router*.cpp only.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -40,6 +41,7 @@ class Router::State {
   void handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust);
   void handle_ring_changed(TimePoint now);
   void handle_unreached(TimePoint now, const NodeId& peer) { resolver_.doubt_holder(now, peer); }
+  void handle_carries(const NodeId& peer, std::uint16_t octets);
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   void handle_timeout(TimePoint now);
@@ -101,6 +103,8 @@ class Router::State {
   // router_peers.cpp
   void handle_unicast(TimePoint now, ByteSpan packet, net::Ipv4Address destination);
   void handle_too_big(TimePoint now, ByteSpan packet, const NodeId& holder);
+  /// Octets of the largest packet that reaches `peer`.
+  [[nodiscard]] std::uint16_t mtu_to(const NodeId& peer) const;
   void handle_settled(TimePoint now, net::Ipv4Address address);
   void receive(TimePoint now, const NodeId& source, ByteSpan packet);
   void send_to(TimePoint now, const NodeId& holder, ByteSpan packet);
@@ -126,6 +130,7 @@ class Router::State {
   ParkedPackets parked_in_;   // of peers, by source
   ExpiringMap<net::Ipv4Address, net::ArpPacket> waiting_arps_;
   ExpiringMap<NodeId, std::monostate> wanted_links_;
+  std::map<NodeId, std::uint16_t> narrow_;      // peers whose path carries less than the TAP; linked ones only
   std::optional<TimePoint> client_looked_for_;  // when ARP asked for the client's MAC last
   std::optional<TimePoint> refusal_logged_;
   std::uint16_t identification_ = 0;  // of IP packets that the node makes

@@ -13,7 +13,7 @@ std::string broken_links(const Ring& ring) {
   for (const overlay::Connection& link : ring.connections()) {
     const std::string name = "the link to " + to_short_string(link.peer);
     if (!ring.link_statistics(link.peer)) return name + " is up without a channel";
-    if (link.proven_at == TimePoint{}) return name + " is up over a path that has carried nothing";
+    if (link.carries == 0) return name + " is up over a path that has carried nothing";
     if (link.is_direct() && link.endpoint == net::Endpoint{}) return name + " goes nowhere";
   }
   return {};

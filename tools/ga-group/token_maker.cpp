@@ -118,7 +118,8 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
     err << "The token names no machine yet: start the node and run `ga-group token " << token.group.name << "`.\n";
     return;
   }
-  err << "No endpoint in this token can be reached from outside the local network. For members elsewhere, run"
+  err << "Nobody has come in from outside the local network yet, so no endpoint in this token is known to be "
+         "reachable. For members elsewhere, run"
          " `ipop-node --no-tap` with this group on any host with a public address (then `ga-group token` there), or"
          " map UDP port "
       << (file.config.port ? std::to_string(*file.config.port) : "of the node") << " on the router to this machine.\n";

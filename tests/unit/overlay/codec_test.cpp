@@ -47,7 +47,7 @@ std::vector<Example> examples() {
       {"list piece", "010a 0000000000000003 00000004 00000000 0004 a1b2c3d4", ListPiece{3, 4, 0, from_hex("a1b2c3d4")}},
       {"probe", "010b 00000009 0003 000000", Probe{9, 3}},
       {"probe echo", "010c 00000009 0003 000000", ProbeEcho{9, 3}},
-      {"carried", "010d 00000009", Carried{9}},
+      {"carried", "010d 00000009 047c", Carried{9, 1148}},
   };
 }
 

@@ -25,7 +25,7 @@ Asked run(PathProof& proof, TimePoint& now, Duration time) {
     now = std::max(now, *proof.deadline());
     const Action action = proof.handle_timeout(now);
     if (action == Action::ask) {
-      static_cast<void>(proof.next_id(now));
+      static_cast<void>(proof.next_ping(now));
       ++out.times;
     } else if (action != Action::none) {
       out.verdict = action;
@@ -43,14 +43,14 @@ Path path_of(std::uint32_t channel, bool direct, TimePoint opened = {}) {
                         : LinkCarrier(RelayPath{id_at(9), id_at(1)});
   path.opened = opened;
   path.liveness = Liveness(opened, 15s, rng);
-  path.proof = PathProof(opened, true);
+  path.proof = PathProof(opened, true, 1400);
   return path;
 }
 
 }  // namespace
 
 TEST_CASE("a trial without an echo asks some times and is given up after five seconds") {
-  PathProof proof(TimePoint{}, true);
+  PathProof proof(TimePoint{}, true, 1400);
   TimePoint now{};
   CHECK(proof.deadline() == now);
   const Asked asked = run(proof, now, 4999ms);
@@ -62,69 +62,69 @@ TEST_CASE("a trial without an echo asks some times and is given up after five se
 }
 
 TEST_CASE("the end that does not begin asks after half a second, unless it was told before") {
-  PathProof proof(TimePoint{}, false);
+  PathProof proof(TimePoint{}, false, 1400);
   CHECK(proof.deadline() == TimePoint{} + 500ms);
-  proof.handle_carried(TimePoint{} + 100ms);
+  proof.handle_carried(TimePoint{} + 100ms, 1400);
   CHECK(proof.is_proven());
   CHECK_FALSE(proof.deadline());
 }
 
 TEST_CASE("an echo proves a path, one with an unknown or old number does not") {
-  PathProof proof(TimePoint{}, true);
+  PathProof proof(TimePoint{}, true, 1400);
   TimePoint now{};
   CHECK_FALSE(proof.handle_echo(now, 0));
   CHECK_FALSE(proof.handle_echo(now, 1));
   for (unsigned i = 0; i < 5; ++i)
-    static_cast<void>(proof.next_id(now));
+    static_cast<void>(proof.next_ping(now));
   CHECK_FALSE(proof.handle_echo(now, 1));  // five of them, four remembered
   CHECK_FALSE(proof.is_proven());
   now += 30ms;
-  CHECK(proof.handle_echo(now, 2) == 30ms);
+  CHECK(proof.handle_echo(now, 2)->round_trip == 30ms);
   CHECK(proof.is_proven());
   CHECK(proof.proven_at() == now);
 }
 
 TEST_CASE("a proven path is asked while data goes over it, and only then") {
-  PathProof proof(TimePoint{}, true);
+  PathProof proof(TimePoint{}, true, 1400);
   TimePoint now{};
-  proof.handle_carried(now);
+  proof.handle_carried(now, 1400);
   CHECK_FALSE(proof.deadline());
   now += 10s;
   proof.handle_data(now);
   CHECK(proof.deadline() == now);
   CHECK(proof.handle_timeout(now) == Action::ask);
-  CHECK(proof.handle_echo(now + 20ms, proof.next_id(now)));
+  CHECK(proof.handle_echo(now + 20ms, proof.next_ping(now).id));
   CHECK_FALSE(proof.deadline());
   proof.handle_data(now + 21ms);
   CHECK(proof.deadline() == now + 820ms);
 }
 
 TEST_CASE("a path whose data is lost fails two seconds after its last proof, and one echo makes it good") {
-  PathProof proof(TimePoint{}, true);
+  PathProof proof(TimePoint{}, true, 1400);
   TimePoint now{};
-  proof.handle_carried(now);
+  proof.handle_carried(now, 1400);
   proof.handle_data(now);
   CHECK(run(proof, now, 1999ms).verdict == Action::none);
   CHECK(run(proof, now, 1ms).verdict == Action::failing);
   CHECK(proof.is_failing());
   CHECK(proof.is_proven());
-  CHECK(run(proof, now, 10s).times == 10);
-  CHECK(proof.handle_echo(now, proof.next_id(now)));
+  CHECK(run(proof, now, 10s).times == 20);
+  CHECK(proof.handle_echo(now, proof.next_ping(now).id));
   CHECK_FALSE(proof.is_failing());
-  CHECK_FALSE(proof.deadline());
 }
 
 TEST_CASE("a path with a long round trip has the time for its echo") {
-  PathProof proof(TimePoint{}, true);
+  PathProof proof(TimePoint{}, true, 1400);
   TimePoint now{};
-  const auto first = proof.next_id(now);
+  REQUIRE(proof.handle_timeout(now) == Action::ask);
+  const auto first = proof.next_ping(now).id;
   now += 1s;
   CHECK(proof.handle_echo(now, first));
   proof.handle_data(now);
   for (int i = 0; i < 20; ++i) {
     now = *proof.deadline();
     REQUIRE(proof.handle_timeout(now) == Action::ask);
-    const auto id = proof.next_id(now);
+    const auto id = proof.next_ping(now).id;
     CHECK(*proof.deadline() > now + 1s);
     now += 1s;
     CHECK(proof.handle_echo(now, id));
@@ -133,11 +133,50 @@ TEST_CASE("a path with a long round trip has the time for its echo") {
   }
 }
 
-TEST_CASE("a probe has the size of data, and fits 1280 octets when it is relayed over IPv6") {
+TEST_CASE("the smallest probe fits 1280 octets when it is relayed over IPv6") {
   Bytes payload;
-  encode(LinkMessage(make_probe(1, PathProof::size)), payload);
-  CHECK(payload.size() == PathProof::size);
+  encode(LinkMessage(make_probe(1, PathProof::smallest)), payload);
+  CHECK(payload.size() == PathProof::smallest);
   CHECK(payload.size() + 28 + RelayedView::header_size + 28 + 8 + 40 <= 1280);
+}
+
+TEST_CASE("a path's size is the largest of some that comes back") {
+  for (const std::uint16_t room :
+       std::initializer_list<std::uint16_t>{1148, 1203, 1204, 1279, 1280, 1399, 1400, 1500}) {
+    INFO("room " << room);
+    PathProof proof(TimePoint{}, true, 1400);
+    TimePoint now{};
+    unsigned asked = 0;
+    while (proof.deadline() && now < TimePoint{} + 10s) {
+      now = std::max(now, *proof.deadline());
+      if (proof.handle_timeout(now) != Action::ask) continue;
+      const PathProof::Ping ping = proof.next_ping(now);
+      ++asked;
+      if (ping.octets <= room) CHECK(proof.handle_echo(now + 20ms, ping.id)->octets == ping.octets);
+    }
+    CHECK(proof.carries() == (room >= 1400 ? 1400 : room >= 1280 ? 1280 : room >= 1204 ? 1204 : 1148));
+    CHECK(asked <= 8);
+    CHECK_FALSE(proof.deadline());
+  }
+}
+
+TEST_CASE("a path that gets narrower fails, and comes back with its new size") {
+  PathProof proof(TimePoint{}, true, 1400);
+  TimePoint now{};
+  proof.handle_carried(now, 1400);
+  bool failed = false;
+  for (int i = 0; i < 60; ++i) {
+    proof.handle_data(now);
+    now = *proof.deadline();
+    const Action action = proof.handle_timeout(now);
+    failed = failed || action == Action::failing;
+    if (action != Action::ask) continue;
+    const PathProof::Ping ping = proof.next_ping(now);
+    if (ping.octets <= 1300) static_cast<void>(proof.handle_echo(now + 20ms, ping.id));
+  }
+  CHECK(failed);
+  CHECK_FALSE(proof.is_failing());
+  CHECK(proof.carries() == 1280);
 }
 
 TEST_CASE("a set of paths has one in use exactly when one of them is proven") {
@@ -155,7 +194,7 @@ TEST_CASE("a set of paths has one in use exactly when one of them is proven") {
       Path* path = paths.find(channel);
       switch (rest % kinds) {
         case 0:
-          if (path != nullptr) path->proof.handle_carried(TimePoint{} + step * 1s);
+          if (path != nullptr) path->proof.handle_carried(TimePoint{} + step * 1s, 1400);
           paths.handle_proven(channel);
           break;
         case 1: paths.prefer(channel); break;
@@ -186,19 +225,19 @@ TEST_CASE("a set of paths has one in use exactly when one of them is proven") {
 TEST_CASE("a direct path takes the place of a relayed one when it is proven, and not before") {
   LinkPaths paths;
   paths.add(path_of(1, false));
-  paths.find(crypto::ChannelId{1})->proof.handle_carried(TimePoint{});
+  paths.find(crypto::ChannelId{1})->proof.handle_carried(TimePoint{}, 1400);
   paths.add(path_of(2, true));
   paths.handle_proven(crypto::ChannelId{2});
   paths.prefer(crypto::ChannelId{2});
   CHECK(paths.primary()->channel == crypto::ChannelId{1});
   CHECK(paths.direct() == nullptr);
   CHECK(paths.has_direct_on_trial());
-  paths.find(crypto::ChannelId{2})->proof.handle_carried(TimePoint{});
+  paths.find(crypto::ChannelId{2})->proof.handle_carried(TimePoint{}, 1400);
   paths.handle_proven(crypto::ChannelId{2});
   CHECK(paths.primary()->channel == crypto::ChannelId{2});
   // Another direct one does not displace it; a relayed one neither.
   paths.add(path_of(3, true));
-  paths.find(crypto::ChannelId{3})->proof.handle_carried(TimePoint{});
+  paths.find(crypto::ChannelId{3})->proof.handle_carried(TimePoint{}, 1400);
   paths.handle_proven(crypto::ChannelId{3});
   CHECK(paths.primary()->channel == crypto::ChannelId{2});
   paths.remove(crypto::ChannelId{2});
@@ -210,7 +249,7 @@ TEST_CASE("a path that fails is left for a sound one, if there is any") {
   paths.add(path_of(1, true));
   TimePoint now{};
   PathProof& failing = paths.find(crypto::ChannelId{1})->proof;
-  failing.handle_carried(now);
+  failing.handle_carried(now, 1400);
   failing.handle_data(now);
   run(failing, now, 3s);
   REQUIRE(failing.is_failing());
@@ -219,7 +258,7 @@ TEST_CASE("a path that fails is left for a sound one, if there is any") {
   paths.add(path_of(2, false));
   paths.fall_back();
   CHECK(paths.primary()->channel == crypto::ChannelId{1});
-  paths.find(crypto::ChannelId{2})->proof.handle_carried(now);
+  paths.find(crypto::ChannelId{2})->proof.handle_carried(now, 1400);
   paths.handle_proven(crypto::ChannelId{2});
   CHECK(paths.primary()->channel == crypto::ChannelId{2});
   CHECK(paths.best()->channel == crypto::ChannelId{2});

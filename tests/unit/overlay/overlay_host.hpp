@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -64,6 +65,7 @@ class OverlayHost final : public test_support::SimHost {
                             [&](Overlay::LinkUp& value) {
                               ups.push_back({now, value.peer, value.direct});
                             },
+                            [&](Overlay::LinkCarries& value) { carries[value.peer] = value.octets; },
                             [&](Overlay::LinkDown& value) {
                               downs.push_back({now, value.peer, value.why});
                             },
@@ -107,6 +109,7 @@ class OverlayHost final : public test_support::SimHost {
   std::vector<Packet> packets;
   std::vector<Up> ups;
   std::vector<Down> downs;
+  std::map<NodeId, std::uint16_t> carries;  ///< what was said last
   std::vector<Overlay::RingChanged> rings;
   std::vector<TimePoint> joined;
   std::vector<Overlay::ReachabilityChanged> reachability;

@@ -18,7 +18,7 @@ void add_link(ConnectionTable& table, const NodeId& peer, std::vector<NodeId> ne
   Link& link = table.add(peer);
   Path path;
   path.channel = crypto::ChannelId{next_channel++};
-  path.proof.handle_carried(TimePoint{});
+  path.proof.handle_carried(TimePoint{}, PathProof::smallest);
   link.neighbours = std::move(neighbours);
   table.add_path(link, path);
   link.admitted = true;

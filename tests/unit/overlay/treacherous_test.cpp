@@ -172,6 +172,28 @@ TEST_CASE("a path for small packets only carries no traffic") {
   CHECK(other.ring.are_linked(other.first, other.second, false));
 }
 
+TEST_CASE("a path with a small MTU carries what fits, and both ends know how much") {
+  Treacherous pair(72);
+  // An uplink of 1280 octets with IPv6's header, and nobody says that packets were too big.
+  pair.take(SimPath{.largest = 1280 - 48});
+  pair.ring.network.run_for(30s);
+  pair.talk(10s);
+  REQUIRE(pair.ring.are_linked(pair.first, pair.second, true));
+  CHECK(pair.ring[pair.first].carries.at(pair.ring.ids[pair.second]) == 1204);
+  CHECK(pair.ring[pair.second].carries.at(pair.ring.ids[pair.first]) == 1204);
+  pair.take(SimPath{.largest = 1450});
+  Treacherous wide(73);
+  wide.ring.network.run_for(30s);
+  wide.talk(10s);
+  CHECK(wide.ring[wide.first].carries.at(wide.ring.ids[wide.second]) == 1400);
+  // It gets narrower in mid-stream: the link goes on, with what fits.
+  wide.take(SimPath{.largest = 1350});
+  const auto traffic = wide.talk(20s);
+  CHECK(traffic.longest_gap <= 3s);
+  CHECK(wide.ring.are_linked(wide.first, wide.second, true));
+  CHECK(wide.ring[wide.first].carries.at(wide.ring.ids[wide.second]) == 1280);
+}
+
 TEST_CASE("links stand loss of 10 to 40 percent") {
   for (const double loss : {0.1, 0.2, 0.3, 0.4}) {
     INFO("loss " << loss);

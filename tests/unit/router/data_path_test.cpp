@@ -327,6 +327,34 @@ TEST_CASE("a packet above the MTU with DF gives the client ICMP fragmentation ne
   CHECK(report->next_hop_mtu == 1000);
 }
 
+TEST_CASE("where a path carries less than the TAP the client is told, and told otherwise when it widens") {
+  FakeDht ring;
+  Bench bench(ring, "self", Bench::with_lease());
+  ring.put(make_lease_record(make_key("peer"), other));
+  bench.join();
+  const NodeId peer = *crypto::node_id_of(make_key("peer").public_key());
+  const Bytes data(1290, std::byte{7});
+  Bytes udp;
+  net::encode(net::UdpDatagram{1, 2, data}, own, other, udp);
+  const Bytes frame = ip_frame(make_ip(net::IpProtocol::udp, own, other, udp, {true, false, 0}));
+  bench.give(frame);
+  CHECK(bench.sent.size() == 1);
+  bench.router().handle_carries(peer, 1204);
+  bench.sent.clear();
+  bench.frames.clear();
+  bench.give(frame);
+  CHECK(bench.sent.empty());
+  REQUIRE(bench.frames.size() == 1);
+  const auto ip = net::decode_ipv4(ByteSpan(bench.frames[0]).subspan(14));
+  REQUIRE(ip);
+  const auto report = net::decode_icmp_unreachable(ip->payload);
+  REQUIRE(report);
+  CHECK(report->next_hop_mtu == 1204);
+  bench.router().handle_carries(peer, 1400);
+  bench.give(frame);
+  CHECK(bench.sent.size() == 1);
+}
+
 TEST_CASE("a packet above the MTU without DF travels as fragments") {
   FakeDht ring;
   auto config = Bench::with_lease();
