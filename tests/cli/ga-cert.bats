@@ -480,10 +480,12 @@ END
 
 @test "what is typed wrong is exit status 2 of accept and deny too, and a hint names the same authority" {
   authority
-  run cert accept zz
+  # Neither a user nor the digits of a key.
+  run cert accept $'z\tz'
   [ "$status" -eq 2 ]
-  run cert deny zz --reason no
+  run cert deny $'z\tz' --reason no
   [ "$status" -eq 2 ]
+  # A user who has no request is none that waits.
   run cert accept zz abcd
   [ "$status" -eq 1 ]
   request bob
