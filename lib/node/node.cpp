@@ -84,7 +84,11 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
                                                          : std::nullopt),
       names_bootstrap_(config.has_bootstrap || !config.bootstrap.empty()),
       saved_peers_(config.known_peers),
-      saved_address_(config.preferred_address) {}
+      saved_address_(config.preferred_address),
+      certificate_end_(config.certificate
+                           ? std::optional<CertificateEnd>(std::in_place, config.certificate->not_before(),
+                                                           config.certificate->not_after())
+                           : std::nullopt) {}
 
 void Node::State::start(TimePoint now) {
   started_ = now;
@@ -99,6 +103,7 @@ void Node::State::start(TimePoint now) {
   }
   table.handle_ring(now, {}, 1);
   ring.start(now);
+  look_at_own_revocation();
   timers_.set(Timer::alone, has_nobody_to_ask() ? now : now + alone_after);
 }
 
@@ -129,8 +134,33 @@ void Node::State::handle_no_answer(TimePoint now) {
 
 std::vector<std::string> Node::State::notices() const {
   std::vector<std::string> out;
+  if (is_revoked()) {
+    out.push_back("this machine's certificate is revoked by list " + std::to_string(trust->revocation_number()) +
+                  ": no member talks to it any more");
+  }
+  if (certificate_notice_) out.push_back(*certificate_notice_);
   if (cut_off_) out.emplace_back(cut_off_text);
   return out;
+}
+
+bool Node::State::is_revoked() const {
+  return config.certificate && trust->is_revoked(config.certificate->key_fingerprint(), config.certificate->user());
+}
+
+void Node::State::look_at_own_revocation() {
+  if (revocation_told_ || !is_revoked()) return;
+  revocation_told_ = true;
+  outputs.push(LogLine{LogLevel::error,
+                       "this machine's certificate is revoked: no member talks to it any more",
+                       {{"list", std::to_string(trust->revocation_number())}}});
+}
+
+void Node::State::look_at_certificate(TimePoint now) {
+  if (!certificate_end_) return;
+  const WallTime wall = wall_at(now);
+  certificate_notice_ = certificate_end_->notice(wall);
+  if (auto text = certificate_end_->take_log(wall)) outputs.push(LogLine{LogLevel::warning, *std::move(text), {}});
+  timers_.set(Timer::certificate, now + certificate_end_->look_after(wall));
 }
 
 void Node::State::look_at_bootstrap(TimePoint now) {
@@ -156,6 +186,7 @@ void Node::State::handle_timeout(TimePoint now) {
     walk.handle_timeout(now);
   if (archive) archive->handle_timeout(now);
   if (timers_.expire(Timer::alone, now) && !ring.is_joined()) handle_no_answer(now);
+  if (timers_.expire(Timer::certificate, now)) look_at_certificate(now);
   if (timers_.expire(Timer::save, now)) save_state(now);
 }
 
@@ -193,9 +224,7 @@ void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::Trus
   outputs.push(LogLine{LogLevel::info,
                        "revocation list holds",
                        {{"number", std::to_string(list->number())}, {"entries", std::to_string(list->size())}}});
-  if (config.certificate && trust->is_revoked(config.certificate->key_fingerprint(), config.certificate->user())) {
-    outputs.push(LogLine{LogLevel::error, "this machine's certificate is revoked: no member talks to it any more", {}});
-  }
+  look_at_own_revocation();
 }
 
 Bytes Node::State::own_certificate() const {
@@ -229,6 +258,7 @@ void Node::handle_wall_time(TimePoint now, WallTime wall) {
   state_->table.handle_wall_time(now, wall);
   state_->sessions.handle_wall_time(now, wall);
   if (state_->router) state_->router->handle_wall_time(now, wall);
+  state_->look_at_certificate(now);
   state_->pump(now);
 }
 

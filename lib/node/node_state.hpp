@@ -12,6 +12,7 @@
 #include "base/counters.hpp"
 #include "base/timer_table.hpp"
 #include "dht/dht.hpp"
+#include "node/certificate_end.hpp"
 #include "node/end_to_end.hpp"
 #include "node/node.hpp"
 #include "node/query.hpp"
@@ -36,8 +37,9 @@ class Node::State {
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
 
   enum class Timer {
-    alone,  ///< nobody was reached: this node is a ring of its own and takes its address there
-    save,   ///< known peers changed a while ago: they are given out for the state directory
+    alone,        ///< nobody was reached: this node is a ring of its own and takes its address there
+    certificate,  ///< this node's own nears its end
+    save,         ///< known peers changed a while ago: they are given out for the state directory
     count_
   };
 
@@ -98,6 +100,10 @@ class Node::State {
   /// Names are resolved, and addresses come, after the start: only then a bootstrap node knows itself.
   void look_at_bootstrap(TimePoint now);
   [[nodiscard]] std::vector<std::string> notices() const;
+  void look_at_certificate(TimePoint now);
+  /// Says once that the list that holds here names this node.
+  void look_at_own_revocation();
+  [[nodiscard]] bool is_revoked() const;
   void save_state(TimePoint now);
   /// A newer list holds: the DHT, the sessions and the router follow, and it is kept. One that was
   /// brought here is put into the DHT as well.
@@ -143,6 +149,9 @@ class Node::State {
   TimePoint wall_at_{};
   Duration address_after_{};
   bool ring_ready_ = false;
+  std::optional<CertificateEnd> certificate_end_;  // in a closed group
+  std::optional<std::string> certificate_notice_;
+  bool revocation_told_ = false;
   bool cut_off_ = false;  // nobody answered, and this node may not be the first
 
   friend class Node;
