@@ -18,6 +18,7 @@ std::string to_text(const SavedState& state) {
   auto peers = state.peers;
   if (peers.size() > SavedState::max_peers) peers.resize(SavedState::max_peers);
   out["peers"] = endpoint_list(peers);
+  out["dns_servers"] = endpoint_list(state.dns_servers);
   return dump(out, 2) + "\n";
 }
 
@@ -32,6 +33,7 @@ Result<SavedState> parse_saved_state(std::string_view text) {
   in.get("address", out.address);
   in.get("port", out.port);
   in.get("peers", out.peers);
+  in.get("dns_servers", out.dns_servers);
   if (!in.ok()) return in.error();
   if (out.peers.size() > SavedState::max_peers) out.peers.resize(SavedState::max_peers);
   return out;

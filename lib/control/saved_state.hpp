@@ -19,6 +19,7 @@ struct SavedState {
   std::optional<net::Ipv4Address> address{};  ///< the last lease: asked for again
   std::vector<net::Endpoint> peers{};         ///< direct peers, best first
   std::uint16_t port = 0;                     ///< the UDP port; 0: none yet
+  std::vector<net::Endpoint> dns_servers{};   ///< that the machine had beside the node's own
   friend bool operator==(const SavedState&, const SavedState&) = default;
 };
 

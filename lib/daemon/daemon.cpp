@@ -66,6 +66,10 @@ Result<void> Daemon::State::open() {
     tap_ = *std::move(tap);
     tap_keeper_.emplace(tap_->name(), tap_->index(), config_.mtu);
     if (config_.configure) tap_address_.emplace(tap_->index());
+    if (config_.configure && config_.register_dns) {
+      registration_.emplace("/etc/resolv.conf", *config_.tap);
+      log_all(registration_->clear());
+    }
   }
   make_node(*addresses);
   return open_doors();
@@ -89,6 +93,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.host_name = config_.host_name;
   config.preferred_address = saved_.address;
   config.mtu = config_.mtu;
+  config.offer_dns = config_.offer_dns;
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;
   config.interface = tap_ ? tap_->name() : "";
@@ -100,6 +105,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   clocks_.emplace(config_.read_clocks());
   const TimePoint now = io::monotonic_now();
   node_->handle_wall_time(now, config_.read_clocks().wall);
+  if (tap_) open_dns_door();
   if (auto change = underlay_->update(addresses); change.endpoints)
     node_->handle_local_endpoints(now, *std::move(change.endpoints));
 }
@@ -134,9 +140,30 @@ Result<void> Daemon::State::open_doors() {
   tap_timer_.emplace(loop_, [this] { look_at_tap(); });
   clock_timer_.emplace(loop_, [this] {
     give([](TimePoint) {});
+    if (dns_) dns_->look();
+    if (registration_) log_all(registration_->keep());
     clock_timer_->arm(io::monotonic_now() + clock_check);
   });
   return {};
+}
+
+void Daemon::State::open_dns_door() {
+  DnsDoor::Handlers handlers;
+  handlers.on_servers = [this](auto servers) {
+    saved_.dns_servers = servers;
+    directory_->save(saved_);
+    log_all(directory_->take_log());
+    node_->handle_dns_servers(io::monotonic_now(), std::move(servers));
+  };
+  handlers.exchanges.on_message = [this](std::uint64_t number, const net::Endpoint& from, ByteSpan message) {
+    give([&](TimePoint now) { node_->handle_dns_server_answer(now, number, from, message); });
+  };
+  handlers.exchanges.on_failure = [this](std::uint64_t number) {
+    give([&](TimePoint now) { node_->handle_dns_server_failure(now, number); });
+  };
+  dns_.emplace(loop_, DnsDoor::Files{}, config_.prefix, saved_.dns_servers, config_.dns_servers, std::move(handlers));
+  node_->handle_dns_servers(io::monotonic_now(), dns_->servers());
+  dns_->look();
 }
 
 void Daemon::State::open_lan_door() {
@@ -184,6 +211,7 @@ Result<void> Daemon::State::run() {
   show_status();
   patience_timer_->arm(io::monotonic_now() + patience);
   if (!stopping_) loop_.run();
+  if (registration_) log_all(registration_->clear());
   if (tap_address_ && ending_) log_all(tap_address_->clear());
   log({LogLevel::info, "node stopped", {}});
   return ending_;
@@ -307,6 +335,12 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
                    directory_->save_revocations(revocations.list);
                    log_all(directory_->take_log());
                  },
+                 [&](node::Node::ForwardDns& forward) {
+                   if (dns_) dns_->exchanges().begin(forward.number, forward.server, forward.transport, forward.query);
+                 },
+                 [&](const node::Node::EndForwardDns& ended) {
+                   if (dns_) dns_->exchanges().end(ended.number);
+                 },
                  // After this round of outputs, so that the client who asked has his answer.
                  [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },
                  [&](LogLine& line) { log_.write(now, line); },
@@ -323,8 +357,11 @@ void Daemon::State::carry_out_event(TimePoint /*now*/, const node::Event& event)
                  [&](const node::LeaseHeldEvent& held) {
                    signs_->ready();
                    if (tap_address_) log_all(tap_address_->set(held.address, held.prefix.length()));
+                   if (registration_)
+                     log_all(registration_->set(tap_keeper_->name(), held.prefix.server_address(), config_.domain));
                  },
                  [&](const node::LeaseLostEvent&) {
+                   if (registration_) log_all(registration_->clear());
                    if (tap_address_) log_all(tap_address_->clear());
                  },
                  [&](const node::PeerDownEvent&) {
@@ -353,7 +390,7 @@ void Daemon::State::answer(const node::Node::CommandAnswer& done) {
 }
 
 void Daemon::State::save(const node::Node::SaveState& state) {
-  control::SavedState next{state.address, state.peers, port_->port()};
+  control::SavedState next{state.address, state.peers, port_->port(), saved_.dns_servers};
   if (next == saved_) return;
   saved_ = std::move(next);
   directory_->save(saved_);

@@ -29,7 +29,10 @@ struct DaemonConfig {
   std::uint16_t port = 0;            ///< 0: the one of the last time, any free one at first
   std::optional<std::string> tap{};  ///< none: a SimpleNode
   std::uint16_t mtu = 1400;
-  bool configure = false;  ///< put the leased address on the TAP, as a DHCP client would
+  bool configure = false;                    ///< put the leased address on the TAP, as a DHCP client would
+  bool offer_dns = true;                     ///< DHCP names the node's own name server
+  std::vector<net::Endpoint> dns_servers{};  ///< for names of others; empty: those of resolv.conf
+  bool register_dns = true;                  ///< with `configure`: the machine's resolver is told of the group's names
   bool lan_discovery = true;
   std::vector<std::string> excluded{};  ///< interfaces that are no underlay; io::UnderlayRules
   LogLevel log_level = LogLevel::info;

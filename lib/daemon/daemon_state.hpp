@@ -10,6 +10,8 @@
 #include "daemon/bootstrap_names.hpp"
 #include "daemon/control_door.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/dns_door.hpp"
+#include "daemon/dns_registration.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
 #include "daemon/membership.hpp"
@@ -53,6 +55,7 @@ class Daemon::State {
   void read_frames();
   void look_at_addresses();
   void look_at_tap();
+  void open_dns_door();
   void handle_signal(int number);
   void handle_hints();
   void begin_stop();
@@ -78,6 +81,8 @@ class Daemon::State {
   std::optional<io::TapDevice> tap_;
   std::optional<TapAddress> tap_address_;  // with `configure`
   std::optional<TapKeeper> tap_keeper_;
+  std::optional<DnsDoor> dns_;
+  std::optional<DnsRegistration> registration_;  // with `configure`
   std::optional<Underlay> underlay_;
   std::optional<node::Node> node_;
   std::unique_ptr<ControlDoor> control_;

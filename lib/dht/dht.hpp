@@ -58,6 +58,9 @@ class Dht {
     std::vector<Record> records{};  ///< get: the record that prevails, or every owner's (kind value);
                                     ///< create `exists`: the holder's; create/put `done`: ours with its receipts
     std::string detail{};           ///< for a person: "5 of 8 replicas"
+    /// How far this node's clock is before those of the replicas that refused a record for its times (the middle
+    /// one of them); negative: behind.
+    std::optional<std::chrono::seconds> clock_ahead{};
   };
   /// A key that this node watches: what is stored under it may have changed. The first one comes when
   /// the watch stands. It is no more than a hint: read it.

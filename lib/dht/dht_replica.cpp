@@ -52,6 +52,7 @@ void Dht::State::handle_store(TimePoint now, const NodeId& source, const NodeId&
   answer.held = std::move(decision.held);
   if (decision.verdict == Verdict::refused) {
     counters_.add(refusal_counter(decision.refusal));
+    if (decision.refusal == Refusal::expired || decision.refusal == Refusal::lifetime) answer.clock = wall;
   } else if (request.mode == StoreMode::create && is_exclusive(key.key.kind) &&
              (decision.verdict == Verdict::granted || decision.verdict == Verdict::renewed) &&
              key.owner != key_.public_key()) {

@@ -24,6 +24,7 @@ enum class Type : std::uint8_t {
 constexpr std::uint8_t with_receipt = 1;
 constexpr std::uint8_t with_record = 2;
 constexpr std::uint8_t with_certificate = 4;
+constexpr std::uint8_t with_clock = 8;
 constexpr std::uint8_t is_reply = 1;
 constexpr std::uint8_t is_ask = 2;
 
@@ -73,9 +74,10 @@ Result<Message> decode_store_answer(ByteReader& in) {
     }
     out.receipt = std::move(receipt);
   }
+  if ((flags & with_clock) != 0) out.clock = WallTime{static_cast<std::int64_t>(in.read<std::uint64_t>())};
   if (!in.ok()) return truncated("store answer");
   if (!is_position(out.position) || verdict < 1 || verdict > 5 || refusal > 12 ||
-      (flags & ~unsigned{with_receipt | with_record | with_certificate}) != 0 ||
+      (flags & ~unsigned{with_receipt | with_record | with_certificate | with_clock}) != 0 ||
       (flags & (with_receipt | with_certificate)) == with_certificate) {
     return malformed("store answer");
   }
@@ -272,9 +274,9 @@ void encode(const Message& message, Bytes& out) {
                    writer.write(static_cast<std::uint8_t>(m.verdict));
                    writer.write(static_cast<std::uint8_t>(m.refusal));
                    const bool is_certified = m.receipt && !m.receipt->certificate.empty();
-                   const unsigned flags = (m.receipt ? unsigned{with_receipt} : 0U) |
-                                          (m.held ? unsigned{with_record} : 0U) |
-                                          (is_certified ? unsigned{with_certificate} : 0U);
+                   const unsigned flags =
+                       (m.receipt ? unsigned{with_receipt} : 0U) | (m.held ? unsigned{with_record} : 0U) |
+                       (is_certified ? unsigned{with_certificate} : 0U) | (m.clock ? unsigned{with_clock} : 0U);
                    writer.write(static_cast<std::uint8_t>(flags));
                    if (m.receipt) {
                      writer.write(ByteSpan(m.receipt->replica.point()));
@@ -282,6 +284,7 @@ void encode(const Message& message, Bytes& out) {
                      writer.write(ByteSpan(m.receipt->signature));
                      if (is_certified) writer.write_sized16(m.receipt->certificate);
                    }
+                   if (m.clock) writer.write(static_cast<std::uint64_t>(m.clock->seconds));
                    if (m.held) encode(*m.held, out);
                  },
                  [&](const GetRequest& m) {

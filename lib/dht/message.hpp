@@ -67,6 +67,7 @@ struct StoreAnswer {
   Refusal refusal = Refusal::none;
   std::optional<Receipt> receipt{};  ///< with granted and renewed of exclusive kinds
   std::optional<Record> held{};      ///< with exists and contended; with refused where it explains
+  std::optional<WallTime> clock{};   ///< the replica's, with the refusals `expired` and `lifetime`
 };
 
 struct GetRequest {

@@ -86,6 +86,7 @@ class StoreOperation {
   void succeed(TimePoint now);
   void fail(TimePoint now, Outcome outcome);
   [[nodiscard]] std::string detail() const;
+  [[nodiscard]] std::optional<std::chrono::seconds> clock_ahead() const;
 
   OperationId id_;
   bool create_;
@@ -105,6 +106,7 @@ class StoreOperation {
   std::vector<Receipt> witnesses_;  // join the record when it is put, so that a repeated create is the same
   Refusal refusal_ = Refusal::none;
   std::optional<Record> held_;
+  std::vector<std::chrono::seconds> clocks_ahead_;  // of ours, before those of the replicas that refused for the times
   Record tombstone_;
 
   TimePoint deadline_;

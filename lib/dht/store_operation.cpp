@@ -201,6 +201,14 @@ void StoreOperation::note_refusal(const StoreAnswer& answer) {
   refused_.set(answer.position);
   refusal_ = answer.refusal;
   if (answer.held && check(*answer.held, settings_.name_space)) held_ = answer.held;
+  if (answer.clock && settings_.wall) clocks_ahead_.push_back(*settings_.wall - *answer.clock);
+}
+
+std::optional<std::chrono::seconds> StoreOperation::clock_ahead() const {
+  if (clocks_ahead_.empty()) return std::nullopt;
+  auto sorted = clocks_ahead_;
+  std::ranges::sort(sorted);
+  return sorted[sorted.size() / 2];
 }
 
 // A replica proves that somebody else holds the name with his signed record. Against a record that was granted already
@@ -231,6 +239,7 @@ void StoreOperation::succeed(TimePoint now) {
 
 void StoreOperation::fail(TimePoint now, Outcome outcome) {
   answer_ = Dht::Answer{.id = id_, .outcome = outcome, .records = {}, .detail = detail()};
+  if (outcome == Outcome::refused) answer_->clock_ahead = clock_ahead();
   if (held_ && outcome != Outcome::no_majority) answer_->records.push_back(*held_);
   phase_ = Phase::over;
   // A renewal that fails leaves the record where it lives. Somebody else's record can't be

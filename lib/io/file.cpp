@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,27 @@ Result<void> write_file_atomically(const std::string& path, std::string_view oct
   const UniqueFd directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory) (void)::fsync(directory.get());
   return {};
+}
+
+Result<void> rewrite_file(const std::string& path, std::string_view octets) {
+  std::error_code unresolved;
+  const std::string target = std::filesystem::canonical(path, unresolved).string();
+  struct stat status {};
+  if (unresolved || ::stat(target.c_str(), &status) != 0) {
+    errno = ENOENT;
+    return last_error("writing " + path);
+  }
+  auto written = write_file_atomically(target, octets, status.st_mode & 07777U);
+  if (written) return {};
+  // A mount point (EBUSY), or a directory that is closed to us: the file itself may be open. Not for a full disk,
+  // which would leave half of it.
+  const auto& code = written.error().code;
+  if (code != std::errc::device_or_resource_busy && code != std::errc::read_only_file_system &&
+      code != std::errc::permission_denied && code != std::errc::operation_not_permitted)
+    return written;
+  const UniqueFd fd(::open(target.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return last_error("writing " + path);
+  return write_all(fd, path, octets);
 }
 
 Result<void> make_directories(const std::string& path, mode_t mode) {

@@ -23,6 +23,10 @@ Result<std::string> read_secret_file(const std::string& path, std::size_t limit)
 /// is written to and stays what it is.
 Result<void> write_file_atomically(const std::string& path, std::string_view octets, mode_t mode);
 
+/// Replaces what is in a file that is there, and keeps its place and mode: behind a symbolic link, and where
+/// something is mounted on it. In one step where that is possible, else in place. Errors: errno.
+Result<void> rewrite_file(const std::string& path, std::string_view octets);
+
 /// Makes the directory and those above it; one that is there already keeps its mode.
 Result<void> make_directories(const std::string& path, mode_t mode);
 

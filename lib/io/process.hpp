@@ -6,6 +6,10 @@ namespace ipop::io {
 /// writing to a closed pipe an error in place of a signal.
 void harden_process();
 
+/// Whether this process is in the network namespace of the machine's first process, which is assumed where that
+/// can't be seen. False in a container or namespace whose interfaces the machine's services do not know.
+bool shares_network_of_init();
+
 /// Whether this process runs as root.
 bool is_root();
 

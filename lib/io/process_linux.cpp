@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace ipop::io {
@@ -9,6 +10,13 @@ namespace ipop::io {
 void harden_process() {
   (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   (void)::signal(SIGPIPE, SIG_IGN);
+}
+
+bool shares_network_of_init() {
+  struct stat own {};
+  struct stat first {};
+  if (::stat("/proc/self/ns/net", &own) != 0 || ::stat("/proc/1/ns/net", &first) != 0) return true;
+  return own.st_ino == first.st_ino;
 }
 
 bool is_root() {

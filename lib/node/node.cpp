@@ -13,6 +13,15 @@ namespace {
 constexpr Duration alone_after = 10s;
 constexpr const char* cut_off_text = "no answer from any bootstrap node in 10 s (is UDP blocked?)";
 
+std::string describe_clock(std::chrono::seconds ahead) {
+  using namespace std::chrono;
+  const auto off = abs(ahead);
+  const bool in_hours = off >= hours(2);
+  const auto count = in_hours ? round<hours>(off).count() : round<minutes>(off).count();
+  return "this machine's clock is about " + std::to_string(count) + (in_hours ? " hours " : " minutes ") +
+         (ahead > seconds(0) ? "ahead of" : "behind") + " the others'";
+}
+
 NodeId id_of(const NodeConfig& config, const crypto::PrivateKey& key) {
   auto id = config.certificate ? crypto::node_id_of(*config.certificate, crypto::GroupKind::closed)
                                : crypto::node_id_of(key.public_key());
@@ -62,6 +71,7 @@ std::optional<router::Router> make_router(const NodeConfig& config, const NodeId
   out.preferred = preferred_address(config);
   if (config.certificate) out.certificate = config.certificate->der();
   out.mtu = config.mtu;
+  out.offer_dns = config.offer_dns;
   return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
 }
 
@@ -140,6 +150,7 @@ std::vector<std::string> Node::State::notices() const {
   }
   if (certificate_notice_) out.push_back(*certificate_notice_);
   if (cut_off_) out.emplace_back(cut_off_text);
+  if (!clock_notice_.empty()) out.push_back(clock_notice_);
   return out;
 }
 
@@ -161,6 +172,14 @@ void Node::State::look_at_certificate(TimePoint now) {
   certificate_notice_ = certificate_end_->notice(wall);
   if (auto text = certificate_end_->take_log(wall)) outputs.push(LogLine{LogLevel::warning, *std::move(text), {}});
   timers_.set(Timer::certificate, now + certificate_end_->look_after(wall));
+}
+
+void Node::State::handle_clock(std::optional<std::chrono::seconds> ahead) {
+  const std::string notice = ahead ? describe_clock(*ahead) : "";
+  if (notice == clock_notice_) return;
+  clock_notice_ = notice;
+  outputs.push(notice.empty() ? LogLine{LogLevel::info, "this machine's clock is right again", {}}
+                              : LogLine{LogLevel::warning, notice, {}});
 }
 
 void Node::State::look_at_bootstrap(TimePoint now) {
@@ -296,6 +315,24 @@ void Node::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints)
   state_->config.bootstrap = endpoints;
   state_->ring.handle_bootstrap(now, std::move(endpoints));
   state_->look_at_bootstrap(now);
+  state_->pump(now);
+}
+
+void Node::handle_dns_servers(TimePoint now, std::vector<net::Endpoint> servers) {
+  if (!state_->router) return;
+  state_->router->handle_dns_servers(std::move(servers));
+  state_->pump(now);
+}
+
+void Node::handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message) {
+  if (!state_->router) return;
+  state_->router->handle_dns_server_answer(now, number, from, message);
+  state_->pump(now);
+}
+
+void Node::handle_dns_server_failure(TimePoint now, std::uint64_t number) {
+  if (!state_->router) return;
+  state_->router->handle_dns_server_failure(now, number);
   state_->pump(now);
 }
 

@@ -26,6 +26,7 @@
 #include "net/ipv4_prefix.hpp"
 #include "node/command.hpp"
 #include "overlay/overlay.hpp"
+#include "router/router.hpp"
 
 namespace ipop::node {
 
@@ -40,6 +41,7 @@ struct NodeConfig {
   std::optional<std::string> host_name{};
   std::optional<net::Ipv4Address> preferred_address{};
   std::uint16_t mtu = 1400;
+  bool offer_dns = true;  ///< router::Router::Config
   /// Closed group: its authority, with the list of the last time, and this node's certificate, good by
   /// it. Open group: neither.
   std::shared_ptr<const crypto::TrustStore> trust{};
@@ -68,9 +70,11 @@ class Node {
   struct SaveRevocations {
     Bytes list{};
   };
+  using ForwardDns = router::Router::ForwardDns;
+  using EndForwardDns = router::Router::EndForwardDns;
   struct Stop {};  ///< a client asked the daemon to end
-  using Output =
-      std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, Stop, LogLine>;
+  using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, ForwardDns,
+                              EndForwardDns, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
@@ -88,6 +92,10 @@ class Node {
   void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
   void handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints);
   void handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints);
+  /// As router::Router; a node without an interface forwards nothing.
+  void handle_dns_servers(TimePoint now, std::vector<net::Endpoint> servers);
+  void handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message);
+  void handle_dns_server_failure(TimePoint now, std::uint64_t number);
   void handle_suspend(TimePoint now);
   void handle_command(TimePoint now, CommandId id, const Command& command);
   /// No client watches this DHT key any more.

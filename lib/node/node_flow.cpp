@@ -118,6 +118,9 @@ bool Node::State::pump_router(TimePoint now) {
                    [&](Router::LeaseLost& lost) {
                      outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
                    },
+                   [&](const Router::ClockOff& off) { handle_clock(off.ahead); },
+                   [&](Router::ForwardDns& forward) { outputs.push(std::move(forward)); },
+                   [&](const Router::EndForwardDns& ended) { outputs.push(ended); },
                    [&](Router::NameHeld& held) { outputs.push(Event(NameHeldEvent{std::move(held.name)})); },
                    [&](LogLine& line) { outputs.push(std::move(line)); },
                },

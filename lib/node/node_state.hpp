@@ -97,6 +97,7 @@ class Node::State {
   /// It may take an address though it reached nobody: it is a bootstrap node itself, or there are none.
   [[nodiscard]] bool may_be_first() const;
   void handle_no_answer(TimePoint now);
+  void handle_clock(std::optional<std::chrono::seconds> ahead);
   /// Names are resolved, and addresses come, after the start: only then a bootstrap node knows itself.
   void look_at_bootstrap(TimePoint now);
   [[nodiscard]] std::vector<std::string> notices() const;
@@ -152,7 +153,8 @@ class Node::State {
   std::optional<CertificateEnd> certificate_end_;  // in a closed group
   std::optional<std::string> certificate_notice_;
   bool revocation_told_ = false;
-  bool cut_off_ = false;  // nobody answered, and this node may not be the first
+  std::string clock_notice_;  // empty: nobody complains of this machine's clock
+  bool cut_off_ = false;      // nobody answered, and this node may not be the first
 
   friend class Node;
 };

@@ -315,11 +315,13 @@ std::uint32_t DhcpServer::add_lease_options(TimePoint now, net::DhcpMessage& rep
 void DhcpServer::add_network_options(const net::DhcpMessage& message, net::DhcpMessage& reply) const {
   const auto requested = message.options.parameter_request_list();
   reply.options.set_address(net::DhcpCode::subnet_mask, config_.prefix.mask());
-  reply.options.set_addresses(net::DhcpCode::domain_name_server, {config_.prefix.server_address()});
-  reply.options.set_text(net::DhcpCode::domain_name, config_.domain);
+  if (config_.offer_dns) {
+    reply.options.set_addresses(net::DhcpCode::domain_name_server, {config_.prefix.server_address()});
+    reply.options.set_text(net::DhcpCode::domain_name, config_.domain);
+  }
   reply.options.set_u16(net::DhcpCode::interface_mtu, config_.mtu);
   reply.options.set_address(net::DhcpCode::broadcast_address, config_.prefix.broadcast());
-  if (std::ranges::find(requested, net::DhcpCode::domain_search) != requested.end()) {
+  if (config_.offer_dns && std::ranges::find(requested, net::DhcpCode::domain_search) != requested.end()) {
     if (const auto name = net::parse_dns_name(config_.domain)) {
       Bytes search;
       net::encode(*name, search);

@@ -29,6 +29,7 @@ class DhcpServer {
     net::Ipv4Prefix prefix{};
     std::string domain{};
     std::uint16_t mtu = 1400;
+    bool offer_dns = true;  ///< false: neither a name server nor a domain to search
   };
 
   struct Reply {

@@ -66,6 +66,8 @@ class DnsRelay {
   void handle_zone(DnsZone zone) { zone_ = std::move(zone); }
   /// For queries from here on, in the order in which they are tried.
   void handle_servers(std::vector<net::Endpoint> servers) { servers_ = std::move(servers); }
+  /// Whether names outside the zone can be asked for at all.
+  [[nodiscard]] bool has_servers() const { return !servers_.empty(); }
   /// A query in wire octets; its answer carries `tag`. False: it is no query and gets no answer.
   bool handle_query(TimePoint now, std::uint64_t tag, net::DnsTransport transport, ByteSpan query);
   void handle_node_answer(std::uint64_t number, ByteSpan message);

@@ -56,6 +56,8 @@ void LeaseKeeper::handle_wall_time(TimePoint now, WallTime wall) {
   // The monotonic clock may stand still while a machine sleeps: UTC tells how much of the record is left.
   const bool is_late = holding_ && holding_->record.expires - wall <= config_.lease_time * 2 / 5;
   if (is_late && renewing_) renew(now);
+  // It may be right by now.
+  if (clock_is_off_ && timers_.is_set(Timer::retry)) timers_.set(Timer::retry, now);
 }
 
 void LeaseKeeper::start(TimePoint now, std::optional<Bytes> preferred, Bytes value) {
@@ -131,8 +133,8 @@ void LeaseKeeper::handle_ring_changed(TimePoint now) {
   timers_.set(Timer::recheck, std::min(quiet, *ring_changed_ + longest_debounce));
 }
 
-void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome,
-                                 const std::vector<dht::Record>& records) {
+void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records,
+                                 std::optional<std::chrono::seconds> clock_ahead) {
   if (const Bytes* name = abandoned_.find(ask, now)) {
     const Bytes released = *name;
     abandoned_.erase(ask);
@@ -154,7 +156,10 @@ void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome,
       // Ours from before a quick restart: tried again above its sequence. Else the replicas have
       // enough of us; a held lease is tried again until its end, a candidate gives way to another.
       if (remember_own(attempt, records)) break;
-      if (!is_wish && !holding_ && config_.pool) {
+      if (clock_ahead) {
+        clock_is_off_ = true;
+        outputs_.push(ClockOff{clock_ahead});
+      } else if (!is_wish && !holding_ && config_.pool) {
         avoided_.put(attempt.record.name, {}, now + avoid_taken);
         candidate_.reset();
       }
@@ -239,6 +244,7 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
   holding_ = std::move(next);
   back_off_ = first_back_off;
   refusals_ = 0;
+  if (std::exchange(clock_is_off_, false)) outputs_.push(ClockOff{});
   candidate_ = holding_->record.name;
   timers_.clear(Timer::retry);
   timers_.set(Timer::end, holding_->ends);

@@ -64,7 +64,11 @@ class LeaseKeeper {
   struct Taken {  ///< `name` was asked for (preferred or wanted), and another node holds it
     Bytes name{};
   };
-  using Output = std::variant<Create, Get, Held, Lost, Taken>;
+  /// Replicas refuse for this machine's clock, which is `ahead` of theirs (negative: behind); none: no more.
+  struct ClockOff {
+    std::optional<std::chrono::seconds> ahead{};
+  };
+  using Output = std::variant<Create, Get, Held, Lost, Taken, ClockOff>;
 
   /// `key` signs; it and `rng` outlive the keeper.
   LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng);
@@ -94,7 +98,9 @@ class LeaseKeeper {
   void keep(TimePoint now);
   /// Another part of the ring may have granted the name to somebody else: looked up soon.
   void handle_ring_changed(TimePoint now);
-  void handle_created(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records);
+  /// `clock_ahead`: as in dht::Dht::Answer; what was refused for the time is asked for again, not given up.
+  void handle_created(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records,
+                      std::optional<std::chrono::seconds> clock_ahead = {});
   void handle_found(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records);
   void handle_timeout(TimePoint now);
 
@@ -150,6 +156,7 @@ class LeaseKeeper {
   TimerTable<Timer> timers_;
 
   std::optional<std::pair<TimePoint, WallTime>> clock_;
+  bool clock_is_off_ = false;
   std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
   bool started_ = false;
   bool renewing_ = true;

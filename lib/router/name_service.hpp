@@ -24,8 +24,9 @@ namespace ipop::router {
 /// and their reverse from checked records of the DHT.
 ///
 /// It is authoritative for the domain and for the reverse names of the prefix, and refuses all
-/// else; it forwards nothing (S9). A chosen name counts only when its record and the lease of the
-/// address in it belong to one node. Answers stay within 512 octets or what the client's EDNS takes.
+/// else; what is forwarded for this machine goes through DnsRelay and not through here (S9). A chosen name counts only
+/// when its record and the lease of the address in it belong to one node. Answers stay within 512 octets or what the
+/// client's EDNS takes.
 class NameService {
  public:
   static constexpr std::size_t most_waiting = 256;  ///< queries that wait for the DHT

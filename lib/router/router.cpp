@@ -62,6 +62,16 @@ void Router::handle_timeout(TimePoint now) {
 void Router::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   state_->handle_dns_query(now, tag, query);
 }
+void Router::handle_dns_servers(std::vector<net::Endpoint> servers) {
+  state_->handle_dns_servers(std::move(servers));
+}
+void Router::handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from,
+                                      ByteSpan message) {
+  state_->handle_dns_server_answer(now, number, from, message);
+}
+void Router::handle_dns_server_failure(TimePoint now, std::uint64_t number) {
+  state_->handle_dns_server_failure(now, number);
+}
 std::optional<Router::DnsAnswer> Router::poll_dns_answer() {
   return state_->dns_answers.poll();
 }
@@ -80,8 +90,8 @@ std::optional<std::string> Router::held_name() const {
 std::vector<Mapping> Router::mappings() const {
   return state_->mappings();
 }
-const Counters& Router::counters() const {
-  return state_->counters;
+Counters Router::counters() const {
+  return state_->all_counters();
 }
 
 Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
@@ -91,13 +101,15 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
           {dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time, config_.certificate}, key,
           rng),
       resolver_(config_.name_space, rng),
-      dhcp_({config_.prefix, config_.domain, config_.mtu}, counters),
+      dhcp_({config_.prefix, config_.domain, config_.mtu, config_.offer_dns}, counters),
       names_({config_.prefix, config_.domain, config_.name_space}, counters),
+      relay_(DnsRelay::Elsewhere::forward, rng),
       requests_(most_requests),
       dns_clients_(NameService::most_waiting + most_answered_at_once),
       waiting_arps_(most_waiting_arps),
       wanted_links_(most_wanted_links),
       identification_(static_cast<std::uint16_t>(rng.next())) {
+  if (const auto domain = net::parse_dns_name(config_.domain)) relay_.handle_zone({*domain, config_.prefix});
   if (config_.host_name && !checked_host_name(config_.host_name)) {
     log(LogLevel::warning, "host name cannot be claimed: it must be 1 to 63 letters, digits and hyphens, and no C-name",
         {{"name", *config_.host_name}});
@@ -158,7 +170,7 @@ void Router::State::handle_dht_answer(TimePoint now, RequestId id, const dht::Dh
       if (request.is_get) {
         keeper.handle_found(now, request.ask, answer.outcome, answer.records);
       } else {
-        keeper.handle_created(now, request.ask, answer.outcome, answer.records);
+        keeper.handle_created(now, request.ask, answer.outcome, answer.records, answer.clock_ahead);
       }
       break;
     }
@@ -175,12 +187,39 @@ void Router::State::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan 
   pass_values(now);
 }
 
+void Router::State::handle_dns_servers(std::vector<net::Endpoint> servers) {
+  // A query must not come back to this node's own server.
+  std::erase_if(servers, [this](const net::Endpoint& server) {
+    const auto v4 = server.ipv4();
+    return v4 && config_.prefix.contains(*v4);
+  });
+  relay_.handle_servers(std::move(servers));
+}
+
+void Router::State::handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from,
+                                             ByteSpan message) {
+  relay_.handle_server_answer(now, number, from, message);
+  pass_values(now);
+}
+
+void Router::State::handle_dns_server_failure(TimePoint now, std::uint64_t number) {
+  relay_.handle_server_failure(now, number);
+  pass_values(now);
+}
+
+Counters Router::State::all_counters() const {
+  Counters all = counters;
+  all.merge(relay_.counters());
+  return all;
+}
+
 void Router::State::handle_timeout(TimePoint now) {
   lease_keeper_.handle_timeout(now);
   if (name_keeper_) name_keeper_->handle_timeout(now);
   resolver_.handle_timeout(now);
   dhcp_.handle_timeout(now);
   names_.handle_timeout(now);
+  relay_.handle_timeout(now);
   if (const std::size_t late = parked_out_.drop_expired(now); late != 0) counters.add("drop_ip_unresolved", late);
   if (const std::size_t late = parked_in_.drop_expired(now); late != 0) counters.add("drop_peer_unverified", late);
   while (requests_.take_expired(now)) {
@@ -197,6 +236,7 @@ void Router::State::handle_timeout(TimePoint now) {
 std::optional<TimePoint> Router::State::poll_timeout() const {
   std::optional<TimePoint> first = earliest(lease_keeper_.poll_timeout(), resolver_.poll_timeout());
   first = earliest(first, earliest(dhcp_.poll_timeout(), names_.poll_timeout()));
+  first = earliest(first, relay_.poll_timeout());
   first = earliest(first, earliest(parked_out_.next_end(), parked_in_.next_end()));
   return name_keeper_ ? earliest(first, name_keeper_->poll_timeout()) : first;
 }
@@ -234,6 +274,7 @@ void Router::State::pass_values(TimePoint now) {
     again = pass_from_resolver(now) || again;
     again = pass_from_dhcp(now) || again;
     again = pass_from_names(now) || again;
+    again = pass_from_relay(now) || again;
   }
   flush();
 }
@@ -256,6 +297,9 @@ bool Router::State::pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker a
             },
             [&](const LeaseKeeper::Held& held) {
               is_lease ? handle_lease_held(now, held) : handle_name_held(now, held);
+            },
+            [&](const LeaseKeeper::ClockOff& off) {
+              if (is_lease) outputs.push(off);
             },
             [&](const LeaseKeeper::Lost& lost) {
               if (is_lease) return handle_lease_lost(now, lost);
@@ -306,7 +350,7 @@ bool Router::State::pass_from_names(TimePoint now) {
   while (auto output = names_.poll_output()) {
     any = true;
     std::visit(Overloaded{
-                   [&](NameService::Answer& answer) { handle_dns_answer(now, std::move(answer)); },
+                   [&](NameService::Answer& answer) { handle_dns_answer(now, answer.tag, std::move(answer.message)); },
                    [&](NameService::LookUpName& question) {
                      const Bytes name = record_name(question.name);
                      const RequestId id = remember(now, {Asker::chosen_name, {}, true, {}, std::move(question.name)});
@@ -315,6 +359,25 @@ bool Router::State::pass_from_names(TimePoint now) {
                    [&](const NameService::LookUpAddress& question) {
                      names_.handle_lease(now, question.address, resolver_.resolve(now, question.address));
                    },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Router::State::pass_from_relay(TimePoint now) {
+  bool any = false;
+  while (auto output = relay_.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](const DnsRelay::AskNode& ask) {
+                     const std::uint64_t number = next_query_++;
+                     dns_clients_.put(number, RelayWaits{ask.number}, now + dns_query_time);
+                     if (!names_.handle_query(now, number, ask.query)) relay_.handle_node_failure(ask.number);
+                   },
+                   [&](DnsRelay::Forward& forward) { outputs.push(std::move(forward)); },
+                   [&](const DnsRelay::EndForward& ended) { outputs.push(ended); },
+                   [&](DnsRelay::Answer& answer) { handle_dns_answer(now, answer.tag, std::move(answer.message)); },
                },
                *output);
   }

@@ -30,6 +30,8 @@
 #include "net/ipv4_address.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "router/c_name.hpp"
+#include "router/dns_relay.hpp"
+#include "router/lease_keeper.hpp"
 
 namespace ipop::router {
 
@@ -62,7 +64,8 @@ class Router {
     bool claim_address = true;                    ///< false for a SimpleNode: no lease, no name
     std::uint16_t mtu = 1400;                     ///< of the TAP, octets of IP packet
     Duration lease_time = std::chrono::hours(24);
-    Bytes certificate{};  ///< this node's, DER, in a closed group
+    Bytes certificate{};    ///< this node's, DER, in a closed group
+    bool offer_dns = true;  ///< DHCP names this node's server (option 6)
   };
 
   struct WriteFrames {  ///< to the TAP, in order
@@ -94,8 +97,11 @@ class Router {
   struct NameHeld {
     std::string name{};  ///< without the domain
   };
-  using Output =
-      std::variant<WriteFrames, SendPackets, DhtCreate, DhtGet, WantLink, LeaseHeld, LeaseLost, NameHeld, LogLine>;
+  using ClockOff = LeaseKeeper::ClockOff;
+  using ForwardDns = DnsRelay::Forward;  ///< a query of the client's side, for a server of this machine
+  using EndForwardDns = DnsRelay::EndForward;
+  using Output = std::variant<WriteFrames, SendPackets, DhtCreate, DhtGet, WantLink, LeaseHeld, LeaseLost, NameHeld,
+                              ClockOff, ForwardDns, EndForwardDns, LogLine>;
 
   /// `key` signs records; it and `rng` outlive the machine.
   Router(Config config, const crypto::PrivateKey& key, Rng& rng);
@@ -125,6 +131,13 @@ class Router {
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_timeout(TimePoint now);
 
+  /// The servers that this machine had: names outside the group are asked of them, for the client's side only.
+  /// None: such names are refused.
+  void handle_dns_servers(std::vector<net::Endpoint> servers);
+  /// What came for a ForwardDns of this number.
+  void handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message);
+  void handle_dns_server_failure(TimePoint now, std::uint64_t number);
+
   /// For `ipop-ctl` and `ipop-dns`: a DNS query as wire octets; the answer follows at once, or later
   /// through `poll_dns_answer` when the DHT must be asked.
   void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
@@ -142,7 +155,7 @@ class Router {
   /// The node's own address and what the resolver knows, in the order of the addresses.
   [[nodiscard]] std::vector<Mapping> mappings() const;
   /// Drops by reason (`drop_...`), and what was answered.
-  [[nodiscard]] const Counters& counters() const;
+  [[nodiscard]] Counters counters() const;
 
  private:
   class State;

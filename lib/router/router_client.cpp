@@ -100,7 +100,10 @@ void Router::State::handle_for_server(TimePoint now, const FrameDecision& frame)
     const std::uint64_t number = next_query_++;
     dns_clients_.put(number, TapClient{frame.source_mac, packet->header.source, datagram->source_port},
                      now + relayed_query_time);
-    if (!names_.handle_query(now, number, datagram->payload)) dns_clients_.erase(number);
+    const bool is_taken = relay_.has_servers()
+                              ? relay_.handle_query(now, number, net::DnsTransport::udp, datagram->payload)
+                              : names_.handle_query(now, number, datagram->payload);
+    if (!is_taken) dns_clients_.erase(number);
     return;
   }
   auto answer = make_echo_reply(*packet);
@@ -140,16 +143,17 @@ void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& 
              output);
 }
 
-void Router::State::handle_dns_answer(TimePoint now, NameService::Answer answer) {
-  const auto found = take(dns_clients_, answer.tag, now);
+void Router::State::handle_dns_answer(TimePoint now, std::uint64_t number, Bytes message) {
+  const auto found = take(dns_clients_, number, now);
   if (!found) return;
   if (const auto* tag = std::get_if<std::uint64_t>(&*found)) {
-    dns_answers.push(DnsAnswer{*tag, std::move(answer.message)});
+    dns_answers.push(DnsAnswer{*tag, std::move(message)});
     return;
   }
+  if (const auto* relay = std::get_if<RelayWaits>(&*found)) return relay_.handle_node_answer(relay->number, message);
   const auto& client = std::get<TapClient>(*found);
   write(make_ip_frame(client.mac, make_udp_packet(config_.prefix.server_address(), net::udp_port_dns, client.address,
-                                                  client.port, answer.message, identification_++)));
+                                                  client.port, message, identification_++)));
 }
 
 void Router::State::write_ip(TimePoint now, net::Ipv4Address to, ByteSpan packet) {

@@ -44,6 +44,10 @@ class Router::State {
   void handle_carries(const NodeId& peer, std::uint16_t octets);
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
+  void handle_dns_servers(std::vector<net::Endpoint> servers);
+  void handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message);
+  void handle_dns_server_failure(TimePoint now, std::uint64_t number);
+  [[nodiscard]] Counters all_counters() const;
   void handle_timeout(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
   [[nodiscard]] std::vector<Mapping> mappings() const;
@@ -75,7 +79,10 @@ class Router::State {
     net::Ipv4Address address{};
     std::uint16_t port = 0;
   };
-  using DnsClient = std::variant<TapClient, std::uint64_t>;
+  struct RelayWaits {  // a query of the group's names that came through the relay
+    std::uint64_t number = 0;
+  };
+  using DnsClient = std::variant<TapClient, RelayWaits, std::uint64_t>;
 
   // router.cpp
   void start_if_ready(TimePoint now);
@@ -84,6 +91,7 @@ class Router::State {
   bool pass_from_resolver(TimePoint now);
   bool pass_from_dhcp(TimePoint now);
   bool pass_from_names(TimePoint now);
+  bool pass_from_relay(TimePoint now);
   void handle_lease_held(TimePoint now, const LeaseKeeper::Held& held);
   void handle_lease_lost(TimePoint now, const LeaseKeeper::Lost& lost);
   void handle_name_held(TimePoint now, const LeaseKeeper::Held& held);
@@ -96,7 +104,7 @@ class Router::State {
   void handle_dhcp(TimePoint now, const FrameDecision& frame);
   void handle_for_server(TimePoint now, const FrameDecision& frame);
   void handle_dhcp_output(TimePoint now, const DhcpServer::Output& output);
-  void handle_dns_answer(TimePoint now, NameService::Answer answer);
+  void handle_dns_answer(TimePoint now, std::uint64_t number, Bytes message);
   void write_ip(TimePoint now, net::Ipv4Address to, ByteSpan packet);
   void write(Bytes frame) { frames_.frames.push_back(std::move(frame)); }
 
@@ -118,6 +126,7 @@ class Router::State {
   AddressResolver resolver_;
   DhcpServer dhcp_;
   NameService names_;
+  DnsRelay relay_;
   MacTable macs_;
   bool joined_ = false;
   bool has_wall_time_ = false;

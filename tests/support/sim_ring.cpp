@@ -105,6 +105,9 @@ SimHost::Outgoing SimNode::take_outgoing(TimePoint now) {
             [&](node::Node::SaveRevocations& save) {
               revocation_number = crypto::decode_revocation_list(save.list)->number();
             },
+            // A simulated machine has no name servers.
+            [&](node::Node::ForwardDns&) {},
+            [&](node::Node::EndForwardDns&) {},
             [&](node::Node::Stop&) {},
             [&](LogLine& line) { log.push_back(std::move(line)); },
         },

@@ -63,6 +63,18 @@ void add_settings(CLI::App& app, Options& options) {
            "This node may be the first of its group: it takes an address though no bootstrap node answers");
   add_setting(app, options, Key::prefix, "--prefix", "PREFIX", "Virtual network, in place of the group file's");
   add_setting(app, options, Key::mtu, "--mtu", "N", "MTU of the virtual interface (1400)");
+  add_flag(app, options, Key::offer_dns, "--no-offer-dns", "false",
+           "Do not name the node's own name server to DHCP clients");
+  app.add_option_function<std::vector<std::string>>(
+         "--dns-servers,--dns-server",
+         [&options](const std::vector<std::string>& texts) {
+           options.settings[Key::dns_servers] = {texts, "--dns-servers", true};
+         },
+         "Name server that is asked for names outside the group, in place of this machine's; may be repeated")
+      ->type_name("ADDR")
+      ->allow_extra_args(false);
+  add_flag(app, options, Key::register_dns, "--no-register-dns", "false",
+           "With --configure: leave this machine's resolver alone");
   add_flag(app, options, Key::lan_discovery, "--no-lan-discovery", "false",
            "Neither announce the node on the LAN nor listen for others");
   app.add_option_function<std::vector<std::string>>(

@@ -55,6 +55,9 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.tap = loaded.settings.tap;
   out.mtu = loaded.settings.mtu;
   out.configure = loaded.settings.configure;
+  out.offer_dns = loaded.settings.offer_dns;
+  out.dns_servers = loaded.settings.dns_servers;
+  out.register_dns = loaded.settings.register_dns;
   out.lan_discovery = loaded.settings.lan_discovery;
   out.excluded = loaded.settings.excluded;
   out.log_level = loaded.settings.log_level;

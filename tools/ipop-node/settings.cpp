@@ -75,6 +75,21 @@ std::vector<appliance::BootstrapEntry> read_bootstrap(Reader& reader, const Sett
   return out;
 }
 
+std::vector<net::Endpoint> read_dns_servers(Reader& reader, const SettingMap& settings) {
+  constexpr std::uint16_t dns_port = 53;
+  std::vector<net::Endpoint> out;
+  for (const std::string& text : settings.at(Key::dns_servers).texts) {
+    if (const auto v4 = net::parse_ipv4_address(text)) {
+      out.push_back({*v4, dns_port});
+    } else if (const auto v6 = net::parse_ipv6_address(text)) {
+      out.push_back({*v6, dns_port});
+    } else {
+      reader.fail(Key::dns_servers, "needs addresses of name servers, such as 192.0.2.53");
+    }
+  }
+  return out;
+}
+
 /// A label of the group's domain (RFC 1123, 2.1).
 bool is_label(std::string_view text) {
   const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
@@ -122,6 +137,9 @@ SettingMap defaults(const std::string& group) {
       {Key::bootstrap, {{}, "default"}},
       {Key::first, plain("false")},
       {Key::mtu, plain("1400")},
+      {Key::offer_dns, plain("true")},
+      {Key::dns_servers, {{}, "default"}},
+      {Key::register_dns, plain("true")},
       {Key::lan_discovery, plain("true")},
       {Key::exclude, {{}, "default"}},
       {Key::log_level, plain("info")},
@@ -132,13 +150,23 @@ SettingMap defaults(const std::string& group) {
 
 const std::vector<KeyRow>& key_rows() {
   static const std::vector<KeyRow> rows{
-      {Key::state_dir, "state_dir", Kind::text}, {Key::socket, "socket", Kind::text},
-      {Key::port, "port", Kind::number},         {Key::tap, "tap", Kind::text},
-      {Key::no_tap, "no_tap", Kind::flag},       {Key::configure, "configure", Kind::flag},
-      {Key::hostname, "hostname", Kind::text},   {Key::bootstrap, "bootstrap", Kind::list},
-      {Key::first, "first", Kind::flag},         {Key::prefix, "prefix", Kind::text},
-      {Key::mtu, "mtu", Kind::number},           {Key::lan_discovery, "lan_discovery", Kind::flag},
-      {Key::exclude, "exclude", Kind::list},     {Key::log_level, "log_level", Kind::text},
+      {Key::state_dir, "state_dir", Kind::text},
+      {Key::socket, "socket", Kind::text},
+      {Key::port, "port", Kind::number},
+      {Key::tap, "tap", Kind::text},
+      {Key::no_tap, "no_tap", Kind::flag},
+      {Key::configure, "configure", Kind::flag},
+      {Key::hostname, "hostname", Kind::text},
+      {Key::bootstrap, "bootstrap", Kind::list},
+      {Key::first, "first", Kind::flag},
+      {Key::prefix, "prefix", Kind::text},
+      {Key::mtu, "mtu", Kind::number},
+      {Key::offer_dns, "offer_dns", Kind::flag},
+      {Key::dns_servers, "dns_servers", Kind::list},
+      {Key::register_dns, "register_dns", Kind::flag},
+      {Key::lan_discovery, "lan_discovery", Kind::flag},
+      {Key::exclude, "exclude", Kind::list},
+      {Key::log_level, "log_level", Kind::text},
   };
   return rows;
 }
@@ -206,6 +234,9 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   if (!prefix) reader.fail(Key::prefix, prefix.error().message());
   out.prefix = prefix.value_or(net::Ipv4Prefix());
   out.mtu = reader.number(Key::mtu, smallest_mtu, largest_mtu);
+  out.offer_dns = reader.flag(Key::offer_dns);
+  out.dns_servers = read_dns_servers(reader, settings);
+  out.register_dns = reader.flag(Key::register_dns);
   out.lan_discovery = reader.flag(Key::lan_discovery);
   out.excluded = settings.at(Key::exclude).texts;
   for (const std::string& name : out.excluded)

@@ -11,6 +11,7 @@
 #include "appliance/group_config.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 
 namespace ipop::ipop_node {
@@ -29,6 +30,9 @@ enum class Key {
   first,
   prefix,
   mtu,
+  offer_dns,
+  dns_servers,
+  register_dns,
   lan_discovery,
   exclude,
   log_level,
@@ -75,6 +79,9 @@ struct NodeSettings {
   bool first = false;
   net::Ipv4Prefix prefix{};
   std::uint16_t mtu = 1400;
+  bool offer_dns = true;
+  std::vector<net::Endpoint> dns_servers{};
+  bool register_dns = true;
   bool lan_discovery = true;
   std::vector<std::string> excluded{};  ///< interfaces, a `*` at the end of a name stands for the rest
   LogLevel log_level = LogLevel::info;

@@ -3,9 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "daemon/bootstrap_names.hpp"
+#include "daemon/dns_door.hpp"
+#include "daemon/dns_registration.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/underlay.hpp"
+#include "io/file.hpp"
 #include "io/system_rng.hpp"
+#include "unit/io/temp_dir.hpp"
 
 using namespace ipop;
 using namespace ipop::daemon;
@@ -133,4 +137,52 @@ TEST_CASE("an identity has the id of its key") {
   CHECK((*identity)->id == *crypto::node_id_of(key.public_key()));
   CHECK((*identity)->handshakes != nullptr);
   CHECK((*identity)->aeads != nullptr);
+}
+
+TEST_CASE("the block in resolv.conf comes first, stands once, and leaves the text as it was") {
+  const net::Ipv4Address server(10, 128, 0, 1);
+  const std::string text = "search home.arpa\nnameserver 192.0.2.53\n";
+  const std::string with = with_dns_block(text, "ipop0", server);
+  CHECK(with ==
+        "# ipop-node ipop0: begin; taken out when the node ends\nnameserver 10.128.0.1\n# ipop-node ipop0: end\n" +
+            text);
+  CHECK(with_dns_block(with, "ipop0", server) == with);
+  CHECK(without_dns_block(with, "ipop0") == text);
+  CHECK(without_dns_block(with, "sea0") == with);
+  // Two groups, each its own; half a block is somebody's edit.
+  const std::string both = with_dns_block(with, "sea0", net::Ipv4Address(100, 64, 0, 1));
+  CHECK(without_dns_block(without_dns_block(both, "ipop0"), "sea0") == text);
+  const std::string half = "# ipop-node ipop0: begin; taken out when the node ends\n" + text;
+  CHECK(without_dns_block(half, "ipop0") == half);
+}
+
+TEST_CASE("the servers of the machine are those of resolv.conf but the node's own, and the last ones stay") {
+  const TempDir dir;
+  io::EventLoop loop;
+  std::vector<std::vector<net::Endpoint>> told;
+  const net::Endpoint first{net::Ipv4Address(192, 0, 2, 53), 53};
+  const net::Endpoint second{net::Ipv4Address(192, 0, 2, 54), 53};
+  DnsDoor::Handlers handlers;
+  handlers.on_servers = [&](auto servers) { told.push_back(std::move(servers)); };
+  DnsDoor door(loop, {dir.file("resolv.conf"), dir.file("behind")}, prefix, {first}, {}, handlers);
+  const auto write = [&](const char* name, const std::string& text) {
+    REQUIRE(io::write_file_atomically(dir.file(name), text, 0644));
+    door.look();
+  };
+  CHECK(door.servers() == std::vector<net::Endpoint>{first});
+  // What a DHCP client on the TAP leaves.
+  write("resolv.conf", "nameserver 10.128.0.1\n");
+  CHECK(told.empty());
+  CHECK(door.servers() == std::vector<net::Endpoint>{first});
+  write("resolv.conf", "nameserver 10.128.0.1\nnameserver 192.0.2.54\n");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0] == std::vector<net::Endpoint>{second});
+  // The stub of systemd-resolved would ask this node again.
+  REQUIRE(io::write_file_atomically(dir.file("behind"), "nameserver 192.0.2.53\nnameserver 10.128.0.1\n", 0644));
+  write("resolv.conf", "nameserver 127.0.0.53\n");
+  CHECK(door.servers() == std::vector<net::Endpoint>{first});
+
+  DnsDoor chosen(loop, {dir.file("resolv.conf"), dir.file("behind")}, prefix, {first}, {second}, handlers);
+  chosen.look();
+  CHECK(chosen.servers() == std::vector<net::Endpoint>{second});
 }

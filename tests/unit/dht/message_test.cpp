@@ -23,6 +23,7 @@ std::vector<Message> one_of_each() {
           StoreAnswer{1, 0, Verdict::granted, Refusal::none, record.receipts[0], std::nullopt},
           StoreAnswer{2, 7, Verdict::exists, Refusal::none, std::nullopt, record},
           StoreAnswer{3, 1, Verdict::refused, Refusal::quota, std::nullopt, std::nullopt},
+          StoreAnswer{4, 1, Verdict::refused, Refusal::lifetime, std::nullopt, std::nullopt, WallTime{1'800'000'000}},
           GetRequest{4, 2, RecordKind::name, text("alice")},
           GetAnswer{5, 2, 1, 3, {record, record}},
           GetAnswer{6, 2, 0, 1, {}},

@@ -179,3 +179,18 @@ TEST_CASE("a pipe is read to its end, however late its writer begins") {
   REQUIRE_MESSAGE(text, text.error().message());
   CHECK(*text == "first second");
 }
+
+TEST_CASE("a file is rewritten where it is: behind a link, with its mode, and only when it is there") {
+  const TempDir dir;
+  REQUIRE(write_file_atomically(dir.file("real"), "before", 0644));
+  REQUIRE(::symlink(dir.file("real").c_str(), dir.file("link").c_str()) == 0);
+  REQUIRE(rewrite_file(dir.file("link"), "after"));
+  CHECK(*read_file(dir.file("real"), 100) == "after");
+  struct stat status {};
+  REQUIRE(::lstat(dir.file("link").c_str(), &status) == 0);
+  CHECK(S_ISLNK(status.st_mode));
+  REQUIRE(::stat(dir.file("real").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777U) == 0644);
+  CHECK_FALSE(rewrite_file(dir.file("none"), "x"));
+  CHECK_FALSE(exists(dir.file("none")));
+}

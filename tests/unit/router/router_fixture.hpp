@@ -391,6 +391,8 @@ class Bench {
     names.clear();
     logs.clear();
     dns.clear();
+    forwarded.clear();
+    ended_forwards.clear();
     writes = 0;
   }
   router::Router& router() { return router_; }
@@ -410,6 +412,9 @@ class Bench {
   std::vector<std::string> names;
   std::vector<LogLine> logs;
   std::vector<router::Router::DnsAnswer> dns;
+  std::vector<router::Router::ForwardDns> forwarded;
+  std::vector<std::uint64_t> ended_forwards;
+  std::vector<std::optional<std::chrono::seconds>> clocks;
   std::size_t asked = 0;  // creates and gets in all
 
  private:
@@ -447,6 +452,9 @@ class Bench {
                      [&](const router::Router::LeaseHeld& lease) { held.push_back(lease.lease); },
                      [&](const router::Router::LeaseLost& lease) { lost.push_back(lease); },
                      [&](const router::Router::NameHeld& name) { names.push_back(name.name); },
+                     [&](const router::Router::ClockOff& off) { clocks.push_back(off.ahead); },
+                     [&](router::Router::ForwardDns& forward) { forwarded.push_back(std::move(forward)); },
+                     [&](const router::Router::EndForwardDns& ended) { ended_forwards.push_back(ended.number); },
                      [&](LogLine& line) { logs.push_back(std::move(line)); },
                  },
                  *output);

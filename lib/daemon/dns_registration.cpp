@@ -1,0 +1,145 @@
+#include "daemon/dns_registration.hpp"
+
+#include <utility>
+
+#include "io/file.hpp"
+#include "io/process.hpp"
+#include "io/run_process.hpp"
+
+namespace ipop::daemon {
+
+namespace {
+
+constexpr std::size_t max_resolv_conf_text = 65'536;
+// These programs ask a daemon of this machine; the node stands still meanwhile.
+constexpr Duration resolver_limit = 5s;
+
+std::string begin_of(std::string_view tag) {
+  return "# ipop-node " + std::string(tag) + ": begin; taken out when the node ends\n";
+}
+std::string end_of(std::string_view tag) {
+  return "# ipop-node " + std::string(tag) + ": end\n";
+}
+
+Result<void> run_all(const std::vector<std::vector<std::string>>& commands) {
+  for (const auto& command : commands) {
+    const auto done = io::run_process(command, resolver_limit);
+    if (!done) return Error(done.error()).in(command.front());
+    if (done->status != 0) {
+      return {Errc::not_found, command.front() + ": " + done->output.substr(0, done->output.find('\n'))};
+    }
+  }
+  return {};
+}
+
+bool is_installed(const std::string& program) {
+  return io::exists("/usr/sbin/" + program) || io::exists("/sbin/" + program) || io::exists("/usr/bin/" + program);
+}
+
+/// resolvconf(8) takes the lines on its stdin.
+std::vector<std::string> resolvconf_add(const std::string& interface, net::Ipv4Address server) {
+  return {"sh",
+          "-c",
+          R"(printf 'nameserver %s\n' "$2" | resolvconf -a "$1")",
+          "sh",
+          interface + ".ipop",
+          to_string(server)};
+}
+
+std::vector<LogLine> failed(const Error& error) {
+  return {{LogLevel::warning,
+           "this machine does not ask the node for names; the recipe is in ipop-dns(8)",
+           {{"reason", error.message()}}}};
+}
+
+}  // namespace
+
+std::string with_dns_block(std::string_view text, std::string_view tag, net::Ipv4Address server) {
+  return begin_of(tag) + "nameserver " + to_string(server) + "\n" + end_of(tag) + without_dns_block(text, tag);
+}
+
+std::string without_dns_block(std::string_view text, std::string_view tag) {
+  std::string out(text);
+  const std::string begin = begin_of(tag);
+  const std::string end = end_of(tag);
+  const auto from = out.find(begin);
+  const auto to = from == std::string::npos ? from : out.find(end, from);
+  // Half a block is somebody's edit, and left to him.
+  if (to != std::string::npos) out.erase(from, to + end.size() - from);
+  return out;
+}
+
+std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv4Address server,
+                                          const std::string& domain) {
+  auto log = clear();
+  // A resolver that runs in another network namespace knows other interfaces by the same numbers.
+  const bool is_ours = io::shares_network_of_init();
+  Standing next{Way::block, interface, server};
+  if (is_ours && io::exists("/run/systemd/resolve") && is_installed("resolvectl"))
+    next.way = Way::resolved;
+  else if (is_ours && is_installed("resolvconf"))
+    next.way = Way::resolvconf;
+  Result<void> done;
+  switch (next.way) {
+    case Way::resolved:
+      done = run_all({{"resolvectl", "dns", interface, to_string(server)},
+                      {"resolvectl", "domain", interface, "~" + domain},
+                      {"resolvectl", "default-route", interface, "false"}});
+      break;
+    case Way::resolvconf: done = run_all({resolvconf_add(interface, server)}); break;
+    case Way::block:
+      if (auto written = write_block(server); !written) done = std::move(written).error();
+      break;
+  }
+  if (!done) {
+    const auto lines = failed(done.error());
+    log.insert(log.end(), lines.begin(), lines.end());
+    return log;
+  }
+  standing_ = std::move(next);
+  const char* where = standing_->way == Way::resolved     ? "systemd-resolved"
+                      : standing_->way == Way::resolvconf ? "resolvconf"
+                                                          : resolv_conf_.c_str();
+  log.push_back({LogLevel::info, "names registered", {{"domain", domain}, {"with", where}}});
+  return log;
+}
+
+std::vector<LogLine> DnsRegistration::keep() {
+  if (!standing_ || standing_->way != Way::block) return {};
+  const auto written = write_block(standing_->server);
+  if (!written) {
+    // Told once: it is tried again with the next address.
+    standing_.reset();
+    return failed(written.error());
+  }
+  if (!*written) return {};
+  return {{LogLevel::info, "names registered again: another program rewrote it", {{"with", resolv_conf_}}}};
+}
+
+std::vector<LogLine> DnsRegistration::clear() {
+  const auto was = std::exchange(standing_, std::nullopt);
+  if (was && was->way == Way::resolved) {
+    // An interface that is gone took it along.
+    (void)run_all({{"resolvectl", "revert", was->interface}});
+    return {};
+  }
+  if (was && was->way == Way::resolvconf) {
+    const auto done = run_all({{"resolvconf", "-d", was->interface + ".ipop"}});
+    return done ? std::vector<LogLine>() : failed(done.error());
+  }
+  const auto written = write_block(std::nullopt);
+  if (written || !was) return {};
+  return {{LogLevel::warning, "names are still registered", {{"reason", written.error().message()}}}};
+}
+
+/// True when the file was written; it is left alone when it is right already.
+Result<bool> DnsRegistration::write_block(std::optional<net::Ipv4Address> server) const {
+  const auto text = io::read_file(resolv_conf_, max_resolv_conf_text);
+  if (!text) return text.error();
+  const std::string wanted = server ? with_dns_block(*text, tag_, *server) : without_dns_block(*text, tag_);
+  if (wanted == *text) return false;
+  if (auto written = io::rewrite_file(resolv_conf_, wanted); !written) return std::move(written).error();
+  return true;
+}
+
+}  // namespace ipop::daemon
