@@ -132,6 +132,22 @@ refused() {
   done
 }
 
+@test "a broken file beside ours is found without HTCondor being started" {
+  mkdir "$DIR/condor/config.d/more"
+  echo 'A = 1' >"$DIR/condor/config.d/50-grid-appliance"
+  run condorcfg check
+  [ "$status" -eq 3 ]
+  echo broken >"$DIR/condor/config.d/60-own"
+  run condorcfg check
+  [ "$status" -eq 5 ]
+  [[ $output == *"HTCondor does not take this configuration: Configuration Error: line 7"* ]]
+  # A link to another place is read there.
+  mv "$DIR/condor/config.d/60-own" "$DIR/elsewhere"
+  ln -s ../../elsewhere "$DIR/condor/config.d/60-own"
+  run condorcfg check
+  [ "$status" -eq 5 ]
+}
+
 @test "a wrong command line is exit status 2 and one line" {
   for arguments in "" "wrote" "validate --only nothing" "validate --jobs 0" "validate --worker a|b" "flock"; do
     # shellcheck disable=SC2086

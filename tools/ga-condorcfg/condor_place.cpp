@@ -131,7 +131,8 @@ Result<void> try_config(const Context& context, const std::string& text) {
   const std::string real = paths.config.substr(0, paths.config.rfind('/'));
   std::error_code error;
   const std::string trial = fs::absolute(scratch.path(), error).string() + "/config.d";
-  fs::copy(real, trial, fs::copy_options::copy_symlinks, error);
+  // What links point at is read, wherever the link is.
+  fs::copy(real, trial, fs::copy_options::recursive, error);
   if (error && error != std::errc::no_such_file_or_directory) return Result<void>(make_error(error, "copying " + real));
   if (auto made = io::make_directories(trial, 0755); !made) return made;
   if (auto written = io::write_file_atomically(trial + "/" + file_name, text, 0644); !written) return written;
