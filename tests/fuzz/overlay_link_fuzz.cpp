@@ -8,6 +8,7 @@
 #include "crypto/channel_table.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/trust_store.hpp"
+#include "overlay/link_message.hpp"
 #include "overlay/overlay.hpp"
 #include "overlay/packet.hpp"
 
@@ -144,6 +145,11 @@ struct World {
       member.table.open(now, carrier_of(0), node(128), 1);
     }
     exchange();
+    // The member with the lower id would ask first; as it does not, the node asks by itself after a while.
+    for (unsigned i = 0; i < 10 && overlay.connections().size() < members.size(); ++i) {
+      pass(300ms);
+      exchange();
+    }
   }
 
   static Bytes make_context() {
@@ -198,6 +204,13 @@ struct World {
     }
     if (const auto* received = std::get_if<crypto::ChannelTable::Received>(&output)) {
       for (const Bytes& payload : received->payloads) {
+        // A path that carries no data is no link, and so nothing to fuzz.
+        const auto message = overlay::decode_link_message(payload);
+        if (const auto* probe = message ? std::get_if<overlay::Probe>(&*message) : nullptr) {
+          Bytes echo;
+          encode(overlay::LinkMessage(overlay::ProbeEcho{probe->id, probe->padding}), echo);
+          if (!member.table.seal(now, received->id, {std::array<ByteSpan, 1>{echo}.data(), 1})) continue;
+        }
         const auto relayed = overlay::decode_relayed(payload);
         if (!relayed || relayed->other != other.id) continue;
         const crypto::ChannelTable::Incoming incoming{carrier_of(relayed_way), relayed->inner};

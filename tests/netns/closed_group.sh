@@ -69,7 +69,8 @@ within 30 "bob is on the network of those who ask" has_address bob lab
 join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
 joining=$!
 within 60 "his request reaches alice" waiting_is 1
-kill -INT "$joining" 2>/dev/null
+# bash keeps SIGINT from what runs in the background; for the program it is the same end.
+kill -TERM "$(pgrep -P "$joining")"
 wait "$joining" 2>/dev/null
 join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
 joining=$!

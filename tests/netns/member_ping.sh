@@ -45,10 +45,14 @@ table inet fault {
 RULES
 within 90 "the way changes to the relay" grep -qE 'way changed: direct to .* -> (relayed|routed) by' "$run/replies"
 within 30 "replies come through it" grep -qE '^[0-9]+  .*(relayed|routed) by' "$run/replies"
-holds "lost ones are named" grep -q 'no reply within 2 s' "$run/replies"
+# With no way at all, nothing is left but loss.
+in_host home nft add rule inet fault through drop
+within 20 "lost ones are named" grep -q 'no reply within 2 s' "$run/replies"
 kill -INT "$pinger" "$(pgrep -P "$pinger" 2>/dev/null || echo "$pinger")" 2>/dev/null
 wait "$pinger" 2>/dev/null
+in_host home nft delete table inet fault
 holds "the sum counts the loss" grep -qE '^[0-9]+ sent, [0-9]+ received, [1-9][0-9]* lost' "$run/replies"
+within 30 "alice is back" in_host alice "$bin/ipop-ctl" --socket "$run/alice/socket" ping bob --count 1
 ping_member 10.128.99.99 --count 1 >"$run/replies" 2>"$run/talk"
 is "nobody has that address: the status" 1 $?
 finish

@@ -173,7 +173,8 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
       return tools::report_node_error(context.streams, tool, moved.error(), node_socket(context, file));
   }
   const bool asks = token.asks && file.config.authority.empty();
-  if (asks && !is_new && has_node(context, file)) return ask_for_certificate(context, verb, file, *token.asks);
+  if (!is_new && has_node(context, file))
+    return asks ? ask_for_certificate(context, verb, file, *token.asks) : wait_for_address(context, verb, file);
   switch (start_node(context, file, verb.start)) {
     case NodeStart::started:
       return asks ? ask_for_certificate(context, verb, file, *token.asks) : wait_for_address(context, verb, file);

@@ -68,6 +68,14 @@ appliance::GroupConfig next_group(const RotateGroup& verb, appliance::GroupConfi
   return group;
 }
 
+/// What was written aside becomes the file that everybody may read.
+Result<void> publish_part(const std::string& part, const std::string& out) {
+  std::error_code error;
+  std::filesystem::permissions(part, std::filesystem::perms(0644), error);
+  if (error) return make_error(error, part);
+  return io::rename_file(part, out);
+}
+
 ExitStatus rotate_open(const Context& context, const RotateGroup& verb, GroupFile file) {
   const bool wants_members = !verb.members.empty() || !verb.all_except.empty() || verb.all || !verb.out.empty() ||
                              !verb.authority.empty() || !verb.signer.empty();
@@ -179,15 +187,24 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
   const auto sealed = signer.seal(as_bytes(to_string(handover)), choice->taken, now);
   if (!sealed) return report_desk(context, sealed.error());
 
+  // What can't be written leaves nobody behind.
+  const std::string part = verb.out + ".part";
+  if (verb.out != "-")
+    if (auto written = io::write_file_atomically(part, to_pem(*sealed), 0600); !written)
+      return report_file_error(context, written.error());
+
   // Noted before anybody has the hand-over: the authority's server gives the new file to no one of these.
   std::vector<Bytes> left;
   for (const crypto::Certificate& member : choice->left)
     left.push_back(member.serial());
-  if (auto noted = signer.leave_out(left, now); !noted) return report_desk(context, noted.error());
+  if (auto noted = signer.leave_out(left, now); !noted) {
+    if (verb.out != "-") (void)io::remove_file(part);
+    return report_desk(context, noted.error());
+  }
 
   if (verb.out == "-") {
     context.streams.out << to_pem(*sealed) << std::flush;
-  } else if (auto written = io::write_file_atomically(verb.out, to_pem(*sealed), 0644); !written) {
+  } else if (auto written = publish_part(part, verb.out); !written) {
     return report_file_error(context, written.error());
   } else {
     context.streams.err << "Wrote " << cli::printable(verb.out) << " for " << choice->taken.size()

@@ -79,16 +79,16 @@ TEST_CASE("fields of a message that mean nothing are refused") {
   CHECK(changed(all[3], 11, 6) == malformed);   // verdict
   CHECK(changed(all[3], 12, 13) == malformed);  // refusal
   CHECK(changed(all[3], 13, 4) == malformed);   // flags
-  CHECK(changed(all[4], 11, 4) == malformed);   // kind
-  CHECK(changed(all[6], 11, 1) == malformed);   // part
-  CHECK(changed(all[6], 12, 0) == malformed);   // parts
-  CHECK(changed(all[6], 12, 129) == malformed);
-  CHECK(changed(all[7], 10, 4) == malformed);  // flags
-  CHECK(changed(all[7], 12, 0) == malformed);  // no position
-  for (const std::size_t watching : {9U, 10U, 11U})
+  CHECK(changed(all[5], 11, 4) == malformed);   // kind
+  CHECK(changed(all[7], 11, 1) == malformed);   // part
+  CHECK(changed(all[7], 12, 0) == malformed);   // parts
+  CHECK(changed(all[7], 12, 129) == malformed);
+  CHECK(changed(all[8], 10, 4) == malformed);  // flags
+  CHECK(changed(all[8], 12, 0) == malformed);  // no position
+  for (const std::size_t watching : {10U, 11U, 12U})
     CHECK(changed(all[watching], 10, 8) == malformed);  // position
-  CHECK(changed(all[9], 11, 4) == malformed);           // kind
-  CHECK(changed(all[9], 14, 0) == malformed);           // no name
+  CHECK(changed(all[10], 11, 4) == malformed);          // kind
+  CHECK(changed(all[10], 14, 0) == malformed);          // no name
 }
 
 TEST_CASE("watch messages have the octets that the description shows") {

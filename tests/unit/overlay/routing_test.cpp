@@ -168,10 +168,10 @@ TEST_CASE("a near link is missing to each known node that comes before the linke
 TEST_CASE("what is known of the neighbourhood stays bounded, and keeps the nearest") {
   NearLinks near(id_at(100));
   for (std::uint64_t i = 0; i < 10'000; ++i)
-    near.learn(TimePoint{}, id_of(i), id_at(1));
+    near.learn(TimePoint{}, id_of(i), id_of(100'000 + i));
   near.learn(TimePoint{}, id_at(100, 1), id_at(1));
   for (std::uint64_t i = 10'000; i < 20'000; ++i)
-    near.learn(TimePoint{}, id_of(i), id_at(1));
+    near.learn(TimePoint{}, id_of(i), id_of(100'000 + i));
   CHECK(near.size() <= NearLinks::most_known);
   const auto missing = near.missing(TimePoint{}, {}, 1, [](const NodeId&) { return false; });
   CHECK(std::ranges::find(missing, id_at(100, 1), &NearLinks::Missing::id) != missing.end());
