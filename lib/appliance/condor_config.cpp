@@ -201,6 +201,9 @@ void write_user(Writer& out, const CondorMachine& machine) {
 void write_slot_accounts(Writer& out, const CondorMachine& machine, bool are_static) {
   // A job sees and signals the processes of its own slot only, and reads its own files.
   out.set("USE_PID_NAMESPACES", "True");
+  // HTCondor 23.9 writes the number that a job's first process has outside into the control group from inside its
+  // namespace, where nobody has that number, and gives the job up. Processes are tracked by the slots' accounts.
+  out.set("BASE_CGROUP", "");
   out.set("JOB_EXECDIR_PERMISSIONS", "user");
   if (machine.slot_accounts == 0) return;
   out.set("DEDICATED_EXECUTE_ACCOUNT_REGEXP", slot_account_prefix + "[0-9]+");

@@ -206,6 +206,8 @@ machine_count = 2
 executable = where.sh
 output = both.\$(Node)
 log = both.log
+# Not over when its first node is.
++ParallelShutdownPolicy = "WAIT_FOR_ALL"
 requirements = True
 $common
 queue

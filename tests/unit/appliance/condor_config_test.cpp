@@ -79,6 +79,7 @@ TEST_CASE("S29: each slot of a worker has an account, as far as the machine has 
   CHECK(got.values.at("SLOT1_2_USER") == "ga-slot2");
   CHECK(got.values.count("SLOT1_3_USER") == 0);
   CHECK(got.values.at("USE_PID_NAMESPACES") == "True");
+  CHECK(got.values.at("BASE_CGROUP").empty());
 
   machine.settings.policy = WorkerPolicy::desktop;
   const Read fixed = read(*to_condor_config(machine));
