@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/machine.hpp"
+
 namespace ipop::overlay {
 
 PathProof::PathProof(TimePoint now, bool begins, std::uint16_t largest)
