@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/result.hpp"
 #include "net/ipv4_address.hpp"
 
 namespace ipop::daemon {
