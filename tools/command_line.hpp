@@ -40,7 +40,7 @@ inline void add_output_options(CLI::App& app, cli::OutputOptions& options) {
 /// Adds --socket and --group (one excludes the other): which node of this machine is asked.
 inline void add_node_options(CLI::App& app, std::string& socket, std::string& group) {
   auto* path = app.add_option("--socket", socket, "Control socket of the node")->type_name("SOCKET");
-  app.add_option("--group", group, "Group of the node; needed when several run here")
+  app.add_option("--group", group, "Group of the node; required if several run on this machine")
       ->type_name("GROUP")
       ->excludes(path);
 }
@@ -129,7 +129,7 @@ inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 /// line is wrong, which one line on stderr explains (usage).
 inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc, const char* const* argv,
                                                          const cli::Streams& streams) {
-  app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version and end");
+  app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version");
   if (argc == 3 && std::string_view(argv[1]) == "--completion") {
     const auto script = completion_script(app, argv[2]);
     if (script) {
