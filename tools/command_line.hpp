@@ -55,7 +55,7 @@ inline void share_options(CLI::App& app) {
 inline CLI::Option* add_duration_option(CLI::App& app, const char* name, std::chrono::seconds& out,
                                         const char* description) {
   const auto check = [](const std::string& text) {
-    return cli::parse_duration(text) ? std::string() : text + " is no time like 90s, 5min, 12h or 7d";
+    return cli::parse_duration(text) ? std::string() : text + " is not a duration such as 90s, 5min, 12h or 7d";
   };
   return app
       .add_option_function<std::string>(
@@ -136,7 +136,7 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
       streams.out << *script;
       return cli::finish(streams, app.get_name(), cli::ExitStatus::done);
     }
-    cli::complain(streams, app.get_name(), "--completion knows bash, zsh and fish");
+    cli::complain(streams, app.get_name(), "--completion supports bash, zsh and fish");
     return cli::ExitStatus::usage;
   }
   try {

@@ -93,7 +93,9 @@ std::variant<AuthorityDesk, ExitStatus> take_authority(const Context& context, c
     cli::complain(context.streams, tool, note);
   if (auto unlocked = desk->unlock(); !unlocked) return report_authority(context, unlocked.error());
   context.streams.err << (is_there ? "Took the authority in " : "Made the authority in ") << cli::printable(directory)
-                      << (passphrase || is_there ? "\n" : " (its key has no passphrase: who can read it can sign)\n");
+                      << (passphrase || is_there
+                              ? "\n"
+                              : " (its key has no passphrase: anyone who can read it can sign certificates)\n");
   return *std::move(desk);
 }
 
@@ -189,7 +191,7 @@ std::optional<std::string> entrance_name(const Context& context, const std::stri
 
 ExitStatus report_no_network(const Context& context) {
   cli::complain(context.streams, tool,
-                "no network is free for the machines that ask: all that are tried overlap others");
+                "no free virtual network for the enrolment group: all candidates overlap other networks");
   cli::suggest(context.streams, "the same with --entrance-prefix PREFIX");
   return ExitStatus::no;
 }
@@ -211,7 +213,7 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
             verb.start};
   if (!verb.authority.empty()) {
     cli::complain(context.streams, tool,
-                  "--closed makes an authority; --authority names another one: give one of them");
+                  "--closed creates an authority and --authority names an existing one: give only one of them");
     return ExitStatus::usage;
   }
   if (io::exists(plan.closed.path)) {
@@ -252,12 +254,12 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
   }
   if (plan.closed.config.prefix.overlaps(plan.entrance.config.prefix)) {
     cli::complain(context.streams, tool,
-                  "--prefix " + to_string(closed.prefix) + " overlaps the network of those who ask, " +
+                  "--prefix " + to_string(closed.prefix) + " overlaps the network of the enrolment group, " +
                       to_string(plan.entrance.config.prefix));
     return ExitStatus::usage;
   }
   if (verb.dry_run) {
-    context.streams.out << "would make the authority " << context.options.authorities << '/' << verb.name << '\n';
+    context.streams.out << "would create the authority " << context.options.authorities << '/' << verb.name << '\n';
     (void)show_changes(context, plan.entrance, true, verb.start);
     return show_changes(context, plan.closed, true, verb.start);
   }
@@ -270,7 +272,7 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   const GroupFile& open = std::get<GroupFile>(loaded);
   const std::string& name = open.config.name;
   if (!open.config.authority.empty()) {
-    cli::complain(context.streams, tool, "the group " + name + " is closed already");
+    cli::complain(context.streams, tool, "the group " + name + " is already closed");
     cli::suggest(context.streams, "ga-group token " + name);
     return ExitStatus::no;
   }
