@@ -6,7 +6,7 @@
 #include "appliance/est.hpp"
 #include "appliance/fingerprint_text.hpp"
 #include "appliance/group_config.hpp"
-#include "appliance/renewal_time.hpp"
+#include "crypto/renewal_time.hpp"
 #include "daemon/service_signs.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_service.hpp"
@@ -158,7 +158,7 @@ class Server {
                                        std::byte(value >> 8U & 0xffU), std::byte(value & 0xffU)};
     const auto certificate = desk_.sign_server(key->public_key(), {pinned}, {}, io::wall_time_now());
     if (!certificate) return certificate.error();
-    renew_at_ = appliance::renewal_time(*certificate);
+    renew_at_ = crypto::renewal_time(*certificate);
     identity_address_ = address_;
     identity_ = {key->to_pem(), certificate->to_pem(), desk_.authority().to_pem()};
     return *identity_;

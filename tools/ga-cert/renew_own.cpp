@@ -2,13 +2,13 @@
 #include <filesystem>
 
 #include "appliance/est.hpp"
-#include "appliance/renewal_time.hpp"
 #include "authority_finder.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "closed_group.hpp"
+#include "crypto/renewal_time.hpp"
 #include "crypto/trust_store.hpp"
 #include "desk_choice.hpp"
 #include "io/file.hpp"
@@ -134,7 +134,7 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
   const auto member = load_membership(context, std::move(group), verb.state_directory);
   if (!member) return report_key(context, member.error());
   const WallTime now = io::wall_time_now();
-  const WallTime due = appliance::renewal_time(member->present);
+  const WallTime due = crypto::renewal_time(member->present);
   if (verb.if_due && now < due) {
     context.streams.err << "The certificate in " << cli::printable(member->group.name) << " is due on "
                         << cli::utc_text(due) << ".\n";

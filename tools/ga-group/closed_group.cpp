@@ -125,14 +125,14 @@ ExitStatus certify_this_machine(const Context& context, const Plan& plan, Author
   return ExitStatus::done;
 }
 
-/// Starts the service that takes requests, and that which renews; where no systemd runs, says how.
+/// Starts the services that take requests and renew; where no systemd runs, says how.
 NodeStart start_authority(const Context& context, const Plan& plan, NodeStart nodes) {
   const std::string& name = plan.closed.config.name;
   const bool has_passphrase = !plan.closing.passphrase_file.empty();
   const std::string unit = "ga-authority@" + plan.entrance.config.name;
   if (nodes == NodeStart::started && !has_passphrase) {
-    const auto result = io::run_process(
-        {"systemctl", "--no-block", "enable", "--now", unit, "ga-authority@" + name, "ga-cert-renew.timer"}, 30s);
+    const auto result =
+        io::run_process({"systemctl", "--no-block", "enable", "--now", unit, "ga-authority@" + name}, 30s);
     if (result && result->status == 0) return NodeStart::started;
     cli::complain(context.streams, tool,
                   "starting " + unit + " failed: " +
@@ -143,7 +143,7 @@ NodeStart start_authority(const Context& context, const Plan& plan, NodeStart no
   if (nodes == NodeStart::started) {
     cli::suggest(context.streams,
                  "put the passphrase into /etc/ipop/authority.passphrase (mode 0600), then systemctl enable --now " +
-                     unit + " ga-authority@" + name + " ga-cert-renew.timer");
+                     unit + " ga-authority@" + name);
     return NodeStart::by_hand;
   }
   std::string command = "ga-cert authority serve --group " + plan.entrance.config.name + " --for " + name;

@@ -1,12 +1,14 @@
 #include "run.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/machine.hpp"
 #include "check_start.hpp"
 #include "cli/json_writer.hpp"
 #include "daemon/daemon.hpp"
 #include "io/process.hpp"
+#include "io/run_process.hpp"
 #include "load.hpp"
 #include "version_number.hpp"
 
@@ -40,6 +42,21 @@ std::vector<daemon::BootstrapName> names_of(const NodeSettings& settings) {
   return out;
 }
 
+/// Renews the certificate of the group whose file this is, and tells this node.
+std::vector<std::string> renew_command(const Loaded& loaded) {
+  const std::filesystem::path file = std::filesystem::absolute(loaded.group_file);
+  return {io::program_beside("ga-cert"),
+          "--groups",
+          file.parent_path().string(),
+          "--socket",
+          loaded.settings.socket,
+          "renew",
+          "--group",
+          file.stem().string(),
+          "--state-dir",
+          loaded.settings.state_dir};
+}
+
 daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options) {
   daemon::DaemonConfig out;
   out.name_space = loaded.group.name_space;
@@ -62,6 +79,7 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.excluded = loaded.settings.excluded;
   out.log_level = loaded.settings.log_level;
   out.version = version_number;
+  out.renew_command = renew_command(loaded);
   out.read_again = [options]() -> Result<daemon::DaemonConfig> {
     const auto again = load(options, read_environment());
     if (const auto* failure = std::get_if<Failure>(&again))
