@@ -83,7 +83,10 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Pong& pong) {
   Path& path = *link.paths.find(channel);
-  if (const auto round_trip = path.liveness.handle_pong(now, pong.id)) path.handle_round_trip(*round_trip);
+  if (const auto round_trip = path.liveness.handle_pong(now, pong.id)) {
+    path.handle_round_trip(*round_trip);
+    handle_round_trip(now, link, path, *round_trip);
+  }
   handle_observed(now, link, path, pong.observed);
 }
 
@@ -111,6 +114,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     return;
   }
   path.handle_round_trip(answered->round_trip);
+  handle_round_trip(now, link, path, answered->round_trip);
   send_message(now, link, channel, Carried{echo.id, answered->octets});
   wake_by(path.proof.deadline());
   path_proven(now, link.peer, channel);
