@@ -113,7 +113,7 @@ void Overlay::State::handle_suspend(TimePoint now) {
   near_.clear();
   nat_.clear();
   retry_.clear();
-  leaf_.reset(now);
+  leaf_.reset();
   instance_ = rng_.next();
   dirty_ = true;
   settle(now);
@@ -248,7 +248,7 @@ void Overlay::State::address_changed(TimePoint now) {
   nat_.clear();
   strangers_.clear();
   retry_.clear();
-  leaf_.reset(now);
+  leaf_.reset();
   probe_all(now);
   dirty_ = true;
 }

@@ -132,8 +132,9 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     path_lost(now, peer, channel, std::string(to_string(close.reason)));
     return;
   }
-  if (close.reason != CloseReason::unneeded) retry_.handle_failed(now, peer, rng_);
-  remove_link(now, peer, std::string(to_string(close.reason)));
+  const bool unneeded = close.reason == CloseReason::unneeded;
+  if (!unneeded) retry_.handle_failed(now, peer, rng_);
+  remove_link(now, peer, std::string(to_string(close.reason)), unneeded ? Ended::unneeded : Ended::failed);
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/,
@@ -389,7 +390,8 @@ void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const Co
     if (!first) return;
     const bool taken = answer.kind == ConnectToMe::Kind::answer;
     const std::vector<NodeId> near = links_.around(config_.self, config_.near_per_side + 1);
-    const bool useful = taken && std::ranges::find(near, source) == near.end() && !shortcuts_.contains(source);
+    const bool useful = taken && std::ranges::find(near, source) == near.end() && !shortcuts_.contains(source) &&
+                        (linked || retry_.may_try(now, source));
     shortcuts_.handle_drawn(now, useful ? std::optional(source) : std::nullopt, rng_);
     if (useful && !linked) {
       if (Seeking* seeking = seek(now, source, only(Role::shortcut), source)) give_candidates(now, *seeking);

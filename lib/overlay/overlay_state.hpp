@@ -148,7 +148,8 @@ class Overlay::State {
   void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why);
   void drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer);
   void relay_failed(TimePoint now, const NodeId& peer, const NodeId& relay);
-  void remove_link(TimePoint now, const NodeId& peer, const std::string& why);
+  enum class Ended { failed, unneeded };
+  void remove_link(TimePoint now, const NodeId& peer, const std::string& why, Ended ended = Ended::failed);
   void close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why);
   void close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason);
   void path_proven(TimePoint now, const NodeId& peer, crypto::ChannelId channel);
