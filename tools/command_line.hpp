@@ -40,7 +40,7 @@ inline void add_output_options(CLI::App& app, cli::OutputOptions& options) {
 /// Adds --socket and --group (one excludes the other): which node of this machine is asked.
 inline void add_node_options(CLI::App& app, std::string& socket, std::string& group) {
   auto* path = app.add_option("--socket", socket, "Control socket of the node")->type_name("SOCKET");
-  app.add_option("--group", group, "Group of the node; needed when several run here")
+  app.add_option("--group", group, "Group of the node; required if several run on this machine")
       ->type_name("GROUP")
       ->excludes(path);
 }
@@ -55,7 +55,7 @@ inline void share_options(CLI::App& app) {
 inline CLI::Option* add_duration_option(CLI::App& app, const char* name, std::chrono::seconds& out,
                                         const char* description) {
   const auto check = [](const std::string& text) {
-    return cli::parse_duration(text) ? std::string() : text + " is no time like 90s, 5min, 12h or 7d";
+    return cli::parse_duration(text) ? std::string() : text + " is not a duration such as 90s, 5min, 12h or 7d";
   };
   return app
       .add_option_function<std::string>(
@@ -129,14 +129,14 @@ inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 /// line is wrong, which one line on stderr explains (usage).
 inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc, const char* const* argv,
                                                          const cli::Streams& streams) {
-  app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version and end");
+  app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version");
   if (argc == 3 && std::string_view(argv[1]) == "--completion") {
     const auto script = completion_script(app, argv[2]);
     if (script) {
       streams.out << *script;
       return cli::finish(streams, app.get_name(), cli::ExitStatus::done);
     }
-    cli::complain(streams, app.get_name(), "--completion knows bash, zsh and fish");
+    cli::complain(streams, app.get_name(), "--completion supports bash, zsh and fish");
     return cli::ExitStatus::usage;
   }
   try {

@@ -72,11 +72,12 @@ inline Result<std::string> choose_socket(const NodeChoice& choice) {
   if (groups.size() == 1) return socket_of_group(groups.front());
   if (groups.empty())
     return make_error(make_error_code(Errc::not_found),
-                      "no node runs on this machine (no socket in " + std::string(run_directory) + ")");
+                      "no node is running on this machine (no socket in " + std::string(run_directory) + ")");
   std::string names;
   for (const std::string& group : groups)
     names += (names.empty() ? "" : ", ") + group;
-  return make_error(make_error_code(Errc::conflict), "several nodes run here; choose one with --group: " + names);
+  return make_error(make_error_code(Errc::conflict),
+                    "several nodes are running here; choose one with --group: " + names);
 }
 
 /// What an error of a ControlClient means for the exit status.

@@ -80,7 +80,7 @@ Result<Answer> ask_node(daemon::ControlClient& client, const node::Command& comm
   auto answer = client.call(command, limit);
   if (!answer) return std::move(answer).error();
   if (auto* wanted = std::get_if<Answer>(&*answer)) return std::move(*wanted);
-  return make_error(make_error_code(Errc::unsupported), "the node answered another question");
+  return make_error(make_error_code(Errc::unsupported), "unexpected answer from the node (different version?)");
 }
 
 /// What the node says of itself may be why the time was over.

@@ -41,7 +41,7 @@ ExitStatus finish(const Streams& streams, std::string_view tool, ExitStatus stat
   if (streams.out.good()) return status;
   const int reason = errno;
   if (reason != EPIPE) {
-    std::string message = "writing the results failed";
+    std::string message = "could not write the results";
     if (reason != 0) message += std::string(": ") + std::strerror(reason);
     complain(streams, tool, message);
   }

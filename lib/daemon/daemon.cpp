@@ -93,6 +93,8 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.host_name = config_.host_name;
   config.preferred_address = saved_.address;
   config.mtu = config_.mtu;
+  config.relay_share = config_.relay_share;
+  config.relay_limit = config_.relay_limit;
   config.offer_dns = config_.offer_dns;
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;
@@ -130,6 +132,9 @@ Result<void> Daemon::State::open_doors() {
   auto signals = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { handle_signal(number); });
   if (!signals) return signals;
 
+  renewal_.emplace(loop_, [this](const std::string& reason) {
+    give([&](TimePoint now) { node_->handle_renewal_failure(now, reason); });
+  });
   open_lan_door();
   signs_ = std::make_unique<ServiceSigns>(loop_, io::ServiceNotifier::from_environment());
   node_timer_.emplace(loop_, [this] { give([this](TimePoint now) { node_->handle_timeout(now); }); });
@@ -323,29 +328,31 @@ void Daemon::State::begin_stop() {
 }
 
 void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
-  std::visit(Overloaded{
-                 [&](node::Node::SendDatagrams& send) { port_->send(send.to, send.datagrams); },
-                 [&](node::Node::WriteFrames& write) {
-                   if (tap_) tap_->write(write.frames);
-                 },
-                 [&](node::Node::CommandAnswer& done) { answer(done); },
-                 [&](node::Event& event) { carry_out_event(now, event); },
-                 [&](node::Node::SaveState& state) { save(state); },
-                 [&](node::Node::SaveRevocations& revocations) {
-                   directory_->save_revocations(revocations.list);
-                   log_all(directory_->take_log());
-                 },
-                 [&](node::Node::ForwardDns& forward) {
-                   if (dns_) dns_->exchanges().begin(forward.number, forward.server, forward.transport, forward.query);
-                 },
-                 [&](const node::Node::EndForwardDns& ended) {
-                   if (dns_) dns_->exchanges().end(ended.number);
-                 },
-                 // After this round of outputs, so that the client who asked has his answer.
-                 [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },
-                 [&](LogLine& line) { log_.write(now, line); },
-             },
-             output);
+  std::visit(
+      Overloaded{
+          [&](node::Node::SendDatagrams& send) { port_->send(send.to, send.datagrams); },
+          [&](node::Node::WriteFrames& write) {
+            if (tap_) tap_->write(write.frames);
+          },
+          [&](node::Node::CommandAnswer& done) { answer(done); },
+          [&](node::Event& event) { carry_out_event(now, event); },
+          [&](node::Node::SaveState& state) { save(state); },
+          [&](node::Node::SaveRevocations& revocations) {
+            directory_->save_revocations(revocations.list);
+            log_all(directory_->take_log());
+          },
+          [&](node::Node::ForwardDns& forward) {
+            if (dns_) dns_->exchanges().begin(forward.number, forward.server, forward.transport, forward.query);
+          },
+          [&](const node::Node::EndForwardDns& ended) {
+            if (dns_) dns_->exchanges().end(ended.number);
+          },
+          [&](const node::Node::RenewCertificate&) { loop_.post([this] { renewal_->start(config_.renew_command); }); },
+          // After this round of outputs, so that the client who asked has his answer.
+          [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },
+          [&](LogLine& line) { log_.write(now, line); },
+      },
+      output);
 }
 
 void Daemon::State::carry_out_event(TimePoint /*now*/, const node::Event& event) {

@@ -29,6 +29,8 @@ struct DaemonConfig {
   std::uint16_t port = 0;            ///< 0: the one of the last time, any free one at first
   std::optional<std::string> tap{};  ///< none: a SimpleNode
   std::uint16_t mtu = 1400;
+  unsigned relay_share = 75;  ///< overlay::Overlay::Config, as the next
+  std::uint64_t relay_limit = 0;
   bool configure = false;                    ///< put the leased address on the TAP, as a DHCP client would
   bool offer_dns = true;                     ///< DHCP names the node's own name server
   std::vector<net::Endpoint> dns_servers{};  ///< for names of others; empty: those of resolv.conf
@@ -37,6 +39,8 @@ struct DaemonConfig {
   std::vector<std::string> excluded{};  ///< interfaces that are no underlay; io::UnderlayRules
   LogLevel log_level = LogLevel::info;
   std::string version{};
+  /// Asks the authority for this node's next certificate, writes it, and has the node reload; empty: nobody does.
+  std::vector<std::string> renew_command{};
   /// Where the time is taken from; tests let it jump.
   std::function<io::ClockWatch::Reading()> read_clocks = io::read_clocks;
   /// Reads the configuration again (SIGHUP, a client's reload).
@@ -62,7 +66,8 @@ class Daemon {
 
   /// Runs until SIGTERM, SIGINT or a client's stop. SIGHUP and a client's reload read the configuration
   /// again: new bootstrap names are taken over; another group, or another certificate, makes the node
-  /// leave its ring and join the new one, with the same interface, port, socket and key.
+  /// leave its ring and join the new one, with the same interface, port, socket and key. When the certificate is due
+  /// for renewal, it runs the command that asks for the next one.
   ///
   /// Errors: std::errc::no_such_device when the interface was deleted under it.
   Result<void> run();

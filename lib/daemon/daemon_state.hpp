@@ -15,6 +15,7 @@
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
 #include "daemon/membership.hpp"
+#include "daemon/renewal.hpp"
 #include "daemon/service_signs.hpp"
 #include "daemon/state_directory.hpp"
 #include "daemon/tap_address.hpp"
@@ -90,6 +91,7 @@ class Daemon::State {
   std::unique_ptr<LanDoor> lan_;
   std::unique_ptr<ServiceSigns> signs_;
   std::optional<io::ClockWatch> clocks_;
+  std::optional<Renewal> renewal_;
 
   std::vector<net::Endpoint> named_;   // resolved bootstrap names
   std::vector<net::Endpoint> nearby_;  // heard on the LAN

@@ -35,11 +35,11 @@ void NodeFollower::connect() {
 
 void NodeFollower::ask(const node::Command& command, AnswerHandler on_answer) {
   if (connection_ == nullptr)
-    return fail_later(std::move(on_answer),
-                      trouble_.value_or(make_error(make_error_code(std::errc::not_connected), "the node is away")));
+    return fail_later(std::move(on_answer), trouble_.value_or(make_error(make_error_code(std::errc::not_connected),
+                                                                         "the node is not running")));
   if (asked_.size() >= most_asked)
     return fail_later(std::move(on_answer),
-                      make_error(make_error_code(Errc::exhausted), "too many questions are under way"));
+                      make_error(make_error_code(Errc::exhausted), "too many requests are in progress"));
   const std::int64_t id = next_id_++;
   // A node that takes no more is as good as none: half of a line can't be taken back.
   const auto sent = connection_->client.send(control::encode_request(id, command), Duration::zero());
@@ -114,7 +114,7 @@ void NodeFollower::lose(Error why) {
   is_status_stale_ = false;
   if (is_news && handlers_.on_lost) handlers_.on_lost(why);
   for (const auto& [id, on_answer] : asked)
-    on_answer(make_error(make_error_code(std::errc::not_connected), "the node went away"));
+    on_answer(make_error(make_error_code(std::errc::not_connected), "the node exited"));
 }
 
 void NodeFollower::fail_later(AnswerHandler on_answer, Error why) {

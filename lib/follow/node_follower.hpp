@@ -40,7 +40,7 @@ class NodeFollower {
   NodeFollower& operator=(const NodeFollower&) = delete;
 
   /// Asks; `on_answer` is called exactly once, while the follower lives. Errors that it gets:
-  /// std::errc::not_connected (the node is away, or went away), Errc::exhausted, and the node's refusals.
+  /// std::errc::not_connected (the node is not running, or went away), Errc::exhausted, and the node's refusals.
   void ask(const node::Command& command, AnswerHandler on_answer);
 
   /// Runs the loop until `is_so`, which is looked at after each handler. Errors: timed_out; why the node

@@ -73,18 +73,17 @@ Finding of_clock(const Facts& facts, const ClockFact& clock) {
     out.explains_rest = facts.is_closed;
     return out;
   }
-  if (!clock.is_synchronized) return note("clock", "plausible, but no time server keeps it right", command);
-  return good("clock", "kept right by a time server");
+  if (!clock.is_synchronized) return note("clock", "plausible, but not synchronized with a time server", command);
+  return good("clock", "synchronized with a time server");
 }
 
 Finding of_node(const Facts& facts) {
   switch (*facts.node) {
     case NodeFact::answers:
-      return facts.is_node_replaced
-                 ? note("node", "runs a program that was replaced since it started", restart_command(facts))
-                 : good("node", "runs");
+      return facts.is_node_replaced ? note("node", "its program was replaced since it started", restart_command(facts))
+                                    : good("node", "runs");
     case NodeFact::not_permitted:
-      return explaining(wrong("node", "this user may not ask the node", facts.node_problem,
+      return explaining(wrong("node", "this user may not query the node", facts.node_problem,
                               "sudo ga doctor" + group_option(facts) + ", or join the group ga: adduser USER ga"));
     case NodeFact::silent:
       return explaining(
@@ -96,7 +95,7 @@ Finding of_node(const Facts& facts) {
     return explaining(wrong("node", "this machine has no certificate of the closed group " + facts.group,
                             facts.certificate->problem, "ga-cert join --group " + facts.group));
   return explaining(
-      wrong("node", "the node of " + facts.group + " does not run", facts.node_problem, start_command(facts)));
+      wrong("node", "the node of " + facts.group + " is not running", facts.node_problem, start_command(facts)));
 }
 
 Finding of_bootstrap(const Facts& facts) {
@@ -119,7 +118,7 @@ Finding of_bootstrap(const Facts& facts) {
   if (others == 0) {
     const bool is_self = !facts.bootstrap->empty();
     return is_self ? good("bootstrap", "this machine is the bootstrap node of the group")
-                   : note("bootstrap", "the group names no other machine to begin with");
+                   : note("bootstrap", "the group has no other bootstrap node");
   }
   const std::string sum =
       std::to_string(reached) + " of " + counted(others, "node") + (others == 1 ? " answers" : " answer");
@@ -127,9 +126,9 @@ Finding of_bootstrap(const Facts& facts) {
   if (!silent.empty()) what = silent + (silent.find(',') == std::string::npos ? " does not answer" : " do not answer");
   if (!unresolved.empty()) what += (what.empty() ? "" : "; ") + ("no address for " + unresolved);
   if (what.empty()) return good("bootstrap", sum);
-  const std::string why = "it is off, it is not of this group, or a firewall on the way drops UDP";
+  const std::string why = "it is off, it is not in this group, or a firewall in between drops UDP";
   if (reached > 0 || is_joined) return note("bootstrap", sum + ": " + what);
-  std::string command = "ask whoever runs it, or join again with a new token: ga-group join TOKEN";
+  std::string command = "ask its administrator, or join again with a new token: ga-group join TOKEN";
   if (silent.empty()) command = "cat /etc/resolv.conf; getent hosts NAME";
   return explaining(wrong("bootstrap", what, silent.empty() ? "the system's resolver finds no address" : why, command));
 }
@@ -140,7 +139,7 @@ Finding of_ring(const Facts& facts) {
     const bool has_others = std::ranges::any_of(*facts.bootstrap, [](const auto& node) { return !node.is_self; });
     if (!has_others) return note("ring", "alone: waiting for others", "ga-group token " + facts.group);
     return explaining(wrong("ring", "not joined: no link to any member",
-                            "the bootstrap nodes answer, but no link came up", log_command(facts)));
+                            "the bootstrap nodes answer, but no link was established", log_command(facts)));
   }
   if (!status.joined)
     return explaining(wrong("ring", "not joined yet, with " + counted(status.links, "link"),
@@ -158,7 +157,7 @@ Finding of_nat(const node::StatusAnswer& status) {
     case overlay::NatClass::none: return good("NAT", "none: others reach this machine directly");
     case overlay::NatClass::endpoint_independent: return good("NAT", "endpoint-independent: direct links work");
     case overlay::NatClass::address_dependent:
-      return note("NAT", "address-dependent (symmetric): some links go through members, sealed all the way");
+      return note("NAT", "address-dependent (symmetric): some links go through other members, encrypted end to end");
     case overlay::NatClass::unknown: break;
   }
   return note("NAT", "not known yet: it takes two members on other networks to find out");
@@ -173,7 +172,7 @@ Finding of_certificate(const Facts& facts, const node::StatusAnswer& status) {
                                ? "no revocation list"
                                : "revocation list " + std::to_string(status.revocation_number);
   if (left <= std::chrono::seconds::zero())
-    return explaining(wrong("certificate", "the certificate of this machine has ended", "members refuse links with it",
+    return explaining(wrong("certificate", "this machine's certificate has expired", "members refuse links with it",
                             "ga-cert renew --group " + facts.group));
   const auto days = std::chrono::duration_cast<hours>(left).count() / 24;
   const std::string good_for = "good for another " + counted(static_cast<std::size_t>(days), "day") + "; " + list;
@@ -184,7 +183,7 @@ Finding of_certificate(const Facts& facts, const node::StatusAnswer& status) {
 Finding of_address(const Facts& facts, const node::StatusAnswer& status) {
   if (!status.address)
     return explaining(wrong("address", "no address in " + to_string(*status.prefix) + " yet",
-                            "the members that keep leases have not answered; this takes seconds after joining",
+                            "the members that store leases have not answered; this takes seconds after joining",
                             "ipop-ctl wait lease" + group_option(facts)));
   const std::string text = to_string(*status.address);
   if (facts.is_interface_ready && !*facts.is_interface_ready)
@@ -208,8 +207,7 @@ std::vector<Finding> of_names(const Facts& facts) {
     out.push_back(good("names", facts.inside->name + " is found by this machine's resolver"));
   }
   if (facts.outside && !facts.outside->problem.empty())
-    out.push_back(wrong("names", "this machine's resolver does not find " + facts.outside->name,
-                        facts.outside->problem + "; names outside the group are not the node's matter",
+    out.push_back(wrong("names", "this machine's resolver does not find " + facts.outside->name, facts.outside->problem,
                         "cat /etc/resolv.conf"));
   else if (facts.outside)
     out.push_back(good("names", facts.outside->name + " outside is found as well"));
@@ -223,11 +221,11 @@ std::vector<Finding> of_paths(const Facts& facts) {
     const std::string member = path.name + " (" + to_string(path.address) + ")";
     if (!path.small_answered)
       out.push_back(wrong("path", member + " does not answer pings",
-                          "it was leaving, its firewall drops pings, or the way to it is broken",
+                          "it is leaving, its firewall drops pings, or the path to it is broken",
                           "ipop-ctl why " + to_string(path.address) + group_option(facts)));
     else if (!path.large_answered)
       out.push_back(wrong("path", member + " answers small pings, but none as large as the interface takes",
-                          "packets of full size are lost on the way",
+                          "full-size packets are lost on the path",
                           "ip link set " + (facts.status ? facts.status->interface : "ipop0") +
                               " mtu 1280, and mtu = 1280 in /etc/ipop/node/" + facts.group + ".toml"));
     else
@@ -241,13 +239,13 @@ std::vector<Finding> of_paths(const Facts& facts) {
 Finding of_firewall(const FirewallFact& firewall) {
   switch (firewall.state) {
     case FirewallFact::State::none:
-      return note("firewall", "none of ours: jobs and guests may reach the physical network");
+      return note("firewall", "not in use: jobs and guests can reach the physical network");
     case FirewallFact::State::applied: return good("firewall", "applied, for a " + firewall.role);
     case FirewallFact::State::differs:
       return wrong("firewall", "the rules in force are not those of its settings",
                    "a node's port or interface changed, or somebody edited them", "ga-firewall apply");
     case FirewallFact::State::missing:
-      return wrong("firewall", "its rules are not in force", "they were removed, or not set at boot",
+      return wrong("firewall", "its rules are not in force", "they were removed, or not loaded at boot",
                    "ga-firewall apply");
     case FirewallFact::State::unknown: break;
   }
@@ -258,7 +256,7 @@ Finding of_pool(const Facts& facts, const PoolFact& pool) {
   if (!pool.problem.empty())
     return wrong("pool", pool.problem, "", pool.next.empty() ? "ga-condorcfg check" : pool.next);
   if (!pool.is_running)
-    return wrong("pool", "HTCondor does not run on this machine", "its role is " + pool.roles,
+    return wrong("pool", "HTCondor is not running on this machine", "its role is " + pool.roles,
                  facts.has_systemd ? "systemctl enable --now ga-condorcfg" : "ga-condorcfg watch &");
   if (pool.manager.empty())
     return wrong("pool", "no manager of the pool is known", "none is announced in the group",

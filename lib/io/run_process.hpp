@@ -22,6 +22,10 @@ struct ProcessResult {
 Result<ProcessResult> run_process(const std::vector<std::string>& command, Duration limit,
                                   std::size_t most_output = 65'536);
 
+/// Where a program of ours is: beside this one, or in the bin or sbin beside its directory (programs for root are in no
+/// ordinary user's PATH); else the name as it is, for PATH.
+std::string program_beside(const std::string& name);
+
 /// Goes on as another program found in PATH, with the streams of this one. Comes back with an error only (errno).
 Error replace_process(const std::vector<std::string>& command);
 

@@ -24,8 +24,7 @@ std::optional<std::string> CertificateEnd::notice(WallTime wall) const {
   }
   const std::chrono::seconds left = not_after_ - wall;
   if (left > std::min(told_before, (not_after_ - not_before_) / 4)) return std::nullopt;
-  return "this machine's certificate ends in " + time_left(left) +
-         " and was not renewed: try ga-cert renew, and look at ga-cert-renew.timer";
+  return "this machine's certificate ends in " + time_left(left) + " and was not renewed; try ga-cert renew";
 }
 
 std::optional<std::string> CertificateEnd::take_log(WallTime wall) {

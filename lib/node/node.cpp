@@ -48,6 +48,8 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   out.known_peers = config.known_peers;
   out.virtual_prefix = config.prefix;
   out.mtu = config.mtu;
+  out.relay_share = config.relay_share;
+  out.relay_limit = config.relay_limit;
   return out;
 }
 
@@ -98,7 +100,11 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       certificate_end_(config.certificate
                            ? std::optional<CertificateEnd>(std::in_place, config.certificate->not_before(),
                                                            config.certificate->not_after())
-                           : std::nullopt) {}
+                           : std::nullopt),
+      renewal_(config.certificate && router
+                   ? std::optional<CertificateRenewal>(std::in_place, config.certificate->not_before(),
+                                                       config.certificate->not_after(), std::hash<NodeId>()(self))
+                   : std::nullopt) {}
 
 void Node::State::start(TimePoint now) {
   started_ = now;
@@ -149,6 +155,7 @@ std::vector<std::string> Node::State::notices() const {
                   ": no member talks to it any more");
   }
   if (certificate_notice_) out.push_back(*certificate_notice_);
+  if (renewal_notice_) out.push_back(*renewal_notice_);
   if (cut_off_) out.emplace_back(cut_off_text);
   if (!clock_notice_.empty()) out.push_back(clock_notice_);
   return out;
@@ -172,6 +179,20 @@ void Node::State::look_at_certificate(TimePoint now) {
   certificate_notice_ = certificate_end_->notice(wall);
   if (auto text = certificate_end_->take_log(wall)) outputs.push(LogLine{LogLevel::warning, *std::move(text), {}});
   timers_.set(Timer::certificate, now + certificate_end_->look_after(wall));
+}
+
+void Node::State::look_at_renewal(TimePoint now) {
+  if (!renewal_) return;
+  const WallTime wall = wall_at(now);
+  renewal_notice_ = renewal_->notice(wall);
+  timers_.clear(Timer::renewal);
+  // A new address looks again; who is revoked would be refused.
+  if (!router->lease() || is_revoked()) return;
+  if (renewal_->take_request(wall)) {
+    outputs.push(LogLine{LogLevel::info, "asking for the next certificate", {}});
+    outputs.push(RenewCertificate{});
+  }
+  if (const auto pause = renewal_->look_after(wall)) timers_.set(Timer::renewal, now + *pause);
 }
 
 void Node::State::handle_clock(std::optional<std::chrono::seconds> ahead) {
@@ -206,6 +227,7 @@ void Node::State::handle_timeout(TimePoint now) {
   if (archive) archive->handle_timeout(now);
   if (timers_.expire(Timer::alone, now) && !ring.is_joined()) handle_no_answer(now);
   if (timers_.expire(Timer::certificate, now)) look_at_certificate(now);
+  if (timers_.expire(Timer::renewal, now)) look_at_renewal(now);
   if (timers_.expire(Timer::save, now)) save_state(now);
 }
 
@@ -278,6 +300,15 @@ void Node::handle_wall_time(TimePoint now, WallTime wall) {
   state_->sessions.handle_wall_time(now, wall);
   if (state_->router) state_->router->handle_wall_time(now, wall);
   state_->look_at_certificate(now);
+  state_->look_at_renewal(now);
+  state_->pump(now);
+}
+
+void Node::handle_renewal_failure(TimePoint now, std::string reason) {
+  if (!state_->renewal_) return;
+  state_->outputs.push(LogLine{LogLevel::warning, "the certificate was not renewed", {{"reason", reason}}});
+  state_->renewal_->handle_failure(state_->wall_at(now), std::move(reason));
+  state_->look_at_renewal(now);
   state_->pump(now);
 }
 

@@ -41,6 +41,8 @@ struct NodeConfig {
   std::optional<std::string> host_name{};
   std::optional<net::Ipv4Address> preferred_address{};
   std::uint16_t mtu = 1400;
+  unsigned relay_share = 75;  ///< overlay::Overlay::Config, as the next
+  std::uint64_t relay_limit = 0;
   bool offer_dns = true;  ///< router::Router::Config
   /// Closed group: its authority, with the list of the last time, and this node's certificate, good by
   /// it. Open group: neither.
@@ -72,9 +74,12 @@ class Node {
   };
   using ForwardDns = router::Router::ForwardDns;
   using EndForwardDns = router::Router::EndForwardDns;
+  /// It is time for the next certificate. The owner asks the authority for it, and either makes a node with it or
+  /// tells handle_renewal_failure().
+  struct RenewCertificate {};
   struct Stop {};  ///< a client asked the daemon to end
   using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, ForwardDns,
-                              EndForwardDns, Stop, LogLine>;
+                              EndForwardDns, RenewCertificate, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
@@ -96,6 +101,8 @@ class Node {
   void handle_dns_servers(TimePoint now, std::vector<net::Endpoint> servers);
   void handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message);
   void handle_dns_server_failure(TimePoint now, std::uint64_t number);
+  /// Answers RenewCertificate: no certificate came, for this reason; it is asked for again.
+  void handle_renewal_failure(TimePoint now, std::string reason);
   void handle_suspend(TimePoint now);
   void handle_command(TimePoint now, CommandId id, const Command& command);
   /// No client watches this DHT key any more.

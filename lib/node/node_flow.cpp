@@ -114,6 +114,7 @@ bool Node::State::pump_router(TimePoint now) {
                      if (address_after_ == Duration{}) address_after_ = std::max<Duration>(now - started_, 1ms);
                      outputs.push(Event(LeaseHeldEvent{held.lease.address, *config.prefix, held.lease.expires}));
                      save_state(now);
+                     look_at_renewal(now);
                    },
                    [&](Router::LeaseLost& lost) {
                      outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));

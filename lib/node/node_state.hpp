@@ -13,6 +13,7 @@
 #include "base/timer_table.hpp"
 #include "dht/dht.hpp"
 #include "node/certificate_end.hpp"
+#include "node/certificate_renewal.hpp"
 #include "node/end_to_end.hpp"
 #include "node/node.hpp"
 #include "node/query.hpp"
@@ -39,6 +40,7 @@ class Node::State {
   enum class Timer {
     alone,        ///< nobody was reached: this node is a ring of its own and takes its address there
     certificate,  ///< this node's own nears its end
+    renewal,      ///< this node's next certificate may be asked for
     save,         ///< known peers changed a while ago: they are given out for the state directory
     count_
   };
@@ -102,6 +104,8 @@ class Node::State {
   void look_at_bootstrap(TimePoint now);
   [[nodiscard]] std::vector<std::string> notices() const;
   void look_at_certificate(TimePoint now);
+  /// Asks for the next certificate when it is time: over the virtual network, so with an address only.
+  void look_at_renewal(TimePoint now);
   /// Says once that the list that holds here names this node.
   void look_at_own_revocation();
   [[nodiscard]] bool is_revoked() const;
@@ -152,6 +156,8 @@ class Node::State {
   bool ring_ready_ = false;
   std::optional<CertificateEnd> certificate_end_;  // in a closed group
   std::optional<std::string> certificate_notice_;
+  std::optional<std::string> renewal_notice_;
+  std::optional<CertificateRenewal> renewal_;  // in a closed group, with an interface
   bool revocation_told_ = false;
   std::string clock_notice_;  // empty: nobody complains of this machine's clock
   bool cut_off_ = false;      // nobody answered, and this node may not be the first

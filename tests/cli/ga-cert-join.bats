@@ -19,7 +19,7 @@ load est
   start_server
   run bob join --user bob --server "$PLACE" --fingerprint "${FINGERPRINT//[0-4]/5}"
   [ "$status" -eq 1 ]
-  [[ $output == *"another authority"* ]]
+  [[ $output == *"different authority"* ]]
   [ "$(waiting)" -eq 0 ]
   [ ! -e "$DIR/states/lab-enrol/certificate.pem" ]
   run bob join --user bob --server "$PLACE" --fingerprint 1234
@@ -64,7 +64,7 @@ load est
   # A second time there is nothing to do but to ask the node.
   run bob join --user bob
   [ "$status" -eq 0 ]
-  [[ $output == *"closed group already"* ]]
+  [[ $output == *"already in the closed group"* ]]
 }
 
 @test "S28: the key is made on the machine, for its user only, and never leaves it" {

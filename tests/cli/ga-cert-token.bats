@@ -97,7 +97,7 @@ print(base64.b32decode(t + "=" * (-len(t) % 8))[32:48].hex())')
   "$GA_BIN/ga-cert" --dir "$DIR/other" token new --out "$DIR/token"
   run bob_sends five
   [ "$status" -eq 1 ]
-  [[ $output == *"another authority"* ]]
+  [[ $output == *"different authority"* ]]
   # A request that asks for more than the policy gives waits for a person, and the token keeps its use.
   new_token
   openssl req -new -key "$DIR/two.key" -subj /CN=two -addext "subjectAltName=IP:10.128.0.9" -out "$DIR/two.csr"

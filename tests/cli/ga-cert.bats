@@ -84,7 +84,7 @@ waits() {
   cert submit "$DIR/eve.csr" 2>/dev/null
   run cert accept "${bob:0:16}"
   [ "$status" -eq 1 ]
-  [[ $output == *"means several"* ]]
+  [[ $output == *"is ambiguous"* ]]
   cert accept "$bob"
   cert submit "$DIR/bob.csr" 2>/dev/null | openssl x509 -noout -subject | grep -q bob
 }
@@ -244,7 +244,7 @@ waits() {
   serial=$(serial_of "$DIR/bob.pem")
   run cert revoke "${serial:0:10}" --offline --reason "lost the laptop"
   [ "$status" -eq 0 ]
-  [[ $output == *"signed, not yet in force: the revocation of key"*"by list 1"* ]]
+  [[ $output == *"signed but not yet in force: the revocation of key"*"by list 1"* ]]
   run cert verify "$DIR/bob.pem"
   [ "$status" -eq 1 ]
   [[ $output == *revoked* ]]
@@ -328,7 +328,7 @@ closed_group() {
   [[ $output == *"no node of the group sea runs here"* ]]
   [[ $output == *"no node of the group shore runs here"* ]]
   [[ $output != *"group lab"* ]]
-  [[ $output == *"signed, not yet in force: the revocation of user eve by list 1"* ]]
+  [[ $output == *"signed but not yet in force: the revocation of user eve by list 1"* ]]
   [[ $output != *"revoked user eve"* ]]
   # The command that is printed asks the same groups again.
   next=$(sed -n 's/^ *next: ga-cert \(revoke --publish .*\) (as root.*/\1/p' <<<"$output")
@@ -338,7 +338,7 @@ closed_group() {
   [[ $output == *"group sea runs"* ]]
   run cert --groups "$DIR/groups" revoke --publish --group lab
   [ "$status" -eq 2 ]
-  [[ $output == *"another authority"* ]]
+  [[ $output == *"different authority"* ]]
   run cert --groups "$DIR/groups" revoke --publish --group lake
   [ "$status" -eq 2 ]
   run cert --groups "$DIR/none" revoke --publish

@@ -128,7 +128,7 @@ refused() {
   for verb in watch validate; do
     PATH="$DIR/tools" run condorcfg "$verb"
     [ "$status" -eq 1 ]
-    [[ ${lines[0]} == *"HTCondor is not installed"*"the package condor brings it"* ]]
+    [[ ${lines[0]} == *"HTCondor is not installed"*"install the package condor"* ]]
   done
 }
 
@@ -140,7 +140,7 @@ refused() {
   echo broken >"$DIR/condor/config.d/60-own"
   run condorcfg check
   [ "$status" -eq 5 ]
-  [[ $output == *"HTCondor does not take this configuration: Configuration Error: line 7"* ]]
+  [[ $output == *"HTCondor rejects this configuration: Configuration Error: line 7"* ]]
   # A link to another place is read there.
   mv "$DIR/condor/config.d/60-own" "$DIR/elsewhere"
   ln -s ../../elsewhere "$DIR/condor/config.d/60-own"

@@ -107,9 +107,9 @@ setup_file() {
 }
 
 @test "S13: no service of ours may gain a privilege or keep a capability that its work does not need" {
-  [ "$(grep -h '^CapabilityBoundingSet=' "$UNITS/ga-authority@lab.service" "$UNITS/ga-cert-renew.service" | sort -u)" = CapabilityBoundingSet= ]
+  [ "$(grep -h '^CapabilityBoundingSet=' "$UNITS/ga-authority@lab.service" | sort -u)" = CapabilityBoundingSet= ]
   local unit
-  for unit in ipop-node@lab ga-authority@lab ga-cert-renew; do grep -qx 'NoNewPrivileges=yes' "$UNITS/$unit.service"; done
+  for unit in ipop-node@lab ga-authority@lab; do grep -qx 'NoNewPrivileges=yes' "$UNITS/$unit.service"; done
 }
 
 @test "S13: a node may configure the network and give its control socket to a group, and gets no new privileges" {

@@ -45,7 +45,7 @@ status=0
 in_host alice "$bin/ga" --dir "$run/empty" doctor >"$run/doctor" 2>&1 || status=$?
 is "no group: the status" 3 "$status"
 holds "no group: how to get into one" grep -q 'ga-group join TOKEN' "$run/doctor"
-finds "a node that does not run" 3 node "does not run" "ipop-node"
+finds "a node that does not run" 3 node "is not running" "ipop-node"
 
 # --- alone, then with others ---------------------------------------------------------------------------------
 start_node relay --no-tap

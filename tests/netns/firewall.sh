@@ -80,7 +80,7 @@ disown
 watch_says() { grep -q "$1" "$run/alice/watch.log"; }
 within 10 "the watch runs" watch_says 'watching the rules'
 in_host alice nft flush ruleset
-within 5 "rules that were flushed are put back, and the log says so" watch_says 'the rules were gone; they are in force again'
+within 5 "rules that were flushed are put back, and the log says so" watch_says 'the rules were removed; loaded them again'
 holds "status says so too" firewall alice status
 in_host alice nft flush table inet ga_firewall
 within 5 "rules of which a part was taken away are put back" watch_says 'changed by another program'

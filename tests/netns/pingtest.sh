@@ -62,7 +62,7 @@ is "carol herself reaches nobody" 1 "$(status_of pingtest carol run --wait 3s)"
 # A signal in the middle of a run.
 before=$(wc -l <"$run/bob/pings")
 in_host bob timeout -s INT 2 "$bin/ga-pingtest" --socket "$run/bob/socket" --log "$run/bob/pings" run >"$run/cut" 2>&1
-holds "an interrupted run says that it is not logged" grep -q "nothing is logged" "$run/cut"
+holds "an interrupted run says that it is not logged" grep -q "this run is not logged" "$run/cut"
 is "and logs nothing" "$before" "$(wc -l <"$run/bob/pings")"
 
 for host in bob carol; do

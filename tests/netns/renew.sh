@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # S10: a member's certificate is renewed by the authority's server on the closed group's own virtual network, which is
 # found in its hash table; the node goes on as the same process, with the same address, at another place of the ring.
+# When it is time, the node does that with nobody's help; while it can't, its status and log say so.
 #
-#   relay (public, member)   alice (authority, member), bob (member): behind NATs of their own
+#   relay (public, member)   alice (authority, member), bob and carol (members): behind NATs of their own
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
 [[ -x $bin/ga-cert ]] || skip "no ga-cert in $bin"
@@ -27,6 +28,7 @@ make_site home 192.168.1 cone
 make_site lab 192.168.2 cone
 make_host alice home
 make_host bob lab
+make_host carol lab
 
 mkdir "$run/etc"
 holds "an authority" cert authority init lab --no-passphrase
@@ -43,9 +45,20 @@ for host in alice bob; do
   within 40 "$host holds a lease" ctl "$host" wait lease --timeout 2s
   start_client "$host"
 done
-in_host alice "$bin/ga-cert" --dir "$run/authority" --groups "$run/etc" --socket "$run/alice/socket" \
-  authority serve >"$run/alice/serve.log" 2>&1 </dev/null &
-disown
+serve() {
+  in_host alice "$bin/ga-cert" --dir "$run/authority" --groups "$run/etc" --socket "$run/alice/socket" \
+    authority serve >"$run/alice/serve.log" 2>&1 </dev/null &
+  disown
+}
+stop_serving() {
+  local pid
+  for pid in $(ip netns pids "$internet-alice"); do
+    [[ $(readlink "/proc/$pid/exe") == "$bin/ga-cert" ]] || continue
+    kill "$pid"
+    while [[ -e /proc/$pid ]]; do sleep 0.05; done
+  done
+}
+serve
 within 20 "the authority is announced in the closed group" has announced "$run/alice/serve.log"
 
 before=$(serial) address=$(of bob .address) id=$(of bob .id) ends=$(of bob .certificate_expires) process=$(node_process bob)
@@ -80,4 +93,32 @@ before=$(serial)
 output=$(renews --server "$(virtual_address alice):8443" 2>&1)
 holds "S10: a renewal fails" test $? -ne 0
 is "S10: the certificate stays as it is" "$before" "$(serial)"
+
+# --- S10: nobody does anything ------------------------------------------------------------------------------------
+# 55 minutes of carol's hour are over when her node starts, and the authority's server does not run.
+command -v faketime >/dev/null || skip "no faketime on this machine"
+an_hour_nearly_over() {
+  mkdir -p "$run/carol/state"
+  cert request --key "$run/carol/state/key.pem" --user carol --out "$run/carol/request.pem" >/dev/null 2>&1 &&
+    ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 in_host alice faketime '55 minutes ago' "$bin/ga-cert" \
+      --dir "$run/authority" --trust-clock sign "$run/carol/request.pem" --life 1h \
+      --out "$run/carol/state/certificate.pem"
+}
+stop_serving
+holds "a certificate that ends in five minutes for carol" an_hour_nearly_over
+ends=$(date -d "$(openssl x509 -in "$run/carol/state/certificate.pem" -noout -enddate | cut -d= -f2)" +%s)
+start_node carol --tap tap0 --hostname carol
+within 40 "carol holds a lease" ctl carol wait lease --timeout 2s
+start_client carol
+address=$(of carol .address) process=$(node_process carol)
+says_why() { ctl carol status | grep -q 'due for renewal, and the last attempt failed: '; }
+within 40 "S10: her node asks by itself, and its status says what came of it" says_why
+ctl carol status | grep 'due for renewal' | sed 's/^/# /'
+holds "S10: so does its log" grep -q 'the certificate was not renewed reason=' "$run/carol/node.log"
+serve
+renewed() { (($(of carol .certificate_expires) > ends)); }
+within 60 "S10: once the authority answers, the certificate is renewed, and nobody did anything" renewed
+within 20 "S10: her address is the same" test "$address" = "$(of carol .address)"
+is "S10: and so is the process" "$process" "$(node_process carol)"
+is "S10: nothing is wrong any more" 0 "$(of carol '.notices | length')"
 finish

@@ -131,17 +131,14 @@ within 30 "bob reaches alice there" on bob ping -q -n -c 1 -w 2 "$(address alice
 # --- renewal -----------------------------------------------------------------------------------------------------
 serial() { on bob openssl x509 -in "/var/lib/ipop/$group/certificate.pem" -noout -serial; }
 listed() { unit bob list-timers --no-legend | grep -q "$1"; }
-holds "ga-cert-renew.timer: enable --now" unit bob enable --now ga-cert-renew.timer
-holds "it has a next time" listed ga-cert-renew.timer
 before=$(serial)
-holds "ga-cert-renew: nothing is due" unit bob start ga-cert-renew
-is "the certificate stays" "$before" "$(serial)"
-on bob mkdir -p /etc/systemd/system/ga-cert-renew.service.d
-printf '[Service]\nExecStart=\nExecStart=%s renew --all\n' /usr/local/bin/ga-cert \
-  >"$(files_of bob)/etc/systemd/system/ga-cert-renew.service.d/all.conf"
+# What the node runs when the certificate is due, in a unit with all that confines the node.
+on bob sed -e 's|^ExecStart=.*|ExecStart=/usr/local/bin/ga-cert renew --group %i|' -e 's/^Type=.*/Type=oneshot/' \
+  -e '/^Restart/d' -e '/^WatchdogSec/d' /usr/local/lib/systemd/system/ipop-node@.service \
+  >"$(files_of bob)/etc/systemd/system/renews-as-node@.service"
 unit bob daemon-reload
-holds "ga-cert-renew, whether due or not" unit bob start ga-cert-renew
-holds "has another certificate" test "$before" != "$(serial)"
+holds "a renewal works in the node's sandbox" unit bob start "renews-as-node@$group"
+holds "bob has another certificate" test "$before" != "$(serial)"
 is "the node takes it as the same process" "active" "$(unit bob is-active "$node")"
 within 30 "and alice takes it from him" on bob ping -q -n -c 1 -w 2 "$(address alice ipop1)"
 
@@ -228,7 +225,7 @@ on bob systemctl --no-block soft-reboot >/dev/null 2>&1
 has_new_systemd() { grep -qa -e --switched-root "/proc/${machine_pid[bob]}/cmdline"; }
 booted_again() { has_new_systemd && [[ $(started) =~ ^[0-9]+$ && $(started) != "$before" ]] && is_up bob; }
 needs 60 "bob is booted: all that is enabled comes up" booted_again
-for name in ga-firewall "$node" "ga-pingtest-serve@$group" ga-condorcfg ga-cert-renew.timer "ga-pingtest@$group.timer"; do
+for name in ga-firewall "$node" "ga-pingtest-serve@$group" ga-condorcfg "ga-pingtest@$group.timer"; do
   within 30 "$name is active" active bob "$name"
 done
 is "HTCondor was stopped in good order, before its network" 2 \

@@ -108,6 +108,8 @@ SimHost::Outgoing SimNode::take_outgoing(TimePoint now) {
             // A simulated machine has no name servers.
             [&](node::Node::ForwardDns&) {},
             [&](node::Node::EndForwardDns&) {},
+            // The log tells of it.
+            [&](node::Node::RenewCertificate&) {},
             [&](node::Node::Stop&) {},
             [&](LogLine& line) { log.push_back(std::move(line)); },
         },

@@ -45,7 +45,7 @@ Result<io::HttpsPeer> parse_server(const std::string& text) {
   const bool has_port = text.find(':') != std::string::npos;
   const auto entry = appliance::parse_bootstrap_entry(has_port ? text : text + ":" + std::to_string(default_port));
   if (!entry || text.starts_with("udp:"))
-    return {Errc::malformed, "\"" + text + "\" is no server; write HOST:PORT, as in 10.128.0.1:8443"};
+    return {Errc::malformed, "\"" + text + "\" is not a server address; write HOST:PORT, as in 10.128.0.1:8443"};
   return io::HttpsPeer{entry->host, entry->port};
 }
 
@@ -139,8 +139,9 @@ bool is_confirmed(const Context& context, const Candidate& candidate, const cryp
       << cli::printable(authority.common_name()) << "\".\n"
       << "Its fingerprint:   " << appliance::to_groups(authority.fingerprint()) << '\n'
       << "This machine's key: " << appliance::to_groups(own_key) << '\n'
-      << "Compare both with the person at the authority (`ga-cert authority show` and `ga-cert list` there), by a way"
-         " that nobody else can change.\n"
+      << "Compare both with the person at the authority (`ga-cert authority show` and `ga-cert list` there),over a "
+         "channel"
+         " that nobody else can tamper with.\n"
       << "Is it the same authority? Type yes: " << std::flush;
   std::string typed;
   std::getline(context.streams.in, typed);
@@ -175,14 +176,14 @@ std::variant<KnownAuthority, ExitStatus> find_authority(const Context& context, 
       return ExitStatus::usage;
     }
     if (choice.token && choice.token->authority != *wanted) {
-      cli::complain(context.streams, tool, "the enrolment token is of another authority than --fingerprint says");
+      cli::complain(context.streams, tool, "the enrolment token belongs to a different authority than --fingerprint");
       return ExitStatus::usage;
     }
   } else if (choice.token) {
     wanted = choice.token->authority;
   } else if (!context.streams.in_is_terminal) {
     cli::complain(context.streams, tool,
-                  "there is no terminal on which a person could compare the authority's"
+                  "there is no terminal to compare the authority's"
                   " fingerprint: pass --fingerprint HEX (`ga-cert authority show` prints it)");
     return ExitStatus::usage;
   }
@@ -198,7 +199,7 @@ std::variant<KnownAuthority, ExitStatus> find_authority(const Context& context, 
     const auto expected = wanted ? wanted : candidate.fingerprint;
     if (expected && authority->fingerprint() != *expected) {
       cli::complain(context.streams, tool,
-                    place_of(candidate.peer) + " shows another authority: its fingerprint is " +
+                    place_of(candidate.peer) + " is a different authority: its fingerprint is " +
                         appliance::to_groups(authority->fingerprint()) + ", not " + appliance::to_groups(*expected));
       failure = ExitStatus::no;
       continue;

@@ -32,7 +32,7 @@ Rows authority_rows(const AuthorityDesk& desk, WallTime now) {
 
 ExitStatus show_plan(const Context& context, const InitAuthority& verb, const std::string& directory) {
   if (io::exists(directory)) {
-    cli::complain(context.streams, tool, directory + " is there already");
+    cli::complain(context.streams, tool, directory + " already exists");
     return ExitStatus::no;
   }
   for (const char* file : {"", "/authority.key", "/authority.pem", "/policy.toml", "/ledger.jsonl", "/crl.pem"})
@@ -74,7 +74,9 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
   if (!desk) return report(context, desk.error());
   report_notes(context, *desk);
   write_rows(context, authority_rows(*desk, io::wall_time_now()), "ga-cert.authority/1");
-  context.streams.err << (passphrase ? "" : "The key has no passphrase: who can read the directory can sign.\n")
+  context.streams.err << (passphrase
+                              ? ""
+                              : "The key has no passphrase: anyone who can read the directory can sign certificates.\n")
                       << "Keep a copy of " << cli::printable(directory) << " in a safe place.\n";
   cli::suggest(context.streams, "ga-cert authority serve --group OPEN-GROUP --for " + verb.name);
   return ExitStatus::done;

@@ -6,7 +6,7 @@
 #include "appliance/est.hpp"
 #include "appliance/fingerprint_text.hpp"
 #include "appliance/group_config.hpp"
-#include "appliance/renewal_time.hpp"
+#include "crypto/renewal_time.hpp"
 #include "daemon/service_signs.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_service.hpp"
@@ -106,7 +106,7 @@ class Server {
       renewal_.disarm();
       signs_.status("waiting for an address");
       group_->announce({});
-      log({LogLevel::warning, "open group's address lost; waiting for another", {}});
+      log({LogLevel::warning, "open group's address lost; waiting for a new one", {}});
       return again_.disarm();
     }
     listen();
@@ -158,7 +158,7 @@ class Server {
                                        std::byte(value >> 8U & 0xffU), std::byte(value & 0xffU)};
     const auto certificate = desk_.sign_server(key->public_key(), {pinned}, {}, io::wall_time_now());
     if (!certificate) return certificate.error();
-    renew_at_ = appliance::renewal_time(*certificate);
+    renew_at_ = crypto::renewal_time(*certificate);
     identity_address_ = address_;
     identity_ = {key->to_pem(), certificate->to_pem(), desk_.authority().to_pem()};
     return *identity_;
@@ -183,7 +183,7 @@ class Server {
       return renewal_.arm(io::monotonic_now() + renewal_pause);
     }
     if (auto changed = server_->change_identity(*identity); !changed) {
-      log({LogLevel::error, "server has to listen anew", {{"reason", changed.error().message()}}});
+      log({LogLevel::error, "server must listen again", {{"reason", changed.error().message()}}});
       server_.reset();
       return again_.arm(io::monotonic_now() + listen_pause);
     }
@@ -220,13 +220,14 @@ ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
     const std::string path = context.options.groups + "/" + verb.open_group + ".toml";
     if (!io::exists(path) && !io::exists(socket)) {
       cli::complain(context.streams, tool,
-                    "this machine has no group \"" + verb.open_group + "\" (" + path + " is not there)");
+                    "this machine has no group \"" + verb.open_group + "\" (" + path + " does not exist)");
       cli::suggest(context.streams, "ga-group new " + verb.open_group + ", or ga-group join TOKEN");
       return ExitStatus::usage;
     }
   }
   if (socket.empty() && !verb.address) {
-    cli::complain(context.streams, tool, "say where to listen: --group GROUP (an open group) or --address ADDRESS");
+    cli::complain(context.streams, tool,
+                  "no address to listen on: pass --group GROUP (an open group) or --address ADDRESS");
     return ExitStatus::usage;
   }
   // The entrance of the closed group NAME is called NAME-enrol, the group and its authority NAME.

@@ -103,7 +103,8 @@ ExitStatus move_node(const Context& context, const OwnGroup& group, const applia
       tools::reload_until(context.streams, socket, "an address in " + closed.name, lease_limit,
                           [&](const auto& status) { return tools::has_arrived(status, closed.name_space); });
   if (!moved && tools::status_of(moved.error()) == ExitStatus::unreachable) {
-    cli::complain(context.streams, tool, "the node does not run; it joins " + closed.name + " when it is started");
+    cli::complain(context.streams, tool,
+                  "the node is not running; it will join " + closed.name + " when it is started");
     cli::suggest(context.streams, "systemctl start ipop-node@" + group.name);
     return ExitStatus::partly;
   }

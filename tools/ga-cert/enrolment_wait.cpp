@@ -89,7 +89,7 @@ class Waiting {
                              << to_hex(request_.key_fingerprint()).substr(0, 16) << '\n'
                              << "Waiting for that, at most "
                              << cli::human_duration(std::chrono::duration_cast<std::chrono::microseconds>(left()))
-                             << ". Ctrl-C loses nothing: the same command goes on where this one was.\n";
+                             << ". Ctrl-C loses nothing: the same command continues later.\n";
       }
       said_ = text;
     }
@@ -102,14 +102,14 @@ class Waiting {
     const auto who =
         trust ? (*trust)->verify(certificate, io::wall_time_now()) : Result<crypto::PeerIdentity>(trust.error());
     if (who) return certificate;
-    cli::complain(context_.streams, tool, "the certificate that came can't be used: " + who.error().message());
+    cli::complain(context_.streams, tool, "the received certificate is not usable: " + who.error().message());
     return ExitStatus::no;
   }
 
   ExitStatus give_up() {
     progress_.clear();
-    cli::complain(context_.streams, tool, "nobody has decided yet; the request stays with the authority");
-    cli::suggest(context_.streams, "the same command again, once somebody has");
+    cli::complain(context_.streams, tool, "no decision yet; the request stays with the authority");
+    cli::suggest(context_.streams, "run the same command again later");
     return ExitStatus::timed_out;
   }
 

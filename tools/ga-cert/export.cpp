@@ -134,7 +134,7 @@ ExitStatus write_swanctl(const Context& context, const ExportCertificate& verb, 
 
 ExitStatus write_pkcs12(const Context& context, const ExportCertificate& verb, const Material& material) {
   if (verb.out == "-" && context.streams.out_is_terminal) {
-    cli::complain(context.streams, tool, "a PKCS #12 file is nothing for a terminal: pass --out FILE");
+    cli::complain(context.streams, tool, "refusing to write a binary PKCS #12 file to the terminal: pass --out FILE");
     return ExitStatus::usage;
   }
   if (verb.dry_run) {
@@ -180,7 +180,7 @@ std::string missing(const ExportCertificate& verb, const Material& material) {
 ExitStatus carry_out(const Context& context, const ExportCertificate& verb) {
   if (verb.what.empty() == verb.group.empty() || (!verb.swanctl.empty() && verb.group.empty())) {
     cli::complain(context.streams, tool,
-                  verb.swanctl.empty() ? "say which certificate: CERTIFICATE or --group GROUP"
+                  verb.swanctl.empty() ? "no certificate given: pass CERTIFICATE or --group GROUP"
                                        : "--swanctl needs the group whose addresses it protects: --group GROUP");
     return ExitStatus::usage;
   }

@@ -51,7 +51,7 @@ Result<appliance::GroupConfig> fetch_group(KnownAuthority authority, const crypt
   if (!config) return config;
   const auto named = crypto::Certificate::from_pem(config->authority);
   if (!named || named->der() != authority.certificate.der())
-    return {Errc::conflict, "the closed group's file names another authority"};
+    return {Errc::conflict, "the closed group's file names a different authority"};
   config->port = open.port;
   return config;
 }
@@ -87,7 +87,7 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
       verb.state_directory.empty() ? context.options.states + "/" + machine.group.name : verb.state_directory;
   machine.socket = context.options.socket.empty() ? tools::socket_of_group(machine.group.name) : context.options.socket;
   if (is_closed(machine)) {
-    context.streams.err << "This machine is in the closed group already (" << cli::printable(machine.group.path)
+    context.streams.err << "This machine is already in the closed group (" << cli::printable(machine.group.path)
                         << ")\n";
     return verb.dry_run ? ExitStatus::done : move_node(context, machine.group, machine.group.config, machine.socket);
   }

@@ -44,7 +44,7 @@ void list_waiting(const Context& context, const AuthorityBook& book) {
     table.add_row({short_hex(request->key), request->user, to_text(request->addresses), request->source,
                    cli::utc_text(request->at)});
   write(context, table);
-  if (table.empty()) context.streams.err << "No request waits.\n";
+  if (table.empty()) context.streams.err << "No requests are waiting.\n";
   if (!table.empty() && context.streams.out_is_terminal)
     context.streams.err << "  next: ga-cert show REQUEST, then ga-cert accept REQUEST or ga-cert deny REQUEST --reason"
                            " TEXT\n";
@@ -81,7 +81,7 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
                    cli::utc_text(it->not_after), std::string(to_string(it->by)),
                    std::string(state_of(book, *it, now))});
   write(context, table);
-  if (table.empty()) context.streams.err << "No certificate was signed.\n";
+  if (table.empty()) context.streams.err << "No certificates yet.\n";
 }
 
 /// One decision: what, which key, who, and what more there is to say.

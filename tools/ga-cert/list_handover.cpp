@@ -72,11 +72,11 @@ ExitStatus hand_to(const Context& context, const crypto::RevocationList& list, c
   if (status == ExitStatus::unreachable) {
     cli::complain(context.streams, tool,
                   "no node of the group " + receiver.group + " runs here (" + error.message() + "): list " + number +
-                      " is signed, and not yet in force there");
+                      " is signed but not yet in force there");
   } else {
     const std::string who = is_answer(error) ? "the node of " + receiver.group + " refused the list: " : "";
     cli::complain(context.streams, tool,
-                  who + error.message() + " (list " + number + " is signed, and not yet in force)");
+                  who + error.message() + " (list " + number + " is signed but not yet in force)");
   }
   return status;
 }
@@ -87,13 +87,13 @@ ExitStatus check_group(const Context& context, const crypto::Certificate& author
   if (group.empty() || !context.options.socket.empty()) return ExitStatus::done;
   const std::string path = context.options.groups + "/" + group + ".toml";
   if (!io::exists(path)) {
-    cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " is not there)");
+    cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " does not exist)");
     return ExitStatus::usage;
   }
   if (authority_of(context, group) == authority.fingerprint()) return ExitStatus::done;
   cli::complain(context.streams, tool,
-                "the group " + group + " has another authority: its members would not take a list of this one");
-  cli::suggest(context.streams, "leave --group out: the groups of this authority are found by their files");
+                "the group " + group + " has a different authority: its members would not accept this list");
+  cli::suggest(context.streams, "omit --group: the groups of this authority are found automatically");
   return ExitStatus::usage;
 }
 
@@ -109,7 +109,7 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
   if (found.empty()) {
     cli::complain(context.streams, tool,
                   "no group of this machine has this authority (none in " + context.options.groups + "): list " +
-                      std::to_string(list.number()) + " is signed, and not yet in force");
+                      std::to_string(list.number()) + " is signed but not yet in force");
     cli::suggest(context.streams, again + " (as root, when this machine is a member)");
     return ExitStatus::unreachable;
   }

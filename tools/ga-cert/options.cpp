@@ -67,58 +67,61 @@ CLI::Option* add_addresses(CLI::App& verb, Take take, const char* what) {
 void add_life(CLI::App& verb, std::optional<std::chrono::seconds>& out) {
   verb.add_option_function<std::string>(
           "--life", [&out](const std::string& text) { out = cli::parse_duration(text); },
-          "How long the certificate lives, at most 90d (the policy's)")
+          "Lifetime of the certificate, at most 90d (from the policy)")
       ->type_name("TIME")
       ->check(is_life());
 }
 
 void add_wishes(CLI::App& verb, appliance::Wishes& wishes) {
-  add_user(verb, wishes.user, "Sign for this user, not the one that was asked for");
+  add_user(verb, wishes.user, "Sign for this user instead of the requested one");
   auto* addresses = add_addresses(
       verb,
       [&wishes](net::Ipv4Address address) {
         if (!wishes.addresses) wishes.addresses.emplace();
         wishes.addresses->push_back(address);
       },
-      "Pin the certificate to this address; may be given several times");
+      "Pin the certificate to this address; may be repeated");
   verb.add_flag_callback(
-          "--no-ip", [&wishes] { wishes.addresses.emplace(); }, "Pin it to no address, whatever was asked for")
+          "--no-ip", [&wishes] { wishes.addresses.emplace(); }, "Pin no address, whatever was requested")
       ->excludes(addresses);
   add_life(verb, wishes.life);
 }
 
 void add_server(CLI::App& verb, std::string& server, std::string& fingerprint) {
-  verb.add_option("--server", server, "Where the authority listens (found in the open group)")->type_name("HOST:PORT");
-  verb.add_option("--fingerprint", fingerprint, "Of the authority's certificate, in place of asking on the terminal")
+  verb.add_option("--server", server, "Address of the authority (announced in the open group)")->type_name("HOST:PORT");
+  verb.add_option("--fingerprint", fingerprint,
+                  "Fingerprint of the authority's certificate, instead of asking on the terminal")
       ->type_name("HEX");
 }
 
 CLI::Option* add_token_file(CLI::App& verb, std::string& out) {
-  return verb.add_option("--token-file", out, "File of an enrolment token, which names the authority too; - is stdin")
+  return verb
+      .add_option("--token-file", out,
+                  "File with an enrolment token, which also identifies the authority; - is standard input")
       ->type_name("FILE");
 }
 
 void add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAuthority& served) {
-  CLI::App* authority = app.add_subcommand("authority", "Make, show or serve an authority");
+  CLI::App* authority = app.add_subcommand("authority", "Create, show or serve an authority");
   authority->require_subcommand(1);
 
-  CLI::App* init = authority->add_subcommand("init", "Make an authority: key, certificate, policy and ledger");
-  init->add_option("NAME", made.name, "Name of the closed group whose members it makes")
+  CLI::App* init = authority->add_subcommand("init", "Create an authority: key, certificate, policy and ledger");
+  init->add_option("NAME", made.name, "Name of the closed group")
       ->type_name("")
       ->required()
       ->check(by_rule(appliance::check_group_name));
-  tools::add_duration_option(*init, "--life", made.life, "How long the authority lives (3650d)");
-  init->add_flag("--no-passphrase", made.no_passphrase, "Don't ask for a passphrase for its key");
+  tools::add_duration_option(*init, "--life", made.life, "Lifetime of the authority (3650d)");
+  init->add_flag("--no-passphrase", made.no_passphrase, "Use no passphrase for the authority's key");
   add_dry_run(*init, made.dry_run);
   init->callback([&] { options.verb = made; });
 
-  authority->add_subcommand("show", "Show an authority and the fingerprint by which people know it")->callback([&] {
+  authority->add_subcommand("show", "Show an authority and its fingerprint")->callback([&] {
     options.verb = ShowAuthority{};
   });
 
-  CLI::App* serve = authority->add_subcommand("serve", "Take requests over the network (RFC 7030) until interrupted");
+  CLI::App* serve = authority->add_subcommand("serve", "Accept requests over the network (RFC 7030) until interrupted");
   serve->add_option("--group", served.open_group, "Group on whose virtual network to listen")->type_name("GROUP");
-  serve->add_option("--for", served.closed_group, "Closed group that new members get into (called as the authority)")
+  serve->add_option("--for", served.closed_group, "Closed group that new members join (named like the authority)")
       ->type_name("GROUP");
   serve->add_option("--port", served.port, "TCP port (8443)")->type_name("N")->check(CLI::Range(1, 65535));
   serve
@@ -128,49 +131,49 @@ void add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAu
       ->type_name("ADDRESS")
       ->check(is_address());
   serve->add_flag_callback(
-      "--no-announce", [&] { served.announce = false; }, "Don't tell the open group where the authority is");
+      "--no-announce", [&] { served.announce = false; }, "Do not announce the authority in the open group");
   serve->callback([&] { options.verb = served; });
 }
 
 void add_request(CLI::App& app, Options& options, MakeRequest& request) {
   CLI::App* verb = app.add_subcommand("request", "Write a certification request (PKCS #10)");
   auto* group = verb->add_option("--group", request.group, "Use the key of this group's node")->type_name("GROUP");
-  verb->add_option("--key", request.key, "Use this key file; it is made when missing")
+  verb->add_option("--key", request.key, "Use this key file; it is created if it does not exist")
       ->type_name("FILE")
       ->excludes(group);
-  add_user(*verb, request.user, "Who asks (this machine's name)");
+  add_user(*verb, request.user, "User name for the certificate (this machine's name)");
   add_addresses(
       *verb, [&request](net::Ipv4Address address) { request.addresses.push_back(address); },
-      "Ask to be pinned to this address; may be given several times");
-  add_out(*verb, request.out, "Where the request goes (-)");
+      "Request this pinned address; may be repeated");
+  add_out(*verb, request.out, "File for the request (-)");
   add_dry_run(*verb, request.dry_run);
   verb->callback([&] { options.verb = request; });
 }
 
 void add_send(CLI::App& app, Options& options, SendRequest& send) {
   CLI::App* verb = app.add_subcommand("send", "Send a request to an authority and wait for the certificate");
-  verb->add_option("REQUEST", send.request, "File of the request; - reads it from stdin")->type_name("")->required();
+  verb->add_option("REQUEST", send.request, "File with the request; - is standard input")->type_name("")->required();
   add_server(*verb, send.server, send.fingerprint);
   add_token_file(*verb, send.token_file);
   verb->add_option("--group", send.group, "Open group in which to look for the authority")->type_name("GROUP");
-  add_out(*verb, send.out, "Where the certificate goes (-)");
+  add_out(*verb, send.out, "File for the certificate (-)");
   verb->add_flag_callback(
-      "--no-wait", [&] { send.wait = false; }, "End with status 6 when a person has to decide");
+      "--no-wait", [&] { send.wait = false; }, "Exit with status 6 if a person has to decide");
   tools::add_duration_option(*verb, "--timeout", send.timeout, "How long to wait for a decision (24h)");
   verb->callback([&] { options.verb = send; });
 }
 
 void add_join(CLI::App& app, Options& options, JoinClosed& join) {
-  CLI::App* verb = app.add_subcommand("join", "Take this machine from its open group into the closed one");
-  verb->add_option("--group", join.group, "Open group of this machine; needed when there are several")
+  CLI::App* verb = app.add_subcommand("join", "Move this machine from its open group to the closed one");
+  verb->add_option("--group", join.group, "Open group of this machine; required if there are several")
       ->type_name("GROUP");
   add_server(*verb, join.server, join.fingerprint);
   add_token_file(*verb, join.token_file);
-  add_user(*verb, join.user, "Who asks (this machine's name)");
+  add_user(*verb, join.user, "User name for the certificate (this machine's name)");
   add_addresses(
       *verb, [&join](net::Ipv4Address address) { join.addresses.push_back(address); },
-      "Ask to be pinned to this address; may be given several times");
-  verb->add_option("--state-dir", join.state_directory, "Where the node's key is (/var/lib/ipop/GROUP)")
+      "Request this pinned address; may be repeated");
+  verb->add_option("--state-dir", join.state_directory, "Directory of the node's key (/var/lib/ipop/GROUP)")
       ->type_name("DIR");
   add_dry_run(*verb, join.dry_run);
   tools::add_duration_option(*verb, "--timeout", join.timeout, "How long to wait for a decision (24h)");
@@ -178,7 +181,7 @@ void add_join(CLI::App& app, Options& options, JoinClosed& join) {
 }
 
 void add_list(CLI::App& app, Options& options, ListAll& list) {
-  CLI::App* verb = app.add_subcommand("list", "List the requests that wait, or what was decided");
+  CLI::App* verb = app.add_subcommand("list", "List waiting requests, certificates or decisions");
   auto* certificates = verb->add_flag_callback(
       "--certificates", [&] { list.what = ListAll::What::certificates; }, "List all certificates");
   verb->add_flag_callback(
@@ -188,9 +191,8 @@ void add_list(CLI::App& app, Options& options, ListAll& list) {
 }
 
 void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, DenyRequests& deny) {
-  CLI::App* yes = app.add_subcommand("accept", "Sign the certificates that were asked for");
-  yes->add_option("REQUEST", accept.requests,
-                  "User, or beginning of the key's fingerprint, as `ga-cert list` shows them")
+  CLI::App* yes = app.add_subcommand("accept", "Accept requests and sign their certificates");
+  yes->add_option("REQUEST", accept.requests, "User, or beginning of the key's fingerprint, as shown by `ga-cert list`")
       ->type_name("")
       ->required();
   add_wishes(*yes, accept.wishes);
@@ -198,55 +200,55 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
   yes->callback([&] { options.verb = accept; });
 
   CLI::App* no = app.add_subcommand("deny", "Refuse requests");
-  no->add_option("REQUEST", deny.requests, "User, or beginning of the key's fingerprint, as `ga-cert list` shows them")
+  no->add_option("REQUEST", deny.requests, "User, or beginning of the key's fingerprint, as shown by `ga-cert list`")
       ->type_name("")
       ->required();
-  no->add_option("--reason", deny.reason, "Why; the requester reads it (that none was given)")->type_name("TEXT");
+  no->add_option("--reason", deny.reason, "Reason that the requester sees (none given)")->type_name("TEXT");
   add_dry_run(*no, deny.dry_run);
   no->callback([&] { options.verb = deny; });
 }
 
 void add_submit(CLI::App& app, Options& options, SubmitRequest& submit) {
-  CLI::App* verb = app.add_subcommand("submit", "Let a request from a file wait for a decision");
-  verb->add_option("REQUEST", submit.request, "File of the request; - reads it from stdin")->type_name("")->required();
-  verb->add_option("--source", submit.source, "Where it came from, for those who decide")->type_name("TEXT");
-  add_out(*verb, submit.out, "Where the certificate goes when the policy signs at once (-)");
+  CLI::App* verb = app.add_subcommand("submit", "Queue a request from a file");
+  verb->add_option("REQUEST", submit.request, "File with the request; - is standard input")->type_name("")->required();
+  verb->add_option("--source", submit.source, "Where the request came from; a note for people")->type_name("TEXT");
+  add_out(*verb, submit.out, "File for the certificate, if the policy signs at once (-)");
   verb->callback([&] { options.verb = submit; });
 }
 
 void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertificate& renew, RenewOwn& own) {
   CLI::App* verb = app.add_subcommand("sign", "Sign a request from a file");
-  verb->add_option("REQUEST", sign.request, "File of the request; - reads it from stdin")->type_name("")->required();
+  verb->add_option("REQUEST", sign.request, "File with the request; - is standard input")->type_name("")->required();
   add_wishes(*verb, sign.wishes);
-  add_out(*verb, sign.out, "Where the certificate goes (-)");
+  add_out(*verb, sign.out, "File for the certificate (-)");
   add_dry_run(*verb, sign.dry_run);
   verb->callback([&] { options.verb = sign; });
 
-  CLI::App* again = app.add_subcommand("renew", "Sign a certificate like one that there is, with a later end");
+  CLI::App* again = app.add_subcommand("renew", "Renew a certificate: sign it again with a later expiry");
   auto* what = again
                    ->add_option("CERTIFICATE", renew.what,
                                 "File, or beginning of its serial number; without it, this machine's own is renewed by"
                                 " the authority's server")
                    ->type_name("");
-  again->add_option("--request", renew.request, "Request with another key for the same user")
+  again->add_option("--request", renew.request, "Request with a different key for the same user")
       ->type_name("FILE")
       ->needs(what);
-  again->add_option("--group", own.group, "Closed group whose certificate of this machine is renewed")
+  again->add_option("--group", own.group, "Closed group in which to renew this machine's certificate")
       ->type_name("GROUP")
       ->excludes(what);
-  again->add_flag("--all", own.all, "Renew this machine's own in every closed group")
+  again->add_flag("--all", own.all, "Renew this machine's certificates in every closed group")
       ->excludes(what)
       ->excludes("--group");
-  again->add_flag("--if-due", own.if_due, "Do nothing before two thirds of its life are over")->excludes(what);
-  again->add_option("--server", own.server, "Where the authority listens (found in the group)")
+  again->add_flag("--if-due", own.if_due, "Do nothing until two thirds of its life have passed")->excludes(what);
+  again->add_option("--server", own.server, "Address of the authority (announced in the group)")
       ->type_name("HOST:PORT")
       ->excludes(what);
-  again->add_option("--state-dir", own.state_directory, "Where the node's key is (/var/lib/ipop/GROUP)")
+  again->add_option("--state-dir", own.state_directory, "Directory of the node's key (/var/lib/ipop/GROUP)")
       ->type_name("DIR")
       ->excludes(what)
       ->excludes("--all");
   add_life(*again, renew.life);
-  add_out(*again, renew.out, "Where the certificate goes (-)");
+  add_out(*again, renew.out, "File for the certificate (-)");
   add_dry_run(*again, renew.dry_run);
   again->callback([&] {
     own.dry_run = renew.dry_run;
@@ -258,19 +260,19 @@ void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertif
 }
 
 void add_token(CLI::App& app, Options& options, NewToken& made, EndToken& ended) {
-  CLI::App* token = app.add_subcommand("token", "Make, list or take back enrolment tokens");
+  CLI::App* token = app.add_subcommand("token", "Make, list or revoke enrolment tokens");
   token->require_subcommand(1);
-  CLI::App* verb = token->add_subcommand("new", "Make a token that lets its holder in without a person");
-  verb->add_option("--uses", made.uses, "How many certificates it is good for (1)")
+  CLI::App* verb = token->add_subcommand("new", "Make a token that admits its holder without a decision");
+  verb->add_option("--uses", made.uses, "Number of certificates it is valid for (1)")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, desk_uses));
-  tools::add_duration_option(*verb, "--expires", made.life, "How long it is good (24h)");
+  tools::add_duration_option(*verb, "--expires", made.life, "How long the token is valid (24h)");
   add_user(*verb, made.user, "Only for this user");
-  verb->add_option("--note", made.note, "What it is for, for people")->type_name("TEXT");
-  add_out(*verb, made.out, "Where the token goes (-)");
+  verb->add_option("--note", made.note, "Note for people")->type_name("TEXT");
+  add_out(*verb, made.out, "File for the token (-)");
   verb->callback([&] { options.verb = made; });
   token->add_subcommand("list", "List the tokens")->callback([&] { options.verb = ListTokens{}; });
-  CLI::App* end = token->add_subcommand("revoke", "Take a token back");
+  CLI::App* end = token->add_subcommand("revoke", "Revoke a token");
   end->add_option("TOKEN", ended.token, "Beginning of its name, as `ga-cert token list` shows it")
       ->type_name("")
       ->required();
@@ -278,7 +280,7 @@ void add_token(CLI::App& app, Options& options, NewToken& made, EndToken& ended)
 }
 
 void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
-  CLI::App* verb = app.add_subcommand("revoke", "Shut a key or a user out, in all nodes at once");
+  CLI::App* verb = app.add_subcommand("revoke", "Revoke a key or a user, on all nodes at once");
   auto* what = verb->add_option("CERTIFICATE", revoke.what,
                                 "File, or beginning of a serial number or key fingerprint: its key is revoked")
                    ->type_name("");
@@ -290,14 +292,14 @@ void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
                   ->type_name("HEX")
                   ->excludes(what)
                   ->excludes(user);
-  verb->add_option("--reason", revoke.reason, "Why, for the ledger")->type_name("TEXT");
-  auto* offline = verb->add_flag("--offline", revoke.offline, "Only sign the list: hand it to no node");
-  verb->add_flag("--publish", revoke.publish, "Only hand the list that there is to the node")
+  verb->add_option("--reason", revoke.reason, "Reason for the ledger")->type_name("TEXT");
+  auto* offline = verb->add_flag("--offline", revoke.offline, "Sign the list but do not give it to a node");
+  verb->add_flag("--publish", revoke.publish, "Only give the current list to the node")
       ->excludes(offline)
       ->excludes(what)
       ->excludes(user)
       ->excludes(key);
-  verb->add_option("--group", revoke.group, "Only this group's node gets the list (every group of this authority)")
+  verb->add_option("--group", revoke.group, "Give the list only to this group's node (all groups of this authority)")
       ->type_name("GROUP");
   verb->add_flag("--force", revoke.force, "Also a user who never asked this authority for anything")->needs(user);
   add_dry_run(*verb, revoke.dry_run);
@@ -312,13 +314,13 @@ void add_reading(CLI::App& app, Options& options, ShowOne& show, PrintCrl& crl, 
   shown->callback([&] { options.verb = show; });
 
   CLI::App* list = app.add_subcommand("crl", "Print the X.509 revocation list (CRL)");
-  list->add_flag("--der", crl.der, "Write DER, not PEM");
-  list->add_flag("--renew", crl.renew, "Sign one with a later end though nothing changed");
-  add_out(*list, crl.out, "Where it goes (-)");
+  list->add_flag("--der", crl.der, "Write DER instead of PEM");
+  list->add_flag("--renew", crl.renew, "Sign a CRL with a later expiry even if nothing changed");
+  add_out(*list, crl.out, "Output file (-)");
   list->callback([&] { options.verb = crl; });
 
-  CLI::App* verified = app.add_subcommand("verify", "Say whether a certificate makes its holder a member");
-  verified->add_option("CERTIFICATE", verify.certificate, "File of the certificate; - reads stdin")
+  CLI::App* verified = app.add_subcommand("verify", "Check whether a certificate is valid for the group");
+  verified->add_option("CERTIFICATE", verify.certificate, "File of the certificate; - is standard input")
       ->type_name("")
       ->required();
   verified->add_option("--ca", verify.authority, "File of the authority's certificate (this machine's authority)")
@@ -343,10 +345,10 @@ void add_export(CLI::App& app, Options& options, ExportCertificate& exported) {
             using Form = ExportCertificate::Form;
             exported.form = form == "der" ? Form::der : form == "p12" ? Form::pkcs12 : Form::pem;
           },
-          "Form of the file (pem)")
+          "Format of the file (pem)")
       ->type_name("")
       ->check(CLI::IsMember({"pem", "der", "p12"}));
-  add_out(*verb, exported.out, "Where it goes (-)");
+  add_out(*verb, exported.out, "Output file (-)");
   verb->add_option("--swanctl", exported.swanctl, "Write a strongSwan configuration into this directory")
       ->type_name("DIR");
   add_dry_run(*verb, exported.dry_run);
@@ -359,17 +361,17 @@ void add_shared(CLI::App& app, Options& options) {
       ->check(by_rule(appliance::check_group_name));
   app.add_option("--dir", options.directory, "Directory of the authority (/var/lib/ga/authority/NAME)")
       ->type_name("DIR");
-  auto* file =
-      app.add_option("--passphrase-file", options.passphrase_file, "Secret file whose first line is the passphrase")
-          ->type_name("FILE");
-  app.add_option("--passphrase-fd", options.passphrase_fd, "Open file descriptor that gives the passphrase")
+  auto* file = app.add_option("--passphrase-file", options.passphrase_file,
+                              "File (mode 0600) whose first line is the passphrase")
+                   ->type_name("FILE");
+  app.add_option("--passphrase-fd", options.passphrase_fd, "Open file descriptor to read the passphrase from")
       ->type_name("N")
       ->check(CLI::Range(0, 65535))
       ->excludes(file);
-  app.add_option("--groups", options.groups, "Where group files are (/etc/ipop)")->type_name("DIR");
-  app.add_option("--states", options.states, "Where nodes keep their keys (/var/lib/ipop)")->type_name("DIR");
+  app.add_option("--groups", options.groups, "Directory of the group files (/etc/ipop)")->type_name("DIR");
+  app.add_option("--states", options.states, "Directory of the nodes' state (/var/lib/ipop)")->type_name("DIR");
   app.add_option("--socket", options.socket, "Control socket of the node (/run/ipop/GROUP.sock)")->type_name("SOCKET");
-  app.add_flag("--trust-clock", options.trust_clock, "Sign though the ledger was written at a later time");
+  app.add_flag("--trust-clock", options.trust_clock, "Sign even though the ledger has entries from a later time");
   tools::add_output_options(app, options.output);
 }
 

@@ -35,8 +35,8 @@ Error several_match(const std::string& text, const std::vector<std::string>& nam
   constexpr std::size_t shown = 5;
   for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
     list += (i == 0 ? "" : ", ") + names[i];
-  return make_error(make_error_code(Errc::conflict), text + " means several; name one by more of its digits: " + list +
-                                                         (names.size() > shown ? ", ..." : ""));
+  return make_error(make_error_code(Errc::conflict),
+                    text + " is ambiguous; give more digits: " + list + (names.size() > shown ? ", ..." : ""));
 }
 
 }  // namespace

@@ -2,13 +2,13 @@
 #include <filesystem>
 
 #include "appliance/est.hpp"
-#include "appliance/renewal_time.hpp"
 #include "authority_finder.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "closed_group.hpp"
+#include "crypto/renewal_time.hpp"
 #include "crypto/trust_store.hpp"
 #include "desk_choice.hpp"
 #include "io/file.hpp"
@@ -90,8 +90,8 @@ Result<void> judge(const Membership& member, const crypto::Certificate& next, Wa
   const auto trust = crypto::TrustStore::closed_group(member.authority);
   if (!trust) return trust.error();
   if (const auto who = (*trust)->verify(next, now); !who) return who.error();
-  if (next.user() != member.present.user()) return {Errc::conflict, "it is for another user"};
-  if (next.not_after() < member.present.not_after()) return {Errc::conflict, "it ends before the present one"};
+  if (next.user() != member.present.user()) return {Errc::conflict, "it is for a different user"};
+  if (next.not_after() < member.present.not_after()) return {Errc::conflict, "it expires before the current one"};
   return {};
 }
 
@@ -134,7 +134,7 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
   const auto member = load_membership(context, std::move(group), verb.state_directory);
   if (!member) return report_key(context, member.error());
   const WallTime now = io::wall_time_now();
-  const WallTime due = appliance::renewal_time(member->present);
+  const WallTime due = crypto::renewal_time(member->present);
   if (verb.if_due && now < due) {
     context.streams.err << "The certificate in " << cli::printable(member->group.name) << " is due on "
                         << cli::utc_text(due) << ".\n";
@@ -143,7 +143,7 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
   if (now >= member->present.not_after()) {
     cli::complain(context.streams, tool,
                   member->file + ": it ended on " + cli::utc_text(member->present.not_after()) +
-                      ", and only a valid certificate renews itself (or this machine's clock is wrong: it says " +
+                      ", and an expired certificate cannot be renewed (or this machine's clock is wrong: it says " +
                       cli::utc_text(now) + ")");
     cli::suggest(context.streams,
                  "ga-cert request --group " + member->group.name + " --out FILE, then ga-cert send FILE");
@@ -157,7 +157,7 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
   if (const auto* status = std::get_if<ExitStatus>(&asked)) return *status;
   const auto& next = std::get<crypto::Certificate>(asked);
   if (auto good = judge(*member, next, now); !good) {
-    cli::complain(context.streams, tool, "the certificate that came can't be used: " + good.error().message());
+    cli::complain(context.streams, tool, "the received certificate is not usable: " + good.error().message());
     return ExitStatus::no;
   }
   if (auto written = io::write_file_atomically(member->file, next.to_pem(), 0644); !written)

@@ -21,7 +21,7 @@ Result<crypto::PrivateKey> load_key(const Context& context, const std::string& p
     if (!key || dry_run) return key;
     if (auto written = io::write_file_atomically(path, key->to_pem(), 0600); !written)
       return std::move(written).error();
-    context.streams.err << "Made the key " << cli::printable(path) << '\n';
+    context.streams.err << "Created the key " << cli::printable(path) << '\n';
     return key;
   }
   const auto pem = io::read_secret_file(path, key_size);
@@ -40,7 +40,7 @@ Result<crypto::PrivateKey> load_key(const Context& context, const std::string& p
 
 ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
   if (verb.key.empty() && verb.group.empty()) {
-    cli::complain(context.streams, tool, "say whose key it is: --key FILE or --group GROUP");
+    cli::complain(context.streams, tool, "no key given: pass --key FILE or --group GROUP");
     return ExitStatus::usage;
   }
   const std::string path = verb.key.empty() ? context.options.states + "/" + verb.group + "/key.pem" : verb.key;
@@ -51,7 +51,8 @@ ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
   }
   const bool is_new = !io::exists(path);
   if (is_new && !verb.group.empty()) {
-    cli::complain(context.streams, tool, "no node of the group " + verb.group + " has made its key yet (" + path + ")");
+    cli::complain(context.streams, tool,
+                  "no node of the group " + verb.group + " has created its key yet (" + path + ")");
     cli::suggest(context.streams, "systemctl start ipop-node@" + verb.group);
     return ExitStatus::no;
   }
@@ -60,7 +61,7 @@ ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
   const auto request = crypto::CertificateRequest::build(*key, {user, pinned_of(verb.addresses)});
   if (!request) return report(context, request.error());
   if (verb.dry_run) {
-    if (is_new) context.streams.out << "would make the key " << cli::printable(path) << '\n';
+    if (is_new) context.streams.out << "would create the key " << cli::printable(path) << '\n';
     context.streams.out << "would write a request of " << cli::printable(user) << " to " << cli::printable(verb.out)
                         << '\n';
     return ExitStatus::done;

@@ -27,7 +27,7 @@ Result<crypto::Digest256> key_of(const Context& context, const AuthorityDesk& de
     const auto certificate = read_certificate(context, verb.what);
     if (!certificate) return certificate.error();
     if (desk.book().by_serial(certificate->serial()) == nullptr)
-      return {Errc::not_found, verb.what + ": this authority did not sign it (a key by itself: --key)"};
+      return {Errc::not_found, verb.what + ": not signed by this authority (to revoke only a key: --key)"};
     return certificate->key_fingerprint();
   }
   const auto certificate = find_certificate(desk.book(), verb.what);
@@ -44,9 +44,9 @@ bool is_known(const appliance::AuthorityBook& book, const std::string& user) {
 
 ExitStatus report_unknown(const Context& context, const std::string& user) {
   cli::complain(context.streams, tool,
-                "this authority has never heard of a user \"" + user +
-                    "\"; nothing was done (--force shuts the name out"
-                    " before anybody asks for it)");
+                "this authority does not know a user \"" + user +
+                    "\"; nothing was done (use --force to block the name"
+                    " before anyone requests it)");
   cli::suggest(context.streams, "ga-cert list --certificates" + same_authority(context));
   return ExitStatus::no;
 }
@@ -91,7 +91,7 @@ void write(const Context& context, const AuthorityDesk::Revocation& revocation,
   const bool in_force = published.value_or(false);
   out << (dry_run    ? "would revoke "
           : in_force ? "revoked "
-                     : "signed, not yet in force: the revocation of ")
+                     : "signed but not yet in force: the revocation of ")
       << who << " by list " << number << '\n';
   for (const appliance::LedgerSigned* it : certificates)
     out << "  certificate " << short_hex(it->serial) << " of " << cli::printable(it->user) << ", until "
@@ -102,7 +102,7 @@ ExitStatus publish(const Context& context, AuthorityDesk& desk, const std::strin
   const auto list = desk.revocations();
   if (!list) return report_key(context, list.error());
   if (!*list) {
-    cli::complain(context.streams, tool, "nobody is revoked yet, so there is no list");
+    cli::complain(context.streams, tool, "nothing is revoked yet, so there is no list");
     return ExitStatus::no;
   }
   return hand_over(context, **list, desk.authority(), group);
@@ -144,7 +144,7 @@ ExitStatus carry_out(const Context& context, const Revoke& verb) {
     return ExitStatus::done;
   }
   if (certificates.empty())
-    context.streams.err << "No certificate of this authority is touched; the list will name it all the same.\n";
+    context.streams.err << "No certificate matches; it was added to the revocation list anyway.\n";
   const auto list = desk.revoke(revocation, now);
   if (!list) return report(context, list.error());
   // Entries may have moved: the ledger has one more.

@@ -47,7 +47,7 @@ ExitStatus show_request(const Context& context, const appliance::AuthorityBook::
   };
   write_rows(context, rows, "ga-cert.request/1");
   if (context.streams.out_is_terminal && request.what == What::waiting)
-    context.streams.err << "Compare the key with what the requester sees, by voice or in person.\n";
+    context.streams.err << "Compare the key with the requester's, by phone or in person.\n";
   return ExitStatus::done;
 }
 

@@ -29,8 +29,8 @@ Result<crypto::Digest256> find_token(const AuthorityBook& book, const std::strin
   std::vector<crypto::Digest256> found;
   for (const auto& [name, token] : book.tokens())
     if (to_hex(name).starts_with(*digits)) found.push_back(name);
-  if (found.empty()) return {Errc::not_found, "no token begins with " + *digits};
-  if (found.size() > 1) return {Errc::conflict, *digits + " is the beginning of several tokens; type more of it"};
+  if (found.empty()) return {Errc::not_found, "no token starts with " + *digits};
+  if (found.size() > 1) return {Errc::conflict, *digits + " matches several tokens; type more of it"};
   return found.front();
 }
 
@@ -71,8 +71,8 @@ ExitStatus carry_out(const Context& context, const NewToken& verb) {
   context.streams.err << "Token " << short_hex(token->name()) << ", for " << verb.uses
                       << (verb.uses == 1 ? " certificate" : " certificates") << ", until "
                       << cli::utc_text(now + verb.life)
-                      << ". It is shown this once; whoever has it is signed for without asking.\n"
-                      << "  on the machine that wants in: ga-cert join --token-file FILE\n";
+                      << ". It is shown only once. Anyone who has it gets a certificate without approval.\n"
+                      << "  on the machine that should join: ga-cert join --token-file FILE\n";
   return ExitStatus::done;
 }
 
@@ -107,7 +107,7 @@ ExitStatus carry_out(const Context& context, const ListTokens&) {
     table.write_plain(context.streams.out);
   else if (!table.empty())
     table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
-  if (table.empty()) context.streams.err << "No token was made.\n";
+  if (table.empty()) context.streams.err << "No tokens yet.\n";
   return ExitStatus::done;
 }
 
@@ -121,7 +121,7 @@ ExitStatus carry_out(const Context& context, const EndToken& verb) {
     return name.error().code == Errc::out_of_range ? ExitStatus::usage : status;
   }
   if (auto ended = desk.end_token(*name, io::wall_time_now()); !ended) return report(context, ended.error());
-  context.streams.err << "Token " << short_hex(*name) << " is taken back; certificates that it gave stay.\n";
+  context.streams.err << "Token " << short_hex(*name) << " is revoked; certificates issued with it stay valid.\n";
   return ExitStatus::done;
 }
 

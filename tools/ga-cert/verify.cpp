@@ -21,7 +21,7 @@ Result<crypto::RevocationList> read_list(const std::string& path) {
   const auto octets = io::read_file(path, list_limit);
   if (!octets) return octets.error();
   auto list = crypto::decode_revocation_list(as_bytes(*octets));
-  if (!list) return std::move(list).error().in(path + ": no revocation list that can be used");
+  if (!list) return std::move(list).error().in(path + ": not a usable revocation list");
   return list;
 }
 
@@ -92,7 +92,7 @@ ExitStatus carry_out(const Context& context, const VerifyCertificate& verb) {
         << (peer ? "" : cli::printable(peer.error().message())) << '\n';
   } else if (peer) {
     out << "valid: " << cli::printable(peer->user) << ", until " << cli::utc_text(certificate->not_after()) << '\n';
-    if (rule->revocations() == nullptr) context.streams.err << "No revocation list was looked at.\n";
+    if (rule->revocations() == nullptr) context.streams.err << "No revocation list was checked.\n";
   } else {
     out << "not valid: " << cli::printable(peer.error().message()) << '\n';
   }

@@ -21,7 +21,7 @@ void Announcer::expect_start() {
     changes_ = *std::move(changes);
   else
     handlers_.log({LogLevel::warning,
-                   "the manager is announced before it can be asked",
+                   "the manager is announced but cannot be reached yet",
                    {{"reason", changes.error().message()}}});
 }
 

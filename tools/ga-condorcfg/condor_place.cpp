@@ -110,7 +110,7 @@ Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Du
       std::ranges::find_if(command, [](const std::string& word) { return word.starts_with("condor_"); });
   return make_error(make_error_code(Errc::not_found), "HTCondor is not installed (no program " +
                                                           (program == command.end() ? command.front() : *program) +
-                                                          "); the package condor brings it");
+                                                          "); install the package condor");
 }
 
 Result<void> try_config(const Context& context, const std::string& text) {
@@ -149,7 +149,7 @@ Result<void> try_config(const Context& context, const std::string& text) {
   if (!tried) return tried.error();
   if (tried->status == 0 && !is_complaint(tried->output)) return {};
   return Result<void>(make_error(make_error_code(Errc::malformed),
-                                 "HTCondor does not take this configuration: " + first_lines(tried->output)));
+                                 "HTCondor rejects this configuration: " + first_lines(tried->output)));
 }
 
 Result<bool> write_condor_files(const Context& context, const PoolFiles& files, const std::string& text) {

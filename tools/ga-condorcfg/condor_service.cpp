@@ -134,7 +134,7 @@ void CondorService::handle_child() {
   if (!is_wanted_) return handlers_.on_stopped();
   if (was != Ending::none) return spawn();
   handlers_.log(
-      {LogLevel::error, "HTCondor ended by itself; it is started again", {{"status", std::to_string(*status)}}});
+      {LogLevel::error, "HTCondor exited unexpectedly; restarting it", {{"status", std::to_string(*status)}}});
   again_.arm(io::monotonic_now() + start_pause);
 }
 
@@ -144,7 +144,7 @@ void CondorService::spawn() {
     child_ = *child;
     return;
   }
-  handlers_.log({LogLevel::error, "HTCondor does not start", {{"reason", child.error().message()}}});
+  handlers_.log({LogLevel::error, "HTCondor failed to start", {{"reason", child.error().message()}}});
   again_.arm(io::monotonic_now() + start_pause);
 }
 

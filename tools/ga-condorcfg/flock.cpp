@@ -45,7 +45,7 @@ ExitStatus carry_out(const Context& context, const ExportFlock& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   const auto& files = std::get<PoolFiles>(loaded);
   if (!files.settings.is_manager) {
-    cli::complain(context.streams, tool, context.options.role_file + ": only a pool's manager lets jobs in");
+    cli::complain(context.streams, tool, context.options.role_file + ": only a pool's manager can accept jobs");
     return ExitStatus::usage;
   }
   const std::string socket = node_socket(context, files);
@@ -77,7 +77,7 @@ ExitStatus carry_out(const Context& context, const AcceptFlock& verb) {
   const auto& files = std::get<PoolFiles>(loaded);
   if (!files.settings.is_submit) {
     cli::complain(context.streams, tool,
-                  context.options.role_file + ": only a machine with the role submit sends jobs");
+                  context.options.role_file + ": only a machine with the role submit can send jobs");
     return ExitStatus::usage;
   }
   const auto text = read_pass(context, verb.file);

@@ -115,7 +115,7 @@ class JobFreer {
     for (const LostJob& it : lost) {
       if (!end_shadow(it.job.job)) continue;
       writer_.write(io::monotonic_now(), {LogLevel::info,
-                                          "a job's worker is gone; it waits for another one",
+                                          "a job's worker is gone; the job waits for another worker",
                                           {{"job", it.job.job}, {"worker", it.job.machine}, {"reason", it.why}}});
       if (forgotten.insert(it.job.worker).second) forget_worker(context_, it.job);
     }
@@ -162,7 +162,7 @@ ExitStatus carry_out(const Context& context, const FreeJobs& verb) {
     return ExitStatus::usage;
   }
   if (!io::is_root()) {
-    cli::complain(context.streams, tool, "only root may end what follows a job");
+    cli::complain(context.streams, tool, "this needs root");
     cli::suggest(context.streams, "run it again as root (sudo ga-condorcfg ...)");
     return ExitStatus::permission;
   }

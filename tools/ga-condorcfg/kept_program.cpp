@@ -37,7 +37,7 @@ void KeptProgram::handle_child() {
   if (!is_wanted_) return;
   if (was_told) return spawn();
   log_({LogLevel::warning,
-        command_.front() + " " + command_.back() + " ended; it is started again",
+        command_.front() + " " + command_.back() + " exited; restarting it",
         {{"status", std::to_string(*status)}}});
   again_.arm(io::monotonic_now() + respawn_pause);
 }

@@ -16,19 +16,17 @@ std::vector<std::string> words_of(const std::string& text) {
 }
 
 void add_flock(CLI::App& app, Options& options, ExportFlock& exported, AcceptFlock& accepted, RemoveFlock& removed) {
-  CLI::App* flock = app.add_subcommand("flock", "Let jobs go from one group's pool to another's");
+  CLI::App* flock = app.add_subcommand("flock", "Send jobs from one group's pool to another's");
   flock->require_subcommand(1);
-  CLI::App* out = flock->add_subcommand("export", "On the manager that lets jobs in: print what the other side needs");
-  out->add_option("--out", exported.out, "Write to this file (stdout)")->type_name("FILE");
+  CLI::App* out = flock->add_subcommand("export", "On the manager that accepts jobs: print what the other side needs");
+  out->add_option("--out", exported.out, "Output file (standard output)")->type_name("FILE");
   out->callback([&] { options.verb = exported; });
-  CLI::App* in = flock->add_subcommand("accept", "On the submit machine that sends jobs: take it in");
-  in->add_option("FILE", accepted.file, "What `flock export` printed; - reads it from stdin")
-      ->type_name("FILE")
-      ->required();
+  CLI::App* in = flock->add_subcommand("accept", "On the submit machine that sends jobs: accept the file");
+  in->add_option("FILE", accepted.file, "Output of `flock export`; - is standard input")->type_name("FILE")->required();
   in->add_flag("--dry-run", accepted.dry_run, "Show what would change, and change nothing");
   in->callback([&] { options.verb = accepted; });
-  CLI::App* away = flock->add_subcommand("remove", "Send no more jobs to a pool that was accepted");
-  away->add_option("DOMAIN", removed.domain, "The pool's domain, as `show` prints it")->type_name("")->required();
+  CLI::App* away = flock->add_subcommand("remove", "Remove an accepted pool");
+  away->add_option("DOMAIN", removed.domain, "The pool's domain, as printed by `show`")->type_name("")->required();
   away->callback([&] { options.verb = removed; });
 }
 
@@ -38,16 +36,16 @@ void add_validate(CLI::App& app, Options& options, ValidatePool& validate) {
       ->type_name("N")
       ->check(CLI::Range(1, 10000));
   tools::add_duration_option(*verb, "--timeout", validate.timeout, "How long each test may take (30min)");
-  verb->add_option("--only", validate.only, "Only this test; may be given several times")
+  verb->add_option("--only", validate.only, "Run only this test; may be repeated")
       ->type_name("")
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"jobs", "dag", "checkpoint", "absence", "flock"}));
-  verb->add_option("--worker", validate.worker, "Machine that is cut off, as `condor_status` names it")
+  verb->add_option("--worker", validate.worker, "Machine to disconnect, as shown by `condor_status`")
       ->type_name("NAME");
-  verb->add_option("--cut-off", validate.cut_off, "Command that takes the worker off the network")
+  verb->add_option("--cut-off", validate.cut_off, "Command that disconnects the worker from the network")
       ->type_name("COMMAND");
-  verb->add_option("--bring-back", validate.bring_back, "Command that puts it back")->type_name("COMMAND");
-  tools::add_duration_option(*verb, "--away", validate.away, "How long the worker is away (30s)");
+  verb->add_option("--bring-back", validate.bring_back, "Command that connects it again")->type_name("COMMAND");
+  tools::add_duration_option(*verb, "--away", validate.away, "How long the worker is disconnected (30s)");
   verb->add_option("--work-dir", validate.directory, "Keep the jobs' files in this directory")->type_name("DIR");
   verb->callback([&] { options.verb = validate; });
 }
@@ -61,10 +59,10 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   app.require_subcommand(1);
   tools::share_options(app);
   app.add_option("--file", options.role_file, "Role file of this machine (/etc/ga/pool.toml)")->type_name("FILE");
-  app.add_option("--dir", options.groups, "Where group files are (/etc/ipop)")->type_name("DIR");
+  app.add_option("--dir", options.groups, "Directory of the group files (/etc/ipop)")->type_name("DIR");
   app.add_option("--socket", options.socket, "Control socket of the group's node (/run/ipop/GROUP.sock)")
       ->type_name("SOCKET");
-  app.add_option("--state-dir", options.state_directory, "Where the node's certificate is (/var/lib/ipop/GROUP)")
+  app.add_option("--state-dir", options.state_directory, "Directory of the node's certificate (/var/lib/ipop/GROUP)")
       ->type_name("DIR");
   app.add_option("--condor-dir", options.condor, "HTCondor's configuration (/etc/condor)")->type_name("DIR");
   tools::add_output_options(app, options.output);
@@ -76,22 +74,23 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   write_verb->callback([&] { options.verb = write; });
 
   WatchPool watch;
-  CLI::App* watch_verb = app.add_subcommand("watch", "Write it, run HTCondor, and follow address and manager");
+  CLI::App* watch_verb =
+      app.add_subcommand("watch", "Write the configuration, run HTCondor, and follow address and manager");
   watch_verb
       ->add_option_function<std::string>(
           "--start", [&watch](const std::string& text) { watch.start = words_of(text); },
           "Run HTCondor by this command, in the foreground (\"condor_master -f\" where no systemd runs)")
       ->type_name("COMMAND");
   watch_verb->add_flag_callback(
-      "--no-announce", [&watch] { watch.announce = false; }, "Don't tell the group where this manager is");
+      "--no-announce", [&watch] { watch.announce = false; }, "Do not announce this manager to the group");
   watch_verb->callback([&] { options.verb = watch; });
 
   ShowPool show;
-  CLI::App* show_verb = app.add_subcommand("show", "Show this machine's part in the pool, and the managers");
+  CLI::App* show_verb = app.add_subcommand("show", "Show this machine's role in the pool, and the managers");
   show_verb->callback([&] { options.verb = show; });
 
   CheckPool check;
-  CLI::App* check_verb = app.add_subcommand("check", "Say whether files and HTCondor's configuration are good");
+  CLI::App* check_verb = app.add_subcommand("check", "Check the files and HTCondor's configuration");
   check_verb->callback([&] { options.verb = check; });
 
   FreeJobs free;

@@ -129,7 +129,7 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context) {
   } else if (out.settings.own_jobs_first) {
     const std::size_t line = appliance::line_of_key(*role_text, "own_jobs_first");
     return bad_config(context, role_file + ":" + std::to_string(line) +
-                                   ": own_jobs_first needs a closed group: in an open one nobody vouches for a user");
+                                   ": own_jobs_first needs a closed group: in an open one users are not authenticated");
   }
   auto partners = load_flock_partners(context);
   if (!partners) return bad_config(context, partners.error().context);

@@ -94,7 +94,7 @@ void PoolNode::take_line(std::string_view line) {
     if (status != nullptr && status->joined) ask_managers();
   } else if (answer.id == watch_id) {
     can_watch_ = answer.answer.has_value();
-    if (!can_watch_) handlers_.log({LogLevel::warning, "the node is of an older release: it is asked every 10 s", {}});
+    if (!can_watch_) handlers_.log({LogLevel::warning, "the node is an older version: polling it every 10 s", {}});
   } else if (answer.id == managers_id) {
     const auto* found = answer.answer ? std::get_if<node::DhtAnswer>(&*answer.answer) : nullptr;
     const bool is_known =

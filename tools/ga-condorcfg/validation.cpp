@@ -34,7 +34,7 @@ std::string plural(std::size_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-/// Why a job did not end well, in HTCondor's words.
+/// Why a job failed, in HTCondor's words.
 std::string trouble(const std::vector<JobEvent>& events) {
   for (const JobEvent& event : events) {
     if (event.kind == JobEventKind::held || event.kind == JobEventKind::aborted) {
@@ -43,7 +43,7 @@ std::string trouble(const std::vector<JobEvent>& events) {
     }
     if (event.kind == JobEventKind::terminated && event.return_value != 0) return "a job ended with an error";
   }
-  return "a job did not end well";
+  return "a job failed";
 }
 
 /// The jobs are taken out of the queue; what their log says of them, or why it can't be read.
@@ -181,7 +181,7 @@ echo "$own" > "$out"
   if (!counts || counts->failed > 0) return judge(run, counts, "");
   const auto sum = io::read_file(directory + "/d.txt", largest_output);
   // 4 and what B (1 + 2) and C (1 + 3) passed on.
-  if (!sum || first_line(*sum) != "11") return {Kind::failed, "the last job of the diamond got wrong numbers"};
+  if (!sum || first_line(*sum) != "11") return {Kind::failed, "the last job of the diamond got wrong input"};
   return {Kind::passed, "A, then B and C, then D with what they made"};
 }
 
@@ -222,8 +222,8 @@ TestOutcome test_checkpoint(const TestPlace& place) {
   const std::vector<int> starts = beginnings(*output);
   const auto last = std::ranges::max(starts.empty() ? std::vector<int>{0} : starts);
   if (output->find("ends at step 10") == std::string::npos || last < 3 || starts.front() != 0)
-    return {Kind::failed, "the job did not go on where it was"};
-  return {Kind::passed, "evicted, then went on to step 10"};
+    return {Kind::failed, "the job did not continue from its checkpoint"};
+  return {Kind::passed, "evicted, then continued to step 10"};
 }
 
 TestOutcome test_flock(const TestPlace& place) {
@@ -269,8 +269,7 @@ TestOutcome test_flock(const TestPlace& place) {
 
 TestOutcome test_absence(const TestPlace& place) {
   const ValidatePool& wishes = place.wishes;
-  if (wishes.cut_off.empty() || wishes.bring_back.empty())
-    return {Kind::not_run, "nobody said how to cut a worker off: --cut-off and --bring-back"};
+  if (wishes.cut_off.empty() || wishes.bring_back.empty()) return {Kind::not_run, "needs --cut-off and --bring-back"};
   const auto seconds = std::to_string((wishes.away + absence_rest).count());
   std::string more = "executable = /bin/sleep\narguments = " + seconds + "\ntransfer_executable = false\n";
   if (!wishes.worker.empty()) more += "requirements = Machine == \"" + wishes.worker + "\"\n";
@@ -301,7 +300,7 @@ TestOutcome test_absence(const TestPlace& place) {
   }
   const auto counts = follow_to_end(place, *run, 1, "absence");
   if (!counts || counts->failed > 0) return judge(*run, counts, "");
-  if (counts->executing != 1 || counts->evicted > 0) return {Kind::failed, "the job was lost and began again"};
+  if (counts->executing != 1 || counts->evicted > 0) return {Kind::failed, "the job was lost and started again"};
   return {Kind::passed, "away for " + std::to_string(wishes.away.count()) + " s; the job ran through"};
 }
 

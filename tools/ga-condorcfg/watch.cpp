@@ -109,7 +109,7 @@ class Watcher {
                         : Result<io::DirectoryChanges>(made.error());
     if (!changes)
       log({LogLevel::warning,
-           "other groups' pools are read at a reload only",
+           "other groups' pools are read only at a reload",
            {{"reason", changes.error().message()}}});
     return changes;
   }
@@ -137,7 +137,7 @@ class Watcher {
   void read_files() {
     auto loaded = load_pool_files(context_);
     auto* files = std::get_if<PoolFiles>(&loaded);
-    if (files == nullptr) return log({LogLevel::error, "the files are wrong; the earlier ones hold", {}});
+    if (files == nullptr) return log({LogLevel::error, "the files are wrong; keeping the previous configuration", {}});
     files_ = std::move(*files);
     freer_.stop();
     is_changed_ = true;
@@ -212,7 +212,7 @@ class Watcher {
     log({LogLevel::info,
          !was_running ? "HTCondor starts"
          : moved      ? "HTCondor restarts"
-                      : "HTCondor reads its configuration again",
+                      : "HTCondor reloads its configuration",
          {{"ip", to_string(wanted.address)}, {"manager", to_string(*wanted.choice.manager)}}});
     tell("in the pool of " + to_string(*wanted.choice.manager) + " as " + to_string(wanted.address));
     announce();
@@ -233,7 +233,7 @@ class Watcher {
     auto tried = text ? try_config(context_, *text) : Result<void>(text.error());
     const auto written = tried ? write_condor_files(context_, files_, *text) : Result<bool>(tried.error());
     if (written) return *written;
-    tell("the configuration is not written: " + written.error().context);
+    tell("the configuration was not written: " + written.error().context);
     return {};
   }
 

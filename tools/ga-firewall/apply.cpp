@@ -31,7 +31,7 @@ std::string without_port(const net::Endpoint& endpoint) {
 void warn_of_cut(const Context& context, const io::RemoteLogin& login) {
   cli::complain(context.streams, tool,
                 "the ssh session from " + without_port(login.remote) + " to " + to_string(login.local) +
-                    " would be cut: ssh is reached on the virtual network only");
+                    " would be cut off: ssh is allowed only on the virtual network");
 }
 
 ExitStatus keep_settings(const Context& context, const appliance::FirewallSettings& settings) {
@@ -97,12 +97,12 @@ ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
   }
   // Behind the rules: settings that the kernel refused are not tried again at the next start.
   if (const ExitStatus kept = keep_settings(context, machine.settings); kept != ExitStatus::done) {
-    cli::complain(context.streams, tool, "the rules are in force, but will not be back after the next start");
+    cli::complain(context.streams, tool, "the rules are in force, but will not be loaded at the next boot");
     return ExitStatus::partly;
   }
   const ExitStatus enabled = change_unit(context, "enable");
   show_done(context, "ga-firewall.apply/1", changes,
-            changes ? "The rules are in force (table inet ga_firewall)" : "The rules were in force already");
+            changes ? "The rules are in force (table inet ga_firewall)" : "The rules were already in force");
   return enabled == ExitStatus::done && machine.lacks_users ? ExitStatus::partly : enabled;
 }
 
@@ -127,7 +127,7 @@ ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
     status = change_unit(context, "disable");
   }
   show_done(context, "ga-firewall.remove/1", present->has_value(),
-            *present ? "The rules are gone" : "There were no rules in force");
+            *present ? "The rules are removed" : "There were no rules in force");
   return status;
 }
 

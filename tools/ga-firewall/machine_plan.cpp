@@ -72,7 +72,7 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
   const std::string& directory = context.options.directory;
   const std::string path = directory + "/" + group + ".toml";
   if (!io::exists(path)) {
-    cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " is not there)");
+    cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " does not exist)");
     cli::suggest(context.streams, "ga-group join TOKEN");
     return ExitStatus::no;
   }
@@ -125,7 +125,8 @@ ExitStatus add_job_users(const Context& context, MachinePlan& machine) {
       continue;
     }
     if (!uid || *uid == 0) {
-      cli::complain(context.streams, tool, uid ? user + " is root, and root can't be shut out" : uid.error().message());
+      cli::complain(context.streams, tool,
+                    uid ? user + " is root, and root cannot be confined" : uid.error().message());
       return context.options.settings ? ExitStatus::usage : ExitStatus::bad_config;
     }
     plan.job_uids.push_back({*uid, *uid});
@@ -191,9 +192,10 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
     }
     if (out.settings.port) continue;
     if (!facts.port) {
-      cli::complain(context.streams, tool,
-                    "the UDP port of the node of \"" + group + "\" is not known: it takes one when it first starts");
-      cli::suggest(context.streams, "systemctl start ipop-node@" + group + ", or say it with --port N");
+      cli::complain(
+          context.streams, tool,
+          "the UDP port of the node of \"" + group + "\" is not known yet: the node picks one when it first starts");
+      cli::suggest(context.streams, "systemctl start ipop-node@" + group + ", or pass --port N");
       return ExitStatus::unreachable;
     }
     plan.overlay_ports.push_back(*facts.port);

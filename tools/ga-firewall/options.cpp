@@ -75,30 +75,30 @@ Result<std::uint16_t> parse_port(const std::string& text) {
 }
 
 void add_settings(SettingOptions& options) {
-  options.add_list("--group", "GROUP", "Group whose network is meant; may be given several times (all of this machine)",
+  options.add_list("--group", "GROUP", "Group to make rules for; may be repeated (all groups of this machine)",
                    checked_text(appliance::check_group_name), &FirewallSettings::groups);
-  options.add_list("--interface", "NAME", "Virtual interface; may be given several times (that of each group's node)",
+  options.add_list("--interface", "NAME", "Virtual interface; may be repeated (that of each group's node)",
                    appliance::parse_interface_name, &FirewallSettings::interfaces);
   options.add("--port", "N", "UDP port of the overlay (that of each group's node)", parse_port,
               [](FirewallSettings& settings, std::uint16_t port) { settings.port = port; });
   // The braces make the words complete in a shell.
-  options.add("--role", "{none,worker,submit,manager}", "What this machine is in the pool (none)",
+  options.add("--role", "{none,worker,submit,manager}", "This machine's role in the pool (none)",
               appliance::parse_pool_role,
               [](FirewallSettings& settings, appliance::PoolRole role) { settings.role = role; });
   options.add("--ssh", "PORT", "TCP port of ssh on the virtual network, or none (22)", appliance::parse_port_or_none,
               [](FirewallSettings& settings, std::optional<std::uint16_t> port) { settings.ssh_port = port; });
-  options.add_list("--allow", "SERVICE", "Let members reach tcp:PORT or udp:PORT; may be given several times",
+  options.add_list("--allow", "SERVICE", "Let members reach tcp:PORT or udp:PORT; may be repeated",
                    appliance::parse_service, &FirewallSettings::allow);
-  options.add_list("--allow-physical", "SERVICE", "Let everybody on the physical network reach it; several times",
+  options.add_list("--allow-physical", "SERVICE", "Let anyone on the physical network reach it; may be repeated",
                    appliance::parse_service, &FirewallSettings::allow_physical);
-  options.add_list("--reach", "SERVICE", "Let this machine reach it on the physical network; several times",
+  options.add_list("--reach", "SERVICE", "Let this machine reach it on the physical network; may be repeated",
                    appliance::parse_service, &FirewallSettings::reach);
-  options.add("--physical", "LIST", "What else may pass there: dhcp,dns,ntp,lan, or none (all four)",
+  options.add("--physical", "LIST", "What else to allow there: dhcp,dns,ntp,lan, or none (all four)",
               appliance::parse_physical_needs,
               [](FirewallSettings& settings, appliance::PhysicalNeeds needs) { settings.needs = needs; });
-  options.add_list("--job-user", "NAME", "User who reaches the virtual network only; may be given several times",
+  options.add_list("--job-user", "NAME", "Confine this user to the virtual network; may be repeated",
                    checked_text(appliance::check_user_name), &FirewallSettings::job_users);
-  options.add_list("--job-uid", "UID", "The same for users by number, or a range like 2000-2999; several times",
+  options.add_list("--job-uid", "UID", "The same for a user ID or a range such as 2000-2999; may be repeated",
                    appliance::parse_uid_range, &FirewallSettings::job_uids);
 }
 
@@ -106,35 +106,35 @@ void add_settings(SettingOptions& options) {
 
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
   Options options;
-  CLI::App app("Lets nothing but the overlay in and out of the physical network", tool);
+  CLI::App app("Allows only the overlay on the physical network", tool);
   app.require_subcommand(1);
   tools::share_options(app);
   SettingOptions settings(app, options.settings);
   add_settings(settings);
-  app.add_option("--dir", options.directory, "Where group files are (/etc/ipop)")->type_name("DIR");
+  app.add_option("--dir", options.directory, "Directory of the group files (/etc/ipop)")->type_name("DIR");
   app.add_option("--socket", options.socket, "Control socket of the group's node (/run/ipop/GROUP.sock)")
       ->type_name("SOCKET");
   tools::add_output_options(app, options.output);
 
-  CLI::App* print = app.add_subcommand("print", "Print the rules as nft reads them, and change nothing");
+  CLI::App* print = app.add_subcommand("print", "Print the rules in nft format, and change nothing");
   print->callback([&] { options.verb = PrintRules{}; });
 
   ApplyRules apply;
-  CLI::App* apply_verb = app.add_subcommand("apply", "Put the rules in force, now and at every start");
+  CLI::App* apply_verb = app.add_subcommand("apply", "Apply the rules, now and at every boot");
   apply_verb->add_flag("--dry-run", apply.dry_run, "Show what would change, and change nothing");
   apply_verb->add_flag("--yes", apply.yes, "Also when that cuts somebody's ssh session");
   apply_verb->callback([&] { options.verb = apply; });
 
   RemoveRules remove;
-  CLI::App* remove_verb = app.add_subcommand("remove", "Take the rules and everything that was kept of them away");
+  CLI::App* remove_verb = app.add_subcommand("remove", "Remove the rules and the saved settings");
   remove_verb->add_flag("--dry-run", remove.dry_run, "Show what would change, and change nothing");
-  remove_verb->add_flag("--keep", remove.keep, "Keep the settings: the rules are back at the next start");
+  remove_verb->add_flag("--keep", remove.keep, "Keep the settings, so the rules are loaded again at the next boot");
   remove_verb->callback([&] { options.verb = remove; });
 
-  CLI::App* status = app.add_subcommand("status", "Say whether the rules are in force as they should be");
+  CLI::App* status = app.add_subcommand("status", "Check whether the right rules are in force");
   status->callback([&] { options.verb = ShowStatus{}; });
 
-  CLI::App* watch = app.add_subcommand("watch", "Put the rules back when another program takes them away");
+  CLI::App* watch = app.add_subcommand("watch", "Apply the rules again whenever another program removes them");
   watch->callback([&] { options.verb = WatchRules{}; });
 
   if (const auto wrong = tools::parse_command_line(app, argc, argv, streams)) return *wrong;

@@ -59,9 +59,9 @@ class Watch {
     auto shown = io::read_nft_table(appliance::firewall_table);
     if (!shown) return end(shown.error().message(), report_error(context_, shown.error()));
     in_force_ = *std::move(shown);
-    if (!present) say(LogLevel::warning, "the rules were gone; they are in force again");
+    if (!present) say(LogLevel::warning, "the rules were removed; loaded them again");
     if (present && *present != *in_force_)
-      say(LogLevel::warning, "the rules were changed by another program; they are as they should be again");
+      say(LogLevel::warning, "the rules were changed by another program; loaded them again");
   }
 
   void say(LogLevel level, std::string text) { log_.write(io::monotonic_now(), LogLine{level, std::move(text), {}}); }

@@ -35,7 +35,7 @@ bool was_followed(ByteSpan sealed, const GroupFile& file, const crypto::PrivateK
 }
 
 ExitStatus stay(const Context& context, const AcceptHandover& verb, const GroupFile& file) {
-  context.streams.err << "This machine is there already (" << cli::printable(file.path) << ")\n";
+  context.streams.err << "This machine is already there (" << cli::printable(file.path) << ")\n";
   return verb.dry_run ? ExitStatus::done : reload_node(context, file, verb.timeout, "ga-group.accept/1");
 }
 
@@ -56,7 +56,7 @@ std::variant<appliance::GroupHandover, ExitStatus> open_handover(const Context& 
   if (!text) {
     cli::complain(context.streams, tool, name + ": " + text.error().message());
     if (text.error().code != Errc::not_authorized) return ExitStatus::bad_config;
-    cli::suggest(context.streams, "ask whoever keeps the authority whether this machine was left out");
+    cli::suggest(context.streams, "ask the authority's administrator whether this machine was left out");
     return ExitStatus::no;
   }
   auto handover = appliance::parse_group_handover(as_text(*text));

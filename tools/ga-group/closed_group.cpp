@@ -93,7 +93,9 @@ std::variant<AuthorityDesk, ExitStatus> take_authority(const Context& context, c
     cli::complain(context.streams, tool, note);
   if (auto unlocked = desk->unlock(); !unlocked) return report_authority(context, unlocked.error());
   context.streams.err << (is_there ? "Took the authority in " : "Made the authority in ") << cli::printable(directory)
-                      << (passphrase || is_there ? "\n" : " (its key has no passphrase: who can read it can sign)\n");
+                      << (passphrase || is_there
+                              ? "\n"
+                              : " (its key has no passphrase: anyone who can read it can sign certificates)\n");
   return *std::move(desk);
 }
 
@@ -123,14 +125,14 @@ ExitStatus certify_this_machine(const Context& context, const Plan& plan, Author
   return ExitStatus::done;
 }
 
-/// Starts the service that takes requests, and that which renews; where no systemd runs, says how.
+/// Starts the services that take requests and renew; where no systemd runs, says how.
 NodeStart start_authority(const Context& context, const Plan& plan, NodeStart nodes) {
   const std::string& name = plan.closed.config.name;
   const bool has_passphrase = !plan.closing.passphrase_file.empty();
   const std::string unit = "ga-authority@" + plan.entrance.config.name;
   if (nodes == NodeStart::started && !has_passphrase) {
-    const auto result = io::run_process(
-        {"systemctl", "--no-block", "enable", "--now", unit, "ga-authority@" + name, "ga-cert-renew.timer"}, 30s);
+    const auto result =
+        io::run_process({"systemctl", "--no-block", "enable", "--now", unit, "ga-authority@" + name}, 30s);
     if (result && result->status == 0) return NodeStart::started;
     cli::complain(context.streams, tool,
                   "starting " + unit + " failed: " +
@@ -141,7 +143,7 @@ NodeStart start_authority(const Context& context, const Plan& plan, NodeStart no
   if (nodes == NodeStart::started) {
     cli::suggest(context.streams,
                  "put the passphrase into /etc/ipop/authority.passphrase (mode 0600), then systemctl enable --now " +
-                     unit + " ga-authority@" + name + " ga-cert-renew.timer");
+                     unit + " ga-authority@" + name);
     return NodeStart::by_hand;
   }
   std::string command = "ga-cert authority serve --group " + plan.entrance.config.name + " --for " + name;
@@ -189,7 +191,7 @@ std::optional<std::string> entrance_name(const Context& context, const std::stri
 
 ExitStatus report_no_network(const Context& context) {
   cli::complain(context.streams, tool,
-                "no network is free for the machines that ask: all that are tried overlap others");
+                "no free virtual network for the enrolment group: all candidates overlap other networks");
   cli::suggest(context.streams, "the same with --entrance-prefix PREFIX");
   return ExitStatus::no;
 }
@@ -211,7 +213,7 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
             verb.start};
   if (!verb.authority.empty()) {
     cli::complain(context.streams, tool,
-                  "--closed makes an authority; --authority names another one: give one of them");
+                  "--closed creates an authority and --authority names an existing one: give only one of them");
     return ExitStatus::usage;
   }
   if (io::exists(plan.closed.path)) {
@@ -252,12 +254,12 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
   }
   if (plan.closed.config.prefix.overlaps(plan.entrance.config.prefix)) {
     cli::complain(context.streams, tool,
-                  "--prefix " + to_string(closed.prefix) + " overlaps the network of those who ask, " +
+                  "--prefix " + to_string(closed.prefix) + " overlaps the network of the enrolment group, " +
                       to_string(plan.entrance.config.prefix));
     return ExitStatus::usage;
   }
   if (verb.dry_run) {
-    context.streams.out << "would make the authority " << context.options.authorities << '/' << verb.name << '\n';
+    context.streams.out << "would create the authority " << context.options.authorities << '/' << verb.name << '\n';
     (void)show_changes(context, plan.entrance, true, verb.start);
     return show_changes(context, plan.closed, true, verb.start);
   }
@@ -270,7 +272,7 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   const GroupFile& open = std::get<GroupFile>(loaded);
   const std::string& name = open.config.name;
   if (!open.config.authority.empty()) {
-    cli::complain(context.streams, tool, "the group " + name + " is closed already");
+    cli::complain(context.streams, tool, "the group " + name + " is already closed");
     cli::suggest(context.streams, "ga-group token " + name);
     return ExitStatus::no;
   }

@@ -51,7 +51,7 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
     if (auto readable = is_there ? Result<void>() : look_into(directory); !readable)
       return report_file_error(context, readable.error());
     if (!is_there)
-      return report_no_group(context, "this machine has no group \"" + name + "\" (" + path + " is not there)");
+      return report_no_group(context, "this machine has no group \"" + name + "\" (" + path + " does not exist)");
     return load_file(context, path);
   }
   if (auto readable = look_into(directory); !readable) return report_file_error(context, readable.error());

@@ -66,10 +66,10 @@ Result<crypto::PrivateKey> read_node_key(const std::string& state_directory) {
 Result<Move> plan_move(GroupFile file, const appliance::GroupHandover& handover, const crypto::PublicKey& key,
                        const std::string& state, WallTime now) {
   if (handover.group.name_space == file.config.name_space)
-    return {Errc::conflict, "this machine is there already (" + file.path + ")"};
+    return {Errc::conflict, "this machine is already there (" + file.path + ")"};
   if (handover.from != file.config.name_space)
     return {Errc::conflict, "the hand-over leads out of the namespace " + handover.from + ", and this machine is in " +
-                                file.config.name_space + "; one that came before has to be accepted first"};
+                                file.config.name_space + "; an earlier one must be accepted first"};
   Move out{std::move(file), handover.group, state};
   // What is only this machine's stays.
   out.next.name = out.file.config.name;
@@ -113,7 +113,7 @@ ExitStatus reload_node(const Context& context, const GroupFile& file, std::chron
         return status.name_space == name_space && (status.address || !status.prefix);
       });
   if (!held && tools::status_of(held.error()) == ExitStatus::unreachable) {
-    cli::complain(context.streams, tool, "the node does not run; it moves when it is started");
+    cli::complain(context.streams, tool, "the node is not running; it will move when it is started");
     cli::suggest(context.streams, node_command(context, file));
     return ExitStatus::partly;
   }

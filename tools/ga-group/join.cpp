@@ -71,7 +71,7 @@ ExitStatus install(const Context& context, const JoinGroup& verb, const std::opt
   if (const auto* status = std::get_if<ExitStatus>(&present)) return *status;
   auto& known = std::get<GroupFile>(present);
   if (known.config.name_space == file.config.name_space || is_member_already(known, asks)) {
-    context.streams.err << "This machine is in the group already (" << file.path << ")\n";
+    context.streams.err << "This machine is already in the group (" << file.path << ")\n";
     file = std::move(known);
     return ExitStatus::done;
   }
@@ -82,9 +82,9 @@ ExitStatus install(const Context& context, const JoinGroup& verb, const std::opt
     return verb.dry_run ? ExitStatus::done : write_move(context, {std::move(known), file.config});
   }
   cli::complain(context.streams, tool,
-                "this machine has another group called \"" + file.config.name + "\" (" + file.path + ")");
+                "this machine has a different group called \"" + file.config.name + "\" (" + file.path + ")");
   cli::suggest(context.streams, "ga-group join --name " + file.config.name + "-2 " +
-                                    (verb.token == "-" ? "-" : "TOKEN") + ", or --replace to leave the other one");
+                                    (verb.token == "-" ? "-" : "TOKEN") + ", or --replace to replace the other one");
   return ExitStatus::no;
 }
 
@@ -162,7 +162,7 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
   if (verb.dry_run) return show_changes(context, file, is_new || is_replaced, verb.start && !is_replaced);
   if (chosen != ExitStatus::done) return chosen;
   if (file.config.bootstrap.empty())
-    context.streams.err << "The token names no machine to begin with: only members on the same LAN will be found.\n";
+    context.streams.err << "The token contains no bootstrap address: only members on the same LAN will be found.\n";
 
   if (is_replaced) {
     const auto moved =

@@ -15,7 +15,7 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
   if (verb.back && !io::exists(open)) {
     cli::complain(
         context.streams, tool,
-        "this machine did not come from an open group into " + file.config.name + " (" + open + " is not there)");
+        "this machine did not come from an open group into " + file.config.name + " (" + open + " does not exist)");
     cli::suggest(context.streams, "ga-group leave " + file.config.name);
     return ExitStatus::no;
   }

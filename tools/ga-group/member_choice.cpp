@@ -59,7 +59,7 @@ Result<MemberChoice> choose_members(const appliance::AuthorityBook& book, const 
     auto word = read_word(text);
     if (!word) return std::move(word).error();
     if (std::ranges::none_of(present, [&](const auto* member) { return word->means(*member); }))
-      return {Errc::not_found, "\"" + text + "\" is no member with a valid certificate"};
+      return {Errc::not_found, "\"" + text + "\" is not a member with a valid certificate"};
     meant.push_back(*std::move(word));
   }
   MemberChoice out;

@@ -25,7 +25,7 @@ void add_expires(CLI::App& verb, TokenLife& out) {
   verb.add_option_function<std::string>(
           "--expires",
           [&out](const std::string& text) { out = text == "never" ? std::nullopt : cli::parse_duration(text); },
-          "How long the token can be used: a time, or never (7d)")
+          "How long the token is valid: a time, or never (7d)")
       ->type_name("TIME")
       ->check(CLI::Validator(check, ""));
 }
@@ -44,20 +44,20 @@ void add_bootstrap(CLI::App& verb, std::vector<appliance::BootstrapEntry>& out, 
 }
 
 void add_closing(CLI::App& verb, ClosedGroup& out) {
-  verb.add_option("--user", out.user, "Whose certificate this machine gets (its host name)")->type_name("USER");
+  verb.add_option("--user", out.user, "User name in this machine's certificate (the host name)")->type_name("USER");
   verb.add_option("--passphrase-file", out.passphrase_file,
-                  "Secret file whose first line is the passphrase for the authority's key (no passphrase)")
+                  "File (mode 0600) whose first line is the passphrase for the authority's key (none)")
       ->type_name("FILE");
   verb.add_option_function<std::string>(
           "--entrance-prefix", [&out](const std::string& text) { out.entrance = *appliance::parse_prefix(text); },
-          "Network on which machines ask for their certificate (a free one)")
+          "Virtual network in which machines request their certificate (a free one)")
       ->type_name("PREFIX")
       ->check(by_rule(appliance::parse_prefix));
 }
 
 void add_new(CLI::App& app, Options& options, NewGroup& group) {
   CLI::App* verb = app.add_subcommand("new", "Make a group, start its first node and print a join token");
-  verb->add_option("NAME", group.name, "What the group is called")
+  verb->add_option("NAME", group.name, "Name of the group")
       ->type_name("")
       ->required()
       ->check(by_rule(appliance::check_group_name));
@@ -66,39 +66,39 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
           "Virtual network (10.128.0.0/9)")
       ->type_name("PREFIX")
       ->check(by_rule(appliance::parse_prefix));
-  verb->add_option("--domain", group.domain, "What members' names end in (ipop)")
+  verb->add_option("--domain", group.domain, "Domain of members' names (ipop)")
       ->type_name("DOMAIN")
       ->check(by_rule(appliance::check_domain));
-  add_bootstrap(*verb, group.bootstrap, "Node that new members find first; may be given several times");
-  verb->add_option("--port", group.port, "UDP port of this machine's node (one chosen at random)")
+  add_bootstrap(*verb, group.bootstrap, "Bootstrap node; may be repeated");
+  verb->add_option("--port", group.port, "UDP port of this machine's node (random)")
       ->type_name("N")
       ->check(CLI::Range(1, 65535));
-  verb->add_option("--authority", group.authority, "Certificate of the authority whose members alone may join")
+  verb->add_option("--authority", group.authority, "Certificate of the authority; only its members may join")
       ->type_name("FILE");
-  verb->add_flag("--closed", group.closed, "Make an authority: only machines that it accepts become members");
+  verb->add_flag("--closed", group.closed, "Create an authority that decides who becomes a member");
   add_closing(*verb, group.closing);
   add_expires(*verb, group.expires);
   verb->add_flag_callback(
-      "--no-start", [&group] { group.start = false; }, "Only write the file");
+      "--no-start", [&group] { group.start = false; }, "Only write the file; do not start the node");
   verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
   verb->callback([&] { options.verb = group; });
 }
 
 void add_close(CLI::App& app, Options& options, CloseGroup& group) {
   CLI::App* verb =
-      app.add_subcommand("close", "Make a closed group of an open one, and print the token for its members");
-  verb->add_option("NAME", group.name, "Group; needed when there are several")->type_name("GROUP");
+      app.add_subcommand("close", "Turn an open group into a closed one, and print the token for its members");
+  verb->add_option("NAME", group.name, "Group; required if there are several")->type_name("GROUP");
   add_closing(*verb, group.closing);
   add_expires(*verb, group.expires);
   verb->add_flag_callback(
-      "--no-start", [&group] { group.start = false; }, "Only write the files");
+      "--no-start", [&group] { group.start = false; }, "Only write the files; start nothing");
   verb->callback([&] { options.verb = group; });
 }
 
 void add_leave(CLI::App& app, Options& options, LeaveGroup& group) {
-  CLI::App* verb = app.add_subcommand("leave", "Stop this machine's node in a group and put the group's file aside");
-  verb->add_option("NAME", group.name, "Group; needed when there are several")->type_name("GROUP");
-  verb->add_flag("--back", group.back, "Go back to the open group that the machine came from");
+  CLI::App* verb = app.add_subcommand("leave", "Leave a group: stop this machine's node and rename the group's file");
+  verb->add_option("NAME", group.name, "Group; required if there are several")->type_name("GROUP");
+  verb->add_flag("--back", group.back, "Return to the open group that the machine came from");
   verb->callback([&] { options.verb = group; });
 }
 
@@ -111,69 +111,66 @@ void add_join(CLI::App& app, Options& options, JoinGroup& group) {
             for (const std::string& word : words)
               group.token += word;
           },
-          "What `ga-group new` or `ga-group token` printed; - reads it from stdin")
+          "Token from `ga-group new` or `ga-group token`; - is standard input")
       ->type_name("")
       ->required();
   verb->add_option("--name", group.name, "Call the group otherwise on this machine")
       ->type_name("NAME")
       ->check(by_rule(appliance::check_group_name));
   verb->add_flag_callback(
-      "--no-start", [&group] { group.start = false; }, "Only write the file");
-  verb->add_option("--user", group.user, "Whose certificate to ask for in a closed group (the host name)")
+      "--no-start", [&group] { group.start = false; }, "Only write the file; do not start the node");
+  verb->add_option("--user", group.user, "User name for the certificate in a closed group (the host name)")
       ->type_name("USER");
-  verb->add_flag("--replace", group.replace, "Leave another group of that name for this one; its file is kept");
+  verb->add_flag("--replace", group.replace, "Replace the existing group of the same name; its file is kept");
   verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
   tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
   verb->callback([&] { options.verb = group; });
 }
 
 void add_state(CLI::App& verb, std::string& out) {
-  verb.add_option("--state-dir", out, "Where this machine's node keeps its key (/var/lib/ipop/GROUP)")
-      ->type_name("DIR");
+  verb.add_option("--state-dir", out, "State directory of this machine's node (/var/lib/ipop/GROUP)")->type_name("DIR");
 }
 
 void add_rotate(CLI::App& app, Options& options, RotateGroup& group) {
-  CLI::App* verb = app.add_subcommand("rotate", "Go on in a new namespace, with chosen members only");
-  verb->add_option("NAME", group.name, "Group; needed when there are several")->type_name("GROUP");
-  verb->add_option("--out", group.out, "Where the hand-over goes that the members accept; - is stdout")
+  CLI::App* verb = app.add_subcommand("rotate", "Move the group to a new namespace with chosen members only");
+  verb->add_option("NAME", group.name, "Group; required if there are several")->type_name("GROUP");
+  verb->add_option("--out", group.out, "File for the hand-over that members accept; - is standard output")
       ->type_name("FILE");
   auto* members = verb->add_option("--member", group.members,
-                                   "Take this one along: user, beginning of a serial number or of a fingerprint, or"
+                                   "Include this member: user, beginning of a serial number or fingerprint, or"
                                    " file of a certificate; may be given several times")
                       ->type_name("WHO")
                       ->allow_extra_args(false);
   auto* except =
-      verb->add_option("--all-except", group.all_except, "Take all along but this one; may be given several times")
+      verb->add_option("--all-except", group.all_except, "Include everyone except this member; may be repeated")
           ->type_name("WHO")
           ->allow_extra_args(false)
           ->excludes(members);
-  verb->add_flag("--all", group.all, "Take all along who have a valid certificate")
-      ->excludes(members)
-      ->excludes(except);
+  verb->add_flag("--all", group.all, "Include everyone with a valid certificate")->excludes(members)->excludes(except);
   verb->add_option("--authority", group.authority,
-                   "Certificate of a new authority, in its directory: it signs for those who are taken along")
+                   "Certificate of the new authority, in its directory; it signs for the included members")
       ->type_name("FILE");
   verb->add_option("--signer", group.signer, "Directory of the group's authority (/var/lib/ga/authority/GROUP)")
       ->type_name("DIR");
   verb->add_option("--passphrase-file", group.passphrase_file,
-                   "Secret file whose first line is the passphrase of the group's authority")
+                   "File (mode 0600) whose first line is the passphrase of the group's authority")
       ->type_name("FILE");
-  verb->add_option("--new-passphrase-file", group.new_passphrase_file, "Likewise, of the new authority")
+  verb->add_option("--new-passphrase-file", group.new_passphrase_file, "The same for the new authority")
       ->type_name("FILE");
-  add_bootstrap(*verb, group.bootstrap, "One more node that members find first; may be given several times");
+  add_bootstrap(*verb, group.bootstrap, "Another bootstrap node; may be repeated");
   add_state(*verb, group.state_directory);
-  verb->add_flag("--stay", group.stay, "Leave this machine's node where it is");
-  verb->add_flag("--dry-run", group.dry_run, "Show who would be taken along, and change nothing");
+  verb->add_flag("--stay", group.stay, "Do not move this machine's node");
+  verb->add_flag("--dry-run", group.dry_run, "Show who would be included, and change nothing");
   tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
   verb->callback([&] { options.verb = group; });
 }
 
 void add_accept(CLI::App& app, Options& options, AcceptHandover& handover) {
-  CLI::App* verb = app.add_subcommand("accept", "Follow a group by the hand-over that its authority made");
-  verb->add_option("FILE", handover.file, "What `ga-group rotate` wrote; - reads it from stdin")
+  CLI::App* verb = app.add_subcommand("accept", "Follow a group with a hand-over file from its authority");
+  verb->add_option("FILE", handover.file, "Hand-over file from `ga-group rotate`; - is standard input")
       ->type_name("")
       ->required();
-  verb->add_option("--group", handover.group, "Group; needed when there are several")->type_name("GROUP");
+  verb->add_option("--group", handover.group, "Group; required if there are several")->type_name("GROUP");
   add_state(*verb, handover.state_directory);
   verb->add_flag("--dry-run", handover.dry_run, "Show what would change, and change nothing");
   tools::add_duration_option(*verb, "--timeout", handover.timeout, "How long to wait for an address (60s)");
@@ -187,14 +184,14 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CLI::App app("Makes, joins and shows groups of machines", tool);
   app.require_subcommand(1);
   tools::share_options(app);
-  app.add_option("--dir", options.directory, "Where group files are (/etc/ipop)")->type_name("DIR");
+  app.add_option("--dir", options.directory, "Directory of the group files (/etc/ipop)")->type_name("DIR");
   app.add_option("--socket", options.socket, "Control socket of the group's node (/run/ipop/GROUP.sock)")
       ->type_name("SOCKET");
   tools::add_output_options(app, options.output);
 
-  app.add_option("--authorities", options.authorities, "Where authorities are (/var/lib/ga/authority)")
+  app.add_option("--authorities", options.authorities, "Directory of the authorities (/var/lib/ga/authority)")
       ->type_name("DIR");
-  app.add_option("--states", options.states, "Where nodes keep their keys (/var/lib/ipop)")->type_name("DIR");
+  app.add_option("--states", options.states, "Directory of the nodes' state (/var/lib/ipop)")->type_name("DIR");
 
   NewGroup made;
   add_new(app, options, made);
@@ -211,18 +208,18 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_accept(app, options, accepted);
 
   MakeToken token;
-  CLI::App* token_verb = app.add_subcommand("token", "Print a further join token with the present endpoints");
-  token_verb->add_option("NAME", token.name, "Group; needed when there are several")->type_name("GROUP");
+  CLI::App* token_verb = app.add_subcommand("token", "Print another join token, with the current endpoints");
+  token_verb->add_option("NAME", token.name, "Group; required if there are several")->type_name("GROUP");
   add_expires(*token_verb, token.expires);
   token_verb->callback([&] { options.verb = token; });
 
   ShowGroup show;
   CLI::App* show_verb = app.add_subcommand("show", "Show a group's file");
-  show_verb->add_option("NAME", show.name, "Group; needed when there are several")->type_name("GROUP");
+  show_verb->add_option("NAME", show.name, "Group; required if there are several")->type_name("GROUP");
   show_verb->callback([&] { options.verb = show; });
 
   CheckGroup check;
-  CLI::App* check_verb = app.add_subcommand("check", "Say whether a group file is good, and if not, where");
+  CLI::App* check_verb = app.add_subcommand("check", "Check a group file");
   check_verb->add_option("FILE", check.target, "Path of a group file, or name of a group")
       ->type_name("FILE")
       ->required();

@@ -94,8 +94,9 @@ ExitStatus rotate_open(const Context& context, const RotateGroup& verb, GroupFil
   if (const ExitStatus written = write_move(context, move); written != ExitStatus::done) return written;
   const GroupFile next{file.path, move.next};
   // The token is what the others need; a node that does not run is no reason to keep it back.
-  context.streams.err << "Hand this token to those who should follow, by a way that the others can't read; they run"
-                         " `ga-group join --replace TOKEN`.\n";
+  context.streams.err
+      << "Hand this token to those who should follow, over a channel that the others can't read; they run"
+         " `ga-group join --replace TOKEN`.\n";
   const ExitStatus printed = print_token(context, next, std::chrono::hours(24 * 7), false, "ga-group.rotate/1");
   if (verb.stay || printed != ExitStatus::done) return printed;
   // stdout is the token alone.
@@ -136,9 +137,9 @@ std::variant<std::vector<crypto::Certificate>, ExitStatus> sign_anew(const Conte
 }
 
 ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const GroupFile& file) {
-  if (verb.out.empty() && !verb.dry_run) return report_usage(context, "say where the hand-over goes: --out FILE");
+  if (verb.out.empty() && !verb.dry_run) return report_usage(context, "no file for the hand-over: pass --out FILE");
   if (verb.members.empty() && verb.all_except.empty() && !verb.all)
-    return report_usage(context, "say who is taken along: --member WHO, --all-except WHO or --all");
+    return report_usage(context, "no members chosen: pass --member WHO, --all-except WHO or --all");
   const std::string directory = verb.signer.empty() ? authorities_directory + file.config.name : verb.signer;
   auto opened = open_desk(context, directory, verb.passphrase_file);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
@@ -157,7 +158,7 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
     return ExitStatus::done;
   }
   if (choice->taken.empty()) {
-    cli::complain(context.streams, tool, "nobody would be taken along; nothing was done");
+    cli::complain(context.streams, tool, "no member would be included; nothing was done");
     return ExitStatus::no;
   }
 
@@ -217,7 +218,7 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
     context.streams.err << "This machine's node " << (verb.stay ? "stays" : "is not among them: it stays")
                         << " where it is.\n";
     if (handover.group.bootstrap.empty())
-      context.streams.err << "The new group names no machine to begin with: pass --bootstrap HOST:PORT.\n";
+      context.streams.err << "The new group has no bootstrap address: pass --bootstrap HOST:PORT.\n";
     return ExitStatus::done;
   }
   const auto move = plan_move(file, handover, own_key->public_key(), state, now);

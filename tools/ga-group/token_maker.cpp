@@ -101,28 +101,27 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
   std::ostream& err = context.streams.err;
   err << "On every other machine:  ga-group join TOKEN\n";
   if (token.asks)
-    err << "Whoever has this token can ask to become a member; nobody is one before `ga-cert accept` on this machine"
+    err << "Anyone with this token can ask to become a member, and is one after `ga-cert accept` on this machine"
            " (`ga-cert list` shows who waits).\n";
   else if (!token.group.authority.empty())
-    err << "The group is closed: a machine becomes a member once it has a certificate of the group's authority, with"
-           " this token or without.\n";
+    err << "The group is closed: a machine also needs a certificate from the group's authority.\n";
   else
-    err << "Anybody who has this token can join, any number of times: an open group has no authority that could count"
-           " or refuse.\n";
-  if (token.expires) err << "The token can be used until " << cli::utc_text(*token.expires) << ".\n";
+    err << "Anyone with this token can join, as often as they like. Create a closed group to decide who joins.\n";
+  if (token.expires) err << "The token is valid until " << cli::utc_text(*token.expires) << ".\n";
   if (!reachable.from_node && !reachable.endpoints.empty())
-    err << "The node does not run, so the token has this machine's own addresses; once it runs, `ga-group token "
-        << token.group.name << "` knows better ones.\n";
+    err << "The node is not running, so the token has only this machine's own addresses; after you start it, `ga-group "
+           "token "
+        << token.group.name << "` prints a token with better ones.\n";
   if (reachable.from_outside || !file.config.bootstrap.empty()) return;
   if (token.group.bootstrap.empty()) {
-    err << "The token names no machine yet: start the node and run `ga-group token " << token.group.name << "`.\n";
+    err << "The token contains no address yet: start the node and run `ga-group token " << token.group.name << "`.\n";
     return;
   }
-  err << "Nobody has come in from outside the local network yet, so no endpoint in this token is known to be "
-         "reachable. For members elsewhere, run"
+  err << "No packet has come in from outside the local network yet, so it is not known whether the endpoints in this "
+         "token are reachable. For members elsewhere, run"
          " `ipop-node --no-tap` with this group on any host with a public address (then `ga-group token` there), or"
-         " map UDP port "
-      << (file.config.port ? std::to_string(*file.config.port) : "of the node") << " on the router to this machine.\n";
+         " forward UDP port "
+      << (file.config.port ? std::to_string(*file.config.port) : "of the node") << " of the router to this machine.\n";
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   tools::add_output_options(app, options.output);
 
   RunPings run;
-  CLI::App* run_verb = app.add_subcommand("run", "Ping every member three times and log what came back");
-  tools::add_duration_option(*run_verb, "--spread", run.spread, "Start within this time, drawn by chance (at once)");
+  CLI::App* run_verb = app.add_subcommand("run", "Ping every member three times and log the replies");
+  tools::add_duration_option(*run_verb, "--spread", run.spread, "Start at a random time within this period (at once)");
   tools::add_duration_option(*run_verb, "--wait", run.wait, "How long to wait for a reply (30s)")
       ->check(CLI::Validator(
           [](const std::string& text) {
@@ -27,29 +27,30 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
             return !time || *time <= appliance::max_round_trip ? std::string() : text + " is above 10min";
           },
           ""));
-  run_verb->add_option("--rate", run.rate, "Pings a second, at most (50)")->type_name("N")->check(CLI::Range(1, 1000));
+  run_verb->add_option("--rate", run.rate, "Maximum pings per second (50)")->type_name("N")->check(CLI::Range(1, 1000));
   run_verb->add_option("--limit", run.limit, "Stop the walk of the ring after this many members (10000)")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, PingProber::max_targets));
   run_verb->callback([&] { options.verb = run; });
 
   ShowReport report;
-  CLI::App* report_verb = app.add_subcommand("report", "Sum up logs: loss of all pairs, and the worst ones");
-  report_verb->add_option("FILES", report.files, "Logs, or directories of logs; - is stdin (this machine's log)")
+  CLI::App* report_verb = app.add_subcommand("report", "Summarize logs: loss of all pairs, and the worst pairs");
+  report_verb
+      ->add_option("FILES", report.files, "Logs, or directories of logs; - is standard input (this machine's log)")
       ->type_name("");
   report_verb->add_flag("--collect", report.collect, "Fetch the logs of all members over the virtual network");
-  tools::add_duration_option(*report_verb, "--since", report.since, "Leave out runs that are longer ago (all runs)");
+  tools::add_duration_option(*report_verb, "--since", report.since, "Leave out runs older than this (all runs)");
   report_verb->add_option("--svg", report.svg, "Write a picture of all pairs")->type_name("FILE");
   report_verb->add_option("--worst", report.worst, "Show this many of the worst pairs (20)")
       ->type_name("N")
       ->check(CLI::Range(0, 1'000'000));
-  report_verb->add_option("--port", report.port, "TCP port at which members give out their logs (7781)")
+  report_verb->add_option("--port", report.port, "TCP port on which members serve their logs (7781)")
       ->type_name("N")
       ->check(CLI::Range(1, 65'535));
   report_verb->callback([&] { options.verb = report; });
 
   ServeLog serve;
-  CLI::App* serve_verb = app.add_subcommand("serve", "Give out this machine's log to members that ask for it");
+  CLI::App* serve_verb = app.add_subcommand("serve", "Serve this machine's log to members");
   serve_verb->add_option("--port", serve.port, "TCP port on the virtual address (7781)")
       ->type_name("N")
       ->check(CLI::Range(1, 65'535));

@@ -42,7 +42,7 @@ class LogReading {
     if (verb_.files.empty() && (only_own || io::exists(context_.log))) add(read_log(context_.log, max_file_octets));
     if (counts_.failed > most_failures)
       cli::complain(context_.streams, tool,
-                    "and " + std::to_string(counts_.failed - most_failures) + " more logs could not be had");
+                    "and " + std::to_string(counts_.failed - most_failures) + " more logs could not be fetched");
     return std::nullopt;
   }
 
@@ -104,7 +104,7 @@ ExitStatus carry_out(const Context& context, const ShowReport& verb) {
                       " lines of logs were left out: not understood, in another "
                       "member's name, or above the bounds");
   if (summary.pairs.empty()) {
-    cli::complain(context.streams, tool, "no run is logged there");
+    cli::complain(context.streams, tool, "no run is logged");
     if (counts.failed == 0) cli::suggest(context.streams, "ga-pingtest run");
     return ExitStatus::no;
   }

@@ -60,7 +60,7 @@ class Run {
     const auto logged = log->append(text);
     write_run(context_, {began, members->self, members->complete}, results);
     if (!logged) {
-      cli::complain(context_.streams, tool, "the run is not logged: " + logged.error().message());
+      cli::complain(context_.streams, tool, "the run was not logged: " + logged.error().message());
       return ExitStatus::partly;
     }
     if (!members->complete) {
@@ -81,7 +81,7 @@ class Run {
 
   ExitStatus report_interrupted() {
     progress_.clear();
-    cli::complain(context_.streams, tool, "interrupted: nothing is logged of this run");
+    cli::complain(context_.streams, tool, "interrupted: this run is not logged");
     return ExitStatus::no;
   }
 
@@ -106,7 +106,7 @@ class Run {
   ExitStatus report_log(const Error& error) {
     const bool busy = error.code == std::errc::device_or_resource_busy;
     cli::complain(context_.streams, tool,
-                  busy ? "another run is under way: " + context_.log + " is in use" : error.message());
+                  busy ? "another run is in progress: " + context_.log + " is in use" : error.message());
     const ExitStatus status = tools::status_of(error);
     if (status != ExitStatus::permission) return ExitStatus::no;
     cli::suggest(context_.streams, "run it as root, or choose another file: ga-pingtest run --log FILE");
@@ -116,7 +116,7 @@ class Run {
   ExitStatus report_socket(const Error& error) {
     if (error.code == std::errc::permission_denied) {
       cli::complain(context_.streams, tool,
-                    "no right to ping: neither CAP_NET_RAW nor net.ipv4.ping_group_range allows it");
+                    "no permission to ping: neither CAP_NET_RAW nor net.ipv4.ping_group_range allows it");
       cli::suggest(context_.streams,
                    "run it as root; or setcap cap_net_raw+ep on ga-pingtest; or sysctl -w "
                    "net.ipv4.ping_group_range=\"0 2147483647\"");

@@ -32,7 +32,7 @@ void add_answer(std::string& report, const std::vector<std::string>& command) {
   for (const std::string& word : command)
     title += (title.empty() ? "" : " ") + word;
   const auto answer = ask_sibling(command, part_limit);
-  if (!answer) return add_part(report, title, "not installed, or no answer in time");
+  if (!answer) return add_part(report, title, "not installed, or timed out");
   add_part(report, title + " (status " + std::to_string(answer->status) + ")", answer->output);
 }
 
@@ -60,7 +60,7 @@ bool is_agreed(const Context& context, const std::string& file) {
 cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
   const bool asks = !verb.output.empty() && !verb.yes;
   if (asks && !context.streams.in_is_terminal) {
-    cli::complain(context.streams, tool, "nobody can be asked here whether to write " + verb.output + "; add --yes");
+    cli::complain(context.streams, tool, "no terminal to ask whether to write " + verb.output + "; add --yes");
     return cli::ExitStatus::usage;
   }
   cli::Progress progress(context.streams);
@@ -100,7 +100,7 @@ cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
     cli::complain(context.streams, tool, written.error().message());
     return cli::ExitStatus::no;
   }
-  context.streams.err << "Wrote " << verb.output << ". Read it before you send it to anybody.\n";
+  context.streams.err << "Wrote " << verb.output << ". Read it before you send it to anyone.\n";
   return cli::ExitStatus::done;
 }
 

@@ -22,7 +22,7 @@ std::string machine_text(const health::Facts& facts) {
                    : status.prefix ? "no address yet"
                                    : "no virtual network");
   append_part(out, "up " + cli::human_duration(status.uptime));
-  if (facts.is_node_replaced) append_part(out, "its program was replaced since");
+  if (facts.is_node_replaced) append_part(out, "its program was replaced since it started");
   if (status.certificate_expires) append_part(out, "certificate until " + cli::utc_text(*status.certificate_expires));
   return out;
 }
@@ -123,7 +123,7 @@ Lines screen_of(const GroupView& view) {
     out.emplace_back("bootstrap", bootstrap_text(facts));
     out.emplace_back("names", names_text(*facts.status));
   } else {
-    out.emplace_back("machine", "its node does not run");
+    out.emplace_back("machine", "its node is not running");
   }
   if (facts.firewall) out.emplace_back("firewall", firewall_text(*facts.firewall));
   if (facts.pool) out.emplace_back("pool", pool_text(*facts.pool));

@@ -1,19 +1,10 @@
-#include <filesystem>
-
 #include "io/run_process.hpp"
 #include "look.hpp"
 
 namespace ipop::ga {
 
 std::optional<SiblingAnswer> ask_sibling(std::vector<std::string> command, Duration limit) {
-  // Programs for root are in a directory that is not in everybody's path.
-  std::error_code error;
-  const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  for (const auto& directory : {here, here.parent_path() / "sbin", here.parent_path() / "bin"}) {
-    if (error || !std::filesystem::exists(directory / command.front(), error)) continue;
-    command.front() = (directory / command.front()).string();
-    break;
-  }
+  command.front() = io::program_beside(command.front());
   const auto result = io::run_process(command, limit);
   if (!result) return std::nullopt;
   return SiblingAnswer{result->status, result->output};

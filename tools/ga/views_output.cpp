@@ -191,7 +191,7 @@ void write_findings(const Context& context, const std::vector<GroupView>& views)
         out << indent << "next: " << cli::printable(finding.command) << '\n';
     }
     if (!view.findings.empty() && view.findings.back().explains_rest)
-      out << "The rest depends on this and was not tried.\n";
+      out << "The rest depends on this and was not checked.\n";
   }
 }
 

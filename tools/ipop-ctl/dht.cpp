@@ -20,16 +20,16 @@ ExitStatus report(const Output& output, const node::DhtAnswer& answer) {
   switch (answer.outcome) {
     case dht::Outcome::done: return ExitStatus::done;
     case dht::Outcome::exists:
-      cli::complain(output.streams, tool, "somebody else holds this key" + detail);
+      cli::complain(output.streams, tool, "another node holds this key" + detail);
       return ExitStatus::no;
     case dht::Outcome::not_found:
-      cli::complain(output.streams, tool, "nobody stored a value under this key" + detail);
+      cli::complain(output.streams, tool, "no value is stored under this key" + detail);
       return ExitStatus::no;
     case dht::Outcome::no_majority:
       cli::complain(output.streams, tool, "too few members answered in time; try again" + detail);
       return ExitStatus::timed_out;
     case dht::Outcome::refused:
-      cli::complain(output.streams, tool, "the members that keep this key refused the value" + detail);
+      cli::complain(output.streams, tool, "the members that store this key refused the value" + detail);
       return ExitStatus::no;
   }
   return ExitStatus::no;

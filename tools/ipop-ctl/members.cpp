@@ -43,7 +43,7 @@ ExitStatus show_members(const Output& output, const node::MembersAnswer& answer)
   }
   if (answer.complete) return ExitStatus::done;
   cli::complain(output.streams, tool,
-                "the walk did not come back to its start: more members than --limit, or the "
+                "the walk is incomplete: more members than --limit, or the "
                 "ring is being repaired");
   return ExitStatus::partly;
 }

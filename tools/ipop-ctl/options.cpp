@@ -18,13 +18,13 @@ void add_simple_verbs(CLI::App& app, Options& options) {
   add_verb(app, options, "status", "Show this node: ring, address, NAT, counters", [] { return ShowStatus{}; });
   add_verb(app, options, "peers", "Show the links of this node, direct or through a member",
            [] { return ShowPeers{}; });
-  add_verb(app, options, "events", "Print events as they happen, one JSON object a line",
+  add_verb(app, options, "events", "Print events as they happen, one JSON object per line",
            [] { return FollowEvents{}; });
   add_verb(app, options, "metrics", "Print counters as Prometheus text", [] { return ShowMetrics{}; });
   add_verb(app, options, "endpoints", "Show where this node can be reached", [] { return ShowEndpoints{}; });
-  add_verb(app, options, "reload", "Let the node read its group file and certificate again",
+  add_verb(app, options, "reload", "Make the node read its group file and certificate again",
            [] { return ReloadNode{}; });
-  add_verb(app, options, "stop", "End the node in good order", [] { return StopNode{}; });
+  add_verb(app, options, "stop", "Shut the node down cleanly", [] { return StopNode{}; });
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   tools::share_options(app);
   tools::add_node_options(app, options.node.socket, options.node.group);
   tools::add_duration_option(app, "--timeout", options.node.timeout,
-                             "How long to wait for the node (10s; wait: 60s; events: no end)");
+                             "How long to wait for the node (10s; wait: 60s; events: no limit)");
   tools::add_output_options(app, options.output);
   add_simple_verbs(app, options);
 
@@ -47,16 +47,16 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->check(CLI::Range(1, 100000));
 
   ShowWhy why;
-  add_verb(app, options, "why", "Say how a node is reached, and why so", [&] { return why; })
+  add_verb(app, options, "why", "Explain how a node is reached", [&] { return why; })
       ->add_option("NODE", why.target, "Node id or its beginning, address, or name")
       ->type_name("")
       ->required();
 
   PingNode ping;
   CLI::App* ping_verb =
-      add_verb(app, options, "ping", "Ping a member, and say which way each reply came", [&] { return ping; });
+      add_verb(app, options, "ping", "Ping a member, and show the path of each reply", [&] { return ping; });
   ping_verb->add_option("NODE", ping.target, "Node id or its beginning, address, or name")->type_name("")->required();
-  ping_verb->add_option("--count", ping.count, "End after this many (until it is interrupted)")
+  ping_verb->add_option("--count", ping.count, "Stop after this many (until interrupted)")
       ->type_name("N")
       ->check(CLI::Range(1, 60000));
 
@@ -69,19 +69,19 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->required();
   PutRecord put;
   for (const bool exclusive : {false, true}) {
-    const char* description = exclusive ? "Store a value unless somebody else holds the key"
-                                        : "Store this node's value of a key, beside those of others";
+    const char* description = exclusive ? "Store a value unless another node holds the key"
+                                        : "Store this node's value for a key, in addition to those of others";
     CLI::App* verb = add_verb(*dht, options, exclusive ? "create" : "put", description, [&put, exclusive] {
       put.exclusive = exclusive;
       return put;
     });
     verb->add_option("KEY", put.key, "1 to 255 octets")->type_name("")->required();
     verb->add_option("VALUE", put.value, "1 to 1024 octets; - reads them from stdin")->type_name("")->required();
-    tools::add_duration_option(*verb, "--ttl", put.time_to_live, "How long it is kept (1h)");
+    tools::add_duration_option(*verb, "--ttl", put.time_to_live, "How long to keep the value (1h)");
   }
 
   WatchRecord watch;
-  add_verb(*dht, options, "watch", "Print an event whenever what is stored under a key changes", [&] { return watch; })
+  add_verb(*dht, options, "watch", "Print an event whenever the values of a key change", [&] { return watch; })
       ->add_option("KEY", watch.key, "1 to 255 octets")
       ->type_name("")
       ->required();
@@ -90,7 +90,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   wait->require_subcommand(1);
   add_verb(*wait, options, "lease", "Wait for an address and print it", [] { return WaitForLease{}; });
   WaitForPeers peers;
-  add_verb(*wait, options, "peer", "Wait for N linked peers", [&] { return peers; })
+  add_verb(*wait, options, "peer", "Wait until the node has N links", [&] { return peers; })
       ->add_option("N", peers.count, "How many (1)")
       ->type_name("")
       ->check(CLI::Range(1, 100000));

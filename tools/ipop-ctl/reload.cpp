@@ -74,11 +74,11 @@ ExitStatus reload_node(const Output& output, const std::string& socket, Duration
     return ExitStatus::done;
   }
   const auto changed = changes(*before, *after);
-  output.streams.out << (changed.empty() ? "read again: nothing has changed\n" : "read again\n");
+  output.streams.out << (changed.empty() ? "reloaded: nothing has changed\n" : "reloaded\n");
   for (const std::string& line : changed)
     output.streams.out << "  " << cli::printable(line) << '\n';
   for (const std::string& line : needs_restart(socket, *after))
-    output.streams.err << "needs a restart of the node: " << cli::printable(line) << '\n';
+    output.streams.err << "takes effect after a restart of the node: " << cli::printable(line) << '\n';
   return ExitStatus::done;
 }
 

@@ -30,10 +30,10 @@ ExitStatus ask(const Output& output, const std::string& socket, Duration limit, 
   if (!client) return tools::report_node_error(output.streams, tool, client.error(), socket);
   const auto answer = client->call(command, limit);
   if (std::is_same_v<Answer, node::StatusAnswer> && client->is_node_replaced().value_or(false))
-    cli::complain(output.streams, tool, "the node runs a program that was replaced since it started; restart it");
+    cli::complain(output.streams, tool, "the node's program was replaced since it started; restart the node");
   if (!answer) return tools::report_node_error(output.streams, tool, answer.error(), socket);
   if (const auto* wanted = std::get_if<Answer>(&*answer)) return show(output, *wanted);
-  cli::complain(output.streams, tool, "the node answered another question");
+  cli::complain(output.streams, tool, "unexpected answer from the node (different version?)");
   return ExitStatus::no;
 }
 

@@ -34,7 +34,7 @@ Result<LeaseGroup> add_group(const Context& context, LeaseBook& book, const Conf
   const std::vector<std::string> files = group_file_names(context);
   std::string name = context.options.group;
   if (name.empty() && files.size() == 1) name = files.front();
-  if (name.empty()) return {Errc::not_found, "say which group: --group GROUP"};
+  if (name.empty()) return {Errc::not_found, "no group given: pass --group GROUP"};
   const auto file = load_group_file(context, name);
   if (!file) return file.error();
   leasing::AddressPlan plan;

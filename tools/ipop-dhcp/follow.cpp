@@ -25,7 +25,7 @@ Result<io::HttpsPeer> parse_url(std::string_view url) {
   io::HttpsPeer out;
   const auto wrong = [&] {
     return make_error(make_error_code(Errc::malformed),
-                      "\"" + std::string(url.substr(0, 128)) + "\" is no address like http://10.128.0.2:8067/");
+                      "\"" + std::string(url.substr(0, 128)) + "\" is not a URL such as http://10.128.0.2:8067/");
   };
   std::string_view rest = url;
   out.is_plain = rest.starts_with("http://");
@@ -57,14 +57,14 @@ class Follower {
     if (answer->status != 200) return make_error(std::make_error_code(std::errc::not_connected), trimmed(answer->body));
     const auto changes = parse_changes(answer->body);
     if (!changes) return changes.error();
-    if (changes->last < *last) return {Errc::conflict, "the first server's book is older than this one"};
+    if (changes->last < *last) return {Errc::conflict, "the first server's database is older than this one"};
     if (changes->last == *last) return false;
     auto transaction = book_.begin();
     if (!transaction) return std::move(transaction).error();
     // A command of the administrator may have made this the server that gives out.
     const auto follower = book_.is_follower();
     if (!follower) return follower.error();
-    if (!*follower) return {Errc::not_authorized, "this server gives out itself"};
+    if (!*follower) return {Errc::not_authorized, "this server is active itself"};
     if (auto applied = book_.apply(*changes); !applied) return std::move(applied).error();
     if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
     return true;
@@ -102,7 +102,8 @@ ExitStatus carry_out(const Context& context, const Follow& verb) {
     if (!follower) return report(context, follower.error());
     if (!last) return report(context, last.error());
     if (!*follower && *last > 0) {
-      cli::complain(context.streams, tool, "this server's book gives out itself; a server that follows begins empty");
+      cli::complain(context.streams, tool,
+                    "this server is active; a following server must start with an empty database");
       cli::suggest(context.streams, "ipop-dhcp follow " + verb.url + " --directory DIRECTORY");
       return ExitStatus::usage;
     }

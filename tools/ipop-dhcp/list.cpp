@@ -171,11 +171,11 @@ ExitStatus carry_out(const Context& context, const Reserve& verb) {
     return ended ? ExitStatus::done : report(context, ended.error());
   }
   if (verb.kind == leasebook::Reservation::Kind::node && !parse_node_id(verb.whom)) {
-    cli::complain(context.streams, tool, verb.whom + " is no node id of 32 letters and digits");
+    cli::complain(context.streams, tool, verb.whom + " is not a node id (32 letters and digits)");
     return ExitStatus::usage;
   }
   if (verb.kind == leasebook::Reservation::Kind::name && !leasing::is_host_name(verb.whom)) {
-    cli::complain(context.streams, tool, verb.whom + " is no host name of a-z, 0-9 and -");
+    cli::complain(context.streams, tool, verb.whom + " is not a host name (a-z, 0-9 and -)");
     return ExitStatus::usage;
   }
   auto reserved = in_transaction(book, [&] {
@@ -200,7 +200,7 @@ ExitStatus carry_out(const Context& context, const Release& verb) {
   const auto released = in_transaction(book, [&] { return book.release(group.id, verb.address, io::wall_time_now()); });
   if (!released) return report(context, released.error());
   context.streams.err << "Released " << to_string(verb.address) << " of " << to_short_string(released->node)
-                      << "; it has to ask again, and loses the address to whoever is given it before.\n";
+                      << "; it must request an address again, and another member may get this one first.\n";
   return ExitStatus::done;
 }
 
@@ -224,12 +224,12 @@ ExitStatus carry_out(const Context& context, const Promote& /*verb*/) {
   const auto was = book.is_follower();
   if (!was) return report(context, was.error());
   if (!*was) {
-    context.streams.err << "This server gives out already.\n";
+    context.streams.err << "This server is already active.\n";
     return ExitStatus::done;
   }
   auto promoted = in_transaction(book, [&] { return book.set_follower(false); });
   if (!promoted) return report(context, promoted.error());
-  context.streams.err << "This server gives out from now on. The first one must not run any more: two that give out"
+  context.streams.err << "This server is now active. The first one must no longer run: two active servers"
                          " would lease one address twice.\n";
   return ExitStatus::done;
 }
@@ -239,7 +239,7 @@ ExitStatus carry_out(const Context& context, const Check& /*verb*/) {
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto sound = std::get<LeaseBook>(opened).check_integrity();
   if (!sound) return report(context, sound.error());
-  context.streams.err << "The book is sound.\n";
+  context.streams.err << "The database is good.\n";
   return ExitStatus::done;
 }
 

@@ -35,7 +35,7 @@ void add_ranges(CLI::App& verb, std::optional<std::vector<leasing::AddressRange>
 }
 
 void add_configure(CLI::App& app, Options& options, Configure& configure) {
-  CLI::App* verb = app.add_subcommand("config", "Show a group's plan of addresses, or change it while the server runs");
+  CLI::App* verb = app.add_subcommand("config", "Show or change a group's address plan, even while the server runs");
   verb->add_option_function<std::string>(
           "--prefix", [&](const std::string& text) { configure.prefix = net::parse_ipv4_prefix(text); },
           "The virtual network (from the group's file)")
@@ -45,22 +45,22 @@ void add_configure(CLI::App& app, Options& options, Configure& configure) {
             return net::parse_ipv4_prefix(text) ? std::string() : text + " is no network like 10.128.0.0/9";
           },
           ""));
-  add_ranges(*verb, configure.ranges, "--range", "Give out these addresses only: FIRST-LAST,...; none: all");
-  add_ranges(*verb, configure.excluded, "--exclude", "Never give out these, but by reservation; none: no exclusions");
+  add_ranges(*verb, configure.ranges, "--range", "Assign only these addresses: FIRST-LAST,...; none: all");
+  add_ranges(*verb, configure.excluded, "--exclude", "Assign these only by reservation; none: no exclusions");
   verb->add_option_function<std::string>(
           "--lease-time", [&](const std::string& text) { configure.lease_time = cli::parse_duration(text); },
-          "How long a lease lasts, 60s to 24h (24h)")
+          "Lifetime of leases, 60s to 24h (24h)")
       ->type_name("TIME")
       ->check(CLI::Validator(
           [](const std::string& text) {
             return cli::parse_duration(text) ? std::string() : text + " is no time like 90s, 5min or 12h";
           },
           ""));
-  verb->add_option("--mtu", configure.mtu, "Told to members, 576 to 9000 (1400)")->type_name("N");
-  verb->add_option("--quota", configure.quota, "Live leases of one user; in an open group of one source address (16)")
+  verb->add_option("--mtu", configure.mtu, "MTU to send to members, 576 to 9000 (1400)")->type_name("N");
+  verb->add_option("--quota", configure.quota, "Maximum leases per user or, in an open group, per source address (16)")
       ->type_name("N");
   verb->add_option("--unsigned", configure.takes_unsigned,
-                   "Take unsigned requests, from addresses of the virtual network only (no)")
+                   "Accept unsigned requests, only from the virtual network (no)")
       ->type_name("yes|no");
   verb->callback([&] { options.verb = configure; });
 }
@@ -72,12 +72,11 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CLI::App app("A server that gives a group's members their addresses", tool);
   app.require_subcommand(1);
   tools::share_options(app);
-  app.add_option("--group", options.group, "The group; needed when the book has several")->type_name("GROUP");
-  app.add_option("--directory", options.directory, "The server's book and key (/var/lib/ga/dhcp)")
+  app.add_option("--group", options.group, "The group; required if the database has several")->type_name("GROUP");
+  app.add_option("--directory", options.directory, "Directory of the database and key (/var/lib/ga/dhcp)")
       ->type_name("DIRECTORY");
-  app.add_option("--groups", options.groups, "Where the groups' files are (/etc/ipop)")->type_name("DIRECTORY");
-  app.add_option("--states", options.states, "Where the nodes' state directories are (/var/lib/ipop)")
-      ->type_name("DIRECTORY");
+  app.add_option("--groups", options.groups, "Directory of the group files (/etc/ipop)")->type_name("DIRECTORY");
+  app.add_option("--states", options.states, "Directory of the nodes' state (/var/lib/ipop)")->type_name("DIRECTORY");
   app.add_option("--socket", options.socket, "Control socket of the group's node")->type_name("SOCKET");
   tools::add_output_options(app, options.output);
 
@@ -98,7 +97,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
           },
           ""));
   auto* certificate =
-      serve_verb->add_option("--certificate", serve.certificate, "Speak HTTPS with this certificate (PEM)")
+      serve_verb->add_option("--certificate", serve.certificate, "Use HTTPS with this certificate (PEM)")
           ->type_name("FILE");
   serve_verb->add_option("--key", serve.key, "Its key (PEM)")->type_name("FILE")->needs(certificate);
   serve_verb->callback([&] { options.verb = serve; });
@@ -122,13 +121,13 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   std::string name;
   std::string user;
   CLI::App* reserve_verb =
-      app.add_subcommand("reserve", "Keep an address for a node, a name or a user; or list what is");
+      app.add_subcommand("reserve", "Reserve an address for a node, name or user, or list the reservations");
   auto* reserved = add_address(*reserve_verb, reserve.address, "ADDRESS", "The address")->type_name("");
   auto* whom = reserve_verb->add_option_group("whom");
   whom->add_option("--node", node, "For this node")->type_name("NODE")->needs(reserved);
-  whom->add_option("--name", name, "For whoever has this host name")->type_name("NAME")->needs(reserved);
-  whom->add_option("--user", user, "For this user's certificate")->type_name("USER")->needs(reserved);
-  whom->add_flag("--end", reserve.end, "For nobody any more")->needs(reserved);
+  whom->add_option("--name", name, "Reserve it for this host name")->type_name("NAME")->needs(reserved);
+  whom->add_option("--user", user, "Reserve it for the user of a certificate")->type_name("USER")->needs(reserved);
+  whom->add_flag("--end", reserve.end, "End the reservation")->needs(reserved);
   whom->require_option(0, 1);
   reserve_verb->add_option("--note", reserve.note, "A remark for people")->type_name("TEXT")->needs(reserved);
   reserve_verb->callback([&] {
@@ -146,19 +145,20 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   release_verb->callback([&] { options.verb = release; });
 
   Import import;
-  CLI::App* import_verb = app.add_subcommand("import", "Take leases over from a file, or from the group's hash table");
-  auto* file =
-      import_verb->add_option("FILE", import.file, "What `export` wrote, JSON or CSV; - is stdin")->type_name("");
-  auto* from_dht = import_verb->add_flag("--from-dht", import.from_dht, "What the members of the running group have")
-                       ->excludes(file);
-  import_verb->add_flag("--dry-run", import.dry_run, "Say what would be taken, change nothing");
+  CLI::App* import_verb = app.add_subcommand("import", "Import leases from a file or from the group's hash table");
+  auto* file = import_verb->add_option("FILE", import.file, "Output of `export`, JSON or CSV; - is standard input")
+                   ->type_name("");
+  auto* from_dht =
+      import_verb->add_flag("--from-dht", import.from_dht, "Import the addresses of the running group's members")
+          ->excludes(file);
+  import_verb->add_flag("--dry-run", import.dry_run, "Show what would be imported, and change nothing");
   import_verb->callback([&, file, from_dht] {
     if (file->empty() && from_dht->empty()) throw CLI::ValidationError("import", "give FILE or --from-dht");
     options.verb = import;
   });
 
   Export exporting;
-  CLI::App* export_verb = app.add_subcommand("export", "Write all leases, for `import`");
+  CLI::App* export_verb = app.add_subcommand("export", "Write all leases in a format that `import` reads");
   export_verb->add_flag("--csv", exporting.csv, "As CSV (JSON)");
   export_verb->callback([&] { options.verb = exporting; });
 
@@ -170,7 +170,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_address(*history_verb, history.address, "ADDRESS", "The address")->type_name("")->required();
   history_verb
       ->add_option_function<std::string>(
-          "--at", [&](const std::string& text) { history.at = cli::parse_utc_text(text); }, "Only who had it then")
+          "--at", [&](const std::string& text) { history.at = cli::parse_utc_text(text); },
+          "Show only who had it at this time")
       ->type_name("TIME")
       ->check(CLI::Validator(
           [](const std::string& text) {
@@ -180,14 +181,14 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   history_verb->callback([&] { options.verb = history; });
 
   Follow follow;
-  CLI::App* follow_verb = app.add_subcommand("follow", "Keep this machine's book level with another server's");
+  CLI::App* follow_verb = app.add_subcommand("follow", "Replicate another server's database to this machine");
   follow_verb->add_option("URL", follow.url, "The first server: http://HOST:PORT/")->type_name("")->required();
-  follow_verb->add_flag("--once", follow.once, "End when the books are level");
+  follow_verb->add_flag("--once", follow.once, "Exit once the databases are equal");
   follow_verb->callback([&] { options.verb = follow; });
 
-  CLI::App* promote_verb = app.add_subcommand("promote", "Make a server that follows the one that gives out");
+  CLI::App* promote_verb = app.add_subcommand("promote", "Make a following server the active one");
   promote_verb->callback([&] { options.verb = Promote{}; });
-  CLI::App* check_verb = app.add_subcommand("check", "Read the whole book and say whether it is sound");
+  CLI::App* check_verb = app.add_subcommand("check", "Check the whole database");
   check_verb->callback([&] { options.verb = Check{}; });
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;

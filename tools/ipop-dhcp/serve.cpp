@@ -229,7 +229,7 @@ ExitStatus carry_out(const Context& context, const Serve& verb) {
   const auto groups = book.groups();
   if (!groups) return report(context, groups.error());
   if (groups->empty()) {
-    cli::complain(context.streams, tool, "the book has no group yet");
+    cli::complain(context.streams, tool, "the database has no group yet");
     cli::suggest(context.streams, "ipop-dhcp config --group GROUP");
     return ExitStatus::no;
   }

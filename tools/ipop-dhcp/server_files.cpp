@@ -37,7 +37,7 @@ std::variant<LeaseBook, ExitStatus> open_book(const Context& context, Database::
     if (!io::exists(path))
       if (auto made = io::write_file_atomically(path, {}, 0600); !made) return report(context, made.error());
   } else if (!io::exists(path)) {
-    cli::complain(context.streams, tool, path + ": there is no book of leases here");
+    cli::complain(context.streams, tool, path + ": there is no lease database here");
     cli::suggest(context.streams, "ipop-dhcp config --group GROUP");
     return ExitStatus::no;
   }
@@ -59,12 +59,12 @@ std::variant<leasebook::LeaseGroup, ExitStatus> choose_group(const Context& cont
     names += (names.empty() ? "" : ", ") + group.name;
   }
   if (name.empty() && !groups->empty()) {
-    cli::complain(context.streams, tool, "the book has several groups; choose one with --group: " + names);
+    cli::complain(context.streams, tool, "the database has several groups; choose one with --group: " + names);
     return ExitStatus::usage;
   }
   cli::complain(context.streams, tool,
-                name.empty() ? "the book has no group yet"
-                             : "the book has no group " + name + (names.empty() ? "" : "; it has " + names));
+                name.empty() ? "the database has no group yet"
+                             : "the database has no group " + name + (names.empty() ? "" : "; it has " + names));
   cli::suggest(context.streams, "ipop-dhcp config --group " + (name.empty() ? std::string("GROUP") : name));
   return ExitStatus::no;
 }

@@ -36,7 +36,7 @@ Result<std::vector<Lease>> leases_of_members(const Context& context, const Lease
   if (!client) return std::move(client).error();
   const auto answer = tools::ask_node<node::MembersAnswer>(*client, node::MembersCommand{most_members}, walk_limit);
   if (!answer) return answer.error();
-  if (!answer->complete) context.streams.err << "The walk of the ring did not come around; members may be missing.\n";
+  if (!answer->complete) context.streams.err << "The walk of the ring is incomplete; members may be missing.\n";
   std::vector<Lease> out;
   const WallTime now = io::wall_time_now();
   for (const node::MemberRow& row : answer->members) {

@@ -57,7 +57,7 @@ cli::ExitStatus list_names(const Context& context) {
       table.write_human(context.streams.out, cli::use_color(context.streams, context.output.color));
   }
   if (answer->complete) return cli::ExitStatus::done;
-  cli::complain(context.streams, tool, "the walk did not come back to its start: the ring is being repaired");
+  cli::complain(context.streams, tool, "the walk is incomplete: the ring is being repaired");
   return cli::ExitStatus::partly;
 }
 

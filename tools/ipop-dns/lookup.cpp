@@ -24,7 +24,7 @@ cli::ExitStatus look_up(const Context& context, const LookUp& what) {
   if (!names) return tools::report_node_error(context.streams, tool, names.error(), context.socket);
   const auto name = whole_name(what.name, names->zone.domain);
   if (!name) {
-    cli::complain(context.streams, tool, "\"" + what.name + "\" is no name of a host");
+    cli::complain(context.streams, tool, "\"" + what.name + "\" is not a host name");
     return cli::ExitStatus::usage;
   }
   const net::DnsQuestion question{*name, net::DnsType::a, net::DnsClass::in};

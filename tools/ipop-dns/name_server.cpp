@@ -55,7 +55,7 @@ NameServer::NameServer(const Serve& how, const std::string& socket, router::DnsZ
              {},
              [this](const Error&) {
                is_told_ = false;
-               log(LogLevel::warning, "the node is gone; its names fail until it is back");
+               log(LogLevel::warning, "the node is not running; its names fail until it is back");
              }}),
       timer_(loop_,
              [this] {

@@ -45,13 +45,13 @@ std::variant<std::vector<net::DnsRecord>, ExitStatus> ask(const Context& context
   const std::string quoted = "\"" + std::string(shown) + "\"";
   switch (message->header.rcode) {
     case net::DnsRcode::no_error: break;
-    case net::DnsRcode::name_error: complain("nobody has the name " + quoted); return ExitStatus::no;
+    case net::DnsRcode::name_error: complain("no member has the name " + quoted); return ExitStatus::no;
     case net::DnsRcode::refused:
-      complain(quoted + " is not of this group: its names end in ." + to_string(names.zone.domain) +
+      complain(quoted + " is not in this group: its names end in ." + to_string(names.zone.domain) +
                ", its addresses are in " + to_string(names.zone.prefix));
       return ExitStatus::no;
     case net::DnsRcode::server_failure:
-      complain("the members that keep " + quoted + " did not answer in time; try again");
+      complain("the members that store " + quoted + " did not answer in time; try again");
       return ExitStatus::timed_out;
     default:
       complain("the node refused the question: code " + std::to_string(static_cast<unsigned>(message->header.rcode)));
@@ -61,7 +61,7 @@ std::variant<std::vector<net::DnsRecord>, ExitStatus> ask(const Context& context
   for (const net::DnsRecord& record : message->answers)
     if (record.type == question.qtype) records.push_back(record);
   if (!records.empty()) return records;
-  complain("nothing is known about " + quoted);
+  complain("unknown: " + quoted);
   return ExitStatus::no;
 }
 

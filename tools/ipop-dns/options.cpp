@@ -43,7 +43,7 @@ void add_serve(CLI::App& app, Options& options, Serve& serve) {
       ->required();
   auto* forward = verb->add_flag("--forward", serve.forward, "Ask the servers of this machine for other names");
   verb->add_flag_callback(
-          "--refuse", [&serve] { serve.forward = false; }, "Refuse other names (what happens without --forward)")
+          "--refuse", [&serve] { serve.forward = false; }, "Refuse other names (the default)")
       ->excludes(forward);
   verb->add_option("--resolv-conf", serve.resolv_conf, "File that names the servers (/etc/resolv.conf)")
       ->type_name("FILE");
@@ -54,7 +54,7 @@ void add_serve(CLI::App& app, Options& options, Serve& serve) {
 
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
   Options options;
-  CLI::App app("Names of a group: a name server beside a node, and look-ups for scripts", tool);
+  CLI::App app("Names of a group: a name server, and look-ups for scripts", tool);
   app.require_subcommand(1);
   tools::share_options(app);
   tools::add_node_options(app, options.node.socket, options.node.group);

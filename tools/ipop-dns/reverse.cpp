@@ -22,7 +22,7 @@ cli::ExitStatus look_up_reverse(const Context& context, const LookUpReverse& wha
   if (!holder && tools::status_of(holder.error()) != cli::ExitStatus::no)
     return tools::report_node_error(context.streams, tool, holder.error(), context.socket);
   if (!holder || holder->state == "unknown") {
-    cli::complain(context.streams, tool, "nobody has the address " + to_string(what.address));
+    cli::complain(context.streams, tool, "no member has the address " + to_string(what.address));
     return cli::ExitStatus::no;
   }
 

@@ -14,15 +14,16 @@ ExitStatus report_open(const Context& context, const Serve& how, const Error& er
   const std::string where = to_string(how.listen);
   const auto complain = [&](const std::string& text) { cli::complain(context.streams, tool, text); };
   if (error.code == std::errc::address_in_use) {
-    complain(where + " is taken by another program; stop it, or choose another address or port with --listen");
+    complain(where + " is in use by another program; stop it, or choose another address or port with --listen");
     return ExitStatus::no;
   }
   if (error.code == std::errc::address_not_available) {
-    complain(where + " is no address of this machine; the node's own comes with its lease (ipop-ctl wait lease)");
+    complain(where +
+             " is not an address of this machine; the node gets its address with the lease (ipop-ctl wait lease)");
     return ExitStatus::no;
   }
   if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted) {
-    complain("no right to listen on " + where);
+    complain("no permission to listen on " + where);
     cli::suggest(context.streams, "run it as root, or with a port above 1023: --listen 127.0.0.1:5353");
     return ExitStatus::permission;
   }

@@ -21,7 +21,7 @@ struct Context {
 
 /// Runs until SIGINT or SIGTERM.
 cli::ExitStatus serve(const Context& context, const Serve& how);
-/// `no` when nobody has the name, `timed_out` when the members that keep it did not answer.
+/// `no` when nobody has the name, `timed_out` when the members that store it did not answer.
 cli::ExitStatus look_up(const Context& context, const LookUp& what);
 /// Likewise for an address.
 cli::ExitStatus look_up_reverse(const Context& context, const LookUpReverse& what);

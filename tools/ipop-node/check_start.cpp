@@ -29,8 +29,8 @@ void check_state(const std::string& directory, std::vector<std::string>& warning
   auto written = io::write_file_atomically(probe, "ipop-node config check\n", 0600);
   if (written) written = io::remove_file(probe);
   if (!written)
-    warnings.push_back("state can't be stored: " + written.error().message() +
-                       "; key, address and peers are lost at the next start");
+    warnings.push_back("the state cannot be stored: " + written.error().message() +
+                       "; key, address and peers will be lost at the next start");
 }
 
 Result<void> check_port(std::uint16_t port) {
@@ -39,7 +39,7 @@ Result<void> check_port(std::uint16_t port) {
   if (opened) return {};
   if (opened.error().code != std::errc::address_in_use) return opened.error();
   return make_error(opened.error().code, "UDP port " + std::to_string(port) +
-                                             " is taken by another program; choose another with --port, or 0 for any");
+                                             " is in use by another program; choose another with --port, or 0 for any");
 }
 
 }  // namespace

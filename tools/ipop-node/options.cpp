@@ -29,9 +29,10 @@ void add_flag(CLI::App& app, Options& options, Key key, const char* name, const 
 }
 
 void add_settings(CLI::App& app, Options& options) {
-  add_setting(app, options, Key::state_dir, "--state-dir", "DIR", "Where key and state are kept (/var/lib/ipop/GROUP)");
+  add_setting(app, options, Key::state_dir, "--state-dir", "DIR", "Directory of key and state (/var/lib/ipop/GROUP)");
   add_setting(app, options, Key::socket, "--socket", "SOCKET", "Control socket (/run/ipop/GROUP.sock)");
-  add_setting(app, options, Key::port, "--port", "N", "UDP port; 0: that of the last time, any free one at first (0)");
+  add_setting(app, options, Key::port, "--port", "N",
+              "UDP port; 0: the last one, or any free one on the first start (0)");
   auto* tap = app.add_option_function<std::string>(
                      "--tap",
                      [&options](const std::string& name) {
@@ -45,12 +46,12 @@ void add_settings(CLI::App& app, Options& options) {
          [&options] {
            options.settings[Key::no_tap] = {{"true"}, "--no-tap", true};
          },
-         "Take part without a virtual interface: bootstrap and relay for others")
+         "Run without a virtual interface, as bootstrap node and relay for others")
       ->excludes(tap);
   add_flag(app, options, Key::configure, "--configure", "true",
-           "Put the leased address on the interface itself, for hosts without a DHCP client");
+           "Configure the leased address on the interface, for hosts without a DHCP client");
   add_setting(app, options, Key::hostname, "--hostname,--host-name", "NAME",
-              "Name to claim in the group's domain, beside the one made of the address");
+              "Name for this machine in the group, in addition to the automatic one");
   app.add_option_function<std::vector<std::string>>(
          "--bootstrap",
          [&options](const std::vector<std::string>& texts) {
@@ -60,23 +61,27 @@ void add_settings(CLI::App& app, Options& options) {
       ->type_name("HOST:PORT")
       ->allow_extra_args(false);
   add_flag(app, options, Key::first, "--first", "true",
-           "This node may be the first of its group: it takes an address though no bootstrap node answers");
-  add_setting(app, options, Key::prefix, "--prefix", "PREFIX", "Virtual network, in place of the group file's");
+           "This node may be the first in its group: take an address even if no bootstrap node answers");
+  add_setting(app, options, Key::prefix, "--prefix", "PREFIX", "Virtual network to use instead of the group file's");
   add_setting(app, options, Key::mtu, "--mtu", "N", "MTU of the virtual interface (1400)");
+  add_setting(app, options, Key::relay_share, "--relay-share", "PERCENT",
+              "Of this machine's line, what packets between other members get when it is full (75)");
+  add_setting(app, options, Key::relay_limit, "--relay-limit", "MBIT",
+              "Mbit/s that packets between other members get at the most (0: as much as is measured)");
   add_flag(app, options, Key::offer_dns, "--no-offer-dns", "false",
-           "Do not name the node's own name server to DHCP clients");
+           "Do not offer the node's name server to DHCP clients");
   app.add_option_function<std::vector<std::string>>(
          "--dns-servers,--dns-server",
          [&options](const std::vector<std::string>& texts) {
            options.settings[Key::dns_servers] = {texts, "--dns-servers", true};
          },
-         "Name server that is asked for names outside the group, in place of this machine's; may be repeated")
+         "Name server for names outside the group, instead of this machine's; may be repeated")
       ->type_name("ADDR")
       ->allow_extra_args(false);
   add_flag(app, options, Key::register_dns, "--no-register-dns", "false",
-           "With --configure: leave this machine's resolver alone");
+           "With --configure: do not change this machine's resolver configuration");
   add_flag(app, options, Key::lan_discovery, "--no-lan-discovery", "false",
-           "Neither announce the node on the LAN nor listen for others");
+           "Do not announce this node on the LAN or listen for others");
   app.add_option_function<std::vector<std::string>>(
          "--exclude",
          [&options](const std::vector<std::string>& names) {
@@ -85,7 +90,7 @@ void add_settings(CLI::App& app, Options& options) {
          "An interface of another VPN, never a way to this node; wg* for all that begin so; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  add_setting(app, options, Key::log_level, "--log-level", "", "Least important lines that are written (info)")
+  add_setting(app, options, Key::log_level, "--log-level", "", "Lowest level of log messages to write (info)")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}));
 }
 
@@ -101,15 +106,15 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->type_name("FILE");
   add_settings(app, options);
 
-  app.add_subcommand("run", "Run the node in the foreground (what happens without a verb)");
+  app.add_subcommand("run", "Run the node in the foreground (the default)");
   CLI::App* config = app.add_subcommand("config", "Check or show the configuration");
   config->require_subcommand(1);
-  config->add_subcommand("check", "Say whether a node would start with it")->callback([&options] {
+  config->add_subcommand("check", "Check whether a node would start")->callback([&options] {
     options.verb = CheckConfig{};
   });
   ShowConfig show;
   CLI::App* shown = config->add_subcommand("show", "Print all settings as TOML");
-  shown->add_flag("--origin", show.origin, "Say behind each where it comes from");
+  shown->add_flag("--origin", show.origin, "Show where each setting comes from");
   shown->add_flag("--json", show.json, "Write JSON with a \"schema\" field; it has the origins");
   shown->callback([&] { options.verb = show; });
 

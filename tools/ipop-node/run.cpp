@@ -1,12 +1,14 @@
 #include "run.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/machine.hpp"
 #include "check_start.hpp"
 #include "cli/json_writer.hpp"
 #include "daemon/daemon.hpp"
 #include "io/process.hpp"
+#include "io/run_process.hpp"
 #include "load.hpp"
 #include "version_number.hpp"
 
@@ -40,6 +42,21 @@ std::vector<daemon::BootstrapName> names_of(const NodeSettings& settings) {
   return out;
 }
 
+/// Renews the certificate of the group whose file this is, and tells this node.
+std::vector<std::string> renew_command(const Loaded& loaded) {
+  const std::filesystem::path file = std::filesystem::absolute(loaded.group_file);
+  return {io::program_beside("ga-cert"),
+          "--groups",
+          file.parent_path().string(),
+          "--socket",
+          loaded.settings.socket,
+          "renew",
+          "--group",
+          file.stem().string(),
+          "--state-dir",
+          loaded.settings.state_dir};
+}
+
 daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options) {
   daemon::DaemonConfig out;
   out.name_space = loaded.group.name_space;
@@ -54,6 +71,8 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.port = loaded.settings.port;
   out.tap = loaded.settings.tap;
   out.mtu = loaded.settings.mtu;
+  out.relay_share = loaded.settings.relay_share;
+  out.relay_limit = std::uint64_t{loaded.settings.relay_limit} * 125'000;
   out.configure = loaded.settings.configure;
   out.offer_dns = loaded.settings.offer_dns;
   out.dns_servers = loaded.settings.dns_servers;
@@ -62,6 +81,7 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.excluded = loaded.settings.excluded;
   out.log_level = loaded.settings.log_level;
   out.version = version_number;
+  out.renew_command = renew_command(loaded);
   out.read_again = [options]() -> Result<daemon::DaemonConfig> {
     const auto again = load(options, read_environment());
     if (const auto* failure = std::get_if<Failure>(&again))

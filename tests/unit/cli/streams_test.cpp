@@ -40,7 +40,7 @@ TEST_CASE("a program whose results could not be written has not done its work") 
   f.out.setstate(std::ios::badbit);
   CHECK(finish(f.streams, "tool", ExitStatus::done) == ExitStatus::no);
   CHECK(finish(f.streams, "tool", ExitStatus::bad_config) == ExitStatus::bad_config);
-  CHECK(f.err.str().starts_with("tool: writing the results failed\n"));
+  CHECK(f.err.str().starts_with("tool: could not write the results\n"));
 }
 
 TEST_CASE("a message is one line, whatever it quotes") {

@@ -67,7 +67,7 @@ const Fault faults[] = {
     {"a key that others may read", [](Facts& facts) { facts.files[1].problem = "others may read it: chmod 600"; }, "files", "chmod 600", "journalctl", true},
     {"no TAP device", [](Facts& facts) { facts.tun->problem = "No such file"; }, "files", "/dev/net/tun", "modprobe tun", true},
     {"a clock in the past", [](Facts& facts) { facts.clock->behind = std::chrono::hours(24); }, "clock", "behind", "set-ntp", false},
-    {"a node that does not run", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); }, "node", "does not run", "systemctl enable --now ipop-node@lab", true},
+    {"a node that does not run", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); }, "node", "is not running", "systemctl enable --now ipop-node@lab", true},
     {"a user who may not ask", [](Facts& facts) { facts.node = NodeFact::not_permitted; facts.status.reset(); }, "node", "may not", "sudo", true},
     {"a node that hangs", [](Facts& facts) { facts.node = NodeFact::silent; facts.status.reset(); }, "node", "does not answer", "systemctl restart", true},
     {"no certificate yet", [](Facts& facts) { facts.is_closed = true; facts.node = NodeFact::not_running; facts.certificate = FileFact{"c", "no such file"}; }, "node", "no certificate", "ga-cert join --group lab", true},
@@ -83,7 +83,7 @@ const Fault faults[] = {
     {"large packets are lost", [](Facts& facts) { facts.paths[0].large_answered = false; }, "path", "small pings", "mtu 1280", false},
     {"firewall rules were removed", [](Facts& facts) { facts.firewall->state = FirewallFact::State::missing; }, "firewall", "not in force", "ga-firewall apply", false},
     {"firewall rules were edited", [](Facts& facts) { facts.firewall->state = FirewallFact::State::differs; }, "firewall", "not those", "ga-firewall apply", false},
-    {"HTCondor does not run", [](Facts& facts) { facts.pool->is_running = false; }, "pool", "does not run", "systemctl enable --now ga-condorcfg", false},
+    {"HTCondor is not running", [](Facts& facts) { facts.pool->is_running = false; }, "pool", "is not running", "systemctl enable --now ga-condorcfg", false},
     {"HTCondor reads something else", [](Facts& facts) { facts.pool->problem = "another file overrides"; facts.pool->next = "condor_config_val"; }, "pool", "overrides", "condor_config_val", false},
     {"a pool without a manager", [](Facts& facts) { facts.pool->manager.clear(); }, "pool", "no manager", "ga-condorcfg", false},
 };

@@ -1,8 +1,12 @@
 #include "io/run_process.hpp"
 
+#include <memory>
+#include <optional>
+
 #include <doctest/doctest.h>
 
 #include "emulated.hpp"
+#include "io/watched_process.hpp"
 
 using namespace ipop;
 using namespace ipop::io;
@@ -44,4 +48,44 @@ TEST_CASE("of very long output the beginning is kept") {
   REQUIRE(result);
   CHECK(result->output.size() == 65'536);
   CHECK(result->status == 0);
+}
+
+TEST_CASE("a program beside an event loop: its output and exit status come to the handler, which may end it") {
+  EventLoop loop;
+  std::unique_ptr<WatchedProcess> process;
+  std::optional<ProcessResult> got;
+  auto started = WatchedProcess::start(loop, {"sh", "-c", "cat; echo out; echo err >&2; exit 3"}, 30s,
+                                       [&](const Result<ProcessResult>& result) {
+                                         REQUIRE(result);
+                                         got = *result;
+                                         process.reset();
+                                       });
+  REQUIRE(started);
+  process = *std::move(started);
+  REQUIRE(loop.run_until([&] { return got.has_value(); }, 30s));
+  CHECK(got->status == 3);
+  CHECK(got->output == "out\nerr\n");
+}
+
+TEST_CASE("a program beside an event loop that does not end in time is ended") {
+  EventLoop loop;
+  std::optional<Error> why;
+  const auto started = WatchedProcess::start(loop, {"sleep", "60"}, 50ms, [&](const Result<ProcessResult>& result) {
+    REQUIRE_FALSE(result);
+    why = result.error();
+  });
+  REQUIRE(started);
+  REQUIRE(loop.run_until([&] { return why.has_value(); }, 30s));
+  CHECK(why->code == std::errc::timed_out);
+}
+
+TEST_CASE("a program that closes its output and goes on holds up no event loop") {
+  EventLoop loop;
+  std::optional<int> status;
+  const auto started =
+      WatchedProcess::start(loop, {"sh", "-c", "exec >&- 2>&-; sleep 60"}, 50s,
+                            [&](const Result<ProcessResult>& result) { status = result ? result->status : -1; });
+  REQUIRE(started);
+  REQUIRE(loop.run_until([&] { return status.has_value(); }, 30s));
+  CHECK(*status == 128 + 9);
 }

@@ -99,7 +99,7 @@ TEST_CASE("a name of the zone is asked of the node, and its answer goes back wit
   CHECK_FALSE(f.relay.poll_timeout());
 }
 
-TEST_CASE("while the node is away or silent, its names get SERVFAIL") {
+TEST_CASE("while the node is not running or silent, its names get SERVFAIL") {
   Fixture f;
   f.ask("alice.ipop");
   f.relay.handle_node_failure(f.next<DnsRelay::AskNode>().number);

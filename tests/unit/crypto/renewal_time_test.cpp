@@ -1,9 +1,9 @@
-#include "appliance/renewal_time.hpp"
+#include "crypto/renewal_time.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace ipop;
-using namespace ipop::appliance;
+using namespace ipop::crypto;
 using namespace std::chrono_literals;
 
 namespace {
