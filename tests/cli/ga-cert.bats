@@ -883,3 +883,17 @@ with_clock() { ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 faketime -f 
     done
   done
 }
+
+@test "show says why a request is bad, and of other files why they are neither" {
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$DIR/eve.key" -subj /CN=eve \
+    -addext basicConstraints=critical,CA:TRUE -out "$DIR/eve.csr" 2>/dev/null
+  run "$GA_BIN/ga-cert" show "$DIR/eve.csr"
+  [ "$status" -eq 5 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ $output == "ga-cert: $DIR/eve.csr: bad request: "*CA:TRUE* ]]
+  echo nothing >"$DIR/nothing"
+  run "$GA_BIN/ga-cert" show "$DIR/nothing"
+  [ "$status" -eq 5 ]
+  [[ ${lines[0]} == *": bad request: not a DER certification request"* ]]
+  [[ ${lines[1]} == *": bad certificate: "* ]]
+}

@@ -18,16 +18,21 @@ ExitStatus show_file(const Context& context, const std::string& path) {
   if (!text) return report(context, text.error());
   const bool is_pem = text->find("-----BEGIN") != std::string::npos;
   const auto octets = as_bytes(*text);
-  if (auto request =
-          is_pem ? crypto::CertificateRequest::from_pem(*text) : crypto::CertificateRequest::from_der(octets)) {
+  const auto request =
+      is_pem ? crypto::CertificateRequest::from_pem(*text) : crypto::CertificateRequest::from_der(octets);
+  if (request) {
     write_rows(context, rows_of(*request), "ga-cert.request/1");
     return ExitStatus::done;
   }
   const auto certificate = is_pem ? crypto::Certificate::from_pem(*text) : crypto::Certificate::from_der(octets);
   if (!certificate) {
-    cli::complain(context.streams, tool,
-                  (path == "-" ? "stdin" : path) + ": neither a request nor a certificate that can be used (" +
-                      certificate.error().message() + ")");
+    const std::string name = path == "-" ? "stdin" : path;
+    const bool is_named_request = text->find("CERTIFICATE REQUEST-----") != std::string::npos;
+    const bool is_named_certificate = text->find("BEGIN CERTIFICATE-----") != std::string::npos;
+    if (!is_named_certificate)
+      cli::complain(context.streams, tool, name + ": bad request: " + request.error().message());
+    if (!is_named_request)
+      cli::complain(context.streams, tool, name + ": bad certificate: " + certificate.error().message());
     return ExitStatus::bad_config;
   }
   write_rows(context, rows_of(*certificate), "ga-cert.certificate/1");
