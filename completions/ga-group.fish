@@ -78,7 +78,7 @@ complete -c ga-group -n '__fish_seen_subcommand_from join' -l authorities -x -a 
 complete -c ga-group -n '__fish_seen_subcommand_from join' -l states -x -a '(__fish_complete_directories)' -d 'Directory of the nodes'\'' state (/var/lib/ipop)'
 complete -c ga-group -n '__fish_seen_subcommand_from rotate' -s h -l help -d 'Print this help message and exit'
 complete -c ga-group -n '__fish_seen_subcommand_from rotate' -l out -r -F -d 'File for the hand-over that members accept; - is standard output'
-complete -c ga-group -n '__fish_seen_subcommand_from rotate' -l member -x -d 'Take this one along: user, beginning of a serial number or of a fingerprint, or file of a certificate; may be given several times'
+complete -c ga-group -n '__fish_seen_subcommand_from rotate' -l member -x -d 'Include this member: user, beginning of a serial number or fingerprint, or file of a certificate; may be given several times'
 complete -c ga-group -n '__fish_seen_subcommand_from rotate' -l all-except -x -d 'Include everyone except this member; may be repeated'
 complete -c ga-group -n '__fish_seen_subcommand_from rotate' -l all -d 'Include everyone with a valid certificate'
 complete -c ga-group -n '__fish_seen_subcommand_from rotate' -l authority -r -F -d 'Certificate of the new authority, in its directory; it signs for the included members'

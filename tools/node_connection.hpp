@@ -37,6 +37,11 @@ inline std::string look_command(const std::string& group) {
   return has_systemd() ? "systemctl status ipop-node@" + group : "ipop-node --configure --group " + group + " &";
 }
 
+/// What to type so that a group's node runs.
+inline std::string start_command(const std::string& group) {
+  return has_systemd() ? "systemctl start ipop-node@" + group : "ipop-node --configure --group " + group + " &";
+}
+
 /// Groups whose nodes have a socket in /run/ipop, sorted.
 inline std::vector<std::string> running_groups() {
   std::vector<std::string> out;

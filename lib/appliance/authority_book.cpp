@@ -61,7 +61,8 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
                             return contradiction("a serial number used twice");
                           if (!is_member) return {};
                           if (token != tokens_.end()) ++token->second.used;
-                          if (event.by == SignedBy::person) left_out_.erase(event.key);
+                          if (event.by == SignedBy::person || event.by == SignedBy::administrator)
+                            left_out_.erase(event.key);
                           by_key_[event.key].push_back(index);
                           keys_of_user_[event.user].insert(event.key);
                           for (const net::Ipv4Address address : event.addresses)
@@ -115,6 +116,24 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
                         },
                         [&](const LedgerLeftOut& event) -> Result<void> {
                           left_out_.insert(event.key);
+                          return {};
+                        },
+                        [&](const LedgerAdministrator& event) -> Result<void> {
+                          administrators_[event.key] = event.user;
+                          return {};
+                        },
+                        [&](const LedgerAdministratorEnded& event) -> Result<void> {
+                          if (administrators_.erase(event.key) == 0)
+                            return contradiction("an administrator who was never named");
+                          return {};
+                        },
+                        [&](const LedgerResumed& event) -> Result<void> {
+                          if (event.count < count() || event.list < list_number_)
+                            return contradiction("it goes on behind what is here");
+                          lost_ = event.count - entries_.size();
+                          resumed_at_ = event.count;
+                          if (event.list > list_number_) list_issued_ = entry.at;
+                          list_number_ = event.list;
                           return {};
                         },
                     },

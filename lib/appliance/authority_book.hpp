@@ -57,6 +57,10 @@ class AuthorityBook {
 
   /// What made the authority; none before the first entry.
   [[nodiscard]] const std::optional<LedgerMade>& made() const { return made_; }
+  /// How many entries there were, those that were lost for good included: it only rises, and a group remembers it.
+  [[nodiscard]] std::uint64_t count() const { return lost_ + entries_.size(); }
+  /// Up to here entries may be lost; zero: none is.
+  [[nodiscard]] std::uint64_t resumed_at() const { return resumed_at_; }
   /// All entries, oldest first.
   [[nodiscard]] const std::vector<LedgerEntry>& entries() const { return entries_; }
   [[nodiscard]] const std::map<crypto::Digest256, Request>& requests() const { return requests_; }
@@ -79,6 +83,8 @@ class AuthorityBook {
   /// True while a rotation has left the key behind.
   [[nodiscard]] bool is_left_out(const crypto::Digest256& key) const { return left_out_.contains(key); }
 
+  /// Keys that may decide from another machine, and their users.
+  [[nodiscard]] const std::map<crypto::Digest256, std::string>& administrators() const { return administrators_; }
   [[nodiscard]] const std::vector<Revoked>& revocations() const { return revoked_; }
   [[nodiscard]] bool is_revoked(const crypto::Digest256& key, std::string_view user) const;
   /// When the key or the user was shut out; none while they are not.
@@ -105,6 +111,8 @@ class AuthorityBook {
   Result<void> take(const LedgerEntry& entry, std::size_t index);
 
   std::vector<LedgerEntry> entries_;
+  std::uint64_t lost_ = 0;
+  std::uint64_t resumed_at_ = 0;
   std::optional<LedgerMade> made_;
   std::map<crypto::Digest256, Request> requests_;
   std::size_t waiting_ = 0;
@@ -119,6 +127,7 @@ class AuthorityBook {
   std::vector<Revoked> revoked_;
   std::map<crypto::Digest256, Token> tokens_;
   std::set<crypto::Digest256> left_out_;
+  std::map<crypto::Digest256, std::string> administrators_;
   std::uint64_t list_number_ = 0;
   WallTime list_issued_{};
   std::uint64_t crl_number_ = 0;

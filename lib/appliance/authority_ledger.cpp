@@ -20,11 +20,12 @@ constexpr std::size_t max_serial = 20;
 constexpr std::size_t max_text = 4096;
 constexpr std::size_t max_der = 4096;
 
-constexpr std::array<std::pair<SignedBy, std::string_view>, 5> signers{{{SignedBy::person, "person"},
+constexpr std::array<std::pair<SignedBy, std::string_view>, 6> signers{{{SignedBy::person, "person"},
                                                                         {SignedBy::policy, "policy"},
                                                                         {SignedBy::renewal, "renewal"},
                                                                         {SignedBy::server, "server"},
-                                                                        {SignedBy::token, "token"}}};
+                                                                        {SignedBy::token, "token"},
+                                                                        {SignedBy::administrator, "administrator"}}};
 
 constexpr std::string_view chain_begin = ",\"chain\":\"";
 constexpr std::string_view chain_end = "\"}";
@@ -69,13 +70,15 @@ void write(Json& out, const LedgerSigned& event) {
   out["by"] = std::string(to_string(event.by));
   out["certificate"] = to_hex(event.certificate);
   if (event.token) out["token"] = to_hex(*event.token);
+  if (event.administrator) out["administrator"] = to_hex(*event.administrator);
 }
 void write(Json& out, const LedgerDenied& event) {
   out["event"] = "denied";
   out["key"] = to_hex(event.key);
   out["user"] = event.user;
   out["reason"] = event.reason;
-  out["by"] = event.by_policy ? "policy" : "person";
+  out["by"] = event.administrator ? "administrator" : event.by_policy ? "policy" : "person";
+  if (event.administrator) out["administrator"] = to_hex(*event.administrator);
 }
 void write(Json& out, const LedgerRevoked& event) {
   out["event"] = "revoked";
@@ -100,6 +103,20 @@ void write(Json& out, const LedgerLeftOut& event) {
   out["event"] = "left-out";
   out["key"] = to_hex(event.key);
   out["user"] = event.user;
+}
+void write(Json& out, const LedgerAdministrator& event) {
+  out["event"] = "administrator";
+  out["key"] = to_hex(event.key);
+  out["user"] = event.user;
+}
+void write(Json& out, const LedgerAdministratorEnded& event) {
+  out["event"] = "administrator-ended";
+  out["key"] = to_hex(event.key);
+}
+void write(Json& out, const LedgerResumed& event) {
+  out["event"] = "resumed";
+  out["count"] = event.count;
+  out["list"] = event.list;
 }
 void write(Json& out, const LedgerCrl&) {
   out["event"] = "crl";
@@ -194,14 +211,17 @@ LedgerSigned read_signed(Fields& in) {
   out.certificate = in.octets("certificate", max_der);
   if (in.has("token")) out.token = in.digest("token");
   if (out.token.has_value() != (out.by == SignedBy::token)) in.fail("token");
+  if (in.has("administrator")) out.administrator = in.digest("administrator");
+  if (out.administrator.has_value() != (out.by == SignedBy::administrator)) in.fail("administrator");
   return out;
 }
 
 LedgerDenied read_denied(Fields& in) {
   LedgerDenied out{in.digest("key"), in.text("user"), in.text("reason")};
   const std::string by = in.text("by");
-  if (by != "policy" && by != "person") in.fail("by");
+  if (by != "policy" && by != "person" && by != "administrator") in.fail("by");
   out.by_policy = by == "policy";
+  if (by == "administrator") out.administrator = in.digest("administrator");
   return out;
 }
 
@@ -235,6 +255,9 @@ std::optional<LedgerEvent> read_event(std::string_view kind, Fields& in) {
   if (kind == "token") return read_token(in);
   if (kind == "token-ended") return LedgerTokenEnded{in.digest("token")};
   if (kind == "left-out") return LedgerLeftOut{in.digest("key"), in.text("user")};
+  if (kind == "administrator") return LedgerAdministrator{in.digest("key"), in.text("user")};
+  if (kind == "administrator-ended") return LedgerAdministratorEnded{in.digest("key")};
+  if (kind == "resumed") return LedgerResumed{in.number("count"), in.number("list")};
   if (kind == "mended") return LedgerMended{in.number("octets")};
   return std::nullopt;
 }

@@ -34,10 +34,11 @@ struct LedgerRequested {
 /// Who decided that a certificate is signed.
 enum class SignedBy : std::uint8_t {
   person,
-  policy,   ///< automatic accept
-  renewal,  ///< the holder of the certificate before
-  token,    ///< the policy, for who showed an enrolment token
-  server,   ///< for the authority's own HTTPS
+  policy,         ///< automatic accept
+  renewal,        ///< the holder of the certificate before
+  token,          ///< the policy, for who showed an enrolment token
+  administrator,  ///< a person on another machine, with a member's key that the authority named
+  server,         ///< for the authority's own HTTPS
 };
 std::string_view to_string(SignedBy by);
 
@@ -52,13 +53,16 @@ struct LedgerSigned {
   Bytes certificate{};  ///< DER: a lost file can be written again
   /// The enrolment token that this certificate is a use of: its name.
   std::optional<crypto::Digest256> token{};
+  /// The key of the administrator who said yes from another machine.
+  std::optional<crypto::Digest256> administrator{};
   friend bool operator==(const LedgerSigned&, const LedgerSigned&) = default;
 };
 struct LedgerDenied {
   crypto::Digest256 key{};
   std::string user{};
   std::string reason{};
-  bool by_policy = false;  ///< no person looked at it
+  bool by_policy = false;                            ///< no person looked at it
+  std::optional<crypto::Digest256> administrator{};  ///< who said no from another machine
   friend bool operator==(const LedgerDenied&, const LedgerDenied&) = default;
 };
 /// A key or a user was shut out.
@@ -94,6 +98,23 @@ struct LedgerLeftOut {
 struct LedgerCrl {
   friend bool operator==(const LedgerCrl&, const LedgerCrl&) = default;
 };
+/// A member's key may decide about requests from another machine.
+struct LedgerAdministrator {
+  crypto::Digest256 key{};
+  std::string user{};
+  friend bool operator==(const LedgerAdministrator&, const LedgerAdministrator&) = default;
+};
+/// It may no longer.
+struct LedgerAdministratorEnded {
+  crypto::Digest256 key{};
+  friend bool operator==(const LedgerAdministratorEnded&, const LedgerAdministratorEnded&) = default;
+};
+/// Entries were lost for good: the ledger goes on behind what the group knows of it.
+struct LedgerResumed {
+  std::uint64_t count = 0;  ///< of entries, up to the last that was lost; AuthorityBook::count()
+  std::uint64_t list = 0;   ///< number of the last revocation list
+  friend bool operator==(const LedgerResumed&, const LedgerResumed&) = default;
+};
 /// A line that a process never finished was cut off.
 struct LedgerMended {
   std::uint64_t octets = 0;
@@ -101,7 +122,8 @@ struct LedgerMended {
 };
 
 using LedgerEvent = std::variant<LedgerMade, LedgerRequested, LedgerSigned, LedgerDenied, LedgerRevoked, LedgerCrl,
-                                 LedgerMended, LedgerToken, LedgerTokenEnded, LedgerLeftOut>;
+                                 LedgerMended, LedgerToken, LedgerTokenEnded, LedgerLeftOut, LedgerResumed,
+                                 LedgerAdministrator, LedgerAdministratorEnded>;
 
 /// One thing that happened at an authority.
 struct LedgerEntry {

@@ -19,6 +19,8 @@ constexpr std::string_view renew_path = "/.well-known/est/simplereenroll";
 constexpr std::string_view attributes_path = "/.well-known/est/csrattrs";
 // Ours.
 constexpr std::string_view group_path = "/.well-known/ga/group";
+constexpr std::string_view requests_path = "/.well-known/ga/requests";
+constexpr std::string_view decision_path = "/.well-known/ga/decision";
 
 constexpr std::string_view request_type = "application/pkcs10";
 constexpr const char* certificates_type = "application/pkcs7-mime; smime-type=certs-only";
@@ -61,8 +63,8 @@ std::string media_type(std::string_view header) {
 }
 
 std::string_view method_of(std::string_view path) {
-  if (path == authority_path || path == attributes_path || path == group_path) return "GET";
-  if (path == enrol_path || path == renew_path) return "POST";
+  if (path == authority_path || path == attributes_path || path == group_path || path == requests_path) return "GET";
+  if (path == enrol_path || path == renew_path || path == decision_path) return "POST";
   return {};
 }
 
@@ -154,6 +156,13 @@ std::variant<Wish, net::HttpAnswer> decode_wish(const net::HttpRequest& request)
   if (auto* refusal = std::get_if<net::HttpAnswer>(&client)) return std::move(*refusal);
   auto& certificate = std::get<crypto::Certificate>(client);
   if (request.path == group_path) return Wish(WantsGroup{std::move(certificate)});
+  if (request.path == requests_path) return Wish(WantsRequests{std::move(certificate)});
+  if (request.path == decision_path) {
+    if (request.body.size() > body_limit) return text_answer(413, "the body is longer than 16 KiB");
+    auto decision = decode_remote_decision(request.body);
+    if (!decision) return text_answer(400, decision.error().message());
+    return Wish(WantsDecision{std::move(certificate), *std::move(decision)});
+  }
   auto decoded = decode_request(request);
   if (auto* refusal = std::get_if<net::HttpAnswer>(&decoded)) return std::move(*refusal);
   return Wish(WantsRenewal{std::move(certificate), std::get<crypto::CertificateRequest>(std::move(decoded))});
@@ -187,6 +196,14 @@ net::HttpAnswer group_answer(std::string toml) {
   return {200, toml_type, std::move(toml)};
 }
 
+net::HttpAnswer requests_answer(const std::vector<WaitingRow>& rows) {
+  return {200, text_type, encode(rows)};
+}
+
+net::HttpAnswer decided_answer(std::string_view text) {
+  return text_answer(200, text.substr(0, largest_text - 1));
+}
+
 net::HttpAnswer failure_answer(const Error& error) {
   const auto is = [&](Errc code) { return error.code == make_error_code(code); };
   if (is(Errc::not_authorized) || is(Errc::expired)) return text_answer(403, error.message());
@@ -218,6 +235,14 @@ net::HttpRequest renewal_request(const crypto::CertificateRequest& request) {
 
 net::HttpRequest group_request() {
   return {"GET", std::string(group_path)};
+}
+
+net::HttpRequest requests_request() {
+  return {"GET", std::string(requests_path)};
+}
+
+net::HttpRequest decision_request(const RemoteDecision& decision) {
+  return {"POST", std::string(decision_path), text_type, encode(decision)};
 }
 
 Result<crypto::Certificate> decode_authority(const net::HttpAnswer& answer) {
@@ -255,6 +280,19 @@ Result<std::string> decode_group(const net::HttpAnswer& answer) {
     case 404: return {Errc::not_found, "the authority has no group file to give"};
     default: return unexpected(answer);
   }
+}
+
+Result<std::vector<WaitingRow>> decode_requests(const net::HttpAnswer& answer) {
+  if (answer.status == 403) return {Errc::not_authorized, text_of(answer)};
+  if (answer.status != 200) return unexpected(answer);
+  return decode_waiting_rows(answer.body);
+}
+
+Result<std::string> decode_decided(const net::HttpAnswer& answer) {
+  if (answer.status == 403) return {Errc::not_authorized, text_of(answer)};
+  if (answer.status == 409) return {Errc::conflict, text_of(answer)};
+  if (answer.status != 200) return unexpected(answer);
+  return text_of(answer);
 }
 
 }  // namespace ipop::appliance::est

@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "appliance/enrolment_token.hpp"
+#include "appliance/remote_decision.hpp"
 #include "base/result.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/certificate_request.hpp"
@@ -39,7 +41,16 @@ struct WantsRenewal {
 struct WantsGroup {
   crypto::Certificate member;
 };
-using Wish = std::variant<WantsAuthority, WantsCertificate, WantsRenewal, WantsGroup>;
+/// The holder of `member`, an administrator perhaps, wants to see the requests that wait.
+struct WantsRequests {
+  crypto::Certificate member;
+};
+/// The holder of `member` says yes or no to one of them.
+struct WantsDecision {
+  crypto::Certificate member;
+  RemoteDecision decision{};
+};
+using Wish = std::variant<WantsAuthority, WantsCertificate, WantsRenewal, WantsGroup, WantsRequests, WantsDecision>;
 
 /// What a request asks for, or the answer that refuses it: 403 (a client certificate is needed, or a password
 /// is no token), 404,
@@ -56,6 +67,10 @@ net::HttpAnswer denied_answer(std::string_view reason);
 net::HttpAnswer too_many_answer(std::chrono::seconds retry_after);
 /// `toml`: the closed group's file.
 net::HttpAnswer group_answer(std::string toml);
+/// The requests that wait.
+net::HttpAnswer requests_answer(const std::vector<WaitingRow>& rows);
+/// A decision was made: what came of it, for a person.
+net::HttpAnswer decided_answer(std::string_view text);
 /// 400, 403, 409 and 503 with the error's words where the request is at fault; else 500, whose cause
 /// is for the server's log only.
 net::HttpAnswer failure_answer(const Error& error);
@@ -69,6 +84,10 @@ net::HttpRequest enrolment_request(const crypto::CertificateRequest& request,
 net::HttpRequest renewal_request(const crypto::CertificateRequest& request);
 /// Likewise.
 net::HttpRequest group_request();
+
+/// Likewise, by an administrator.
+net::HttpRequest requests_request();
+net::HttpRequest decision_request(const RemoteDecision& decision);
 
 /// The self-signed authority among the certificates of the answer. It is not believed by that: its
 /// fingerprint has to be compared (RFC 7030, 4.1.1). Errors: malformed, not_found (no authority).
@@ -92,5 +111,10 @@ Result<Enrolment> decode_enrolment(const net::HttpAnswer& answer, const crypto::
 /// The text of the closed group's file. Errors: not_authorized (refused, with the reason), not_found (the
 /// authority has none), unsupported (another status).
 Result<std::string> decode_group(const net::HttpAnswer& answer);
+
+/// Errors: malformed, not_authorized (refused, with the reason), unsupported (another status).
+Result<std::vector<WaitingRow>> decode_requests(const net::HttpAnswer& answer);
+/// What came of it. Errors: not_authorized or conflict (refused, with the reason), unsupported.
+Result<std::string> decode_decided(const net::HttpAnswer& answer);
 
 }  // namespace ipop::appliance::est

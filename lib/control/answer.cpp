@@ -73,6 +73,7 @@ Json encode(const node::StatusAnswer& answer) {
   out["closed"] = answer.closed;
   out["revocation_number"] = answer.revocation_number;
   out["certificate_expires"] = seconds_or_null(answer.certificate_expires);
+  out["revoked"] = seconds_or_null(answer.revoked);
   out["notices"] = answer.notices;
   Json counters = Json::object();
   for (const auto& [name, count] : answer.counters)
@@ -104,6 +105,7 @@ void decode(Fields& in, node::StatusAnswer& out) {
   in.get("closed", out.closed);
   in.get("revocation_number", out.revocation_number);
   in.get("certificate_expires", out.certificate_expires);
+  in.get("revoked", out.revoked);
   in.get("notices", out.notices);
   const Json* counters = in.object("counters");
   if (counters == nullptr) return;

@@ -2,38 +2,16 @@
 
 #include <string>
 
-#include <openssl/cms.h>
-
 #include "crypto/certificate_native.hpp"
+#include "crypto/cms_native.hpp"
 #include "crypto/private_key_native.hpp"
 #include "crypto/x509_read.hpp"
 
 namespace ipop::crypto {
 namespace {
 
-using CmsPtr = std::unique_ptr<CMS_ContentInfo, OpensslFree<CMS_ContentInfo_free>>;
-
 Error no_room_to_seal() {
   return make_error(Errc::exhausted, "no memory or entropy for a sealed message");
-}
-
-BioPtr read_octets(ByteSpan octets) {
-  return BioPtr(BIO_new_mem_buf(octets.data(), static_cast<int>(octets.size())));
-}
-
-Bytes octets_of(BIO& out) {
-  const char* begin = nullptr;
-  const long size = BIO_get_mem_data(&out, &begin);
-  return size <= 0 ? Bytes() : to_bytes(std::as_bytes(std::span(begin, static_cast<std::size_t>(size))));
-}
-
-/// The whole of `der`, and of this kind; null otherwise.
-CmsPtr decode(ByteSpan der, int kind) {
-  const auto* in = reinterpret_cast<const unsigned char*>(der.data());
-  const auto* const end = in + der.size();
-  CmsPtr out(d2i_CMS_ContentInfo(nullptr, &in, static_cast<long>(der.size())));
-  const bool good = out && in == end && OBJ_obj2nid(CMS_get0_type(out.get())) == kind;
-  return good ? std::move(out) : nullptr;
 }
 
 bool add_reader(CMS_ContentInfo& envelope, const Certificate& reader) {
@@ -46,7 +24,7 @@ bool add_reader(CMS_ContentInfo& envelope, const Certificate& reader) {
 }
 
 Result<Bytes> envelope_of(ByteSpan content, std::span<const Certificate> readers) {
-  const BioPtr in = read_octets(content);
+  const BioPtr in = bio_of(content);
   const CmsPtr envelope(CMS_encrypt(nullptr, nullptr, EVP_aes_256_cbc(), CMS_PARTIAL | CMS_BINARY));
   if (!in || !envelope) return no_room_to_seal();
   for (const Certificate& reader : readers)
@@ -68,7 +46,7 @@ Result<Bytes> seal_message(ByteSpan content, std::span<const Certificate> reader
   if (!envelope) return envelope.error();
 
   constexpr unsigned flags = CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP;
-  const BioPtr in = read_octets(*envelope);
+  const BioPtr in = bio_of(*envelope);
   const CmsPtr message(CMS_sign(nullptr, nullptr, nullptr, nullptr, flags));
   const TimePtr time(ASN1_TIME_set(nullptr, now.seconds));
   if (!in || !message || !time) return no_room_to_seal();
@@ -85,7 +63,7 @@ Result<Bytes> seal_message(ByteSpan content, std::span<const Certificate> reader
 Result<Bytes> open_message(ByteSpan der, const Certificate& sender, const PrivateKey& reader) {
   const ErrorQueueGuard guard;
   if (der.size() > max_sealed_message) return {Errc::too_large, "the sealed message"};
-  const CmsPtr message = decode(der, NID_pkcs7_signed);
+  const CmsPtr message = decode_cms(der, NID_pkcs7_signed);
   if (!message) return {Errc::malformed, "not a sealed message"};
   STACK_OF(CMS_SignerInfo)* signers = CMS_get0_SignerInfos(message.get());
   // What is signed without attributes could be another thing that the sender signed elsewhere.
@@ -104,7 +82,7 @@ Result<Bytes> open_message(ByteSpan der, const Certificate& sender, const Privat
   if (CMS_verify(message.get(), senders.get(), nullptr, nullptr, out.get(), flags) != 1)
     return {Errc::bad_checksum, "the message is not from the sender whose certificate is known, or was changed"};
 
-  const CmsPtr envelope = decode(octets_of(*out), NID_pkcs7_enveloped);
+  const CmsPtr envelope = decode_cms(octets_of(*out), NID_pkcs7_enveloped);
   if (!envelope) return {Errc::malformed, "the signed content is no sealed message"};
   const BioPtr content(BIO_new(BIO_s_mem()));
   if (!content) return no_room_to_seal();

@@ -207,6 +207,7 @@ Result<void> AuthorityDesk::take_in(const io::Journal::Found& found) {
     auto applied = entry ? book_.apply(*entry) : Result<void>(entry.error());
     if (!applied) return damaged(path_of(ledger_file) + ":" + std::to_string(line_ + 1), std::move(applied).error());
     ++line_;
+    links_.emplace_back(book_.count(), link_);
     rest.remove_prefix(stop + 1);
   }
   if (found.torn.empty() || !book_.made()) return {};
@@ -225,7 +226,9 @@ Result<void> AuthorityDesk::record(appliance::LedgerEvent event, WallTime now) {
   if (auto added = journal_.append(appliance::to_line(entry, link)); !added) return added;
   link_ = link;
   ++line_;
-  return book_.apply(entry);
+  auto applied = book_.apply(entry);
+  if (applied) links_.emplace_back(book_.count(), link_);
+  return applied;
 }
 
 Result<void> AuthorityDesk::check_clock(WallTime now) const {
@@ -264,7 +267,8 @@ Result<crypto::Certificate> AuthorityDesk::sign_fields(const Signing& signing,
                                       certificate->not_after(),
                                       signing.by,
                                       certificate->der(),
-                                      signing.token};
+                                      signing.token,
+                                      signing.administrator};
   if (auto noted = record(event, now); !noted) return std::move(noted).error();
   // The ledger has it: whatever happens to the copy, it can be printed again.
   const std::string copy = path_of("issued/" + to_hex(certificate->serial()) + ".pem");

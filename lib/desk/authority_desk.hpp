@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "appliance/authority_backup.hpp"
 #include "appliance/authority_book.hpp"
 #include "appliance/authority_policy.hpp"
 #include "appliance/enrolment_token.hpp"
+#include "appliance/ledger_mark.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
@@ -101,14 +103,25 @@ class AuthorityDesk {
   Result<crypto::CertificateRequest> request(const crypto::Digest256& key_fingerprint);
   /// A person's yes. Errors: not_found, those of appliance::grant, conflict (an address is another
   /// key's), exhausted (quota), not_authorized (revoked).
+  /// `administrator`: the key of who said it from another machine.
   Result<crypto::Certificate> accept(const crypto::Digest256& key_fingerprint, const appliance::Wishes& wishes,
-                                     WallTime now);
+                                     WallTime now,
+                                     const std::optional<crypto::Digest256>& administrator = std::nullopt);
   /// Likewise for a request that came to the person by hand.
   Result<crypto::Certificate> sign(const crypto::CertificateRequest& request, const appliance::Wishes& wishes,
-                                   WallTime now);
+                                   WallTime now, const std::optional<crypto::Digest256>& administrator = std::nullopt);
   /// A person's no; the reason (1 to 500 octets of printable text) reaches the requester. Errors:
   /// not_found, malformed (reason), conflict (accepted already: revoke it).
-  Result<void> deny(const crypto::Digest256& key_fingerprint, std::string_view reason, WallTime now);
+  Result<void> deny(const crypto::Digest256& key_fingerprint, std::string_view reason, WallTime now,
+                    const std::optional<crypto::Digest256>& administrator = std::nullopt);
+  /// Lets a member's key decide about requests from another machine. Errors: not_found (no live certificate of this
+  /// key), conflict (it may already).
+  Result<void> name_administrator(const crypto::Digest256& key, WallTime now);
+  /// Error: not_found.
+  Result<void> end_administrator(const crypto::Digest256& key, WallTime now);
+  /// Whether the holder of `member` may decide: a live certificate of this authority, with a key that was named. The
+  /// key; error: not_authorized.
+  Result<crypto::Digest256> check_administrator(const crypto::Certificate& member, WallTime now);
   /// What accept or sign would grant, without doing it.
   Result<appliance::Grant> preview(const crypto::CertificateRequest& request, const appliance::Wishes& wishes,
                                    WallTime now);
@@ -141,6 +154,25 @@ class AuthorityDesk {
   /// not_found.
   Result<void> leave_out(const std::vector<Bytes>& serials, WallTime now);
 
+  /// Everything that makes this authority, as of this moment. Errors: errno.
+  Result<appliance::AuthorityBackup> backup(WallTime now);
+  /// Makes the directory of a backup; what was there is kept beside it, under the name that comes back (empty: nothing
+  /// was there). Errors: conflict (the ledger there has entries that the backup has not, and `replace` is false), what
+  /// opening gives, errno.
+  static Result<std::string> restore(const std::string& directory, const appliance::AuthorityBackup& backup,
+                                     bool replace, WallTime now);
+  /// How far the ledger has come, signed: what a group is to remember. Errors: those of unlock().
+  Result<std::string> sign_mark(WallTime now);
+  /// Whether the ledger is the one that a group remembers. Error: conflict, it is behind, or went another way.
+  [[nodiscard]] Result<void> compare(const appliance::LedgerMark& remembered) const;
+  /// Begins a ledger where key and certificate are left; resume() is to follow. Errors: not_authorized (open modes),
+  /// errno.
+  static Result<void> begin_ledger(const std::string& directory, WallTime now);
+  /// Goes on though entries are lost for good: behind what the group remembers, with all whom its revocation list shuts
+  /// out. How many of these were taken over. Errors: not_authorized (another authority's list), those of unlock().
+  Result<std::size_t> resume(const std::optional<appliance::LedgerMark>& remembered,
+                             const std::optional<crypto::RevocationList>& list, WallTime now);
+
   /// Whom to shut out.
   struct Revocation {
     std::optional<crypto::Digest256> key{};
@@ -165,6 +197,7 @@ class AuthorityDesk {
     appliance::SignedBy by{};
     std::optional<crypto::Digest256> replaces{};  ///< the key that this one follows
     std::optional<crypto::Digest256> token{};     ///< what it is a use of: its name
+    std::optional<crypto::Digest256> administrator{};
   };
   [[nodiscard]] std::string path_of(std::string_view file) const { return directory_ + "/" + std::string(file); }
   [[nodiscard]] std::string path_of_request(const crypto::Digest256& key) const;
@@ -198,6 +231,8 @@ class AuthorityDesk {
                              const std::optional<crypto::Digest256>& token);
   [[nodiscard]] Result<void> check_token(const appliance::EnrolmentToken& token, std::string_view user,
                                          WallTime now) const;
+  /// When and why the key or the user was shut out, for its holder.
+  [[nodiscard]] std::string revoked_text(const crypto::Digest256& key, std::string_view user) const;
   bool may_note_denial(WallTime now);
   void forget_denied();
 
@@ -211,6 +246,7 @@ class AuthorityDesk {
   std::optional<std::string> policy_text_;  // what policy_ was read from
   appliance::AuthorityBook book_;
   appliance::LedgerLink link_{};
+  std::vector<std::pair<std::uint64_t, appliance::LedgerLink>> links_;  // of each entry, by its count
   std::size_t line_ = 0;
   std::vector<std::string> notes_;
   bool clock_is_right_ = false;

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "appliance/pinned_addresses.hpp"
+#include "cli/human.hpp"
 #include "cli/text.hpp"
 #include "crypto/trust_store.hpp"
 #include "desk/authority_desk.hpp"
@@ -58,6 +59,16 @@ Result<AuthorityDesk::State> AuthorityDesk::look_up(const crypto::Digest256& key
   return state_of(*request);
 }
 
+std::string AuthorityDesk::revoked_text(const crypto::Digest256& key, std::string_view user) const {
+  for (const auto& [at, event] : book_.revocations()) {
+    const bool is_meant = event.key ? *event.key == key : event.user == user;
+    if (!is_meant) continue;
+    return std::string(event.key ? "the key" : "the user") + " was revoked on " + cli::utc_text(at) + " by " + name_ +
+           (event.reason.empty() ? "" : " (" + event.reason + ")");
+  }
+  return "the key or the user is revoked";
+}
+
 Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequest& request, std::string_view source,
                                                    WallTime now,
                                                    const std::optional<appliance::EnrolmentToken>& token) {
@@ -76,7 +87,7 @@ Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequ
     // Who was shut out is told so, and gets no copy of what no longer counts.
     const std::string& user = latest == nullptr ? known->user : latest->user;
     if (known->what == What::accepted && book_.is_revoked(key, user))
-      return State{State::What::denied, std::nullopt, "the key or the user is revoked"};
+      return State{State::What::denied, std::nullopt, revoked_text(key, user)};
     // With a token nobody has to wait, but a person's no stays a no.
     const bool shows_token = known->what == What::waiting && token;
     if (!over && !judged_anew && !shows_token) return state_of(*known);
@@ -113,7 +124,7 @@ Result<AuthorityDesk::State> AuthorityDesk::decide_alone(const crypto::Certifica
     return State{State::What::denied, std::nullopt, why.context};
   };
   if (book_.is_revoked(key, request.user()))
-    return deny(make_error(make_error_code(Errc::not_authorized), "the key or the user is revoked"));
+    return deny(make_error(make_error_code(Errc::not_authorized), revoked_text(key, request.user())));
   const auto judged = appliance::judge(policy_, asked, token.has_value());
   if (!judged) return deny(judged.error());
   if (*judged && signer_) {
@@ -174,20 +185,25 @@ Result<crypto::CertificateRequest> AuthorityDesk::request(const crypto::Digest25
 }
 
 Result<crypto::Certificate> AuthorityDesk::accept(const crypto::Digest256& key_fingerprint,
-                                                  const appliance::Wishes& wishes, WallTime now) {
+                                                  const appliance::Wishes& wishes, WallTime now,
+                                                  const std::optional<crypto::Digest256>& administrator) {
   const auto kept = request(key_fingerprint);
   if (!kept) return kept.error();
-  return sign(*kept, wishes, now);
+  return sign(*kept, wishes, now, administrator);
 }
 
 Result<crypto::Certificate> AuthorityDesk::sign(const crypto::CertificateRequest& request,
-                                                const appliance::Wishes& wishes, WallTime now) {
+                                                const appliance::Wishes& wishes, WallTime now,
+                                                const std::optional<crypto::Digest256>& administrator) {
   if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
   const Turn turn(*this);
   if (!turn) return turn.error();
   auto granted = appliance::grant(policy_, asked_by(request), wishes);
   if (!granted) return std::move(granted).error();
-  return issue({request.public_key(), request.key_fingerprint(), *std::move(granted), SignedBy::person}, now);
+  Signing signing{request.public_key(), request.key_fingerprint(), *std::move(granted),
+                  administrator ? SignedBy::administrator : SignedBy::person};
+  signing.administrator = administrator;
+  return issue(signing, now);
 }
 
 Result<appliance::Grant> AuthorityDesk::preview(const crypto::CertificateRequest& request,
@@ -201,7 +217,8 @@ Result<appliance::Grant> AuthorityDesk::preview(const crypto::CertificateRequest
   return granted;
 }
 
-Result<void> AuthorityDesk::deny(const crypto::Digest256& key_fingerprint, std::string_view reason, WallTime now) {
+Result<void> AuthorityDesk::deny(const crypto::Digest256& key_fingerprint, std::string_view reason, WallTime now,
+                                 const std::optional<crypto::Digest256>& administrator) {
   if (reason.empty() || reason.size() > longest_reason || cli::printable(reason) != reason)
     return {Errc::malformed,
             "a reason is 1 to " + std::to_string(longest_reason) + " octets of printable text in one line"};
@@ -211,8 +228,8 @@ Result<void> AuthorityDesk::deny(const crypto::Digest256& key_fingerprint, std::
   if (known == nullptr) return {Errc::not_found, "no request of this key"};
   if (known->what == AuthorityBook::Request::What::accepted)
     return {Errc::conflict, "the request is accepted already; ga-cert revoke takes the certificate back"};
-  if (auto noted = record(appliance::LedgerDenied{key_fingerprint, known->user, std::string(reason)}, now); !noted)
-    return noted;
+  const appliance::LedgerDenied denied{key_fingerprint, known->user, std::string(reason), false, administrator};
+  if (auto noted = record(denied, now); !noted) return noted;
   forget_denied();
   return {};
 }

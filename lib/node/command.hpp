@@ -93,6 +93,7 @@ struct StatusAnswer {
   bool closed = false;                            ///< a group with an authority
   std::uint64_t revocation_number = 0;            ///< of the list that holds here; 0: none
   std::optional<WallTime> certificate_expires{};  ///< of this node, in a closed group
+  std::optional<WallTime> revoked{};              ///< this node is named by the list that holds, of this time
   std::vector<std::string> notices{};             ///< what keeps it from doing its work, a sentence each
   std::map<std::string, std::uint64_t> counters{};
 };

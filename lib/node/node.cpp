@@ -48,8 +48,6 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   out.known_peers = config.known_peers;
   out.virtual_prefix = config.prefix;
   out.mtu = config.mtu;
-  out.relay_share = config.relay_share;
-  out.relay_limit = config.relay_limit;
   return out;
 }
 
@@ -106,6 +104,19 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
                                                        config.certificate->not_after(), std::hash<NodeId>()(self))
                    : std::nullopt) {}
 
+namespace {
+
+/// As 2026-11-28.
+std::string day_of(WallTime time) {
+  const std::chrono::year_month_day date(
+      std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(time.seconds))));
+  const auto two = [](unsigned number) { return (number < 10 ? "-0" : "-") + std::to_string(number); };
+  return std::to_string(static_cast<int>(date.year())) + two(static_cast<unsigned>(date.month())) +
+         two(static_cast<unsigned>(date.day()));
+}
+
+}  // namespace
+
 void Node::State::start(TimePoint now) {
   started_ = now;
   ring.handle_trust(now, trust);
@@ -152,7 +163,8 @@ std::vector<std::string> Node::State::notices() const {
   std::vector<std::string> out;
   if (is_revoked()) {
     out.push_back("this machine's certificate is revoked by list " + std::to_string(trust->revocation_number()) +
-                  ": no member talks to it any more");
+                  " of the authority " + config.certificate->issuer() + ", " + day_of(trust->revocations()->issued()) +
+                  ": no member talks to it; its administrator knows why");
   }
   if (certificate_notice_) out.push_back(*certificate_notice_);
   if (renewal_notice_) out.push_back(*renewal_notice_);

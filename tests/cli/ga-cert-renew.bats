@@ -86,7 +86,7 @@ old_authority() {
   run bob renew
   [ "$status" -eq 1 ]
   [[ $output == *"it ended on"* ]]
-  [[ $output == *"ga-cert send"* ]]
+  [[ $output == *"next: ga-group join --replace TOKEN"* ]]
 }
 
 @test "the server's own certificate is renewed in time while it runs" {

@@ -126,7 +126,7 @@ print(base64.b32decode(t + "=" * (-len(t) % 8))[32:48].hex())')
   start_server
   start_node
   bob join --user bob --server "$PLACE" --token-file "$DIR/token" >"$DIR/out" </dev/null
-  [ "$(cat "$DIR/out")" = "joined lab as 10.192.11.218" ]
+  [ "$(cat "$DIR/out")" = "joined lab as 10.192.11.218, called lab-enrol on this machine" ]
   is_joined
   run bob send /dev/null --token-file <(echo gae1-damaged)
   [ "$status" -ne 0 ]

@@ -358,7 +358,7 @@ closed_group() {
   signed eve
   run cert revoke --user evee --offline
   [ "$status" -eq 1 ]
-  [[ $output == *'never heard of a user "evee"'* ]]
+  [[ $output == *'"evee"'* ]]
   [ ! -e "$LAB/revocations.list" ]
   cert revoke --user evee --force --offline
   [ -e "$LAB/revocations.list" ]
@@ -372,7 +372,7 @@ closed_group() {
   cert revoke --user bob --offline
   run cert submit "$DIR/bob.csr"
   [ "$status" -eq 1 ]
-  [[ $output == *"Denied: the key or the user is revoked"* ]]
+  [[ $output == *"Denied: the user was revoked on 20"*" by lab"* ]]
 }
 
 @test "an authority is made in the directory that is named, with a slash behind it or without" {
@@ -843,7 +843,7 @@ with_clock() { ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 faketime -f 
   [ "$status" -eq 1 ]
   run "$GA_BIN/ga-cert" --dir "$DIR/nowhere" list
   [ "$status" -eq 1 ]
-  [[ $output == *"ga-cert authority init"* ]]
+  [[ $output == *"next: ga-group new NAME --closed"* ]]
   run cert authority init lab --no-passphrase
   [ "$status" -eq 1 ]
 }

@@ -8,8 +8,8 @@
 #                              [lab: symmetric] -- carol
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
-# shellcheck source=machines.bash
-source "$(dirname "$0")/machines.bash"
+# shellcheck source=../../demo/plain_machines.sh
+source "$(dirname "$0")/../../demo/plain_machines.sh"
 for program in ga-group ga-cert; do [[ -x $bin/$program ]] || skip "no $program in $bin"; done
 
 make_internet
@@ -23,7 +23,7 @@ for host in alice bob carol; do within 5 "$host is a machine of its own" on "$ho
 ((failures == 0)) || finish
 
 # What a program printed behind "next:", one command a line; started as a person would, in the background.
-next_of() { sed -n 's/^  next: //p' "$1"; }
+next_of() { sed -nE '/next: the same/d; s/ \([^()]*\)$//; s/^  next: //p' "$1"; }
 follow() { # HOST FILE: starts every command that FILE tells to
   local command number=0
   while IFS= read -r command; do
@@ -38,6 +38,7 @@ has_address() { on "$1" ipop-ctl --group "$2" wait lease --timeout 2s; }
 address_in() { on "$1" ipop-ctl --group "$2" status --json | jq -r .address; }
 is_listening() { on alice ipop-ctl --group lab-enrol dht get ga-authority 2>/dev/null | grep -q https; }
 waiting_is() { [[ $(on alice ga-cert list --plain | wc -l) == "$1" ]]; }
+refused() { ! on "$1" ga-cert "${@:2}" >"$run/refused" 2>&1; }
 key_of() { on "$1" openssl pkey -in /var/lib/ipop/lab/key.pem -pubout -outform DER | sha256sum | cut -c 1-16; }
 
 # --- from nothing -------------------------------------------------------------------------------------------
@@ -63,7 +64,7 @@ join() { # HOST: the line that alice handed out
 }
 join bob >"$run/bob.out" 2>"$run/bob.talk"
 is "bob's first step" 0 $?
-holds "he is told that the same command goes on" grep -q 'same `ga-group join` again' "$run/bob.talk"
+holds "he is told that the same command goes on" grep -q 'next: the same command again' "$run/bob.talk"
 holds "what it printed is followed" follow bob "$run/bob.talk"
 within 30 "bob is on the network of those who ask" has_address bob lab
 join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
@@ -96,7 +97,15 @@ within 30 "carol is on the network of those who ask" has_address carol lab
 join carol >"$run/carol.out" 2>"$run/carol.talk" </dev/null &
 joining=$!
 within 60 "her request reaches alice" waiting_is 1
-holds "alice denies it" on alice ga-cert deny "$(key_of carol)" --reason 'who are you'
+# Bob is an administrator: he sees and decides with his own key, and the ledger stays where it is.
+holds "bob may decide nothing yet" refused bob list --remote
+is "and is told how he could" 1 "$(grep -c 'ga-cert admin add bob' "$run/refused")"
+holds "alice names him" on alice ga-cert admin add bob
+is "he sees who waits" "$(key_of carol)" "$(on bob ga-cert list --remote --json | jq -r '.requests[].key' | cut -c 1-16)"
+holds "bob denies it" on bob ga-cert deny --remote carol --reason 'who are you'
+is "the ledger says that he did" "$(key_of bob)" "$(on alice ga-cert list --decisions --json |
+  jq -r '.decisions[-1] | select(.event == "denied") | .note' | sed -n 's/^administrator \([0-9a-f]*\): .*/\1/p')"
+holds "he ends it for himself nowhere" refused bob admin remove bob
 status=0
 wait "$joining" || status=$?
 is "carol's command ends with 1" 1 "$status"

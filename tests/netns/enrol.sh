@@ -88,7 +88,7 @@ is "bob's node is the same process" "$process" "$(node_process bob)"
 after=$(of_bob .address)
 holds "bob has an address in the closed group" grep -qE '^10\.([0-9]|[1-9][0-9]|1[01][0-9]|12[0-7])\.' <<<"$after"
 holds "it is another address than before" test "$before" != "$after"
-is "the join told which" "joined lab as $after" "$(cat "$run/bob/join.out")"
+is "the join told which" "joined lab as $after, called lab-enrol on this machine" "$(cat "$run/bob/join.out")"
 within 20 "bob has a link to the relay in the closed group" bash -c \
   "[[ \$('$bin/ipop-ctl' --socket '$run/bob/socket' status --json | jq .links) -ge 1 ]]"
 finish

@@ -7,8 +7,8 @@
 #                             relay
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
-# shellcheck source=machines.bash
-source "$(dirname "$0")/machines.bash"
+# shellcheck source=../../demo/plain_machines.sh
+source "$(dirname "$0")/../../demo/plain_machines.sh"
 
 make_internet
 make_server relay

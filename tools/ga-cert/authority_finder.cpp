@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,7 +24,6 @@ constexpr Duration first_contact_limit = 15s;
 constexpr Duration look_up_limit = 20s;
 // The authority's machine may just have started; its announcement comes within seconds of its address.
 constexpr Duration server_limit = 60s;
-constexpr Duration server_pause = 2s;
 // Anybody may write an announcement; more are not looked at.
 constexpr std::size_t max_candidates = 16;
 
@@ -49,14 +47,11 @@ Result<io::HttpsPeer> parse_server(const std::string& text) {
   return io::HttpsPeer{entry->host, entry->port};
 }
 
-Result<std::vector<AuthorityAnnouncement>> ask_open_group(const Context& context, const std::string& socket,
+/// What is announced now; with `wanted` only of that authority.
+Result<std::vector<AuthorityAnnouncement>> ask_open_group(daemon::ControlClient& client, Duration limit,
                                                           const std::optional<crypto::Digest256>& wanted) {
-  auto client = daemon::ControlClient::connect(socket);
-  if (!client) return std::move(client).error();
-  cli::Progress progress(context.streams);
-  progress.show("looking for an authority in the group ...");
-  const auto answer = tools::ask_node<node::DhtAnswer>(
-      *client, node::DhtGetCommand{std::string(appliance::announcement_key)}, look_up_limit);
+  const auto answer =
+      tools::ask_node<node::DhtAnswer>(client, node::DhtGetCommand{std::string(appliance::announcement_key)}, limit);
   if (!answer) return answer.error();
   std::vector<AuthorityAnnouncement> out;
   for (const auto& value : answer->values) {
@@ -65,6 +60,31 @@ Result<std::vector<AuthorityAnnouncement>> ask_open_group(const Context& context
     if (out.size() == max_candidates) break;
     if (std::ranges::find(out, *announcement) == out.end()) out.push_back(*announcement);
   }
+  return out;
+}
+
+/// Who knows which authority is meant waits for its server a while, since it may have been started a moment ago: the
+/// node watches the key and says when something is announced. Others see what there is.
+Result<std::vector<AuthorityAnnouncement>> look_or_wait(const Context& context, const std::string& socket,
+                                                        const std::optional<crypto::Digest256>& wanted) {
+  // A node that does not run is not waited for.
+  if (auto client = daemon::ControlClient::connect(socket); !client) return std::move(client).error();
+  std::vector<AuthorityAnnouncement> out;
+  bool is_watching = false;
+  tools::NodeWaiting waiting(context.streams, socket, wanted ? server_limit : look_up_limit);
+  const auto found =
+      waiting.until("the authority's server in the group", [&](auto& client, Duration left) -> Result<bool> {
+        if (wanted && !std::exchange(is_watching, true)) {
+          const node::DhtWatchCommand watch{std::string(appliance::announcement_key)};
+          if (const auto set = client.call(watch, std::min(left, look_up_limit)); !set) return set.error();
+        }
+        auto now = ask_open_group(client, std::min(left, look_up_limit), wanted);
+        if (!now) return now.error();
+        out = *std::move(now);
+        return !wanted || !out.empty();
+      });
+  // The time is over: nothing is announced, which is an answer.
+  if (!found && found.error().code != std::errc::timed_out) return found.error();
   return out;
 }
 
@@ -79,23 +99,15 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
                                                            const std::optional<crypto::Digest256>& wanted) {
   const auto socket = tools::choose_socket({context.options.socket, choice.group});
   if (!socket) return tools::report_choice_error(context.streams, tool, socket.error());
-  auto found = ask_open_group(context, *socket, wanted);
-  // Who knows which authority is meant waits for its server a while: it may have been started a moment ago.
-  const TimePoint end = io::monotonic_now() + (wanted ? server_limit : Duration{});
-  bool is_said = false;
-  while (found && found->empty() && io::monotonic_now() < end) {
-    if (!std::exchange(is_said, true)) context.streams.err << "Waiting for the authority's server in the group.\n";
-    std::this_thread::sleep_for(server_pause);
-    found = ask_open_group(context, *socket, wanted);
-  }
+  const auto found = look_or_wait(context, *socket, wanted);
   if (!found) return tools::report_node_error(context.streams, tool, found.error(), *socket);
   if (found->empty()) {
     cli::complain(context.streams, tool,
                   wanted ? "no authority with this fingerprint is announced in the group"
                          : "no authority is announced in the group");
-    cli::suggest(context.streams,
-                 "on the authority's machine: ga-cert authority serve --group GROUP; or name it with"
-                 " --server HOST:PORT");
+    cli::suggest(context.streams, "on the authority's machine: ga-cert authority serve --group " +
+                                      (choice.group.empty() ? "GROUP" : choice.group) + " (or GROUP-enrol)");
+    cli::suggest(context.streams, "the same command with --server HOST:PORT");
     return ExitStatus::no;
   }
   const bool is_one =
@@ -104,7 +116,7 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
     cli::complain(context.streams, tool, "several authorities are announced in the group:");
     for (const auto& it : *found)
       context.streams.err << "  " << to_string(it.server) << "  " << appliance::to_groups(it.fingerprint) << '\n';
-    cli::suggest(context.streams, "choose one with --fingerprint HEX or --server HOST:PORT");
+    cli::suggest(context.streams, "the same command with --fingerprint HEX");
     return ExitStatus::usage;
   }
   std::vector<Candidate> out;
@@ -160,7 +172,7 @@ ExitStatus report_server(const Context& context, const io::HttpsPeer& peer, cons
   const bool is_silent = error.code == std::errc::timed_out;
   cli::complain(context.streams, tool, place + ": " + error.message());
   if (is_silent || error.code == std::errc::connection_refused)
-    cli::suggest(context.streams, "on the authority's machine: ga-cert authority serve");
+    cli::suggest(context.streams, "on the authority's machine: ga-cert authority serve --group GROUP");
   return is_silent ? ExitStatus::timed_out : ExitStatus::no;
 }
 

@@ -25,6 +25,7 @@ Rows authority_rows(const AuthorityDesk& desk, WallTime now) {
       {"not_after", cli::utc_text(desk.authority().not_after())},
       {"waiting", std::to_string(book.waiting_count())},
       {"live", std::to_string(live)},
+      {"entries", std::to_string(book.count())},
       {"revocation_list", std::to_string(book.list_number())},
       {"accept_automatically", desk.policy().accept_automatically ? "true" : "false"},
   };
@@ -77,8 +78,8 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
   context.streams.err << (passphrase
                               ? ""
                               : "The key has no passphrase: anyone who can read the directory can sign certificates.\n")
-                      << "Keep a copy of " << cli::printable(directory) << " in a safe place.\n";
-  cli::suggest(context.streams, "ga-cert authority serve --group OPEN-GROUP --for " + verb.name);
+                      << "Keep a backup in another place: ga-cert authority backup FILE\n";
+  cli::suggest(context.streams, "ga-group new " + verb.name + " --closed (a closed group with this authority)");
   return ExitStatus::done;
 }
 

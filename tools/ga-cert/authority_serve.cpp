@@ -10,6 +10,7 @@
 #include "daemon/service_signs.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_service.hpp"
+#include "group_memory.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
 #include "io/https_server.hpp"
@@ -30,6 +31,11 @@ constexpr Duration listen_pause = 1s;     // until DHCP has given the interface 
 constexpr Duration renewal_pause = 5min;  // of a life of an hour or more
 constexpr Duration longest_wait = 24h * 365;
 constexpr std::chrono::seconds endpoints_limit{2};
+// Until a node of the group could say what the group remembers of the ledger.
+constexpr Duration memory_pause = 20s;
+// The hash table keeps it for a week, and who was away longer hears of it within a day.
+constexpr Duration memory_step = std::chrono::hours(12);
+constexpr Duration after_a_decision = 1s;
 
 /// The closed group's file as a new member needs it: with the endpoints at which this machine's node of
 /// that group can be reached, and without what is only this machine's.
@@ -69,7 +75,8 @@ class Server {
             [this](const LogLine& line) { log(line); }),
         signs_(loop_, io::ServiceNotifier::from_environment()),
         again_(loop_, [this] { listen(); }),
-        renewal_(loop_, [this] { renew_certificate(); }) {
+        renewal_(loop_, [this] { renew_certificate(); }),
+        memory_(loop_, [this] { look_at_memory(); }) {
     if (!socket.empty())
       group_.emplace(
           loop_, std::move(socket),
@@ -89,6 +96,7 @@ class Server {
       if (auto listening = try_to_listen(); !listening) return report(context_, listening.error());
     }
     if (!server_) signs_.status("waiting for an address");
+    memory_.arm(io::monotonic_now() + memory_pause);
     loop_.run();
     signs_.stopping();
     log({LogLevel::info, "stopped", {}});
@@ -133,7 +141,10 @@ class Server {
                                           [this](const net::Endpoint& source, const net::HttpRequest& request) {
                                             // While the machine slept, the timer stood still.
                                             if (io::wall_time_now() >= renew_at_) renewal_.arm(io::monotonic_now());
-                                            return service_.answer(source, request);
+                                            auto answer = service_.answer(source, request);
+                                            if (desk_.book().count() != remembered_)
+                                              memory_.arm(io::monotonic_now() + after_a_decision);
+                                            return answer;
                                           });
     if (!server) return std::move(server).error();
     server_ = *std::move(server);
@@ -145,6 +156,23 @@ class Server {
     if (group_ && verb_.announce)
       group_->announce(to_string(appliance::AuthorityAnnouncement{place, desk_.authority().fingerprint()}));
     return {};
+  }
+
+  /// A server whose ledger is behind, or went another way, would decide against what the group knows: it ends. Else
+  /// the group is told how far the ledger has come.
+  void look_at_memory() {
+    const GroupMemory memory = recall(context_, desk_.authority());
+    if (memory.was_asked && desk_.refresh()) {
+      if (const auto fault = find_ledger_fault(desk_, memory)) {
+        log({LogLevel::error, *fault, {}});
+        suggest_way_out(context_);
+        status_ = ExitStatus::no;
+        return loop_.stop();
+      }
+      if (remember_ledger(context_, desk_)) remembered_ = desk_.book().count();
+    }
+    const bool is_known = remembered_ == desk_.book().count();
+    memory_.arm(io::monotonic_now() + (is_known ? memory_step : memory_pause));
   }
 
   /// A key that never leaves this process, and a certificate for it that names the address.
@@ -208,6 +236,8 @@ class Server {
   daemon::ServiceSigns signs_;
   io::LoopTimer again_;
   io::LoopTimer renewal_;
+  io::LoopTimer memory_;
+  std::uint64_t remembered_ = 0;  // the ledger's count, as the group knows it
 };
 
 }  // namespace
@@ -221,7 +251,8 @@ ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
     if (!io::exists(path) && !io::exists(socket)) {
       cli::complain(context.streams, tool,
                     "this machine has no group \"" + verb.open_group + "\" (" + path + " does not exist)");
-      cli::suggest(context.streams, "ga-group new " + verb.open_group + ", or ga-group join TOKEN");
+      cli::suggest(context.streams, "ga-group new " + verb.open_group + " --closed");
+      cli::suggest(context.streams, "ga-group join TOKEN");
       return ExitStatus::usage;
     }
   }

@@ -47,6 +47,7 @@ void print_joined(const Context& context, const OwnGroup& group, const appliance
   if (context.options.output.json) {
     cli::JsonWriter json("ga-cert.join/1");
     json.field("group", closed.name);
+    json.field("local_name", group.name);
     json.field("file", group.path);
     if (status.address)
       json.field("address", address);
@@ -56,7 +57,10 @@ void print_joined(const Context& context, const OwnGroup& group, const appliance
   } else if (context.options.output.plain) {
     out << closed.name << '\t' << address << '\n';
   } else {
-    out << "joined " << closed.name << (address.empty() ? "" : " as " + address) << '\n';
+    // What --group takes is the name that the group has here.
+    const bool renamed = closed.name != group.name;
+    out << "joined " << closed.name << (address.empty() ? "" : " as " + address)
+        << (renamed ? ", called " + group.name + " on this machine" : "") << '\n';
   }
 }
 
@@ -105,13 +109,12 @@ ExitStatus move_node(const Context& context, const OwnGroup& group, const applia
   if (!moved && tools::status_of(moved.error()) == ExitStatus::unreachable) {
     cli::complain(context.streams, tool,
                   "the node is not running; it will join " + closed.name + " when it is started");
-    cli::suggest(context.streams, "systemctl start ipop-node@" + group.name);
+    cli::suggest(context.streams, tools::start_command(group.name));
     return ExitStatus::partly;
   }
   if (!moved) {
     const ExitStatus status = tools::report_node_error(context.streams, tool, moved.error(), socket);
-    cli::suggest(context.streams,
-                 "ipop-ctl --group " + group.name + " status; the open group's file is " + group.path + ".open");
+    cli::suggest(context.streams, "ipop-ctl --group " + group.name + " status");
     return status;
   }
   print_joined(context, group, closed, *moved);

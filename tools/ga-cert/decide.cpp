@@ -7,8 +7,10 @@
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "desk_choice.hpp"
+#include "group_memory.hpp"
 #include "io/system_clock.hpp"
 #include "papers.hpp"
+#include "remote.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_cert {
@@ -138,6 +140,7 @@ Outcome deny(AuthorityDesk& desk, const std::string& text, const DenyRequests& v
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const AcceptRequests& verb) {
+  if (verb.remote.is_meant) return decide_remotely(context, verb.remote, join_groups(verb.requests), true, {});
   auto opened = verb.dry_run ? open_desk(context) : open_unlocked_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
@@ -145,6 +148,7 @@ ExitStatus carry_out(const Context& context, const AcceptRequests& verb) {
   for (const std::string& text : join_groups(verb.requests))
     outcomes.push_back(accept(desk, text, verb));
   report_notes(context, desk);
+  if (!verb.dry_run) (void)remember_ledger(context, desk);
   return write(context, outcomes, "accepted", verb.dry_run);
 }
 
@@ -153,7 +157,9 @@ ExitStatus carry_out(const Context& context, const DenyRequests& verb) {
     cli::complain(context.streams, tool, "--reason needs 1 to 500 octets of printable text in one line");
     return ExitStatus::usage;
   }
-  auto opened = open_desk(context);
+  if (verb.remote.is_meant)
+    return decide_remotely(context, verb.remote, join_groups(verb.requests), false, verb.reason);
+  auto opened = verb.dry_run ? open_desk(context) : open_desk_to_change(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   std::vector<Outcome> outcomes;

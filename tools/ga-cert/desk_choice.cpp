@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <vector>
 
+#include "authority_groups.hpp"
 #include "cli/text.hpp"
+#include "group_memory.hpp"
 #include "io/file.hpp"
 #include "io/passphrase.hpp"
 
@@ -22,6 +24,46 @@ std::vector<std::string> authorities_here() {
   }
   std::ranges::sort(out);
   return out;
+}
+
+/// Directories with an authority's key, with or without a ledger: the one that is meant, or all.
+std::vector<std::string> keys_here(const Context& context) {
+  std::vector<std::string> out;
+  const auto look = [&out](const std::string& directory) {
+    if (io::exists(directory + "/authority.key") && io::exists(directory + "/authority.pem")) out.push_back(directory);
+  };
+  if (!context.options.directory.empty() || !context.options.authority.empty()) {
+    look(authority_directory(context, context.options.authority));
+    return out;
+  }
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(authorities_directory, error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().filename().string().find('.') == std::string::npos) look(it->path().string());
+  }
+  return out;
+}
+
+/// There is no ledger: says what is lost and how it comes back.
+void complain_of_no_ledger(const Context& context, const std::string& place) {
+  if (const auto lost = lost_ledger(context)) {
+    cli::complain(context.streams, tool,
+                  *lost +
+                      " has the authority's key, but its ledger (ledger.jsonl) is lost: requests, decisions and the "
+                      "number of the last revocation list");
+    const std::string which = same_authority(context);
+    cli::suggest(context.streams, "ga-cert" + which + " authority restore FILE");
+    cli::suggest(context.streams, "ga-cert" + which + " authority resume (if there is no backup)");
+    return;
+  }
+  cli::complain(context.streams, tool, "this machine has no authority (none in " + place + ")");
+  const auto closed = closed_group_names(context);
+  if (closed.empty()) {
+    cli::suggest(context.streams, "ga-group new NAME --closed");
+    return;
+  }
+  cli::suggest(context.streams, "on the machine with the authority of " + closed.front() + ": the same command");
+  cli::suggest(context.streams, "ga-cert authority restore FILE (if it was here)");
 }
 
 bool is_refusal(const Error& error) {
@@ -43,9 +85,7 @@ std::variant<std::string, ExitStatus> choose_directory(const Context& context, c
   const std::vector<std::string> names = authorities_here();
   if (names.size() == 1) return authority_directory(context, names.front());
   if (names.empty()) {
-    cli::complain(context.streams, tool,
-                  std::string("this machine has no authority (none in ") + authorities_directory + ")");
-    cli::suggest(context.streams, "ga-cert authority init NAME, or name its directory with --dir");
+    complain_of_no_ledger(context, authorities_directory);
     return ExitStatus::no;
   }
   std::string list;
@@ -91,9 +131,11 @@ std::variant<AuthorityDesk, ExitStatus> open_desk(const Context& context, const 
   auto desk = AuthorityDesk::open(path, passphrase_source(context, "Passphrase of " + path + "/authority.key: "));
   if (!desk) {
     const bool broken = desk.error().code == Errc::not_authorized || desk.error().code == Errc::conflict;
+    if (desk.error().code == Errc::not_found) {
+      complain_of_no_ledger(context, path);
+      return ExitStatus::no;
+    }
     const ExitStatus status = report(context, desk.error());
-    if (desk.error().code == Errc::not_found)
-      cli::suggest(context.streams, "ga-cert authority init NAME, or name its directory with --dir");
     return broken ? ExitStatus::bad_config : status;
   }
   if (context.options.trust_clock) desk->trust_clock();
@@ -101,8 +143,28 @@ std::variant<AuthorityDesk, ExitStatus> open_desk(const Context& context, const 
   return *std::move(desk);
 }
 
-std::variant<AuthorityDesk, ExitStatus> open_unlocked_desk(const Context& context, const std::string& otherwise) {
+std::variant<AuthorityDesk, ExitStatus> open_desk_to_change(const Context& context, const std::string& otherwise) {
   auto opened = open_desk(context, otherwise);
+  if (const auto* desk = std::get_if<AuthorityDesk>(&opened)) {
+    if (const ExitStatus same = check_ledger(context, *desk); same != ExitStatus::done) return same;
+  }
+  return opened;
+}
+
+bool has_authority_here() {
+  return !authorities_here().empty();
+}
+
+std::optional<std::string> lost_ledger(const Context& context) {
+  std::vector<std::string> found;
+  for (const std::string& directory : keys_here(context)) {
+    if (!io::exists(directory + "/ledger.jsonl")) found.push_back(directory);
+  }
+  return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
+}
+
+std::variant<AuthorityDesk, ExitStatus> open_unlocked_desk(const Context& context, const std::string& otherwise) {
+  auto opened = open_desk_to_change(context, otherwise);
   if (auto* desk = std::get_if<AuthorityDesk>(&opened)) {
     if (auto unlocked = desk->unlock(); !unlocked) return report_key(context, unlocked.error());
   }

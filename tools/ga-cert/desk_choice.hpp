@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,9 +23,19 @@ std::string same_authority(const Context& context);
 /// and there, or the only one of this machine. A failure has been reported: `no` (there is none), `usage`
 /// (several), `permission`, `bad_config`.
 std::variant<AuthorityDesk, cli::ExitStatus> open_desk(const Context& context, const std::string& otherwise = {});
-/// Likewise, and its key is read.
+/// The same, to change something: the ledger is compared with what the group remembers first, and `no` is reported when
+/// it is behind, or a copy that went another way.
+std::variant<AuthorityDesk, cli::ExitStatus> open_desk_to_change(const Context& context,
+                                                                 const std::string& otherwise = {});
+/// The same, and its key is read.
 std::variant<AuthorityDesk, cli::ExitStatus> open_unlocked_desk(const Context& context,
                                                                 const std::string& otherwise = {});
+
+/// Whether an authority with a ledger is in the usual place.
+bool has_authority_here();
+
+/// The directory of an authority whose key is there and whose ledger is not; none: there is no such one, or several.
+std::optional<std::string> lost_ledger(const Context& context);
 
 /// Gives the passphrase of a key that is there, as the options say or from the terminal.
 PassphraseSource passphrase_source(const Context& context, const std::string& prompt);

@@ -5,6 +5,7 @@
 #include "base/machine.hpp"
 #include "crypto/trust_store.hpp"
 #include "io/system_clock.hpp"
+#include "papers.hpp"
 
 namespace ipop::ga_cert {
 namespace {
@@ -53,6 +54,8 @@ net::HttpAnswer EnrolmentService::answer(const net::Endpoint& source, const net:
                         [&](const est::WantsCertificate& wish) { return enrol(from, wish); },
                         [&](const est::WantsRenewal& wish) { return renew(from, wish); },
                         [&](const est::WantsGroup& wish) { return give_group(from, wish.member); },
+                        [&](const est::WantsRequests& wish) { return show_requests(from, wish.member); },
+                        [&](const est::WantsDecision& wish) { return decide(from, wish); },
                     },
                     std::get<est::Wish>(decoded));
 }
@@ -123,6 +126,34 @@ net::HttpAnswer EnrolmentService::give_group(const std::string& source, const cr
   if (!text) return fail(source, text.error());
   log_({LogLevel::info, "group file handed out", {{"source", source}, {"user", who->user}, {"key", to_hex(who->key)}}});
   return est::group_answer(*std::move(text));
+}
+
+net::HttpAnswer EnrolmentService::show_requests(const std::string& source, const crypto::Certificate& member) {
+  const auto who = desk_.check_administrator(member, io::wall_time_now());
+  if (!who) return fail(source, who.error());
+  std::vector<appliance::WaitingRow> rows;
+  for (const auto* request : desk_.book().waiting())
+    rows.push_back({request->key, request->user, to_text(request->addresses), request->source, request->at});
+  return est::requests_answer(rows);
+}
+
+net::HttpAnswer EnrolmentService::decide(const std::string& source, const est::WantsDecision& wish) {
+  const WallTime now = io::wall_time_now();
+  const auto who = desk_.check_administrator(wish.member, now);
+  if (!who) return fail(source, who.error());
+  const auto& decision = wish.decision;
+  const auto done =
+      decision.accepts ? desk_.accept(decision.key, {}, now, *who) : Result<crypto::Certificate>(crypto::Certificate());
+  if (!done) return fail(source, done.error());
+  if (!decision.accepts) {
+    if (auto denied = desk_.deny(decision.key, decision.reason, now, *who); !denied)
+      return fail(source, denied.error());
+  }
+  const char* word = decision.accepts ? "accepted" : "denied";
+  log_({LogLevel::info,
+        std::string("request ") + word + " by an administrator",
+        {{"source", source}, {"user", wish.member.user()}, {"key", to_hex(decision.key)}}});
+  return est::decided_answer(std::string(word) + " " + to_hex(decision.key));
 }
 
 net::HttpAnswer EnrolmentService::fail(const std::string& source, const Error& error) {

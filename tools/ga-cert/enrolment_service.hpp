@@ -35,6 +35,8 @@ class EnrolmentService {
   net::HttpAnswer enrol(const std::string& source, const appliance::est::WantsCertificate& wish);
   net::HttpAnswer renew(const std::string& source, const appliance::est::WantsRenewal& wish);
   net::HttpAnswer give_group(const std::string& source, const crypto::Certificate& member);
+  net::HttpAnswer show_requests(const std::string& source, const crypto::Certificate& member);
+  net::HttpAnswer decide(const std::string& source, const appliance::est::WantsDecision& wish);
   net::HttpAnswer fail(const std::string& source, const Error& error);
   std::chrono::seconds next_question(const crypto::Digest256& key);
 

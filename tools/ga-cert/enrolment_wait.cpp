@@ -66,6 +66,7 @@ class Waiting {
       if (const auto* denied = std::get_if<est::Denied>(&*enrolment)) {
         progress_.clear();
         cli::complain(context_.streams, tool, "denied: " + denied->reason);
+        suggest_acceptance();
         return ExitStatus::no;
       }
       const auto& waiting = std::get<est::Waiting>(*enrolment);
@@ -106,10 +107,16 @@ class Waiting {
     return ExitStatus::no;
   }
 
+  void suggest_acceptance() {
+    cli::suggest(context_.streams,
+                 "on the authority's machine: ga-cert accept " + to_hex(request_.key_fingerprint()).substr(0, 16));
+    cli::suggest(context_.streams, "the same command again");
+  }
+
   ExitStatus give_up() {
     progress_.clear();
     cli::complain(context_.streams, tool, "no decision yet; the request stays with the authority");
-    cli::suggest(context_.streams, "run the same command again later");
+    suggest_acceptance();
     return ExitStatus::timed_out;
   }
 

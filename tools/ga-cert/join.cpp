@@ -1,8 +1,10 @@
 #include "appliance/authority_policy.hpp"
 #include "appliance/est.hpp"
 #include "authority_finder.hpp"
+#include "cli/human.hpp"
 #include "cli/text.hpp"
 #include "closed_group.hpp"
+#include "crypto/revocation_list.hpp"
 #include "desk/node_key.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_wait.hpp"
@@ -21,6 +23,7 @@ using cli::ExitStatus;
 
 constexpr Duration group_limit = 30s;
 constexpr std::size_t largest_certificate = 16'384;
+constexpr std::size_t largest_own_list = std::size_t{16} << 20U;
 
 /// The places on this machine that a join works with.
 struct Machine {
@@ -36,6 +39,28 @@ bool is_closed(const Machine& machine) {
   if (machine.group.config.authority.empty()) return false;
   const auto pem = io::read_file(machine.certificate(), largest_certificate);
   return pem && crypto::Certificate::from_pem(*pem);
+}
+
+/// The list that its node keeps, when that shuts this machine out.
+std::optional<crypto::RevocationList> find_revocation(const Machine& machine) {
+  const auto octets = io::read_file(machine.state + "/revocations.list", largest_own_list);
+  const auto pem = io::read_file(machine.certificate(), largest_certificate);
+  const auto authority = crypto::Certificate::from_pem(machine.group.config.authority);
+  const auto own = pem ? crypto::Certificate::from_pem(*pem) : Result<crypto::Certificate>(pem.error());
+  if (!octets || !own || !authority) return std::nullopt;
+  auto list = crypto::decode_revocation_list(as_bytes(*octets));
+  if (!list || !list->is_signed_by(authority->public_key())) return std::nullopt;
+  const bool is_named = list->contains_key(own->key_fingerprint()) || list->contains_user(own->user());
+  return is_named ? std::optional(*std::move(list)) : std::nullopt;
+}
+
+ExitStatus report_revoked(const Context& context, const Machine& machine, const crypto::RevocationList& list) {
+  cli::complain(context.streams, tool,
+                "this machine's certificate is revoked by list " + std::to_string(list.number()) + " of " +
+                    cli::utc_text(list.issued()) + ": no member of " + machine.group.name +
+                    " talks to it, and its authority signs no other for its key or user");
+  cli::suggest(context.streams, "ga-group leave " + machine.group.name);
+  return ExitStatus::no;
 }
 
 /// The closed group, from the authority's server, for the holder of the certificate.
@@ -87,6 +112,7 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
       verb.state_directory.empty() ? context.options.states + "/" + machine.group.name : verb.state_directory;
   machine.socket = context.options.socket.empty() ? tools::socket_of_group(machine.group.name) : context.options.socket;
   if (is_closed(machine)) {
+    if (const auto revoked = find_revocation(machine)) return report_revoked(context, machine, *revoked);
     context.streams.err << "This machine is already in the closed group (" << cli::printable(machine.group.path)
                         << ")\n";
     return verb.dry_run ? ExitStatus::done : move_node(context, machine.group, machine.group.config, machine.socket);

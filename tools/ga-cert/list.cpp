@@ -7,6 +7,7 @@
 #include "desk_choice.hpp"
 #include "io/system_clock.hpp"
 #include "papers.hpp"
+#include "remote.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_cert {
@@ -77,8 +78,8 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
   }
   cli::Table table({{"SERIAL"}, {"USER"}, {"KEY"}, {"ADDRESSES"}, {"ENDS"}, {"BY"}, {"STATE"}});
   for (const appliance::LedgerSigned* it : book.certificates())
-    table.add_row({short_hex(it->serial), it->user, short_hex(it->key), to_text(it->addresses),
-                   cli::utc_text(it->not_after), std::string(to_string(it->by)),
+    table.add_row({short_hex(it->serial), it->by == appliance::SignedBy::server ? "" : it->user, short_hex(it->key),
+                   to_text(it->addresses), cli::utc_text(it->not_after), std::string(to_string(it->by)),
                    std::string(state_of(book, *it, now))});
   write(context, table);
   if (table.empty()) context.streams.err << "No certificates yet.\n";
@@ -103,12 +104,18 @@ Decision decision_of(const appliance::LedgerEvent& event) {
             return Decision{"requested", to_hex(it.key), it.user, it.source.empty() ? "" : "from " + it.source};
           },
           [](const LedgerSigned& it) {
-            return Decision{"signed", to_hex(it.key), it.user,
+            // The server's own certificate is no user's.
+            return Decision{"signed", to_hex(it.key), it.by == SignedBy::server ? "" : it.user,
                             "serial " + short_hex(it.serial) + " by " + std::string(to_string(it.by)) +
-                                (it.token ? " " + short_hex(*it.token) : "")};
+                                (it.token ? " " + short_hex(*it.token) : "") +
+                                (it.administrator ? " " + short_hex(*it.administrator) : "")};
           },
           [](const LedgerDenied& it) {
-            return Decision{"denied", to_hex(it.key), it.user, (it.by_policy ? "policy: " : "") + it.reason};
+            return Decision{"denied", to_hex(it.key), it.user,
+                            (it.by_policy       ? "policy: "
+                             : it.administrator ? "administrator " + short_hex(*it.administrator) + ": "
+                                                : "") +
+                                it.reason};
           },
           [](const LedgerRevoked& it) {
             return Decision{"revoked", it.key ? to_hex(*it.key) : "", it.user,
@@ -126,6 +133,19 @@ Decision decision_of(const appliance::LedgerEvent& event) {
           },
           [](const LedgerLeftOut& it) {
             return Decision{"left-out", to_hex(it.key), it.user, "a rotation of the group"};
+          },
+          [](const LedgerAdministrator& it) {
+            return Decision{"administrator", to_hex(it.key), it.user, "decides from another machine"};
+          },
+          [](const LedgerAdministratorEnded& it) {
+            return Decision{"administrator-ended", to_hex(it.key), {}, {}};
+          },
+          [](const LedgerResumed& it) {
+            return Decision{
+                "resumed",
+                {},
+                {},
+                "entries up to " + std::to_string(it.count) + " may be lost; list " + std::to_string(it.list)};
           },
           [](const LedgerCrl&) {
             return Decision{"crl", {}, {}, {}};
@@ -166,6 +186,14 @@ void list_decisions(const Context& context, const AuthorityBook& book) {
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const ListAll& verb) {
+  if (verb.remote.is_meant) {
+    if (verb.what != ListAll::What::waiting) {
+      cli::complain(context.streams, tool,
+                    "--remote lists the requests that wait; the rest is on the authority's machine");
+      return ExitStatus::usage;
+    }
+    return list_remote(context, verb.remote);
+  }
   auto opened = open_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   const AuthorityBook& book = std::get<AuthorityDesk>(opened).book();

@@ -1,12 +1,10 @@
 #include "list_handover.hpp"
 
 #include <chrono>
-#include <optional>
 #include <vector>
 
-#include "appliance/group_config.hpp"
+#include "authority_groups.hpp"
 #include "cli/text.hpp"
-#include "closed_group.hpp"
 #include "io/file.hpp"
 #include "node_waiting.hpp"
 
@@ -17,7 +15,6 @@ using cli::ExitStatus;
 
 // The node checks a signature and keeps the list before it answers.
 constexpr auto answer_limit = std::chrono::seconds(10);
-constexpr std::size_t largest_list_group_file = std::size_t{1} << 20U;
 
 Result<node::DoneAnswer> ask(const std::string& socket, const crypto::RevocationList& list) {
   auto client = daemon::ControlClient::connect(socket);
@@ -32,38 +29,11 @@ bool is_answer(const Error& error) {
   return error.code.category() == make_error_code(Errc::malformed).category();
 }
 
-/// The authority of a group's file; none: an open group, or a file that can't be read.
-std::optional<crypto::Digest256> authority_of(const Context& context, const std::string& group) {
-  const auto text = io::read_file(context.options.groups + "/" + group + ".toml", largest_list_group_file);
-  if (!text) return std::nullopt;
-  const auto config = appliance::parse_group_config(*text, group);
-  if (!config || config->authority.empty()) return std::nullopt;
-  const auto authority = crypto::Certificate::from_pem(config->authority);
-  if (!authority) return std::nullopt;
-  return authority->fingerprint();
-}
-
-struct Receiver {
-  std::string group{};
-  std::string socket{};
-};
-
-std::vector<Receiver> receivers(const Context& context, const crypto::Certificate& authority,
-                                const std::string& group) {
-  if (!context.options.socket.empty())
-    return {Receiver{group.empty() ? authority.user() : group, context.options.socket}};
-  if (!group.empty()) return {Receiver{group, tools::socket_of_group(group)}};
-  std::vector<Receiver> out;
-  for (const std::string& name : group_names(context.options.groups))
-    if (authority_of(context, name) == authority.fingerprint()) out.push_back({name, tools::socket_of_group(name)});
-  return out;
-}
-
-ExitStatus hand_to(const Context& context, const crypto::RevocationList& list, const Receiver& receiver) {
+ExitStatus hand_to(const Context& context, const crypto::RevocationList& list, const AuthorityGroup& receiver) {
   const auto handed = ask(receiver.socket, list);
   const std::string number = std::to_string(list.number());
   if (handed) {
-    context.streams.err << "The node of " << cli::printable(receiver.group) << " has list " << number
+    context.streams.err << "The node of " << cli::printable(receiver.name) << " has list " << number
                         << " and spreads it.\n";
     return ExitStatus::done;
   }
@@ -71,10 +41,10 @@ ExitStatus hand_to(const Context& context, const crypto::RevocationList& list, c
   const ExitStatus status = is_answer(error) ? ExitStatus::no : tools::status_of(error);
   if (status == ExitStatus::unreachable) {
     cli::complain(context.streams, tool,
-                  "no node of the group " + receiver.group + " runs here (" + error.message() + "): list " + number +
+                  "no node of the group " + receiver.name + " runs here (" + error.message() + "): list " + number +
                       " is signed but not yet in force there");
   } else {
-    const std::string who = is_answer(error) ? "the node of " + receiver.group + " refused the list: " : "";
+    const std::string who = is_answer(error) ? "the node of " + receiver.name + " refused the list: " : "";
     cli::complain(context.streams, tool,
                   who + error.message() + " (list " + number + " is signed but not yet in force)");
   }
@@ -90,7 +60,7 @@ ExitStatus check_group(const Context& context, const crypto::Certificate& author
     cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " does not exist)");
     return ExitStatus::usage;
   }
-  if (authority_of(context, group) == authority.fingerprint()) return ExitStatus::done;
+  if (has_authority(context, group, authority)) return ExitStatus::done;
   cli::complain(context.streams, tool,
                 "the group " + group + " has a different authority: its members would not accept this list");
   cli::suggest(context.streams, "omit --group: the groups of this authority are found automatically");
@@ -105,7 +75,7 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
                             : !chosen.empty()  ? " --authority " + chosen
                                                : " --authority " + authority.user();
   const std::string again = "ga-cert revoke --publish" + which;
-  const std::vector<Receiver> found = receivers(context, authority, group);
+  const std::vector<AuthorityGroup> found = groups_of_authority(context, authority, group);
   if (found.empty()) {
     cli::complain(context.streams, tool,
                   "no group of this machine has this authority (none in " + context.options.groups + "): list " +
@@ -115,11 +85,13 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
   }
   ExitStatus worst = ExitStatus::done;
   std::size_t failed = 0;
-  for (const Receiver& receiver : found) {
+  for (const AuthorityGroup& receiver : found) {
     const ExitStatus status = hand_to(context, list, receiver);
     if (status == ExitStatus::done) continue;
     worst = status;
     ++failed;
+    if (status == ExitStatus::unreachable && context.options.socket.empty())
+      cli::suggest(context.streams, tools::start_command(receiver.name));
   }
   if (failed == 0) return ExitStatus::done;
   cli::suggest(context.streams, again + " (as root, when the node runs)");

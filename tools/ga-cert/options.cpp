@@ -101,8 +101,8 @@ CLI::Option* add_token_file(CLI::App& verb, std::string& out) {
       ->type_name("FILE");
 }
 
-void add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAuthority& served) {
-  CLI::App* authority = app.add_subcommand("authority", "Create, show or serve an authority");
+CLI::App* add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAuthority& served) {
+  CLI::App* authority = app.add_subcommand("authority", "Create, show, serve, back up or restore an authority");
   authority->require_subcommand(1);
 
   CLI::App* init = authority->add_subcommand("init", "Create an authority: key, certificate, policy and ledger");
@@ -133,6 +133,25 @@ void add_authority(CLI::App& app, Options& options, InitAuthority& made, ServeAu
   serve->add_flag_callback(
       "--no-announce", [&] { served.announce = false; }, "Do not announce the authority in the open group");
   serve->callback([&] { options.verb = served; });
+  return authority;
+}
+
+void add_copies(CLI::App& authority, Options& options, BackupAuthority& kept, RestoreAuthority& restored,
+                ResumeAuthority& resumed) {
+  CLI::App* backup =
+      authority.add_subcommand("backup", "Write the authority, with key and ledger, to one encrypted file");
+  backup->add_option("FILE", kept.file, "Output file; - is standard output")->type_name("")->required();
+  backup->callback([&] { options.verb = kept; });
+
+  CLI::App* restore = authority.add_subcommand("restore", "Restore an authority from a backup");
+  restore->add_option("FILE", restored.file, "File of the backup; - is standard input")->type_name("")->required();
+  restore->add_flag("--force", restored.force, "Replace a ledger that has entries missing from the backup");
+  add_dry_run(*restore, restored.dry_run);
+  restore->callback([&] { options.verb = restored; });
+
+  CLI::App* resume = authority.add_subcommand("resume", "Continue without the lost entries of the ledger");
+  add_dry_run(*resume, resumed.dry_run);
+  resume->callback([&] { options.verb = resumed; });
 }
 
 void add_request(CLI::App& app, Options& options, MakeRequest& request) {
@@ -180,6 +199,31 @@ void add_join(CLI::App& app, Options& options, JoinClosed& join) {
   verb->callback([&] { options.verb = join; });
 }
 
+CLI::Option* add_remote(CLI::App& verb, RemoteAuthority& remote) {
+  auto* flag = verb.add_flag("--remote", remote.is_meant,
+                             "Ask the authority's server, with this machine's key, which is an administrator's");
+  verb.add_option("--group", remote.group, "With --remote: closed group of this machine")
+      ->type_name("GROUP")
+      ->needs(flag);
+  verb.add_option("--server", remote.server, "With --remote: address of the authority (found in the group)")
+      ->type_name("HOST:PORT")
+      ->needs(flag);
+  return flag;
+}
+
+void add_administrators(CLI::App& app, Options& options, NameAdministrator& named, EndAdministrator& ended) {
+  CLI::App* admin = app.add_subcommand("admin", "Let members accept and deny requests from their own machines");
+  admin->require_subcommand(1);
+  const char* who = "User with one key, or beginning of the key's fingerprint";
+  CLI::App* add = admin->add_subcommand("add", "Make a member an administrator");
+  add->add_option("WHO", named.who, who)->type_name("")->required();
+  add->callback([&] { options.verb = named; });
+  CLI::App* remove = admin->add_subcommand("remove", "End that");
+  remove->add_option("WHO", ended.who, who)->type_name("")->required();
+  remove->callback([&] { options.verb = ended; });
+  admin->add_subcommand("list", "List the administrators")->callback([&] { options.verb = ListAdministrators{}; });
+}
+
 void add_list(CLI::App& app, Options& options, ListAll& list) {
   CLI::App* verb = app.add_subcommand("list", "List waiting requests, certificates or decisions");
   auto* certificates = verb->add_flag_callback(
@@ -187,6 +231,7 @@ void add_list(CLI::App& app, Options& options, ListAll& list) {
   verb->add_flag_callback(
           "--decisions", [&] { list.what = ListAll::What::decisions; }, "List the ledger, oldest first")
       ->excludes(certificates);
+  add_remote(*verb, list.remote);
   verb->callback([&] { options.verb = list; });
 }
 
@@ -197,6 +242,9 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
       ->required();
   add_wishes(*yes, accept.wishes);
   add_dry_run(*yes, accept.dry_run);
+  auto* far = add_remote(*yes, accept.remote);
+  for (const char* wish : {"--user", "--ip", "--no-ip", "--life", "--dry-run"})
+    yes->get_option(wish)->excludes(far);
   yes->callback([&] { options.verb = accept; });
 
   CLI::App* no = app.add_subcommand("deny", "Refuse requests");
@@ -205,6 +253,7 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
       ->required();
   no->add_option("--reason", deny.reason, "Reason that the requester sees (none given)")->type_name("TEXT");
   add_dry_run(*no, deny.dry_run);
+  no->get_option("--dry-run")->excludes(add_remote(*no, deny.remote));
   no->callback([&] { options.verb = deny; });
 }
 
@@ -323,9 +372,13 @@ void add_reading(CLI::App& app, Options& options, ShowOne& show, PrintCrl& crl, 
   verified->add_option("CERTIFICATE", verify.certificate, "File of the certificate; - is standard input")
       ->type_name("")
       ->required();
-  verified->add_option("--ca", verify.authority, "File of the authority's certificate (this machine's authority)")
+  verified
+      ->add_option("--ca", verify.authority,
+                   "File of the authority's certificate (this machine's authority, or its group's)")
       ->type_name("FILE");
   verified->add_option("--list", verify.list, "File of a revocation list (the authority's)")->type_name("FILE");
+  verified->add_option("--group", verify.group, "On a member: use the authority and list of this closed group")
+      ->type_name("GROUP");
   verified->callback([&] { options.verb = verify; });
 }
 
@@ -386,7 +439,11 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
 
   InitAuthority made;
   ServeAuthority served;
-  add_authority(app, options, made, served);
+  CLI::App* authority = add_authority(app, options, made, served);
+  BackupAuthority kept;
+  RestoreAuthority restored;
+  ResumeAuthority resumed;
+  add_copies(*authority, options, kept, restored, resumed);
   MakeRequest request;
   add_request(app, options, request);
   SendRequest send;
@@ -398,6 +455,9 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   AcceptRequests accept;
   DenyRequests deny;
   add_decisions(app, options, accept, deny);
+  NameAdministrator named;
+  EndAdministrator dismissed;
+  add_administrators(app, options, named, dismissed);
   SubmitRequest submit;
   add_submit(app, options, submit);
   SignRequest sign;

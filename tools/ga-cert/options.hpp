@@ -32,6 +32,19 @@ struct InitAuthority {
   bool dry_run = false;        ///< show what would change, and change nothing
 };
 struct ShowAuthority {};
+/// All of an authority in one file under a passphrase.
+struct BackupAuthority {
+  std::string file{};
+};
+struct RestoreAuthority {
+  std::string file{};
+  bool force = false;  ///< also in the place of a ledger that has entries which the backup has not
+  bool dry_run = false;
+};
+/// Goes on without the entries that are lost.
+struct ResumeAuthority {
+  bool dry_run = false;
+};
 struct ServeAuthority {
   std::string open_group{};    ///< --group: its virtual network is listened on
   std::string closed_group{};  ///< --for: whose members are made; empty: the group called as the authority
@@ -68,10 +81,25 @@ struct JoinClosed {
   bool dry_run = false;
   std::chrono::seconds timeout{std::chrono::hours(24)};
 };
+/// The authority is on another machine, and this one's key is an administrator's.
+struct RemoteAuthority {
+  bool is_meant = false;  ///< --remote
+  std::string group{};    ///< closed group; empty: the only one of this machine
+  std::string server{};   ///< HOST:PORT; empty: announced in the group
+};
 struct ListAll {
   enum class What { waiting, certificates, decisions };
   What what = What::waiting;
+  RemoteAuthority remote{};
 };
+/// Lets a member decide from another machine, or ends that.
+struct NameAdministrator {
+  std::string who{};  ///< user, or beginning of the key's fingerprint
+};
+struct EndAdministrator {
+  std::string who{};
+};
+struct ListAdministrators {};
 struct ShowOne {
   std::string what{};  ///< beginning of a fingerprint or serial number, or path of a PEM file
 };
@@ -79,11 +107,13 @@ struct AcceptRequests {
   std::vector<std::string> requests{};  ///< users, or beginnings of fingerprints
   appliance::Wishes wishes{};
   bool dry_run = false;
+  RemoteAuthority remote{};
 };
 struct DenyRequests {
   std::vector<std::string> requests{};
   std::string reason{"the administrator gave no reason"};  ///< reaches the requester
   bool dry_run = false;
+  RemoteAuthority remote{};
 };
 struct SignRequest {
   std::string request{};  ///< path of a request, "-" for stdin
@@ -143,6 +173,7 @@ struct VerifyCertificate {
   std::string certificate{};
   std::string authority{};  ///< path of the authority's certificate; empty: the authority of this machine
   std::string list{};       ///< path of a revocation list; empty: the authority's
+  std::string group{};      ///< on a member: the closed group; empty: the only one
 };
 struct ExportCertificate {
   enum class Form { pem, der, pkcs12 };
@@ -155,9 +186,11 @@ struct ExportCertificate {
   std::string swanctl{};  ///< directory for a strongSwan configuration
   bool dry_run = false;
 };
-using Verb = std::variant<InitAuthority, ShowAuthority, ServeAuthority, MakeRequest, SendRequest, JoinClosed, ListAll,
-                          ShowOne, AcceptRequests, DenyRequests, SubmitRequest, SignRequest, RenewCertificate, Revoke,
-                          PrintCrl, VerifyCertificate, ExportCertificate, RenewOwn, NewToken, ListTokens, EndToken>;
+using Verb =
+    std::variant<InitAuthority, ShowAuthority, ServeAuthority, MakeRequest, SendRequest, JoinClosed, ListAll, ShowOne,
+                 AcceptRequests, DenyRequests, SubmitRequest, SignRequest, RenewCertificate, Revoke, PrintCrl,
+                 VerifyCertificate, ExportCertificate, RenewOwn, NewToken, ListTokens, EndToken, BackupAuthority,
+                 RestoreAuthority, ResumeAuthority, NameAdministrator, EndAdministrator, ListAdministrators>;
 
 struct Options {
   std::string authority{};  ///< name; empty: the only one of this machine

@@ -14,6 +14,7 @@
 #include "io/file.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
+#include "membership.hpp"
 #include "node_waiting.hpp"
 #include "papers.hpp"
 #include "verbs.hpp"
@@ -27,33 +28,6 @@ using cli::ExitStatus;
 constexpr Duration renewal_limit = 30s;
 // From the new place on the ring to a majority for the lease.
 constexpr Duration new_lease_limit = 60s;
-constexpr std::size_t largest_own_certificate = 16'384;
-constexpr std::size_t largest_key = 16'384;
-
-/// A closed group of this machine, with what its node is known by.
-struct Membership {
-  OwnGroup group{};
-  std::string file{};  ///< of the certificate
-  crypto::Certificate authority{};
-  crypto::Certificate present{};
-  crypto::PrivateKey key;
-};
-
-Result<Membership> load_membership(const Context& context, OwnGroup group, const std::string& given_state) {
-  const std::string state = given_state.empty() ? context.options.states + "/" + group.name : given_state;
-  const std::string file = state + "/certificate.pem";
-  const auto authority = crypto::Certificate::from_pem(group.config.authority);
-  if (!authority) return Error(authority.error()).in(group.path);
-  const auto pem = io::read_file(file, largest_own_certificate);
-  if (!pem) return pem.error();
-  const auto present = crypto::Certificate::from_pem(*pem);
-  if (!present) return Error(present.error()).in(file);
-  const auto key_pem = io::read_secret_file(state + "/key.pem", largest_key);
-  if (!key_pem) return key_pem.error();
-  const auto key = crypto::PrivateKey::from_pem(*key_pem);
-  if (!key) return Error(key.error()).in(state + "/key.pem");
-  return Membership{std::move(group), file, *authority, *present, *key};
-}
 
 /// What the authority's server sends for the key; a failure has been reported.
 std::variant<crypto::Certificate, ExitStatus> ask(const Context& context, const RenewOwn& verb,
@@ -122,7 +96,7 @@ ExitStatus reload(const Context& context, const Membership& member, const crypto
                                          });
   if (taken || tools::status_of(taken.error()) == ExitStatus::unreachable) return ExitStatus::done;
   const ExitStatus status = tools::report_node_error(context.streams, tool, taken.error(), socket);
-  cli::suggest(context.streams, "the certificate is renewed; ipop-ctl --socket " + socket + " reload");
+  cli::suggest(context.streams, "ipop-ctl --socket " + socket + " reload");
   return status == ExitStatus::done ? ExitStatus::no : ExitStatus::partly;
 }
 
@@ -145,8 +119,14 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
                   member->file + ": it ended on " + cli::utc_text(member->present.not_after()) +
                       ", and an expired certificate cannot be renewed (or this machine's clock is wrong: it says " +
                       cli::utc_text(now) + ")");
-    cli::suggest(context.streams,
-                 "ga-cert request --group " + member->group.name + " --out FILE, then ga-cert send FILE");
+    // The closed group is out of reach with it; the network of those who ask is not.
+    if (io::exists(member->group.path + ".open")) {
+      cli::suggest(context.streams, "ga-group leave " + member->group.name + " --back");
+      cli::suggest(context.streams, "ga-cert join --group " + member->group.name + " (once the node runs)");
+    } else {
+      cli::suggest(context.streams, "ga-group join --replace TOKEN (of ga-group token " + member->group.name +
+                                        " on the authority's machine)");
+    }
     return ExitStatus::no;
   }
   if (verb.dry_run) {

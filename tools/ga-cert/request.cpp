@@ -53,7 +53,7 @@ ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
   if (is_new && !verb.group.empty()) {
     cli::complain(context.streams, tool,
                   "no node of the group " + verb.group + " has created its key yet (" + path + ")");
-    cli::suggest(context.streams, "systemctl start ipop-node@" + verb.group);
+    cli::suggest(context.streams, tools::start_command(verb.group));
     return ExitStatus::no;
   }
   const auto key = load_key(context, path, verb.dry_run);

@@ -6,6 +6,7 @@
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "desk_choice.hpp"
+#include "group_memory.hpp"
 #include "io/system_clock.hpp"
 #include "list_handover.hpp"
 #include "papers.hpp"
@@ -149,9 +150,10 @@ ExitStatus carry_out(const Context& context, const Revoke& verb) {
   if (!list) return report(context, list.error());
   // Entries may have moved: the ledger has one more.
   const auto ended = touched(desk, revocation, now);
+  if (!verb.offline) (void)remember_ledger(context, desk);
   if (verb.offline) {
     write(context, revocation, ended, list->number(), false, std::nullopt);
-    cli::suggest(context.streams, "ga-cert revoke --publish, where a node of the group runs");
+    cli::suggest(context.streams, "on a machine with a node of the group: ga-cert revoke --publish");
     return ExitStatus::done;
   }
   const ExitStatus handed = hand_over(context, *list, desk.authority(), verb.group);

@@ -3,6 +3,7 @@
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "desk_choice.hpp"
+#include "group_memory.hpp"
 #include "io/system_clock.hpp"
 #include "papers.hpp"
 #include "verbs.hpp"
@@ -64,7 +65,7 @@ ExitStatus report_request(const Context& context, const Error& error) {
 ExitStatus carry_out(const Context& context, const SubmitRequest& verb) {
   const auto request = read_request(context, verb.request);
   if (!request) return report_request(context, request.error());
-  auto opened = open_desk(context);
+  auto opened = open_desk_to_change(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   const auto state = desk.submit(*request, verb.source, io::wall_time_now());
@@ -102,6 +103,7 @@ ExitStatus carry_out(const Context& context, const SignRequest& verb) {
   const auto certificate = desk.sign(*request, verb.wishes, now);
   report_notes(context, desk);
   if (!certificate) return report(context, certificate.error());
+  (void)remember_ledger(context, desk);
   return hand_out(context, *certificate, verb.out, "ga-cert.sign/1");
 }
 
@@ -133,6 +135,7 @@ ExitStatus carry_out(const Context& context, const RenewCertificate& verb) {
   const auto certificate = desk.renew_by_hand(*present, key, verb.life, now);
   report_notes(context, desk);
   if (!certificate) return report(context, certificate.error());
+  (void)remember_ledger(context, desk);
   return hand_out(context, *certificate, verb.out, "ga-cert.renew/1");
 }
 

@@ -38,7 +38,7 @@ Result<crypto::Digest256> find_token(const AuthorityBook& book, const std::strin
 
 ExitStatus carry_out(const Context& context, const NewToken& verb) {
   io::harden_process();
-  auto opened = open_desk(context);
+  auto opened = open_desk_to_change(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   const WallTime now = io::wall_time_now();
@@ -112,7 +112,7 @@ ExitStatus carry_out(const Context& context, const ListTokens&) {
 }
 
 ExitStatus carry_out(const Context& context, const EndToken& verb) {
-  auto opened = open_desk(context);
+  auto opened = open_desk_to_change(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   const auto name = find_token(desk.book(), verb.token);

@@ -18,6 +18,11 @@ struct Context {
 cli::ExitStatus carry_out(const Context& context, const InitAuthority& verb);
 /// What the authority is, by which people recognise it, and how much it has to do.
 cli::ExitStatus carry_out(const Context& context, const ShowAuthority& verb);
+/// Writes an authority into one file under a passphrase, and reads it back.
+cli::ExitStatus carry_out(const Context& context, const BackupAuthority& verb);
+cli::ExitStatus carry_out(const Context& context, const RestoreAuthority& verb);
+/// Goes on behind what the group knows, where the newer ledger is lost.
+cli::ExitStatus carry_out(const Context& context, const ResumeAuthority& verb);
 /// Takes requests over the network (RFC 7030) until it is told to end.
 cli::ExitStatus carry_out(const Context& context, const ServeAuthority& verb);
 /// Writes a certification request, with a new key where none is.
@@ -32,6 +37,10 @@ cli::ExitStatus carry_out(const Context& context, const ListAll& verb);
 cli::ExitStatus carry_out(const Context& context, const ShowOne& verb);
 cli::ExitStatus carry_out(const Context& context, const AcceptRequests& verb);
 cli::ExitStatus carry_out(const Context& context, const DenyRequests& verb);
+/// Who may accept and deny from another machine.
+cli::ExitStatus carry_out(const Context& context, const NameAdministrator& verb);
+cli::ExitStatus carry_out(const Context& context, const EndAdministrator& verb);
+cli::ExitStatus carry_out(const Context& context, const ListAdministrators& verb);
 /// Puts a request from a file into the queue, or lets the policy decide at once.
 cli::ExitStatus carry_out(const Context& context, const SubmitRequest& verb);
 /// Takes a request from a file and accepts it.

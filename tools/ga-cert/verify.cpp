@@ -1,7 +1,11 @@
+#include <tuple>
+
 #include "appliance/fingerprint_text.hpp"
+#include "authority_groups.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
+#include "closed_group.hpp"
 #include "crypto/trust_store.hpp"
 #include "desk_choice.hpp"
 #include "io/file.hpp"
@@ -25,11 +29,40 @@ Result<crypto::RevocationList> read_list(const std::string& path) {
   return list;
 }
 
+/// No authority is here or named, and a closed group is: its members are judged by what its node judges by.
+bool is_member_only(const Context& context) {
+  const Options& options = context.options;
+  return options.directory.empty() && options.authority.empty() && !has_authority_here() &&
+         !closed_group_names(context).empty();
+}
+
+using MemberTrust = std::pair<std::optional<crypto::Certificate>, std::optional<crypto::RevocationList>>;
+
+/// The authority of a closed group of this machine, and the list that its node keeps.
+std::variant<MemberTrust, ExitStatus> trust_of_group(const Context& context, const std::string& group) {
+  const auto closed = closed_group_names(context);
+  const auto loaded = load_own_group(context, group.empty() && closed.size() == 1 ? closed.front() : group);
+  if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
+  const auto& own = std::get<OwnGroup>(loaded);
+  auto authority = crypto::Certificate::from_pem(own.config.authority);
+  if (!authority) {
+    report(context, Error(authority.error()).in(own.path));
+    return ExitStatus::bad_config;
+  }
+  auto list = read_list(context.options.states + "/" + own.name + "/revocations.list");
+  const bool counts = list && list->is_signed_by(authority->public_key());
+  return MemberTrust{*std::move(authority), counts ? std::optional(*std::move(list)) : std::nullopt};
+}
+
 /// The group's rule, or the status of a failure that has been reported.
 std::variant<Trust, ExitStatus> find_trust(const Context& context, const VerifyCertificate& verb) {
   std::optional<crypto::Certificate> authority;
   std::optional<crypto::RevocationList> list;
-  if (verb.authority.empty()) {
+  if (verb.authority.empty() && is_member_only(context)) {
+    auto member = trust_of_group(context, verb.group);
+    if (const auto* status = std::get_if<ExitStatus>(&member)) return *status;
+    std::tie(authority, list) = std::get<MemberTrust>(std::move(member));
+  } else if (verb.authority.empty()) {
     auto opened = open_desk(context);
     if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
     auto& desk = std::get<AuthorityDesk>(opened);

@@ -195,7 +195,8 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
       cli::complain(
           context.streams, tool,
           "the UDP port of the node of \"" + group + "\" is not known yet: the node picks one when it first starts");
-      cli::suggest(context.streams, "systemctl start ipop-node@" + group + ", or pass --port N");
+      cli::suggest(context.streams, tools::start_command(group));
+      cli::suggest(context.streams, "the same command with --port N");
       return ExitStatus::unreachable;
     }
     plan.overlay_ports.push_back(*facts.port);

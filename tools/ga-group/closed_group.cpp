@@ -146,12 +146,14 @@ NodeStart start_authority(const Context& context, const Plan& plan, NodeStart no
                      unit + " ga-authority@" + name);
     return NodeStart::by_hand;
   }
-  std::string command = "ga-cert authority serve --group " + plan.entrance.config.name + " --for " + name;
+  std::string options;
   if (context.options.authorities != Options{}.authorities)
-    command += " --dir " + context.options.authorities + "/" + name;
-  if (context.options.directory != system_directory) command += " --groups " + context.options.directory;
-  if (has_passphrase) command += " --passphrase-file " + plan.closing.passphrase_file;
-  cli::suggest(context.streams, command);
+    options += " --dir " + context.options.authorities + "/" + name;
+  if (context.options.directory != system_directory) options += " --groups " + context.options.directory;
+  if (has_passphrase) options += " --passphrase-file " + plan.closing.passphrase_file;
+  const std::string serve = "ga-cert authority serve --group ";
+  cli::suggest(context.streams, serve + plan.entrance.config.name + " --for " + name + options + " (for who asks)");
+  cli::suggest(context.streams, serve + name + options + " (for renewals)");
   return NodeStart::by_hand;
 }
 
@@ -313,10 +315,15 @@ void suggest_certificate(const Context& context, const GroupFile& file) {
   const std::string& name = file.config.name;
   context.streams.err << "The group is closed: this machine needs a certificate of its authority before its node can"
                          " start.\n";
-  cli::suggest(context.streams, "ga-cert request --group " + name + " --out " + name +
-                                    ".csr; on the authority's machine: " + "ga-cert sign " + name +
-                                    ".csr --out certificate.pem; here: put that into " + context.options.states + "/" +
-                                    name + "/, then " + node_command(context, file));
+  const std::string state = context.options.states + "/" + name;
+  const std::string groups =
+      context.options.directory == system_directory ? "" : " --groups " + context.options.directory;
+  const std::string states = context.options.states == Options{}.states ? "" : " --states " + context.options.states;
+  cli::suggest(context.streams, "ga-cert" + groups + states + " request --group " + name + " --out " + name + ".csr");
+  cli::suggest(context.streams,
+               "on the authority's machine: ga-cert sign " + name + ".csr --out " + name + ".pem (a copy of it)");
+  cli::suggest(context.streams, "install -m 644 " + name + ".pem " + state + "/certificate.pem (a copy of it)");
+  cli::suggest(context.streams, start_command(context, file));
 }
 
 }  // namespace ipop::ga_group

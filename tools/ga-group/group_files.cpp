@@ -22,7 +22,8 @@ Result<void> look_into(const std::string& directory) {
 
 ExitStatus report_no_group(const Context& context, const std::string& message) {
   cli::complain(context.streams, tool, message);
-  cli::suggest(context.streams, "ga-group join TOKEN, or ga-group new NAME");
+  cli::suggest(context.streams, "ga-group join TOKEN");
+  cli::suggest(context.streams, "ga-group new NAME");
   return ExitStatus::no;
 }
 

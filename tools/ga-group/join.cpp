@@ -36,6 +36,7 @@ std::variant<appliance::JoinToken, ExitStatus> read_join_token(const Context& co
   if (!token) {
     cli::complain(context.streams, tool, token.error().message());
     cli::suggest(context.streams, "on a member of the group: ga-group token");
+    cli::suggest(context.streams, "ga-group join TOKEN");
     return ExitStatus::bad_config;
   }
   if (token->expires && *token->expires <= io::wall_time_now()) {
@@ -43,6 +44,7 @@ std::variant<appliance::JoinToken, ExitStatus> read_join_token(const Context& co
                   "the join token expired at " + cli::utc_text(*token->expires) + " (this machine's clock says " +
                       cli::utc_text(io::wall_time_now()) + ")");
     cli::suggest(context.streams, "on a member of the group: ga-group token " + token->group.name);
+    cli::suggest(context.streams, "ga-group join TOKEN (the new one)");
     return ExitStatus::bad_config;
   }
   if (!verb.name.empty()) token->group.name = verb.name;
@@ -83,8 +85,9 @@ ExitStatus install(const Context& context, const JoinGroup& verb, const std::opt
   }
   cli::complain(context.streams, tool,
                 "this machine has a different group called \"" + file.config.name + "\" (" + file.path + ")");
-  cli::suggest(context.streams, "ga-group join --name " + file.config.name + "-2 " +
-                                    (verb.token == "-" ? "-" : "TOKEN") + ", or --replace to replace the other one");
+  const std::string token = verb.token == "-" ? "-" : "TOKEN";
+  cli::suggest(context.streams, "ga-group join --name " + file.config.name + "-2 " + token);
+  cli::suggest(context.streams, "ga-group join --replace " + token + " (and leave the other one)");
   return ExitStatus::no;
 }
 
@@ -93,7 +96,7 @@ ExitStatus wait_for_address(const Context& context, const JoinGroup& verb, const
   if (!status) {
     const ExitStatus code = tools::status_of(status.error());
     cli::complain(context.streams, tool, "the node has no address yet: " + status.error().message());
-    cli::suggest(context.streams, code == ExitStatus::unreachable ? "journalctl -u ipop-node@" + file.config.name
+    cli::suggest(context.streams, code == ExitStatus::unreachable ? tools::look_command(file.config.name)
                                                                   : "ipop-ctl --group " + file.config.name + " status");
     return code;
   }
@@ -181,9 +184,7 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
     case NodeStart::failed: return ExitStatus::partly;
     case NodeStart::by_hand: break;
   }
-  if (asks)
-    context.streams.err << "The group is closed: once the node runs, the same `ga-group join` again asks for this"
-                           " machine's certificate.\n";
+  if (asks) cli::suggest(context.streams, "the same command again (once the node runs: it asks for the certificate)");
   if (context.options.output.json) {
     cli::JsonWriter json("ga-group.join/1");
     json.field("group", file.config.name);

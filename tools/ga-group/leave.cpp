@@ -26,8 +26,9 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
                       << ". This machine's key, address and name stay in " << context.options.states << '/'
                       << file.config.name << " for when it comes back.\n";
   if (!verb.back) {
-    cli::suggest(context.streams, "mv " + aside + " " + file.path + " && " + node_command(context, file) +
-                                      ", to come back; ga-group join TOKEN, for another group");
+    cli::suggest(context.streams,
+                 "mv " + aside + " " + file.path + " && " + start_command(context, file) + " (to come back)");
+    cli::suggest(context.streams, "ga-group join TOKEN (of another group)");
     return ExitStatus::done;
   }
   if (auto moved = io::rename_file(open, file.path); !moved) return report_file_error(context, moved.error());

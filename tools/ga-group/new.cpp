@@ -39,7 +39,8 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   }
   if (io::exists(file.path)) {
     cli::complain(context.streams, tool, "there is a group \"" + verb.name + "\" already (" + file.path + ")");
-    cli::suggest(context.streams, "ga-group token " + verb.name + ", or ga-group new ANOTHER-NAME");
+    cli::suggest(context.streams, "ga-group token " + verb.name);
+    cli::suggest(context.streams, "ga-group new ANOTHER-NAME");
     return ExitStatus::no;
   }
   if (!check_prefix_is_free(context, verb.prefix, "ga-group new " + verb.name + " --prefix ")) return ExitStatus::no;

@@ -90,6 +90,11 @@ cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool
   return cli::ExitStatus::done;
 }
 
+std::string start_command(const Context& context, const GroupFile& file) {
+  if (can_start(context)) return "systemctl enable --now " + unit_of(file);
+  return node_command(context, file) + " &";
+}
+
 std::string node_command(const Context& context, const GroupFile& file) {
   const bool usual = context.options.directory == system_directory;
   std::string out = "ipop-node --configure --group " + (usual ? file.config.name : file.path);

@@ -26,6 +26,9 @@ cli::ExitStatus stop_node(const Context& context, const GroupFile& file);
 /// false), and the command that would run.
 cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool is_new, bool start);
 
+/// What to type so that the node runs, beside what else is typed.
+std::string start_command(const Context& context, const GroupFile& file);
+
 /// The command that starts the group's node in the foreground.
 std::string node_command(const Context& context, const GroupFile& file);
 

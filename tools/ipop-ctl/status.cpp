@@ -101,6 +101,7 @@ Lines lines_for_script(const node::StatusAnswer& answer) {
       {"cipher", answer.cipher},
       {"uptime_ms", std::to_string(answer.uptime.count())},
       {"dht_records", std::to_string(answer.dht_records)},
+      {"revoked", answer.revoked ? std::to_string(answer.revoked->seconds) : ""},
   };
   for (const std::string& notice : answer.notices)
     lines.emplace_back("notice", notice);
@@ -113,16 +114,18 @@ Lines lines_for_script(const node::StatusAnswer& answer) {
 
 ExitStatus show_status(const Output& output, const node::StatusAnswer& answer) {
   std::ostream& out = output.streams.out;
+  // Nobody talks to a machine that is revoked, however well its node runs.
+  const ExitStatus good = answer.revoked ? ExitStatus::no : ExitStatus::done;
   if (output.options.json) {
     out << control::to_json(node::Answer(answer)) << '\n';
-    return ExitStatus::done;
+    return good;
   }
   if (output.options.plain) {
     cli::Table table({{"key"}, {"value"}});
     for (auto& [key, value] : lines_for_script(answer))
       table.add_row({key, cli::printable(value)});
     table.write_plain(out);
-    return ExitStatus::done;
+    return good;
   }
   std::size_t width = 10;
   const Lines lines = lines_for_person(answer);
@@ -135,7 +138,7 @@ ExitStatus show_status(const Output& output, const node::StatusAnswer& answer) {
     out << (color ? "\x1b[1m" : "") << shown << (color ? "\x1b[0m" : "")
         << std::string(width + 2 - cli::display_width(key), ' ') << cli::printable(value) << '\n';
   }
-  return ExitStatus::done;
+  return good;
 }
 
 }  // namespace ipop::ipop_ctl

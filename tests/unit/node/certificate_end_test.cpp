@@ -97,7 +97,8 @@ TEST_CASE("S10: a node that the list names says so once, and does not storm") {
   CHECK(handshakes(node, ring.network().now()) - before <= others * a_minute_to_each);
   const auto status = node.status(ring.network().now());
   REQUIRE_FALSE(status.notices.empty());
-  CHECK(says(status.notices[0], "revoked by list 2"));
+  CHECK(says(status.notices[0], "revoked by list 2 of the authority "));
+  CHECK(status.revoked);
   CHECK(logged(node, "is revoked") == 1);
   CHECK(logged(ring.at(1), "is revoked") == 0);
 }

@@ -1,5 +1,5 @@
-# shellcheck shell=bash disable=SC2154  # run, bin and internet come from common.bash
-# machines.bash - hosts of internet.sh with /etc, /run and /var/lib of their own. Source it after common.bash.
+# shellcheck shell=bash disable=SC2154  # run, bin and internet come from the caller
+# plain_machines.sh - hosts of internet.sh with /etc, /run and /var/lib of their own. Source it after internet.sh.
 #
 #   make_machine HOST [plain]   HOST becomes one; plain: systemd does not run there
 #   on HOST COMMAND...          runs COMMAND there, and nothing at all when that is still this machine

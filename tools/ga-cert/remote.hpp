@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "verbs.hpp"
+
+namespace ipop::ga_cert {
+
+/// What an administrator does from another machine: the authority's server, in the closed group, does it at the desk,
+/// and the one ledger says who told it to. Failures have been reported.
+cli::ExitStatus list_remote(const Context& context, const RemoteAuthority& remote);
+cli::ExitStatus decide_remotely(const Context& context, const RemoteAuthority& remote,
+                                const std::vector<std::string>& requests, bool accepts, const std::string& reason);
+
+}  // namespace ipop::ga_cert
