@@ -10,13 +10,14 @@
 #   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
 #   make uninstall  removes what install put there, and lists what remains      make help   this list
 #   make demo-pool [KEEP=1]   a pool of HTCondor on five machines      make bench-pool   its figures
+#   make demo-closed  a closed group from nothing: members, a renewal, a revocation, the authority lost and restored
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release benches dev check check-arm64 check-fresh test demo demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
+.PHONY: release benches dev check check-arm64 check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
@@ -53,6 +54,11 @@ demo-pool:
 	@scripts/install_packages build demo pool
 	@$(MAKE) --no-print-directory release
 	@KEEP=$(KEEP) demo/pool_demo.sh build/release/bin
+
+demo-closed:
+	@scripts/install_packages build demo
+	@$(MAKE) --no-print-directory release
+	@demo/closed_demo.sh build/release/bin
 
 attack: dev
 	@scripts/attack build/dev
