@@ -1,0 +1,106 @@
+# shellcheck shell=bash disable=SC2154  # run, tests and what asks machines come from the caller
+# next.bash - follows the `next:` lines of the programs, as a person would who has nothing else to go by. Source it after
+# common.bash, with a function `on HOST COMMAND...`.
+#
+#   walk HOST GOAL COMMAND   runs COMMAND (a line of shell) on HOST and what it tells to run next, until GOAL (a command)
+#                            is true; one "ok" and one row of the table
+#   table                    the rows: command -> next -> ... -> works
+#
+# What stands for something in a line is filled in: TOKEN is the last one that was printed, FILE is /run/backup, NAME is
+# `another`. A remark in round brackets at the end is for people. "on the ... machine: COMMAND" is run on $authority,
+# "the same command" is the one that printed the line. Programs that stay (ipop-node, authority serve, what ends in &) are
+# left running. While a program waits for a person, what it tells that person to run is run, or $answer in place of it.
+authority=${authority:-alice}
+answer=''
+walk_folder=${walk_folder:-$run} # where commands are run, on every host
+carry() { :; }                  # called after each with its host, for files that a person would carry to another one
+declare -g walked_row=''
+declare -ga walked_rows=()
+walk_steps=14
+
+stays() { [[ $1 == ipop-node\ * || $1 == *'authority serve'* || $1 == *'&' ]]; }
+# A line as it was printed -> "HOST<tab>COMMAND"
+resolve() { # HOST COMMAND_BEFORE LINE
+  local host=$1 before=$2 line=$3
+  line=$(sed -E 's/ \([^()]*\)$//' <<<"$line")
+  if [[ $line =~ ^on\ (the|a)\ [^:]*:\ (.*)$ ]]; then
+    host=$authority line=${BASH_REMATCH[2]}
+  fi
+  if [[ $line =~ ^the\ same(\ command)?(\ again)?(\ with\ (.*))?$ ]]; then
+    line="$before ${BASH_REMATCH[4]}"
+  fi
+  line=${line//TOKEN/$(<"$run/walk.token")}
+  line=${line//FILE//run/backup}
+  line=${line//NAME/another}
+  line=${line//HOST:PORT/$(address_in "$authority" lab 2>/dev/null):8443}
+  printf '%s\t%s\n' "$host" "${line% }"
+}
+run_line() { # HOST COMMAND OUTPUT: runs it, answers what it asks of a person
+  local host=$1 command=$2 out=$3 process told='' line tries
+  : >"$out"
+  # A person types the passphrase.
+  [[ $command =~ authority\ (backup|restore) ]] && command+=' --passphrase-file /run/passphrase'
+  if stays "$command"; then
+    on "$host" sh -c "cd '$walk_folder' && exec ${command% &}" >"$out" 2>&1 </dev/null &
+    disown
+    return 0
+  fi
+  on "$host" sh -c "cd '$walk_folder' && $command" >"$out" 2>&1 </dev/null &
+  process=$!
+  for ((tries = 0; tries < 600 * patience; tries++)); do
+    kill -0 "$process" 2>/dev/null || break
+    line=$(sed -n "s/^  on the authority's machine: //p" "$out" | head -n 1)
+    if [[ $line && $line != "$told" ]]; then
+      told=$line
+      [[ ! $answer ]] || line=${line/accept/$answer}
+      on "$authority" sh -c "$line" >>"$run/walk.answers" 2>&1
+    fi
+    sleep 0.1
+  done
+  kill "$process" 2>/dev/null
+  wait "$process"
+  carry "$host"
+}
+is_reached() { "${goal[@]}" >/dev/null 2>&1; }
+step() { # HOST COMMAND DEPTH
+  local host=$1 command=$2 depth=$3 out lines line next tries
+  ((--steps_left >= 0)) || return 1
+  out=$run/walk.$RANDOM$RANDOM
+  walked_row+="${walked_row:+ -> }$(sed -E 's/ga[e]?1-[a-z0-9]+/TOKEN/; s/  +/ /g' <<<"$command")"
+  run_line "$host" "$command" "$out"
+  grep -hoE '^ga1-[a-z0-9]+' "$out" >"$run/walk.new" && mv "$run/walk.new" "$run/walk.token"
+  mapfile -t lines < <(sed -n 's/^  next: //p; s/^next: //p' "$out")
+  for line in "${lines[@]}"; do
+    [[ ! ${without_systemd-} || ! $line =~ systemctl|journalctl ]] || wrong_words+="$line; "
+  done
+  is_reached && return 0
+  for line in "${lines[@]}"; do
+    next=$(resolve "$host" "$command" "$line")
+    step "${next%%$'\t'*}" "${next#*$'\t'}" $((depth + 1)) && return 0
+    is_reached && return 0
+  done
+  # What was left running may need a while.
+  if ((${#lines[@]} == 0)); then
+    for ((tries = 0; tries < (depth == 0 ? 20 : 1) * patience; tries++)); do
+      is_reached && return 0
+      sleep 0.1
+    done
+  fi
+  return 1
+}
+walk() {
+  local host=$1 command=${*: -1} steps_left=$walk_steps tries status=1 wrong_words=''
+  goal=("${@:2:$#-2}")
+  walked_row=''
+  step "$host" "$command" 0 && status=0
+  for ((tries = 0; status != 0 && tries < 300 * patience; tries++)); do
+    is_reached && status=0
+    sleep 0.1
+  done
+  result "$status" "$host: $walked_row"
+  if ((status)); then sed 's/^/# /' "$run"/walk.[0-9]* | tail -n 40; fi
+  rm -f "$run"/walk.[0-9]*
+  [[ ! $wrong_words ]] || { result 1 "no word of systemd where it does not run"; echo "# $wrong_words"; }
+  walked_rows+=("$host: $walked_row -> $( ((status)) && echo 'DOES NOT WORK' || echo works)")
+}
+table() { printf '# %s\n' "${walked_rows[@]}"; }
