@@ -13,8 +13,8 @@
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 7> group_keys{"name",      "namespace", "prefix", "domain",
-                                                     "bootstrap", "authority", "port"};
+constexpr std::array<std::string_view, 9> group_keys{"name",      "namespace", "prefix",      "domain",     "bootstrap",
+                                                     "authority", "port",      "relay_share", "relay_limit"};
 
 constexpr std::string_view lower_or_digit = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -110,7 +110,13 @@ Result<GroupConfig> parse_group_config(std::string_view text, std::string_view f
   });
   reader.text("authority", "authority = \"\"\"-----BEGIN CERTIFICATE-----...\"\"\"",
               [&](std::string_view pem) { return take(parse_authority(pem), config.authority); });
-  if (const auto port = reader.number("port", 1, 65535, 4000)) config.port = static_cast<std::uint16_t>(*port);
+  const auto number = [&](std::string_view key, std::int64_t low, std::int64_t high, std::int64_t example,
+                          std::optional<std::uint16_t>& out) {
+    if (const auto value = reader.number(key, low, high, example)) out = static_cast<std::uint16_t>(*value);
+  };
+  number("port", 1, 65535, 4000, config.port);
+  number("relay_share", 1, 100, 75, config.relay_share);
+  number("relay_limit", 0, 65535, 20, config.relay_limit);
   if (reader.failed()) return *reader.failed();
   return config;
 }
@@ -132,7 +138,14 @@ std::string to_toml(const GroupConfig& config) {
     out += "\n# A closed group: who has no certificate of this authority is no member.\n";
     out += "authority = \"\"\"\n" + config.authority + "\"\"\"\n";
   }
-  if (config.port) out += "\n# The UDP port of this machine's node.\nport = " + std::to_string(*config.port) + "\n";
+  const auto number = [&](std::string_view comment, std::string_view key, const std::optional<std::uint16_t>& value) {
+    if (!value) return;
+    out += "\n# " + std::string(comment) + "\n" + std::string(key) + " = " + std::to_string(*value) + "\n";
+  };
+  number("The UDP port of this machine's node.", "port", config.port);
+  number("Percent of a full line that packets between other members get.", "relay_share", config.relay_share);
+  number("Mbit/s that packets between other members get at the most; 0: as measured.", "relay_limit",
+         config.relay_limit);
   return out;
 }
 

@@ -33,6 +33,9 @@ struct GroupConfig {
   std::vector<BootstrapEntry> bootstrap;  ///< no limit on its length
   std::string authority{};                ///< closed group: its authority's certificate, PEM; empty: open
   std::optional<std::uint16_t> port{};    ///< UDP port of this machine; none: the node chooses. Not in a token
+  /// How much of this machine's line others get (ipop-node(8)); none: the node's own values. Not in a token.
+  std::optional<std::uint16_t> relay_share{};
+  std::optional<std::uint16_t> relay_limit{};
   friend bool operator==(const GroupConfig&, const GroupConfig&) = default;
 };
 

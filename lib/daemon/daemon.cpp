@@ -93,6 +93,8 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.host_name = config_.host_name;
   config.preferred_address = saved_.address;
   config.mtu = config_.mtu;
+  config.relay_share = config_.relay_share;
+  config.relay_limit = config_.relay_limit;
   config.offer_dns = config_.offer_dns;
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;

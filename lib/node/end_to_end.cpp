@@ -12,6 +12,8 @@ constexpr std::byte ring_position{4};
 constexpr crypto::Carrier::Prefixes prefixes{.source = 1 + NodeId::size, .network = 1 + 1};
 /// Our choice: a peer that answers at all does so sooner.
 constexpr Duration silence = 10s;
+/// Longer than the longest pause, and than a session without traffic lasts.
+constexpr Duration remembered_for = 600s;
 
 crypto::Carrier carrier_of(const NodeId& id) {
   Bytes octets{ring_position};
@@ -41,7 +43,7 @@ std::vector<ByteSpan> spans_of(const std::vector<Bytes>& packets) {
 
 EndToEnd::EndToEnd(const NodeId& self, ByteSpan name_space, crypto::HandshakeFactory& handshakes,
                    crypto::AeadFactory& aeads, Rng& rng)
-    : channels_(config_of(self, name_space), handshakes, aeads, rng) {}
+    : rng_(rng), channels_(config_of(self, name_space), handshakes, aeads, rng) {}
 
 void EndToEnd::send(TimePoint now, const NodeId& peer, std::vector<Bytes> packets) {
   if (const auto it = by_peer_.find(peer); it != by_peer_.end()) {
@@ -56,7 +58,9 @@ void EndToEnd::send(TimePoint now, const NodeId& peer, std::vector<Bytes> packet
       counters_.add("drop_session_parked_peers", packets.size());
       return;
     }
-    it = parked_.emplace(peer, Parked{{}, now + link_grace, now + parked_for, false}).first;
+    // A link may come at any time; only the session waits for its turn.
+    const TimePoint open_at = std::max(now + link_grace, back_off_of(now, peer).not_before());
+    it = parked_.emplace(peer, Parked{{}, open_at, now + parked_for, false}).first;
   }
   for (Bytes& packet : packets) {
     if (it->second.packets.size() >= parked_packets) {
@@ -131,12 +135,14 @@ void EndToEnd::pump(TimePoint now) {
                 by_channel_.erase(old->second);
               }
               by_peer_[opened.peer] = opened.id;
+              remember(now, opened.peer, back_off_of(now, opened.peer));
               by_channel_[opened.id] = opened.peer;
               flush(now, opened.peer, opened.id);
             },
             [&](crypto::ChannelTable::Moved&) {},  // a ring position never moves
             [&](crypto::ChannelTable::Received& received) {
               if (const auto it = by_channel_.find(received.id); it != by_channel_.end()) {
+                if (auto* back_off = back_off_.find(it->second, now)) back_off->handle_accepted(now);
                 outputs_.push(Received{it->second, std::move(received.payloads)});
               }
             },
@@ -144,17 +150,33 @@ void EndToEnd::pump(TimePoint now) {
               if (const auto it = by_channel_.find(closed.id); it != by_channel_.end()) {
                 if (const auto peer = by_peer_.find(it->second); peer != by_peer_.end() && peer->second == closed.id) {
                   by_peer_.erase(peer);
+                  auto back_off = back_off_of(now, it->second);
+                  back_off.handle_ended(now, pace, rng_);
+                  remember(now, it->second, back_off);
                 }
                 by_channel_.erase(it);
               }
             },
             [&](crypto::ChannelTable::OpenFailed& failed) {
               counters_.add("session_open_failed");
-              parked_.erase(node_of(failed.carrier));
+              const NodeId peer = node_of(failed.carrier);
+              parked_.erase(peer);
+              auto back_off = back_off_of(now, peer);
+              back_off.handle_failed(now, pace, rng_);
+              remember(now, peer, back_off);
             },
         },
         *output);
   }
+}
+
+overlay::BackOff EndToEnd::back_off_of(TimePoint now, const NodeId& peer) const {
+  const overlay::BackOff* known = back_off_.find(peer, now);
+  return known == nullptr ? overlay::BackOff() : *known;
+}
+
+void EndToEnd::remember(TimePoint now, const NodeId& peer, const overlay::BackOff& back_off) {
+  back_off_.put(peer, back_off, now + remembered_for);
 }
 
 void EndToEnd::flush(TimePoint now, const NodeId& peer, crypto::ChannelId channel) {

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "base/counters.hpp"
+#include "base/expiring_map.hpp"
 #include "base/machine.hpp"
 #include "base/node_id.hpp"
 #include "crypto/channel_table.hpp"
+#include "overlay/back_off.hpp"
 
 namespace ipop::node {
 
@@ -24,6 +26,9 @@ class EndToEnd {
   static constexpr Duration parked_for = 5s;         ///< as long as a resolver or TCP's first retries wait
   static constexpr std::size_t parked_packets = 64;  ///< a peer; a burst of one window's start
   static constexpr std::size_t parked_peers = 256;
+  /// Between sessions with a node that does not answer, or refuses: a guest goes on sending all the same.
+  static constexpr overlay::BackOff::Pace pace{.first = 500ms, .longest = 60s, .stands = 10s};
+  static constexpr std::size_t paced_peers = 1024;
 
   struct Route {  ///< channel packets for the node `to`
     NodeId to{};
@@ -70,12 +75,16 @@ class EndToEnd {
   };
 
   void pump(TimePoint now);
+  [[nodiscard]] overlay::BackOff back_off_of(TimePoint now, const NodeId& peer) const;
+  void remember(TimePoint now, const NodeId& peer, const overlay::BackOff& back_off);
   void flush(TimePoint now, const NodeId& peer, crypto::ChannelId channel);
 
+  Rng& rng_;
   crypto::ChannelTable channels_;
   std::map<NodeId, crypto::ChannelId> by_peer_;
   std::map<crypto::ChannelId, NodeId> by_channel_;
   std::map<NodeId, Parked> parked_;
+  ExpiringMap<NodeId, overlay::BackOff> back_off_{paced_peers};
   OutputQueue<Output> outputs_;
   Counters counters_;
 };

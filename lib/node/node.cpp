@@ -48,6 +48,8 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   out.known_peers = config.known_peers;
   out.virtual_prefix = config.prefix;
   out.mtu = config.mtu;
+  out.relay_share = config.relay_share;
+  out.relay_limit = config.relay_limit;
   return out;
 }
 

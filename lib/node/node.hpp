@@ -41,6 +41,8 @@ struct NodeConfig {
   std::optional<std::string> host_name{};
   std::optional<net::Ipv4Address> preferred_address{};
   std::uint16_t mtu = 1400;
+  unsigned relay_share = 75;  ///< overlay::Overlay::Config, as the next
+  std::uint64_t relay_limit = 0;
   bool offer_dns = true;  ///< router::Router::Config
   /// Closed group: its authority, with the list of the last time, and this node's certificate, good by
   /// it. Open group: neither.

@@ -303,6 +303,13 @@ void Node::State::answer_why(TimePoint now, CommandId id, const NodeId& target,
     out.notices.push_back("the path carries packets of " + std::to_string(link->carries) + " octets, not " +
                           std::to_string(config.mtu) + ": larger ones are refused or cut");
   }
+  if (const overlay::ShapedByRelay& shaped = out.report.shaped; !shaped.relay.is_zero()) {
+    out.notices.push_back("the relay " + to_short_string(shaped.relay) + " let " + std::to_string(shaped.delayed) +
+                          " packets of this pair wait and dropped " + std::to_string(shaped.dropped) + ", the last " +
+                          std::to_string(rounded<std::chrono::seconds>(now - shaped.told).count()) +
+                          " s ago: it passes on " + std::to_string(shaped.kib_a_second) +
+                          " KiB/s, shared by all pairs that go through it");
+  }
   for (const overlay::JournalEntry& entry : out.report.journal) {
     out.journal.emplace_back(rounded<std::chrono::milliseconds>(now - entry.when), entry.text);
   }

@@ -45,4 +45,14 @@ struct Connection {
   [[nodiscard]] bool has(Role role) const { return roles.test(index_of(role)); }
 };
 
+/// What relays said of the packets of one pair, both directions together. It is their word.
+struct ShapedByRelay {
+  NodeId relay{};  ///< that spoke last; zero: none did
+  std::uint64_t delayed = 0;
+  std::uint64_t dropped = 0;
+  std::uint32_t kib_a_second = 0;  ///< that it passes on for all pairs together
+  TimePoint told{};
+  TimePoint journal_at{};  ///< when the next line about it may stand in the journal
+};
+
 }  // namespace ipop::overlay

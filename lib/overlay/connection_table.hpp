@@ -50,7 +50,9 @@ struct Link {
   std::optional<TimePoint> stands_at{};      ///< when a direct path has lasted long enough to be trusted
   bool stands = false;                       ///< it has
   crypto::ChannelId selected{};              ///< the path that this end told the other to keep
-  bool admitted = false;                     ///< the peer's revocation list is no newer than ours
+  ShapedByRelay shaped{};
+  TimePoint relayed_at{};  ///< packets of others left over it last
+  bool admitted = false;   ///< the peer's revocation list is no newer than ours
 
   /// The path to send on; null while the link is not up, and never null while it is.
   [[nodiscard]] Path* in_use() { return admitted ? paths.primary() : nullptr; }

@@ -7,6 +7,7 @@
 #include "base/node_id.hpp"
 #include "base/rng.hpp"
 #include "base/time.hpp"
+#include "overlay/back_off.hpp"
 #include "overlay/nat_behavior.hpp"
 
 namespace ipop::overlay {
@@ -56,42 +57,37 @@ inline bool can_not_punch(NatClass a, NatClass b) {
 /// entry whose time comes first makes room.
 class RetryPace {
  public:
-  static constexpr Duration first = 5s;
-  static constexpr Duration longest = 300s;
+  /// `stands` is for direct paths: one that has carried data for so long is no accident.
+  static constexpr BackOff::Pace pace{.first = 5s, .longest = 300s, .stands = 60s};
   static constexpr std::size_t max_peers = 512;
 
   void handle_failed(TimePoint now, const NodeId& peer, Rng& rng) {
     if (entries_.size() >= max_peers && !entries_.contains(peer)) {
       entries_.erase(std::ranges::min_element(
-          entries_, [](const auto& a, const auto& b) { return a.second.not_before < b.second.not_before; }));
+          entries_, [](const auto& a, const auto& b) { return a.second.not_before() < b.second.not_before(); }));
     }
-    Entry& entry = entries_[peer];
-    entry.delay = entry.delay == Duration::zero() ? Duration(first) : std::min(entry.delay * 2, Duration(longest));
-    entry.not_before = now + rng.jitter(entry.delay, 0.2);
+    entries_[peer].handle_failed(now, pace, rng);
   }
-  void handle_reached(const NodeId& peer) { entries_.erase(peer); }
+  /// A path that began so long ago stands.
+  void handle_stands(const NodeId& peer) { entries_.erase(peer); }
   /// An address changed: what failed may work.
   void clear() { entries_.clear(); }
 
   [[nodiscard]] bool may_try(TimePoint now, const NodeId& peer) const {
     const auto it = entries_.find(peer);
-    return it == entries_.end() || it->second.not_before <= now;
+    return it == entries_.end() || it->second.may_try(now);
   }
   /// The earliest time after `now` at which somebody may be tried again.
   [[nodiscard]] std::optional<TimePoint> deadline(TimePoint now) const {
     std::optional<TimePoint> out;
     for (const auto& [peer, entry] : entries_) {
-      if (entry.not_before > now && (!out || entry.not_before < *out)) out = entry.not_before;
+      if (entry.not_before() > now && (!out || entry.not_before() < *out)) out = entry.not_before();
     }
     return out;
   }
 
  private:
-  struct Entry {
-    Duration delay{};
-    TimePoint not_before{};
-  };
-  std::map<NodeId, Entry> entries_;
+  std::map<NodeId, BackOff> entries_;
 };
 
 }  // namespace ipop::overlay

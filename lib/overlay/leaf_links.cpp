@@ -23,17 +23,18 @@ void LeafLinks::set_endpoints(std::vector<net::Endpoint> bootstrap, std::vector<
     for (const net::Endpoint& endpoint : list) {
       if (entries_.size() == max_endpoints || contains(endpoint)) continue;
       const auto before = std::ranges::find(old, endpoint, &Entry::endpoint);
-      entries_.push_back(before == old.end() ? Entry{endpoint, retry_first, {}, {}, false} : *before);
+      entries_.push_back(before == old.end() ? Entry{endpoint, {}, {}, false} : *before);
     }
   }
 }
 
 std::vector<net::Endpoint> LeafLinks::take_due(TimePoint now, const std::function<bool(const net::Endpoint&)>& usable) {
   std::vector<net::Endpoint> out;
+  if (!refused_.may_try(now)) return out;
   unsigned running = fresh_attempts(now);
   for (Entry& entry : entries_) {
     if (running >= at_once) break;
-    if (entry.is_own || entry.trying_since || entry.not_before > now || !usable(entry.endpoint)) continue;
+    if (entry.is_own || entry.trying_since || !entry.back_off.may_try(now) || !usable(entry.endpoint)) continue;
     entry.trying_since = now;
     out.push_back(entry.endpoint);
     ++running;
@@ -56,20 +57,31 @@ std::optional<net::Endpoint> LeafLinks::take_probe(TimePoint now, std::size_t ri
   return chosen->endpoint;
 }
 
-void LeafLinks::handle_opened(const net::Endpoint& endpoint) {
+void LeafLinks::handle_accepted(TimePoint now, const net::Endpoint& endpoint) {
+  refused_.handle_accepted(now);
   if (Entry* entry = find(endpoint)) {
     entry->trying_since.reset();
-    entry->delay = retry_first;
-    entry->not_before = TimePoint{};
+    entry->back_off.handle_accepted(now);
   }
 }
 
 void LeafLinks::handle_failed(TimePoint now, const net::Endpoint& endpoint, Rng& rng) {
   if (Entry* entry = find(endpoint)) {
     entry->trying_since.reset();
-    entry->not_before = now + rng.jitter(entry->delay, 0.2);
-    entry->delay = std::min(entry->delay * 2, Duration(retry_longest));
+    entry->back_off.handle_failed(now, silent, rng);
   }
+}
+
+void LeafLinks::handle_ended(TimePoint now, const net::Endpoint& endpoint, Rng& rng) {
+  Entry* entry = find(endpoint);
+  if (entry == nullptr) return;
+  entry->trying_since.reset();
+  entry->back_off.handle_ended(now, refusing, rng);
+  refused_.handle_ended(now, refused_by_all, rng);
+}
+
+void LeafLinks::handle_unneeded(const net::Endpoint& endpoint) {
+  if (Entry* entry = find(endpoint)) entry->trying_since.reset();
 }
 
 void LeafLinks::handle_own(const net::Endpoint& endpoint) {
@@ -79,10 +91,10 @@ void LeafLinks::handle_own(const net::Endpoint& endpoint) {
   }
 }
 
-void LeafLinks::reset(TimePoint now) {
+void LeafLinks::reset() {
+  refused_ = {};
   for (Entry& entry : entries_) {
-    entry.delay = retry_first;
-    entry.not_before = now;
+    entry.back_off = {};
     entry.trying_since.reset();
     entry.is_own = false;
   }
@@ -101,8 +113,8 @@ std::optional<TimePoint> LeafLinks::deadline(TimePoint now, bool hungry) const {
     if (entry.trying_since) {
       // Only while others wait for its place.
       if (crowded && *entry.trying_since + slow_after > now) first = earliest(first, *entry.trying_since + slow_after);
-    } else if (entry.not_before > now) {
-      first = earliest(first, entry.not_before);
+    } else if (const TimePoint due = std::max(entry.back_off.not_before(), refused_.not_before()); due > now) {
+      first = earliest(first, due);
     }
   }
   return first;

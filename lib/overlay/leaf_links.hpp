@@ -7,6 +7,7 @@
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "net/endpoint.hpp"
+#include "overlay/back_off.hpp"
 
 namespace ipop::overlay {
 
@@ -19,8 +20,12 @@ class LeafLinks {
   static constexpr std::size_t max_endpoints = 256;
   static constexpr unsigned at_once = 4;
   static constexpr Duration slow_after = 2s;  ///< an unanswered attempt makes room for another one
-  static constexpr Duration retry_first = 1s;
-  static constexpr Duration retry_longest = 30s;
+  /// Of an endpoint that does not answer: the network may be there again.
+  static constexpr BackOff::Pace silent{.first = 1s, .longest = 30s, .stands = 10s};
+  /// Of one that answers and refuses: it knows why, and goes on knowing.
+  static constexpr BackOff::Pace refusing{.first = 1s, .longest = 300s, .stands = 10s};
+  /// Of all endpoints together while they refuse: a node whose certificate has ended knows many.
+  static constexpr BackOff::Pace refused_by_all{.first = 500ms, .longest = 60s, .stands = 10s};
   static constexpr Duration probe_every = 45s;  ///< +- a third
   /// In larger rings only some nodes probe at a time: the ring needs one bridge, and a bootstrap
   /// node should not shake hands with a thousand members a minute.
@@ -36,12 +41,18 @@ class LeafLinks {
   /// One to probe for another ring, when the time has come.
   std::optional<net::Endpoint> take_probe(TimePoint now, std::size_t ring_size,
                                           const std::function<bool(const net::Endpoint&)>& usable, Rng& rng);
-  void handle_opened(const net::Endpoint& endpoint);
+  /// The peer there accepted: data came back from it.
+  void handle_accepted(TimePoint now, const net::Endpoint& endpoint);
+  /// Nobody answered.
   void handle_failed(TimePoint now, const net::Endpoint& endpoint, Rng& rng);
+  /// A link that was opened there ended, by its peer or by a fault.
+  void handle_ended(TimePoint now, const net::Endpoint& endpoint, Rng& rng);
+  /// This node, or the peer, has no more use for the link.
+  void handle_unneeded(const net::Endpoint& endpoint);
   /// The endpoint leads to this node itself.
   void handle_own(const net::Endpoint& endpoint);
   /// The network changed, or the node was cut off: everything may be tried again at once.
-  void reset(TimePoint now);
+  void reset();
   void start_probing(TimePoint now, Rng& rng);
 
   /// When take_due may have something new to say; `hungry`: the node has too few links.
@@ -51,8 +62,7 @@ class LeafLinks {
  private:
   struct Entry {
     net::Endpoint endpoint{};
-    Duration delay = retry_first;
-    TimePoint not_before{};
+    BackOff back_off{};
     std::optional<TimePoint> trying_since{};
     bool is_own = false;
   };
@@ -60,6 +70,7 @@ class LeafLinks {
   [[nodiscard]] unsigned fresh_attempts(TimePoint now) const;
 
   std::vector<Entry> entries_;
+  BackOff refused_;  ///< by whichever endpoint
   std::optional<TimePoint> next_probe_;
 };
 

@@ -22,6 +22,7 @@ enum class Type : std::uint8_t {
   probe = 11,
   probe_echo = 12,
   carried = 13,
+  shaped = 14,
 };
 
 /// Type octets, number and length of the padding.
@@ -156,6 +157,14 @@ Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
       carried.octets = in.read<std::uint16_t>();
       return {};
     }
+    case Type::shaped: {
+      Shaped& shaped = out.emplace<Shaped>();
+      shaped.other = NodeId(in.take_array<NodeId::size>());
+      shaped.delayed = in.read<std::uint32_t>();
+      shaped.dropped = in.read<std::uint32_t>();
+      shaped.kib_a_second = in.read<std::uint32_t>();
+      return {};
+    }
   }
   return {Errc::unsupported, "type of a link message"};
 }
@@ -261,6 +270,13 @@ void encode(const LinkMessage& message, Bytes& octets) {
                           type(Type::carried);
                           out.write(carried.id);
                           out.write(carried.octets);
+                        },
+                        [&](const Shaped& shaped) {
+                          type(Type::shaped);
+                          out.write(shaped.other.octets());
+                          out.write(shaped.delayed);
+                          out.write(shaped.dropped);
+                          out.write(shaped.kib_a_second);
                         }},
              message);
 }

@@ -115,11 +115,19 @@ struct Carried {
   std::uint16_t octets = 0;  ///< of its payload
   friend bool operator==(const Carried&, const Carried&) = default;
 };
+/// From a relay to the ends of a pair whose packets had to wait in it, or were dropped for want of room.
+struct Shaped {
+  NodeId other{};             ///< the other end of the pair
+  std::uint32_t delayed = 0;  ///< packets of both directions since the last such message
+  std::uint32_t dropped = 0;
+  std::uint32_t kib_a_second = 0;  ///< that the sender passes on for all pairs together
+  friend bool operator==(const Shaped&, const Shaped&) = default;
+};
 /// A probe whose payload has `octets` in all.
 Probe make_probe(std::uint32_t id, std::size_t octets);
 
 using LinkMessage = std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable, ListNumber, ListRequest,
-                                 ListPiece, Probe, ProbeEcho, Carried>;
+                                 ListPiece, Probe, ProbeEcho, Carried, Shaped>;
 
 /// Reads a whole payload, its first octet (LinkPayload::link_message) included.
 /// Errors: truncated, malformed (tail, unknown enumerator, piece outside its list), too_large (list),

@@ -37,7 +37,7 @@ Overlay::State::State(Config config, crypto::HandshakeFactory& handshakes, crypt
       policy_{config_.virtual_prefix, {}},
       near_(config_.self),
       on_demand_(config_.on_demand_idle),
-      quota_(config_.relay_quota) {}
+      relay_rate_(config_.relay_share, config_.relay_limit) {}
 
 void Overlay::State::handle_wall_time(TimePoint now, WallTime wall) {
   table_.handle_wall_time(now, wall);
@@ -113,7 +113,7 @@ void Overlay::State::handle_suspend(TimePoint now) {
   near_.clear();
   nat_.clear();
   retry_.clear();
-  leaf_.reset(now);
+  leaf_.reset();
   instance_ = rng_.next();
   dirty_ = true;
   settle(now);
@@ -122,6 +122,8 @@ void Overlay::State::handle_suspend(TimePoint now) {
 void Overlay::State::handle_timeout(TimePoint now) {
   if (!running_) return;
   table_.handle_timeout(now);
+  pass_on_due(now);
+  tell_shaped(now);
   settle(now);
 }
 
@@ -155,7 +157,7 @@ void Overlay::State::want_link(TimePoint now, const NodeId& peer) {
 
 std::optional<TimePoint> Overlay::State::poll_timeout() const {
   if (!running_) return std::nullopt;
-  return earliest(due_, table_.poll_timeout());
+  return earliest(earliest(due_, table_.poll_timeout()), relay_deadline());
 }
 
 void Overlay::State::settle(TimePoint now) {
@@ -246,7 +248,7 @@ void Overlay::State::address_changed(TimePoint now) {
   nat_.clear();
   strangers_.clear();
   retry_.clear();
-  leaf_.reset(now);
+  leaf_.reset();
   probe_all(now);
   dirty_ = true;
 }
@@ -268,6 +270,7 @@ PairReport Overlay::State::report(TimePoint now, const NodeId& peer) const {
     if (out.peer_nat == NatClass::unknown) out.peer_nat = reach->nat;
   }
   out.punch_attempts = journal_.punch_attempts(peer);
+  if (const Link* link = links_.find(peer)) out.shaped = link->shaped;
   out.journal = journal_.entries(peer);
   if (!out.connection) {
     const Hop hop = next_hop(links_, config_.self, peer, RouteMode::exact, std::nullopt, std::nullopt);
@@ -299,6 +302,8 @@ std::optional<crypto::ChannelTable::Statistics> Overlay::State::link_statistics(
 Counters Overlay::State::counters() const {
   Counters out = counters_;
   out.merge(table_.counters());
+  out.add("relay_delayed", relay_queue_.delayed());
+  out.add("drop_relay_full", relay_queue_.dropped());
   return out;
 }
 

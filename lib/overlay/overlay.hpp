@@ -38,6 +38,7 @@ struct PairReport {
   NatClass peer_nat = NatClass::unknown;
   std::vector<net::Endpoint> peer_candidates{};
   unsigned punch_attempts = 0;
+  ShapedByRelay shaped{};
   std::vector<JournalEntry> journal{};  ///< oldest first, at most 16
   std::optional<NodeId> next_hop{};     ///< of routed packets where there is no link
 };
@@ -54,9 +55,9 @@ class Overlay {
     unsigned near_per_side = 2;
     std::uint16_t mtu = 1400;  ///< octets of the largest IP packet that links are wanted for
     Duration on_demand_idle = 450s;
-    Duration keep_alive = 15s;  ///< +- 20 %
-    /// Octets a second that each pair of other nodes may send through this one.
-    std::uint64_t relay_quota = 2'000'000;
+    Duration keep_alive = 15s;      ///< +- 20 %
+    unsigned relay_share = 75;      ///< percent of this node's line that others get when it is full
+    std::uint64_t relay_limit = 0;  ///< octets a second that others get at the most; 0: as measured
   };
 
   struct Datagram {

@@ -187,66 +187,6 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::O
   use_relay(now, expected);
 }
 
-void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads) {
-  // Batches are for one peer almost always; a run of equal destinations is sealed together.
-  for (std::size_t begin = 0; begin < payloads.size();) {
-    const auto head = decode_relayed(payloads[begin]);
-    if (!head) {
-      counters_.add("drop_relayed_malformed");
-      ++begin;
-      continue;
-    }
-    const NodeId destination = head->other;
-    std::size_t octets = 0;
-    std::size_t end = begin;
-    std::vector<ByteSpan> spans;
-    for (; end < payloads.size(); ++end) {
-      const auto next = decode_relayed(payloads[end]);
-      if (!next || next->other != destination) break;
-      octets += next->inner.size();
-      rewrite_relayed(payloads[end], source);
-      spans.emplace_back(payloads[end]);
-    }
-    begin = end;
-
-    Link* link = destination == source ? nullptr : links_.find(destination);
-    Path* direct = link == nullptr ? nullptr : link->paths.direct();
-    if (direct == nullptr) {
-      counters_.add("drop_relay_unreachable", spans.size());
-      if (Link* asking = links_.find(source)) speak(now, *asking, Unreachable{destination});
-    } else if (!quota_.admit(now, source, destination, octets)) {
-      counters_.add("drop_relay_quota", spans.size());
-    } else {
-      counters_.add("relayed_packets", spans.size());
-      counters_.add("relayed_octets", octets);
-      look_at_load(now);
-      seal(now, *link, *direct, spans, Content::data);
-    }
-  }
-}
-
-void Overlay::State::look_at_load(TimePoint now) {
-  if (now < load_looked_at_ + load_interval) return;
-  load_looked_at_ = now;
-  if (quota_.load(now) == told_load_) return;
-  told_load_ = quota_.load(now);
-  view_changed_ = true;
-  dirty_ = true;
-}
-
-void Overlay::State::take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads) {
-  std::vector<crypto::ChannelTable::Incoming> incoming;
-  for (const Bytes& payload : payloads) {
-    const auto view = decode_relayed(payload);
-    if (!view || view->other == config_.self || view->other == relay) {
-      counters_.add("drop_relayed_malformed");
-      continue;
-    }
-    incoming.push_back({to_carrier(RelayPath{relay, view->other}), view->inner});
-  }
-  if (!incoming.empty()) table_.handle_packets(now, incoming);
-}
-
 void Overlay::State::open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected) {
   const crypto::Carrier octets = to_carrier(carrier);
   const auto running = openings_.find(octets);
@@ -287,6 +227,10 @@ bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const
     journal_.add(now, link.peer, "sealing failed: " + sealed.error().message());
     return false;
   }
+  std::size_t octets = 0;
+  for (const ByteSpan payload : payloads)
+    octets += payload.size();
+  relay_rate_.handle_sent(now, octets);
   path.liveness.handle_sent(now);
   wake_by(path.liveness.deadline());
   if (content == Content::data) path.proof.handle_data(now);

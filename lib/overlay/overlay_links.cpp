@@ -13,8 +13,6 @@ constexpr std::size_t max_links = 1024;
 constexpr Duration paths_settle_after = 2s;
 /// Packets on their way over the path that goes away still arrive.
 constexpr Duration paths_drain = 1s;
-/// A direct path that has carried data for so long is no accident: the peer's back-off begins anew.
-constexpr Duration path_stands_after = 60s;
 /// A relayed link whose relay died is given so long to find another before it is down.
 constexpr Duration relay_recovery = 5s;
 
@@ -110,7 +108,7 @@ void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::Chan
   const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier);
   if (endpoint != nullptr) {
     if (path.to_bootstrap) {
-      leaf_.handle_opened(*endpoint);
+      leaf_.handle_accepted(now, *endpoint);
       leaf_peers_[peer] = LeafPeer{joined_ ? std::optional(now + leaf_linger) : std::nullopt};
     }
     relay_wanted_.erase(peer);
@@ -139,7 +137,7 @@ void Overlay::State::tell(TimePoint now, Link& link) {
     link.stands = false;
     link.stands_at.reset();
   } else if (!link.stands && !link.stands_at) {
-    link.stands_at = now + path_stands_after;
+    link.stands_at = now + RetryPace::pace.stands;
   }
   if (!up) return;
   if (const std::uint16_t carries = link.in_use()->proof.carries();
@@ -198,16 +196,18 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
   dirty_ = true;
   const bool was_direct = path->is_direct();
   const bool was_proven = path->proof.is_proven();
-  const auto bootstrap = path->to_bootstrap && !was_proven ? std::optional(path->carrier) : std::nullopt;
+  const auto bootstrap = path->to_bootstrap ? std::optional(path->carrier) : std::nullopt;
   const NodeId relay = path->relay();
   const bool stood = link->stands;
   journal_.add(now, peer, "lost: " + describe(*path) + ": " + why);
   links_.remove_path(*link, channel);
   view_changed_ = true;
   // What did not carry data, or not for long, is tried less often.
-  if (was_direct && !stood && link->paths.direct() == nullptr) retry_.handle_failed(now, peer, rng_);
+  if (was_direct ? !stood && link->paths.direct() == nullptr : !was_proven && !link->is_up()) {
+    retry_.handle_failed(now, peer, rng_);
+  }
   if (const auto* endpoint = bootstrap ? std::get_if<net::Endpoint>(&*bootstrap) : nullptr) {
-    leaf_.handle_failed(now, *endpoint, rng_);
+    leaf_.handle_ended(now, *endpoint, rng_);
   }
   if (!was_direct) relay_failed(now, peer, relay);
   tell(now, *link);
@@ -223,7 +223,8 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
   link->recover_until = now + relay_recovery;
   link->settle_at.reset();
   use_relay(now, peer);
-  seek(now, peer, link->own_roles, NodeId{});
+  // Who did not take part over this one is not asked anew before his time.
+  if (was_proven) seek(now, peer, link->own_roles, NodeId{});
 }
 
 void Overlay::State::drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer) {
@@ -264,14 +265,22 @@ void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason r
   Link* link = links_.find(peer);
   if (link == nullptr) return;
   speak(now, *link, Close{reason});
-  remove_link(now, peer, why);
+  remove_link(now, peer, why, reason == CloseReason::unneeded ? Ended::unneeded : Ended::failed);
 }
 
-void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::string& why) {
+void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::string& why, Ended ended) {
   Link* link = links_.find(peer);
   if (link == nullptr) return;
-  for (const Path& path : link->paths)
+  for (const Path& path : link->paths) {
     table_.close(now, path.channel);
+    const auto* endpoint = path.to_bootstrap ? std::get_if<net::Endpoint>(&path.carrier) : nullptr;
+    if (endpoint == nullptr) continue;
+    if (ended == Ended::unneeded) {
+      leaf_.handle_unneeded(*endpoint);
+    } else {
+      leaf_.handle_ended(now, *endpoint, rng_);
+    }
+  }
   const bool was_near = link->own_roles.test(index_of(Role::near));
   const bool was_told = link->told;
   links_.erase(peer);
@@ -321,7 +330,7 @@ void Overlay::State::check_links(TimePoint now) {
     if (link->stands_at && *link->stands_at <= now) {
       link->stands_at.reset();
       link->stands = true;
-      retry_.handle_reached(peer);
+      retry_.handle_stands(peer);
     }
     if (!link->unused_since || *link->unused_since + unused_linger > now) continue;
     if (is_used(now, *link)) {

@@ -83,7 +83,10 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Pong& pong) {
   Path& path = *link.paths.find(channel);
-  if (const auto round_trip = path.liveness.handle_pong(now, pong.id)) path.handle_round_trip(*round_trip);
+  if (const auto round_trip = path.liveness.handle_pong(now, pong.id)) {
+    path.handle_round_trip(*round_trip);
+    handle_round_trip(now, link, path, *round_trip);
+  }
   handle_observed(now, link, path, pong.observed);
 }
 
@@ -111,6 +114,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     return;
   }
   path.handle_round_trip(answered->round_trip);
+  handle_round_trip(now, link, path, answered->round_trip);
   send_message(now, link, channel, Carried{echo.id, answered->octets});
   wake_by(path.proof.deadline());
   path_proven(now, link.peer, channel);
@@ -128,8 +132,9 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     path_lost(now, peer, channel, std::string(to_string(close.reason)));
     return;
   }
-  if (close.reason != CloseReason::unneeded) retry_.handle_failed(now, peer, rng_);
-  remove_link(now, peer, std::string(to_string(close.reason)));
+  const bool unneeded = close.reason == CloseReason::unneeded;
+  if (!unneeded) retry_.handle_failed(now, peer, rng_);
+  remove_link(now, peer, std::string(to_string(close.reason)), unneeded ? Ended::unneeded : Ended::failed);
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/,
@@ -385,7 +390,8 @@ void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const Co
     if (!first) return;
     const bool taken = answer.kind == ConnectToMe::Kind::answer;
     const std::vector<NodeId> near = links_.around(config_.self, config_.near_per_side + 1);
-    const bool useful = taken && std::ranges::find(near, source) == near.end() && !shortcuts_.contains(source);
+    const bool useful = taken && std::ranges::find(near, source) == near.end() && !shortcuts_.contains(source) &&
+                        (linked || retry_.may_try(now, source));
     shortcuts_.handle_drawn(now, useful ? std::optional(source) : std::nullopt, rng_);
     if (useful && !linked) {
       if (Seeking* seeking = seek(now, source, only(Role::shortcut), source)) give_candidates(now, *seeking);

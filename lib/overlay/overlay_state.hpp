@@ -22,6 +22,8 @@
 #include "overlay/on_demand_links.hpp"
 #include "overlay/overlay.hpp"
 #include "overlay/relay.hpp"
+#include "overlay/relay_queue.hpp"
+#include "overlay/relay_rate.hpp"
 #include "overlay/request_reply.hpp"
 #include "overlay/revocation_spread.hpp"
 #include "overlay/shortcut_links.hpp"
@@ -36,11 +38,12 @@ inline constexpr Duration leaf_linger = 10s;
 /// How often the load that this node tells of itself may change: that goes to every peer.
 inline constexpr Duration load_interval = 5s;
 
-/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in six
+/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in eight
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
 /// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (routed
-/// packets and link messages), overlay_ring.cpp (which links the ring wants), overlay_trust.cpp
-/// (who is a member).
+/// packets and link messages), overlay_relay.cpp (what goes through this node for others),
+/// overlay_ring.cpp (which links the ring wants), overlay_status.cpp (what the ends of a link tell of
+/// themselves), overlay_trust.cpp (who is a member).
 class Overlay::State {
  public:
   State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
@@ -118,9 +121,6 @@ class Overlay::State {
   void handle_channel(TimePoint now, crypto::ChannelTable::Received received);
   void handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed);
   void handle_channel(TimePoint now, const crypto::ChannelTable::OpenFailed& failed);
-  void pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads);
-  void look_at_load(TimePoint now);
-  void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
   void open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected);
   [[nodiscard]] std::map<crypto::Carrier, Opening>::iterator opening_of(const crypto::ChannelTable::Opened& opened);
   void cancel_openings(const NodeId& expected, bool direct_only);
@@ -132,13 +132,24 @@ class Overlay::State {
   void send_ping(TimePoint now, Link& link, Path& path);
   void send_probe(TimePoint now, Link& link, Path& path);
 
+  // overlay_relay.cpp
+  void pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads);
+  void pass_on_due(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> relay_deadline() const;
+  void handle_round_trip(TimePoint now, const Link& link, const Path& path, Duration measured);
+  void tell_shaped(TimePoint now);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Shaped& shaped);
+  void look_at_load(TimePoint now);
+  void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
+
   // overlay_links.cpp
   void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
   void admit(TimePoint now, Link& link);
   void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why);
   void drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer);
   void relay_failed(TimePoint now, const NodeId& peer, const NodeId& relay);
-  void remove_link(TimePoint now, const NodeId& peer, const std::string& why);
+  enum class Ended { failed, unneeded };
+  void remove_link(TimePoint now, const NodeId& peer, const std::string& why, Ended ended = Ended::failed);
   void close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why);
   void close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason);
   void path_proven(TimePoint now, const NodeId& peer, crypto::ChannelId channel);
@@ -250,7 +261,9 @@ class Overlay::State {
   RequestReply requests_;
   RevocationSpread spread_;
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
-  RelayQuota quota_;
+  RelayRate relay_rate_;
+  RelayQueue relay_queue_;
+  std::optional<TimePoint> shaped_at_;  ///< when the ends of pairs learn that packets waited
   LinkJournal journal_;
   Counters counters_;
   OutputQueue<Output> outputs_;

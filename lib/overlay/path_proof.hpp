@@ -70,6 +70,11 @@ class PathProof {
   std::optional<Echo> handle_echo(TimePoint now, std::uint32_t id);
   /// The peer says that our answer of this size reached it.
   void handle_carried(TimePoint now, std::uint16_t octets);
+  /// A relay between drops packets for want of room, and others come through: the pings without an answer
+  /// show nothing.
+  void handle_crowded() {
+    if (proven_at_ && !failing_) unanswered_ = 0;
+  }
   /// Call when deadline() is over.
   Action handle_timeout(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;

@@ -136,9 +136,11 @@ void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
 
   const net::Endpoint source = site.nat ? site.nat->outbound(now_, sender.local, to) : sender.local;
   if (rng_.uniform() < config_.loss) return;
+  const auto waits = time_on_uplink(from, octets.size());
+  if (!waits) return;
   const Duration latency =
       config_.latency_spread > 0 ? rng_.jitter(config_.latency, config_.latency_spread) : config_.latency;
-  at(now_ + latency, [this, from, source, to, packet = std::move(octets), origin = sender.site] {
+  at(now_ + *waits + latency, [this, from, source, to, packet = std::move(octets), origin = sender.site] {
     std::optional<HostId> target;
     if (const auto it = public_hosts_.find(to); it != public_hosts_.end()) {
       target = it->second;
@@ -153,6 +155,20 @@ void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
     if (!target || !passes(from, *target, packet)) return;
     deliver(*target, source, packet);
   });
+}
+
+std::optional<Duration> SimNetwork::time_on_uplink(HostId from, std::size_t octets) {
+  const auto it = uplinks_.find(from);
+  if (it == uplinks_.end()) return Duration::zero();
+  Uplink& line = it->second;
+  const auto on_line = [&](std::size_t size) {
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double>(static_cast<double>(size) / static_cast<double>(line.octets_a_second)));
+  };
+  const TimePoint begins = std::max(now_, line.free_at);
+  if (begins - now_ > on_line(line.buffer)) return std::nullopt;
+  line.free_at = begins + on_line(octets);
+  return line.free_at - now_;
 }
 
 void SimNetwork::set_every_path(const SimPath& path) {

@@ -79,6 +79,11 @@ class SimNetwork {
   void set_loss(double loss) { config_.loss = loss; }
   /// Datagrams from `from` to `to` take `path` from now on; the other direction has a path of its own.
   void set_path(HostId from, HostId to, const SimPath& path) { paths_[{from, to}] = path; }
+  /// What leaves the host's site takes its turn on a line of so many octets a second, with a buffer of so many
+  /// octets before it.
+  void set_uplink(HostId host, std::uint64_t octets_a_second, std::size_t buffer) {
+    uplinks_[host] = {octets_a_second, buffer, {}};
+  }
   /// Every datagram's path where set_path said nothing else; each direction of a pair keeps its own count.
   void set_every_path(const SimPath& path);
 
@@ -131,6 +136,13 @@ class SimNetwork {
     }
   };
 
+  struct Uplink {
+    std::uint64_t octets_a_second = 0;
+    std::size_t buffer = 0;
+    TimePoint free_at{};
+  };
+  /// How long a datagram waits for the line and is on it; nothing when the buffer is full.
+  std::optional<Duration> time_on_uplink(HostId from, std::size_t octets);
   void send(HostId from, const net::Endpoint& to, Bytes octets);
   void deliver(HostId to, const net::Endpoint& from, ByteSpan octets);
   void arm(HostId host);
@@ -154,6 +166,7 @@ class SimNetwork {
   std::function<bool(HostId, HostId)> blocked_;
   std::map<std::pair<HostId, HostId>, SimPath> paths_;  ///< by direction
   std::optional<SimPath> every_path_;
+  std::map<HostId, Uplink> uplinks_;
   std::map<net::Ipv4Address, Traffic> counted_;
   std::uint64_t trace_hash_ = 0xcbf29ce484222325U;
   std::uint64_t sent_ = 0;

@@ -64,6 +64,10 @@ void add_settings(CLI::App& app, Options& options) {
            "This node may be the first in its group: take an address even if no bootstrap node answers");
   add_setting(app, options, Key::prefix, "--prefix", "PREFIX", "Virtual network to use instead of the group file's");
   add_setting(app, options, Key::mtu, "--mtu", "N", "MTU of the virtual interface (1400)");
+  add_setting(app, options, Key::relay_share, "--relay-share", "PERCENT",
+              "Of this machine's line, what packets between other members get when it is full (75)");
+  add_setting(app, options, Key::relay_limit, "--relay-limit", "MBIT",
+              "Mbit/s that packets between other members get at the most (0: as much as is measured)");
   add_flag(app, options, Key::offer_dns, "--no-offer-dns", "false",
            "Do not offer the node's name server to DHCP clients");
   app.add_option_function<std::vector<std::string>>(

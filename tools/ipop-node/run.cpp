@@ -71,6 +71,8 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.port = loaded.settings.port;
   out.tap = loaded.settings.tap;
   out.mtu = loaded.settings.mtu;
+  out.relay_share = loaded.settings.relay_share;
+  out.relay_limit = std::uint64_t{loaded.settings.relay_limit} * 125'000;
   out.configure = loaded.settings.configure;
   out.offer_dns = loaded.settings.offer_dns;
   out.dns_servers = loaded.settings.dns_servers;

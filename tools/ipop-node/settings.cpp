@@ -137,6 +137,8 @@ SettingMap defaults(const std::string& group) {
       {Key::bootstrap, {{}, "default"}},
       {Key::first, plain("false")},
       {Key::mtu, plain("1400")},
+      {Key::relay_share, plain("75")},
+      {Key::relay_limit, plain("0")},
       {Key::offer_dns, plain("true")},
       {Key::dns_servers, {{}, "default"}},
       {Key::register_dns, plain("true")},
@@ -161,6 +163,8 @@ const std::vector<KeyRow>& key_rows() {
       {Key::first, "first", Kind::flag},
       {Key::prefix, "prefix", Kind::text},
       {Key::mtu, "mtu", Kind::number},
+      {Key::relay_share, "relay_share", Kind::number},
+      {Key::relay_limit, "relay_limit", Kind::number},
       {Key::offer_dns, "offer_dns", Kind::flag},
       {Key::dns_servers, "dns_servers", Kind::list},
       {Key::register_dns, "register_dns", Kind::flag},
@@ -208,7 +212,12 @@ void add_lower(SettingMap& settings, const SettingMap& lower) {
 std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appliance::GroupConfig& group,
                                                 const std::string& group_file) {
   SettingMap of_group{{Key::prefix, {{to_string(group.prefix)}, group_file}}};
-  if (group.port) of_group[Key::port] = {{std::to_string(*group.port)}, group_file};
+  const auto of_file = [&](Key key, const std::optional<std::uint16_t>& value) {
+    if (value) of_group[key] = {{std::to_string(*value)}, group_file};
+  };
+  of_file(Key::port, group.port);
+  of_file(Key::relay_share, group.relay_share);
+  of_file(Key::relay_limit, group.relay_limit);
   Setting names{{}, group_file};
   for (const auto& entry : group.bootstrap)
     names.texts.push_back(appliance::to_string(entry));
@@ -234,6 +243,8 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   if (!prefix) reader.fail(Key::prefix, prefix.error().message());
   out.prefix = prefix.value_or(net::Ipv4Prefix());
   out.mtu = reader.number(Key::mtu, smallest_mtu, largest_mtu);
+  out.relay_share = reader.number(Key::relay_share, 1, 100);
+  out.relay_limit = reader.number(Key::relay_limit, 0, 65535);
   out.offer_dns = reader.flag(Key::offer_dns);
   out.dns_servers = read_dns_servers(reader, settings);
   out.register_dns = reader.flag(Key::register_dns);

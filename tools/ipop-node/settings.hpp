@@ -30,6 +30,8 @@ enum class Key {
   first,
   prefix,
   mtu,
+  relay_share,
+  relay_limit,
   offer_dns,
   dns_servers,
   register_dns,
@@ -79,6 +81,8 @@ struct NodeSettings {
   bool first = false;
   net::Ipv4Prefix prefix{};
   std::uint16_t mtu = 1400;
+  std::uint16_t relay_share = 75;  ///< percent of the line
+  std::uint16_t relay_limit = 0;   ///< Mbit/s; 0: as measured
   bool offer_dns = true;
   std::vector<net::Endpoint> dns_servers{};
   bool register_dns = true;

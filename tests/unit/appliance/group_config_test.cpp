@@ -26,6 +26,8 @@ GroupConfig full_config() {
   config.domain = "lab.example";
   config.bootstrap = {{"bootstrap.example.org", 4000}, {"192.0.2.1", 5000}, {"2001:db8::1", 6000}};
   config.port = 4000;
+  config.relay_share = 50;
+  config.relay_limit = 0;
   return config;
 }
 
@@ -82,6 +84,9 @@ TEST_CASE("a value of the wrong type says which type is right") {
       error_of_line("bootstrap = [\n \"a:1\",\n 7]").starts_with("lab.toml:5: the key \"bootstrap\" needs a list of"));
   CHECK(error_of_line("port = \"4000\"") ==
         "lab.toml:3: the key \"port\" needs a number from 1 to 65535, like port = 4000");
+  CHECK(error_of_line("relay_share = 101") ==
+        "lab.toml:3: the key \"relay_share\" needs a number from 1 to 100, like relay_share = 75");
+  CHECK(error_of_line("relay_limit = -1").starts_with("lab.toml:3: "));
   CHECK(error_of_line("port = 0").starts_with("lab.toml:3: "));
   CHECK(error_of_line("port = 65536").starts_with("lab.toml:3: "));
   CHECK(error_of_line("domain = \"\"") == "lab.toml:3: the key \"domain\" is empty; write it like domain = \"ipop\"");

@@ -48,6 +48,7 @@ std::vector<Example> examples() {
       {"probe", "010b 00000009 0003 000000", Probe{9, 3}},
       {"probe echo", "010c 00000009 0003 000000", ProbeEcho{9, 3}},
       {"carried", "010d 00000009 047c", Carried{9, 1148}},
+      {"shaped", std::string("010e") + id_20 + "00000064 00000003 00001000", Shaped{id_at(0x20), 100, 3, 4096}},
   };
 }
 

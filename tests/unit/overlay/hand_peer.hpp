@@ -67,6 +67,7 @@ struct HandPeer {
   crypto::ChannelTable table;
   std::vector<crypto::ChannelId> opened;
   std::set<crypto::ChannelId> silent;
+  bool refuses = false;  ///< closes each channel once its handshake is over
   /// What reaches the peer was sent to this endpoint, as it believes, and so it answers from there.
   std::optional<net::Endpoint> poses_at;
   std::set<net::Endpoint> asked_at;  ///< where datagrams for it went
@@ -165,7 +166,10 @@ class HandRing {
     bool any = false;
     while (auto output = peer.table.poll_output()) {
       any = true;
-      if (const auto* opened = std::get_if<crypto::ChannelTable::Opened>(&*output)) peer.opened.push_back(opened->id);
+      if (const auto* opened = std::get_if<crypto::ChannelTable::Opened>(&*output)) {
+        peer.opened.push_back(opened->id);
+        if (peer.refuses) refuse(peer);
+      }
       if (auto* received = std::get_if<crypto::ChannelTable::Received>(&*output)) {
         for (Bytes& payload : received->payloads)
           hear(peer, {received->id, std::move(payload)});
@@ -186,6 +190,12 @@ class HandRing {
       }
     }
     return any;
+  }
+
+  void refuse(HandPeer& peer) {
+    peer.silent.insert(peer.opened.back());
+    peer.say(now, peer.opened.back(), Close{CloseReason::full});
+    peer.table.close(now, peer.opened.back());
   }
 
   void hear(HandPeer& peer, HandPeer::Heard heard) {

@@ -362,6 +362,35 @@ TEST_CASE("bootstrap endpoints are tried four at once, others when these are slo
   CHECK(longest <= 36s);
 }
 
+TEST_CASE("an endpoint that accepts and refuses a moment later is tried ever more rarely") {
+  SeededRng rng(4);
+  LeafLinks leaf;
+  leaf.set_endpoints({somewhere, elsewhere}, {}, rng);
+  TimePoint now{};
+  Duration pause{};
+  for (int i = 0; i < 24; ++i) {
+    const auto due = leaf.take_due(now, anything);
+    REQUIRE_FALSE(due.empty());
+    for (const net::Endpoint& endpoint : due) {
+      leaf.handle_accepted(now, endpoint);
+      leaf.handle_ended(now + 1s, endpoint, rng);
+    }
+    now += 1s;
+    CHECK(leaf.take_due(now, anything).empty());
+    REQUIRE(leaf.deadline(now, true));
+    pause = *leaf.deadline(now, true) - now;
+    now += pause;
+  }
+  CHECK(pause > 40s);
+  // Once it stood for a while it is tried again at once.
+  const auto due = leaf.take_due(now, anything);
+  REQUIRE_FALSE(due.empty());
+  leaf.handle_accepted(now, due.front());
+  now += LeafLinks::refusing.stands;
+  leaf.handle_ended(now, due.front(), rng);
+  CHECK_FALSE(leaf.take_due(now, [&](const auto& e) { return e == due.front(); }).empty());
+}
+
 TEST_CASE("our own endpoint in the bootstrap list is tried no more") {
   SeededRng rng(4);
   LeafLinks leaf;
@@ -491,22 +520,6 @@ TEST_CASE("the relay is the common neighbour with the shortest way, unless it is
   auto busy = ours;
   busy[1].load = 12;
   CHECK(choose_relay(busy, theirs, {}) == id_at(1));
-}
-
-TEST_CASE("S19: a pair may relay its quota and no more, and others are not touched by it") {
-  RelayQuota quota(1'000'000);
-  TimePoint now{};
-  std::size_t admitted = 0;
-  for (int i = 0; i < 3000; ++i) {
-    now += 1ms;
-    if (quota.admit(now, id_at(1), id_at(2), 1000)) admitted += 1000;
-    if (quota.admit(now, id_at(2), id_at(1), 1000)) admitted += 1000;
-  }
-  CHECK(admitted >= 3'900'000);  // a burst of one second and three seconds
-  CHECK(admitted <= 4'010'000);
-  CHECK(quota.admit(now, id_at(1), id_at(3), 1000));
-  CHECK(quota.load(now) >= 9);
-  CHECK(quota.load(now + 300s) == 0);
 }
 
 TEST_CASE("questions are repeated with doubling pauses and then given up") {
