@@ -36,7 +36,7 @@ void Dht::State::handle_ring(TimePoint now, std::vector<NodeId> neighbours, std:
   send_handovers(now);
 }
 
-void Dht::State::handle_message(TimePoint now, const NodeId& source, const NodeId& destination, ByteSpan octets) {
+void Dht::State::handle_message(TimePoint now, const Way& way, ByteSpan octets) {
   auto message = decode_message(octets);
   if (!message) {
     counters_.add(message.error().code == make_error_code(Errc::truncated) ? "drop_dht_truncated"
@@ -44,13 +44,13 @@ void Dht::State::handle_message(TimePoint now, const NodeId& source, const NodeI
     return;
   }
   std::visit(Overloaded{
-                 [&](StoreRequest& m) { handle_store(now, source, destination, m); },
-                 [&](const StoreAnswer& m) { handle_store_answer(now, source, m); },
-                 [&](const GetRequest& m) { handle_get(now, source, destination, m); },
+                 [&](StoreRequest& m) { handle_store(now, way, m); },
+                 [&](const StoreAnswer& m) { handle_store_answer(now, way.source, m); },
+                 [&](const GetRequest& m) { handle_get(now, way.source, way.destination, m); },
                  [&](const GetAnswer& m) { handle_get_answer(now, m); },
-                 [&](Handover& m) { handle_handover(now, source, m); },
-                 [&](const HandoverAnswer& m) { handle_handover_answer(source, m); },
-                 [&](const WatchRequest& m) { handle_watch(now, source, destination, m); },
+                 [&](Handover& m) { handle_handover(now, way, m); },
+                 [&](const HandoverAnswer& m) { handle_handover_answer(way.source, m); },
+                 [&](const WatchRequest& m) { handle_watch(now, way.source, way.destination, m); },
                  [&](const WatchAnswer& m) { note_unasked(watches_.handle_answer(now, m)); },
                  [&](const WatchNotice& m) { note_unasked(watches_.handle_notice(now, m)); },
              },
@@ -197,8 +197,8 @@ void Dht::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> 
 void Dht::handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate) {
   state_->handle_ring(now, std::move(neighbours), size_estimate);
 }
-void Dht::handle_message(TimePoint now, const NodeId& source, const NodeId& destination, ByteSpan message) {
-  state_->handle_message(now, source, destination, message);
+void Dht::handle_message(TimePoint now, const Way& way, ByteSpan message) {
+  state_->handle_message(now, way, message);
 }
 void Dht::handle_timeout(TimePoint now) {
   state_->handle_timeout(now);

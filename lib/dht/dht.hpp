@@ -45,6 +45,8 @@ class Dht {
     Bytes certificate{};     ///< this node's, DER, in a closed group: its receipts show it
     Duration retry = 1s;     ///< an unanswered message is sent again
     Duration give_up = 10s;  ///< an operation without a majority ends
+    /// Records that this node keeps for others: leases and names, and as many values.
+    std::size_t most_records = 10'000;
   };
 
   struct Send {  ///< route to the node nearest to `to` (mode nearest), or to the node `to` itself
@@ -81,8 +83,13 @@ class Dht {
   void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
   /// The neighbourhood changed: entries move to whoever is now nearest to their position.
   void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate);
-  /// A message from `source`; `destination` is the position it was routed to.
-  void handle_message(TimePoint now, const NodeId& source, const NodeId& destination, ByteSpan message);
+  /// How a message came. Its source can be invented; the link that brought it is sure.
+  struct Way {
+    NodeId source{};
+    NodeId destination{};   ///< the position or node that it was routed to
+    NodeId previous_hop{};  ///< this node itself, when it sent it
+  };
+  void handle_message(TimePoint now, const Way& way, ByteSpan message);
   void handle_timeout(TimePoint now);
 
   /// The records are signed by the caller. put: the owner's own value, replacing his older one.

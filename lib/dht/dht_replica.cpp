@@ -15,7 +15,18 @@ constexpr Duration asks_for = 60s;
 constexpr std::size_t answer_unit = 1024;
 constexpr Duration answer_time = 250ms;
 constexpr unsigned answer_burst = 128;
+// Each record costs a signature's check, 0.1 ms. A neighbour hands over all that it holds at once: in a group of a
+// hundred members some hundred records.
+constexpr Duration record_time = 5ms;
+constexpr unsigned record_burst = 4096;
 constexpr std::size_t most_buckets = 1024;
+
+Store::Limits store_limits(const Dht::Config& config) {
+  Store::Limits out;
+  out.exclusive = config.most_records;
+  out.values = config.most_records;
+  return out;
+}
 
 std::string refusal_counter(Refusal refusal) {
   return "drop_dht_" + std::string(to_string(refusal));
@@ -27,25 +38,27 @@ Dht::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       key_(key),
       rng_(rng),
-      store_(config_.name_space, {}),
+      store_(config_.name_space, store_limits(config_)),
       view_(config_.self),
       handover_(config_.retry, rng),
       answered_(answer_time, answer_burst, most_buckets),
+      brought_(record_time, record_burst, most_buckets),
       watchers_({}),
       watches_(config_.self, config_.retry, rng) {}
 
-void Dht::State::handle_store(TimePoint now, const NodeId& source, const NodeId& destination, StoreRequest& request) {
+void Dht::State::handle_store(TimePoint now, const Way& way, StoreRequest& request) {
+  if (!may_bring(now, way.previous_hop)) return;
   StoreAnswer answer{.request = request.request, .position = request.position};
   const EntryKey key = entry_key_of(request.record);
   const auto wall = wall_at(now);
   Store::Decision decision;
   if (!wall) {
     decision = {.verdict = Verdict::refused, .refusal = Refusal::no_clock};
-  } else if (destination != place_of_record(key.key, request.position)) {
+  } else if (way.destination != place_of_record(key.key, request.position)) {
     decision = {.verdict = Verdict::refused, .refusal = Refusal::position};
   } else {
     decision = store_.accept(now, *wall, request.record, arrival_of(request.mode), PositionSet{}.set(request.position),
-                             replicas_);
+                             replicas_, way.previous_hop);
   }
   answer.verdict = decision.verdict;
   answer.refusal = decision.refusal;
@@ -58,7 +71,7 @@ void Dht::State::handle_store(TimePoint now, const NodeId& source, const NodeId&
              key.owner != key_.public_key()) {
     answer.receipt = make_receipt(request.record, config_.name_space, *wall, key_, config_.certificate);
   }
-  send(source, false, answer);
+  send(way.source, false, answer);
   if (decision.changed) replicate(placement(), key, PositionSet{}.set(request.position), std::nullopt, handover_);
 }
 
@@ -104,21 +117,48 @@ void Dht::State::handle_get(TimePoint now, const NodeId& source, const NodeId& d
   }
 }
 
-void Dht::State::handle_handover(TimePoint now, const NodeId& source, Handover& handover) {
+bool Dht::State::may_bring(TimePoint now, const NodeId& hop) {
+  if (hop == config_.self || brought_.take(now, hop)) return true;
+  counters_.add("drop_dht_store_pace");
+  return false;
+}
+
+PositionSet Dht::State::ours_among(const Key& key, PositionSet positions) const {
+  const NodeId first = place_of_record(key, 0);
+  for (unsigned position = 0; position < max_replicas; ++position) {
+    if (positions.test(position) && !view_.is_responsible(place_of(first, position))) positions.reset(position);
+  }
+  return positions;
+}
+
+void Dht::State::handle_handover(TimePoint now, const Way& way, Handover& handover) {
   const auto wall = wall_at(now);
   if (!wall) {
     counters_.add("drop_dht_no_clock");
     return;
   }
+  const NodeId& source = way.source;
   if (handover.ask && view_.contains(source) && source != config_.self) {
-    supply(placement(), store_, source, handover_);
+    // Whoever starts asks the nodes next to it, to which it has links: in its name nobody else can.
+    if (way.previous_hop == source) {
+      supply(placement(), store_, source, handover_);
+    } else {
+      counters_.add("drop_dht_ask_not_neighbour");
+    }
   }
+  bool all_taken = true;
   std::size_t better_size = 0;
   Handover better{.request = rng_.next(), .ask = false, .reply = true, .records = {}};
   for (HandedRecord& handed : handover.records) {
     const EntryKey key = entry_key_of(handed.record);
-    auto decision =
-        store_.accept(now, *wall, std::move(handed.record), Store::Arrival::handover, handed.positions, replicas_);
+    const PositionSet ours = ours_among(key.key, handed.positions);
+    if (ours.none() || !may_bring(now, way.previous_hop)) {
+      if (ours.none()) counters_.add("drop_dht_position");
+      all_taken = false;
+      continue;
+    }
+    auto decision = store_.accept(now, *wall, std::move(handed.record), Store::Arrival::handover, ours, replicas_,
+                                  way.previous_hop);
     if (decision.verdict == Verdict::refused) {
       counters_.add(refusal_counter(decision.refusal));
       if (!decision.held || better_size + encoded_size(*decision.held) > message_target) continue;
@@ -126,10 +166,11 @@ void Dht::State::handle_handover(TimePoint now, const NodeId& source, Handover& 
       better.records.push_back({handed.positions, *std::move(decision.held)});
     } else if (decision.changed) {
       counters_.add("dht_handed_over");
-      replicate(placement(), key, handed.positions, source, handover_);
+      replicate(placement(), key, ours, source, handover_);
     }
   }
-  send(source, false, HandoverAnswer{handover.request});
+  // Two nodes may see the ring differently for a moment: the sender keeps the record, and tries again.
+  if (all_taken) send(source, false, HandoverAnswer{handover.request});
   // The sender's record lost: he gets ours, once, so that two nodes that judge differently
   // do not send each other records for ever.
   if (!better.records.empty() && !handover.reply && source != config_.self) send(source, false, better);

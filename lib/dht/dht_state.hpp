@@ -30,7 +30,7 @@ class Dht::State {
   void handle_wall_time(TimePoint now, WallTime wall);
   void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
   void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate);
-  void handle_message(TimePoint now, const NodeId& source, const NodeId& destination, ByteSpan octets);
+  void handle_message(TimePoint now, const Way& way, ByteSpan octets);
   void handle_timeout(TimePoint now);
   OperationId store(TimePoint now, bool create, Record record);
   OperationId get(TimePoint now, RecordKind kind, Bytes name);
@@ -50,10 +50,13 @@ class Dht::State {
   void send(const NodeId& to, bool nearest, const Message& message);
 
   // dht_replica.cpp
-  void handle_store(TimePoint now, const NodeId& source, const NodeId& destination, StoreRequest& request);
+  void handle_store(TimePoint now, const Way& way, StoreRequest& request);
   static Store::Arrival arrival_of(StoreMode mode);
   void handle_get(TimePoint now, const NodeId& source, const NodeId& destination, const GetRequest& request);
-  void handle_handover(TimePoint now, const NodeId& source, Handover& handover);
+  void handle_handover(TimePoint now, const Way& way, Handover& handover);
+  [[nodiscard]] PositionSet ours_among(const Key& key, PositionSet positions) const;
+  /// False when the link that brought a record has brought too many.
+  bool may_bring(TimePoint now, const NodeId& hop);
   void handle_watch(TimePoint now, const NodeId& source, const NodeId& destination, const WatchRequest& request);
   void tell_watchers(TimePoint now);
   void ask_new_neighbours(TimePoint now, const RingView& before);
@@ -83,6 +86,7 @@ class Dht::State {
   RingView view_;
   HandoverQueue handover_;
   TokenBuckets<NodeId> answered_;  // octets of answers, by whoever is said to have asked
+  TokenBuckets<NodeId> brought_;   // records to be stored, by the link that they came over
   WatchTable watchers_;
   Watches watches_;
   unsigned replicas_ = few_replicas;

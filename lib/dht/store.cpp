@@ -25,7 +25,7 @@ Refusal refusal_of_times(const Error& error) {
 }  // namespace
 
 Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
-                              unsigned replicas) {
+                              unsigned replicas, const NodeId& hop) {
   expire(now);
   if (auto times = check_times(record, wall); !times) return refuse(refusal_of_times(times.error()));
   const auto mine = entries_.find(entry_key_of(record));
@@ -45,13 +45,13 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
   if (record.receipts.size() > Record::max_receipts) record.receipts.resize(Record::max_receipts);
 
   if (mine != entries_.end())
-    return accept_known(now, wall, mine->second, std::move(record), arrival, positions, replicas);
-  if (record.is_tombstone()) return accept_tombstone(now, wall, std::move(record), arrival, positions);
-  return accept_new(now, wall, std::move(record), arrival, positions, replicas);
+    return accept_known(now, wall, mine->second, std::move(record), arrival, positions, replicas, hop);
+  if (record.is_tombstone()) return accept_tombstone(now, wall, std::move(record), arrival, positions, hop);
+  return accept_new(now, wall, std::move(record), arrival, positions, replicas, hop);
 }
 
 Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, Record record, Arrival arrival,
-                                    PositionSet positions, unsigned replicas) {
+                                    PositionSet positions, unsigned replicas, const NodeId& hop) {
   const bool confirms = arrival == Arrival::put || arrival == Arrival::handover;
   if (same_content(mine.record, record)) {
     mine.positions |= positions;
@@ -90,7 +90,7 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
     const EntryKey key = entry_key_of(record);
     const Entry tombstone = mine;
     erase(key);
-    auto decision = accept_new(now, wall, std::move(record), arrival, positions | tombstone.positions, replicas);
+    auto decision = accept_new(now, wall, std::move(record), arrival, positions | tombstone.positions, replicas, hop);
     if (decision.verdict != Verdict::granted) restore(key, tombstone);
     return decision;
   }
@@ -101,18 +101,17 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
 }
 
 Store::Decision Store::accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival,
-                                        PositionSet positions) {
+                                        PositionSet positions, const NodeId& hop) {
   // Nothing to release. It is kept all the same: the record may be on its way here from another
   // replica. A cancelled create was never confirmed, so nothing of it can come.
-  const bool room = lacks_room(record) == Refusal::none;
   if (arrival == Arrival::put || arrival == Arrival::handover) {
-    if (room) insert(now, wall, std::move(record), positions, true);
+    if (make_room(record, hop) == Refusal::none) insert(now, wall, std::move(record), positions, true, hop);
   }
   return accepted(Verdict::granted, false);
 }
 
 Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
-                                  unsigned replicas) {
+                                  unsigned replicas, const NodeId& hop) {
   const bool exclusive = is_exclusive(record.kind);
   if (exclusive || arrival == Arrival::create) {
     if (const Entry* held = other_owner(record); held != nullptr) {
@@ -131,9 +130,9 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
     if (!group().is_closed()) keep_witnesses(record, group());
     if (record.receipts.empty()) return refuse(Refusal::not_granted);
   }
-  if (const Refusal room = lacks_room(record); room != Refusal::none) return refuse(room);
+  if (const Refusal room = make_room(record, hop); room != Refusal::none) return refuse(room);
   const bool confirmed = !exclusive || arrival != Arrival::create;
-  insert(now, wall, std::move(record), positions, confirmed);
+  insert(now, wall, std::move(record), positions, confirmed, hop);
   return accepted(Verdict::granted, confirmed);
 }
 
@@ -160,16 +159,7 @@ bool Store::may_replace(const Record& record, const Entry& held, Arrival arrival
   return has_voice(record, held.record, group()) && prevails_by_grant(record, held.record, group(), replicas);
 }
 
-Refusal Store::lacks_room(const Record& record) const {
-  if (entries_.size() >= limits_.records) return Refusal::full;
-  if (!is_exclusive(record.kind) && values_ >= limits_.values) return Refusal::full;
-  if (!is_exclusive(record.kind)) {
-    const Key key{record.kind, record.name};
-    std::size_t owners = 0;
-    for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key; ++it)
-      ++owners;
-    if (owners >= limits_.owners_per_value) return Refusal::full;
-  }
+Refusal Store::exceeds_quota(const Record& record) const {
   const auto it = owners_.find(record.owner);
   if (it == owners_.end()) return Refusal::none;
   const OwnerCount& owner = it->second;
@@ -183,6 +173,31 @@ Refusal Store::lacks_room(const Record& record) const {
     case RecordKind::value: room = owner.values < limits_.values_per_owner; break;
   }
   return room ? Refusal::none : Refusal::quota;
+}
+
+Refusal Store::make_room(const Record& record, const NodeId& hop) {
+  if (const Refusal quota = exceeds_quota(record); quota != Refusal::none) return quota;
+  const bool exclusive = is_exclusive(record.kind);
+  std::optional<EntryKey> victim;
+  std::size_t owners = 0;
+  if (!exclusive) {
+    const Key key{record.kind, record.name};
+    Shares of_key;
+    for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key;
+         ++it, ++owners)
+      of_key.add(it->second.hop, it->second.number, it->first);
+    if (owners >= limits_.owners_per_value) {
+      victim = of_key.gives_way(hop);
+      if (!victim) return Refusal::full;
+    }
+  }
+  const std::size_t held = exclusive ? entries_.size() - values_ : values_;
+  if (!victim && held >= (exclusive ? limits_.exclusive : limits_.values)) {
+    victim = shares_of(record.kind).gives_way(hop);
+    if (!victim) return Refusal::full;
+  }
+  if (victim) erase(EntryKey(*victim));
+  return Refusal::none;
 }
 
 void Store::set_trust(std::shared_ptr<const crypto::TrustStore> trust) {
@@ -233,15 +248,17 @@ std::optional<TimePoint> Store::next_end() const {
   return ends_.begin()->first;
 }
 
-void Store::insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed) {
+void Store::insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed,
+                   const NodeId& hop) {
   const EntryKey key = entry_key_of(record);
   TimePoint ends = now + (record.expires - wall);
   if (!confirmed) ends = std::min(ends, now + limits_.grant_lives);
-  restore(key, Entry{std::move(record), positions, ends, confirmed});
+  restore(key, Entry{std::move(record), positions, ends, confirmed, hop, ++arrivals_});
 }
 
 void Store::restore(const EntryKey& key, Entry entry) {
   count(entry.record, true);
+  shares_of(entry.record.kind).add(entry.hop, entry.number, key);
   ends_.emplace(entry.ends, key);
   note_change(key, entry);
   entries_.emplace(key, std::move(entry));
@@ -262,6 +279,7 @@ void Store::erase(const EntryKey& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   count(it->second.record, false);
+  shares_of(it->second.record.kind).remove(it->second.hop, it->second.number);
   note_change(key, it->second);
   ends_.erase({it->second.ends, key});
   entries_.erase(it);

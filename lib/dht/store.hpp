@@ -14,6 +14,7 @@
 #include "dht/message.hpp"
 #include "dht/record.hpp"
 #include "dht/replica_set.hpp"
+#include "dht/shares.hpp"
 #include "dht/witness.hpp"
 
 namespace ipop::dht {
@@ -26,12 +27,13 @@ namespace ipop::dht {
 ///   kept until it expires, so that the older record can't be brought back.
 /// - Two granted records meet only after parts of the ring merged: prevails() decides.
 /// - In a closed group the owner is a member, and all that a revoked one wrote goes at once.
-/// - Bounded: records in all, values in all, records and tombstones an owner.
+/// - Bounded: exclusive records and values in all, records and tombstones an owner. What is full makes room as
+///   Shares says.
 class Store {
  public:
   struct Limits {
-    std::size_t records = 20'000;         ///< tombstones and grants as well
-    std::size_t values = 10'000;          ///< of kind value, so that a flood of them leaves room for leases
+    std::size_t exclusive = 10'000;       ///< records of exclusive kinds; tombstones and grants as well
+    std::size_t values = 10'000;          ///< of kind value: neither takes room from the other
     std::size_t exclusive_per_owner = 4;  ///< of each exclusive kind
     std::size_t values_per_owner = 64;
     std::size_t tombstones_per_owner = 16;            ///< an owner who has them all must wait before he stores more
@@ -44,9 +46,11 @@ class Store {
 
   struct Entry {
     Record record{};
-    PositionSet positions{};  ///< for which this node was asked to hold it
-    TimePoint ends{};         ///< when it is dropped: it expires, or the grant lapses
-    bool confirmed = true;    ///< false: granted to a create whose put has not come
+    PositionSet positions{};   ///< for which this node was asked to hold it
+    TimePoint ends{};          ///< when it is dropped: it expires, or the grant lapses
+    bool confirmed = true;     ///< false: granted to a create whose put has not come
+    NodeId hop{};              ///< the link that it came over first
+    std::uint64_t number = 0;  ///< of its arrival, rising
   };
   struct Decision {
     Verdict verdict{};
@@ -58,9 +62,10 @@ class Store {
   Store(Bytes name_space, Limits limits) : name_space_(std::move(name_space)), limits_(limits) {}
 
   /// Decides about a record that arrived for `positions`; `wall` is UTC at `now`. `replicas` is
-  /// what prevails() needs. An equal record that arrives again gives the same decision.
+  /// what prevails() needs; `hop` is the link that it came over. An equal record that arrives again gives the
+  /// same decision.
   Decision accept(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
-                  unsigned replicas);
+                  unsigned replicas, const NodeId& hop);
 
   /// Who may write from now on; an open group's rule until the first call. Entries of owners whom it
   /// revokes are dropped.
@@ -92,16 +97,20 @@ class Store {
   using Entries = std::map<EntryKey, Entry>;
 
   Decision accept_known(TimePoint now, WallTime wall, Entry& mine, Record record, Arrival arrival,
-                        PositionSet positions, unsigned replicas);
+                        PositionSet positions, unsigned replicas, const NodeId& hop);
   Decision accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
-                      unsigned replicas);
-  Decision accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions);
+                      unsigned replicas, const NodeId& hop);
+  Decision accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
+                            const NodeId& hop);
   [[nodiscard]] Group group() const { return {name_space_, trust_.get()}; }
   [[nodiscard]] const Entry* other_owner(const Record& record) const;
   [[nodiscard]] bool may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const;
-  [[nodiscard]] Refusal lacks_room(const Record& record) const;
+  [[nodiscard]] Refusal exceeds_quota(const Record& record) const;
+  /// Makes room for the record, or says why there is none.
+  [[nodiscard]] Refusal make_room(const Record& record, const NodeId& hop);
+  [[nodiscard]] Shares& shares_of(RecordKind kind) { return is_exclusive(kind) ? exclusive_shares_ : value_shares_; }
 
-  void insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed);
+  void insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed, const NodeId& hop);
   void restore(const EntryKey& key, Entry entry);
   void replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed);
   void erase(const EntryKey& key);
@@ -116,6 +125,9 @@ class Store {
   Entries entries_;
   std::map<crypto::PublicKey, OwnerCount> owners_;
   std::size_t values_ = 0;
+  std::uint64_t arrivals_ = 0;
+  Shares exclusive_shares_;
+  Shares value_shares_;
   std::set<std::pair<TimePoint, EntryKey>> ends_;
   std::set<Key> changed_;
 };

@@ -207,7 +207,9 @@ bool Node::State::pump_archive(TimePoint now) {
 void Node::State::handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered) {
   const overlay::RoutedPacket& packet = delivered.packet;
   switch (packet.type) {
-    case overlay::PacketType::dht: table.handle_message(now, packet.source, packet.destination, packet.payload); return;
+    case overlay::PacketType::dht:
+      table.handle_message(now, {packet.source, packet.destination, delivered.previous_hop}, packet.payload);
+      return;
     case overlay::PacketType::channel: sessions.handle_packet(now, packet.source, packet.payload); return;
     case overlay::PacketType::query: handle_query(now, packet.source, packet.payload); return;
     case overlay::PacketType::connect_to_me: break;

@@ -66,12 +66,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto& record = make_record(a, b);
         const NodeId place = dht::place_of(position_of(name_space, record.kind, record.name), position);
         const auto mode = static_cast<dht::StoreMode>(1 + c / 8U % 3U);
-        machine.handle_message(now, node(c), place, encoded(dht::StoreRequest{a, position, mode, record}));
+        machine.handle_message(now, {node(c), place, node(c)}, encoded(dht::StoreRequest{a, position, mode, record}));
         break;
       }
       case 1:
         machine.handle_message(
-            now, node(c), node(128),
+            now, {node(c), node(128), node(a % 4U)},
             encoded(dht::Handover{a, (c & 64U) != 0, c > 127, {{dht::PositionSet(c | 1U), make_record(a, b)}}}));
         break;
       case 2: machine.handle_ring(now, {node(a), node(b), node(c)}, 1U + a); break;
@@ -91,7 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto& record = make_record(a, b);
         const NodeId place = dht::place_of(position_of(name_space, record.kind, record.name), position);
         const std::chrono::seconds lifetime(c & 0xf0U);
-        machine.handle_message(now, node(c), place,
+        machine.handle_message(now, {node(c), place, node(c)},
                                encoded(dht::WatchRequest{c % 3U, position, record.kind, lifetime, record.name}));
         break;
       }
@@ -103,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
       default: {
         const std::size_t length = std::min<std::size_t>(a, size - i - 4);
-        machine.handle_message(now, node(b), node(c),
+        machine.handle_message(now, {node(b), node(c), node(b)},
                                ByteSpan(reinterpret_cast<const std::byte*>(data + i + 4), length));
         i += length;
         break;
@@ -114,7 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!output) break;
       const auto* send = std::get_if<dht::Dht::Send>(&*output);
       if (send != nullptr && taken < 8 && (c & 1U) == 0) {
-        machine.handle_message(now, node(128), send->to, send->message);
+        machine.handle_message(now, {node(128), send->to, node(128)}, send->message);
       }
     }
     if (machine.stored_records() > 20'000) std::abort();

@@ -39,7 +39,8 @@ struct Halves {
       const NodeId place = place_of(first, position);
       Handover handover{.request = 4711, .ask = false, .reply = true, .records = {{PositionSet(255), record}}};
       auto& replica = ring.nearest(place);
-      replica.dht->handle_message(ring.now, ring.members[attacker].id, place, encoded(handover));
+      replica.dht->handle_message(ring.now, {ring.members[attacker].id, place, ring.members[attacker].id},
+                                  encoded(handover));
     }
     ring.run_for(5s);
   }
@@ -150,14 +151,15 @@ TEST_CASE("S3: a replica that shows a lease of its own does not end another's re
     StoreAnswer lie{.request = request->request, .position = request->position, .verdict = Verdict::exists};
     lie.held = squat;
     if (request->position == 0) {
-      dht.handle_message(TimePoint{}, closed.id_of(attacker), closed.id_of(honest), encoded(lie));
+      dht.handle_message(TimePoint{}, {closed.id_of(attacker), closed.id_of(honest), closed.id_of(attacker)},
+                         encoded(lie));
       continue;
     }
     StoreAnswer truth{.request = request->request, .position = request->position, .verdict = Verdict::renewed};
     if (request->mode == StoreMode::create) {
       truth.receipt = closed.receipt_of(request->record, 20 + request->position, epoch);
     }
-    dht.handle_message(TimePoint{}, closed.id_of(20), closed.id_of(honest), encoded(truth));
+    dht.handle_message(TimePoint{}, {closed.id_of(20), closed.id_of(honest), closed.id_of(20)}, encoded(truth));
   }
   CHECK(outcome == Outcome::done);
 }

@@ -343,7 +343,7 @@ TEST_CASE("a replica that does not know the time stores nothing") {
   Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
   const Record record = make_lease(1, key_of(1));
   const NodeId place = place_of(position_of(name_space, record.kind, record.name), 0);
-  dht.handle_message(TimePoint{}, NodeId{}, place, encoded(StoreRequest{1, 0, StoreMode::create, record}));
+  dht.handle_message(TimePoint{}, {NodeId{}, place, NodeId{}}, encoded(StoreRequest{1, 0, StoreMode::create, record}));
   CHECK(dht.stored_records() == 0);
   CHECK(dht.counters().get("drop_dht_no_clock") == 1);
 }
@@ -352,9 +352,10 @@ TEST_CASE("answers to nothing that was asked are dropped") {
   TestRing ring(5, 15);
   auto& dht = *ring.members[0].dht;
   const Record lie = make_lease(1, key_of(3));
-  dht.handle_message(ring.now, ring.members[1].id, ring.members[0].id,
+  dht.handle_message(ring.now, {ring.members[1].id, ring.members[0].id, ring.members[1].id},
                      encoded(StoreAnswer{99, 0, Verdict::granted, Refusal::none, std::nullopt, lie}));
-  dht.handle_message(ring.now, ring.members[1].id, ring.members[0].id, encoded(GetAnswer{99, 0, 0, 1, {lie}}));
+  dht.handle_message(ring.now, {ring.members[1].id, ring.members[0].id, ring.members[1].id},
+                     encoded(GetAnswer{99, 0, 0, 1, {lie}}));
   CHECK(dht.counters().get("drop_dht_late_answer") == 2);
   CHECK_FALSE(dht.poll_output());
 }
@@ -375,9 +376,9 @@ TEST_CASE("S3: a grant without a good receipt does not count") {
     const auto& request = std::get<StoreRequest>(*message);
     CHECK(request.mode == StoreMode::create);
     StoreAnswer answer{request.request, request.position, Verdict::granted, Refusal::none, std::nullopt, std::nullopt};
-    dht.handle_message(TimePoint{}, NodeId{}, self, encoded(answer));
+    dht.handle_message(TimePoint{}, {NodeId{}, self, NodeId{}}, encoded(answer));
     answer.receipt = make_receipt(make_lease(2, key_of(0)), name_space, epoch, key_of(5));
-    dht.handle_message(TimePoint{}, NodeId{}, self, encoded(answer));
+    dht.handle_message(TimePoint{}, {NodeId{}, self, NodeId{}}, encoded(answer));
   }
 }
 
@@ -534,7 +535,8 @@ TEST_CASE("S3: a flood of records fills a replica only up to its bounds") {
   dht.handle_ring(TimePoint{}, {neighbour}, 2);
   for (int i = 0; i < 300; ++i) {
     const Record record = make_record(RecordKind::value, text("flood" + std::to_string(i)), "x", key_of(1));
-    dht.handle_message(TimePoint{}, neighbour, self, encoded(Handover{1, false, false, {{PositionSet(1), record}}}));
+    dht.handle_message(TimePoint{}, {neighbour, self, neighbour},
+                       encoded(Handover{1, false, false, {{PositionSet(1), record}}}));
     while (dht.poll_output()) {
     }
   }
@@ -551,14 +553,15 @@ TEST_CASE("S5: answers to questions in another's name are paced") {
   const NodeId place = position_of(name_space, RecordKind::value, text("k"));
   for (std::uint8_t i = 0; i < 10; ++i) {
     Record record = make_record(RecordKind::value, text("k"), std::string(1000, 'x'), key_of(10 + i));
-    dht.handle_message(TimePoint{}, victim, place, encoded(StoreRequest{1, 0, StoreMode::put, record}));
+    dht.handle_message(TimePoint{}, {victim, place, victim}, encoded(StoreRequest{1, 0, StoreMode::put, record}));
   }
   while (dht.poll_output()) {
   }
   REQUIRE(dht.stored_records() == 10);
   std::size_t octets = 0;
   for (std::uint64_t i = 0; i < 500; ++i) {
-    dht.handle_message(TimePoint{} + i * 20ms, victim, place, encoded(GetRequest{i, 0, RecordKind::value, text("k")}));
+    dht.handle_message(TimePoint{} + i * 20ms, {victim, place, victim},
+                       encoded(GetRequest{i, 0, RecordKind::value, text("k")}));
     while (auto output = dht.poll_output()) {
       if (const auto* sent = std::get_if<Dht::Send>(&*output)) octets += sent->message.size();
     }
@@ -578,7 +581,7 @@ TEST_CASE("garbage is counted and dropped") {
     rng.fill(octets);
     octets[0] = std::byte{1};
     octets[1] = static_cast<std::byte>(1 + i % 7);
-    dht.handle_message(TimePoint{}, NodeId{}, self, octets);
+    dht.handle_message(TimePoint{}, {NodeId{}, self, NodeId{}}, octets);
   }
   CHECK(dht.stored_records() == 0);
   CHECK(dht.counters().get("drop_dht_malformed") > 0);

@@ -112,3 +112,81 @@ TEST_CASE("S2: with a tenth of the members hostile 99 % of look-ups succeed, wit
     CHECK(static_cast<double>(claimed) <= 0.02 * static_cast<double>(asked));
   }
 }
+
+TEST_CASE("S3: one host that hands over what it likes fills no replica of others") {
+  TestRing ring(0, 29);
+  ring.most_records = 60;
+  constexpr std::size_t size = 12;
+  for (std::size_t i = 0; i < size; ++i)
+    ring.add(i);
+  ring.update_rings();
+  const auto key = [](const char* when, std::size_t i) { return text(when + std::to_string(i)); };
+  const auto value = [&](const char* when, std::size_t i) {
+    return make_record(RecordKind::value, key(when, i), "x", key_of(i));
+  };
+  for (std::size_t i = 0; i < size; ++i)
+    REQUIRE(ring.put_and_wait(i, value("before", i)).outcome == Outcome::done);
+  ring.run_for(5s);
+
+  // Linked to everybody under one name, it hands each of them values of many owners for every position.
+  const NodeId liar = *crypto::node_id_of(key_of(500).public_key());
+  const auto flood = [&](std::size_t from) {
+    for (std::size_t i = from; i < from + 200; ++i) {
+      const Record record = make_record(RecordKind::value, key("flood", i), "x", key_of(501 + i % 100));
+      const Bytes message = encoded(Handover{i, false, false, {{PositionSet{}.set(), record}}});
+      for (TestRing::Member& member : ring.members)
+        member.dht->handle_message(ring.now, {liar, member.id, liar}, message);
+      ring.run_for(50ms);
+    }
+  };
+  flood(0);
+  for (std::size_t i = 0; i < size; ++i)
+    CHECK(ring.put_and_wait(i, value("after", i)).outcome == Outcome::done);
+  flood(200);
+  for (std::size_t i = 0; i < size; ++i) {
+    for (const char* when : {"before", "after"}) {
+      CAPTURE(when);
+      CHECK(ring.get_and_wait((i + 5) % size, RecordKind::value, key(when, i)).outcome == Outcome::done);
+    }
+    CHECK(ring.members[i].dht->stored_records() <= 60);
+  }
+}
+
+TEST_CASE("S3: a node takes no hand-over for positions of others, and starts nobody but a neighbour that asks itself") {
+  constexpr std::size_t size = 40;
+  TestRing ring(size, 31);
+  const Record record = make_record(RecordKind::value, text("k"), "x", key_of(0));
+  const NodeId place = position_of(name_space, record.kind, record.name);
+  const NodeId stranger = *crypto::node_id_of(key_of(500).public_key());
+  std::size_t holders = 0;
+  for (TestRing::Member& member : ring.members) {
+    member.dht->handle_message(ring.now, {stranger, member.id, stranger},
+                               encoded(Handover{7, false, false, {{PositionSet{}.set(0), record}}}));
+    bool confirmed = false;
+    while (auto output = member.dht->poll_output()) {
+      const auto* sent = std::get_if<Dht::Send>(&*output);
+      confirmed = confirmed || (sent != nullptr && sent->to == stranger);
+    }
+    // Whoever drops it does not say that it has it.
+    CHECK(confirmed == (member.dht->stored_records() == 1));
+    holders += member.dht->stored_records();
+  }
+  CHECK(holders == 3);
+  CHECK(ring.nearest(place).dht->stored_records() == 1);
+
+  // The one next to the holder asks for what it lacks; who asks in its name gets it nothing.
+  Dht& holder = *ring.nearest(place).dht;
+  const auto& near = ring.nearest(place).neighbours;
+  const auto supplied = [&](const NodeId& hop) {
+    holder.handle_message(ring.now, {near.front(), ring.nearest(place).id, hop}, encoded(Handover{8, true, true, {}}));
+    bool any = false;
+    while (auto output = holder.poll_output()) {
+      const auto* sent = std::get_if<Dht::Send>(&*output);
+      const auto message = sent == nullptr ? Result<Message>(Errc::malformed, "") : decode_message(sent->message);
+      any = any || (message && std::holds_alternative<Handover>(*message));
+    }
+    return any;
+  };
+  CHECK_FALSE(supplied(stranger));
+  CHECK(supplied(near.front()));
+}

@@ -183,7 +183,7 @@ class TestRing {
     const NodeId at = place ? *place : place_of(position_of(name_space, record.kind, record.name), position);
     Member& replica = nearest(at);
     const NodeId stranger = NodeId::from_prefix(Bytes(20, std::byte{0x5a}));
-    replica.dht->handle_message(now, stranger, at, encoded(StoreRequest{4711, position, mode, record}));
+    replica.dht->handle_message(now, {stranger, at, stranger}, encoded(StoreRequest{4711, position, mode, record}));
     std::optional<StoreAnswer> out;
     while (auto output = replica.dht->poll_output()) {
       const auto* send = std::get_if<Dht::Send>(&*output);
@@ -197,6 +197,7 @@ class TestRing {
     return out;
   }
 
+  std::size_t most_records = Dht::Config{}.most_records;     ///< set it before add()
   std::function<Membership(std::size_t number)> membership;  ///< of a closed group; set it before add()
   TimePoint now{};
   Duration latency_least = 10ms;
@@ -218,6 +219,7 @@ class TestRing {
 
   std::unique_ptr<Dht> make_dht(const Member& member) const {
     Dht::Config config{.self = member.id, .name_space = name_space};
+    config.most_records = most_records;
     if (!membership) return std::make_unique<Dht>(std::move(config), key_of(member.number), *member.rng);
     Membership of = membership(member.number);
     config.certificate = std::move(of.certificate);
@@ -286,7 +288,7 @@ class TestRing {
       const Member* from = find(flight.source);
       if (std::ranges::find(deaf, flight.to) != deaf.end()) return true;
       if (to == nullptr || !to->alive || (from != nullptr && from->part != to->part)) return true;
-      to->dht->handle_message(now, flight.source, flight.destination, flight.message);
+      to->dht->handle_message(now, {flight.source, flight.destination, flight.source}, flight.message);
       drain(*to);
       return true;
     }

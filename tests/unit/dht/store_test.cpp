@@ -16,9 +16,10 @@ struct Bench {
   Store store{name_space, {}};
   TimePoint now{};
   WallTime wall = epoch;
+  NodeId hop{};  // the link that all comes over
 
   Store::Decision take(const Record& record, Arrival arrival, unsigned position = 0) {
-    return store.accept(now, wall, record, arrival, PositionSet{}.set(position), 8);
+    return store.accept(now, wall, record, arrival, PositionSet{}.set(position), 8, hop);
   }
   void pass(std::chrono::seconds time) {
     now += time;
@@ -210,13 +211,14 @@ TEST_CASE("S3: claiming and releasing again and again does not fill a replica") 
 
 TEST_CASE("S3: a full store keeps room for leases and refuses the rest") {
   Store::Limits limits;
-  limits.records = 60;
+  limits.exclusive = 30;
   limits.values = 30;
   Store store(name_space, limits);
   const auto put = [&](RecordKind kind, std::size_t i, Arrival arrival) {
     const Bytes name =
         kind == RecordKind::lease ? address(static_cast<std::uint8_t>(i)) : text("k" + std::to_string(i));
-    return store.accept(TimePoint{}, epoch, make_record(kind, name, "x", key_of(100 + i)), arrival, PositionSet(1), 8);
+    return store.accept(TimePoint{}, epoch, make_record(kind, name, "x", key_of(100 + i)), arrival, PositionSet(1), 8,
+                        NodeId{});
   };
   for (std::size_t i = 0; i < 40; ++i)
     CHECK(put(RecordKind::value, i, Arrival::put).verdict == (i < 30 ? Verdict::granted : Verdict::refused));
@@ -224,4 +226,49 @@ TEST_CASE("S3: a full store keeps room for leases and refuses the rest") {
     CHECK(put(RecordKind::lease, i, Arrival::create).verdict == (i < 30 ? Verdict::granted : Verdict::refused));
   CHECK(store.size() == 60);
   CHECK(put(RecordKind::name, 99, Arrival::create).refusal == Refusal::full);
+}
+
+TEST_CASE("S3: a flood over one link pushes out nothing but itself, under one key as well") {
+  const NodeId flooder = NodeId::from_prefix(Bytes(20, std::byte{1}));
+  const NodeId other = NodeId::from_prefix(Bytes(20, std::byte{2}));
+  Store::Limits limits;
+  limits.exclusive = 20;
+  limits.values = 20;
+  Store store(name_space, limits);
+  std::size_t owners = 200;
+  const auto put = [&](RecordKind kind, const std::string& name, const NodeId& hop) {
+    Record record = make_record(kind, text(name), "x", key_of(owners++));
+    if (kind != RecordKind::value) record = with_receipts(record, 10, 1);
+    return store.accept(TimePoint{}, epoch, record, Arrival::put, PositionSet(1), 8, hop).verdict;
+  };
+  const auto holds = [&](RecordKind kind, const std::string& name) { return !store.find({kind, text(name)}).empty(); };
+  for (const RecordKind kind : {RecordKind::value, RecordKind::name}) {
+    for (int i = 0; i < 5; ++i)
+      CHECK(put(kind, "before" + std::to_string(i), other) == Verdict::granted);
+    CHECK(put(kind, "own", flooder) == Verdict::granted);  // whoever floods later may be in the way of others
+    for (int i = 0; i < 100; ++i)
+      put(kind, "flood" + std::to_string(i), flooder);
+    for (int i = 0; i < 4; ++i)
+      CHECK(put(kind, "after" + std::to_string(i), other) == Verdict::granted);
+    for (int i = 0; i < 100; ++i)
+      put(kind, "more" + std::to_string(i), flooder);
+    for (int i = 0; i < 5; ++i)
+      CHECK(holds(kind, "before" + std::to_string(i)));
+    for (int i = 0; i < 4; ++i)
+      CHECK(holds(kind, "after" + std::to_string(i)));
+    CHECK(holds(kind, "own"));
+  }
+  CHECK(store.size() == 40);
+
+  Store narrow(name_space, {.owners_per_value = 8});
+  const auto write = [&](const NodeId& hop) {
+    const Record record = make_record(RecordKind::value, text("k"), "x", key_of(owners++));
+    return narrow.accept(TimePoint{}, epoch, record, Arrival::put, PositionSet(1), 8, hop).verdict;
+  };
+  for (int i = 0; i < 20; ++i)
+    write(flooder);
+  CHECK(write(other) == Verdict::granted);
+  CHECK(write(other) == Verdict::granted);
+  CHECK(write(flooder) == Verdict::refused);
+  CHECK(narrow.size() == 8);
 }

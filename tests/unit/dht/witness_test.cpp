@@ -72,7 +72,7 @@ TEST_CASE("S3: a replica does not give a lease to whoever brings invented witnes
   Store store(name_space, {});
   store.set_trust(closed.trust());
   const auto take = [&](const Record& record, Store::Arrival arrival) {
-    return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8);
+    return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8, NodeId{});
   };
   const Record lease = closed.granted(closed.make_lease(7, honest), first_replica, first_replica + 5);
   CHECK(take(lease, Store::Arrival::put).verdict == Verdict::granted);
@@ -97,7 +97,7 @@ TEST_CASE("S3: receipts that prove nothing are not stored, however a record arri
     for (std::size_t i = invented; i < invented + 6; ++i) {
       lease.receipts.push_back(make_receipt(lease, name_space, long_ago, key_of(i), Bytes(1024, std::byte{1})));
     }
-    CHECK(store.accept(TimePoint{}, epoch, lease, arrival, PositionSet(1), 8).verdict == Verdict::granted);
+    CHECK(store.accept(TimePoint{}, epoch, lease, arrival, PositionSet(1), 8, NodeId{}).verdict == Verdict::granted);
     const auto* entry = store.find(entry_key_of(lease));
     REQUIRE(entry != nullptr);
     CHECK(entry->record.receipts.size() == 2);
