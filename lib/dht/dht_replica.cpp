@@ -42,12 +42,13 @@ Dht::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
       view_(config_.self),
       handover_(config_.retry, rng),
       answered_(answer_time, answer_burst, most_buckets),
-      brought_(record_time, record_burst, most_buckets),
+      stored_(record_time, record_burst, most_buckets),
+      handed_(record_time, record_burst, most_buckets),
       watchers_({}),
       watches_(config_.self, config_.retry, rng) {}
 
 void Dht::State::handle_store(TimePoint now, const Way& way, StoreRequest& request) {
-  if (!may_bring(now, way.previous_hop)) return;
+  if (!may_bring(now, stored_, way.previous_hop)) return;
   StoreAnswer answer{.request = request.request, .position = request.position};
   const EntryKey key = entry_key_of(request.record);
   const auto wall = wall_at(now);
@@ -117,8 +118,8 @@ void Dht::State::handle_get(TimePoint now, const NodeId& source, const NodeId& d
   }
 }
 
-bool Dht::State::may_bring(TimePoint now, const NodeId& hop) {
-  if (hop == config_.self || brought_.take(now, hop)) return true;
+bool Dht::State::may_bring(TimePoint now, TokenBuckets<NodeId>& pace, const NodeId& hop) {
+  if (hop == config_.self || pace.take(now, hop)) return true;
   counters_.add("drop_dht_store_pace");
   return false;
 }
@@ -152,7 +153,7 @@ void Dht::State::handle_handover(TimePoint now, const Way& way, Handover& handov
   for (HandedRecord& handed : handover.records) {
     const EntryKey key = entry_key_of(handed.record);
     const PositionSet ours = ours_among(key.key, handed.positions);
-    if (ours.none() || !may_bring(now, way.previous_hop)) {
+    if (ours.none() || !may_bring(now, handed_, way.previous_hop)) {
       if (ours.none()) counters_.add("drop_dht_position");
       all_taken = false;
       continue;

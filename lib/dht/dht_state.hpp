@@ -56,7 +56,7 @@ class Dht::State {
   void handle_handover(TimePoint now, const Way& way, Handover& handover);
   [[nodiscard]] PositionSet ours_among(const Key& key, PositionSet positions) const;
   /// False when the link that brought a record has brought too many.
-  bool may_bring(TimePoint now, const NodeId& hop);
+  bool may_bring(TimePoint now, TokenBuckets<NodeId>& pace, const NodeId& hop);
   void handle_watch(TimePoint now, const NodeId& source, const NodeId& destination, const WatchRequest& request);
   void tell_watchers(TimePoint now);
   void ask_new_neighbours(TimePoint now, const RingView& before);
@@ -86,7 +86,10 @@ class Dht::State {
   RingView view_;
   HandoverQueue handover_;
   TokenBuckets<NodeId> answered_;  // octets of answers, by whoever is said to have asked
-  TokenBuckets<NodeId> brought_;   // records to be stored, by the link that they came over
+  // By the link that they came over: hand-overs, of which a flood makes neighbours send copies, take nothing from
+  // what owners store.
+  TokenBuckets<NodeId> stored_;
+  TokenBuckets<NodeId> handed_;
   WatchTable watchers_;
   Watches watches_;
   unsigned replicas_ = few_replicas;
