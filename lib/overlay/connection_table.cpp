@@ -1,6 +1,7 @@
 #include "overlay/connection_table.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace ipop::overlay {
 
@@ -79,6 +80,19 @@ void ConnectionTable::erase(const NodeId& peer) {
 void ConnectionTable::clear() {
   links_.clear();
   by_channel_.clear();
+}
+
+std::size_t ConnectionTable::peers_at(const LinkCarrier& carrier, const NodeId& peer) const {
+  const auto* endpoint = std::get_if<net::Endpoint>(&carrier);
+  const auto is_there = [&](const Path& path) {
+    const auto* other = std::get_if<net::Endpoint>(&path.carrier);
+    if ((endpoint == nullptr) != (other == nullptr)) return false;
+    return endpoint != nullptr ? place_of(*endpoint) == place_of(*other)
+                               : std::get<RelayPath>(carrier).relay == std::get<RelayPath>(path.carrier).relay;
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(links_, [&](const auto& entry) {
+    return entry.first != peer && std::ranges::any_of(entry.second.paths, is_there);
+  }));
 }
 
 std::vector<NodeId> ConnectionTable::clockwise(const NodeId& from, std::size_t count) const {

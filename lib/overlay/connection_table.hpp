@@ -9,6 +9,8 @@
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
+#include "overlay/candidates.hpp"
+#include "overlay/carrier.hpp"
 #include "overlay/connection.hpp"
 #include "overlay/link_message.hpp"
 #include "overlay/link_paths.hpp"
@@ -89,6 +91,11 @@ class ConnectionTable {
   [[nodiscard]] std::map<NodeId, Link>& all() { return links_; }
   [[nodiscard]] const std::map<NodeId, Link>& all() const { return links_; }
   [[nodiscard]] std::size_t size() const { return links_.size(); }
+  /// Linked peers at one address, in one /64 of IPv6 or over one relay, at most: a laboratory behind one NAT has
+  /// room, and somebody with one address and many keys gets a quarter of the links of a node.
+  static constexpr std::size_t peers_a_place = 256;
+  /// How many peers other than `peer` have a path to the place of this one.
+  [[nodiscard]] std::size_t peers_at(const LinkCarrier& carrier, const NodeId& peer) const;
 
   /// Linked peers clockwise from `from` (itself left out), nearest first, at most `count`.
   [[nodiscard]] std::vector<NodeId> clockwise(const NodeId& from, std::size_t count) const;

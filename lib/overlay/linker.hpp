@@ -54,6 +54,8 @@ class Linker {
   [[nodiscard]] std::uint64_t token() const { return token_; }
   [[nodiscard]] const std::vector<net::Endpoint>& candidates() const { return candidates_; }
   [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }
+  /// It was asked three times, the first a second and a half ago, and did not answer.
+  [[nodiscard]] bool is_unheard() const { return phase_ == Phase::asking && asked_ >= 3; }
   [[nodiscard]] bool is_firing() const { return phase_ == Phase::firing; }
 
  private:

@@ -47,6 +47,7 @@ void Overlay::State::start(TimePoint now) {
   if (running_) return;
   running_ = true;
   leaf_.set_endpoints(config_.bootstrap, config_.known_peers, rng_);
+  leaf_.reset(now);
   leaf_.start_probing(now, rng_);
   dirty_ = true;
   settle(now);
@@ -66,6 +67,17 @@ void Overlay::State::stop(TimePoint now) {
   openings_.clear();
   seeking_.clear();
   links_.clear();
+  // It may be started again.
+  leaf_peers_.clear();
+  relay_wanted_.clear();
+  near_.clear();
+  shortcuts_.clear();
+  requests_.clear();
+  place_.clear();
+  joined_ = false;
+  told_neighbours_.clear();
+  told_size_ = 1;
+  instance_ = rng_.next();
   due_.reset();
 }
 
@@ -241,7 +253,7 @@ void Overlay::State::set_next_deadline() {
   wake_by(requests_.deadline());
   wake_by(spread_.poll_timeout());
   wake_by(on_demand_.deadline());
-  if (!links_.all().empty()) wake_by(next_look_up_);
+  if (!links_.all().empty()) wake_by(place_.deadline());
 }
 
 void Overlay::State::address_changed(TimePoint now) {

@@ -39,8 +39,11 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
     return;
   }
   Link* known = links_.find(opened.peer);
-  if (known == nullptr && links_.size() >= max_links) {
-    counters_.add("drop_link_full");
+  // Keys of an open group cost nothing, addresses do; in a closed one the authority counts.
+  const bool place_is_full = trust_->kind() == crypto::GroupKind::open &&
+                             links_.peers_at(carrier, opened.peer) >= ConnectionTable::peers_a_place;
+  if (place_is_full || (known == nullptr && links_.size() >= max_links)) {
+    counters_.add(place_is_full ? "drop_link_place" : "drop_link_full");
     Bytes payload;
     encode(LinkMessage(Close{CloseReason::full}), payload);
     const ByteSpan span(payload);
@@ -118,7 +121,7 @@ void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::Chan
   const bool is_new = !link.told;
   tell(now, link);
   // A bootstrap node may be in another ring: ask there as well.
-  if (!is_new && link.is_up() && (path.to_bootstrap || !place_known_)) look_up_own_place(now, peer);
+  if (!is_new && link.is_up() && (path.to_bootstrap || !place_.is_known())) look_up_own_place(now, peer);
 }
 
 void Overlay::State::tell(TimePoint now, Link& link) {
@@ -149,7 +152,7 @@ void Overlay::State::tell(TimePoint now, Link& link) {
     link.told = true;
     link.told_direct = direct;
     outputs_.push(LinkUp{link.peer, direct});
-    if (leaf_peers_.contains(link.peer) || !place_known_) look_up_own_place(now, link.peer);
+    if (leaf_peers_.contains(link.peer) || !place_.is_known()) look_up_own_place(now, link.peer);
   } else if (link.told_direct != direct) {
     link.told_direct = direct;
     journal_.add(now, link.peer, direct ? "the link is direct" : "the link is relayed");
@@ -296,13 +299,12 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   drop_relayed_paths(now, peer, std::nullopt);
   if (links_.all().empty()) {
     joined_ = false;
-    place_known_ = false;
+    place_.clear();
     near_.clear();
     shortcuts_.clear();
     requests_.clear();
-    next_look_up_.reset();
   } else if (was_near) {
-    next_look_up_ = now;
+    place_.hurry(now);
   }
 }
 

@@ -171,6 +171,8 @@ void Overlay::State::handle_routed(TimePoint now, const NodeId& previous, ByteSp
     return;
   }
   if (packet->hops < 255) ++packet->hops;
+  // Whoever made it may have written more.
+  packet->ttl = std::min(packet->ttl, RoutedPacket::default_ttl);
   if (packet->source == config_.self) {
     counters_.add("drop_routed_own");
     return;
@@ -180,8 +182,8 @@ void Overlay::State::handle_routed(TimePoint now, const NodeId& previous, ByteSp
 
 void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
                            const std::optional<NodeId>& first_hop) {
-  // Who looks for his own place is not the answer to it.
-  const std::optional<NodeId> exclude = packet.mode == RouteMode::nearest && packet.source == packet.destination
+  // Who looks for a place, his own or another one, is not the answer to it.
+  const std::optional<NodeId> exclude = packet.mode == RouteMode::nearest && packet.type == PacketType::connect_to_me
                                             ? std::optional(packet.source)
                                             : std::nullopt;
   Hop hop = next_hop(links_, config_.self, packet.destination, packet.mode, exclude, previous);
@@ -379,7 +381,7 @@ void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const Co
     const auto purpose = request->purpose;
     const bool first = !requests_.settle(now, answer.token);
     if (purpose == RequestReply::Purpose::own_place) {
-      place_known_ = true;
+      place_.handle_answer(source);
       near_.learn(now, source, source);
       if (linked) return;
       const auto missing = missing_near(now, config_.near_per_side + 1);

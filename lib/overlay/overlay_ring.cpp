@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t max_seeks = 256;
 /// Bootstrap links that a node wants until it has joined.
 constexpr std::size_t leaves_wanted = 2;
-constexpr Duration look_up_every = 45s;  ///< +- a third, through a random link: heals what split
 constexpr Duration relay_wait = 20s;
 /// Peers that wait for a relay, at most: each is looked at whenever something changes, and any member
 /// can speak for peers that are not there.
@@ -49,18 +48,19 @@ std::size_t Overlay::State::size_estimate() const {
 }
 
 void Overlay::State::look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop) {
-  requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, config_.self, first_hop});
-  next_look_up_ = now + rng_.jitter(look_up_every, 1.0 / 3.0);
+  for (const NodeId& point : place_.begin(now, config_.self, size_estimate(), rng_)) {
+    const auto hop = point == config_.self ? first_hop : random_link();
+    requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, point, hop});
+  }
   dirty_ = true;
 }
 
 void Overlay::State::send_due_requests(TimePoint now) {
-  if (next_look_up_ && *next_look_up_ <= now && !links_.all().empty()) look_up_own_place(now, random_link());
+  if (place_.deadline() && *place_.deadline() <= now && !links_.all().empty()) look_up_own_place(now, random_link());
   for (const RequestReply::Due& due : requests_.due(now)) {
     const bool own_place = due.request.purpose == RequestReply::Purpose::own_place;
     if (due.given_up) {
       if (!own_place) shortcuts_.handle_drawn(now, std::nullopt, rng_);
-      if (own_place && !place_known_) look_up_own_place(now, random_link());
       continue;
     }
     send_request(now, due.token, due.request.destination, RouteMode::nearest, own_place,
@@ -320,7 +320,13 @@ void Overlay::State::update_ring(TimePoint now, std::size_t size) {
     told_size_ = size;
     outputs_.push(RingChanged{near, size});
   }
-  if (joined_ || !place_known_ || near.empty() || !missing_near(now, config_.near_per_side).empty()) return;
+  if (joined_ || !place_.is_known() || near.empty()) return;
+  // Whoever keeps silent, or is only named, keeps nobody out.
+  const auto is_silent = [&](const NearLinks::Missing& missing) {
+    const auto seeking = seeking_.find(missing.id);
+    return seeking != seeking_.end() && seeking->second.linker.is_unheard();
+  };
+  if (!std::ranges::all_of(missing_near(now, config_.near_per_side), is_silent)) return;
   joined_ = true;
   for (auto& [peer, leaf] : leaf_peers_)
     leaf.until = now + leaf_linger;

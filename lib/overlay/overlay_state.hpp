@@ -21,6 +21,7 @@
 #include "overlay/near_links.hpp"
 #include "overlay/on_demand_links.hpp"
 #include "overlay/overlay.hpp"
+#include "overlay/place_search.hpp"
 #include "overlay/relay.hpp"
 #include "overlay/relay_queue.hpp"
 #include "overlay/relay_rate.hpp"
@@ -269,8 +270,7 @@ class Overlay::State {
   OutputQueue<Output> outputs_;
 
   bool joined_ = false;
-  bool place_known_ = false;  ///< a look-up of our own place was answered
-  std::optional<TimePoint> next_look_up_;
+  PlaceSearch place_;
   std::vector<NodeId> told_neighbours_;
   std::size_t told_size_ = 1;
   std::vector<net::Endpoint> told_observed_;

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "base/node_id.hpp"
+#include "base/rng.hpp"
+#include "base/time.hpp"
+
+namespace ipop::overlay {
+
+/// When and where a node asks who stands next to it on the ring.
+///
+/// Whoever is nearest to its place may keep silent or lie. So the question is repeated soon, over other links,
+/// until two nodes have answered; and the repetitions go to points on both sides of the place as well, further
+/// away each time, past whoever keeps silent: who is asked there names the nodes next to the asker all the same.
+class PlaceSearch {
+ public:
+  static constexpr std::size_t voices_wanted = 2;
+  static constexpr Duration repeat_first = 250ms;  ///< doubles while there are fewer voices
+  static constexpr Duration repeat_longest = 45s;  ///< +- a third: heals what split
+
+  /// A look-up begins: the points to ask for, the place itself first. `ring_size` as far as it is known.
+  std::vector<NodeId> begin(TimePoint now, const NodeId& place, std::size_t ring_size, Rng& rng);
+  void handle_answer(const NodeId& source);
+  /// The next look-up is due at once: a neighbour was lost.
+  void hurry(TimePoint now) { next_ = now; }
+  /// All links are lost.
+  void clear();
+
+  /// Somebody has answered.
+  [[nodiscard]] bool is_known() const { return !voices_.empty(); }
+  [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }
+
+ private:
+  std::set<NodeId> voices_;  // at most voices_wanted
+  unsigned repeated_ = 0;    // look-ups for want of voices
+  std::optional<TimePoint> next_;
+};
+
+}  // namespace ipop::overlay
