@@ -3,6 +3,8 @@
 
 bats_require_minimum_version 1.5.0
 
+load within
+
 setup() {
   DIR=$BATS_TEST_TMPDIR
   mkdir -p "$DIR/etc"
@@ -20,6 +22,9 @@ dhcp() { "$GA_BIN/ipop-dhcp" --directory "$DIR/book" --groups "$DIR/etc" --state
 # In the background: the program itself has the process id, so that it is what a signal reaches.
 as_process() { exec "$GA_BIN/ipop-dhcp" --directory "$DIR/book" --groups "$DIR/etc" --states "$DIR/state" "$@"; }
 
+# listening_or_ended LOG - the server has said that it listens, or is gone.
+listening_or_ended() { grep -q listening "$1" || ! kill -0 "$server" 2>/dev/null; }
+
 # serve [OPTIONS] - starts a server on a port of its own: $server, $port.
 serve() {
   local try
@@ -27,10 +32,7 @@ serve() {
     port=$((RANDOM % 20000 + 20000))
     as_process serve --listen "127.0.0.1:$port" "$@" 2>"$DIR/log" >"$DIR/out" &
     server=$!
-    until grep -q listening "$DIR/log"; do
-      kill -0 "$server" 2>/dev/null || break
-      sleep 0.02
-    done
+    within listening_or_ended "$DIR/log"
     grep -q listening "$DIR/log" && return
     grep -q 'in use' "$DIR/log" || { cat "$DIR/log" >&2; return 1; }
   done
@@ -174,6 +176,7 @@ soap() { # soap OPERATION ELEMENTS...
   load=$!
   kills=0
   before=0
+  # The members end by themselves after their time, and wait for no answer longer than 10 s.
   while kill -0 "$load" 2>/dev/null; do
     # Some were told something since the last time, so there is something to lose.
     told=$(wc -l <"$DIR/told" 2>/dev/null || echo 0)
@@ -184,7 +187,8 @@ soap() { # soap OPERATION ELEMENTS...
     kills=$((kills + 1))
     as_process serve --listen "127.0.0.1:$port" 2>"$DIR/log" >"$DIR/out" &
     server=$!
-    until grep -q listening "$DIR/log"; do kill -0 "$server"; sleep 0.02; done
+    within listening_or_ended "$DIR/log"
+    grep -q listening "$DIR/log"
   done
   wait "$load"
   [ "$kills" -ge 3 ]
@@ -259,7 +263,8 @@ soap() { # soap OPERATION ELEMENTS...
   port=8067
   ip netns exec "$ns" "$GA_BIN/ipop-dhcp" --directory "$DIR/book" --groups "$DIR/etc" serve 2>"$DIR/log" &
   server=$!
-  until grep -q listening "$DIR/log"; do kill -0 "$server"; sleep 0.02; done
+  within listening_or_ended "$DIR/log"
+  grep -q listening "$DIR/log"
   from() { # from SOURCE OPERATION NODE
     ip netns exec "$ns" curl -sS --max-time 10 --interface "$1" -H 'Content-Type: text/xml' \
       --data-binary "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><$2
@@ -297,7 +302,8 @@ soap() { # soap OPERATION ELEMENTS...
   stop_server
   "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" serve --listen "127.0.0.1:$port" 2>"$DIR/log2" &
   server=$!
-  until grep -q listening "$DIR/log2"; do kill -0 "$server"; sleep 0.02; done
+  within listening_or_ended "$DIR/log2"
+  grep -q listening "$DIR/log2"
   members 4 1
   jq -e '.answered == 0 and .refused > 0' "$DIR/load"
   second promote
