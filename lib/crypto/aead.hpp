@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -25,10 +26,16 @@ class Aead {
   Aead& operator=(const Aead&) = delete;
   virtual ~Aead() = default;
 
-  /// Appends ciphertext and tag. A counter is never used twice with one key: the caller's duty.
-  virtual void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) = 0;
+  /// Writes ciphertext and tag; `out` may be where the plaintext is, and has room for the tag. A counter is never used
+  /// twice with one key: the caller's duty.
+  virtual void seal_to(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, std::byte* out) = 0;
+  /// Writes the plaintext and is true; `out` may be where `sealed` is. False for a wrong tag: no text stays behind.
+  virtual bool open_to(std::uint64_t counter, ByteSpan header, ByteSpan sealed, std::byte* out) = 0;
+
+  /// Appends ciphertext and tag.
+  void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out);
   /// Appends the plaintext and is true, or leaves `out` as it was.
-  virtual bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) = 0;
+  bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out);
 };
 
 /// Makes Aeads: the daemon's picks the fastest implementation once, a simulation may bring a
@@ -49,7 +56,11 @@ class AeadFactory {
 std::unique_ptr<AeadFactory> make_openssl_aead_factory();
 /// libipsec-mb, or null where it was not built in or the CPU lacks the instructions.
 std::unique_ptr<AeadFactory> make_ipsec_mb_aead_factory();
-/// The faster of the two on this machine: ipsec-mb where it is there.
+/// The faster of the two on this machine, as far as is known without a clock: ipsec-mb where it is there.
 std::unique_ptr<AeadFactory> make_best_aead_factory();
+/// The faster of the two by a trial of a few milliseconds; `nanoseconds` is a clock that rises.
+std::unique_ptr<AeadFactory> make_fastest_aead_factory(const std::function<std::uint64_t()>& nanoseconds);
+/// By its name; null for one that is not known or not to be had here.
+std::unique_ptr<AeadFactory> make_named_aead_factory(std::string_view name);
 
 }  // namespace ipop::crypto

@@ -32,31 +32,25 @@ class IpsecMbAead final : public Aead {
   IpsecMbAead(const IpsecMbAead&) = delete;
   IpsecMbAead& operator=(const IpsecMbAead&) = delete;
 
-  void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) override {
+  void seal_to(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, std::byte* out) override {
     const auto nonce = make_nonce(salt_, counter);
-    const std::size_t before = out.size();
-    out.resize(before + plaintext.size() + tag_size);
-    auto* to = reinterpret_cast<std::uint8_t*>(out.data()) + before;
+    auto* to = reinterpret_cast<std::uint8_t*>(out);
     const std::uint8_t* from = plaintext.empty() ? to : octets_of(plaintext);
     IMB_AES128_GCM_ENC(manager_.get(), &key_, &context_, to, from, plaintext.size(), octets_of(nonce),
                        octets_of(header), header.size(), to + plaintext.size(), tag_size);
   }
 
-  bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) override {
+  bool open_to(std::uint64_t counter, ByteSpan header, ByteSpan sealed, std::byte* out) override {
     if (sealed.size() < tag_size) return false;
     const auto nonce = make_nonce(salt_, counter);
-    const ByteSpan ciphertext = sealed.first(sealed.size() - tag_size);
-    const std::size_t before = out.size();
-    // One octet more, so that an empty text still has an address.
-    out.resize(before + ciphertext.size() + 1);
-    auto* to = reinterpret_cast<std::uint8_t*>(out.data()) + before;
+    const std::size_t size = sealed.size() - tag_size;
+    auto* to = reinterpret_cast<std::uint8_t*>(out);
     std::array<std::byte, tag_size> tag{};
-    IMB_AES128_GCM_DEC(manager_.get(), &key_, &context_, to, octets_of(sealed), ciphertext.size(), octets_of(nonce),
+    IMB_AES128_GCM_DEC(manager_.get(), &key_, &context_, to, octets_of(sealed), size, octets_of(nonce),
                        octets_of(header), header.size(), reinterpret_cast<std::uint8_t*>(tag.data()), tag_size);
     const bool good = equal_secret(tag, sealed.last(tag_size));
     // The library has deciphered before it knew the tag: forged text must not stay behind.
-    if (!good) wipe(std::span(out).subspan(before));
-    out.resize(good ? before + ciphertext.size() : before);
+    if (!good) wipe(std::span(out, size));
     return good;
   }
 

@@ -18,11 +18,9 @@ class OpensslAead final : public Aead {
   OpensslAead(const OpensslAead&) = delete;
   OpensslAead& operator=(const OpensslAead&) = delete;
 
-  void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) override {
+  void seal_to(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, std::byte* out) override {
     const auto nonce = make_nonce(key_.salt, counter);
-    const std::size_t before = out.size();
-    out.resize(before + plaintext.size() + tag_size);
-    auto* to = reinterpret_cast<unsigned char*>(out.data()) + before;
+    auto* to = reinterpret_cast<unsigned char*>(out);
     EVP_CIPHER_CTX* context = ready(sealing_, 1);
     int size = 0;
     bool made = EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, octets_of(nonce)) == 1 &&
@@ -37,16 +35,13 @@ class OpensslAead final : public Aead {
     static_cast<void>(made);
   }
 
-  bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) override {
+  bool open_to(std::uint64_t counter, ByteSpan header, ByteSpan sealed, std::byte* out) override {
     if (sealed.size() < tag_size) return false;
     const auto nonce = make_nonce(key_.salt, counter);
     const ByteSpan ciphertext = sealed.first(sealed.size() - tag_size);
     std::array<unsigned char, tag_size> tag{};
     std::memcpy(tag.data(), sealed.last(tag_size).data(), tag_size);
-    const std::size_t before = out.size();
-    // One octet of room for the final call, which writes nothing in this mode but wants a place.
-    out.resize(before + ciphertext.size() + 1);
-    auto* to = reinterpret_cast<unsigned char*>(out.data()) + before;
+    auto* to = reinterpret_cast<unsigned char*>(out);
     EVP_CIPHER_CTX* context = ready(opening_, 0);
     int size = 0;
     bool good = EVP_DecryptInit_ex(context, nullptr, nullptr, nullptr, octets_of(nonce)) == 1 &&
@@ -55,9 +50,11 @@ class OpensslAead final : public Aead {
       good = good &&
              EVP_DecryptUpdate(context, to, &size, octets_of(ciphertext), static_cast<int>(ciphertext.size())) == 1;
     }
+    // The final call writes nothing in this mode but wants a place.
+    std::array<unsigned char, 16> rest{};
     good = good && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag_size), tag.data()) == 1 &&
-           EVP_DecryptFinal_ex(context, to + ciphertext.size(), &size) == 1;
-    out.resize(good ? before + ciphertext.size() : before);
+           EVP_DecryptFinal_ex(context, rest.data(), &size) == 1;
+    if (!good) wipe(std::span(out, ciphertext.size()));
     return good;
   }
 
@@ -89,11 +86,6 @@ class OpensslAeadFactory final : public AeadFactory {
 
 std::unique_ptr<AeadFactory> make_openssl_aead_factory() {
   return std::make_unique<OpensslAeadFactory>();
-}
-
-std::unique_ptr<AeadFactory> make_best_aead_factory() {
-  if (auto factory = make_ipsec_mb_aead_factory()) return factory;
-  return make_openssl_aead_factory();
 }
 
 }  // namespace ipop::crypto

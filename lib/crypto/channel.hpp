@@ -45,6 +45,8 @@ struct Channel {
   std::optional<Spi> lingering{};    ///< our attempt that answers repeated last flights
   TimePoint last_payload{};          ///< of the owner, either way
   std::optional<TimePoint> last_probe{};
+  std::optional<TimePoint> lane_offered{};  ///< when the peer was told last that it may use a lane
+  std::optional<TimePoint> lane_heard{};    ///< when something came over one
   ChannelTable::Statistics statistics{};
 
   [[nodiscard]] Session* session_at(Spi spi) const {

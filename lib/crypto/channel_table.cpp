@@ -77,7 +77,12 @@ void ChannelTable::State::handle_sealed(TimePoint now, const Carrier& from, Byte
   const Spi spi{ByteReader(packet).read<std::uint32_t>()};
   if (spi.value < first_spi) return counters_.add("drop_channel_reserved_spi");
   const auto receiver = receivers_.find(spi);
-  if (receiver == receivers_.end()) return handle_unknown_spi(now, from, spi, packet);
+  if (receiver == receivers_.end()) {
+    // What is for a lane comes here while nobody has it, or has it any more; the peer's next packet of the channel
+    // itself is the one to answer.
+    if (is_lane(spi) && receivers_.contains(session_of(spi))) return counters_.add("drop_channel_lane");
+    return handle_unknown_spi(now, from, spi, packet);
+  }
   Channel& channel = *receiver->second;
   Session* session = channel.session_at(spi);
   assert(session != nullptr);
@@ -95,18 +100,21 @@ void ChannelTable::State::handle_sealed(TimePoint now, const Carrier& from, Byte
   note_authenticated(now, channel, *session);
   if (from != channel.carrier) note_elsewhere(now, channel, from, is_newest, packet.size());
   if (plaintext.empty()) return counters_.add("drop_channel_empty");
-  if (plaintext.front() == std::byte{0}) return handle_inner(now, channel, from, plaintext);
-
-  channel.last_payload = now;
+  if (plaintext.front() == std::byte{0}) return handle_inner(now, channel, *session, from, plaintext);
   channel.statistics.octets_received += plaintext.size();
+  receive(now, channel, std::move(plaintext));
+}
+
+void ChannelTable::State::receive(TimePoint now, Channel& channel, Bytes payload) {
+  channel.last_payload = now;
   // A batch is mostly of one peer; a few peers are found by looking back.
   const auto open_group = std::ranges::find(received_, channel.id, &Received::id);
   if (open_group != received_.end()) {
-    open_group->payloads.push_back(std::move(plaintext));
+    open_group->payloads.push_back(std::move(payload));
   } else {
     Received& group = received_.emplace_back();
     group.id = channel.id;
-    group.payloads.push_back(std::move(plaintext));
+    group.payloads.push_back(std::move(payload));
   }
 }
 
@@ -138,7 +146,8 @@ void ChannelTable::State::note_authenticated(TimePoint now, Channel& channel, co
   if (channel.unconfirmed && *channel.unconfirmed == session.receive_at()) confirm(now, channel);
 }
 
-void ChannelTable::State::handle_inner(TimePoint now, Channel& channel, const Carrier& from, ByteSpan plaintext) {
+void ChannelTable::State::handle_inner(TimePoint now, Channel& channel, Session& session, const Carrier& from,
+                                       ByteSpan plaintext) {
   ByteReader in(plaintext.subspan(1));
   const auto type = in.read<std::uint8_t>();
   const ByteSpan body = in.take_rest();
@@ -153,6 +162,11 @@ void ChannelTable::State::handle_inner(TimePoint now, Channel& channel, const Ca
     case InnerMessage::confirm: return;  // its being authenticated was the message
     case InnerMessage::path_challenge: return handle_path_challenge(now, channel, from, body);
     case InnerMessage::path_response: return handle_path_response(channel, body);
+    case InnerMessage::lane:
+      if (!session.lane) break;
+      lend_lane(channel, session);
+      session.lane->peer_takes = true;
+      return;
   }
   counters_.add("drop_channel_inner_unknown");
 }
@@ -200,12 +214,15 @@ Result<void> ChannelTable::State::seal(TimePoint now, ChannelId id, std::span<co
   channel.statistics.last_sent = now;
   channel.last_payload = now;
   if (!out.packets.empty()) emit(std::move(out));
-  if (channel.current->packets_sent() >= config_.limits.rekey_packets && !channel.rekey && now < channel.rekey_at &&
-      channel.rekey_failures == 0) {
-    channel.rekey_at = now;
-    schedule(channel);
-  }
+  rekey_if_used_up(now, channel, channel.current->packets_sent());
   return {};
+}
+
+void ChannelTable::State::rekey_if_used_up(TimePoint now, Channel& channel, std::uint64_t packets) {
+  if (packets < config_.limits.rekey_packets || channel.rekey || now >= channel.rekey_at || channel.rekey_failures != 0)
+    return;
+  channel.rekey_at = now;
+  schedule(channel);
 }
 
 void ChannelTable::State::close(TimePoint now, ChannelId id) {
@@ -223,6 +240,12 @@ void ChannelTable::State::move(ChannelId id, const Carrier& carrier) {
 }
 
 void ChannelTable::State::drop_all() {
+  std::vector<Spi> lanes;
+  for (const auto& [id, channel] : channels_) {
+    for (const auto* session : {&channel.current, &channel.next, &channel.previous}) {
+      if (*session && (*session)->lane && (*session)->lane->is_lent) lanes.push_back(lane_of((*session)->receive_at()));
+    }
+  }
   attempts_.clear();
   asked_.clear();
   by_remote_.clear();
@@ -236,6 +259,8 @@ void ChannelTable::State::drop_all() {
   received_.clear();
   transmits_.clear();
   outputs_.clear();
+  for (const Spi lane : lanes)
+    outputs_.push(LaneClosed{lane});
   // A clone would accept the cookies of its twin.
   cookies_.reset();
 }
@@ -251,9 +276,8 @@ void ChannelTable::State::remove_channel(ChannelId id) {
   const auto it = channels_.find(id);
   assert(it != channels_.end());
   Channel& channel = it->second;
-  for (const auto* session : {&channel.current, &channel.next, &channel.previous}) {
-    if (*session) receivers_.erase((*session)->receive_at());
-  }
+  for (auto* session : {&channel.current, &channel.next, &channel.previous})
+    drop_session(*session);
   if (channel.unconfirmed) remove_attempt(*channel.unconfirmed);
   if (channel.rekey) remove_attempt(*channel.rekey);
   if (channel.lingering) remove_attempt(*channel.lingering);
@@ -269,10 +293,7 @@ void ChannelTable::State::run_channel_timer(TimePoint now, ChannelId id) {
     send_inner(now, channel, InnerMessage::close, {});
     return end_channel(channel, Ending::idle);
   }
-  if (channel.previous && now >= channel.previous_until) {
-    receivers_.erase(channel.previous->receive_at());
-    channel.previous.reset();
-  }
+  if (channel.previous && now >= channel.previous_until) drop_session(channel.previous);
   ask_elsewhere(now, channel);
   if (!channel.rekey && now >= channel.rekey_at) return start_rekey(now, channel);
   schedule(channel);
@@ -365,6 +386,18 @@ void ChannelTable::handle_timeout(TimePoint now) {
 }
 Result<void> ChannelTable::seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads) {
   return state_->seal(now, id, payloads);
+}
+void ChannelTable::offer_lane(TimePoint now, ChannelId id) {
+  state_->offer_lane(now, id);
+}
+std::optional<Spi> ChannelTable::lane_to(ChannelId id) const {
+  return state_->lane_to(id);
+}
+void ChannelTable::handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets) {
+  state_->handle_opened(now, lane, packets);
+}
+std::optional<ChannelId> ChannelTable::handle_traffic(TimePoint now, const LaneTraffic& traffic) {
+  return state_->handle_traffic(now, traffic);
 }
 void ChannelTable::close(TimePoint now, ChannelId id) {
   state_->close(now, id);

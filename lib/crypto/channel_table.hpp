@@ -19,6 +19,7 @@
 #include "crypto/carrier.hpp"
 #include "crypto/half_open.hpp"
 #include "crypto/handshake.hpp"
+#include "crypto/session.hpp"
 
 namespace ipop::crypto {
 
@@ -50,6 +51,7 @@ class ChannelTable {
     /// stand in every handshake message.
     Bytes context{};
     Limits limits{};
+    bool lends_lanes = false;  ///< the owner has somebody who seals and opens packets of data by himself
   };
 
   /// Why a channel or an attempt ended.
@@ -96,7 +98,18 @@ class ChannelTable {
     Ending why{};
     std::string detail{};  ///< for the journal; escaped
   };
-  using Output = std::variant<Transmit, Opened, Moved, Received, Closed, OpenFailed>;
+  /// Keys of a session, with an SPI and counters of their own, that the table gives away and never uses. The owner
+  /// takes what arrives under `receive_at` from then on.
+  struct LaneOpened {
+    Spi receive_at{};
+    Spi send_to{};
+    SessionKeys keys{};
+    NodeId peer{};
+  };
+  struct LaneClosed {  ///< never to be used again
+    Spi receive_at{};
+  };
+  using Output = std::variant<Transmit, Opened, Moved, Received, Closed, OpenFailed, LaneOpened, LaneClosed>;
 
   struct Incoming {
     Carrier from{};
@@ -136,12 +149,31 @@ class ChannelTable {
   /// octet is not zero (the caller's duty). Errors: not_found; exhausted (2^32 packets under one key:
   /// what still fitted is sent and the channel ends).
   Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads);
+  /// Data comes over the channel: the peer may send it over a lane, if the owner takes lanes. Says so at most once a
+  /// second, and not while it does.
+  void offer_lane(TimePoint now, ChannelId id);
+  /// The lane to send on: the peer has offered one under the keys in use.
+  [[nodiscard]] std::optional<Spi> lane_to(ChannelId id) const;
+  /// Packets that came over a lane and that the owner's other hand has no use for: Received, as if they had come over
+  /// the channel itself.
+  void handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets);
+  struct LaneTraffic {
+    Spi lane{};
+    std::uint64_t packets_sent = 0;
+    std::uint64_t octets_sent = 0;
+    std::uint64_t packets_received = 0;
+    std::uint64_t octets_received = 0;
+    std::uint64_t sealed_in_all = 0;  ///< packets under the lane's key
+    std::optional<Carrier> from{};    ///< of the newest packet
+  };
+  /// What went over a lane since the last time; nothing for a lane that is not known (any more).
+  std::optional<ChannelId> handle_traffic(TimePoint now, const LaneTraffic& traffic);
   /// Tells the peer (authenticated) and forgets the channel; no Closed is given out.
   void close(TimePoint now, ChannelId id);
   /// Sets where the channel's packets go.
   void move(ChannelId id, const Carrier& carrier);
-  /// Drops every channel and attempt without a word or an output, and what was not polled yet: after
-  /// a suspend or clone no counter may be used again.
+  /// Drops every channel and attempt without a word, and what was not polled yet: after a suspend or clone no counter
+  /// may be used again. The only outputs are LaneClosed.
   void drop_all();
 
   [[nodiscard]] std::optional<Output> poll_output();

@@ -26,6 +26,8 @@ Attempt& ChannelTable::State::add_attempt(TimePoint now) {
   SessionId own;
   do {
     rng_.fill(octets);
+    // The odd ones are of lanes.
+    octets[3] &= std::byte{0xfe};
     own = SessionId(octets);
   } while (own.spi().value < first_spi || attempts_.contains(own.spi()) || receivers_.contains(own.spi()));
   Attempt& attempt = attempts_[own.spi()];
@@ -140,14 +142,16 @@ bool ChannelTable::State::advance(TimePoint now, Attempt& attempt, ByteSpan octe
   return complete(now, attempt);
 }
 
-SessionKeys ChannelTable::State::keys_of(const Attempt& attempt) const {
+SessionKeys ChannelTable::State::keys_of(const Attempt& attempt, bool is_lane) const {
   const bool is_client = attempt.role == HandshakeRole::client;
   KeyContext context;
   context.context = config_.context;
   context.client_id = is_client ? config_.self : *attempt.claimed;
   context.server_id = is_client ? *attempt.claimed : config_.self;
-  context.client_spi = is_client ? attempt.own.spi() : attempt.remote->spi();
-  context.server_spi = is_client ? attempt.remote->spi() : attempt.own.spi();
+  const Spi own = is_lane ? lane_of(attempt.own.spi()) : attempt.own.spi();
+  const Spi remote = is_lane ? lane_of(attempt.remote->spi()) : attempt.remote->spi();
+  context.client_spi = is_client ? own : remote;
+  context.server_spi = is_client ? remote : own;
   return attempt.handshake->export_keys(digest(context));
 }
 
@@ -190,8 +194,7 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
   channel.last_payload = now;
   channel.statistics.last_received = now;
   channel.statistics.last_sent = now;
-  rotate(now, channel, std::make_unique<Session>(aeads_, keys_of(attempt), attempt.remote->spi(), attempt.own.spi()),
-         attempt.role);
+  rotate(now, channel, make_session(attempt), attempt.role);
   attempt.channel = id;
   attempt.give_up = now + config_.limits.give_up;
   const auto tag = attempt.tag;

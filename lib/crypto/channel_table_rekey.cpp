@@ -61,7 +61,7 @@ Attempt& ChannelTable::State::add_rekey_attempt(TimePoint now, Channel& channel,
 
 void ChannelTable::State::complete_rekey(TimePoint now, Attempt& attempt) {
   Channel& channel = channels_.at(*attempt.channel);
-  auto session = std::make_unique<Session>(aeads_, keys_of(attempt), attempt.remote->spi(), attempt.own.spi());
+  auto session = make_session(attempt);
   const auto parked = std::exchange(attempt.parked, {});
   parked_ -= parked.size();
   attempt.give_up = now + config_.limits.give_up;
@@ -96,8 +96,7 @@ void ChannelTable::State::fail_rekey(TimePoint now, Attempt& attempt, Ending why
   Channel& channel = it->second;
   channel.rekey.reset();
   if (channel.next) {
-    receivers_.erase(channel.next->receive_at());
-    channel.next.reset();
+    drop_session(channel.next);
     channel.unconfirmed.reset();
   }
   // A peer that can't prove itself again (its certificate has expired) must not stay on old keys.
@@ -111,7 +110,7 @@ void ChannelTable::State::fail_rekey(TimePoint now, Attempt& attempt, Ending why
 
 void ChannelTable::State::rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session,
                                  HandshakeRole role) {
-  if (channel.previous) receivers_.erase(channel.previous->receive_at());
+  drop_session(channel.previous);
   receivers_[session->receive_at()] = &channel;
   channel.previous = std::move(channel.current);
   channel.previous_until = now + config_.limits.old_keys_live;

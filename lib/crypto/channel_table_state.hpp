@@ -21,12 +21,14 @@ enum class InnerMessage : std::uint8_t {
   confirm = 3,         ///< the sender has the keys that seal this
   path_challenge = 4,  ///< 8 octets to be sent back the way they came
   path_response = 5,   ///< those octets
+  lane = 6,            ///< the sender opens what is sealed for the lane of this session
 };
 
-/// The machine behind ChannelTable, in seven files: channel_table.cpp (sealed packets, life of a
+/// The machine behind ChannelTable, in eight files: channel_table.cpp (sealed packets, life of a
 /// channel), channel_table_handshake.cpp (messages that open one), channel_table_attempt.cpp (life of
 /// an attempt), channel_table_sending.cpp (what it sends), channel_table_rekey.cpp (new keys),
-/// channel_table_roaming.cpp (a peer that moves), channel_table_trust.cpp (who may stay).
+/// channel_table_roaming.cpp (a peer that moves), channel_table_trust.cpp (who may stay), channel_table_lanes.cpp
+/// (keys that are given away).
 class ChannelTable::State {
  public:
   State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
@@ -39,6 +41,10 @@ class ChannelTable::State {
   void handle_packets(TimePoint now, std::span<const Incoming> packets);
   void handle_timeout(TimePoint now);
   Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads);
+  void offer_lane(TimePoint now, ChannelId id);
+  [[nodiscard]] std::optional<Spi> lane_to(ChannelId id) const;
+  void handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets);
+  std::optional<ChannelId> handle_traffic(TimePoint now, const LaneTraffic& traffic);
   void close(TimePoint now, ChannelId id);
   void move(ChannelId id, const Carrier& carrier);
   void drop_all();
@@ -53,7 +59,9 @@ class ChannelTable::State {
   // Sealed packets and the life of a channel.
   void handle_sealed(TimePoint now, const Carrier& from, ByteSpan packet);
   void handle_unknown_spi(TimePoint now, const Carrier& from, Spi spi, ByteSpan packet);
-  void handle_inner(TimePoint now, Channel& channel, const Carrier& from, ByteSpan plaintext);
+  void handle_inner(TimePoint now, Channel& channel, Session& session, const Carrier& from, ByteSpan plaintext);
+  void receive(TimePoint now, Channel& channel, Bytes payload);
+  void rekey_if_used_up(TimePoint now, Channel& channel, std::uint64_t packets);
   bool send_inner(TimePoint now, Channel& channel, InnerMessage type, ByteSpan body);
   bool send_inner_to(TimePoint now, Channel& channel, const Carrier& to, InnerMessage type, ByteSpan body);
   void note_authenticated(TimePoint now, Channel& channel, const Session& session);
@@ -61,6 +69,12 @@ class ChannelTable::State {
   void remove_channel(ChannelId id);
   void run_channel_timer(TimePoint now, ChannelId id);
   void schedule(const Channel& channel);
+
+  // Lanes.
+  [[nodiscard]] std::unique_ptr<Session> make_session(const Attempt& attempt);
+  void drop_session(std::unique_ptr<Session>& session);
+  void lend_lane(const Channel& channel, Session& session);
+  [[nodiscard]] Channel* find_by_lane(Spi lane);
 
   // A peer that moves.
   void note_elsewhere(TimePoint now, Channel& channel, const Carrier& from, bool is_newest, std::size_t octets);
@@ -95,7 +109,7 @@ class ChannelTable::State {
   /// What is to be said of the rivals that had a tag of their own.
   [[nodiscard]] std::vector<OpenFailed> settle_rivals(Attempt& attempt, const NodeId& peer);
   void replace_older(TimePoint now, const NodeId& peer, const Carrier& carrier);
-  SessionKeys keys_of(const Attempt& attempt) const;
+  [[nodiscard]] SessionKeys keys_of(const Attempt& attempt, bool is_lane) const;
   void fail_attempt(TimePoint now, Attempt& attempt, Ending why, const std::string& detail);
   void remove_attempt(Spi spi);
   void run_attempt_timer(TimePoint now, Spi spi);

@@ -157,6 +157,9 @@ void EndToEnd::pump(TimePoint now) {
                 by_channel_.erase(it);
               }
             },
+            // Packets of a session go through the node: they are routed one by one.
+            [](const crypto::ChannelTable::LaneOpened&) {},
+            [](const crypto::ChannelTable::LaneClosed&) {},
             [&](crypto::ChannelTable::OpenFailed& failed) {
               counters_.add("session_open_failed");
               const NodeId peer = node_of(failed.carrier);

@@ -21,6 +21,7 @@ crypto::ChannelTable::Config channel_config(const Overlay::Config& config) {
   crypto::ChannelTable::Config out;
   out.self = config.self;
   out.context = link_context(config.name_space);
+  out.lends_lanes = config.lends_lanes;
   return out;
 }
 
@@ -164,6 +165,39 @@ void Overlay::State::want_link(TimePoint now, const NodeId& peer) {
   if (!running_ || peer == config_.self) return;
   if (!on_demand_.is_wanted(now, peer)) dirty_ = true;
   on_demand_.touch(now, peer);
+  settle(now);
+}
+
+std::optional<Overlay::Lane> Overlay::State::lane_to(const NodeId& peer) const {
+  const Link* link = links_.find(peer);
+  const Path* path = link == nullptr ? nullptr : link->in_use();
+  const auto* endpoint = path == nullptr ? nullptr : std::get_if<net::Endpoint>(&path->carrier);
+  if (endpoint == nullptr) return std::nullopt;
+  const auto spi = table_.lane_to(path->channel);
+  return spi ? std::optional(Lane{*spi, *endpoint}) : std::nullopt;
+}
+
+void Overlay::State::handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets) {
+  table_.handle_opened(now, lane, packets);
+  settle(now);
+}
+
+void Overlay::State::handle_traffic(TimePoint now, const LaneTraffic& traffic) {
+  auto counts = traffic.counts;
+  if (traffic.from) counts.from = to_carrier(*traffic.from);
+  const auto channel = table_.handle_traffic(now, counts);
+  Link* link = channel ? links_.find(*channel) : nullptr;
+  Path* path = link == nullptr ? nullptr : link->paths.find(*channel);
+  if (path != nullptr) {
+    link->last_traffic = now;
+    if (counts.packets_sent != 0) {
+      path->liveness.handle_sent(now);
+      path->proof.handle_data(now);
+    }
+    if (counts.packets_received != 0) path->liveness.handle_received(now, rng_);
+    wake_by(path->liveness.deadline());
+    wake_by(path->proof.deadline());
+  }
   settle(now);
 }
 
@@ -356,6 +390,15 @@ void Overlay::send(TimePoint now, PacketType type, RouteMode mode, const NodeId&
 }
 bool Overlay::send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
   return state_->send_direct(now, peer, packets);
+}
+std::optional<Overlay::Lane> Overlay::lane_to(const NodeId& peer) const {
+  return state_->lane_to(peer);
+}
+void Overlay::handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets) {
+  state_->handle_opened(now, lane, packets);
+}
+void Overlay::handle_traffic(TimePoint now, const LaneTraffic& traffic) {
+  state_->handle_traffic(now, traffic);
 }
 void Overlay::want_link(TimePoint now, const NodeId& peer) {
   state_->want_link(now, peer);

@@ -58,6 +58,7 @@ class Overlay {
     Duration keep_alive = 15s;      ///< +- 20 %
     unsigned relay_share = 75;      ///< percent of this node's line that others get when it is full
     std::uint64_t relay_limit = 0;  ///< octets a second that others get at the most; 0: as measured
+    bool lends_lanes = false;       ///< the owner has a worker: crypto::ChannelTable::Config
   };
 
   struct Datagram {
@@ -108,8 +109,10 @@ class Overlay {
   struct TrustChanged {
     std::shared_ptr<const crypto::TrustStore> trust{};
   };
+  using LaneOpened = crypto::ChannelTable::LaneOpened;
+  using LaneClosed = crypto::ChannelTable::LaneClosed;
   using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkCarries, LinkDown, RingChanged,
-                              Joined, ReachabilityChanged, TrustChanged, LogLine>;
+                              Joined, ReachabilityChanged, TrustChanged, LaneOpened, LaneClosed, LogLine>;
 
   Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
   Overlay(Overlay&&) noexcept;
@@ -139,6 +142,20 @@ class Overlay {
   void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
   /// IP packets straight over the link to `peer`; false (nothing sent) where there is no link.
   bool send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
+  /// Where IP packets for `peer` go at present, by whoever has the lane.
+  struct Lane {
+    crypto::Spi spi{};
+    net::Endpoint endpoint{};
+  };
+  /// None where there is no direct link, or the peer takes no lane.
+  [[nodiscard]] std::optional<Lane> lane_to(const NodeId& peer) const;
+  /// Packets that came over a lane and that its owner passes on here.
+  void handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets);
+  struct LaneTraffic {
+    crypto::ChannelTable::LaneTraffic counts{};
+    std::optional<net::Endpoint> from{};  ///< of the newest packet
+  };
+  void handle_traffic(TimePoint now, const LaneTraffic& traffic);
   /// Traffic wants a link to `peer`: opens an on-demand link unless one is there or being tried.
   void want_link(TimePoint now, const NodeId& peer);
 

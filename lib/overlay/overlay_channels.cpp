@@ -138,6 +138,8 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
   }
   if (!ip_packets.empty()) {
     link->last_traffic = now;
+    // Before the packets: what the owner decides of them may need the lane.
+    if (direct) table_.offer_lane(now, received.id);
     outputs_.push(DirectPackets{peer, std::move(ip_packets)});
   }
   if (!direct && to_pass_on.size() + relayed_here.size() > 0) {

@@ -61,6 +61,9 @@ class Overlay::State {
   void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
   bool send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
   void want_link(TimePoint now, const NodeId& peer);
+  [[nodiscard]] std::optional<Lane> lane_to(const NodeId& peer) const;
+  void handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets);
+  void handle_traffic(TimePoint now, const LaneTraffic& traffic);
   [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
   [[nodiscard]] PairReport report(TimePoint now, const NodeId& peer) const;
@@ -122,6 +125,8 @@ class Overlay::State {
   void handle_channel(TimePoint now, crypto::ChannelTable::Received received);
   void handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed);
   void handle_channel(TimePoint now, const crypto::ChannelTable::OpenFailed& failed);
+  void handle_channel(TimePoint /*now*/, const LaneOpened& lane) { outputs_.push(lane); }
+  void handle_channel(TimePoint /*now*/, const LaneClosed& lane) { outputs_.push(lane); }
   void open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected);
   [[nodiscard]] std::map<crypto::Carrier, Opening>::iterator opening_of(const crypto::ChannelTable::Opened& opened);
   void cancel_openings(const NodeId& expected, bool direct_only);

@@ -62,14 +62,13 @@ class OpenHandshakes final : public HandshakeFactory {
 /// Text in the clear behind a tag of zeros.
 class OpenAead final : public Aead {
  public:
-  void seal(std::uint64_t, ByteSpan, ByteSpan plaintext, Bytes& out) override {
-    append(out, plaintext);
-    out.resize(out.size() + tag_size);
+  void seal_to(std::uint64_t, ByteSpan, ByteSpan plaintext, std::byte* out) override {
+    std::fill_n(std::ranges::copy(plaintext, out).out, tag_size, std::byte{0});
   }
-  bool open(std::uint64_t, ByteSpan, ByteSpan sealed, Bytes& out) override {
+  bool open_to(std::uint64_t, ByteSpan, ByteSpan sealed, std::byte* out) override {
     const ByteSpan tag = sealed.last(tag_size);
     if (!std::ranges::all_of(tag, [](std::byte octet) { return octet == std::byte{0}; })) return false;
-    append(out, sealed.first(sealed.size() - tag_size));
+    if (sealed.data() != out) std::ranges::copy(sealed.first(sealed.size() - tag_size), out);
     return true;
   }
 };

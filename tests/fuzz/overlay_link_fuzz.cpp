@@ -81,12 +81,11 @@ class Introductions final : public crypto::HandshakeFactory {
 
 class OpenAead final : public crypto::Aead {
  public:
-  void seal(std::uint64_t, ByteSpan, ByteSpan plaintext, Bytes& out) override {
-    append(out, plaintext);
-    out.resize(out.size() + tag_size);
+  void seal_to(std::uint64_t, ByteSpan, ByteSpan plaintext, std::byte* out) override {
+    std::fill_n(std::ranges::copy(plaintext, out).out, tag_size, std::byte{0});
   }
-  bool open(std::uint64_t, ByteSpan, ByteSpan sealed, Bytes& out) override {
-    append(out, sealed.first(sealed.size() - tag_size));
+  bool open_to(std::uint64_t, ByteSpan, ByteSpan sealed, std::byte* out) override {
+    if (sealed.data() != out) std::ranges::copy(sealed.first(sealed.size() - tag_size), out);
     return true;
   }
 };

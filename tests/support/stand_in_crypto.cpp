@@ -157,16 +157,16 @@ class StandInAead final : public crypto::Aead {
  public:
   explicit StandInAead(const AeadKey& key) : key_(mix(0, key.key)) {}
 
-  void seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) override {
+  void seal_to(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, std::byte* out) override {
     const auto tag = tag_of(counter, header, plaintext);
-    append(out, plaintext);
-    append(out, tag);
+    if (plaintext.data() != out) std::ranges::copy(plaintext, out);
+    std::ranges::copy(tag, out + plaintext.size());
   }
-  bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) override {
+  bool open_to(std::uint64_t counter, ByteSpan header, ByteSpan sealed, std::byte* out) override {
     if (sealed.size() < tag_size) return false;
     const ByteSpan plaintext = sealed.first(sealed.size() - tag_size);
     if (!equal(tag_of(counter, header, plaintext), sealed.last(tag_size))) return false;
-    append(out, plaintext);
+    if (plaintext.data() != out) std::ranges::copy(plaintext, out);
     return true;
   }
 

@@ -81,15 +81,17 @@ struct Peer {
   std::vector<ChannelTable::Opened> opened{};
   std::vector<ChannelTable::Closed> closed{};
   std::vector<ChannelTable::OpenFailed> failed{};
+  std::vector<ChannelTable::LaneOpened> lanes{};
+  std::vector<Spi> lanes_closed{};
   std::vector<ChannelTable::Moved> moved{};
   std::vector<std::string> received{};
   std::size_t packets_out = 0;
 
   Peer(const Identity& identity, const Carrier& at, std::uint64_t seed, ChannelTable::Limits limits = {},
-       std::string_view context = "test")
+       std::string_view context = "test", bool lends_lanes = false)
       : handshakes(make_tls_handshake_factory(identity.key, identity.certificate)),
         rng(seed),
-        table({identity.id, to_bytes(as_bytes(context)), limits}, *handshakes, *aeads, rng),
+        table({identity.id, to_bytes(as_bytes(context)), limits, lends_lanes}, *handshakes, *aeads, rng),
         address(at) {
     table.handle_wall_time(TimePoint{}, wall_at_start);
   }
@@ -120,8 +122,8 @@ class World {
   explicit World(std::uint64_t seed) : rng_(seed) {}
 
   Peer& add(const Identity& identity, const Carrier& address, ChannelTable::Limits limits = {},
-            std::string_view context = "test") {
-    peers_.push_back(std::make_unique<Peer>(identity, address, rng_.next(), limits, context));
+            std::string_view context = "test", bool lends_lanes = false) {
+    peers_.push_back(std::make_unique<Peer>(identity, address, rng_.next(), limits, context, lends_lanes));
     at[address] = peers_.back().get();
     return *peers_.back();
   }
@@ -142,6 +144,8 @@ class World {
                      },
                      [&](ChannelTable::Closed& closed) { peer.closed.push_back(closed); },
                      [&](ChannelTable::OpenFailed& failed) { peer.failed.push_back(failed); },
+                     [&](const ChannelTable::LaneOpened& lane) { peer.lanes.push_back(lane); },
+                     [&](const ChannelTable::LaneClosed& lane) { peer.lanes_closed.push_back(lane.receive_at); },
                  },
                  *output);
     }

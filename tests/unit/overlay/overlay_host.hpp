@@ -71,6 +71,7 @@ class OverlayHost final : public test_support::SimHost {
                             },
                             [&](Overlay::RingChanged& value) { rings.push_back(value); },
                             [&](Overlay::Joined&) { joined.push_back(now); }, [](Overlay::TrustChanged&) {},
+                            [](const Overlay::LaneOpened&) {}, [](const Overlay::LaneClosed&) {},
                             [&](Overlay::ReachabilityChanged& value) { reachability.push_back(value); },
                             [&](LogLine& value) { log.push_back(value); }},
                  *output);

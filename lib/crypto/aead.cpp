@@ -1,0 +1,22 @@
+#include "crypto/aead.hpp"
+
+namespace ipop::crypto {
+
+void Aead::seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) {
+  const std::size_t before = out.size();
+  out.resize(before + plaintext.size() + tag_size);
+  seal_to(counter, header, plaintext, out.data() + before);
+}
+
+bool Aead::open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out) {
+  if (sealed.size() < tag_size) return false;
+  const std::size_t before = out.size();
+  const std::size_t size = sealed.size() - tag_size;
+  // One octet more, so that an empty text still has an address.
+  out.resize(before + size + 1);
+  const bool good = open_to(counter, header, sealed, out.data() + before);
+  out.resize(good ? before + size : before);
+  return good;
+}
+
+}  // namespace ipop::crypto
