@@ -1,9 +1,13 @@
 #include "net/checksum.hpp"
 
 #include <bit>
+#include <cstring>
 
 namespace ipop::net {
 namespace {
+
+/// Two words in one register (a vector type of GCC and clang; other processors have other registers).
+using Pair = std::uint64_t __attribute__((vector_size(16)));
 
 constexpr std::uint16_t fold(std::uint64_t sum) {
   while (sum > 0xffffU)
@@ -20,6 +24,23 @@ constexpr std::uint16_t swap(std::uint16_t word) {
 // end (RFC 1071, 2B), so the loop adds 32-bit words of the machine's own order.
 std::uint16_t sum_words(ByteSpan octets) {
   std::uint64_t sum = 0;
+  // Four sums that do not wait for one another: the compiler adds them side by side.
+  Pair low_a{};
+  Pair high_a{};
+  Pair low_b{};
+  Pair high_b{};
+  for (; octets.size() >= 2 * sizeof(Pair); octets = octets.subspan(2 * sizeof(Pair))) {
+    Pair a;
+    Pair b;
+    std::memcpy(&a, octets.data(), sizeof(a));
+    std::memcpy(&b, octets.data() + sizeof(a), sizeof(b));
+    low_a += a & 0xffffffffU;
+    high_a += a >> 32;
+    low_b += b & 0xffffffffU;
+    high_b += b >> 32;
+  }
+  const Pair all = low_a + high_a + low_b + high_b;
+  sum += all[0] + all[1];
   while (octets.size() >= sizeof(std::uint64_t)) {
     std::uint64_t words = 0;
     std::memcpy(&words, octets.data(), sizeof(words));

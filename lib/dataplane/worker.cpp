@@ -1,0 +1,258 @@
+#include "dataplane/worker.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include "base/machine.hpp"
+#include "net/ethernet.hpp"
+#include "net/udp.hpp"
+
+namespace ipop::dataplane {
+namespace {
+
+std::uint64_t key_of(net::Ipv4Address source, net::Ipv4Address destination) {
+  return std::uint64_t{source.value()} << 32U | destination.value();
+}
+
+/// The first packet of a TCP connection, either way.
+bool is_syn(ByteSpan packet) {
+  Transport transport;
+  return find_transport(packet, transport) && transport.protocol == ip::tcp &&
+         (octet_at(packet, transport.ip_header + tcp::flags) & tcp::syn) != 0;
+}
+
+bool is_dhcp_port(unsigned port) {
+  return port == net::udp_port_dhcp_server || port == net::udp_port_dhcp_client;
+}
+
+}  // namespace
+
+Worker::Worker(const Config& config, crypto::AeadFactory& aeads)
+    : config_(config), aeads_(aeads), coalescer_(config.own_mac, config.joins) {}
+
+void Worker::handle_order(const Order& order) {
+  std::visit(Overloaded{
+                 [&](const InstallLane& install) {
+                   last_lane_ = nullptr;
+                   lanes_.erase(install.receive_at);
+                   lanes_.emplace(install.receive_at,
+                                  Lane{crypto::Session(aeads_, install.keys, install.send_to, install.receive_at),
+                                       install.peer,
+                                       {.lane = install.receive_at}});
+                 },
+                 [&](const RemoveLane& remove) {
+                   last_lane_ = nullptr;
+                   lanes_.erase(remove.receive_at);
+                 },
+                 [&](const RemoveAllLanes&) {
+                   last_lane_ = nullptr;
+                   lanes_.clear();
+                   flows_.clear();
+                   sources_.clear();
+                 },
+                 [&](const InstallFlow& flow) {
+                   if (flows_.size() >= most_decisions) flows_.clear();
+                   flows_[key_of(flow.source, flow.destination)] = flow;
+                 },
+                 [&](const InstallSource& source) {
+                   if (sources_.size() >= most_decisions) sources_.clear();
+                   sources_[source.source.value()] = source;
+                 },
+                 [&](const ForgetDecisions&) {
+                   flows_.clear();
+                   sources_.clear();
+                 },
+             },
+             order);
+}
+
+Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames) {
+  begin();
+  for (const net::TapFrame& frame : frames) {
+    // The node counts what is too short for a frame.
+    if (frame.octets.size() < ethernet_header) {
+      count(Count::frames_to_node);
+      frames_.emplace_back(frame.octets);
+      continue;
+    }
+    if (const auto refused = segmenter_.begin(frame.header, frame.octets.subspan(ethernet_header)); !refused.empty()) {
+      count_refused(refused);
+      continue;
+    }
+    const InstallFlow* flow = find_flow(now, frame);
+    Lane* lane = flow == nullptr ? nullptr : find_lane(flow->lane);
+    const bool passes = lane != nullptr && segmenter_.largest() <= flow->mtu &&
+                        (flow->passes_syn || !is_syn(frame.octets.subspan(ethernet_header)));
+    if (passes) {
+      send(*flow, *lane);
+    } else {
+      give_frame(frame);
+    }
+  }
+  return finish();
+}
+
+const InstallFlow* Worker::find_flow(TimePoint now, const net::TapFrame& frame) const {
+  const ByteSpan octets = frame.octets;
+  if (octets.size() < ethernet_header + ip::header ||
+      !equal(octets.first(net::MacAddress::size), config_.own_mac.octets()))
+    return nullptr;
+  if (word_at(octets, 2 * net::MacAddress::size) != static_cast<unsigned>(net::EtherType::ipv4)) return nullptr;
+  const ByteSpan packet = octets.subspan(ethernet_header);
+  // What contradicts itself is for the node to judge.
+  const std::size_t header = std::size_t{octet_at(packet, 0) & 0x0fU} * 4;
+  const std::size_t total = word_at(packet, ip::total_length);
+  if (octet_at(packet, 0) >> 4U != 4 || header < ip::header || total < header || total > packet.size()) return nullptr;
+  const net::Ipv4Address source(long_at(packet, ip::source));
+  const net::Ipv4Address destination(long_at(packet, ip::destination));
+  const auto found = flows_.find(key_of(source, destination));
+  return found == flows_.end() || found->second.until <= now ? nullptr : &found->second;
+}
+
+void Worker::send(const InstallFlow& flow, Lane& lane) {
+  for (Octets packet = segmenter_.next(); !packet.empty(); packet = segmenter_.next()) {
+    const std::size_t size = packet.size() + crypto::Session::overhead;
+    if (!lane.session.seal_to(packet, sends_.make_room(size))) {
+      count(Count::exhausted);
+      continue;
+    }
+    sends_.add(flow.to, size);
+    ++lane.traffic.packets_sent;
+    lane.traffic.octets_sent += packet.size();
+    count(Count::sent);
+  }
+}
+
+/// Whole frames, as they would be without offloads.
+void Worker::give_frame(const net::TapFrame& frame) {
+  count(Count::frames_to_node, segmenter_.count());
+  if (frame.header.cut == net::VnetHeader::Cut::none) {
+    frames_.emplace_back(frame.octets);
+    return;
+  }
+  std::array<std::byte, ethernet_header> ethernet{};
+  std::ranges::copy(frame.octets.first(ethernet_header), ethernet.begin());
+  for (Octets packet = segmenter_.next(); !packet.empty(); packet = segmenter_.next()) {
+    cut_frames_.push_back({cut_.size(), ethernet_header + packet.size(), frames_.size()});
+    frames_.emplace_back();
+    append(cut_, ethernet);
+    append(cut_, packet);
+  }
+}
+
+Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place) {
+  begin();
+  std::optional<bool> is_of_lanes;
+  for (; place.run < datagrams.size(); ++place.run, place.octets = 0) {
+    const net::Datagrams& joined = datagrams[place.run];
+    const std::size_t segment = joined.segment == 0 ? joined.octets.size() : joined.segment;
+    do {
+      const Octets octets = joined.octets.subspan(place.octets, std::min(segment, joined.octets.size() - place.octets));
+      const crypto::Spi spi{octets.size() < crypto::Session::header_size ? 0 : long_at(octets, 0)};
+      Lane* lane = crypto::is_lane(spi) ? find_lane(spi) : nullptr;
+      if (is_of_lanes.value_or(lane != nullptr) != (lane != nullptr)) return finish();
+      is_of_lanes = lane != nullptr;
+      if (lane != nullptr) {
+        open(now, *lane, joined.other, octets);
+      } else {
+        count(Count::datagrams_to_node);
+        datagrams_.push_back({joined.other, octets});
+      }
+      place.octets += octets.size();
+    } while (place.octets < joined.octets.size());
+  }
+  return finish();
+}
+
+void Worker::open(TimePoint now, Lane& lane, const net::Endpoint& from, Octets octets) {
+  using Verdict = crypto::Session::Verdict;
+  const auto opened = lane.session.open_in_place(octets);
+  switch (opened.verdict) {
+    case Verdict::accepted: break;
+    case Verdict::truncated: return count(Count::truncated);
+    case Verdict::replayed: return count(Count::replayed);
+    case Verdict::bad_tag: return count(Count::bad_tag);
+  }
+  const Octets packet = octets.subspan(crypto::Session::header_size, octets.size() - crypto::Session::overhead);
+  if (packet.empty()) return count(Count::empty);
+  ++lane.traffic.packets_received;
+  lane.traffic.octets_received += packet.size();
+  if (opened.is_newest) lane.traffic.from = from;
+  if (const InstallSource* source = find_source(now, lane, packet)) {
+    count(Count::received);
+    coalescer_.add(packet, source->to);
+  } else {
+    count(Count::opened_to_node);
+    opened_.push_back({lane.traffic.lane, packet});
+  }
+}
+
+const InstallSource* Worker::find_source(TimePoint now, const Lane& lane, ByteSpan packet) const {
+  // Fragments and other protocols are few, and the node looks closer at them.
+  Transport transport;
+  if (!find_transport(packet, transport) || transport.total != packet.size()) return nullptr;
+  const auto found = sources_.find(long_at(packet, ip::source));
+  if (found == sources_.end()) return nullptr;
+  const InstallSource& source = found->second;
+  if (source.until <= now || source.peer != lane.peer || source.destination.value() != long_at(packet, ip::destination))
+    return nullptr;
+  if (transport.protocol == ip::udp) {
+    const bool is_dhcp =
+        is_dhcp_port(word_at(packet, transport.ip_header)) || is_dhcp_port(word_at(packet, transport.ip_header + 2));
+    return is_dhcp ? nullptr : &source;
+  }
+  return source.passes_syn || !is_syn(packet) ? &source : nullptr;
+}
+
+Worker::Lane* Worker::find_lane(crypto::Spi spi) {
+  if (last_lane_ != nullptr && last_lane_->traffic.lane == spi) return last_lane_;
+  const auto found = lanes_.find(spi);
+  if (found == lanes_.end()) return nullptr;
+  last_lane_ = &found->second;
+  return last_lane_;
+}
+
+void Worker::begin() {
+  sends_.clear();
+  coalescer_.clear();
+  cut_.clear();
+  cut_frames_.clear();
+  frames_.clear();
+  datagrams_.clear();
+  opened_.clear();
+}
+
+Worker::Outcome Worker::finish() {
+  for (const CutFrame& cut : cut_frames_)
+    frames_[cut.place] = ByteSpan(cut_).subspan(cut.begin, cut.size);
+  return {sends_.finish(), coalescer_.finish(), {frames_, datagrams_, opened_}};
+}
+
+void Worker::count_refused(std::string_view reason) {
+  const auto at = std::ranges::find(count_names, reason);
+  assert(at != count_names.end());
+  ++counts_[static_cast<std::size_t>(at - count_names.begin())];
+}
+
+std::vector<Worker::Traffic> Worker::take_report() {
+  std::vector<Traffic> out;
+  for (auto& [spi, lane] : lanes_) {
+    Traffic& traffic = lane.traffic;
+    if (traffic.packets_sent == 0 && traffic.packets_received == 0) continue;
+    traffic.sealed_in_all = lane.session.packets_sent();
+    out.push_back(std::exchange(traffic, Traffic{.lane = spi}));
+  }
+  return out;
+}
+
+Counters Worker::counters() const {
+  Counters out;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] != 0) out.add(count_names[i], counts_[i]);
+  }
+  return out;
+}
+
+}  // namespace ipop::dataplane

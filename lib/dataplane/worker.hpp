@@ -1,0 +1,154 @@
+#pragma once
+
+// The packets of a node, beside the machine that decides.
+//
+// Worker turns frames of the TAP into sealed datagrams and datagrams into frames, in batches and without an allocation,
+// by tables that the node has installed. What it does not know (a first packet, a decision that has run out, anything
+// but IPv4) and all control it gives to the node, which passes it on itself and says how the next ones go.
+// Main types: Worker, Order; Segmenter and Coalescer for what kernels leave to do; SendBatch.
+// It decides nothing, and never keeps a packet: what came in has left when the call returns.
+
+#include <array>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/counters.hpp"
+#include "crypto/aead.hpp"
+#include "dataplane/coalescer.hpp"
+#include "dataplane/orders.hpp"
+#include "dataplane/segmenter.hpp"
+#include "dataplane/send_batch.hpp"
+#include "net/datagrams.hpp"
+
+namespace ipop::dataplane {
+
+class Worker {
+ public:
+  struct Config {
+    net::MacAddress own_mac{};  ///< of the node and all peers on the TAP
+    Coalescer::Limits joins{};  ///< what the TAP takes
+  };
+  /// `aeads` outlives the worker.
+  Worker(const Config& config, crypto::AeadFactory& aeads);
+
+  void handle_order(const Order& order);
+
+  struct ForNode {
+    struct Datagram {
+      net::Endpoint from{};
+      ByteSpan octets{};
+    };
+    struct Opened {  ///< a packet that came over a lane, authentic and not replayed
+      crypto::Spi lane{};
+      ByteSpan packet{};
+    };
+    std::span<const ByteSpan> frames{};
+    std::span<const Datagram> datagrams{};
+    std::span<const Opened> opened{};
+  };
+  /// What became of an input; good until the next one.
+  struct Outcome {
+    std::span<const net::Datagrams> sends{};
+    std::span<const net::JoinedFrame> frames{};
+    ForNode for_node{};
+  };
+  /// The octets of an input are changed, and stay where they are until the outcome was carried out.
+  [[nodiscard]] Outcome handle_frames(TimePoint now, std::span<const net::TapFrame> frames);
+  /// How far a batch of datagrams has been taken.
+  struct Place {
+    std::size_t run = 0;
+    std::size_t octets = 0;  ///< of that run
+  };
+  /// Takes datagrams from `place` on, as long as all are of lanes or none is, and moves it: what a peer sent over the
+  /// session itself and what it sent over the lane behind stay in their order when each outcome is carried out first.
+  [[nodiscard]] Outcome handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place);
+
+  /// What went over a lane since the last report.
+  struct Traffic {
+    crypto::Spi lane{};
+    std::uint64_t packets_sent = 0;
+    std::uint64_t octets_sent = 0;
+    std::uint64_t packets_received = 0;
+    std::uint64_t octets_received = 0;
+    std::uint64_t sealed_in_all = 0;      ///< packets under the lane's key
+    std::optional<net::Endpoint> from{};  ///< of the newest packet
+  };
+  /// Lanes with traffic, in the order of their names.
+  [[nodiscard]] std::vector<Traffic> take_report();
+  /// `worker_*`, `drop_*` by reason.
+  [[nodiscard]] Counters counters() const;
+  [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
+
+ private:
+  static constexpr std::size_t most_decisions = 4096;
+
+  struct Lane {
+    crypto::Session session;
+    NodeId peer{};
+    Traffic traffic{};
+  };
+  enum class Count {
+    sent,
+    received,
+    frames_to_node,
+    datagrams_to_node,
+    opened_to_node,
+    exhausted,
+    truncated,
+    replayed,
+    bad_tag,
+    empty,
+    vnet_checksum,
+    vnet_headers,
+    vnet_kind,
+    vnet_length,
+    vnet_segments,
+    count_,
+  };
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(Count::count_)> count_names = {
+      "worker_sent",           "worker_received",       "worker_frames_to_node",  "worker_datagrams_to_node",
+      "worker_opened_to_node", "drop_worker_exhausted", "drop_channel_truncated", "drop_channel_replayed",
+      "drop_channel_bad_tag",  "drop_channel_empty",    "drop_vnet_checksum",     "drop_vnet_headers",
+      "drop_vnet_kind",        "drop_vnet_length",      "drop_vnet_segments",
+  };
+
+  void begin();
+  [[nodiscard]] Outcome finish();
+  void count(Count what, std::uint64_t number = 1) { counts_[static_cast<std::size_t>(what)] += number; }
+  void count_refused(std::string_view reason);
+  [[nodiscard]] Lane* find_lane(crypto::Spi spi);
+  [[nodiscard]] const InstallFlow* find_flow(TimePoint now, const net::TapFrame& frame) const;
+  /// Seals what the segmenter has.
+  void send(const InstallFlow& flow, Lane& lane);
+  void give_frame(const net::TapFrame& frame);
+  void open(TimePoint now, Lane& lane, const net::Endpoint& from, Octets octets);
+  [[nodiscard]] const InstallSource* find_source(TimePoint now, const Lane& lane, ByteSpan packet) const;
+
+  Config config_;
+  crypto::AeadFactory& aeads_;
+  std::map<crypto::Spi, Lane> lanes_;
+  Lane* last_lane_ = nullptr;  // a batch is mostly of one
+  // Only looked up, never iterated: nothing depends on their order. They are caches, so a full one is emptied.
+  std::unordered_map<std::uint64_t, InstallFlow> flows_;
+  std::unordered_map<std::uint32_t, InstallSource> sources_;
+
+  Segmenter segmenter_;
+  SendBatch sends_;
+  Coalescer coalescer_;
+  Bytes cut_;  // frames for the node that came in one piece, behind one another
+  struct CutFrame {
+    std::size_t begin = 0;
+    std::size_t size = 0;
+    std::size_t place = 0;  // among the frames for the node
+  };
+  std::vector<CutFrame> cut_frames_;
+  std::vector<ByteSpan> frames_;
+  std::vector<ForNode::Datagram> datagrams_;
+  std::vector<ForNode::Opened> opened_;
+  std::array<std::uint64_t, static_cast<std::size_t>(Count::count_)> counts_{};
+};
+
+}  // namespace ipop::dataplane
