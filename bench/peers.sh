@@ -1,23 +1,26 @@
 #!/usr/bin/env bash
-# peers.sh BIN [--seconds N] [--rounds N] [--output FILE] - one TCP stream and the round trip through ipop-node,
-# beside the bare wire and wireguard-go, all in one run; and the memory of an idle node.
+# peers.sh BIN [--seconds N] [--rounds N] [--underlay gso|soft] [--extra DIR] [--other BIN] [--output FILE] - what goes
+# through ipop-node, beside the bare wire, wireguard-go and nebula, all in one run; and the memory of a node.
 #
 #   left ---------------- veth, MTU 1500 ---------------- right
-#   203.0.113.2 (wire), 10.99.0.1 (wireguard-go), 10.128.x.x (ipop-node)
+#   203.0.113.1 (wire), 10.99.N.1 (others), 10.128.x.x (ipop-node)
 #
 # All tunnels stand between the same two namespaces at once; an idle one costs nothing that can be measured. Each
 # round measures every peer, in an order that turns, so that what else the machine does falls on all of them. What
 # counts are the ratios: figures of different machines or runs do not compare.
+#   --underlay soft  the veth cuts nothing for others, as a card without any offload (default: gso, as it comes)
+#   --extra DIR      further programs to measure, unpacked from packages of another release by bench/fetch_peers
+#   --other BIN      another build of ipop-node, for instance of the commit before
 # Known traps: the sender's congestion control is set to cubic (a machine's default may be another); a veth
 # passes segmentation offloads through, which flatters the bare wire; round trips below 0.3 ms depend on whether
-# the processor sleeps.
+# the processor sleeps; datagrams are lost by the thousand, so that figure is coarse.
 # Appends one JSON object a figure to FILE (build/bench.jsonl by default).
 # Exit status: 0 measured, 1 a peer did not come up, 2 used wrongly, 4 no permission.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { echo "usage: peers.sh DIRECTORY_OF_THE_PROGRAMS [--seconds N] [--rounds N] [--output FILE]" >&2; exit 2; }
-seconds=4 rounds=3 output=$here/../build/bench.jsonl
+usage() { sed -n '2s/^# /usage: /p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+seconds=4 rounds=3 underlay=gso extra='' other='' output=$here/../build/bench.jsonl
 [[ $# -ge 1 && -x $1/ipop-node ]] || usage
 bin=$(cd "$1" && pwd)
 shift
@@ -25,12 +28,17 @@ while (($#)); do
   case $1 in
     --seconds) seconds=${2-} ;;
     --rounds) rounds=${2-} ;;
+    --underlay) underlay=${2-} ;;
+    --extra) extra=${2-} ;;
+    --other) other=${2-} ;;
     --output) output=${2-} ;;
     *) usage ;;
   esac
   shift 2 || usage
 done
-[[ $seconds =~ ^[1-9][0-9]?$ && $rounds =~ ^[1-9][0-9]?$ && -n $output ]] || usage
+[[ $seconds =~ ^[1-9][0-9]?$ && $rounds =~ ^[1-9][0-9]?$ && $underlay =~ ^(gso|soft)$ && -n $output ]] || usage
+[[ -z $extra || -d $extra ]] || usage
+[[ -z $other || -x $other/ipop-node ]] || usage
 ((EUID == 0)) || { echo "peers.sh: network namespaces need root" >&2; exit 4; }
 
 run=$(mktemp -d "${TMPDIR:-/tmp}/ga-peers.XXXXXX")
@@ -42,7 +50,7 @@ source "$here/../demo/nodes.sh"
 finish() {
   trap '' INT TERM HUP
   unmake_internet
-  rm -rf "$run" "/var/run/wireguard/$internet-left.sock" "/var/run/wireguard/$internet-right.sock"
+  rm -rf "$run" "/var/run/wireguard/$internet"-*.sock
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
@@ -68,55 +76,127 @@ for i in 0 1; do
   ip -n "$internet-${sides[i]}" addr add "${wire_address[i]}/30" dev wire
   ip -n "$internet-${sides[i]}" link set wire up
   public_of[${sides[i]}]=${wire_address[i]}
+  [[ $underlay == gso ]] ||
+    in_host "${sides[i]}" ethtool -K wire tso off gso off tx-udp-segmentation off gro on >/dev/null ||
+    fail "ethtool can't turn the veth's offloads off"
 done
-declare -A target=([veth]=${wire_address[1]}) version=([veth]="kernel $(uname -r)") device=([veth]=wire)
+# program_of: by its path a peer's processes are found.
+declare -A target=([veth]=${wire_address[1]}) version=([veth]="kernel $(uname -r)") device=([veth]=wire) program_of=()
 peers=(veth)
 
 # --- wireguard-go -------------------------------------------------------------------------------------------
-if command -v wireguard-go >/dev/null && command -v wg >/dev/null; then
+add_wireguard() { # PEER PROGRAM NUMBER
+  local peer=$1 program=$2 number=$3 i side name
   declare -A public_key=()
   for side in "${sides[@]}"; do
     (umask 077 && wg genkey >"$run/$side.key")
     public_key[$side]=$(wg pubkey <"$run/$side.key")
     # Its control socket is named after the interface, for the whole machine.
-    in_host "$side" env WG_PROCESS_FOREGROUND=1 LOG_LEVEL=error wireguard-go -f "$internet-$side" \
-      >"$run/wireguard-$side.log" 2>&1 </dev/null &
+    name=$internet-$number$side
+    in_host "$side" env WG_PROCESS_FOREGROUND=1 LOG_LEVEL=error "$program" -f "${name:0:15}" \
+      >"$run/wireguard-$number-$side.log" 2>&1 </dev/null &
     disown
   done
   for i in 0 1; do
-    side=${sides[i]} other=${sides[1 - i]}
-    until_true 5 test -S "/var/run/wireguard/$internet-$side.sock" || fail "wireguard-go did not start"
-    in_host "$side" wg set "$internet-$side" private-key "$run/$side.key" listen-port 51820 \
-      peer "${public_key[$other]}" allowed-ips 10.99.0.0/24 endpoint "${wire_address[1 - i]}:51820"
-    ip -n "$internet-$side" addr add "10.99.0.$((i + 1))/24" dev "$internet-$side"
-    ip -n "$internet-$side" link set "$internet-$side" mtu 1420 up
+    side=${sides[i]} name=$internet-$number$side
+    name=${name:0:15}
+    until_true 5 test -S "/var/run/wireguard/$name.sock" || fail "$peer did not start"
+    in_host "$side" wg set "$name" private-key "$run/$side.key" listen-port "$((51820 + number))" \
+      peer "${public_key[${sides[1 - i]}]}" allowed-ips "10.99.$number.0/24" endpoint "${wire_address[1 - i]}:$((51820 + number))"
+    ip -n "$internet-$side" addr add "10.99.$number.$((i + 1))/24" dev "$name"
+    ip -n "$internet-$side" link set "$name" mtu 1420 up
   done
-  peers+=(wireguard-go)
-  target[wireguard-go]=10.99.0.2 device[wireguard-go]=$internet-left
-  version[wireguard-go]=$(wireguard-go --version 2>/dev/null | sed -n '1s/^wireguard-go v\([^ ]*\).*/\1/p')
+  name=$internet-${number}left
+  peers+=("$peer")
+  target[$peer]=10.99.$number.2 device[$peer]=${name:0:15} program_of[$peer]=$(realpath "$program")
+  version[$peer]=$("$program" --version 2>/dev/null | sed -n '1s/^wireguard-go v\([^ ]*\).*/\1/p')
+}
+if command -v wg >/dev/null; then
+  command -v wireguard-go >/dev/null && add_wireguard wireguard-go "$(command -v wireguard-go)" 1
+  [[ ! -x $extra/wireguard-go/usr/bin/wireguard-go ]] ||
+    add_wireguard wireguard-go-new "$extra/wireguard-go/usr/bin/wireguard-go" 2
 else
-  echo "wireguard-go is not installed: left out" >&2
+  echo "wg is not installed: wireguard-go is left out" >&2
+fi
+
+# --- nebula -------------------------------------------------------------------------------------------------
+add_nebula() { # PROGRAMS' DIRECTORY
+  local i side
+  (cd "$run" && "$1/nebula-cert" ca -name bench && for i in 0 1; do
+    "$1/nebula-cert" sign -name "${sides[i]}" -ip "10.99.3.$((i + 1))/24"
+  done) >/dev/null 2>&1 || fail "nebula-cert made no certificates"
+  for i in 0 1; do
+    side=${sides[i]}
+    cat >"$run/$side.yml" <<YAML
+pki: { ca: $run/ca.crt, cert: $run/$side.crt, key: $run/$side.key }
+static_host_map: { "10.99.3.1": ["${wire_address[0]}:4242"], "10.99.3.2": ["${wire_address[1]}:4242"] }
+lighthouse: { am_lighthouse: $([[ $i == 0 ]] && echo true || echo false), hosts: [$([[ $i == 0 ]] || echo '"10.99.3.1"')] }
+listen: { host: 0.0.0.0, port: 4242 }
+cipher: aes
+tun: { dev: nebula, mtu: 1420, tx_queue: 500 }
+logging: { level: warning }
+firewall: { outbound: [ { port: any, proto: any, host: any } ], inbound: [ { port: any, proto: any, host: any } ] }
+YAML
+    in_host "$side" "$1/nebula" -config "$run/$side.yml" >"$run/nebula-$side.log" 2>&1 </dev/null &
+    disown
+  done
+  peers+=(nebula)
+  target[nebula]=10.99.3.2 device[nebula]=nebula program_of[nebula]=$(realpath "$1/nebula")
+  version[nebula]=$("$1/nebula" -version | sed -n 's/^Version: //p')
+}
+if [[ -x $extra/nebula/usr/bin/nebula ]]; then
+  add_nebula "$extra/nebula/usr/bin"
+elif command -v nebula-cert >/dev/null; then
+  add_nebula "$(dirname "$(command -v nebula-cert)")"
 fi
 
 # --- ipop-node ----------------------------------------------------------------------------------------------
-make_group left
-for side in "${sides[@]}"; do start_node "$side" --tap tap0; done
-for side in "${sides[@]}"; do
-  ctl "$side" wait lease --timeout 30s >/dev/null || fail "no lease on the $side: $(tail -n 3 "$run/$side/node.log")"
-  start_client "$side" || fail "no address on the $side"
-done
-peers+=(ipop-node)
-target[ipop-node]=$(virtual_address right) device[ipop-node]=tap0
-version[ipop-node]=$("$bin/ipop-node" --version | sed -n '1s/^ipop-node //p')
+add_node() { # PEER DIRECTORY TAP PORT PREFIX
+  local peer=$1 bin=$2 tap=$3 overlay_port=$4 side run=$run/$1
+  mkdir -p "$run"
+  make_group left
+  sed -i "s|^name = .*|name = \"$peer\"|; s|^namespace = .*|namespace = \"$peer-$internet\"|; s|^prefix = .*|prefix = \"$5\"|" \
+    "$run/group.toml"
+  for side in "${sides[@]}"; do
+    start_node "$side" --tap "$tap" --configure --no-register-dns --no-lan-discovery
+  done
+  for side in "${sides[@]}"; do
+    ctl "$side" wait lease --timeout 30s >/dev/null || fail "no lease on the $side: $(tail -n 3 "$run/$side/node.log")"
+  done
+  peers+=("$peer")
+  target[$peer]=$(ctl right status --json | jq -r .address) device[$peer]=$tap program_of[$peer]=$(realpath "$bin/ipop-node")
+  version[$peer]=$("$bin/ipop-node" --version | sed -n '1s/^ipop-node //p')
+  in_host left ping -q -n -c 1 -w 10 -i 0.2 "${target[$peer]}" >/dev/null || fail "no ping through $peer"
+  is_direct() { [[ $(ctl left why "${target[$peer]}" --json | jq -r .state) == direct ]]; }
+  until_true 10 is_direct || fail "the two nodes of $peer have no direct link"
+}
+add_node ipop-node "$bin" tap0 4700 10.128.0.0/10
+[[ -z $other ]] || add_node ipop-node-other "$(cd "$other" && pwd)" tap1 4701 10.192.0.0/10
 
 for peer in "${peers[@]}"; do
-  in_host left ping -q -n -c 1 -w 10 -i 0.2 "${target[$peer]}" >/dev/null || fail "no ping through $peer"
+  until_true 10 in_host left ping -q -n -c 1 -w 2 -i 0.2 "${target[$peer]}" || fail "no ping through $peer"
 done
-direct() { [[ $(ctl left why "${target[ipop-node]}" --json | jq -r .state) == direct ]]; }
-until_true 10 direct || fail "the two nodes have no direct link"
-idle=$(for pid in $(ip netns pids "$internet-left"); do
-  [[ $(readlink "/proc/$pid/exe") != "$bin/ipop-node" ]] || awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"
-done)
+processes() { # PEER: of both sides
+  local pid
+  [[ -v program_of[$1] ]] || return 0
+  for pid in $(ip netns pids "$internet-left") $(ip netns pids "$internet-right"); do
+    [[ $(readlink "/proc/$pid/exe") != "${program_of[$1]}" ]] || echo "$pid"
+  done
+}
+for peer in "${peers[@]}"; do processes "$peer" >"$run/$peer.pids"; done
+memory() { # PEER: the larger of both, in kB
+  local pid
+  while read -r pid; do awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; done <"$run/$1.pids" | sort -n | tail -n 1
+}
+ticks() { # PEER: user and system time of both
+  local pid fields stat
+  while read -r pid; do
+    stat=$(<"/proc/$pid/stat")
+    read -ra fields <<<"${stat##*) }"
+    echo $((fields[11] + fields[12]))
+  done <"$run/$1.pids" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+idle=$(memory ipop-node)
 
 # --- the rounds ---------------------------------------------------------------------------------------------
 in_host right iperf3 --server >"$run/iperf3.log" 2>&1 </dev/null &
@@ -128,21 +208,45 @@ before=$(busy)
 say "what else this machine does"
 sleep 1
 others=$((($(busy) - before) * 100 / $(getconf CLK_TCK)))
+stream() { # PEER FIGURE OPTION...: Mbit/s received
+  local peer=$1 figure=$2
+  shift 2
+  timeout $((seconds + 20)) ip netns exec "$internet-left" iperf3 --client "${target[$peer]}" --time "$seconds" \
+    --congestion cubic --json "$@" >"$run/iperf3.json" || fail "iperf3 through $peer: $(jq -r '.error // empty' "$run/iperf3.json")"
+  jq '.end.sum_received.bits_per_second / 1e6' "$run/iperf3.json" >>"$run/$peer.$figure"
+}
 for ((round = 0; round < rounds; round++)); do
   for ((i = 0; i < ${#peers[@]}; i++)); do
     peer=${peers[(i + round) % ${#peers[@]}]}
     say "round $((round + 1)) of $rounds: $peer"
     in_host left ping -n -q -c 100 -i 0.01 "${target[$peer]}" |
       sed -n 's|^rtt [^=]*= [0-9.]*/\([0-9.]*\)/.*|\1|p' >>"$run/$peer.rtt"
-    timeout $((seconds + 20)) ip netns exec "$internet-left" iperf3 --client "${target[$peer]}" --time "$seconds" \
-      --omit 1 --congestion cubic --json >"$run/iperf3.json" || fail "iperf3 through $peer: $(jq -r '.error // empty' "$run/iperf3.json")"
-    jq '.end.sum_received.bits_per_second / 1e6' "$run/iperf3.json" >>"$run/$peer.tcp"
+    began=$(ticks "$peer") octets=0
+    for direction in --omit=1 --reverse; do
+      stream "$peer" tcp1 "$direction"
+      octets=$((octets + $(jq '[.intervals[].sum.bytes] | add' "$run/iperf3.json")))
+    done
+    [[ ! -s $run/$peer.pids ]] ||
+      awk -v t=$(($(ticks "$peer") - began)) -v h="$(getconf CLK_TCK)" -v o="$octets" 'BEGIN { print t / h / (o / 1e9) }' \
+      >>"$run/$peer.cpu"
+    stream "$peer" tcp4 --parallel 4
+    # How soon a ping is back while one stream takes all that it can.
+    in_host left ping -n -c 200 -i 0.01 "${target[$peer]}" >"$run/loaded" 2>&1 &
+    pinging=$!
+    stream "$peer" with_ping
+    wait "$pinging" || true
+    sed -n 's/.*time=\([0-9.]*\) ms.*/\1/p' "$run/loaded" | sort -n | awk '{ v[NR] = $1 } END { print NR ? v[int(NR * 0.99 + 0.5)] : 0 }' \
+      >>"$run/$peer.loaded"
+    timeout $((seconds + 20)) ip netns exec "$internet-left" iperf3 --client "${target[$peer]}" --time "$seconds" --udp \
+      --length 64 --bitrate 0 --json >"$run/iperf3.json" || fail "iperf3 through $peer: $(jq -r '.error // empty' "$run/iperf3.json")"
+    jq '(.end.sum.packets - .end.sum.lost_packets) / .end.sum.seconds' "$run/iperf3.json" >>"$run/$peer.udp"
+    [[ ! -s $run/$peer.pids ]] || memory "$peer" >>"$run/$peer.rss"
   done
 done
 say ""
 
 # --- the figures --------------------------------------------------------------------------------------------
-middle() { sort -g "$1" | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }'; }
+middle() { [[ ! -s $1 ]] || sort -g "$1" | awk '{ v[NR] = $1 } END { printf "%.3f", v[int((NR + 1) / 2)] }'; }
 commit=$(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo unknown)
 mkdir -p "$(dirname "$output")"
 record() { # BENCH METRIC VALUE UNIT [AIM MET]
@@ -151,24 +255,48 @@ record() { # BENCH METRIC VALUE UNIT [AIM MET]
       aim: (if $aim == "" then null else $aim end), met: (if $met == "" then null else $met == "true" end),
       commit: $commit}' >>"$output"
 }
-wire=$(middle "$run/veth.tcp")
-printf '%-14s %15s %24s %10s %10s %6s  %s\n' peer 'TCP Mbit/s' 'least to most' 'of veth' 'RTT ms' MTU version
+echo "underlay: $underlay; $rounds rounds of $seconds s, medians; one stream in both directions"
+printf '%-17s %8s %16s %8s %10s %8s %8s %9s %7s %5s  %s\n' peer 'TCP' 'least to most' '4 streams' '64 B/s' 'RTT ms' \
+  'loaded' 'CPU s/GB' 'RSS MB' MTU version
 for peer in "${peers[@]}"; do
-  tcp=$(middle "$run/$peer.tcp") rtt=$(middle "$run/$peer.rtt")
-  printf '%-14s %15.0f %24s %9.1f%% %10.3f %6s  %s\n' "$peer" "$tcp" \
-    "$(sort -g "$run/$peer.tcp" | awk 'NR == 1 { a = $1 } END { printf "%.0f to %.0f", a, $1 }')" \
-    "$(awk -v a="$tcp" -v b="$wire" 'BEGIN { print 100 * a / b }')" "$rtt" \
+  declare -A of=()
+  for figure in tcp1 tcp4 udp rtt loaded cpu rss; do of[$figure]=$(middle "$run/$peer.$figure"); done
+  printf '%-17s %8.0f %16s %8.0f %10.0f %8.3f %8.2f %9s %7s %5s  %s\n' "$peer" "${of[tcp1]}" \
+    "$(sort -g "$run/$peer.tcp1" | awk 'NR == 1 { a = $1 } END { printf "%.0f to %.0f", a, $1 }')" "${of[tcp4]}" \
+    "${of[udp]}" "${of[rtt]}" "${of[loaded]}" "$(awk -v v="${of[cpu]}" 'BEGIN { if (v == "") print "-"; else printf "%.2f", v }')" \
+    "$(awk -v k="${of[rss]}" 'BEGIN { if (k == "") print "-"; else printf "%.1f", k / 1024 }')" \
     "$(in_host left cat "/sys/class/net/${device[$peer]}/mtu")" "${version[$peer]}"
-  record peers "tcp_${peer//-/_}" "$tcp" Mbit/s
-  record peers "rtt_${peer//-/_}" "$rtt" ms
+  record peers "tcp_${peer//-/_}_$underlay" "${of[tcp1]}" Mbit/s
+  record peers "tcp4_${peer//-/_}_$underlay" "${of[tcp4]}" Mbit/s
+  record peers "udp64_${peer//-/_}_$underlay" "${of[udp]}" /s
+  record peers "rtt_${peer//-/_}_$underlay" "${of[rtt]}" ms
+  record peers "rtt_loaded_${peer//-/_}_$underlay" "${of[loaded]}" ms
+  [[ $peer == veth ]] || record peers "cpu_${peer//-/_}_$underlay" "${of[cpu]}" s/GB
 done
-if [[ -v target[wireguard-go] ]]; then
-  ratio=$(awk -v a="$(middle "$run/ipop-node.tcp")" -v b="$(middle "$run/wireguard-go.tcp")" 'BEGIN { printf "%.2f", a / b }')
-  echo "ipop-node carries $ratio times what wireguard-go carries in the same run"
-  record peers ratio_to_wireguard_go "$ratio" times
-fi
-rss=$(awk -v k="$idle" 'BEGIN { printf "%.1f", k / 1024 }')
-met=$(awk -v r="$rss" 'BEGIN { print r <= 12 ? "true" : "false" }')
-echo "an idle ipop-node takes $rss MB of memory (aim: <= 12 MB$([[ $met == true ]] || echo ', not met'))"
-record node rss_idle "$rss" MB '<= 12' "$met"
+ratio() { # FIGURE PEER NAME AIM: ours to theirs; an aim is a minimum, or a maximum with "<"
+  local value met
+  [[ -s $run/$2.$1 ]] || return 0
+  value=$(awk -v a="$(middle "$run/ipop-node.$1")" -v b="$(middle "$run/$2.$1")" 'BEGIN { printf "%.2f", a / b }')
+  met=$(awk -v v="$value" -v aim="$4" 'BEGIN { if (sub(/^</, "", aim)) print v <= aim + 0 ? "true" : "false"; else print v >= aim + 0 ? "true" : "false" }')
+  echo "$3: $value times $2 (aim: $4$([[ $met == true ]] || echo ', not met'))"
+  record peers "$1_to_${2//-/_}_$underlay" "$value" times "$4" "$met"
+}
+newest=wireguard-go-new
+[[ -v target[$newest] ]] || newest=wireguard-go
+aim=4
+[[ $underlay == gso ]] || aim=3
+ratio tcp1 "$newest" "one TCP stream" "$aim"
+ratio tcp4 "$newest" "four TCP streams" 4
+ratio cpu "$newest" "processor time" '<0.25'
+ratio udp nebula "small datagrams" 3
+ratio tcp1 ipop-node-other "one TCP stream" 1
+ratio cpu ipop-node-other "processor time" '<1'
+for state in idle load; do
+  kilobytes=$idle limit=12
+  [[ $state == idle ]] || kilobytes=$(middle "$run/ipop-node.rss") limit=24
+  rss=$(awk -v k="$kilobytes" 'BEGIN { printf "%.1f", k / 1024 }')
+  met=$(awk -v r="$rss" -v l="$limit" 'BEGIN { print r <= l ? "true" : "false" }')
+  echo "an ipop-node takes $rss MB of memory, $state (aim: <= $limit MB$([[ $met == true ]] || echo ', not met'))"
+  record node "rss_$state" "$rss" MB "<= $limit" "$met"
+done
 ((others <= 20)) || echo "other work took $others % of a processor before the first round: distrust small differences"
