@@ -68,6 +68,7 @@ Json encode(const node::StatusAnswer& answer) {
   out["names"] = answer.names;
   out["interface"] = answer.interface;
   out["cipher"] = answer.cipher;
+  out["offloads"] = answer.offloads;
   out["uptime_ms"] = answer.uptime.count();
   out["dht_records"] = answer.dht_records;
   out["closed"] = answer.closed;
@@ -100,6 +101,7 @@ void decode(Fields& in, node::StatusAnswer& out) {
   in.get("names", out.names);
   in.get("interface", out.interface);
   in.get("cipher", out.cipher);
+  in.get("offloads", out.offloads);
   in.get("uptime_ms", out.uptime);
   in.get("dht_records", out.dht_records);
   in.get("closed", out.closed);

@@ -13,8 +13,6 @@ namespace ipop::daemon {
 
 namespace {
 
-// One event reads at most so many batches before the other doors get their turn.
-constexpr int batches_a_turn = 8;
 // How late a sleep of an idle machine may be noticed.
 constexpr Duration clock_check = 10s;
 // Who waits for the service at boot is not held up for longer: with nobody in reach an address may come in hours.
@@ -29,11 +27,11 @@ io::LanAnnouncement::Tag tag_of(const std::string& name_space) {
 
 /// The port asked for; else that of the last time, else any: peers behind strict NATs and firewalls
 /// have rules for it.
-Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last) {
-  auto port = io::UdpPort::open(wanted != 0 ? wanted : last);
+Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last, const io::UdpPort::Offloads& offloads) {
+  auto port = io::UdpPort::open(wanted != 0 ? wanted : last, offloads);
   const bool taken = !port && port.error().code == std::errc::address_in_use;
   if (!taken) return port;
-  if (wanted == 0) return io::UdpPort::open(0);
+  if (wanted == 0) return io::UdpPort::open(0, offloads);
   return make_error(port.error().code, "UDP port " + std::to_string(wanted) +
                                            " is taken by another program; choose another with --port, or 0 for any");
 }
@@ -50,18 +48,18 @@ Result<void> Daemon::State::open() {
   auto membership = load_membership(*directory_, config_.authority, *key, config_.read_clocks().wall);
   if (!membership) return std::move(membership).error();
   membership_ = *std::move(membership);
-  auto identity = make_identity(*std::move(key), membership_.certificate, rng_);
-  if (!identity) return std::move(identity).error().in("making a certificate");
+  auto identity = make_identity(*std::move(key), membership_.certificate, rng_, config_.cipher);
+  if (!identity) return std::move(identity).error();
   identity_ = *std::move(identity);
 
   const auto addresses = io::list_addresses();
   if (!addresses) return addresses.error();
   if (auto free = check_overlap(*addresses); !free) return free;
-  auto port = open_port(config_.port, saved_.port);
+  auto port = open_port(config_.port, saved_.port, {config_.offloads.udp_send, config_.offloads.udp_receive});
   if (!port) return std::move(port).error();
   port_ = *std::move(port);
   if (config_.tap) {
-    auto tap = io::TapDevice::open({*config_.tap, config_.mtu, mac_of(identity_->id)});
+    auto tap = io::TapDevice::open({*config_.tap, config_.mtu, mac_of(identity_->id), config_.offloads.tap});
     if (!tap) return std::move(tap).error();
     tap_ = *std::move(tap);
     tap_keeper_.emplace(tap_->name(), tap_->index(), config_.mtu);
@@ -99,7 +97,9 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;
   config.interface = tap_ ? tap_->name() : "";
+  config.has_worker = tap_.has_value();
   config.version = config_.version;
+  if (tap_) make_worker();
   node_.emplace(std::move(config), identity_->key, *identity_->handshakes, *identity_->aeads, rng_);
 
   io::UnderlayRules rules{tap_ ? tap_->index() : 0, config_.prefix, port_->has_ipv6(), config_.excluded};
@@ -120,6 +120,7 @@ Result<void> Daemon::State::open_doors() {
           control_->answer(id, done ? Result<node::Answer>(node::DoneAnswer{}) : std::move(done).error());
           return;
         }
+        report_traffic(io::monotonic_now());
         give([&](TimePoint now) { node_->handle_command(now, id, command); });
       });
   if (!control) return std::move(control).error();
@@ -260,25 +261,6 @@ void Daemon::State::settle(TimePoint now) {
   }
 }
 
-void Daemon::State::read_datagrams(io::UdpPort::Family family) {
-  for (int turn = 0; turn < batches_a_turn && !stopping_; ++turn) {
-    const auto datagrams = port_->receive(family);
-    if (datagrams.empty()) return;
-    batch_.clear();
-    for (const auto& datagram : datagrams)
-      batch_.push_back({datagram.from, datagram.octets});
-    give([this](TimePoint now) { node_->handle_datagrams(now, batch_); });
-  }
-}
-
-void Daemon::State::read_frames() {
-  for (int turn = 0; turn < batches_a_turn && !stopping_; ++turn) {
-    const auto frames = tap_->read();
-    if (frames.empty()) return;
-    give([&](TimePoint now) { node_->handle_frames(now, frames); });
-  }
-}
-
 void Daemon::State::look_at_addresses() {
   look_at_tap();
   if (stopping_) return;
@@ -348,6 +330,9 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
             if (dns_) dns_->exchanges().end(ended.number);
           },
           [&](const node::Node::RenewCertificate&) { loop_.post([this] { renewal_->start(config_.renew_command); }); },
+          [&](const node::Node::Order& order) {
+            if (worker_) worker_->handle_order(order);
+          },
           // After this round of outputs, so that the client who asked has his answer.
           [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },
           [&](LogLine& line) { log_.write(now, line); },
@@ -387,6 +372,8 @@ void Daemon::State::answer(const node::Node::CommandAnswer& done) {
   if (status != nullptr) {
     Counters all = port_->counters();
     if (tap_) all.merge(tap_->counters());
+    if (worker_) all.merge(worker_->counters());
+    status->offloads = offloads_in_use();
     if (tap_keeper_) status->interface = tap_keeper_->name();
     if (lan_) all.merge(lan_->counters());
     all.merge(control_->counters());

@@ -36,6 +36,14 @@ struct DaemonConfig {
   std::vector<net::Endpoint> dns_servers{};  ///< for names of others; empty: those of resolv.conf
   bool register_dns = true;                  ///< with `configure`: the machine's resolver is told of the group's names
   bool lan_discovery = true;
+  /// What is asked of the kernel, each as far as it is there; for tests and where one of them is broken.
+  struct Offloads {
+    bool tap = true;
+    bool udp_send = true;
+    bool udp_receive = true;
+  };
+  Offloads offloads{};
+  std::string cipher = "auto";          ///< make_identity
   std::vector<std::string> excluded{};  ///< interfaces that are no underlay; io::UnderlayRules
   LogLevel log_level = LogLevel::info;
   std::string version{};

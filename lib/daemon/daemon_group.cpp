@@ -25,7 +25,7 @@ Result<void> Daemon::State::reload() {
 Result<void> Daemon::State::change_group(DaemonConfig next, Membership membership) {
   const auto addresses = io::list_addresses();
   if (!addresses) return addresses.error();
-  auto identity = make_identity(identity_->key, membership.certificate, rng_);
+  auto identity = make_identity(identity_->key, membership.certificate, rng_, config_.cipher);
   if (!identity) return std::move(identity).error().in("making a certificate");
   // What belongs to the place in the group; interface, port and socket stay.
   DaemonConfig changed = config_;

@@ -1,7 +1,7 @@
 #pragma once
 
-// The inside of daemon::Daemon, shared by daemon.cpp (doors and the loop) and daemon_group.cpp (what a
-// reload changes). Nobody else includes it.
+// The inside of daemon::Daemon, shared by daemon.cpp (doors and the loop), daemon_packets.cpp (the
+// way of packets) and daemon_group.cpp (what a reload changes). Nobody else includes it.
 
 #include <memory>
 #include <optional>
@@ -21,6 +21,7 @@
 #include "daemon/tap_address.hpp"
 #include "daemon/tap_keeper.hpp"
 #include "daemon/underlay.hpp"
+#include "dataplane/worker.hpp"
 #include "io/log_writer.hpp"
 #include "io/netlink.hpp"
 #include "io/system_rng.hpp"
@@ -52,8 +53,13 @@ class Daemon::State {
   void renew_chance();
   void settle(TimePoint now);
 
+  void make_worker();
   void read_datagrams(io::UdpPort::Family family);
   void read_frames();
+  template <class F>
+  void pass(F&& input);
+  void report_traffic(TimePoint now);
+  [[nodiscard]] std::vector<std::string> offloads_in_use() const;
   void look_at_addresses();
   void look_at_tap();
   void open_dns_door();
@@ -85,6 +91,7 @@ class Daemon::State {
   std::optional<DnsDoor> dns_;
   std::optional<DnsRegistration> registration_;  // with `configure`
   std::optional<Underlay> underlay_;
+  std::optional<dataplane::Worker> worker_;  // with an interface
   std::optional<node::Node> node_;
   std::unique_ptr<ControlDoor> control_;
   std::unique_ptr<BootstrapNames> names_;
@@ -98,6 +105,7 @@ class Daemon::State {
   std::optional<TimePoint> stopping_;
   Result<void> ending_;  // why the daemon stops by itself
   std::vector<node::Node::Datagram> batch_;
+  TimePoint next_report_{};
 
   std::optional<io::LoopTimer> node_timer_;
   std::optional<io::LoopTimer> clock_timer_;

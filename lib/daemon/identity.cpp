@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "crypto/certificate.hpp"
+#include "io/system_clock.hpp"
 
 namespace ipop::daemon {
 
@@ -16,10 +17,17 @@ namespace {
 constexpr WallTime not_before{946'684'800};     // 2000-01-01
 constexpr WallTime not_after{253'402'300'799};  // 9999-12-31 23:59:59
 
+std::unique_ptr<crypto::AeadFactory> make_aeads(const std::string& cipher) {
+  if (cipher != "auto") return crypto::make_named_aead_factory(cipher);
+  return crypto::make_fastest_aead_factory(
+      [] { return static_cast<std::uint64_t>(io::monotonic_now().time_since_epoch().count()); });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
-                                                const std::optional<crypto::Certificate>& signed_for, Rng& rng) {
+                                                const std::optional<crypto::Certificate>& signed_for, Rng& rng,
+                                                const std::string& cipher) {
   const auto id =
       signed_for ? crypto::node_id_of(*signed_for, crypto::GroupKind::closed) : crypto::node_id_of(key.public_key());
   if (!id) return id.error();
@@ -29,7 +37,11 @@ Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
   const auto certificate =
       signed_for ? *signed_for : crypto::make_self_signed(out->key, to_string(*id), serial, not_before, not_after);
   out->handshakes = crypto::make_tls_handshake_factory(out->key, certificate);
-  out->aeads = crypto::make_best_aead_factory();
+  out->aeads = make_aeads(cipher);
+  if (!out->aeads) {
+    return make_error(std::make_error_code(std::errc::not_supported),
+                      "cipher " + cipher + " can't be used on this machine; choose another with --cipher, or auto");
+  }
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/node_id.hpp"
 #include "base/result.hpp"
@@ -22,9 +23,12 @@ struct Identity {
   std::unique_ptr<crypto::AeadFactory> aeads{};
 };
 
-/// The identity that shows `certificate`; without one, a self-signed one as in an open group.
+/// The identity that shows `certificate`; without one, a self-signed one as in an open group. `cipher`: the name of an
+/// implementation, or `auto` for the one that is found to be the fastest. Error: not_supported, for a cipher that is
+/// not to be had here.
 Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
-                                                const std::optional<crypto::Certificate>& certificate, Rng& rng);
+                                                const std::optional<crypto::Certificate>& certificate, Rng& rng,
+                                                const std::string& cipher);
 
 /// The TAP's address: locally administered, and the same after every start.
 net::MacAddress mac_of(const NodeId& id);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <sys/uio.h>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -12,6 +13,7 @@
 #include "base/result.hpp"
 #include "io/unique_fd.hpp"
 #include "net/mac_address.hpp"
+#include "net/vnet_header.hpp"
 
 namespace ipop::io {
 
@@ -30,6 +32,17 @@ class TapDevice {
     /// Of the kernel's end, for an interface that is made here: a DHCP client that meets the same
     /// address again asks for the same lease.
     std::optional<net::MacAddress> mac{};
+    bool offloads = true;  ///< as far as the kernel has them
+  };
+
+  /// What the kernel leaves to this program, and takes from it: packets in one piece that are many.
+  struct Offloads {
+    bool headers = false;    ///< a vnet header stands before each frame
+    bool checksums = false;  ///< of what the kernel sends
+    bool tcp = false;        ///< large TCP packets, both ways
+    bool udp = false;        ///< large UDP packets, both ways
+
+    friend bool operator==(const Offloads&, const Offloads&) = default;
   };
 
   /// True for what can be the name of an interface.
@@ -47,11 +60,14 @@ class TapDevice {
   [[nodiscard]] unsigned index() const { return index_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  /// The frames that wait, at most 128, in order; empty when nothing is left. Valid until the next
-  /// call.
-  std::span<const ByteSpan> read();
+  /// In use: each falls back by itself, on a kernel or an interface without it.
+  [[nodiscard]] const Offloads& offloads() const { return offloads_; }
+
+  /// The frames that wait, a batch of them in order; empty when nothing is left. Valid until the next call.
+  std::span<const net::TapFrame> read();
   /// Hands frames to the kernel; what it does not take is counted and dropped.
   void write(std::span<const Bytes> frames);
+  void write(std::span<const net::JoinedFrame> frames);
 
   /// `tap_read`, `tap_written`, `drop_tap_*`.
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -59,13 +75,19 @@ class TapDevice {
  private:
   TapDevice();
 
+  /// The vnet header leads the first of the pieces where the device has one.
+  bool write_pieces(std::span<iovec> pieces);
+
   UniqueFd fd_;
   std::string name_;
   unsigned index_ = 0;
+  bool stays_ = false;        // was there before
   bool leaves_mark_ = false;  // on an interface that stays
-  std::size_t frame_octets_ = 0;
+  Offloads offloads_;
+  std::size_t frame_octets_ = 0;  // room for the largest one, vnet header and all
   std::unique_ptr<std::byte[]> buffer_;
-  std::vector<ByteSpan> frames_;
+  std::vector<net::TapFrame> frames_;
+  std::vector<iovec> pieces_;
   Counters counters_;
 };
 

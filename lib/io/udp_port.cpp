@@ -22,6 +22,7 @@ constexpr std::size_t max_segmented_octets = 65'000;
 constexpr std::size_t receive_messages = 8;
 constexpr std::size_t receive_octets = 65'536;
 constexpr std::size_t send_messages = 64;
+constexpr std::size_t max_runs = 16;
 // With the kernel's default of 208 KiB a burst of one TCP window is lost before we wake up.
 constexpr int socket_buffer = 4 << 20;
 constexpr int any_port_attempts = 16;
@@ -38,7 +39,7 @@ void grow_buffers(int fd) {
     (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &socket_buffer, sizeof(socket_buffer));
 }
 
-Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port) {
+Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, UdpPort::Offloads& offloads) {
   const bool v4 = family == UdpPort::Family::ipv4;
   UniqueFd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const std::string context = "UDP port " + std::to_string(port);
@@ -52,7 +53,7 @@ Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port) {
     (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &no_discovery, sizeof(no_discovery));
   }
   grow_buffers(fd.get());
-  (void)::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on));
+  if (offloads.joins) offloads.joins = ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0;
   const net::Endpoint any = v4 ? net::Endpoint{net::Ipv4Address(), port} : net::Endpoint{net::Ipv6Address{}, port};
   const SocketAddress address = to_socket_address(any);
   if (::bind(fd.get(), address.get(), address.length) != 0) return last_error(context);
@@ -77,6 +78,26 @@ std::size_t segment_size(msghdr& header) {
   return 0;
 }
 
+/// Where each datagram of a buffer begins, as the header's one control message.
+void set_segment_size(msghdr& header, std::size_t octets) {
+  cmsghdr* message = CMSG_FIRSTHDR(&header);
+  message->cmsg_level = SOL_UDP;
+  message->cmsg_type = UDP_SEGMENT;
+  message->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+  const auto size = static_cast<std::uint16_t>(octets);
+  std::memcpy(CMSG_DATA(message), &size, sizeof(size));
+}
+
+/// EIO: the device has no checksum offload. EINVAL, EMSGSIZE: a segment is above the path's MTU, which single
+/// datagrams get over in fragments.
+bool goes_apart(int error) {
+  return error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP || error == EINVAL || error == EMSGSIZE;
+}
+
+std::size_t count_of(const net::Datagrams& run) {
+  return run.segment == 0 ? 1 : (run.octets.size() + run.segment - 1) / run.segment;
+}
+
 iovec to_iovec(const Bytes& octets) {
   // sendmsg(2) only reads, but its type is not const.
   return {const_cast<std::byte*>(octets.data()), octets.size()};
@@ -98,15 +119,16 @@ UdpPort::UdpPort(UdpPort&&) noexcept = default;
 UdpPort& UdpPort::operator=(UdpPort&&) noexcept = default;
 UdpPort::~UdpPort() = default;
 
-Result<UdpPort> UdpPort::open(std::uint16_t port) {
+Result<UdpPort> UdpPort::open(std::uint16_t port, const Offloads& wanted) {
   const int attempts = port == 0 ? any_port_attempts : 1;
   for (int attempt = 1;; ++attempt) {
-    auto v4 = open_socket(Family::ipv4, port);
-    if (!v4) return std::move(v4).error();
     UdpPort out;
+    out.offloads_ = wanted;
+    auto v4 = open_socket(Family::ipv4, port, out.offloads_);
+    if (!v4) return std::move(v4).error();
     out.port_ = bound_port(*v4);
     out.ipv4_ = *std::move(v4);
-    auto v6 = open_socket(Family::ipv6, out.port_);
+    auto v6 = open_socket(Family::ipv6, out.port_, out.offloads_);
     const bool taken = !v6 && v6.error().code == std::errc::address_in_use;
     if (taken && attempt < attempts) continue;
     if (v6) out.ipv6_ = *std::move(v6);
@@ -116,6 +138,13 @@ Result<UdpPort> UdpPort::open(std::uint16_t port) {
 
 std::span<const UdpPort::Datagram> UdpPort::receive(Family family) {
   received_.clear();
+  for (const net::Datagrams& joined : receive_joined(family))
+    split_segments(joined.other, joined.octets, joined.segment, received_);
+  return received_;
+}
+
+std::span<const net::Datagrams> UdpPort::receive_joined(Family family) {
+  joined_.clear();
   const int fd = socket_of(family).get();
   if (fd < 0) return {};
   Buffers& b = *buffers_;
@@ -130,6 +159,7 @@ std::span<const UdpPort::Datagram> UdpPort::receive(Family family) {
     header.msg_control = b.controls[i].octets.data();
     header.msg_controllen = b.controls[i].octets.size();
   }
+  std::size_t received = 0;
   int count = -1;
   do {
     count = ::recvmmsg(fd, b.headers.data(), receive_messages, MSG_DONTWAIT, nullptr);
@@ -141,11 +171,14 @@ std::span<const UdpPort::Datagram> UdpPort::receive(Family family) {
       counters_.add("drop_udp_too_long");
       continue;
     }
-    const ByteSpan octets(b.octets.get() + i * receive_octets, message.msg_len);
-    split_segments(*from, octets, segment_size(message.msg_hdr), received_);
+    const std::span octets(b.octets.get() + i * receive_octets, message.msg_len);
+    const std::size_t joined = segment_size(message.msg_hdr);
+    const std::size_t segment = joined == 0 ? octets.size() : joined;
+    received += segment == 0 ? 1 : (octets.size() + segment - 1) / segment;
+    joined_.push_back({*from, octets, segment});
   }
-  counters_.add("udp_received", received_.size());
-  return received_;
+  counters_.add("udp_received", received);
+  return joined_;
 }
 
 void UdpPort::send(const net::Endpoint& to, std::span<const Bytes> datagrams) {
@@ -155,12 +188,12 @@ void UdpPort::send(const net::Endpoint& to, std::span<const Bytes> datagrams) {
     return;
   }
   while (!datagrams.empty()) {
-    const std::size_t run = can_segment_ ? segment_run(datagrams) : 1;
+    const std::size_t run = offloads_.cuts ? segment_run(datagrams) : 1;
     std::size_t done = 0;
     if (run > 1) done = send_segmented(fd, to, datagrams.first(run));
     if (done == 0) {
       // Up to the next run that is worth a segmented call, or all that is left.
-      const std::size_t count = run > 1 || can_segment_ ? run : std::min(datagrams.size(), send_messages);
+      const std::size_t count = run > 1 || offloads_.cuts ? run : std::min(datagrams.size(), send_messages);
       done = send_each(fd, to, datagrams.first(count));
     }
     datagrams = datagrams.subspan(done);
@@ -181,12 +214,7 @@ std::size_t UdpPort::send_segmented(int fd, const net::Endpoint& to, std::span<c
   header.msg_iovlen = datagrams.size();
   header.msg_control = control.octets.data();
   header.msg_controllen = CMSG_SPACE(sizeof(std::uint16_t));
-  cmsghdr* message = CMSG_FIRSTHDR(&header);
-  message->cmsg_level = SOL_UDP;
-  message->cmsg_type = UDP_SEGMENT;
-  message->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-  const auto size = static_cast<std::uint16_t>(datagrams.front().size());
-  std::memcpy(CMSG_DATA(message), &size, sizeof(size));
+  set_segment_size(header, datagrams.front().size());
   ssize_t sent = -1;
   do {
     sent = ::sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -196,13 +224,98 @@ std::size_t UdpPort::send_segmented(int fd, const net::Endpoint& to, std::span<c
     return datagrams.size();
   }
   const int error = errno;
-  // EIO: the device has no checksum offload. EINVAL, EMSGSIZE: a segment is above the path's MTU,
-  // which single datagrams get over in fragments.
-  if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP) can_segment_ = false;
-  if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP || error == EINVAL || error == EMSGSIZE) return 0;
-  for (std::size_t i = 0; i < datagrams.size(); ++i)
-    count_failure(error);
+  if (goes_apart(error)) {
+    note_refusal(error);
+    return 0;
+  }
+  count_failure(error, datagrams.size());
   return datagrams.size();
+}
+
+void UdpPort::note_refusal(int error) {
+  if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP) offloads_.cuts = false;
+}
+
+void UdpPort::send_joined(std::span<const net::Datagrams> runs) {
+  while (!runs.empty()) {
+    const auto family = runs.front().other.is_ipv4() ? Family::ipv4 : Family::ipv6;
+    std::size_t count = 1;
+    while (count < runs.size() && runs[count].other.is_ipv4() == runs.front().other.is_ipv4())
+      ++count;
+    const int fd = socket_of(family).get();
+    if (fd < 0) {
+      for (const net::Datagrams& run : runs.first(count))
+        counters_.add("drop_udp_no_ipv6", count_of(run));
+    } else if (!offloads_.cuts) {
+      for (const net::Datagrams& run : runs.first(count))
+        send_apart(fd, run);
+    } else {
+      count = send_runs(fd, runs.first(count));
+    }
+    runs = runs.subspan(count);
+  }
+}
+
+/// The number of runs dealt with: at least one.
+std::size_t UdpPort::send_runs(int fd, std::span<const net::Datagrams> runs) {
+  const std::size_t count = std::min(runs.size(), max_runs);
+  std::array<SocketAddress, max_runs> addresses;
+  std::array<ControlBuffer, max_runs> controls;
+  std::array<iovec, max_runs> vectors{};
+  std::array<mmsghdr, max_runs> headers{};
+  for (std::size_t i = 0; i < count; ++i) {
+    const net::Datagrams& run = runs[i];
+    addresses[i] = to_socket_address(run.other);
+    vectors[i] = {run.octets.data(), run.octets.size()};
+    msghdr& header = headers[i].msg_hdr;
+    header.msg_name = addresses[i].get();
+    header.msg_namelen = addresses[i].length;
+    header.msg_iov = &vectors[i];
+    header.msg_iovlen = 1;
+    if (run.octets.size() <= run.segment) continue;
+    header.msg_control = controls[i].octets.data();
+    header.msg_controllen = CMSG_SPACE(sizeof(std::uint16_t));
+    set_segment_size(header, run.segment);
+  }
+  int sent = -1;
+  do {
+    sent = ::sendmmsg(fd, headers.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  if (sent <= 0) {
+    const int error = errno;
+    const bool apart = runs.front().octets.size() > runs.front().segment && goes_apart(error);
+    if (apart) {
+      note_refusal(error);
+      send_apart(fd, runs.front());
+    } else {
+      count_failure(error, count_of(runs.front()));
+    }
+    return 1;
+  }
+  std::uint64_t datagrams = 0;
+  for (const net::Datagrams& run : runs.first(static_cast<std::size_t>(sent)))
+    datagrams += count_of(run);
+  counters_.add("udp_sent", datagrams);
+  return static_cast<std::size_t>(sent);
+}
+
+void UdpPort::send_apart(int fd, const net::Datagrams& run) {
+  SocketAddress address = to_socket_address(run.other);
+  std::array<iovec, send_messages> vectors{};
+  std::array<mmsghdr, send_messages> headers{};
+  std::size_t count = 0;
+  std::span<std::byte> rest = run.octets;
+  for (; !rest.empty() && count < send_messages; ++count) {
+    const std::size_t size = std::min(run.segment, rest.size());
+    vectors[count] = {rest.data(), size};
+    headers[count].msg_hdr.msg_name = address.get();
+    headers[count].msg_hdr.msg_namelen = address.length;
+    headers[count].msg_hdr.msg_iov = &vectors[count];
+    headers[count].msg_hdr.msg_iovlen = 1;
+    rest = rest.subspan(size);
+  }
+  for (std::size_t done = 0; done < count;)
+    done += send_messages_from(fd, std::span(headers).subspan(done, count - done));
 }
 
 /// The number of datagrams dealt with: at least one.
@@ -218,9 +331,14 @@ std::size_t UdpPort::send_each(int fd, const net::Endpoint& to, std::span<const 
     headers[i].msg_hdr.msg_iov = &vectors[i];
     headers[i].msg_hdr.msg_iovlen = 1;
   }
+  return send_messages_from(fd, std::span(headers).first(count));
+}
+
+/// The number of messages dealt with: at least one.
+std::size_t UdpPort::send_messages_from(int fd, std::span<mmsghdr> headers) {
   int sent = -1;
   do {
-    sent = ::sendmmsg(fd, headers.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+    sent = ::sendmmsg(fd, headers.data(), static_cast<unsigned>(headers.size()), MSG_DONTWAIT | MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   if (sent > 0) {
     counters_.add("udp_sent", static_cast<std::uint64_t>(sent));
@@ -230,16 +348,16 @@ std::size_t UdpPort::send_each(int fd, const net::Endpoint& to, std::span<const 
   return 1;
 }
 
-void UdpPort::count_failure(int error) {
+void UdpPort::count_failure(int error, std::uint64_t datagrams) {
   switch (error) {
     case EAGAIN:
-    case ENOBUFS: counters_.add("drop_udp_buffer_full"); break;
+    case ENOBUFS: counters_.add("drop_udp_buffer_full", datagrams); break;
     case ENETUNREACH:
-    case EHOSTUNREACH: counters_.add("drop_udp_unreachable"); break;
+    case EHOSTUNREACH: counters_.add("drop_udp_unreachable", datagrams); break;
     case EPERM:
-    case EACCES: counters_.add("drop_udp_firewall"); break;
-    case EMSGSIZE: counters_.add("drop_udp_too_long"); break;
-    default: counters_.add("drop_udp_send_failed"); break;
+    case EACCES: counters_.add("drop_udp_firewall", datagrams); break;
+    case EMSGSIZE: counters_.add("drop_udp_too_long", datagrams); break;
+    default: counters_.add("drop_udp_send_failed", datagrams); break;
   }
 }
 

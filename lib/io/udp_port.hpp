@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <sys/socket.h>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/counters.hpp"
 #include "base/result.hpp"
 #include "io/unique_fd.hpp"
+#include "net/datagrams.hpp"
 #include "net/endpoint.hpp"
 
 namespace ipop::io {
@@ -26,19 +28,36 @@ class UdpPort {
     ByteSpan octets{};
   };
 
+  /// What the kernel does for many datagrams in one call.
+  struct Offloads {
+    bool cuts = true;   ///< UDP_SEGMENT: what is sent
+    bool joins = true;  ///< UDP_GRO: what is received
+
+    friend bool operator==(const Offloads&, const Offloads&) = default;
+  };
+
   /// `port` 0: any that is free for both families. Errors: std::errc::address_in_use, other errno.
-  /// Where IPv6 is missing or the port is taken there, the port has IPv4 alone.
-  static Result<UdpPort> open(std::uint16_t port);
+  /// Where IPv6 is missing or the port is taken there, the port has IPv4 alone. `wanted` is used as far as
+  /// the kernel has it.
+  static Result<UdpPort> open(std::uint16_t port, const Offloads& wanted);
+  static Result<UdpPort> open(std::uint16_t port) { return open(port, Offloads()); }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// The socket to wait for; -1 for a family that is not there.
   [[nodiscard]] int fd(Family family) const { return socket_of(family).get(); }
   [[nodiscard]] bool has_ipv6() const { return static_cast<bool>(ipv6_); }
 
+  /// In use: what the kernel or a device of this host refused is not tried again.
+  [[nodiscard]] const Offloads& offloads() const { return offloads_; }
+
   /// What has arrived, in order; empty when nothing is left. Valid until the next call.
   std::span<const Datagram> receive(Family family);
+  /// The same, as the kernel joined it. The octets may be changed.
+  std::span<const net::Datagrams> receive_joined(Family family);
   /// Sends in order, to one endpoint. What the kernel does not take is counted and dropped.
   void send(const net::Endpoint& to, std::span<const Bytes> datagrams);
+  /// Sends in order, to many endpoints. None of them has more than 64 datagrams and 65,000 octets.
+  void send_joined(std::span<const net::Datagrams> runs);
 
   /// `udp_received`, `udp_sent`, `drop_udp_*`.
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -57,14 +76,19 @@ class UdpPort {
   [[nodiscard]] const UniqueFd& socket_of(Family family) const { return family == Family::ipv4 ? ipv4_ : ipv6_; }
   std::size_t send_segmented(int fd, const net::Endpoint& to, std::span<const Bytes> datagrams);
   std::size_t send_each(int fd, const net::Endpoint& to, std::span<const Bytes> datagrams);
-  void count_failure(int error);
+  std::size_t send_runs(int fd, std::span<const net::Datagrams> runs);
+  void send_apart(int fd, const net::Datagrams& run);
+  void count_failure(int error, std::uint64_t datagrams = 1);
+  std::size_t send_messages_from(int fd, std::span<mmsghdr> headers);
+  void note_refusal(int error);
 
   UniqueFd ipv4_;
   UniqueFd ipv6_;
   std::uint16_t port_ = 0;
-  bool can_segment_ = true;
+  Offloads offloads_;
   std::unique_ptr<Buffers> buffers_;
   std::vector<Datagram> received_;
+  std::vector<net::Datagrams> joined_;
   Counters counters_;
 };
 

@@ -85,9 +85,10 @@ struct StatusAnswer {
   std::optional<net::Ipv4Address> address{};
   std::optional<WallTime> lease_expires{};
   std::string domain;
-  std::vector<std::string> names{};  ///< without the domain: the C-name, then the chosen one
-  std::string interface;             ///< empty without a TAP
-  std::string cipher;                ///< implementation of the AEAD
+  std::vector<std::string> names{};     ///< without the domain: the C-name, then the chosen one
+  std::string interface;                ///< empty without a TAP
+  std::string cipher;                   ///< implementation of the AEAD
+  std::vector<std::string> offloads{};  ///< of the kernel, those in use
   std::chrono::milliseconds uptime{};
   std::size_t dht_records = 0;
   bool closed = false;                            ///< a group with an authority

@@ -50,6 +50,7 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   out.mtu = config.mtu;
   out.relay_share = config.relay_share;
   out.relay_limit = config.relay_limit;
+  out.lends_lanes = config.has_worker;
   return out;
 }
 
@@ -74,6 +75,7 @@ std::optional<router::Router> make_router(const NodeConfig& config, const NodeId
   if (config.certificate) out.certificate = config.certificate->der();
   out.mtu = config.mtu;
   out.offer_dns = config.offer_dns;
+  out.tells_admitted = config.has_worker;
   return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
 }
 
@@ -267,6 +269,7 @@ Result<void> Node::State::adopt_list(TimePoint now, ByteSpan octets, bool brough
 
 void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer, bool brought_here) {
   trust = std::move(newer);
+  forget_decisions();
   table.handle_trust(now, trust);
   sessions.handle_trust(now, trust);
   if (router) router->handle_trust(trust);
@@ -346,6 +349,27 @@ void Node::handle_datagrams(TimePoint now, std::span<const Datagram> datagrams) 
 void Node::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
   if (!state_->router) return;
   state_->router->handle_frames(now, frames);
+  state_->pump(now);
+}
+
+void Node::handle_opened(TimePoint now, std::span<const dataplane::Worker::ForNode::Opened> packets) {
+  // A batch is mostly of one lane.
+  for (std::size_t begin = 0; begin < packets.size();) {
+    const crypto::Spi lane = packets[begin].lane;
+    std::vector<ByteSpan> spans;
+    for (; begin < packets.size() && packets[begin].lane == lane; ++begin)
+      spans.push_back(packets[begin].packet);
+    state_->ring.handle_opened(now, lane, spans);
+    state_->pump(now);
+  }
+}
+
+void Node::handle_traffic(TimePoint now, std::span<const dataplane::Worker::Traffic> traffic) {
+  for (const dataplane::Worker::Traffic& it : traffic) {
+    state_->ring.handle_traffic(now, {{it.lane, it.packets_sent, it.octets_sent, it.packets_received,
+                                       it.octets_received, it.sealed_in_all, std::nullopt},
+                                      it.from});
+  }
   state_->pump(now);
 }
 

@@ -22,6 +22,7 @@
 #include "crypto/handshake.hpp"
 #include "crypto/private_key.hpp"
 #include "crypto/trust_store.hpp"
+#include "dataplane/worker.hpp"
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "node/command.hpp"
@@ -50,6 +51,7 @@ struct NodeConfig {
   std::optional<crypto::Certificate> certificate{};
   std::string interface {};  ///< shown only
   std::string version{};     ///< shown only
+  bool has_worker = false;   ///< the owner carries out dataplane::Order, and keeps to the lanes that it got
 };
 
 class Node {
@@ -77,9 +79,10 @@ class Node {
   /// It is time for the next certificate. The owner asks the authority for it, and either makes a node with it or
   /// tells handle_renewal_failure().
   struct RenewCertificate {};
-  struct Stop {};  ///< a client asked the daemon to end
+  using Order = dataplane::Order;  ///< for the worker, before anything else is given to it
+  struct Stop {};                  ///< a client asked the daemon to end
   using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, ForwardDns,
-                              EndForwardDns, RenewCertificate, Stop, LogLine>;
+                              EndForwardDns, RenewCertificate, Order, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
@@ -95,6 +98,9 @@ class Node {
 
   void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);
   void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
+  /// Packets of a worker's lane that it has no decision for; and what went over its lanes, a few times a second.
+  void handle_opened(TimePoint now, std::span<const dataplane::Worker::ForNode::Opened> packets);
+  void handle_traffic(TimePoint now, std::span<const dataplane::Worker::Traffic> traffic);
   void handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints);
   void handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints);
   /// As router::Router; a node without an interface forwards nothing.

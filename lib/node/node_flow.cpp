@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/ipv4.hpp"
 #include "node/node_state.hpp"
 
 namespace ipop::node {
@@ -9,6 +10,10 @@ namespace {
 
 /// Known peers are for the next start: late is good enough, and a burst of new links is one write.
 constexpr Duration save_after = 10s;
+/// How long a worker repeats a decision. Less than the half second after which a path that gives nothing back is
+/// probed, and short beside all that may change: every so often a packet of each flow comes through the node, which
+/// keeps leases, links and their proofs alive and is told where the peer is.
+constexpr Duration decision_holds = 200ms;
 
 }  // namespace
 
@@ -30,46 +35,52 @@ bool Node::State::pump_ring(TimePoint now) {
   bool any = false;
   while (auto output = ring.poll_output()) {
     any = true;
-    std::visit(Overloaded{
-                   [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
-                   [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
-                   [&](Overlay::DirectPackets& direct) {
-                     if (router) {
-                       router->handle_packets(now, direct.peer, direct.packets);
-                     } else {
-                       counters_.add("drop_packet_no_interface", direct.packets.size());
-                     }
-                   },
-                   [&](Overlay::LinkUp& up) {
-                     outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
-                     if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
-                       send_packets(now, up.peer, std::move(parked));
-                     }
-                     if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
-                   },
-                   [&](Overlay::LinkCarries& carries) {
-                     if (router) router->handle_carries(carries.peer, carries.octets);
-                   },
-                   [&](Overlay::LinkDown& down) {
-                     if (router) router->handle_carries(down.peer, config.mtu);
-                     if (router) router->handle_unreached(now, down.peer);
-                     outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
-                   },
-                   [&](Overlay::RingChanged& changed) {
-                     table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
-                     if (router && ring_ready_) router->handle_ring_changed(now);
-                   },
-                   [&](Overlay::Joined&) {
-                     outputs.push(Event(JoinedEvent{}));
-                     handle_ring_ready(now);
-                   },
-                   [&](Overlay::ReachabilityChanged& changed) {
-                     outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
-                   },
-                   [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust), false); },
-                   [&](LogLine& line) { outputs.push(std::move(line)); },
-               },
-               *output);
+    std::visit(
+        Overloaded{
+            [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
+            [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
+            [&](Overlay::DirectPackets& direct) {
+              if (router) {
+                router->handle_packets(now, direct.peer, direct.packets);
+              } else {
+                counters_.add("drop_packet_no_interface", direct.packets.size());
+              }
+            },
+            [&](Overlay::LinkUp& up) {
+              outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
+              if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
+                send_packets(now, up.peer, std::move(parked));
+              }
+              if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
+            },
+            [&](Overlay::LinkCarries& carries) {
+              if (router) router->handle_carries(carries.peer, carries.octets);
+              forget_decisions();
+            },
+            [&](const Overlay::LaneOpened& lane) {
+              outputs.push(Order(dataplane::InstallLane{lane.receive_at, lane.send_to, lane.keys, lane.peer}));
+            },
+            [&](const Overlay::LaneClosed& lane) { outputs.push(Order(dataplane::RemoveLane{lane.receive_at})); },
+            [&](Overlay::LinkDown& down) {
+              if (router) router->handle_carries(down.peer, config.mtu);
+              if (router) router->handle_unreached(now, down.peer);
+              outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
+            },
+            [&](Overlay::RingChanged& changed) {
+              table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
+              if (router && ring_ready_) router->handle_ring_changed(now);
+            },
+            [&](Overlay::Joined&) {
+              outputs.push(Event(JoinedEvent{}));
+              handle_ring_ready(now);
+            },
+            [&](Overlay::ReachabilityChanged& changed) {
+              outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
+            },
+            [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust), false); },
+            [&](LogLine& line) { outputs.push(std::move(line)); },
+        },
+        *output);
   }
   return any;
 }
@@ -109,7 +120,9 @@ bool Node::State::pump_router(TimePoint now) {
                      waiting_.emplace(table.get(now, get.kind, std::move(get.name)), RouterWaits{get.id});
                    },
                    [&](Router::WantLink& want) { ring.want_link(now, want.peer); },
+                   [&](const Router::Admitted& admitted) { let_receive(now, admitted); },
                    [&](Router::LeaseHeld& held) {
+                     forget_decisions();
                      // At least what the table of members can show: 0 stands for no address.
                      if (address_after_ == Duration{}) address_after_ = std::max<Duration>(now - started_, 1ms);
                      outputs.push(Event(LeaseHeldEvent{held.lease.address, *config.prefix, held.lease.expires}));
@@ -117,6 +130,7 @@ bool Node::State::pump_router(TimePoint now) {
                      look_at_renewal(now);
                    },
                    [&](Router::LeaseLost& lost) {
+                     forget_decisions();
                      outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
                    },
                    [&](const Router::ClockOff& off) { handle_clock(off.ahead); },
@@ -240,10 +254,33 @@ void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octet
 
 void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets) {
   const std::vector<ByteSpan> spans(packets.begin(), packets.end());
-  if (ring.send_direct(now, to, spans)) return;
+  if (ring.send_direct(now, to, spans)) return let_send(now, to, packets);
   ring.want_link(now, to);
   if (router && !sessions.hears(now, to)) router->handle_unreached(now, to);
   sessions.send(now, to, std::move(packets));
+}
+
+void Node::State::let_send(TimePoint now, const NodeId& to, std::span<const Bytes> packets) {
+  const auto lane = config.has_worker && router ? ring.lane_to(to) : std::nullopt;
+  if (!lane) return;
+  const std::uint16_t mtu = router->mtu_to(to);
+  std::optional<net::Ipv4Addresses> last;
+  for (const Bytes& packet : packets) {
+    const auto addresses = net::ipv4_addresses(packet);
+    if (!addresses || addresses == last) continue;
+    last = addresses;
+    outputs.push(Order(dataplane::InstallFlow{addresses->source, addresses->destination, lane->spi, lane->endpoint, mtu,
+                                              mtu >= config.mtu, now + decision_holds}));
+  }
+}
+
+void Node::State::let_receive(TimePoint now, const router::Router::Admitted& admitted) {
+  outputs.push(Order(dataplane::InstallSource{admitted.peer, admitted.source, admitted.destination, admitted.to,
+                                              router->mtu_to(admitted.peer) >= config.mtu, now + decision_holds}));
+}
+
+void Node::State::forget_decisions() {
+  if (config.has_worker) outputs.push(Order(dataplane::ForgetDecisions{}));
 }
 
 }  // namespace ipop::node

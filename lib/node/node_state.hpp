@@ -93,6 +93,10 @@ class Node::State {
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
   void handle_ring_ready(TimePoint now);
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
+  // What a worker may do by itself for a moment, since this node has just done it.
+  void let_send(TimePoint now, const NodeId& to, std::span<const Bytes> packets);
+  void let_receive(TimePoint now, const router::Router::Admitted& admitted);
+  void forget_decisions();
   [[nodiscard]] bool is_ourselves(const net::Endpoint& endpoint) const;
   /// Nobody but this node itself is named or known, so that nobody is waited for.
   [[nodiscard]] bool has_nobody_to_ask() const;

@@ -16,6 +16,7 @@ constexpr Duration dns_query_time = 10s;
 constexpr std::size_t most_answered_at_once = 1024;
 constexpr std::size_t most_waiting_arps = 64;
 constexpr std::size_t most_wanted_links = 1024;
+constexpr std::size_t most_admitted = 1024;
 constexpr Duration refusal_log_pause = std::chrono::minutes(10);
 
 std::optional<std::string> checked_host_name(const std::optional<std::string>& name) {
@@ -46,6 +47,9 @@ void Router::handle_unreached(TimePoint now, const NodeId& peer) {
 }
 void Router::handle_carries(const NodeId& peer, std::uint16_t octets) {
   state_->handle_carries(peer, octets);
+}
+std::uint16_t Router::mtu_to(const NodeId& peer) const {
+  return state_->mtu_to(peer);
 }
 void Router::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
   state_->handle_frames(now, frames);
@@ -108,6 +112,7 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
       dns_clients_(NameService::most_waiting + most_answered_at_once),
       waiting_arps_(most_waiting_arps),
       wanted_links_(most_wanted_links),
+      admitted_(most_admitted),
       identification_(static_cast<std::uint16_t>(rng.next())) {
   if (const auto domain = net::parse_dns_name(config_.domain)) relay_.handle_zone({*domain, config_.prefix});
   if (config_.host_name && !checked_host_name(config_.host_name)) {
@@ -229,6 +234,8 @@ void Router::State::handle_timeout(TimePoint now) {
   while (waiting_arps_.take_expired(now)) {
   }
   while (wanted_links_.take_expired(now)) {
+  }
+  while (admitted_.take_expired(now)) {
   }
   pass_values(now);
 }

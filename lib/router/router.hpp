@@ -29,6 +29,7 @@
 #include "dht/record.hpp"
 #include "net/ipv4_address.hpp"
 #include "net/ipv4_prefix.hpp"
+#include "net/mac_address.hpp"
 #include "router/c_name.hpp"
 #include "router/dns_relay.hpp"
 #include "router/lease_keeper.hpp"
@@ -66,6 +67,7 @@ class Router {
     Duration lease_time = std::chrono::hours(24);
     Bytes certificate{};    ///< this node's, DER, in a closed group
     bool offer_dns = true;  ///< DHCP names this node's server (option 6)
+    bool tells_admitted = false;
   };
 
   struct WriteFrames {  ///< to the TAP, in order
@@ -97,11 +99,19 @@ class Router {
   struct NameHeld {
     std::string name{};  ///< without the domain
   };
+  /// A packet of `source` from `peer` was taken and written for the machine `to`; said, where the owner asked for it,
+  /// at most every 100 ms a source.
+  struct Admitted {
+    NodeId peer{};
+    net::Ipv4Address source{};
+    net::Ipv4Address destination{};
+    net::MacAddress to{};
+  };
   using ClockOff = LeaseKeeper::ClockOff;
   using ForwardDns = DnsRelay::Forward;  ///< a query of the client's side, for a server of this machine
   using EndForwardDns = DnsRelay::EndForward;
   using Output = std::variant<WriteFrames, SendPackets, DhtCreate, DhtGet, WantLink, LeaseHeld, LeaseLost, NameHeld,
-                              ClockOff, ForwardDns, EndForwardDns, LogLine>;
+                              Admitted, ClockOff, ForwardDns, EndForwardDns, LogLine>;
 
   /// `key` signs records; it and `rng` outlive the machine.
   Router(Config config, const crypto::PrivateKey& key, Rng& rng);
@@ -123,6 +133,8 @@ class Router {
   /// The link to `peer` carries IP packets of at most `octets`: larger ones are refused, or cut where they
   /// may be, and the segments of TCP connections are kept below. The TAP's MTU ends the limit.
   void handle_carries(const NodeId& peer, std::uint16_t octets);
+  /// Octets of the largest packet that reaches `peer`.
+  [[nodiscard]] std::uint16_t mtu_to(const NodeId& peer) const;
   /// Ethernet frames that the client's side sent, without FCS.
   void handle_frames(TimePoint now, std::span<const ByteSpan> frames);
   /// IP packets whose sender is proven to be `source`.

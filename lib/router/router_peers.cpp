@@ -14,6 +14,7 @@ namespace {
 
 // Our choice: the overlay drops an idle on-demand link after 450 s, so every 10 s is often enough.
 constexpr Duration want_link_pause = 10s;
+constexpr Duration tell_admitted_pause = 100ms;
 // A peer with several adapters has a few sources; more unknown ones at a time is a search of the DHT
 // through us.
 constexpr std::size_t most_unknown_sources = 4;
@@ -103,6 +104,7 @@ void Router::State::receive(TimePoint now, const NodeId& source, ByteSpan packet
       // The path carries the same both ways, and the other end may not know it yet.
       const std::uint16_t mtu = mtu_to(source);
       const auto clamped = mtu < config_.mtu ? clamp_segment_size(packet, mtu) : std::nullopt;
+      tell_admitted(now, source, addresses);
       return write_ip(now, lease->address, clamped ? ByteSpan(*clamped) : packet);
     }
     case SourceVerdict::wrong:
@@ -163,6 +165,14 @@ void Router::State::handle_settled(TimePoint now, net::Ipv4Address address) {
     }
   }
   names_.handle_lease(now, address, entry);
+}
+
+void Router::State::tell_admitted(TimePoint now, const NodeId& peer, const net::Ipv4Addresses& addresses) {
+  if (!config_.tells_admitted || admitted_.find(addresses.source, now) != nullptr) return;
+  const auto mac = macs_.find(addresses.destination);
+  if (!mac) return;
+  admitted_.put(addresses.source, {}, now + tell_admitted_pause);
+  outputs.push(Admitted{peer, addresses.source, addresses.destination, *mac});
 }
 
 void Router::State::want_link(TimePoint now, const NodeId& peer) {

@@ -57,6 +57,7 @@ class Router::State {
 
   // router_peers.cpp: packets to and from peers
   void handle_packets(TimePoint now, const NodeId& source, std::span<const Bytes> packets);
+  [[nodiscard]] std::uint16_t mtu_to(const NodeId& peer) const;
 
   OutputQueue<Output> outputs;
   OutputQueue<DnsAnswer> dns_answers;
@@ -111,12 +112,11 @@ class Router::State {
   // router_peers.cpp
   void handle_unicast(TimePoint now, ByteSpan packet, net::Ipv4Address destination);
   void handle_too_big(TimePoint now, ByteSpan packet, const NodeId& holder);
-  /// Octets of the largest packet that reaches `peer`.
-  [[nodiscard]] std::uint16_t mtu_to(const NodeId& peer) const;
   void handle_settled(TimePoint now, net::Ipv4Address address);
   void receive(TimePoint now, const NodeId& source, ByteSpan packet);
   void send_to(TimePoint now, const NodeId& holder, ByteSpan packet);
   void want_link(TimePoint now, const NodeId& peer);
+  void tell_admitted(TimePoint now, const NodeId& peer, const net::Ipv4Addresses& addresses);
   void flush();
 
   Config config_;
@@ -139,6 +139,7 @@ class Router::State {
   ParkedPackets parked_in_;   // of peers, by source
   ExpiringMap<net::Ipv4Address, net::ArpPacket> waiting_arps_;
   ExpiringMap<NodeId, std::monostate> wanted_links_;
+  ExpiringMap<net::Ipv4Address, std::monostate> admitted_;  // sources that the owner was told of a moment ago
   std::map<NodeId, std::uint16_t> narrow_;      // peers whose path carries less than the TAP; linked ones only
   std::optional<TimePoint> client_looked_for_;  // when ARP asked for the client's MAC last
   std::optional<TimePoint> refusal_logged_;

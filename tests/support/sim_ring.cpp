@@ -8,6 +8,7 @@
 #include "net/ethernet.hpp"
 #include "net/icmp.hpp"
 #include "net/ipv4.hpp"
+#include "router/mac_table.hpp"
 #include "support/stand_in_crypto.hpp"
 
 namespace ipop::test_support {
@@ -65,6 +66,7 @@ SimNode::SimNode(node::NodeConfig config, const crypto::PrivateKey& key, SimCryp
     handshakes_ = std::make_unique<StandInHandshakeFactory>(self, seed ^ 0x5eedU, std::move(shown));
     aeads_ = std::make_unique<StandInAeadFactory>();
   }
+  if (config_.has_worker) worker_.emplace(dataplane::Worker::Config{router::server_mac, {true, true}}, *aeads_);
   node_ = std::make_unique<node::Node>(config_, key_, *handshakes_, *aeads_, rng_);
 }
 
@@ -78,18 +80,75 @@ void SimNode::start(TimePoint now, const net::Endpoint& local) {
 }
 
 void SimNode::handle_datagram(TimePoint now, const net::Endpoint& from, ByteSpan octets) {
+  if (worker_) {
+    Bytes copy = to_bytes(octets);
+    const net::Datagrams input{from, copy, copy.size()};
+    dataplane::Worker::Place place;
+    return carry_out(now, worker_->handle_datagrams(now, std::span(&input, 1), place));
+  }
   const node::Node::Datagram datagram{from, octets};
   node_->handle_datagrams(now, std::span(&datagram, 1));
 }
 
+void SimNode::send_frame(TimePoint now, ByteSpan frame) {
+  if (worker_) {
+    Bytes copy = to_bytes(frame);
+    const net::TapFrame input{{}, copy};
+    return carry_out(now, worker_->handle_frames(now, std::span(&input, 1)));
+  }
+  node_->handle_frames(now, std::span(&frame, 1));
+}
+
+/// As the daemon does.
+void SimNode::carry_out(TimePoint now, const dataplane::Worker::Outcome& outcome) {
+  for (const net::Datagrams& run : outcome.sends) {
+    for (std::size_t at = 0; at < run.octets.size(); at += run.segment)
+      outgoing_.emplace_back(run.other,
+                             to_bytes(run.octets.subspan(at, std::min(run.segment, run.octets.size() - at))));
+  }
+  std::vector<Bytes> frames;
+  for (const net::JoinedFrame& frame : outcome.frames) {
+    Bytes& octets = frames.emplace_back(to_bytes(frame.ethernet));
+    for (const ByteSpan piece : frame.packet)
+      append(octets, piece);
+  }
+  for (const auto& datagram : outcome.for_node.datagrams) {
+    const node::Node::Datagram input{datagram.from, datagram.octets};
+    node_->handle_datagrams(now, std::span(&input, 1));
+    drain(now);
+  }
+  if (!outcome.for_node.opened.empty()) {
+    node_->handle_opened(now, outcome.for_node.opened);
+    drain(now);
+  }
+  if (!outcome.for_node.frames.empty()) {
+    node_->handle_frames(now, outcome.for_node.frames);
+    drain(now);
+  }
+  for (const Bytes& frame : frames)
+    handle_frame(now, frame);
+  if (now < next_report_) return;
+  next_report_ = now + 250ms;
+  if (const auto traffic = worker_->take_report(); !traffic.empty()) node_->handle_traffic(now, traffic);
+}
+
 SimHost::Outgoing SimNode::take_outgoing(TimePoint now) {
-  Outgoing out;
+  drain(now);
+  while (!replies_.empty()) {
+    for (const Bytes& frame : std::exchange(replies_, {}))
+      send_frame(now, frame);
+    drain(now);
+  }
+  return std::exchange(outgoing_, {});
+}
+
+void SimNode::drain(TimePoint now) {
   while (auto output = node_->poll_output()) {
     std::visit(
         Overloaded{
             [&](node::Node::SendDatagrams& send) {
               for (Bytes& octets : send.datagrams)
-                out.emplace_back(send.to, std::move(octets));
+                outgoing_.emplace_back(send.to, std::move(octets));
             },
             [&](node::Node::WriteFrames& write) {
               for (const Bytes& frame : write.frames)
@@ -110,12 +169,14 @@ SimHost::Outgoing SimNode::take_outgoing(TimePoint now) {
             [&](node::Node::EndForwardDns&) {},
             // The log tells of it.
             [&](node::Node::RenewCertificate&) {},
+            [&](const node::Node::Order& order) {
+              if (worker_) worker_->handle_order(order);
+            },
             [&](node::Node::Stop&) {},
             [&](LogLine& line) { log.push_back(std::move(line)); },
         },
         *output);
   }
-  return out;
 }
 
 void SimNode::ping(TimePoint now, net::Ipv4Address to, std::uint16_t sequence) {
@@ -124,8 +185,7 @@ void SimNode::ping(TimePoint now, net::Ipv4Address to, std::uint16_t sequence) {
   net::IcmpEcho echo;
   echo.sequence_number = sequence;
   const Bytes frame = echo_frame(*from, to, echo);
-  const ByteSpan span(frame);
-  node_->handle_frames(now, std::span(&span, 1));
+  send_frame(now, frame);
 }
 
 void SimNode::handle_frame(TimePoint now, ByteSpan frame) {
@@ -141,9 +201,7 @@ void SimNode::handle_frame(TimePoint now, ByteSpan frame) {
   }
   net::IcmpEcho reply = *echo;
   reply.is_reply = true;
-  const Bytes answer = echo_frame(packet->header.destination, packet->header.source, reply);
-  const ByteSpan span(answer);
-  node_->handle_frames(now, std::span(&span, 1));
+  replies_.push_back(echo_frame(packet->header.destination, packet->header.source, reply));
 }
 
 std::uint64_t SimNode::ask(TimePoint now, const node::Command& command) {

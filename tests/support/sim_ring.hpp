@@ -35,6 +35,8 @@ class SimNode final : public SimHost {
 
   void handle_datagram(TimePoint now, const net::Endpoint& from, ByteSpan octets) override;
   void handle_timeout(TimePoint now) override { node_->handle_timeout(now); }
+  /// The client sends a frame.
+  void send_frame(TimePoint now, ByteSpan frame);
   Outgoing take_outgoing(TimePoint now) override;
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const override { return node_->poll_timeout(); }
   [[nodiscard]] std::string broken_invariant() const override { return broken_links(*node_); }
@@ -44,6 +46,7 @@ class SimNode final : public SimHost {
   /// A command; its answer appears in `answers` under the number returned.
   std::uint64_t ask(TimePoint now, const node::Command& command);
 
+  [[nodiscard]] Counters worker_counters() const { return worker_ ? worker_->counters() : Counters{}; }
   [[nodiscard]] node::Node& node() { return *node_; }
   [[nodiscard]] const node::Node& node() const { return *node_; }
   [[nodiscard]] const node::NodeConfig& config() const { return config_; }
@@ -60,12 +63,18 @@ class SimNode final : public SimHost {
 
  private:
   void handle_frame(TimePoint now, ByteSpan frame);
+  void drain(TimePoint now);
+  void carry_out(TimePoint now, const dataplane::Worker::Outcome& outcome);
 
   node::NodeConfig config_;
   crypto::PrivateKey key_;
   SeededRng rng_;
   std::unique_ptr<crypto::HandshakeFactory> handshakes_;
   std::unique_ptr<crypto::AeadFactory> aeads_;
+  std::optional<dataplane::Worker> worker_;  ///< with NodeConfig::has_worker
+  TimePoint next_report_{};
+  Outgoing outgoing_;
+  std::vector<Bytes> replies_;  ///< frames of the client that have not been sent yet
   std::unique_ptr<node::Node> node_;
   std::uint64_t next_command_ = 1;
 };

@@ -29,6 +29,13 @@ std::string joined_names(const node::StatusAnswer& answer) {
   return out;
 }
 
+std::string joined_words(const std::vector<std::string>& words, std::string_view between) {
+  std::string out;
+  for (const std::string& word : words)
+    out.append(out.empty() ? std::string_view() : between).append(word);
+  return out;
+}
+
 std::string address_text(const node::StatusAnswer& answer) {
   if (!answer.prefix) return "none: this node has no virtual network";
   if (!answer.address) return "none yet in " + to_string(*answer.prefix);
@@ -60,6 +67,7 @@ Lines lines_for_person(const node::StatusAnswer& answer) {
       {"observed", joined(answer.observed_endpoints)},
       {"interface", answer.interface},
       {"cipher", answer.cipher},
+      {"offloads", answer.offloads.empty() ? "none" : joined_words(answer.offloads, ", ")},
       {"records", std::to_string(answer.dht_records) + " of the DHT kept here"},
       {"uptime", cli::human_duration(answer.uptime)},
       {"version", answer.version},
@@ -102,6 +110,7 @@ Lines lines_for_script(const node::StatusAnswer& answer) {
       {"uptime_ms", std::to_string(answer.uptime.count())},
       {"dht_records", std::to_string(answer.dht_records)},
       {"revoked", answer.revoked ? std::to_string(answer.revoked->seconds) : ""},
+      {"offloads", joined_words(answer.offloads, ",")},
   };
   for (const std::string& notice : answer.notices)
     lines.emplace_back("notice", notice);

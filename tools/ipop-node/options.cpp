@@ -90,6 +90,17 @@ void add_settings(CLI::App& app, Options& options) {
          "An interface of another VPN, never a way to this node; wg* for all that begin so; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
+  app.add_option_function<std::vector<std::string>>(
+         "--no-offload",
+         [&options](const std::vector<std::string>& names) {
+           options.settings[Key::no_offload] = {names, "--no-offload", true};
+         },
+         "Do not use this kernel feature: tap, udp-send or udp-receive; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  add_setting(app, options, Key::cipher, "--cipher", "",
+              "Implementation of AES-GCM; auto: the fastest on this machine (auto)")
+      ->check(CLI::IsMember({"auto", "openssl", "ipsec-mb"}));
   add_setting(app, options, Key::log_level, "--log-level", "", "Lowest level of log messages to write (info)")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}));
 }

@@ -79,6 +79,8 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.register_dns = loaded.settings.register_dns;
   out.lan_discovery = loaded.settings.lan_discovery;
   out.excluded = loaded.settings.excluded;
+  out.offloads = loaded.settings.offloads;
+  out.cipher = loaded.settings.cipher;
   out.log_level = loaded.settings.log_level;
   out.version = version_number;
   out.renew_command = renew_command(loaded);

@@ -106,6 +106,22 @@ std::optional<std::string> read_hostname(Reader& reader) {
   return name;
 }
 
+daemon::DaemonConfig::Offloads read_offloads(Reader& reader, const SettingMap& settings) {
+  daemon::DaemonConfig::Offloads out;
+  for (const std::string& name : settings.at(Key::no_offload).texts) {
+    if (name == "tap") {
+      out.tap = false;
+    } else if (name == "udp-send") {
+      out.udp_send = false;
+    } else if (name == "udp-receive") {
+      out.udp_receive = false;
+    } else {
+      reader.fail(Key::no_offload, "needs tap, udp-send or udp-receive");
+    }
+  }
+  return out;
+}
+
 LogLevel read_level(Reader& reader) {
   const std::string name = reader.text(Key::log_level);
   for (const LogLevel level : {LogLevel::error, LogLevel::warning, LogLevel::info, LogLevel::debug}) {
@@ -144,6 +160,8 @@ SettingMap defaults(const std::string& group) {
       {Key::register_dns, plain("true")},
       {Key::lan_discovery, plain("true")},
       {Key::exclude, {{}, "default"}},
+      {Key::no_offload, {{}, "default"}},
+      {Key::cipher, plain("auto")},
       {Key::log_level, plain("info")},
   };
 }
@@ -170,6 +188,8 @@ const std::vector<KeyRow>& key_rows() {
       {Key::register_dns, "register_dns", Kind::flag},
       {Key::lan_discovery, "lan_discovery", Kind::flag},
       {Key::exclude, "exclude", Kind::list},
+      {Key::no_offload, "no_offload", Kind::list},
+      {Key::cipher, "cipher", Kind::text},
       {Key::log_level, "log_level", Kind::text},
   };
   return rows;
@@ -252,6 +272,10 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   out.excluded = settings.at(Key::exclude).texts;
   for (const std::string& name : out.excluded)
     if (!io::TapDevice::is_name(name)) reader.fail(Key::exclude, "needs names of interfaces, such as wg0 or wg*");
+  out.offloads = read_offloads(reader, settings);
+  out.cipher = reader.text(Key::cipher);
+  if (out.cipher != "auto" && out.cipher != "openssl" && out.cipher != "ipsec-mb")
+    reader.fail(Key::cipher, "needs auto, openssl or ipsec-mb");
   out.log_level = read_level(reader);
   if (out.configure && !out.tap) reader.fail(Key::configure, "has no interface to configure with no_tap");
   if (reader.bad()) return *reader.bad();

@@ -11,6 +11,7 @@
 #include "appliance/group_config.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "daemon/daemon.hpp"
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 
@@ -37,6 +38,8 @@ enum class Key {
   register_dns,
   lan_discovery,
   exclude,
+  no_offload,
+  cipher,
   log_level,
   count_,
 };
@@ -88,6 +91,8 @@ struct NodeSettings {
   bool register_dns = true;
   bool lan_discovery = true;
   std::vector<std::string> excluded{};  ///< interfaces, a `*` at the end of a name stands for the rest
+  daemon::DaemonConfig::Offloads offloads{};
+  std::string cipher = "auto";
   LogLevel log_level = LogLevel::info;
 };
 

@@ -62,6 +62,7 @@ TEST_CASE("a status answer reads back as it was") {
   status.names = {"C128000007", "alice"};
   status.interface = "ipop0";
   status.cipher = "openssl";
+  status.offloads = {"tap-tcp", "udp-send"};
   status.uptime = 1234ms;
   status.dht_records = 9;
   status.counters = {{"drop_x", 1}, {"udp_sent", 1ULL << 40U}};
@@ -70,6 +71,7 @@ TEST_CASE("a status answer reads back as it was") {
   CHECK(back.lease_expires == status.lease_expires);
   CHECK(back.nat == status.nat);
   CHECK(back.names == status.names);
+  CHECK(back.offloads == status.offloads);
   CHECK(back.counters == status.counters);
   CHECK(back.observed_endpoints == status.observed_endpoints);
   CHECK(back.uptime == 1234ms);

@@ -132,7 +132,7 @@ TEST_CASE("the TAP's address is locally administered, for one host, and follows 
 TEST_CASE("an identity has the id of its key") {
   io::SystemRng rng;
   const auto key = crypto::PrivateKey::from_seed(as_bytes("seed"));
-  const auto identity = make_identity(key, std::nullopt, rng);
+  const auto identity = make_identity(key, std::nullopt, rng, "auto");
   REQUIRE(identity);
   CHECK((*identity)->id == *crypto::node_id_of(key.public_key()));
   CHECK((*identity)->handshakes != nullptr);

@@ -1,6 +1,7 @@
 #include "io/tap_device.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <doctest/doctest.h>
 
@@ -48,8 +49,8 @@ TEST_CASE("frames go both ways through a TAP, and it vanishes when it is closed"
       EventLoop loop;
       std::optional<Bytes> reply;
       ReadWatch watch(loop, tap->fd(), [&] {
-        for (const ByteSpan frame : tap->read()) {
-          if (is_arp_reply(frame)) reply = to_bytes(frame);
+        for (const net::TapFrame& frame : tap->read()) {
+          if (is_arp_reply(frame.octets)) reply = to_bytes(frame.octets);
         }
       });
       CHECK(loop.run_until([&] { return reply.has_value(); }, 60s));
@@ -61,6 +62,54 @@ TEST_CASE("frames go both ways through a TAP, and it vanishes when it is closed"
     const auto left = list_addresses();
     REQUIRE(left);
     CHECK(std::ranges::none_of(*left, [](const auto& entry) { return entry.interface == "tap7"; }));
+  });
+}
+
+TEST_CASE("a frame in pieces is one frame, with and without offloads") {
+  in_own_network([] {
+    for (const bool offloads : {true, false}) {
+      CAPTURE(offloads);
+      auto tap = TapDevice::open({"tap7", 1400, mac, offloads});
+      REQUIRE(tap);
+      CHECK(tap->offloads().headers == offloads);
+      CHECK(tap->offloads().tcp == offloads);
+      REQUIRE(add_address(tap->index(), net::Ipv4Address(10, 128, 0, 7), 24));
+      const Bytes whole = arp_request();
+      net::JoinedFrame frame;
+      std::ranges::copy(ByteSpan(whole).first(frame.ethernet.size()), frame.ethernet.begin());
+      const std::array<ByteSpan, 2> pieces = {ByteSpan(whole).subspan(14, 9), ByteSpan(whole).subspan(23)};
+      frame.packet = pieces;
+      tap->write(std::span(&frame, 1));
+      EventLoop loop;
+      bool replied = false;
+      ReadWatch watch(loop, tap->fd(), [&] {
+        for (const net::TapFrame& got : tap->read())
+          replied = replied || is_arp_reply(got.octets);
+      });
+      CHECK(loop.run_until([&] { return replied; }, 60s));
+    }
+  });
+}
+
+TEST_CASE("an interface that somebody made persistent is used with and without offloads, and left as it was") {
+  in_own_network([] {
+    REQUIRE(std::system("ip tuntap add dev tap8 mode tap && ip addr add 10.128.0.7/24 dev tap8") == 0);
+    for (const bool offloads : {true, false, true}) {
+      CAPTURE(offloads);
+      auto tap = TapDevice::open({"tap8", 1400, {}, offloads});
+      REQUIRE(tap);
+      CHECK(tap->offloads().tcp == offloads);
+      const std::vector<Bytes> frames{arp_request()};
+      tap->write(frames);
+      EventLoop loop;
+      bool replied = false;
+      ReadWatch watch(loop, tap->fd(), [&] {
+        for (const net::TapFrame& got : tap->read())
+          replied = replied || is_arp_reply(got.octets);
+      });
+      CHECK(loop.run_until([&] { return replied; }, 60s));
+    }
+    CHECK(std::system("ethtool -k tap8 | grep -q '^tcp-segmentation-offload: off'") == 0);
   });
 }
 

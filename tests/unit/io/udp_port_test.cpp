@@ -152,3 +152,39 @@ TEST_CASE("joined segments are cut where they were joined") {
   split_segments({}, {}, 10, out);
   CHECK(out.size() == 1);
 }
+
+TEST_CASE("runs of datagrams arrive one by one in order, with and without what the kernel can join") {
+  for (const bool cuts : {true, false}) {
+    for (const bool joins : {true, false}) {
+      CAPTURE(cuts);
+      CAPTURE(joins);
+      auto a = UdpPort::open(0, {cuts, joins});
+      auto b = UdpPort::open(0, {cuts, joins});
+      REQUIRE(a);
+      REQUIRE(b);
+      CHECK(a->offloads().cuts == cuts);
+      const net::Endpoint to{net::Ipv4Address(127, 0, 0, 1), b->port()};
+      std::vector<Bytes> buffers;
+      std::vector<net::Datagrams> runs;
+      std::vector<Bytes> expected;
+      // One datagram; several with a short one at the end; many of them, and one more.
+      for (const auto& [octets, segment] :
+           {std::pair<std::size_t, std::size_t>{30, 30}, {2500, 1000}, {64'000, 1000}, {7, 7}}) {
+        Bytes buffer(octets);
+        for (std::size_t i = 0; i < octets; ++i)
+          buffer[i] = static_cast<std::byte>(i / 100 + runs.size());
+        for (std::size_t at = 0; at < octets; at += segment)
+          expected.push_back(to_bytes(ByteSpan(buffer).subspan(at, std::min(segment, octets - at))));
+        buffers.push_back(std::move(buffer));
+        runs.push_back({to, buffers.back(), segment});
+      }
+      a->send_joined(runs);
+      const auto got = receive(*b, UdpPort::Family::ipv4, expected.size());
+      REQUIRE(got.size() == expected.size());
+      for (std::size_t i = 0; i < got.size(); ++i)
+        CHECK(got[i].second == expected[i]);
+      CHECK(a->counters().get("udp_sent") == expected.size());
+      CHECK(b->counters().get("udp_received") == expected.size());
+    }
+  }
+}

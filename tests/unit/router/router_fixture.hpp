@@ -410,6 +410,7 @@ class Bench {
   std::vector<router::Lease> held;
   std::vector<router::Router::LeaseLost> lost;
   std::vector<std::string> names;
+  std::vector<router::Router::Admitted> admitted{};
   std::vector<LogLine> logs;
   std::vector<router::Router::DnsAnswer> dns;
   std::vector<router::Router::ForwardDns> forwarded;
@@ -452,6 +453,7 @@ class Bench {
                      [&](const router::Router::LeaseHeld& lease) { held.push_back(lease.lease); },
                      [&](const router::Router::LeaseLost& lease) { lost.push_back(lease); },
                      [&](const router::Router::NameHeld& name) { names.push_back(name.name); },
+                     [&](const router::Router::Admitted& value) { admitted.push_back(value); },
                      [&](const router::Router::ClockOff& off) { clocks.push_back(off.ahead); },
                      [&](router::Router::ForwardDns& forward) { forwarded.push_back(std::move(forward)); },
                      [&](const router::Router::EndForwardDns& ended) { ended_forwards.push_back(ended.number); },

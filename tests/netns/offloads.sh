@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# A file goes from one member to another over a wire that loses, doubles and reorders datagrams, with all help of the
+# kernel and with each part of it turned off: its octets arrive, and no packet on a TAP has a wrong checksum.
+#
+#   alice -- veth -- bad_link.py -- veth -- bob
+# shellcheck source=common.bash
+source "$(dirname "$0")/common.bash"
+for program in ethtool python3 sha256sum socat ss; do
+  command -v "$program" >/dev/null || skip "no $program on this machine"
+done
+
+new_namespace wire
+for host in alice bob; do
+  new_namespace "$host"
+  ip -n "$internet-$host" link add eth0 mtu 1500 type veth peer name "$host" netns "$internet-wire"
+  ip -n "$internet-wire" link set "$host" up
+  # What crosses the wire are datagrams: the kernel cuts before, and joins behind.
+  in_host "$host" ethtool -K eth0 gso off tso off tx-udp-segmentation off gro on >/dev/null 2>&1
+  in_host wire ethtool -K "$host" gro off >/dev/null 2>&1
+done
+public_of[alice]=203.0.113.1 public_of[bob]=203.0.113.2
+for host in alice bob; do
+  ip -n "$internet-$host" addr add "${public_of[$host]}/30" dev eth0
+  ip -n "$internet-$host" link set eth0 up
+done
+in_host wire python3 "$here/bad_link.py" 12 10 10 20 alice bob >"$run/wire.log" 2>&1 &
+disown
+make_group alice
+size=$((${GA_OFFLOAD_MEGABYTES:-12} * 1000000))
+head -c "$size" /dev/urandom >"$run/sent"
+sum=$(sha256sum <"$run/sent")
+
+listens() { in_host "$1" ss -Hltn 'sport = :7000' | grep -q .; }
+is_ready() { grep -q ready "$1"; }
+watch() { # HOST: looks at its TAP until end_watch
+  ip netns exec "$internet-$1" python3 "$here/tap_checksums.py" tap0 >"$run/$1.checksums" 2>&1 &
+  disown
+  watcher[$1]=$!
+  within 10 "the TAP of $1 is looked at" is_ready "$run/$1.checksums"
+}
+end_watch() { # HOST: a line of what was seen is in watched[HOST]
+  kill -TERM "${watcher[$1]}"
+  while [[ -e /proc/${watcher[$1]} ]]; do sleep 0.05; done
+  watched[$1]=$(tail -n 1 "$run/$1.checksums")
+}
+declare -A watcher=() watched=()
+counter() { ctl "$1" status --json | jq -r ".counters.$2 // 0"; }
+is_direct() { pings alice bob 2 && [[ $(route_to alice bob) == direct ]]; }
+
+for without in ${GA_OFFLOADS:-none tap udp-send udp-receive all}; do
+  options=()
+  [[ $without == none || $without == all ]] || options=(--no-offload "$without")
+  [[ $without != all ]] || options=(--no-offload tap --no-offload udp-send --no-offload udp-receive)
+  for host in alice bob; do start_node "$host" --tap tap0 --configure --no-register-dns "${options[@]}"; done
+  for host in alice bob; do
+    ctl "$host" wait lease --timeout "$((30 * patience))s" >/dev/null 2>&1 || { result 1 "$host holds a lease"; finish; }
+  done
+  within 30 "without $without: alice reaches bob directly" is_direct
+  used=" $(ctl alice status --json | jq -r '.offloads | join(" ")') "
+  case $without in
+    none) holds "the status names what is in use" grep -q ' tap-checksum tap-tcp .*udp-send udp-receive ' <<<"$used" ;;
+    all) is "without all of it the status names none" "  " "$used" ;;
+    *) holds "without $without the status does not name it" bash -c "[[ '$used' != *' $without'* ]]" ;;
+  esac
+  for host in alice bob; do watch "$host"; done
+  ip netns exec "$internet-bob" timeout $((120 * patience)) socat -u TCP-LISTEN:7000,reuseaddr "OPEN:$run/received,creat,trunc" &
+  copy=$!
+  within 10 "bob listens" listens bob
+  in_host alice timeout $((120 * patience)) socat -u "OPEN:$run/sent" "TCP:$(virtual_address bob):7000"
+  wait "$copy"
+  is "without $without: the file arrives as it was sent" "$sum" "$(sha256sum <"$run/received")"
+  for host in alice bob; do
+    end_watch "$host"
+    is "no packet on the TAP of $host has a wrong checksum: ${watched[$host]}" wrong=0 "${watched[$host]##* }"
+    large=${watched[$host]#*large=}
+    case $without in
+      tap | all) is "and none of them is a large one" 0 "${large%% *}" ;;
+      none) holds "and there are large ones" test "${large%% *}" -gt 20 ;;
+    esac
+    is "nothing was refused by the TAP of $host" 0 "$(counter "$host" drop_tap_refused)"
+  done
+  holds "most packets passed by the node" test "$(counter alice worker_sent)" -gt "$((size / 1400 / 2))"
+  for host in alice bob; do stop_node "$host" TERM; done
+done
+finish

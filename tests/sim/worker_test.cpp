@@ -1,0 +1,82 @@
+// The packets of nodes that leave them to a worker.
+
+#include <doctest/doctest.h>
+
+#include "support/sim_ring.hpp"
+
+using namespace ipop;
+using namespace ipop::test_support;
+
+namespace {
+
+struct Members {
+  SimRing ring;
+  std::vector<std::size_t> members;
+
+  explicit Members(SimCrypto crypto, bool last_has_worker = true) : ring({.seed = 51, .crypto = crypto}) {
+    ring.add_bootstrap();
+    for (std::size_t i = 0; i < 3; ++i) {
+      members.push_back(
+          ring.add_member(ring.network().add_public_site(), TimePoint{} + 20ms * i,
+                          [&](node::NodeConfig& config) { config.has_worker = i < 2 || last_has_worker; }));
+    }
+    const auto is_ready = [&] { return ring.all_joined() && ring.all_have_addresses(); };
+    REQUIRE(ring.network().run_until_done(is_ready, 60s));
+  }
+  SimNode& at(std::size_t index) { return ring.at(members[index]); }
+  /// A ping every 20 ms; the number that was answered.
+  std::size_t ping(std::size_t from, std::size_t to, std::uint16_t first, std::uint16_t count) {
+    for (std::uint16_t i = 0; i < count; ++i) {
+      at(from).ping(ring.network().now(), *at(to).node().address(), static_cast<std::uint16_t>(first + i));
+      ring.network().drain(ring.host(members[from]));
+      ring.network().run_for(20ms);
+    }
+    ring.network().run_for(1s);
+    std::size_t answered = 0;
+    for (std::uint16_t i = 0; i < count; ++i)
+      answered += at(from).ping_answers.count(static_cast<std::uint16_t>(first + i));
+    return answered;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("workers carry most packets of two members, and none is lost") {
+  for (const SimCrypto crypto : {SimCrypto::stand_in, SimCrypto::real}) {
+    Members members(crypto);
+    static_cast<void>(members.ping(0, 1, 1, 10));  // until the link is there
+    CHECK(members.ping(0, 1, 100, 200) == 200);
+    for (const std::size_t side : {0U, 1U}) {
+      const Counters counters = members.at(side).worker_counters();
+      CHECK(counters.get("worker_sent") > 120);
+      CHECK(counters.get("drop_channel_bad_tag") == 0);
+      CHECK(counters.get("drop_channel_replayed") == 0);
+    }
+    const auto peer = members.at(1).node().id();
+    const auto statistics = members.at(0).node().link_statistics(peer);
+    REQUIRE(statistics);
+    CHECK(statistics->packets_sent > 150);
+    CHECK(statistics->packets_received > 150);
+  }
+}
+
+TEST_CASE("a member without a worker and one with are a pair as any other") {
+  Members members(SimCrypto::stand_in, false);
+  static_cast<void>(members.ping(0, 2, 1, 10));
+  CHECK(members.ping(0, 2, 100, 100) == 100);
+  CHECK(members.ping(2, 0, 300, 100) == 100);
+  CHECK(members.at(0).worker_counters().get("worker_sent") == 0);
+}
+
+TEST_CASE("when a member with a worker is killed and comes back, packets find it again") {
+  Members members(SimCrypto::stand_in);
+  static_cast<void>(members.ping(0, 1, 1, 10));
+  CHECK(members.ping(0, 1, 100, 50) == 50);
+  members.ring.kill(members.members[1]);
+  members.ring.network().run_for(100ms);
+  members.ring.restart(members.members[1]);
+  REQUIRE(members.ring.network().run_until_done([&] { return members.at(1).node().address().has_value(); }, 60s));
+  static_cast<void>(members.ping(0, 1, 300, 500));
+  CHECK(members.ping(0, 1, 1000, 50) == 50);
+  CHECK(members.ping(1, 0, 2000, 50) == 50);
+}
