@@ -1,4 +1,4 @@
-# Run by `cmake --install`, which decides the prefix: units and the cron table with the programs' paths in them.
+# Run by `cmake --install`, which decides the prefix: units, init scripts and the cron table with the programs' paths.
 #
 # They go where systemd and cron look. The programs' own settings are in /etc whatever the prefix is, so that is
 # where cron's go for the prefixes of a whole machine; another prefix is somebody's own place, and they stay in it.
@@ -13,12 +13,16 @@ file(GLOB templates ${packaging}/*.in)
 foreach(template IN LISTS templates)
   cmake_path(GET template STEM LAST_ONLY name)
   set(file ${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${name})
+  set(permissions OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
   if(name MATCHES "(.*)\\.cron$")
     # cron reads no file with a dot in its name.
     set(file ${etc}/cron.d/${CMAKE_MATCH_1})
+  elseif(name MATCHES "(.*)\\.init$")
+    set(file ${etc}/init.d/${CMAKE_MATCH_1})
+    list(APPEND permissions OWNER_EXECUTE GROUP_EXECUTE WORLD_EXECUTE)
   endif()
   message(STATUS "Installing: $ENV{DESTDIR}${file}")
-  configure_file(${template} $ENV{DESTDIR}${file} @ONLY NO_SOURCE_PERMISSIONS)
+  configure_file(${template} $ENV{DESTDIR}${file} @ONLY FILE_PERMISSIONS ${permissions})
   list(APPEND CMAKE_INSTALL_MANIFEST_FILES ${file})
 endforeach()
 # Its members may ask nodes; of this machine, not of a tree that is made for another one.

@@ -343,6 +343,39 @@ soap() { # soap OPERATION ELEMENTS...
   done
 }
 
+@test "the init script starts the server once, says whether it runs, and stops it" {
+  [ "$(id -u)" -eq 0 ] || skip "services are root's"
+  sed "s|@CMAKE_INSTALL_FULL_SBINDIR@|$GA_BIN|; s|/var/lib/ga/dhcp|$DIR/book|; s|^pidfile=.*|pidfile=$DIR/pid|
+    s|^log=.*|log=$DIR/log|; s|/etc/default/ipop-dhcp|$DIR/default|g" "$GA_SOURCE/packaging/ipop-dhcp.init.in" >"$DIR/init"
+  run sh "$DIR/init"
+  [ "$status" -eq 2 ]
+  run sh "$DIR/init" start
+  [ "$status" -eq 6 ]
+  dhcp config --group lab --quota 1000 >/dev/null
+  # A port that was free a moment ago.
+  serve
+  stop_server
+  : >"$DIR/log"
+  echo "IPOP_DHCP_OPTIONS='--listen 127.0.0.1:$port --directory $DIR/book --groups $DIR/etc'" >"$DIR/default"
+  run sh "$DIR/init" status
+  [ "$status" -eq 3 ] || [ "$status" -eq 1 ]
+  sh "$DIR/init" start 3>&-
+  server=$(cat "$DIR/pid")
+  within listening_or_ended "$DIR/log"
+  grep -q listening "$DIR/log"
+  sh "$DIR/init" status
+  sh "$DIR/init" start 3>&-
+  [ "$(cat "$DIR/pid")" = "$server" ]
+  members 4 1
+  told_is_kept
+  sh "$DIR/init" stop
+  ! kill -0 "$server" 2>/dev/null
+  server=
+  run sh "$DIR/init" status
+  [ "$status" -ne 0 ]
+  sh "$DIR/init" stop
+}
+
 @test "manual and completions say what the program takes" {
   for shell in bash zsh fish; do
     name=ipop-dhcp.$shell
