@@ -150,8 +150,11 @@ Result<bool> LeaseBook::State::may_have(const LeaseGroup& group, const View& vie
 
 Result<bool> LeaseBook::State::is_over_quota(const LeaseGroup& group, WallTime now, const Ask& ask) {
   const bool by_user = !ask.who.user.empty();
-  auto statement = kept(std::string("SELECT count(*) FROM leases WHERE group_id = ? AND ") +
-                        (by_user ? "user <> '' AND user = ?" : "source = ?") + " AND released = 0 AND expires > ?");
+  // Left to itself, SQLite goes by the ends and reads every live lease of the group.
+  auto statement =
+      kept(std::string("SELECT count(*) FROM leases INDEXED BY ") +
+           (by_user ? "leases_by_user WHERE user <> '' AND user = ?2" : "leases_by_source WHERE source = ?2") +
+           " AND group_id = ?1 AND released = 0 AND expires > ?3");
   if (!statement) return std::move(statement).error();
   (*statement)->bind(group.id).bind(std::string_view(by_user ? ask.who.user : ask.source)).bind(now.seconds);
   const auto row = (*statement)->step();

@@ -178,9 +178,10 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
     (*moved)->reset();
   }
   // The tenure that goes on is this node's at this address; every other open one at either address ends.
+  // Both are named by IN, which goes by the index; of an OR SQLite reads all tenures of the group.
   auto end = kept(
-      "UPDATE tenures SET ends = min(ends, ?1) WHERE group_id = ?2 AND ends > ?1 AND (address = ?3 AND node <> ?4 OR "
-      "address = ?5)");
+      "UPDATE tenures SET ends = min(ends, ?1) WHERE group_id = ?2 AND address IN (?3, ?5) AND ends > ?1 AND "
+      "(address = ?5 OR node <> ?4)");
   if (!end) return std::move(end).error();
   if (auto ended = (*end)->bind(now.seconds).bind(group).bind(address).bind(node).bind(before.value_or(-1)).run();
       !ended)

@@ -1,5 +1,6 @@
 #include "leasebook/lease_book.hpp"
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -271,6 +272,48 @@ TEST_CASE("S27: a damaged book, another file and a newer program's book are refu
       CHECK_FALSE(f.take("b", LeaseAction::obtain));
     }
   }
+}
+
+TEST_CASE("a lease costs no more in a large book than in a small one") {
+  BookFixture f(BookFixture::Kind::empty);
+  leasing::AddressPlan plan;
+  plan.prefix = net::Ipv4Prefix(net::Ipv4Address(10, 9, 0, 0), 16);
+  plan.ranges = {{net::Ipv4Address(10, 9, 128, 0), net::Ipv4Address(10, 9, 254, 255)}};  // what is imported is below
+  plan.quota = 100'000;
+  f.write([&] { f.group = *f.book->add_group("lab", "lab-abcdefgh", plan); });
+  std::uint32_t imported = 0;
+  const auto import_until = [&](std::uint32_t count) {
+    f.write([&] {
+      for (; imported < count; ++imported) {
+        Lease lease;
+        lease.address = net::Ipv4Address(10, 9, static_cast<std::uint8_t>(imported / 200),
+                                         static_cast<std::uint8_t>(imported % 200 + 2));
+        lease.node = BookFixture::node("imported " + std::to_string(imported));
+        lease.source = "import";
+        lease.granted = f.now;
+        lease.expires = f.now + plan.lease_time;
+        REQUIRE(f.book->import_lease(f.group, lease, f.now));
+      }
+    });
+  };
+  // Processor time, which other work on the machine hardly changes.
+  const auto cost_of_leases = [&](const std::string& who) {
+    const std::clock_t begin = std::clock();
+    f.write([&] {
+      for (int i = 0; i < 100; ++i)
+        REQUIRE(f.book->take(f.group, f.now, f.ask(who + std::to_string(i), LeaseAction::obtain)));
+    });
+    return std::clock() - begin;
+  };
+  import_until(200);
+  (void)cost_of_leases("first");  // statements and the map of addresses are made once
+  const auto small = cost_of_leases("small");
+  import_until(8'000);
+  const auto large = cost_of_leases("large");
+  CAPTURE(small);
+  CAPTURE(large);
+  // Where one statement reads all leases of the group, it is twenty times as much.
+  CHECK(large < 5 * small);
 }
 
 }  // namespace ipop::leasebook
