@@ -2,7 +2,8 @@
 # figures.bash - how the scripts here print and record what they measured. Source it; set $bench and $output.
 #
 #   figures_begin                       the head of the table
-#   figure METRIC VALUE UNIT AIM NOTE   a line of it, and one JSON object in $output; AIM is a maximum, or empty
+#   figure METRIC VALUE UNIT AIM NOTE   a line of it, and one JSON object in $output; AIM is a maximum,
+#                                       a minimum where it begins with >=, or empty
 
 # shellcheck disable=SC2154  # bench and output come from the caller
 figures_begin() {
@@ -11,11 +12,13 @@ figures_begin() {
   printf '%-22s %9s  %-8s %8s  %-3s\n' figure value unit aim met
 }
 figure() {
-  local met=-
-  [[ -z $4 ]] || met=$(awk -v v="$2" -v a="$4" 'BEGIN { print v + 0 <= a + 0 ? "yes" : "no" }')
-  printf '%-22s %9s  %-8s %8s  %-3s  %s\n' "$1" "$2" "$3" "${4:+<= $4}" "$met" "$5"
-  jq -nc --arg bench "$bench" --arg metric "$1" --argjson value "$2" --arg unit "$3" --arg aim "$4" --arg met "$met" \
+  local met=- aim=${4:+<= $4}
+  [[ $4 != '>='* ]] || aim=">= ${4#>=}"
+  [[ -z $4 ]] || met=$(awk -v v="$2" -v a="${aim:3}" -v least="${aim:0:1}" \
+    'BEGIN { print (least == ">" ? v + 0 >= a + 0 : v + 0 <= a + 0) ? "yes" : "no" }')
+  printf '%-22s %9s  %-8s %8s  %-3s  %s\n' "$1" "$2" "$3" "$aim" "$met" "$5"
+  jq -nc --arg bench "$bench" --arg metric "$1" --argjson value "$2" --arg unit "$3" --arg aim "$aim" --arg met "$met" \
     --arg commit "$commit" '{bench: $bench, metric: $metric, value: $value, unit: $unit,
-      aim: (if $aim == "" then null else "<= " + $aim end), met: (if $met == "-" then null else $met == "yes" end),
+      aim: (if $aim == "" then null else $aim end), met: (if $met == "-" then null else $met == "yes" end),
       commit: $commit}' >>"$output"
 }
