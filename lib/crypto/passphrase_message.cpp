@@ -8,8 +8,9 @@
 namespace ipop::crypto {
 namespace {
 
-// OWASP's advice for PBKDF2 with HMAC-SHA-1, which is what OpenSSL derives the wrapping key with; half a second.
-constexpr int iterations = 1'300'000;
+// A quarter of a second for each guess. OpenSSL derives the wrapping key with HMAC-SHA-1, so words have to be the
+// strength.
+constexpr int iterations = 600'000;
 constexpr std::size_t longest_passphrase = 1024;
 
 Error no_room_to_lock() {
