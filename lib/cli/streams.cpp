@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/text.hpp"
@@ -14,6 +15,11 @@ namespace {
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+std::size_t terminal_columns() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 }  // namespace
@@ -27,12 +33,17 @@ Streams standard_streams() {
                  ::isatty(STDERR_FILENO) == 1,
                  terminal.empty() || terminal == "dumb",
                  !environment("NO_COLOR").empty(),
-                 ::isatty(STDIN_FILENO) == 1};
+                 ::isatty(STDIN_FILENO) == 1,
+                 terminal_columns()};
 }
 
 bool use_color(const Streams& streams, ColorChoice choice) {
   if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
   return streams.out_is_terminal && !streams.dumb_terminal && !streams.no_color;
+}
+
+Screen screen_of(const Streams& streams, ColorChoice choice) {
+  return {use_color(streams, choice), streams.columns};
 }
 
 ExitStatus finish(const Streams& streams, std::string_view tool, ExitStatus status) {

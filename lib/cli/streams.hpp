@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <istream>
 #include <optional>
 #include <ostream>
@@ -20,6 +21,7 @@ struct Streams {
   bool dumb_terminal = false;    ///< TERM is unset or "dumb": no cursor movement, no colour
   bool no_color = false;         ///< NO_COLOR is set and not empty
   bool in_is_terminal = false;   ///< somebody can be asked
+  std::size_t columns = 0;       ///< of the terminal on `out`; 0: none, or not known
 };
 
 /// The streams of this process, with what its environment says about them.
@@ -30,6 +32,13 @@ enum class ColorChoice { automatic, always, never };
 /// Whether results may be coloured: on a terminal that is not dumb and without NO_COLOR, unless
 /// `choice` decides.
 [[nodiscard]] bool use_color(const Streams& streams, ColorChoice choice);
+
+/// What a table for a person is made for.
+struct Screen {
+  bool color = false;
+  std::size_t columns = 0;  ///< what is wider is cut; 0: nothing is
+};
+[[nodiscard]] Screen screen_of(const Streams& streams, ColorChoice choice);
 
 /// The last step of every program: flushes `out` and gives `status` back.
 ///

@@ -20,7 +20,7 @@ void write(const Context& context, const cli::Table& table) {
   if (context.options.output.plain)
     table.write_plain(context.streams.out);
   else if (!table.empty())
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
 }
 
 void list_waiting(const Context& context, const AuthorityBook& book) {
@@ -40,7 +40,7 @@ void list_waiting(const Context& context, const AuthorityBook& book) {
     context.streams.out << json.text() << '\n';
     return;
   }
-  cli::Table table({{"REQUEST"}, {"USER"}, {"ADDRESSES"}, {"FROM"}, {"CAME"}});
+  cli::Table table({{"REQUEST", cli::Align::left, true}, {"USER"}, {"ADDRESSES"}, {"FROM"}, {"CAME"}});
   for (const AuthorityBook::Request* request : book.waiting())
     table.add_row({short_hex(request->key), request->user, to_text(request->addresses), request->source,
                    cli::utc_text(request->at)});
@@ -76,7 +76,13 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
     context.streams.out << json.text() << '\n';
     return;
   }
-  cli::Table table({{"SERIAL"}, {"USER"}, {"KEY"}, {"ADDRESSES"}, {"ENDS"}, {"BY"}, {"STATE"}});
+  cli::Table table({{"SERIAL", cli::Align::left, true},
+                    {"USER"},
+                    {"KEY", cli::Align::left, true},
+                    {"ADDRESSES"},
+                    {"ENDS"},
+                    {"BY"},
+                    {"STATE"}});
   for (const appliance::LedgerSigned* it : book.certificates())
     table.add_row({short_hex(it->serial), it->by == appliance::SignedBy::server ? "" : it->user, short_hex(it->key),
                    to_text(it->addresses), cli::utc_text(it->not_after), std::string(to_string(it->by)),
@@ -175,7 +181,7 @@ void list_decisions(const Context& context, const AuthorityBook& book) {
     context.streams.out << json.text() << '\n';
     return;
   }
-  cli::Table table({{"AT"}, {"EVENT"}, {"KEY"}, {"USER"}, {"NOTE"}});
+  cli::Table table({{"AT"}, {"EVENT"}, {"KEY", cli::Align::left, true}, {"USER"}, {"NOTE"}});
   for (const appliance::LedgerEntry& entry : book.entries()) {
     const Decision decision = decision_of(entry.event);
     table.add_row({cli::utc_text(entry.at), decision.event, decision.key.substr(0, 16), decision.user, decision.note});

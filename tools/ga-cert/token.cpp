@@ -99,14 +99,14 @@ ExitStatus carry_out(const Context& context, const ListTokens&) {
     context.streams.out << json.text() << '\n';
     return ExitStatus::done;
   }
-  cli::Table table({{"TOKEN"}, {"USED"}, {"USES"}, {"ENDS"}, {"USER"}, {"NOTE"}, {"STATE"}});
+  cli::Table table({{"TOKEN", cli::Align::left, true}, {"USED"}, {"USES"}, {"ENDS"}, {"USER"}, {"NOTE"}, {"STATE"}});
   for (const auto& [name, token] : book.tokens())
     table.add_row({short_hex(name), std::to_string(token.used), std::to_string(token.made.uses),
                    cli::utc_text(token.made.expires), token.made.user, token.made.note, state_of(token, now)});
   if (context.options.output.plain)
     table.write_plain(context.streams.out);
   else if (!table.empty())
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
   if (table.empty()) context.streams.err << "No tokens yet.\n";
   return ExitStatus::done;
 }

@@ -129,7 +129,7 @@ void write_text(const Context& context, const PoolFiles& files, const PoolState&
   if (plain)
     table.write_plain(out);
   else
-    table.write_human(out, color);
+    table.write_human(out, {color, context.streams.columns});
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ void write_rows(const Context& context, const std::vector<Row>& rows) {
   if (context.options.output.plain)
     table.write_plain(out);
   else
-    table.write_human(out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(out, cli::screen_of(context.streams, context.options.output.color));
 }
 
 /// A host name, as HTCondor's requirements may hold it.

@@ -96,7 +96,7 @@ void write_plain(const Context& context, const PingSummary& summary, const std::
 
 void write_human(const Context& context, const PingSummary& summary, const std::vector<const PingPair*>& worst) {
   std::ostream& out = context.streams.out;
-  const bool color = cli::use_color(context.streams, context.options.output.color);
+  const cli::Screen screen = cli::screen_of(context.streams, context.options.output.color);
   out << appliance::utc_text_of(summary.first_run) << " to " << appliance::utc_text_of(summary.last_run) << ", "
       << appliance::with_commas(summary.members.size()) << " members, "
       << appliance::with_commas(summary.measured_pairs) << " pairs\n\n";
@@ -104,7 +104,7 @@ void write_human(const Context& context, const PingSummary& summary, const std::
   for (const Row& row : rows(summary))
     table.add_row(
         {std::string(row.title), appliance::with_commas(row.count), appliance::percent_text(row.count, row.of)});
-  table.write_human(out, color);
+  table.write_human(out, screen);
   if (summary.silent + summary.without_address > 0)
     out << "\nNot pinged: " << appliance::with_commas(summary.silent) << " times silent, "
         << appliance::with_commas(summary.without_address) << " times without an address\n";
@@ -124,7 +124,7 @@ void write_human(const Context& context, const PingSummary& summary, const std::
                    answered ? appliance::round_trip_text(pair->mean_round_trip) : std::string(),
                    std::string(to_string(pair->path)), pair->reason});
   }
-  pairs.write_human(out, color);
+  pairs.write_human(out, screen);
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ void write_status(const Context& context, const std::vector<GroupView>& views) {
   if (table.empty())
     out << "This machine is in no group.\n";
   else
-    table.write_human(out, color);
+    table.write_human(out, {color, context.streams.columns});
   write_next(context, views);
 }
 

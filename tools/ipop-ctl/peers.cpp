@@ -61,13 +61,14 @@ void write_human(const Output& output, const node::PeersAnswer& answer, const Me
                    cli::human_duration(peer.age), cli::human_octets(peer.octets_sent),
                    cli::human_octets(peer.octets_received)});
   }
-  table.write_human(out, cli::use_color(output.streams, output.options.color));
+  table.count_as("links");
+  table.write_human(out, cli::screen_of(output.streams, output.options.color));
   cli::Table reasons({{"RELAYED"}, {"WHY"}});
   for (const node::PeerRow& peer : answer.peers)
     if (!peer.direct) reasons.add_row({name_of(members, peer.id), peer.reason});
   if (reasons.empty()) return;
   out << '\n';
-  reasons.write_human(out, cli::use_color(output.streams, output.options.color));
+  reasons.write_human(out, cli::screen_of(output.streams, output.options.color));
 }
 
 /// Columns and their order are frozen by the man page.

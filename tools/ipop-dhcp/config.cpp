@@ -106,7 +106,7 @@ ExitStatus show(const Context& context, LeaseBook& book, const LeaseGroup& group
   if (context.options.output.plain)
     table.write_plain(context.streams.out);
   else
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
   return ExitStatus::done;
 }
 

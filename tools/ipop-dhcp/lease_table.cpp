@@ -42,7 +42,7 @@ void write_leases(const Context& context, const std::vector<leasebook::Lease>& l
   if (plain)
     table.write_plain(context.streams.out);
   else if (!table.empty())
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
 }
 
 }  // namespace ipop::ipop_dhcp

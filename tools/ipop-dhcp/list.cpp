@@ -63,7 +63,7 @@ void list_reservations(const Context& context, const std::vector<leasebook::Rese
   if (context.options.output.plain)
     table.write_plain(context.streams.out);
   else if (!table.empty())
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
 }
 
 void write_tenures(const Context& context, const std::vector<leasebook::Tenure>& tenures) {
@@ -93,7 +93,7 @@ void write_tenures(const Context& context, const std::vector<leasebook::Tenure>&
   if (plain)
     table.write_plain(context.streams.out);
   else if (!table.empty())
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
 }
 
 }  // namespace

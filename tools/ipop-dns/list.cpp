@@ -54,7 +54,8 @@ cli::ExitStatus list_names(const Context& context) {
     if (context.output.plain)
       table.write_plain(context.streams.out);
     else
-      table.write_human(context.streams.out, cli::use_color(context.streams, context.output.color));
+      table.count_as("members");
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.output.color));
   }
   if (answer->complete) return cli::ExitStatus::done;
   cli::complain(context.streams, tool, "the walk is incomplete: the ring is being repaired");

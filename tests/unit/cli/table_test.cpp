@@ -1,8 +1,11 @@
 #include "cli/table.hpp"
 
+#include <algorithm>
 #include <sstream>
 
 #include <doctest/doctest.h>
+
+#include "cli/text.hpp"
 
 using namespace ipop::cli;
 
@@ -15,9 +18,9 @@ Table members() {
   return table;
 }
 
-std::string human(const Table& table, bool color) {
+std::string human(const Table& table, bool color, std::size_t columns = 0) {
   std::ostringstream out;
-  table.write_human(out, color);
+  table.write_human(out, {color, columns});
   return out.str();
 }
 
@@ -48,4 +51,51 @@ TEST_CASE("text from the network can neither add a column nor move the cursor") 
   Table table({{"NAME"}});
   table.add_row({"a\tb\x1b[2J\n"});
   CHECK(plain(table) == "a\\x09b\\x1b[2J\\x0a\n");
+}
+
+namespace {
+
+Table wide() {
+  Table table({{"NAME"}, {"ADDRESS"}, {"NAT"}, {"LINKS", Align::right}});
+  table.add_row({"a-rather-long-name-of-a-machine", "10.128.0.7", "address-dependent (symmetric)", "12"});
+  return table;
+}
+
+std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    widest = std::max(widest, display_width(line));
+  return widest;
+}
+
+}  // namespace
+
+TEST_CASE("a table that is wider than the screen loses the ends of its longest cells") {
+  CHECK(human(wide(), false, 120) == human(wide(), false));
+  CHECK(widest_line(human(wide(), false, 60)) <= 60);
+  CHECK(human(wide(), false, 60) ==
+        "NAME                  ADDRESS     NAT                   LINKS\n"
+        "a-rather-long-name-o\xe2\x80\xa6  10.128.0.7  address-dependent (\xe2\x80\xa6     12\n");
+}
+
+TEST_CASE("on a screen of 40 columns a table that would be cut too much becomes lines of title and value") {
+  Table table({{"NAME"}, {"ADDRESS"}, {"ID"}, {"NAT"}, {"LINKS"}, {"VERSION"}});
+  table.add_row({"alice-in-the-lab", "10.248.65.252", "ffi2skpy", "endpoint-independent", "12", "0.1.0-dirty"});
+  table.add_row({"bob", "10.248.65.253", "ibqvifqg", "", "2", "0.1.0-dirty"});
+  const std::string text = human(table, false, 40);
+  CHECK(widest_line(text) <= 40);
+  CHECK(text.starts_with("NAME     alice-in-the-lab\nADDRESS  10.248.65.252\n"));
+  CHECK(text.find("VERSION  0.1.0-dirty\n\nNAME     bob\n") != std::string::npos);
+  CHECK(widest_line(human(table, false, 80)) <= 80);
+}
+
+TEST_CASE("a table of more than a screen says how many rows it has") {
+  Table table({{"NAME"}});
+  table.count_as("members");
+  for (int i = 0; i < 20; ++i)
+    table.add_row({"x"});
+  CHECK_FALSE(human(table, false).ends_with("members\n"));
+  table.add_row({"x"});
+  CHECK(human(table, false).ends_with("x\n\n21 members\n"));
 }
