@@ -26,6 +26,15 @@ constexpr std::array<std::pair<overlay::Role, std::string_view>, 4> role_words{{
 }};
 static_assert(role_words.size() == static_cast<std::size_t>(overlay::Role::count_));
 
+std::string_view absence_word(node::Absence why) {
+  switch (why) {
+    case node::Absence::stopped: return "stopped";
+    case node::Absence::revoked: return "revoked";
+    case node::Absence::lost: break;
+  }
+  return "lost";
+}
+
 constexpr const char* status_schema = "ipop.status/1";
 constexpr const char* peers_schema = "ipop.peers/1";
 constexpr const char* members_schema = "ipop.members/1";
@@ -186,6 +195,17 @@ Json encode(const node::MembersAnswer& answer) {
   }
   out["members"] = std::move(rows);
   out["complete"] = answer.complete;
+  Json gone = Json::array();
+  for (const node::GoneRow& member : answer.gone) {
+    Json row = Json::object();
+    row["id"] = to_string(member.id);
+    row["address"] = text_or_null(member.address);
+    row["name"] = member.name;
+    row["last_seen"] = seconds_or_null(std::optional(member.last_seen));
+    row["why"] = absence_word(member.why);
+    gone.push_back(std::move(row));
+  }
+  out["gone"] = std::move(gone);
   return out;
 }
 
@@ -201,6 +221,16 @@ void decode(Fields& in, node::MembersAnswer& out) {
     fields.get("answered", row.answered);
   });
   in.get("complete", out.complete);
+  decode_rows(in, "gone", out.gone, [](Fields& fields, node::GoneRow& row) {
+    fields.require("id").get("id", row.id);
+    fields.get("address", row.address);
+    fields.get("name", row.name);
+    fields.get("last_seen", row.last_seen);
+    std::string why;
+    fields.get("why", why);
+    for (const node::Absence known : {node::Absence::stopped, node::Absence::revoked, node::Absence::lost})
+      if (absence_word(known) == why) row.why = known;
+  });
 }
 
 Json encode(const overlay::Connection& connection) {

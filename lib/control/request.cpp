@@ -30,6 +30,7 @@ using What = std::variant<node::Command, Subscribe>;
 What make_members(Fields& params) {
   node::MembersCommand command;
   params.get("limit", command.limit);
+  params.get("all", command.all);
   if (command.limit < 1 || command.limit > max_members) params.fail("limit", "from 1 to 100000");
   return What(node::Command(command));
 }
@@ -93,7 +94,7 @@ struct Method {
   What (*make)(Fields&);
 };
 
-constexpr std::array<std::string_view, 1> members_params{"limit"};
+constexpr std::array<std::string_view, 2> members_params{"limit", "all"};
 constexpr std::array<std::string_view, 1> why_params{"target"};
 constexpr std::array<std::string_view, 1> get_params{"key"};
 constexpr std::array<std::string_view, 1> watch_params{"key"};
@@ -173,7 +174,10 @@ std::string_view method_of(const node::Command& command) {
 Json params_of(const node::Command& command) {
   Json params = Json::object();
   std::visit(Overloaded{
-                 [&](const node::MembersCommand& c) { params["limit"] = c.limit; },
+                 [&](const node::MembersCommand& c) {
+                   params["limit"] = c.limit;
+                   if (c.all) params["all"] = true;
+                 },
                  [&](const node::WhyCommand& c) { params["target"] = c.target; },
                  [&](const node::DhtGetCommand& c) { params["key"] = c.key; },
                  [&](const node::DhtPutCommand& c) {

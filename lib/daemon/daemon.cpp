@@ -17,6 +17,11 @@ namespace {
 constexpr Duration clock_check = 10s;
 // Who waits for the service at boot is not held up for longer: with nobody in reach an address may come in hours.
 constexpr Duration patience = 15s;
+// So that the node knows who was here, when somebody asks for who is not. Larger groups are known in part.
+constexpr Duration look_around_pause = 10min;
+constexpr std::size_t looked_at = 256;
+// No client's: the answer is for the node's own memory.
+constexpr node::CommandId own_question{0};
 
 io::LanAnnouncement::Tag tag_of(const std::string& name_space) {
   io::LanAnnouncement::Tag tag{};
@@ -34,6 +39,11 @@ Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last, const io
   if (wanted == 0) return io::UdpPort::open(0, offloads);
   return make_error(port.error().code, "UDP port " + std::to_string(wanted) +
                                            " is taken by another program; choose another with --port, or 0 for any");
+}
+
+/// Beside the control socket, under the group's name.
+std::string block_file(const std::string& control_path) {
+  return control_path.substr(0, control_path.rfind(".sock")) + ".resolv-conf";
 }
 
 }  // namespace
@@ -65,7 +75,7 @@ Result<void> Daemon::State::open() {
     tap_keeper_.emplace(tap_->name(), tap_->index(), config_.mtu);
     if (config_.configure) tap_address_.emplace(tap_->index());
     if (config_.configure && config_.register_dns) {
-      registration_.emplace("/etc/resolv.conf", *config_.tap);
+      registration_.emplace(DnsRegistration::Files{"/etc/resolv.conf", block_file(config_.control_path)}, *config_.tap);
       log_all(registration_->clear());
     }
   }
@@ -146,11 +156,19 @@ Result<void> Daemon::State::open_doors() {
   tap_timer_.emplace(loop_, [this] { look_at_tap(); });
   clock_timer_.emplace(loop_, [this] {
     give([](TimePoint) {});
+    look_around();
     if (dns_) dns_->look();
     if (registration_) log_all(registration_->keep());
     clock_timer_->arm(io::monotonic_now() + clock_check);
   });
   return {};
+}
+
+void Daemon::State::look_around() {
+  const TimePoint now = io::monotonic_now();
+  if (!node_->is_joined() || (looked_around_ && *looked_around_ + look_around_pause > now)) return;
+  looked_around_ = now;
+  give([this](TimePoint at) { node_->handle_command(at, own_question, node::MembersCommand{looked_at}); });
 }
 
 void Daemon::State::open_dns_door() {
@@ -170,6 +188,9 @@ void Daemon::State::open_dns_door() {
   dns_.emplace(loop_, DnsDoor::Files{}, config_.prefix, saved_.dns_servers, config_.dns_servers, std::move(handlers));
   node_->handle_dns_servers(io::monotonic_now(), dns_->servers());
   dns_->look();
+  dns_listener_.emplace(loop_, config_.prefix.server_address(), [this](std::uint64_t tag, ByteSpan query) {
+    give([&](TimePoint now) { node_->handle_dns_stream_query(now, tag, query); });
+  });
 }
 
 void Daemon::State::open_lan_door() {
@@ -266,6 +287,7 @@ void Daemon::State::look_at_addresses() {
   if (stopping_) return;
   const auto addresses = io::list_addresses();
   if (!addresses) return;  // the next change asks again
+  if (dns_listener_) node_->handle_dns_listener(dns_listener_->look(node_->address(), *addresses));
   auto change = underlay_->update(*addresses);
   if (change.overlap) log({LogLevel::warning, *change.overlap, {}});
   if (!change.endpoints) return;
@@ -329,6 +351,9 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
           [&](const node::Node::EndForwardDns& ended) {
             if (dns_) dns_->exchanges().end(ended.number);
           },
+          [&](const node::Node::DnsStreamAnswer& answer) {
+            if (dns_listener_) dns_listener_->answer(answer.tag, answer.message);
+          },
           [&](const node::Node::RenewCertificate&) { loop_.post([this] { renewal_->start(config_.renew_command); }); },
           [&](const node::Node::Order& order) {
             if (worker_) worker_->handle_order(order);
@@ -376,6 +401,7 @@ void Daemon::State::answer(const node::Node::CommandAnswer& done) {
     status->offloads = offloads_in_use();
     if (tap_keeper_) status->interface = tap_keeper_->name();
     if (lan_) all.merge(lan_->counters());
+    if (dns_listener_) all.merge(dns_listener_->counters());
     all.merge(control_->counters());
     for (const auto& [name, count] : all.all())
       status->counters[name] += count;

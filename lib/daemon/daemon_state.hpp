@@ -11,6 +11,7 @@
 #include "daemon/control_door.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/dns_door.hpp"
+#include "daemon/dns_listener.hpp"
 #include "daemon/dns_registration.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
@@ -63,6 +64,7 @@ class Daemon::State {
   void look_at_addresses();
   void look_at_tap();
   void open_dns_door();
+  void look_around();
   void handle_signal(int number);
   void handle_hints();
   void begin_stop();
@@ -89,6 +91,7 @@ class Daemon::State {
   std::optional<TapAddress> tap_address_;  // with `configure`
   std::optional<TapKeeper> tap_keeper_;
   std::optional<DnsDoor> dns_;
+  std::optional<DnsListener> dns_listener_;
   std::optional<DnsRegistration> registration_;  // with `configure`
   std::optional<Underlay> underlay_;
   std::optional<dataplane::Worker> worker_;  // with an interface
@@ -103,6 +106,7 @@ class Daemon::State {
   std::vector<net::Endpoint> named_;   // resolved bootstrap names
   std::vector<net::Endpoint> nearby_;  // heard on the LAN
   std::optional<TimePoint> stopping_;
+  std::optional<TimePoint> looked_around_;
   Result<void> ending_;  // why the daemon stops by itself
   std::vector<node::Node::Datagram> batch_;
   TimePoint next_report_{};

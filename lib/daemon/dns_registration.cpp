@@ -36,6 +36,11 @@ bool is_installed(const std::string& program) {
   return io::exists("/usr/sbin/" + program) || io::exists("/sbin/" + program) || io::exists("/usr/bin/" + program);
 }
 
+/// A resolver that runs in another network namespace knows other interfaces by the same names.
+bool has_resolvconf() {
+  return io::shares_network_of_init() && is_installed("resolvconf");
+}
+
 /// resolvconf(8) takes the lines on its stdin.
 std::vector<std::string> resolvconf_add(const std::string& interface, net::Ipv4Address server) {
   return {"sh",
@@ -54,8 +59,12 @@ std::vector<LogLine> failed(const Error& error) {
 
 }  // namespace
 
+std::string dns_block(std::string_view tag, net::Ipv4Address server) {
+  return begin_of(tag) + "nameserver " + to_string(server) + "\n" + end_of(tag);
+}
+
 std::string with_dns_block(std::string_view text, std::string_view tag, net::Ipv4Address server) {
-  return begin_of(tag) + "nameserver " + to_string(server) + "\n" + end_of(tag) + without_dns_block(text, tag);
+  return dns_block(tag, server) + without_dns_block(text, tag);
 }
 
 std::string without_dns_block(std::string_view text, std::string_view tag) {
@@ -72,12 +81,10 @@ std::string without_dns_block(std::string_view text, std::string_view tag) {
 std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv4Address server,
                                           const std::string& domain) {
   auto log = clear();
-  // A resolver that runs in another network namespace knows other interfaces by the same numbers.
-  const bool is_ours = io::shares_network_of_init();
   Standing next{Way::block, interface, server};
-  if (is_ours && io::exists("/run/systemd/resolve") && is_installed("resolvectl"))
+  if (io::shares_network_of_init() && io::exists("/run/systemd/resolve") && is_installed("resolvectl"))
     next.way = Way::resolved;
-  else if (is_ours && is_installed("resolvconf"))
+  else if (has_resolvconf())
     next.way = Way::resolvconf;
   Result<void> done;
   switch (next.way) {
@@ -87,9 +94,14 @@ std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv
                       {"resolvectl", "default-route", interface, "false"}});
       break;
     case Way::resolvconf: done = run_all({resolvconf_add(interface, server)}); break;
-    case Way::block:
-      if (auto written = write_block(server); !written) done = std::move(written).error();
+    case Way::block: {
+      const auto noted = io::write_file_atomically(files_.block, dns_block(tag_, server), 0644);
+      const auto written = write_block(server);
+      // In the sandbox of a unit another program's new file is read-only; who was told by the note writes it.
+      const bool is_left_to_others = noted && !written && written.error().code == std::errc::read_only_file_system;
+      if (!written && !is_left_to_others) done = written.error();
       break;
+    }
   }
   if (!done) {
     const auto lines = failed(done.error());
@@ -99,7 +111,7 @@ std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv
   standing_ = std::move(next);
   const char* where = standing_->way == Way::resolved     ? "systemd-resolved"
                       : standing_->way == Way::resolvconf ? "resolvconf"
-                                                          : resolv_conf_.c_str();
+                                                          : files_.resolv_conf.c_str();
   log.push_back({LogLevel::info, "names registered", {{"domain", domain}, {"with", where}}});
   return log;
 }
@@ -107,13 +119,15 @@ std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv
 std::vector<LogLine> DnsRegistration::keep() {
   if (!standing_ || standing_->way != Way::block) return {};
   const auto written = write_block(standing_->server);
+  // Another program's new file, in the sandbox of a unit: it is put right from outside.
+  if (!written && written.error().code == std::errc::read_only_file_system) return {};
   if (!written) {
     // Told once: it is tried again with the next address.
     standing_.reset();
     return failed(written.error());
   }
   if (!*written) return {};
-  return {{LogLevel::info, "names registered again: another program rewrote it", {{"with", resolv_conf_}}}};
+  return {{LogLevel::info, "names registered again: another program rewrote it", {{"with", files_.resolv_conf}}}};
 }
 
 std::vector<LogLine> DnsRegistration::clear() {
@@ -127,18 +141,22 @@ std::vector<LogLine> DnsRegistration::clear() {
     const auto done = run_all({{"resolvconf", "-d", was->interface + ".ipop"}});
     return done ? std::vector<LogLine>() : failed(done.error());
   }
+  // A killed node's interface is gone, and with it what systemd-resolved knew of it; the others keep what they have.
+  if (!was && !std::exchange(looked_for_earlier_, true) && has_resolvconf())
+    (void)run_all({{"resolvconf", "-d", tag_ + ".ipop"}});
+  (void)io::remove_file(files_.block);
   const auto written = write_block(std::nullopt);
-  if (written || !was) return {};
+  if (written || !was || written.error().code == std::errc::read_only_file_system) return {};
   return {{LogLevel::warning, "names are still registered", {{"reason", written.error().message()}}}};
 }
 
 /// True when the file was written; it is left alone when it is right already.
 Result<bool> DnsRegistration::write_block(std::optional<net::Ipv4Address> server) const {
-  const auto text = io::read_file(resolv_conf_, max_resolv_conf_text);
+  const auto text = io::read_file(files_.resolv_conf, max_resolv_conf_text);
   if (!text) return text.error();
   const std::string wanted = server ? with_dns_block(*text, tag_, *server) : without_dns_block(*text, tag_);
   if (wanted == *text) return false;
-  if (auto written = io::rewrite_file(resolv_conf_, wanted); !written) return std::move(written).error();
+  if (auto written = io::rewrite_file(files_.resolv_conf, wanted); !written) return std::move(written).error();
   return true;
 }
 

@@ -11,6 +11,8 @@
 
 namespace ipop::daemon {
 
+/// The block itself: a name server between two marks.
+std::string dns_block(std::string_view tag, net::Ipv4Address server);
 /// resolv.conf(5) with a block of ours before all else, which names `server`; without an earlier one of this tag.
 std::string with_dns_block(std::string_view text, std::string_view tag, net::Ipv4Address server);
 /// The text as somebody else wrote it.
@@ -21,9 +23,13 @@ std::string without_dns_block(std::string_view text, std::string_view tag);
 /// does not run, name the node's server before the others, which it asks for all else.
 class DnsRegistration {
  public:
+  struct Files {
+    std::string resolv_conf = "/etc/resolv.conf";
+    /// The block alone, for whoever may write resolv.conf when this process can't (packaging/resolv-conf.sh).
+    std::string block{};
+  };
   /// `tag` names the block, the same after a restart: what a killed node left behind is replaced by the next.
-  DnsRegistration(std::string resolv_conf, std::string tag)
-      : resolv_conf_(std::move(resolv_conf)), tag_(std::move(tag)) {}
+  DnsRegistration(Files files, std::string tag) : files_(std::move(files)), tag_(std::move(tag)) {}
 
   /// Failures are log lines: the node goes on.
   std::vector<LogLine> set(const std::string& interface, net::Ipv4Address server, const std::string& domain);
@@ -42,9 +48,10 @@ class DnsRegistration {
 
   [[nodiscard]] Result<bool> write_block(std::optional<net::Ipv4Address> server) const;
 
-  std::string resolv_conf_;
+  Files files_;
   std::string tag_;
   std::optional<Standing> standing_;
+  bool looked_for_earlier_ = false;
 };
 
 }  // namespace ipop::daemon

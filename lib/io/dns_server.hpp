@@ -9,7 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/counters.hpp"
 #include "base/result.hpp"
-#include "io/dns_stream.hpp"
+#include "io/dns_streams.hpp"
 #include "io/event_loop.hpp"
 #include "io/unique_fd.hpp"
 #include "net/dns_transport.hpp"
@@ -20,14 +20,12 @@ namespace ipop::io {
 /// Takes DNS queries on one address and port, over UDP and TCP (RFC 7766), and gives the answers back
 /// to whoever asked.
 ///
-/// Bounds: 4096 octets a query over UDP, 64 connections, 10 s for the next query on each, 1024
-/// askers that wait, of whom the oldest makes room.
+/// Bounds: 4096 octets a query over UDP, those of DnsStreams, and 1024 askers that wait, of whom the oldest makes room.
 class DnsServer {
  public:
   /// A query, and the tag that its answer carries. False: no answer follows. It may call answer().
   using Handler = std::function<bool(std::uint64_t tag, net::DnsTransport transport, ByteSpan query)>;
 
-  static constexpr std::size_t max_connections = 64;
   static constexpr std::size_t max_askers = 1024;
 
   /// `address` is one of this host; port 0: any that is free. Errors: std::errc::address_in_use,
@@ -43,30 +41,23 @@ class DnsServer {
   /// At most 65,535 octets. An asker that went away is skipped.
   void answer(std::uint64_t tag, ByteSpan message);
   /// `drop_dns_*`.
-  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] Counters counters() const;
 
  private:
-  struct Connection;
   using Asker = std::variant<net::Endpoint, std::uint64_t>;  // a UDP client, or the number of a connection
 
-  DnsServer(EventLoop& loop, const net::Endpoint& address, UniqueFd udp, UniqueFd tcp, Handler handler);
+  DnsServer(EventLoop& loop, const net::Endpoint& address, UniqueFd udp, Handler handler);
   void read_datagrams();
-  void accept();
-  void disconnect(std::uint64_t connection);
   void take_query(Asker asker, net::DnsTransport transport, ByteSpan query);
 
-  EventLoop& loop_;
   net::Endpoint address_;
   UniqueFd udp_;
-  UniqueFd tcp_;
   Handler handler_;
-  std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::map<std::uint64_t, Asker> askers_;  // by tag, oldest first
-  std::uint64_t next_connection_ = 1;
   std::uint64_t next_tag_ = 1;
   Counters counters_;
   ReadWatch udp_watch_;
-  ReadWatch tcp_watch_;
+  std::unique_ptr<DnsStreams> streams_;
 };
 
 }  // namespace ipop::io

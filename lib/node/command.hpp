@@ -30,8 +30,10 @@ using CommandId = StrongId<struct CommandTag, std::uint64_t>;
 struct StatusCommand {};
 struct PeersCommand {};
 /// Walks the ring clockwise from this node, at most `limit` members; silent ones are stepped over.
+/// `all`: and says who was here before and is not.
 struct MembersCommand {
   std::size_t limit = 1000;
+  bool all = false;
 };
 /// `target`: a node id or an unambiguous beginning of one (4 characters or more), an address or a name.
 struct WhyCommand {
@@ -127,9 +129,20 @@ struct MemberRow {
   std::chrono::milliseconds address_after{};  ///< from its start to its lease; zero: none yet
   bool answered = true;                       ///< false: a neighbour names it, but it is silent
 };
+/// Why a member is not there: it said good-bye, was shut out by the authority, or was not heard any more.
+enum class Absence { stopped, revoked, lost };
+/// A member that this node heard of since it started, and that is not there.
+struct GoneRow {
+  NodeId id{};
+  std::optional<net::Ipv4Address> address{};
+  std::string name;
+  WallTime last_seen{};
+  Absence why = Absence::lost;
+};
 struct MembersAnswer {
   std::vector<MemberRow> members{};  ///< in ring order, this node first
   bool complete = true;              ///< the walk came back to its start
+  std::vector<GoneRow> gone{};       ///< the last seen first; empty unless asked for
 };
 
 struct WhyAnswer {

@@ -405,6 +405,16 @@ void Node::handle_dns_server_failure(TimePoint now, std::uint64_t number) {
   state_->pump(now);
 }
 
+void Node::handle_dns_listener(std::optional<std::uint16_t> port) {
+  if (state_->router) state_->router->handle_dns_listener(port);
+}
+
+void Node::handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
+  if (!state_->router) return;
+  state_->router->handle_dns_stream_query(now, tag, query);
+  state_->pump(now);
+}
+
 void Node::handle_suspend(TimePoint now) {
   state_->sessions.drop_all();
   state_->ring.handle_suspend(now);

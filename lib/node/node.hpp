@@ -76,13 +76,14 @@ class Node {
   };
   using ForwardDns = router::Router::ForwardDns;
   using EndForwardDns = router::Router::EndForwardDns;
+  using DnsStreamAnswer = router::Router::DnsStreamAnswer;
   /// It is time for the next certificate. The owner asks the authority for it, and either makes a node with it or
   /// tells handle_renewal_failure().
   struct RenewCertificate {};
   using Order = dataplane::Order;  ///< for the worker, before anything else is given to it
   struct Stop {};                  ///< a client asked the daemon to end
   using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, ForwardDns,
-                              EndForwardDns, RenewCertificate, Order, Stop, LogLine>;
+                              EndForwardDns, DnsStreamAnswer, RenewCertificate, Order, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
@@ -107,6 +108,8 @@ class Node {
   void handle_dns_servers(TimePoint now, std::vector<net::Endpoint> servers);
   void handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message);
   void handle_dns_server_failure(TimePoint now, std::uint64_t number);
+  void handle_dns_listener(std::optional<std::uint16_t> port);
+  void handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   /// Answers RenewCertificate: no certificate came, for this reason; it is asked for again.
   void handle_renewal_failure(TimePoint now, std::string reason);
   void handle_suspend(TimePoint now);

@@ -50,8 +50,8 @@ void Node::State::refuse_open_questions() {
                },
                waiting);
   }
-  for (const auto& [walk, id] : walking_)
-    open.insert(id);
+  for (const auto& [walk, walking] : walking_)
+    open.insert(walking.id);
   for (const auto& [tag, id] : resolving_)
     open.insert(id);
   waiting_.clear();
@@ -70,7 +70,7 @@ void Node::State::handle_command(TimePoint now, CommandId id, const Command& com
                    if (walks.size() >= max_walks)
                      return refuse(id, {make_error_code(Errc::exhausted), "too many walks at once"});
                    const std::uint64_t walk = rng.next();
-                   walking_.emplace(walk, id);
+                   walking_.emplace(walk, Walking{id, members.all});
                    walks.emplace_back(walk, own_row(), members.limit).start(now, known_nodes());
                  },
                  [&](const WhyCommand& why) { begin_why(now, id, why.target); },

@@ -1,6 +1,7 @@
 // The flow of values between the machines of a node.
 
 #include <algorithm>
+#include <set>
 
 #include "net/ipv4.hpp"
 #include "node/node_state.hpp"
@@ -14,6 +15,16 @@ constexpr Duration save_after = 10s;
 /// probed, and short beside all that may change: every so often a packet of each flow comes through the node, which
 /// keeps leases, links and their proofs alive and is told where the peer is.
 constexpr Duration decision_holds = 200ms;
+
+Absence absence_of(overlay::LinkEnd end) {
+  switch (end) {
+    case overlay::LinkEnd::left: return Absence::stopped;
+    case overlay::LinkEnd::revoked: return Absence::revoked;
+    case overlay::LinkEnd::unneeded:
+    case overlay::LinkEnd::lost: break;
+  }
+  return Absence::lost;
+}
 
 }  // namespace
 
@@ -47,6 +58,7 @@ bool Node::State::pump_ring(TimePoint now) {
               }
             },
             [&](Overlay::LinkUp& up) {
+              history_.handle_up(wall_at(now), up.peer, address_of(up.peer));
               outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
               if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
                 send_packets(now, up.peer, std::move(parked));
@@ -64,6 +76,7 @@ bool Node::State::pump_ring(TimePoint now) {
             [&](Overlay::LinkDown& down) {
               if (router) router->handle_carries(down.peer, config.mtu);
               if (router) router->handle_unreached(now, down.peer);
+              history_.handle_down(wall_at(now), down.peer, absence_of(down.end));
               outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
             },
             [&](Overlay::RingChanged& changed) {
@@ -136,6 +149,7 @@ bool Node::State::pump_router(TimePoint now) {
                    [&](const Router::ClockOff& off) { handle_clock(off.ahead); },
                    [&](Router::ForwardDns& forward) { outputs.push(std::move(forward)); },
                    [&](const Router::EndForwardDns& ended) { outputs.push(ended); },
+                   [&](Router::DnsStreamAnswer& answer) { outputs.push(std::move(answer)); },
                    [&](Router::NameHeld& held) { outputs.push(Event(NameHeldEvent{std::move(held.name)})); },
                    [&](LogLine& line) { outputs.push(std::move(line)); },
                },
@@ -185,7 +199,7 @@ bool Node::State::pump_walks(TimePoint now) {
                      [&](RingWalk::Finished& result) {
                        finished = true;
                        const auto it = walking_.find(walk->id());
-                       answer(it->second, std::move(result.answer));
+                       handle_walked(now, it->second, std::move(result.answer));
                        walking_.erase(it);
                      },
                  },
@@ -194,6 +208,17 @@ bool Node::State::pump_walks(TimePoint now) {
     walk = finished ? walks.erase(walk) : std::next(walk);
   }
   return any;
+}
+
+void Node::State::handle_walked(TimePoint now, const Walking& walking, MembersAnswer found) {
+  std::set<NodeId> here{self};
+  for (const MemberRow& row : found.members) {
+    if (!row.answered || row.id == self) continue;
+    here.insert(row.id);
+    history_.handle_answer(wall_at(now), row);
+  }
+  if (walking.all) found.gone = history_.gone(wall_at(now), here);
+  answer(walking.id, std::move(found));
 }
 
 bool Node::State::pump_archive(TimePoint now) {

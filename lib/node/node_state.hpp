@@ -15,6 +15,7 @@
 #include "node/certificate_end.hpp"
 #include "node/certificate_renewal.hpp"
 #include "node/end_to_end.hpp"
+#include "node/member_history.hpp"
 #include "node/node.hpp"
 #include "node/query.hpp"
 #include "node/revocation_archive.hpp"
@@ -79,6 +80,11 @@ class Node::State {
   struct ArchiveWaits {
     std::string key;
   };
+  /// Who waits for a walk of the ring.
+  struct Walking {
+    CommandId id{};
+    bool all = false;
+  };
   using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy, ArchiveWaits>;
 
   bool pump_ring(TimePoint now);
@@ -90,6 +96,7 @@ class Node::State {
 
   void handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered);
   void handle_query(TimePoint now, const NodeId& from, ByteSpan octets);
+  void handle_walked(TimePoint now, const Walking& walking, MembersAnswer found);
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
   void handle_ring_ready(TimePoint now);
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
@@ -144,13 +151,14 @@ class Node::State {
 
   TimerTable<Timer> timers_;
   std::map<dht::OperationId, Waiting> waiting_;
-  std::map<std::uint64_t, CommandId> walking_;    ///< by walk id
+  std::map<std::uint64_t, Walking> walking_;      ///< by walk id
   std::map<std::uint64_t, CommandId> resolving_;  ///< DNS questions of clients, by tag
   std::uint64_t next_tag_ = 1;
   std::vector<net::Endpoint> local_endpoints_;
   bool names_bootstrap_;  // the group does, resolved or not
   std::vector<net::Endpoint> saved_peers_;
   std::optional<net::Ipv4Address> saved_address_;
+  MemberHistory history_;
   Counters counters_;
   TimePoint started_{};
   TimePoint last_now_{};

@@ -43,6 +43,14 @@ struct PairReport {
   std::optional<NodeId> next_hop{};     ///< of routed packets where there is no link
 };
 
+/// How a link came to its end, as far as others want to tell these apart.
+enum class LinkEnd {
+  lost,      ///< the peer was not heard any more
+  unneeded,  ///< one of the two had no use for it
+  left,      ///< the peer said that it stops
+  revoked,   ///< the authority shut the peer out
+};
+
 /// Machine: one input, then poll_output until empty, then poll_timeout.
 class Overlay {
  public:
@@ -91,6 +99,7 @@ class Overlay {
   struct LinkDown {
     NodeId peer{};
     std::string why{};
+    LinkEnd end = LinkEnd::lost;
   };
   /// The nodes next to us changed; what a DHT needs to know.
   struct RingChanged {

@@ -160,7 +160,8 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed) {
-  path_lost(now, closed.peer, closed.id, std::string(crypto::to_string(closed.why)));
+  path_lost(now, closed.peer, closed.id, std::string(crypto::to_string(closed.why)),
+            closed.why == crypto::ChannelTable::Ending::revoked ? LinkEnd::revoked : LinkEnd::lost);
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::OpenFailed& failed) {

@@ -192,7 +192,8 @@ void Overlay::State::close_path(TimePoint now, Link& link, crypto::ChannelId cha
   links_.remove_path(link, channel);
 }
 
-void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why) {
+void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why,
+                               LinkEnd end) {
   Link* link = links_.find(peer);
   const Path* path = link == nullptr ? nullptr : link->paths.find(channel);
   if (path == nullptr) return;
@@ -220,7 +221,7 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
   }
   // When a relay is gone its peer most likely is not.
   if (was_direct || (link->own_roles.none() && link->peer_roles.none())) {
-    remove_link(now, peer, why);
+    remove_link(now, peer, why, end);
     return;
   }
   link->recover_until = now + relay_recovery;
@@ -268,17 +269,17 @@ void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason r
   Link* link = links_.find(peer);
   if (link == nullptr) return;
   speak(now, *link, Close{reason});
-  remove_link(now, peer, why, reason == CloseReason::unneeded ? Ended::unneeded : Ended::failed);
+  remove_link(now, peer, why, reason == CloseReason::unneeded ? LinkEnd::unneeded : LinkEnd::lost);
 }
 
-void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::string& why, Ended ended) {
+void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::string& why, LinkEnd end) {
   Link* link = links_.find(peer);
   if (link == nullptr) return;
   for (const Path& path : link->paths) {
     table_.close(now, path.channel);
     const auto* endpoint = path.to_bootstrap ? std::get_if<net::Endpoint>(&path.carrier) : nullptr;
     if (endpoint == nullptr) continue;
-    if (ended == Ended::unneeded) {
+    if (end == LinkEnd::unneeded) {
       leaf_.handle_unneeded(*endpoint);
     } else {
       leaf_.handle_ended(now, *endpoint, rng_);
@@ -293,7 +294,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   shortcuts_.handle_lost(peer);
   leaf_peers_.erase(peer);
   journal_.add(now, peer, "down: " + why);
-  if (was_told) outputs_.push(LinkDown{peer, why});
+  if (was_told) outputs_.push(LinkDown{peer, why, end});
   view_changed_ = true;
   dirty_ = true;
   drop_relayed_paths(now, peer, std::nullopt);

@@ -51,7 +51,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     link.since = now;
     link.settle_at.reset();
     journal_.add(now, link.peer, "the peer restarted");
-    if (std::exchange(link.told, false)) outputs_.push(LinkDown{link.peer, "the peer restarted"});
+    if (std::exchange(link.told, false)) outputs_.push(LinkDown{link.peer, "the peer restarted", LinkEnd::lost});
     tell(now, link);
     drop_relayed_paths(now, link.peer, std::nullopt);
   }
@@ -134,7 +134,10 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
   }
   const bool unneeded = close.reason == CloseReason::unneeded;
   if (!unneeded) retry_.handle_failed(now, peer, rng_);
-  remove_link(now, peer, std::string(to_string(close.reason)), unneeded ? Ended::unneeded : Ended::failed);
+  const LinkEnd end = unneeded                                ? LinkEnd::unneeded
+                      : close.reason == CloseReason::leaving ? LinkEnd::left
+                                                             : LinkEnd::lost;
+  remove_link(now, peer, std::string(to_string(close.reason)), end);
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/,

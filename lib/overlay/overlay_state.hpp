@@ -151,11 +151,11 @@ class Overlay::State {
   // overlay_links.cpp
   void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
   void admit(TimePoint now, Link& link);
-  void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why);
+  void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why,
+                 LinkEnd end = LinkEnd::lost);
   void drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer);
   void relay_failed(TimePoint now, const NodeId& peer, const NodeId& relay);
-  enum class Ended { failed, unneeded };
-  void remove_link(TimePoint now, const NodeId& peer, const std::string& why, Ended ended = Ended::failed);
+  void remove_link(TimePoint now, const NodeId& peer, const std::string& why, LinkEnd end = LinkEnd::lost);
   void close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why);
   void close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason);
   void path_proven(TimePoint now, const NodeId& peer, crypto::ChannelId channel);

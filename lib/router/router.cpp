@@ -66,6 +66,12 @@ void Router::handle_timeout(TimePoint now) {
 void Router::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   state_->handle_dns_query(now, tag, query);
 }
+void Router::handle_dns_listener(std::optional<std::uint16_t> port) {
+  state_->handle_dns_listener(port);
+}
+void Router::handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
+  state_->handle_dns_stream_query(now, tag, query);
+}
 void Router::handle_dns_servers(std::vector<net::Endpoint> servers) {
   state_->handle_dns_servers(std::move(servers));
 }

@@ -96,6 +96,10 @@ class Router {
     net::Ipv4Address address{};
     std::string why{};
   };
+  struct DnsStreamAnswer {  ///< for handle_dns_stream_query
+    std::uint64_t tag = 0;
+    Bytes message{};
+  };
   struct NameHeld {
     std::string name{};  ///< without the domain
   };
@@ -111,7 +115,7 @@ class Router {
   using ForwardDns = DnsRelay::Forward;  ///< a query of the client's side, for a server of this machine
   using EndForwardDns = DnsRelay::EndForward;
   using Output = std::variant<WriteFrames, SendPackets, DhtCreate, DhtGet, WantLink, LeaseHeld, LeaseLost, NameHeld,
-                              Admitted, ClockOff, ForwardDns, EndForwardDns, LogLine>;
+                              Admitted, ClockOff, ForwardDns, EndForwardDns, DnsStreamAnswer, LogLine>;
 
   /// `key` signs records; it and `rng` outlive the machine.
   Router(Config config, const crypto::PrivateKey& key, Rng& rng);
@@ -149,6 +153,12 @@ class Router {
   /// What came for a ForwardDns of this number.
   void handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message);
   void handle_dns_server_failure(TimePoint now, std::uint64_t number);
+
+  /// The port of the leased address at which this machine's kernel takes connections to the name server
+  /// (router/stream_turn.hpp). None: they are refused.
+  void handle_dns_listener(std::optional<std::uint16_t> port);
+  /// A query that came over such a connection.
+  void handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query);
 
   /// For `ipop-ctl` and `ipop-dns`: a DNS query as wire octets; the answer follows at once, or later
   /// through `poll_dns_answer` when the DHT must be asked.

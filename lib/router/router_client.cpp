@@ -8,6 +8,7 @@
 #include "router/lease_record.hpp"
 #include "router/router_state.hpp"
 #include "router/server_answers.hpp"
+#include "router/stream_turn.hpp"
 
 namespace ipop::router {
 namespace {
@@ -97,19 +98,27 @@ void Router::State::handle_for_server(TimePoint now, const FrameDecision& frame)
     const auto datagram = net::decode_udp(packet->payload, packet->header.source, packet->header.destination);
     if (!datagram) return counters.add("drop_server_udp");
     if (datagram->destination_port != net::udp_port_dns) return counters.add("drop_server_port");
-    const std::uint64_t number = next_query_++;
-    dns_clients_.put(number, TapClient{frame.source_mac, packet->header.source, datagram->source_port},
-                     now + relayed_query_time);
-    const bool is_taken = relay_.has_servers()
-                              ? relay_.handle_query(now, number, net::DnsTransport::udp, datagram->payload)
-                              : names_.handle_query(now, number, datagram->payload);
-    if (!is_taken) dns_clients_.erase(number);
-    return;
+    return ask_names(now, net::DnsTransport::udp,
+                     TapClient{frame.source_mac, packet->header.source, datagram->source_port}, datagram->payload);
   }
   auto answer = make_echo_reply(*packet);
+  if (!answer && dns_listener_) answer = turn_stream(*packet, *dns_listener_);
   if (!answer && tcp_destination_port(*packet) == tcp_port_dns) answer = make_tcp_reset(*packet);
   if (!answer) return counters.add("drop_server_protocol");
   write(make_ip_frame(frame.source_mac, *answer));
+}
+
+void Router::State::ask_names(TimePoint now, net::DnsTransport transport, DnsClient client, ByteSpan query) {
+  const std::uint64_t number = next_query_++;
+  dns_clients_.put(number, client, now + relayed_query_time);
+  const bool is_taken = relay_.has_servers() ? relay_.handle_query(now, number, transport, query)
+                                             : names_.handle_query(now, number, query);
+  if (!is_taken) dns_clients_.erase(number);
+}
+
+void Router::State::handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
+  ask_names(now, net::DnsTransport::tcp, StreamWaits{tag}, query);
+  pass_values(now);
 }
 
 void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& output) {
@@ -150,6 +159,8 @@ void Router::State::handle_dns_answer(TimePoint now, std::uint64_t number, Bytes
     dns_answers.push(DnsAnswer{*tag, std::move(message)});
     return;
   }
+  if (const auto* stream = std::get_if<StreamWaits>(&*found))
+    return outputs.push(DnsStreamAnswer{stream->tag, std::move(message)});
   if (const auto* relay = std::get_if<RelayWaits>(&*found)) return relay_.handle_node_answer(relay->number, message);
   const auto& client = std::get<TapClient>(*found);
   write(make_ip_frame(client.mac, make_udp_packet(config_.prefix.server_address(), net::udp_port_dns, client.address,

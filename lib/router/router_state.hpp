@@ -44,6 +44,8 @@ class Router::State {
   void handle_carries(const NodeId& peer, std::uint16_t octets);
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
+  void handle_dns_listener(std::optional<std::uint16_t> port) { dns_listener_ = port; }
+  void handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   void handle_dns_servers(std::vector<net::Endpoint> servers);
   void handle_dns_server_answer(TimePoint now, std::uint64_t number, const net::Endpoint& from, ByteSpan message);
   void handle_dns_server_failure(TimePoint now, std::uint64_t number);
@@ -83,7 +85,10 @@ class Router::State {
   struct RelayWaits {  // a query of the group's names that came through the relay
     std::uint64_t number = 0;
   };
-  using DnsClient = std::variant<TapClient, RelayWaits, std::uint64_t>;
+  struct StreamWaits {  // a query over TCP
+    std::uint64_t tag = 0;
+  };
+  using DnsClient = std::variant<TapClient, RelayWaits, StreamWaits, std::uint64_t>;
 
   // router.cpp
   void start_if_ready(TimePoint now);
@@ -104,6 +109,7 @@ class Router::State {
   void handle_arp(TimePoint now, const FrameDecision& frame);
   void handle_dhcp(TimePoint now, const FrameDecision& frame);
   void handle_for_server(TimePoint now, const FrameDecision& frame);
+  void ask_names(TimePoint now, net::DnsTransport transport, DnsClient client, ByteSpan query);
   void handle_dhcp_output(TimePoint now, const DhcpServer::Output& output);
   void handle_dns_answer(TimePoint now, std::uint64_t number, Bytes message);
   void write_ip(TimePoint now, net::Ipv4Address to, ByteSpan packet);
@@ -135,6 +141,7 @@ class Router::State {
   std::uint64_t next_request_ = 1;
   ExpiringMap<std::uint64_t, DnsClient> dns_clients_;
   std::uint64_t next_query_ = 1;
+  std::optional<std::uint16_t> dns_listener_;
   ParkedPackets parked_out_;  // of the client, by destination
   ParkedPackets parked_in_;   // of peers, by source
   ExpiringMap<net::Ipv4Address, net::ArpPacket> waiting_arps_;

@@ -119,3 +119,80 @@ setup_file() {
   grep -qx 'NoNewPrivileges=yes' "$unit"
   grep -qx 'RestrictSUIDSGID=yes' "$unit"
 }
+
+@test "make dist: the archive installs on another machine of this release what make install does here, and takes it away" {
+  command -v zstd >/dev/null || skip "no zstd on this machine"
+  local place=$BATS_TEST_TMPDIR archive
+  mkdir "$place/target"
+  archive=$("$GA_SOURCE/scripts/dist" "$GA_BIN/.." "$place")
+  [[ $archive == "$place"/grid-appliance-*.tar.zst ]]
+  tar -C "$place" --zstd -xf "$archive"
+  grep -qx 'libssl3.*' "$place"/grid-appliance-*/packages
+  run env DESTDIR="$place/target" "$place"/grid-appliance-*/install
+  [ "$status" -eq 0 ]
+  # --strip makes other files of the programs; names and rights are those of an installation.
+  diff <(cd "$TREE" && find . ! -type d -printf '%P %m\n' | sort) <(cd "$place/target" && find . ! -type d -printf '%P %m\n' | sort)
+  "$place/target/usr/local/bin/ga" --version
+  run env DESTDIR="$place/target" "$place"/grid-appliance-*/install --remove
+  [ "$status" -eq 0 ]
+  [ -z "$(find "$place/target" ! -type d)" ]
+  run "$place"/grid-appliance-*/install --what
+  [ "$status" -eq 2 ]
+}
+
+@test "the tests' progress: what passed is not shown, what failed is, with its output" {
+  printf '%s\n' 'Test project /x' '      Start  1: unit_a' \
+    ' 1/3 Test  #1: unit_a ....................   Passed    6.60 sec' \
+    ' 2/3 Test  #2: unit_b ....................***Failed    1.00 sec' 'what it said' \
+    ' 3/3 Test  #3: pool_c ....................***Skipped   0.01 sec' '' '67% tests passed, 1 tests failed out of 3' 'more' \
+    >"$BATS_TEST_TMPDIR/ctest"
+  run awk -v terminal=0 -f "$GA_SOURCE/scripts/test_progress.awk" "$BATS_TEST_TMPDIR/ctest"
+  [ "$output" = ' 2/3 Test  #2: unit_b ....................***Failed    1.00 sec
+what it said' ]
+  run awk -v terminal=1 -f "$GA_SOURCE/scripts/test_progress.awk" "$BATS_TEST_TMPDIR/ctest"
+  [[ $output == *"3 of 3 test programs, last pool_c"* ]]
+}
+
+@test "a build says before how much there is to do, and is silent when there is nothing" {
+  command -v ninja >/dev/null || skip "no ninja on this machine"
+  local tree=$BATS_TEST_TMPDIR/tree
+  mkdir -p "$tree/scripts"
+  cp "$GA_SOURCE/scripts/build" "$tree/scripts"
+  printf 'cmake_minimum_required(VERSION 3.25)\nproject(x LANGUAGES C)\nadd_executable(one a.c b.c c.c)\n' >"$tree/CMakeLists.txt"
+  printf '{"version": 6, "configurePresets": [{"name": "dev", "generator": "Ninja", "binaryDir": "${sourceDir}/build/dev"}],
+    "buildPresets": [{"name": "dev", "configurePreset": "dev"}]}' >"$tree/CMakePresets.json"
+  echo 'int main(void) { return 0; }' >"$tree/a.c"
+  echo 'int b;' >"$tree/b.c"
+  echo 'int c;' >"$tree/c.c"
+  (cd "$tree" && cmake --preset dev >/dev/null)
+  run "$tree/scripts/build" dev
+  [ "$status" -eq 0 ]
+  [[ ${lines[0]} == "Building (dev): 4 steps on "* ]]
+  [[ ${lines[1]} == "Built in "* ]]
+  [ "${#lines[@]}" -eq 2 ]
+  run "$tree/scripts/build" dev
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  echo 'int b = nonsense;' >"$tree/b.c"
+  run "$tree/scripts/build" dev
+  [ "$status" -eq 1 ]
+  [[ $output == *"nonsense"* && $output == *"The build failed"* ]]
+}
+
+@test "resolv.conf: lines of nodes that run are put back, those of nodes that ended are taken out" {
+  local place=$BATS_TEST_TMPDIR script=$TREE/usr/local/lib/grid-appliance/resolv-conf
+  mkdir "$place/run"
+  export IPOP_RUN=$place/run IPOP_RESOLV_CONF=$place/resolv.conf
+  printf '# ipop-node ipop0: begin; taken out when the node ends\nnameserver 10.128.0.1\n# ipop-node ipop0: end\n' >"$place/run/lab.resolv-conf"
+  echo 'nameserver 192.0.2.53' >"$place/resolv.conf"
+  "$script"
+  diff "$place/resolv.conf" <(cat "$place/run/lab.resolv-conf"; echo 'nameserver 192.0.2.53')
+  touch -d '1 hour ago' "$place/resolv.conf"
+  local before
+  before=$(stat -c %Y "$place/resolv.conf")
+  "$script"
+  [ "$(stat -c %Y "$place/resolv.conf")" = "$before" ]
+  "$script" lab
+  [ "$(cat "$place/resolv.conf")" = 'nameserver 192.0.2.53' ]
+  [ ! -e "$place/run/lab.resolv-conf" ]
+}

@@ -3,12 +3,12 @@
 # sets itself up (--configure): a machine keeps all the names that it had.
 #
 #   alice -- [home: cone] -- internet -- relay, names (a name server)
-#   bob   -- [home: cone]
+#   bob, carol -- [lab: cone]
 #
 # Each client runs with an /etc of its own, as it would on a machine of its own.
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
-for program in dhclient unshare getent; do
+for program in dhclient unshare getent ss; do
   command -v "$program" >/dev/null || [[ -x /sbin/$program ]] || skip "no $program on this machine"
 done
 
@@ -19,10 +19,12 @@ make_site home 192.168.1 cone
 make_site lab 192.168.2 cone
 make_host alice home
 make_host bob lab
+make_host carol lab
 make_group relay
 start_node relay --no-tap
 in_host names "$here/name_server.py" "${public_of[names]}" >"$run/names.log" 2>&1 </dev/null &
 disown
+has_stranger() { (($(ctl bob status --json | jq '.counters.drop_dns_stranger // 0') > 0)); }
 serves() { in_host names dig +short +time=1 +tries=1 "@${public_of[names]}" outside.example | grep -q 192.0.2.80; }
 within 20 "the outside world has a name server" serves
 bring_up bob
@@ -66,6 +68,9 @@ ask() { # NAME: asked again while the machine's resolver settles
 }
 echo "group $(ask bob.ipop)"
 echo "outside $(ask outside.example)"
+# Longer than a datagram: the resolver comes again over TCP.
+echo "tcp $(dig +tcp +short +time=5 +tries=3 bob.ipop)"
+echo "long $(dig +short +time=5 +tries=3 long.example TXT | grep -o '"[^"]*"' | wc -l)"
 sed 's/^/resolv.conf /' /etc/resolv.conf
 if [[ $client == configure-killed ]]; then
   kill -KILL "$node"
@@ -93,6 +98,8 @@ for client in dhclient udhcpc dhcpcd; do
   machine "$client"
   is "$client: a name of the group" "$bob" "$(said "$client" group)"
   is "$client: a name of outside" 192.0.2.80 "$(said "$client" outside)"
+  is "$client: a name of the group, over TCP" "$bob" "$(said "$client" tcp)"
+  is "$client: an answer that no datagram holds" 60 "$(said "$client" long)"
   grep -q '^resolv.conf nameserver 10.128.0.1$' "$run/$client.out"
   result $? "$client: the node's name server stands in resolv.conf"
 done
@@ -101,8 +108,17 @@ for client in configure configure-killed configure-rewritten; do
   machine "$client"
   is "$client: a name of the group" "$bob" "$(said "$client" group)"
   is "$client: a name of outside" 192.0.2.80 "$(said "$client" outside)"
+  is "$client: a name of the group, over TCP" "$bob" "$(said "$client" tcp)"
   is "$client: resolv.conf is as it was, in the end" "nameserver ${public_of[names]} " "$(said "$client" after)"
 done
+# The port at which the kernel takes bob's connections to his own server is for himself alone.
+port=$(in_host bob ss -Hltn | awk -v address="$bob" 'index($4, address ":") == 1 { sub(".*:", "", $4); print $4; exit }')
+bring_up carol
+is "bob himself is answered over TCP" "$bob" "$(in_host bob dig +tcp +short +time=5 +tries=3 @10.128.0.1 bob.ipop)"
+holds "a member reaches bob" pings carol bob
+gets_nothing() { [[ $port ]] && ! in_host carol dig +short +tcp +time=2 +tries=1 -p "$port" "@$bob" outside.example | grep -qv '^;'; }
+holds "S9: a member who finds the port gets no answer there" gets_nothing
+within 10 "and is counted" has_stranger
 is "a killed node leaves its block behind" 1 "$(said configure-killed block)"
 is "and names resolve with the next start" "$bob" "$(said configure-killed again)"
 is "a block that another program wrote over is put back" "$bob" "$(said configure-rewritten again)"

@@ -84,4 +84,21 @@ holds "the table shows it" grep -q "Pairs lost in every run  *3  *50.00 %" "$run
 holds "the picture shows it" grep -q "bob .* to carol .*lost in every run" "$run/pairs.svg"
 pingtest relay report --collect >/dev/null 2>&1
 is "a node without a virtual network cannot collect" 1 $?
+
+# --- who was here and is not -------------------------------------------------------------------------------
+in_host carol nft delete table ip pt
+stop_node carol KILL
+stop_node bob TERM
+gone() { ctl alice members --all --json | jq -r '[.gone[] | "\(.name) \(.why)"] | sort | join(", ")'; }
+have_gone() { [[ $(gone) == 'bob stopped, carol lost' ]]; }
+within 40 "a member that said good-bye has stopped, one that did not is lost" have_gone
+is "each with the time when it was seen" true \
+  "$(ctl alice members --all --json | jq --argjson now "$(date +%s)" '[.gone[].last_seen | . > $now - 600 and . <= $now + 1] | all')"
+holds "for a person: a table of them" sh -c "'$bin/ipop-ctl' --socket '$run/alice/socket' members --all | grep -qE '^carol +10\..* lost$'"
+is "as columns: their state" "bob stopped carol lost" \
+  "$(ctl alice members --all --plain | awk -F'\t' '$4 != "here" && $4 != "silent" { print $3, $4 }' | sort | xargs)"
+is "without --all nobody speaks of them" 0 "$(ctl alice members --json | jq '.gone | length')"
+pingtest alice run --wait 3s >"$run/last" 2>&1
+is "a run without a lost member ends with 1" 1 $?
+holds "and names who is missing" grep -qE '^2 members were here before and are not: .*carol \(lost, last seen' "$run/last"
 finish

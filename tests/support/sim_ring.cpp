@@ -167,6 +167,7 @@ void SimNode::drain(TimePoint now) {
             // A simulated machine has no name servers.
             [&](node::Node::ForwardDns&) {},
             [&](node::Node::EndForwardDns&) {},
+            [&](node::Node::DnsStreamAnswer&) {},
             // The log tells of it.
             [&](node::Node::RenewCertificate&) {},
             [&](const node::Node::Order& order) {

@@ -17,13 +17,16 @@ Result<Members> ask_members(daemon::ControlClient& client, std::size_t limit, Du
     return {Errc::not_found, status->prefix ? "this member has no address yet (ipop-ctl wait lease)"
                                             : "this node has no virtual network (--no-tap), so nothing to ping from"};
   }
-  const auto answer = tools::ask_node<node::MembersAnswer>(client, node::MembersCommand{limit}, timeout);
+  const auto answer = tools::ask_node<node::MembersAnswer>(client, node::MembersCommand{limit, true}, timeout);
   if (!answer) return answer.error();
   Members out;
   out.self = {status->id, status->address, status->names.empty() ? std::string() : status->names.back()};
   out.complete = answer->complete;
+  out.gone = answer->gone;
   for (const node::MemberRow& row : answer->members) {
     if (row.id == status->id) continue;
+    // Neighbours name it for a while; its end is known better.
+    if (!row.answered && std::ranges::find(out.gone, row.id, &node::GoneRow::id) != out.gone.end()) continue;
     out.others.push_back({PingMember{row.id, row.address, row.name}, !row.answered});
   }
   return out;

@@ -22,7 +22,8 @@ struct Members {
     bool silent = false;
   };
   std::vector<Other> others{};
-  bool complete = true;  ///< the walk came back to its start
+  bool complete = true;               ///< the walk came back to its start
+  std::vector<node::GoneRow> gone{};  ///< who was here since the node started, and is not
 };
 
 /// Errors: those of a ControlClient; not_found with what is missing when this member has no address.

@@ -57,6 +57,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   serve_verb->callback([&] { options.verb = serve; });
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  if (const auto refused = tools::refuse_json(app, options.output.json, streams, {"serve", "report --svg"}))
+    return *refused;
   return options;
 }
 

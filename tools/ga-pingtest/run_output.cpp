@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "appliance/ping_words.hpp"
+#include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
@@ -13,16 +14,27 @@ namespace {
 using appliance::PingPath;
 using appliance::PingResult;
 
+constexpr std::size_t most_named = 10;  // `ipop-ctl members --all` has them all
+
+std::string absence_word(node::Absence why) {
+  switch (why) {
+    case node::Absence::stopped: return "stopped";
+    case node::Absence::revoked: return "revoked";
+    case node::Absence::lost: break;
+  }
+  return "lost";
+}
+
 void write_json(std::ostream& out, const Context& context, const RunHead& head,
                 const std::vector<PingResult>& results) {
   cli::JsonWriter json("ga-pingtest.run/1");
   json.field("run", appliance::utc_text_of(head.began));
   json.field("log", context.log);
-  json.field("complete", head.complete);
+  json.field("complete", head.members.complete);
   json.begin_object("from");
-  json.field("id", to_string(head.self.id));
-  json.field("address", appliance::address_of(head.self));
-  json.field("name", head.self.name);
+  json.field("id", to_string(head.members.self.id));
+  json.field("address", appliance::address_of(head.members.self));
+  json.field("name", head.members.self.name);
   json.end();
   json.begin_array("members");
   for (const PingResult& result : results) {
@@ -42,10 +54,34 @@ void write_json(std::ostream& out, const Context& context, const RunHead& head,
     json.end();
   }
   json.end();
+  json.begin_array("gone");
+  for (const node::GoneRow& member : head.members.gone) {
+    json.begin_element();
+    json.field("id", to_string(member.id));
+    json.field("address", member.address ? to_string(*member.address) : std::string());
+    json.field("name", member.name);
+    json.field("last_seen", member.last_seen.seconds);
+    json.field("why", absence_word(member.why));
+    json.end();
+  }
+  json.end();
   out << json.text() << '\n';
 }
 
-void write_human(const Context& context, const std::vector<PingResult>& results) {
+void write_gone(std::ostream& out, const std::vector<node::GoneRow>& gone) {
+  if (gone.empty()) return;
+  out << gone.size() << (gone.size() == 1 ? " member was" : " members were") << " here before and "
+      << (gone.size() == 1 ? "is" : "are") << " not:";
+  for (std::size_t i = 0; i < gone.size() && i < most_named; ++i) {
+    const node::GoneRow& member = gone[i];
+    out << (i == 0 ? " " : "; ") << cli::printable(member.name.empty() ? to_short_string(member.id) : member.name)
+        << " (" << absence_word(member.why) << ", last seen " << cli::utc_text(member.last_seen) << ")";
+  }
+  if (gone.size() > most_named) out << "; and " << gone.size() - most_named << " more";
+  out << '\n';
+}
+
+void write_human(const Context& context, const RunHead& head, const std::vector<PingResult>& results) {
   cli::Table table({{"NAME"},
                     {"ADDRESS"},
                     {"REPLIES", cli::Align::right},
@@ -74,10 +110,11 @@ void write_human(const Context& context, const std::vector<PingResult>& results)
     if (result.pinged && result.received == 0) ++lost;
   }
   std::ostream& out = context.streams.out;
-  if (!table.empty()) table.write_human(out, cli::use_color(context.streams, context.options.output.color));
+  if (!table.empty()) table.write_human(out, cli::screen_of(context.streams, context.options.output.color));
   out << results.size() << (results.size() == 1 ? " other member: " : " other members: ") << answered
       << " without loss, " << partly << " with loss, " << lost << " without any reply, "
       << results.size() - answered - partly - lost << " not pinged\n";
+  write_gone(out, head.members.gone);
 }
 
 }  // namespace
@@ -90,7 +127,7 @@ void write_run(const Context& context, const RunHead& head, const std::vector<Pi
     for (const PingResult& result : results)
       context.streams.out << to_line(result);
   } else {
-    write_human(context, results);
+    write_human(context, head, results);
   }
 }
 

@@ -3,14 +3,14 @@
 #include <vector>
 
 #include "appliance/ping_log.hpp"
+#include "node_answers.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_pingtest {
 
 struct RunHead {
   WallTime began{};
-  const appliance::PingMember& self;
-  bool complete = true;
+  const Members& members;
 };
 
 /// Writes the results of a run as the options say.

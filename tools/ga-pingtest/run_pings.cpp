@@ -58,7 +58,7 @@ class Run {
     for (const PingResult& result : results)
       text += to_line(result);
     const auto logged = log->append(text);
-    write_run(context_, {began, members->self, members->complete}, results);
+    write_run(context_, {began, *members}, results);
     if (!logged) {
       cli::complain(context_.streams, tool, "the run was not logged: " + logged.error().message());
       return ExitStatus::partly;
@@ -69,7 +69,8 @@ class Run {
       return ExitStatus::partly;
     }
     const bool lost = std::ranges::any_of(results, [](const auto& r) { return r.pinged && r.received == 0; });
-    return lost ? ExitStatus::no : ExitStatus::done;
+    const bool missing = std::ranges::any_of(members->gone, [](const auto& r) { return r.why == node::Absence::lost; });
+    return lost || missing ? ExitStatus::no : ExitStatus::done;
   }
 
  private:

@@ -41,21 +41,25 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_simple_verbs(app, options);
 
   ShowMembers members;
-  add_verb(app, options, "members", "Walk the ring and show every member", [&] { return members; })
-      ->add_option("--limit", members.limit, "Stop the walk after this many members (1000)")
+  CLI::App* members_verb =
+      add_verb(app, options, "members", "Walk the ring and show every member", [&] { return members; });
+  members_verb->add_option("--limit", members.limit, "Stop the walk after this many members (1000)")
       ->type_name("N")
       ->check(CLI::Range(1, 100000));
+  members_verb->add_flag("--all", members.all, "Also who was here and is not, since when, and why");
 
   ShowWhy why;
   add_verb(app, options, "why", "Explain how a node is reached", [&] { return why; })
       ->add_option("NODE", why.target, "Node id or its beginning, address, or name")
-      ->type_name("")
+      ->type_name("MEMBER")
       ->required();
 
   PingNode ping;
   CLI::App* ping_verb =
       add_verb(app, options, "ping", "Ping a member, and show the path of each reply", [&] { return ping; });
-  ping_verb->add_option("NODE", ping.target, "Node id or its beginning, address, or name")->type_name("")->required();
+  ping_verb->add_option("NODE", ping.target, "Node id or its beginning, address, or name")
+      ->type_name("MEMBER")
+      ->required();
   ping_verb->add_option("--count", ping.count, "Stop after this many (until interrupted)")
       ->type_name("N")
       ->check(CLI::Range(1, 60000));
@@ -96,6 +100,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->check(CLI::Range(1, 100000));
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  if (const auto refused = tools::refuse_json(app, options.output.json, streams, {"metrics"})) return *refused;
   // Events come for as long as somebody listens, unless an end was given.
   if (app.count("--timeout") != 0) {
     if (auto* events = std::get_if<FollowEvents>(&options.verb)) events->end = options.node.timeout;

@@ -19,6 +19,7 @@ struct ShowStatus {};
 struct ShowPeers {};
 struct ShowMembers {
   std::size_t limit = 1000;
+  bool all = false;  ///< and those who were here
 };
 struct ShowWhy {
   std::string target{};

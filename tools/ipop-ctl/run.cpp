@@ -66,7 +66,10 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
                                           });
           },
           [&](const ShowMembers& verb) {
-            return ask<node::MembersAnswer>(out, socket, limit, node::MembersCommand{verb.limit}, show_members);
+            return ask<node::MembersAnswer>(out, socket, limit, node::MembersCommand{verb.limit, verb.all},
+                                            [&](const Output& to, const node::MembersAnswer& answer) {
+                                              return show_members(to, answer, verb.all);
+                                            });
           },
           [&](const ShowWhy& verb) {
             return ask<node::WhyAnswer>(out, socket, limit, node::WhyCommand{verb.target}, show_why);

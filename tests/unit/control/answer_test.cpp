@@ -103,7 +103,14 @@ TEST_CASE("peers, members, endpoints and DNS answers read back as they were") {
   member.name = "bob";
   member.address_after = 800ms;
   member.answered = false;
-  const auto members = round_trip(node::MembersAnswer{{member}, false});
+  const node::GoneRow absent{id_of(8), address, "carol", WallTime{1'800'000'000s}, node::Absence::revoked};
+  const auto members = round_trip(node::MembersAnswer{{member}, false, {absent}});
+  REQUIRE(members.gone.size() == 1);
+  CHECK(members.gone[0].id == absent.id);
+  CHECK(members.gone[0].address == absent.address);
+  CHECK(members.gone[0].name == "carol");
+  CHECK(members.gone[0].last_seen == absent.last_seen);
+  CHECK(members.gone[0].why == node::Absence::revoked);
   REQUIRE(members.members.size() == 1);
   CHECK(members.members[0].name == "bob");
   CHECK(members.members[0].address_after == 800ms);

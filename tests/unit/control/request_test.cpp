@@ -36,6 +36,8 @@ TEST_CASE("every command survives the way through its request") {
   (void)command_of<node::StatusCommand>(encode_request(1, node::StatusCommand{}));
   (void)command_of<node::PeersCommand>(encode_request(1, node::PeersCommand{}));
   CHECK(command_of<node::MembersCommand>(encode_request(1, node::MembersCommand{7})).limit == 7);
+  CHECK(command_of<node::MembersCommand>(encode_request(1, node::MembersCommand{7, true})).all);
+  CHECK_FALSE(command_of<node::MembersCommand>(encode_request(1, node::MembersCommand{7})).all);
   CHECK(command_of<node::WhyCommand>(encode_request(1, node::WhyCommand{"alice"})).target == "alice");
   CHECK(command_of<node::DhtGetCommand>(encode_request(1, node::DhtGetCommand{"a key"})).key == "a key");
   CHECK(command_of<node::DhtWatchCommand>(encode_request(1, node::DhtWatchCommand{"a key"})).key == "a key");

@@ -75,10 +75,10 @@ TEST_CASE("a port that nobody serves is told, over UDP and TCP") {
 
 TEST_CASE("a connection above the bound is closed and counted, and the others go on") {
   DnsEcho echo;
-  for (std::uint64_t i = 0; i < DnsServer::max_connections + 3; ++i)
+  for (std::uint64_t i = 0; i < DnsStreams::max_connections + 3; ++i)
     echo.exchanges.begin(i, echo.server->address(), DnsTransport::tcp, as_bytes("query"));
   CHECK(echo.loop.run_until(
-      [&] { return echo.received.size() == DnsServer::max_connections && echo.failed.size() == 3; }, dns_limit));
+      [&] { return echo.received.size() == DnsStreams::max_connections && echo.failed.size() == 3; }, dns_limit));
   CHECK(echo.server->counters().get("drop_dns_too_many_connections") == 3);
 }
 

@@ -245,7 +245,7 @@ TEST_CASE("the domain is configurable, with several labels too") {
   CHECK(bench.ask("internal").header.rcode == DnsRcode::refused);
 }
 
-TEST_CASE("port 53: bound on the server address in the TAP; TCP/53 is refused with a reset, answers fit 512") {
+TEST_CASE("TCP to the name server is refused with a reset where no kernel takes it, and answers fit 512 octets") {
   Pair pair;
   // SYN from port 40000, sequence 1000
   const Bytes syn = from_hex("9c40 0035 000003e8 00000000 5002 ffff 0000 0000");

@@ -415,6 +415,7 @@ class Bench {
   std::vector<router::Router::DnsAnswer> dns;
   std::vector<router::Router::ForwardDns> forwarded;
   std::vector<std::uint64_t> ended_forwards;
+  std::vector<router::Router::DnsStreamAnswer> stream_answers;
   std::vector<std::optional<std::chrono::seconds>> clocks;
   std::size_t asked = 0;  // creates and gets in all
 
@@ -457,6 +458,7 @@ class Bench {
                      [&](const router::Router::ClockOff& off) { clocks.push_back(off.ahead); },
                      [&](router::Router::ForwardDns& forward) { forwarded.push_back(std::move(forward)); },
                      [&](const router::Router::EndForwardDns& ended) { ended_forwards.push_back(ended.number); },
+                     [&](router::Router::DnsStreamAnswer& answer) { stream_answers.push_back(std::move(answer)); },
                      [&](LogLine& line) { logs.push_back(std::move(line)); },
                  },
                  *output);

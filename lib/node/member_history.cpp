@@ -1,0 +1,42 @@
+#include "node/member_history.hpp"
+
+#include <algorithm>
+
+namespace ipop::node {
+
+void MemberHistory::handle_answer(WallTime now, const MemberRow& row) {
+  GoneRow& known = entry(now, row.id);
+  known.address = row.address;
+  known.name = row.name;
+  known.why = Absence::lost;
+}
+
+void MemberHistory::handle_up(WallTime now, const NodeId& id, std::optional<net::Ipv4Address> address) {
+  GoneRow& known = entry(now, id);
+  if (address) known.address = address;
+  known.why = Absence::lost;
+}
+
+void MemberHistory::handle_down(WallTime now, const NodeId& id, Absence why) {
+  entry(now, id).why = why;
+}
+
+std::vector<GoneRow> MemberHistory::gone(WallTime now, const std::set<NodeId>& here) const {
+  std::vector<GoneRow> out;
+  for (const auto& [id, row] : rows_) {
+    if (!here.contains(id) && row.last_seen + kept > now) out.push_back(row);
+  }
+  std::ranges::stable_sort(out, std::greater(), &GoneRow::last_seen);
+  return out;
+}
+
+GoneRow& MemberHistory::entry(WallTime now, const NodeId& id) {
+  if (!rows_.contains(id) && rows_.size() >= most)
+    rows_.erase(std::ranges::min_element(rows_, {}, [](const auto& row) { return row.second.last_seen; }));
+  GoneRow& row = rows_[id];
+  row.id = id;
+  row.last_seen = now;
+  return row;
+}
+
+}  // namespace ipop::node

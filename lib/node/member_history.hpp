@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/node_id.hpp"
+#include "base/time.hpp"
+#include "node/command.hpp"
+
+namespace ipop::node {
+
+/// Who was a member, as far as this node heard: from walks of the ring and from its own links. For people; nothing is
+/// decided by it.
+///
+/// Bounds: 1024 members, of whom the one that was heard longest ago makes room, and a week.
+class MemberHistory {
+ public:
+  static constexpr std::size_t most = 1024;
+  static constexpr auto kept = std::chrono::hours(24 * 7);
+
+  /// It answered a walk.
+  void handle_answer(WallTime now, const MemberRow& row);
+  /// A link to it came up; `address`: what the DHT says of it, where that was asked.
+  void handle_up(WallTime now, const NodeId& id, std::optional<net::Ipv4Address> address);
+  void handle_down(WallTime now, const NodeId& id, Absence why);
+
+  /// Those who are not among `here`, the last seen first.
+  [[nodiscard]] std::vector<GoneRow> gone(WallTime now, const std::set<NodeId>& here) const;
+
+ private:
+  GoneRow& entry(WallTime now, const NodeId& id);
+
+  std::map<NodeId, GoneRow> rows_;
+};
+
+}  // namespace ipop::node
