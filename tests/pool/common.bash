@@ -9,7 +9,7 @@
 # shellcheck source=../netns/common.bash
 source "$(dirname "${BASH_SOURCE[0]}")/../netns/common.bash"
 [[ -x $bin/ga-condorcfg ]] || skip "no ga-condorcfg in $bin"
-root=$("$here/../../scripts/pool_root" 2>"$run/pool_root.log") || skip "$(tail -n 1 "$run/pool_root.log")"
+root=$("$here/../../scripts/pool_root" "${root_kind:-condor}" 2>"$run/pool_root.log") || skip "$(tail -n 1 "$run/pool_root.log")"
 # shellcheck source=../../demo/machines.sh
 source "$here/../../demo/machines.sh"
 # shellcheck source=../../demo/pool.sh

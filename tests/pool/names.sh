@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# Names of the group and of outside on whole machines, whose network is configured by what Debian has for that: clients
+# of the node's DHCP server, and `--configure` with each of the three ways to tell the machine's resolver, from the
+# installed unit in its own sandbox.
+#
+#   manager, networkd, resolved, resolvconf, block -- [home: cone] -- internet -- relay, names (a name server)
+#   bob -- [lab: cone]
+# shellcheck disable=SC2034  # read by common.bash
+root_kind=names
+# shellcheck source=common.bash
+source "$(dirname "$0")/common.bash"
+reason=$(has_systemd) || skip "$reason"
+command -v cmake >/dev/null || skip "no cmake on this machine"
+
+machines=(manager networkd resolved resolvconf block)
+up=()
+show_journals() {
+  local host
+  ((failures)) || return 0
+  for host in "${up[@]}"; do
+    echo "# --- the journal of $host"
+    in_machine "$host" journalctl --no-pager -n 50 -o short-monotonic 2>/dev/null | sed 's/^/# /'
+  done
+}
+trap 'show_journals; clean_up' EXIT
+make_internet
+make_server relay
+make_server names
+make_site home 192.168.1 cone
+make_site lab 192.168.2 cone
+make_host bob lab
+for host in "${machines[@]}"; do make_host "$host" home; done
+make_group relay
+start_node relay --no-tap
+outside=${public_of[names]}
+in_host names "$here/../netns/name_server.py" "$outside" >"$run/names.log" 2>&1 </dev/null &
+disown
+serves() { in_host names dig +short +time=1 +tries=1 "@$outside" outside.example | grep -q 192.0.2.80; }
+needs 20 "the outside world has a name server" serves
+bring_up bob
+bob=$(virtual_address bob)
+DESTDIR=$run/tree cmake --install "$bin/.." >"$run/install.log" 2>&1
+is "make install: the status" 0 $?
+for program in "$run/tree/usr/local"/{bin,sbin}/*; do ln -sf "/opt/ga/bin/${program##*/}" "$program"; done
+
+on() { in_machine "$@"; }
+unit() { on "$1" systemctl "${@:2}" 2>&1; }
+is_up() { [[ $(unit "$1" is-system-running) =~ ^(running|degraded)$ ]]; }
+property() { unit "$1" show --value -p "$3" "$2"; }
+active() { [[ $(unit "$1" is-active "$2") == active ]]; }
+node=ipop-node@demo
+
+# A Debian that has booted, with the group's file; nothing configures its names yet but a line of its owner.
+boot() { # HOST
+  boot_machine "$1" systemd || skip "no systemd of its own for a machine: $(tail -n 1 "$run/$1/machine.log")"
+  up+=("$1")
+  needs 60 "$1: systemd is up" is_up "$1"
+  cp -a "$run/tree/." "$(files_of "$1")/"
+  mkdir -p "$(files_of "$1")/etc/systemd/system.conf.d" "$(files_of "$1")/etc/ipop"
+  printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$(files_of "$1")/etc/systemd/system.conf.d/asan.conf"
+  cp "$run/group.toml" "$(files_of "$1")/etc/ipop/demo.toml"
+  echo "nameserver $outside" >"$(files_of "$1")/etc/resolv.conf"
+  on "$1" groupadd --system ga
+  on "$1" systemctl daemon-reexec
+}
+# As for a machine whose own client asks the node: the unit without --configure.
+without_configure() {
+  mkdir -p "$(files_of "$1")/etc/systemd/system/$node.service.d"
+  printf '[Service]\nExecStart=\nExecStart=/usr/local/sbin/ipop-node --group demo --tap ipop0\n' \
+    >"$(files_of "$1")/etc/systemd/system/$node.service.d/client.conf"
+  unit "$1" daemon-reload
+}
+starts() {
+  holds "$1: the node's unit starts" unit "$1" start "$node"
+  within 30 "$1: it holds an address" on "$1" ipop-ctl --group demo wait lease --timeout 20s
+}
+address_there() { on "$1" getent ahostsv4 "$2" | awk '$2 == "STREAM" { print $1; exit }'; }
+finds() { [[ $(address_there "$1" "$2") == "$3" ]]; }
+finds_both() { # HOST [WHEN]
+  within 20 "$1: a name of the group${2:-}" finds "$1" bob.ipop "$bob"
+  within 20 "$1: a name of outside${2:-}" finds "$1" outside.example 192.0.2.80
+}
+stops() {
+  holds "$1: the node's unit stops" unit "$1" stop "$node"
+  is "$1: it ended well" success "$(property "$1" "$node" Result)"
+}
+killed() { # HOST: killed, and started again by systemd
+  local before
+  before=$(property "$1" "$node" MainPID)
+  unit "$1" kill --signal=KILL --kill-whom=main "$node"
+  another() { [[ $(property "$1" "$node" MainPID) != "$before" ]] && active "$1" "$node"; }
+  within 30 "$1: a node that is killed is started again" another "$1"
+}
+has_address() { ip -n "$internet-$1" -4 -o addr show dev ipop0 2>/dev/null | grep -q ' inet 10\.'; }
+has_no_interface() { ! ip -n "$internet-$1" -o link show dev ipop0 >/dev/null 2>&1; }
+# The resolver's own word for an interface: `dns` or `domain`.
+of_link() { on "$1" resolvectl "$2" ipop0 2>/dev/null | sed 's/^Link [0-9]* (ipop0): *//'; }
+is_of_link() { [[ $(of_link "$1" "$2") == "$3" ]]; }
+lines_of() { on "$1" grep -c "^nameserver ${2//./\\.}$" /etc/resolv.conf; }
+has_lines() { [[ $(lines_of "$1" "$2") == "$3" ]]; }
+
+# --- clients of the node's DHCP server ---------------------------------------------------------------------------
+boot manager
+without_configure manager
+starts manager
+cat >"$(files_of manager)/etc/NetworkManager/conf.d/only.conf" <<CONF
+[main]
+plugins=keyfile
+[keyfile]
+unmanaged-devices=except:interface-name:ipop0
+CONF
+holds "manager: NetworkManager starts" unit manager start NetworkManager
+holds "manager: it configures the interface by DHCP" on manager nmcli --wait 60 connection add type tun ifname ipop0 con-name group \
+  mode tap ipv4.method auto ipv6.method disabled connection.autoconnect yes
+needs 60 "manager: the interface has its address" has_address manager
+finds_both manager
+holds "manager: the node's name server stands in resolv.conf" grep -q '^nameserver 10.128.0.1$' "$(files_of manager)/etc/resolv.conf"
+stops manager
+
+boot networkd
+without_configure networkd
+cat >"$(files_of networkd)/etc/systemd/network/group.network" <<CONF
+[Match]
+Name=ipop0
+[Network]
+DHCP=ipv4
+LinkLocalAddressing=no
+CONF
+printf '[Resolve]\nDNS=%s\nFallbackDNS=\n' "$outside" >"$(files_of networkd)/etc/systemd/resolved.conf"
+on networkd ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+holds "networkd: resolved and networkd start" unit networkd start systemd-resolved systemd-networkd
+starts networkd
+needs 60 "networkd: the interface has its address" has_address networkd
+finds_both networkd
+within 20 "networkd: resolved asks the node on that interface" is_of_link networkd dns 10.128.0.1
+stops networkd
+
+# --- --configure, from the unit: systemd-resolved ----------------------------------------------------------------
+boot resolved
+printf '[Resolve]\nDNS=%s\nFallbackDNS=\n' "$outside" >"$(files_of resolved)/etc/systemd/resolved.conf"
+on resolved ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+holds "resolved: it starts" unit resolved start systemd-resolved
+starts resolved
+within 20 "resolved: asks the node for the group's domain" is_of_link resolved domain '~ipop'
+is "resolved: at the node's server" 10.128.0.1 "$(of_link resolved dns)"
+is "resolved: and for nothing else" no "$(on resolved resolvectl default-route ipop0 | sed 's/.*: //')"
+finds_both resolved
+killed resolved
+within 20 "resolved: asks the node again" is_of_link resolved domain '~ipop'
+finds_both resolved " after the kill"
+unit resolved restart systemd-resolved
+within 20 "resolved: it comes back and asks the node" is_of_link resolved domain '~ipop'
+finds_both resolved " after its own restart"
+stops resolved
+within 10 "resolved: the interface is gone, and the domain with it" has_no_interface resolved
+holds "resolved: a name of outside is still found" finds resolved outside.example 192.0.2.80
+
+# --- resolvconf --------------------------------------------------------------------------------------------------
+boot resolvconf
+cp -a "$(files_of resolvconf)/opt/resolvconf/." "$(files_of resolvconf)/"
+mkdir -p "$(files_of resolvconf)/run/resolvconf/interface"
+on resolvconf sh -c ': >/run/resolvconf/enable-updates; ln -sf /run/resolvconf/resolv.conf /etc/resolv.conf
+  echo "nameserver $0" | resolvconf -a eth0' "$outside"
+is "resolvconf: the machine's own server" 1 "$(lines_of resolvconf "$outside")"
+starts resolvconf
+within 20 "resolvconf: the node's server stands in resolv.conf" has_lines resolvconf 10.128.0.1 1
+finds_both resolvconf
+killed resolvconf
+finds_both resolvconf " after the kill"
+stops resolvconf
+is "resolvconf: its resolv.conf is as it was" "nameserver $outside" "$(on resolvconf grep -v '^#' /etc/resolv.conf)"
+
+# --- a block in resolv.conf --------------------------------------------------------------------------------------
+boot block
+starts block
+within 20 "block: the node's server stands in resolv.conf" has_lines block 10.128.0.1 1
+finds_both block
+killed block
+finds_both block " after the kill"
+is "block: it stands there once" 1 "$(lines_of block 10.128.0.1)"
+# As dhclient-script does with each lease of the physical network.
+on block sh -c 'echo "nameserver $0" >/etc/resolv.conf.new; mv /etc/resolv.conf.new /etc/resolv.conf' "$outside"
+within 30 "block: who puts another file there gets it put back" has_lines block 10.128.0.1 1
+finds_both block " after that"
+stops block
+is "block: resolv.conf is as it was" "nameserver $outside" "$(on block cat /etc/resolv.conf)"
+finish
