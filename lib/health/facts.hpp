@@ -91,6 +91,7 @@ struct Facts {
   std::optional<NodeFact> node{};
   bool is_node_replaced = false;     ///< its program was replaced since it started
   std::string node_problem{};        ///< the words of why it does not answer
+  std::string start_problem{};       ///< why a node that does not run would not start, as `ipop-node config check` says
   std::optional<bool> has_uplink{};  ///< an address that is neither loopback nor the group's
   std::optional<std::vector<BootstrapFact>> bootstrap{};
   std::optional<node::StatusAnswer> status{};

@@ -62,8 +62,18 @@ Finding of_files(const Facts& facts) {
                                                 : facts.group_file + " and the node's key");
 }
 
+std::string clock_command(const Facts& facts) {
+  return facts.has_systemd ? "timedatectl set-ntp true" : "date -u; date -s 'YYYY-MM-DD HH:MM:SS'";
+}
+
+std::string key_path(const Facts& facts) {
+  for (const FileFact& file : facts.files)
+    if (file.path.ends_with("key.pem")) return file.path;
+  return "/var/lib/ipop/" + facts.group + "/key.pem";
+}
+
 Finding of_clock(const Facts& facts, const ClockFact& clock) {
-  const std::string command = facts.has_systemd ? "timedatectl set-ntp true" : "date -u; date -s 'YYYY-MM-DD HH:MM:SS'";
+  const std::string command = clock_command(facts);
   if (clock.behind && *clock.behind > harmless_clock_error) {
     Finding out =
         wrong("clock",
@@ -94,8 +104,33 @@ Finding of_node(const Facts& facts) {
   if (needs_certificate)
     return explaining(wrong("node", "this machine has no certificate of the closed group " + facts.group,
                             facts.certificate->problem, "ga-cert join --group " + facts.group));
+  if (!facts.start_problem.empty())
+    return explaining(wrong("node", "the node of " + facts.group + " can't start: " + facts.start_problem,
+                            facts.node_problem, "ipop-node config check" + group_option(facts)));
   return explaining(
       wrong("node", "the node of " + facts.group + " is not running", facts.node_problem, start_command(facts)));
+}
+
+/// What the node itself says that keeps it from its work; what is said of its links and its certificate's end is seen
+/// in other facts.
+std::vector<Finding> of_notices(const Facts& facts) {
+  std::vector<Finding> out;
+  for (const std::string& notice : facts.status->notices) {
+    if (notice.starts_with("this machine's clock")) {
+      Finding finding = wrong("clock", notice, "what it signs is refused", clock_command(facts));
+      // Without an address nothing else can be right.
+      finding.explains_rest = !facts.status->address;
+      out.push_back(std::move(finding));
+    } else if (notice.starts_with("this machine's certificate is revoked")) {
+      out.push_back(
+          explaining(wrong("certificate", notice, "the authority of " + facts.group + " shut this machine out",
+                           "ask who keeps the authority, then ga-cert join --group " + facts.group)));
+    } else if (notice.starts_with("another machine")) {
+      out.push_back(wrong("node", notice, "a copied disk, or a restored backup, has the node's key twice",
+                          "move " + key_path(facts) + " away on one of the two, and start its node again"));
+    }
+  }
+  return out;
 }
 
 Finding of_bootstrap(const Facts& facts) {
@@ -297,6 +332,10 @@ std::vector<Finding> findings_of(const Facts& facts) {
     if (!add(of_files(facts))) return out;
   if (facts.clock && !add(of_clock(facts, *facts.clock))) return out;
   if (facts.node && !add(of_node(facts))) return out;
+  if (facts.status) {
+    for (Finding& finding : of_notices(facts))
+      if (!add(std::move(finding))) return out;
+  }
   if (facts.has_uplink) {
     if (!*facts.has_uplink) {
       add(explaining(wrong("uplink", "this machine has no network",

@@ -46,6 +46,20 @@ in_host alice "$bin/ga" --dir "$run/empty" doctor >"$run/doctor" 2>&1 || status=
 is "no group: the status" 3 "$status"
 holds "no group: how to get into one" grep -q 'ga-group join TOKEN' "$run/doctor"
 finds "a node that does not run" 3 node "is not running" "ipop-node"
+echo 'port = 4700' >>"$run/etc/demo.toml"
+in_host alice socat -u UDP4-RECVFROM:4700,fork - >/dev/null 2>&1 &
+other=$!
+is_taken() { in_host alice ss -Hlun 'sport = :4700' | grep -q 4700; }
+within 10 "another program has the port" is_taken
+finds "a node whose port is taken" 3 node "UDP port 4700 is in use" "ipop-node config check"
+for pid in $(ip netns pids "$internet-alice"); do kill "$pid" 2>/dev/null; done
+wait "$other" 2>/dev/null
+cp "$run/group.toml" "$run/etc/demo.toml"
+in_host alice ip link add lan0 type dummy
+in_host alice ip addr add 10.200.0.1/16 dev lan0
+in_host alice ip link set lan0 up
+finds "a network at home that is the virtual one" 3 node "10.200.0.1/16" "ipop-node config check"
+in_host alice ip link del lan0
 
 # --- alone, then with others ---------------------------------------------------------------------------------
 start_node relay --no-tap
@@ -124,6 +138,19 @@ finds "a firewall whose rules are not in force" 1 firewall "not in force" "ga-fi
 rm -r "$run/etc/firewall"
 well "with everything put right, nothing is wrong"
 
+# A clock that is ahead, for this node only.
+if library=$(find /usr/lib -name libfaketime.so.1 2>/dev/null | head -n 1) && [[ $library ]]; then
+  stop_node alice TERM
+  rm -rf "$run/alice/state"
+  node_wrapper=(env ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 DONT_FAKE_MONOTONIC=1
+    FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME=+11m LD_PRELOAD="$library")
+  start_node alice --tap tap0
+  node_wrapper=()
+  is_told() { ctl alice status --json | jq -e '[.notices[] | select(contains("clock"))] | length > 0'; }
+  within 60 "the others refuse what a clock eleven minutes ahead signs" is_told
+  finds "a clock that is ahead of the others'" 1 clock "ahead of the others'" "date"
+fi
+
 # Before the node starts: it then knows nobody but the bootstrap node.
 stop_node alice TERM
 rm -rf "$run/alice/state"
@@ -149,4 +176,33 @@ is "bugreport: nobody else may read it" 600 "$(stat -c %a "$run/report")"
 holds "bugreport: the node's status is in it" grep -q 'ipop-ctl.* status (status 0)' "$run/report"
 is "bugreport: no secret of the group" 0 "$(grep -c "demo-$internet" "$run/report")"
 is "bugreport: no address" 0 "$(grep -cE '10\.[0-9]+\.[0-9]+\.[0-9]+|203\.0\.113\.' "$run/report")"
+
+# --- shut out of a closed group ------------------------------------------------------------------------------
+cert() { "$bin/ga-cert" --dir "$run/authority" --groups "$run/closed" "$@"; }
+mkdir "$run/closed"
+holds "an authority" cert authority init demo --no-passphrase
+printf 'authority = """\n%s\n"""\n' "$(<"$run/authority/authority.pem")" >>"$run/group.toml"
+cp "$run/group.toml" "$run/etc/demo.toml"
+for host in relay bob; do
+  stop_node "$host" TERM
+  rm -rf "$run/$host/state"
+done
+finds_bob() { ga bob doctor --plain --outside none >"$run/doctor" 2>"$run/talk" || true; awk -F'\t' '$3 == "wrong"' "$run/doctor" >"$run/wrong"; }
+mkdir -p "$run/bob/state"
+finds_bob
+holds "a closed group without a certificate: how to get one" grep -qE $'\tnode\twrong\t.*no certificate.*ga-cert join' "$run/wrong"
+for host in relay bob; do
+  mkdir -p "$run/$host/state"
+  cert request --key "$run/$host/state/key.pem" --user "$host" --out "$run/$host/request.pem" >/dev/null 2>&1
+  cert sign "$run/$host/request.pem" --out "$run/$host/state/certificate.pem" >/dev/null 2>&1
+done
+start_node relay --no-tap
+start_node bob --tap tap0 --configure
+within 30 "bob is a member of the closed group" ctl bob wait lease --timeout 2s
+ga bob doctor --plain --outside none >"$run/doctor" 2>&1
+holds "his certificate is good" grep -qE $'\tcertificate\tgood\t' "$run/doctor"
+holds "the authority revokes him" cert --socket "$run/relay/socket" revoke --user bob --reason left
+is_shut_out() { finds_bob; grep -qE $'\tcertificate\twrong\t.*revoked by list' "$run/wrong"; }
+within 30 "a machine that was shut out is told so, with what to do" is_shut_out
+is "and that explains the rest" 1 "$(wc -l <"$run/wrong")"
 finish

@@ -20,7 +20,11 @@ GroupView diagnose(const Context& context, const std::string& group, const Diagn
   const std::vector<Step> steps{
       {"looking at files", look_at_files},
       {"looking at the clock", look_at_clock},
-      {"asking the node", look_at_node},
+      {"asking the node",
+       [](Look& it) {
+         look_at_node(it);
+         look_at_start(it);
+       }},
       {"looking at the network", look_at_uplink},
       {"saying hello to the bootstrap nodes", [](Look& it) { look_at_bootstrap(it, greeting_limit); }},
       {"looking names up", [&verb](Look& it) { look_up_names(it, verb.outside); }},

@@ -41,6 +41,8 @@ void look_at_authorities(Look& look);
 // --- the node (node_look.cpp) ---
 /// Status, links and members.
 void look_at_node(Look& look);
+/// Where it does not run: whether it could start.
+void look_at_start(Look& look);
 
 // --- what needs packets (probes.cpp) ---
 /// Sends a first message to each bootstrap node that this node has no link to.

@@ -158,6 +158,15 @@ void look_at_clock(Look& look) {
   look.facts.clock = clock;
 }
 
+void look_at_start(Look& look) {
+  if (look.facts.node != health::NodeFact::not_running || !look.facts.is_root || look.facts.group_file.empty()) return;
+  const auto checked = ask_sibling({"ipop-node", "config", "check", "--group-file", look.facts.group_file,
+                                    "--state-dir", look.state_directory, "--socket", look.socket},
+                                   sibling_limit);
+  std::string next;
+  if (checked && checked->status != 0) take_complaint(checked->output, "ipop-node", look.facts.start_problem, next);
+}
+
 void look_at_uplink(Look& look) {
   const auto addresses = io::list_addresses();
   if (!addresses) return;

@@ -36,6 +36,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   bug->callback([&] { options.verb = report; });
 
   if (const auto wrong = tools::parse_command_line(app, argc, argv, streams)) return *wrong;
+  if (const auto refused = tools::refuse_json(app, options.output.json, streams, {"bugreport", "status --watch"}))
+    return *refused;
   return options;
 }
 

@@ -1,8 +1,10 @@
 #include "check_start.hpp"
 
 #include "crypto/private_key.hpp"
+#include "daemon/underlay.hpp"
 #include "io/control_socket.hpp"
 #include "io/file.hpp"
+#include "io/netlink.hpp"
 #include "io/tap_device.hpp"
 #include "io/udp_port.hpp"
 #include "io/unix_address.hpp"
@@ -42,6 +44,15 @@ Result<void> check_port(std::uint16_t port) {
                                              " is in use by another program; choose another with --port, or 0 for any");
 }
 
+Result<void> check_network(const NodeSettings& settings) {
+  if (!settings.tap) return {};
+  const auto addresses = io::list_addresses();
+  if (!addresses) return addresses.error();
+  const auto clash = io::find_overlap(*addresses, settings.prefix, *settings.tap);
+  if (!clash) return {};
+  return make_error(make_error_code(Errc::conflict), daemon::describe_overlap(settings.prefix, *clash, *addresses));
+}
+
 }  // namespace
 
 Result<void> check_start(const NodeSettings& settings, std::vector<std::string>& warnings) {
@@ -52,8 +63,9 @@ Result<void> check_start(const NodeSettings& settings, std::vector<std::string>&
   if (settings.tap) {
     if (auto name = io::check_tap_name(*settings.tap); !name) return name;
   }
-  // The port of a node that runs is taken by itself.
+  // The port of a node that runs is taken by itself, and so is its network.
   if (io::LineClient::connect(settings.socket)) return {};
+  if (auto free = check_network(settings); !free) return free;
   return check_port(settings.port);
 }
 

@@ -31,7 +31,8 @@ std::variant<std::string, Failure> read_config(const std::string& path) {
   auto text = io::read_file(path, max_file);
   if (text) return *std::move(text);
   const bool missing = text.error().code == std::errc::no_such_file_or_directory;
-  return Failure{missing ? ExitStatus::bad_config : status_of(text.error()), text.error().message()};
+  const std::string hint = missing && path.starts_with(groups_directory) ? " (`ga-group list` shows the groups)" : "";
+  return Failure{missing ? ExitStatus::bad_config : status_of(text.error()), text.error().message() + hint};
 }
 
 Failure bad_config(const Error& error) {
@@ -56,13 +57,11 @@ std::variant<std::string, Failure> find_group_file(const std::string& group) {
   const std::string directory = std::string(groups_directory) + "/";
   if (!group.empty()) return directory + group + ".toml";
   const auto files = group_files();
-  const std::string usual = directory + "group.toml";
   if (files.size() == 1) return files.front();
-  if (std::ranges::find(files, usual) != files.end()) return usual;
   if (files.empty()) {
-    return Failure{
-        ExitStatus::bad_config,
-        usual + ": no such file; make a group with `ga-group new NAME`, or join one with `ga-group join TOKEN`"};
+    return Failure{ExitStatus::bad_config,
+                   "this machine is in no group; make one with `ga-group new NAME`, or join one with `ga-group join "
+                   "TOKEN`"};
   }
   std::string names;
   for (const std::string& file : files)

@@ -29,7 +29,7 @@ struct Failure {
 std::variant<Loaded, Failure> load(const Options& options, const std::map<std::string, std::string>& environment);
 
 /// The path of a group's file: a name stands for /etc/ipop/NAME.toml; what has a slash or ends in
-/// .toml is a path. Empty: /etc/ipop/group.toml, or the only group there is.
+/// .toml is a path. Empty: the only group there is.
 std::variant<std::string, Failure> find_group_file(const std::string& group);
 
 /// What an error of a file or of the daemon means for the exit status.
