@@ -4,6 +4,7 @@
 // includes it.
 
 #include <chrono>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -129,6 +130,7 @@ inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 /// line is wrong, which one line on stderr explains (usage).
 inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc, const char* const* argv,
                                                          const cli::Streams& streams) {
+  hide_kinds(app);
   app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version");
   if (argc == 3 && std::string_view(argv[1]) == "--completion") {
     const auto script = completion_script(app, argv[2]);
@@ -139,8 +141,14 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
     cli::complain(streams, app.get_name(), "--completion supports bash, zsh and fish");
     return cli::ExitStatus::usage;
   }
+  // `ga-group help join` as `ga-group join --help`.
+  std::vector<const char*> words(argv, argv + argc);
+  if (words.size() >= 2 && std::string_view(words[1]) == "help") {
+    words.erase(words.begin() + 1);
+    words.push_back("--help");
+  }
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(words.size()), words.data());
     return std::nullopt;
   } catch (const CLI::CallForHelp&) {
     streams.out << app.help() << detail::shared_note(app);
@@ -153,6 +161,26 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
     return cli::ExitStatus::usage;
   }
   return cli::finish(streams, app.get_name(), cli::ExitStatus::done);
+}
+
+/// Refuses --json for the verbs whose output has one form only; behind a verb may stand an option with which it has, as
+/// in "apply --dry-run".
+inline std::optional<cli::ExitStatus> refuse_json(const CLI::App& app, bool json, const cli::Streams& streams,
+                                                  std::initializer_list<std::string_view> verbs) {
+  if (!json) return std::nullopt;
+  const CLI::App& verb = detail::chosen(app);
+  const std::string path = detail::path_of(verb);
+  for (const std::string_view refused : verbs) {
+    const auto space = refused.find(" --");
+    const std::string name = app.get_name() + " " + std::string(refused.substr(0, space));
+    // Only this verb has the option.
+    if (path != name) continue;
+    if (space != std::string_view::npos && verb.count(std::string(refused.substr(space + 1))) == 0) continue;
+    cli::complain(streams, app.get_name(),
+                  std::string(refused) + " has no --json: what it prints has one form; see `" + path + " --help`");
+    return cli::ExitStatus::usage;
+  }
+  return std::nullopt;
 }
 
 }  // namespace ipop::tools

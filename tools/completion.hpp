@@ -3,8 +3,10 @@
 // Completion scripts for bash, zsh and fish, made by walking the option tables of a CLI::App: what
 // completes is what the parser takes. Includes CLI11, so only an options.cpp includes it.
 //
-// An option's type name says what its value is: {a,b} one of these words, FILE and SOCKET a path,
-// DIR a directory, GROUP a group of /etc/ipop; anything else is not completed.
+// An option's type name says what its value is: {a,b} one of these words, FILE and SOCKET a path, DIR a directory,
+// GROUP a group of /etc/ipop, MEMBER a member of the node's group, REQUEST one that waits at the authority, AUTHORITY
+// one of this machine; anything else is not completed. ANY_FILE is a path, and like MEMBER and REQUEST not shown in the
+// help, where the argument's own name says enough (hide_kinds).
 
 #include <algorithm>
 #include <optional>
@@ -18,7 +20,7 @@ namespace ipop::tools {
 
 /// What the value of an option or an argument is, as a shell can complete it.
 struct ValueKind {
-  enum class Kind { none, words, file, directory, group } kind = Kind::none;
+  enum class Kind { none, words, file, directory, group, member, request, authority } kind = Kind::none;
   std::string words{};  ///< separated by spaces
 };
 
@@ -54,7 +56,10 @@ inline ValueKind value_kind(const CLI::Option& option) {
     return {Kind::words, words};
   }
   const std::string_view name = std::string_view(type).substr(0, type.find(':'));
-  if (name == "FILE" || name == "SOCKET" || name == "PATH") return {Kind::file};
+  if (name == "FILE" || name == "SOCKET" || name == "PATH" || name == "ANY_FILE") return {Kind::file};
+  if (name == "MEMBER") return {Kind::member};
+  if (name == "REQUEST") return {Kind::request};
+  if (name == "AUTHORITY") return {Kind::authority};
   if (name == "DIR") return {Kind::directory};
   if (name == "GROUP") return {Kind::group};
   return {};
@@ -140,6 +145,21 @@ inline std::string header(std::string_view tool, std::string_view shell) {
          " --completion " + std::string(shell) + "`.\n";
 }
 
+// What lists the values of a kind; the same in every shell. Several nodes or authorities: nothing is offered.
+inline constexpr std::string_view list_members = "ipop-ctl members --plain 2>/dev/null | cut -f 3";
+inline constexpr std::string_view list_requests = "ga-cert list --plain 2>/dev/null | cut -f 1,2 | tr \"\\t\" \"\\n\"";
+inline constexpr std::string_view list_authorities = "ls /var/lib/ga/authority 2>/dev/null";
+
+inline std::string bash_list(std::string_view command) {
+  return "mapfile -t COMPREPLY < <(compgen -W \"$(" + std::string(command) + ")\" -- \"$cur\")";
+}
+inline std::string zsh_list(std::string_view command) {
+  return "compadd - ${(f)\"$(" + std::string(command) + ")\"}";
+}
+inline std::string fish_list(std::string_view command) {
+  return " -x -a '(" + std::string(command) + ")'";
+}
+
 // --- bash -------------------------------------------------------------------------------------
 
 inline std::string bash_reply(const ValueKind& value) {
@@ -152,6 +172,9 @@ inline std::string bash_reply(const ValueKind& value) {
     case Kind::group:
       return "mapfile -t COMPREPLY < <(compgen -W \"$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')\" "
              "-- \"$cur\")";
+    case Kind::member: return bash_list(list_members);
+    case Kind::request: return bash_list(list_requests);
+    case Kind::authority: return bash_list(list_authorities);
   }
   return {};
 }
@@ -234,6 +257,9 @@ inline std::string zsh_action(const ValueKind& value) {
     case Kind::file: return "_files";
     case Kind::directory: return "_files -/";
     case Kind::group: return "compadd /etc/ipop/*.toml(N\\:t\\:r)";
+    case Kind::member: return zsh_list(list_members);
+    case Kind::request: return zsh_list(list_requests);
+    case Kind::authority: return zsh_list(list_authorities);
   }
   return {};
 }
@@ -288,6 +314,9 @@ inline std::string fish_value(const ValueKind& value) {
     case Kind::words: return " -x -a '" + single_quoted(value.words) + "'";
     case Kind::file: return " -r -F";
     case Kind::directory: return " -x -a '(__fish_complete_directories)'";
+    case Kind::member: return fish_list(list_members);
+    case Kind::request: return fish_list(list_requests);
+    case Kind::authority: return fish_list(list_authorities);
     case Kind::group:
       return " -x -a '(for f in /etc/ipop/*.toml; string replace -r \".*/(.*)[.]toml\\$\" \"\\$1\" $f; end)'";
   }
@@ -332,6 +361,13 @@ inline std::string fish_script(std::string_view tool, const std::vector<Completi
 }
 
 }  // namespace detail
+
+/// Kinds that the help does not show.
+inline void hide_kinds(CLI::App& app) {
+  for (const char* kind : {"MEMBER", "REQUEST", "ANY_FILE"})
+    app.get_formatter()->label(kind, "");
+  app.get_formatter()->label("AUTHORITY", "NAME");
+}
 
 /// The option tables of `app` and its verbs, the program itself first.
 inline std::vector<CompletionCommand> completion_tables(const CLI::App& app) {

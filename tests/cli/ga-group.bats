@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What an administrator sees of ga-group: a group, its token, and machines that join by it.
 
+bats_require_minimum_version 1.5.0
 load nodes
 
 setup() { DIR=$BATS_TEST_TMPDIR; }
@@ -564,4 +565,30 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   [ "$status" -eq 0 ]
   [[ $output == *"+++ $DIR/etc/node/sea.toml"$'\n''+tap = "ipop1"'* ]]
   [ ! -e "$DIR/etc/node" ]
+}
+
+@test "list: the groups of this machine, open and closed, and what is wrong with a file" {
+  run -0 group list
+  [ "${lines[0]}" = "This machine is in no group." ]
+  group new lab --no-start >/dev/null 2>&1
+  run -0 --separate-stderr group list --plain
+  [ "$output" = "lab	open	10.128.0.0/9	stopped	" ]
+  echo 'name =' >"$DIR/etc/broken.toml"
+  run -5 --separate-stderr group list --json
+  [ "$(jq -r '[.groups[] | .name + " " + (.problem != "" | tostring)] | join(", ")' <<<"$output")" = "broken true, lab false" ]
+}
+
+@test "help: as --help, of the program and of a command" {
+  diff <("$GA_BIN/ga-group" help) <("$GA_BIN/ga-group" --help)
+  diff <("$GA_BIN/ga-group" help join) <("$GA_BIN/ga-group" join --help)
+}
+
+@test "--qr: the token as a code below the token, which stands alone in the first line" {
+  group new lab --no-start >/dev/null 2>&1
+  run -0 --separate-stderr group token lab --qr
+  [[ ${lines[0]} == ga1-* ]]
+  [[ ${lines[1]} == *"█▀▀"* || ${lines[1]} == *"███"* ]]
+  [ "${#lines[@]}" -gt 20 ]
+  run -0 --separate-stderr group token lab --qr --json
+  jq -e .token <<<"$output"
 }

@@ -55,7 +55,7 @@ struct Plan {
   GroupFile closed{};
   GroupFile entrance{};
   ClosedGroup closing{};
-  TokenLife expires{};
+  TokenWish token{};
   bool start = true;
 };
 
@@ -175,7 +175,7 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
   const NodeStart entrance = start_node(context, plan.entrance, plan.start);
   const NodeStart authority = start_authority(context, plan, entrance);
   const ExitStatus printed =
-      print_token(context, plan.entrance, plan.expires, entrance == NodeStart::started, "ga-group.new/1",
+      print_token(context, plan.entrance, plan.token, entrance == NodeStart::started, "ga-group.new/1",
                   ClosedToken{plan.closed.config.name, desk.authority().fingerprint()});
   const bool has_failed =
       member == NodeStart::failed || entrance == NodeStart::failed || authority == NodeStart::failed;
@@ -211,7 +211,7 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
   Plan plan{{path_of_group(context, verb.name), {}},
             {path_of_group(context, *entrance), {}},
             verb.closing,
-            verb.expires,
+            {verb.expires, verb.qr},
             verb.start};
   if (!verb.authority.empty()) {
     cli::complain(context.streams, tool,
@@ -281,7 +281,7 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   const auto entrance = entrance_name(context, name);
   if (!entrance) return ExitStatus::usage;
   io::SystemRng rng;
-  Plan plan{open, {path_of_group(context, *entrance), open.config}, verb.closing, verb.expires, verb.start};
+  Plan plan{open, {path_of_group(context, *entrance), open.config}, verb.closing, {verb.expires, verb.qr}, verb.start};
   plan.entrance.config.name = *entrance;
   appliance::GroupConfig& closed = plan.closed.config;
   closed.name_space = appliance::make_name_space(name, rng);

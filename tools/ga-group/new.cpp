@@ -55,10 +55,11 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   if (!file.config.authority.empty() && !io::exists(context.options.states + "/" + verb.name + "/certificate.pem")) {
     // Its node could do nothing yet.
     suggest_certificate(context, file);
-    return print_token(context, file, verb.expires, false, "ga-group.new/1");
+    return print_token(context, file, {verb.expires, verb.qr}, false, "ga-group.new/1");
   }
   const NodeStart start = start_node(context, file, verb.start);
-  const ExitStatus printed = print_token(context, file, verb.expires, start == NodeStart::started, "ga-group.new/1");
+  const ExitStatus printed =
+      print_token(context, file, {verb.expires, verb.qr}, start == NodeStart::started, "ga-group.new/1");
   // The group and its token are there, its node is not.
   return start == NodeStart::failed ? ExitStatus::partly : printed;
 }
@@ -68,8 +69,8 @@ ExitStatus carry_out(const Context& context, const MakeToken& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&file)) return *status;
   const auto& group = std::get<GroupFile>(file);
   const auto entrance = entrance_of(context, group);
-  if (!entrance) return print_token(context, group, verb.expires, false, "ga-group.token/1");
-  return print_token(context, entrance->file, verb.expires, false, "ga-group.token/1", entrance->token);
+  if (!entrance) return print_token(context, group, {verb.expires, verb.qr}, false, "ga-group.token/1");
+  return print_token(context, entrance->file, {verb.expires, verb.qr}, false, "ga-group.token/1", entrance->token);
 }
 
 }  // namespace ipop::ga_group

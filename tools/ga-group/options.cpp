@@ -30,6 +30,10 @@ void add_expires(CLI::App& verb, TokenLife& out) {
       ->check(CLI::Validator(check, ""));
 }
 
+void add_qr(CLI::App& verb, bool& out) {
+  verb.add_flag("--qr", out, "Draw the token as a QR code as well");
+}
+
 void add_bootstrap(CLI::App& verb, std::vector<appliance::BootstrapEntry>& out, const char* what) {
   verb.add_option_function<std::vector<std::string>>(
           "--bootstrap",
@@ -78,6 +82,7 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
   verb->add_flag("--closed", group.closed, "Create an authority that decides who becomes a member");
   add_closing(*verb, group.closing);
   add_expires(*verb, group.expires);
+  add_qr(*verb, group.qr);
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file; do not start the node");
   verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
@@ -90,6 +95,7 @@ void add_close(CLI::App& app, Options& options, CloseGroup& group) {
   verb->add_option("NAME", group.name, "Group; required if there are several")->type_name("GROUP");
   add_closing(*verb, group.closing);
   add_expires(*verb, group.expires);
+  add_qr(*verb, group.qr);
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the files; start nothing");
   verb->callback([&] { options.verb = group; });
@@ -168,7 +174,7 @@ void add_rotate(CLI::App& app, Options& options, RotateGroup& group) {
 void add_accept(CLI::App& app, Options& options, AcceptHandover& handover) {
   CLI::App* verb = app.add_subcommand("accept", "Follow a group with a hand-over file from its authority");
   verb->add_option("FILE", handover.file, "Hand-over file from `ga-group rotate`; - is standard input")
-      ->type_name("")
+      ->type_name("ANY_FILE")
       ->required();
   verb->add_option("--group", handover.group, "Group; required if there are several")->type_name("GROUP");
   add_state(*verb, handover.state_directory);
@@ -211,7 +217,11 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CLI::App* token_verb = app.add_subcommand("token", "Print another join token, with the current endpoints");
   token_verb->add_option("NAME", token.name, "Group; required if there are several")->type_name("GROUP");
   add_expires(*token_verb, token.expires);
+  add_qr(*token_verb, token.qr);
   token_verb->callback([&] { options.verb = token; });
+
+  CLI::App* list_verb = app.add_subcommand("list", "List the groups of this machine");
+  list_verb->callback([&] { options.verb = ListGroups{}; });
 
   ShowGroup show;
   CLI::App* show_verb = app.add_subcommand("show", "Show a group's file");
@@ -221,11 +231,15 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   CheckGroup check;
   CLI::App* check_verb = app.add_subcommand("check", "Check a group file");
   check_verb->add_option("FILE", check.target, "Path of a group file, or name of a group")
-      ->type_name("FILE")
+      ->type_name("GROUP")
       ->required();
   check_verb->callback([&] { options.verb = check; });
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  if (const auto refused =
+          tools::refuse_json(app, options.output.json, streams,
+                             {"new --dry-run", "join --dry-run", "rotate --dry-run", "accept --dry-run", "leave"}))
+    return *refused;
   return options;
 }
 

@@ -39,6 +39,7 @@ struct NewGroup {
   TokenLife expires{std::chrono::hours(24 * 7)};
   bool start = true;
   bool dry_run = false;  ///< show what would change, and change nothing
+  bool qr = false;       ///< the token as a QR code as well
 };
 /// An open group becomes the way into a closed one of the same name.
 struct CloseGroup {
@@ -46,6 +47,7 @@ struct CloseGroup {
   ClosedGroup closing{};
   TokenLife expires{std::chrono::hours(24 * 7)};
   bool start = true;
+  bool qr = false;
 };
 struct LeaveGroup {
   std::string name{};
@@ -63,7 +65,9 @@ struct JoinGroup {
 struct MakeToken {
   std::string name{};  ///< empty: the only group there is
   TokenLife expires{std::chrono::hours(24 * 7)};
+  bool qr = false;
 };
+struct ListGroups {};
 struct ShowGroup {
   std::string name{};
 };
@@ -93,8 +97,8 @@ struct AcceptHandover {
   bool dry_run = false;
   std::chrono::seconds timeout{60};
 };
-using Verb = std::variant<NewGroup, CloseGroup, LeaveGroup, JoinGroup, MakeToken, ShowGroup, CheckGroup, RotateGroup,
-                          AcceptHandover>;
+using Verb = std::variant<NewGroup, CloseGroup, LeaveGroup, JoinGroup, MakeToken, ListGroups, ShowGroup, CheckGroup,
+                          RotateGroup, AcceptHandover>;
 
 struct Options {
   std::string directory = system_directory;           ///< where group files are

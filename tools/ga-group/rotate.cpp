@@ -97,7 +97,7 @@ ExitStatus rotate_open(const Context& context, const RotateGroup& verb, GroupFil
   context.streams.err
       << "Hand this token to those who should follow, over a channel that the others can't read; they run"
          " `ga-group join --replace TOKEN`.\n";
-  const ExitStatus printed = print_token(context, next, std::chrono::hours(24 * 7), false, "ga-group.rotate/1");
+  const ExitStatus printed = print_token(context, next, {std::chrono::hours(24 * 7)}, false, "ga-group.rotate/1");
   if (verb.stay || printed != ExitStatus::done) return printed;
   // stdout is the token alone.
   const cli::Streams quiet{context.streams.in, context.streams.err, context.streams.err};

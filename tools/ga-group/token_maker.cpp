@@ -4,6 +4,7 @@
 
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/qr_code.hpp"
 #include "io/netlink.hpp"
 #include "io/system_clock.hpp"
 #include "node_start.hpp"
@@ -124,18 +125,30 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
       << (file.config.port ? std::to_string(*file.config.port) : "of the node") << " of the router to this machine.\n";
 }
 
+/// In capitals, which take less room and are taken as well.
+void write_qr(const Context& context, std::string token) {
+  for (char& c : token)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  const auto code = cli::qr_code(token, cli::use_color(context.streams, context.options.output.color));
+  if (code) {
+    context.streams.out << '\n' << *code;
+  } else {
+    cli::complain(context.streams, tool, "the token is too long for a QR code");
+  }
+}
+
 }  // namespace
 
 appliance::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file) {
   return with_endpoints(file.config, find_endpoints(context, file, false).endpoints);
 }
 
-ExitStatus print_token(const Context& context, const GroupFile& file, const TokenLife& life, bool wait_for_node,
+ExitStatus print_token(const Context& context, const GroupFile& file, const TokenWish& wish, bool wait_for_node,
                        std::string_view schema, const std::optional<ClosedToken>& closed) {
   const Reachable reachable = find_endpoints(context, file, wait_for_node);
   appliance::JoinToken token;
   token.group = with_endpoints(file.config, reachable.endpoints);
-  if (life) token.expires = io::wall_time_now() + *life;
+  if (wish.life) token.expires = io::wall_time_now() + *wish.life;
   if (closed) {
     token.group.name = closed->name;
     token.asks = closed->authority;
@@ -162,6 +175,7 @@ ExitStatus print_token(const Context& context, const GroupFile& file, const Toke
     out << json.text() << '\n';
   } else {
     out << to_string(token) << '\n';
+    if (wish.qr) write_qr(context, to_string(token));
   }
   explain(context, file, token, reachable);
   return ExitStatus::done;

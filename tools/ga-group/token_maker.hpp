@@ -15,7 +15,11 @@ struct ClosedToken {
   std::string name{};             ///< of the closed group
   crypto::Digest256 authority{};  ///< the fingerprint of its certificate
 };
-cli::ExitStatus print_token(const Context& context, const GroupFile& file, const TokenLife& life, bool wait_for_node,
+struct TokenWish {
+  TokenLife life{};
+  bool qr = false;  ///< as a QR code as well
+};
+cli::ExitStatus print_token(const Context& context, const GroupFile& file, const TokenWish& wish, bool wait_for_node,
                             std::string_view schema, const std::optional<ClosedToken>& closed = std::nullopt);
 
 /// The group with the endpoints at which this machine's node is known to be reachable, behind its own

@@ -24,6 +24,8 @@ cli::ExitStatus carry_out(const Context& context, const LeaveGroup& verb);
 cli::ExitStatus carry_out(const Context& context, const JoinGroup& verb);
 /// Prints a token with the endpoints that the node knows at this time.
 cli::ExitStatus carry_out(const Context& context, const MakeToken& verb);
+/// `bad_config` when a file is wrong, after all are listed.
+cli::ExitStatus carry_out(const Context& context, const ListGroups& verb);
 cli::ExitStatus carry_out(const Context& context, const ShowGroup& verb);
 /// Makes a new namespace, hands it to the chosen members of a closed group (in an open one: prints a
 /// token), and moves this machine's node.

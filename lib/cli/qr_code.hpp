@@ -1,0 +1,14 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ipop::cli {
+
+/// `text` as a QR code for a terminal: two modules a character, one above the other, with the quiet border that a
+/// camera needs. Light modules are drawn, which is right where the background is dark; `color` sets white on black,
+/// which is right everywhere. Upper case, digits and -+./:$%* take least room. None for what no code holds.
+std::optional<std::string> qr_code(std::string_view text, bool color);
+
+}  // namespace ipop::cli
