@@ -171,7 +171,9 @@ void add_request(CLI::App& app, Options& options, MakeRequest& request) {
 
 void add_send(CLI::App& app, Options& options, SendRequest& send) {
   CLI::App* verb = app.add_subcommand("send", "Send a request to an authority and wait for the certificate");
-  verb->add_option("REQUEST", send.request, "File with the request; - is standard input")->type_name("")->required();
+  verb->add_option("REQUEST", send.request, "File with the request; - is standard input")
+      ->type_name("ANY_FILE")
+      ->required();
   add_server(*verb, send.server, send.fingerprint);
   add_token_file(*verb, send.token_file);
   verb->add_option("--group", send.group, "Open group in which to look for the authority")->type_name("GROUP");
@@ -238,7 +240,7 @@ void add_list(CLI::App& app, Options& options, ListAll& list) {
 void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, DenyRequests& deny) {
   CLI::App* yes = app.add_subcommand("accept", "Accept requests and sign their certificates");
   yes->add_option("REQUEST", accept.requests, "User, or beginning of the key's fingerprint, as shown by `ga-cert list`")
-      ->type_name("")
+      ->type_name("REQUEST")
       ->required();
   add_wishes(*yes, accept.wishes);
   add_dry_run(*yes, accept.dry_run);
@@ -249,7 +251,7 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
 
   CLI::App* no = app.add_subcommand("deny", "Refuse requests");
   no->add_option("REQUEST", deny.requests, "User, or beginning of the key's fingerprint, as shown by `ga-cert list`")
-      ->type_name("")
+      ->type_name("REQUEST")
       ->required();
   no->add_option("--reason", deny.reason, "Reason that the requester sees (none given)")->type_name("TEXT");
   add_dry_run(*no, deny.dry_run);
@@ -259,7 +261,9 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
 
 void add_submit(CLI::App& app, Options& options, SubmitRequest& submit) {
   CLI::App* verb = app.add_subcommand("submit", "Queue a request from a file");
-  verb->add_option("REQUEST", submit.request, "File with the request; - is standard input")->type_name("")->required();
+  verb->add_option("REQUEST", submit.request, "File with the request; - is standard input")
+      ->type_name("ANY_FILE")
+      ->required();
   verb->add_option("--source", submit.source, "Where the request came from; a note for people")->type_name("TEXT");
   add_out(*verb, submit.out, "File for the certificate, if the policy signs at once (-)");
   verb->callback([&] { options.verb = submit; });
@@ -267,7 +271,9 @@ void add_submit(CLI::App& app, Options& options, SubmitRequest& submit) {
 
 void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertificate& renew, RenewOwn& own) {
   CLI::App* verb = app.add_subcommand("sign", "Sign a request from a file");
-  verb->add_option("REQUEST", sign.request, "File with the request; - is standard input")->type_name("")->required();
+  verb->add_option("REQUEST", sign.request, "File with the request; - is standard input")
+      ->type_name("ANY_FILE")
+      ->required();
   add_wishes(*verb, sign.wishes);
   add_out(*verb, sign.out, "File for the certificate (-)");
   add_dry_run(*verb, sign.dry_run);
@@ -370,7 +376,7 @@ void add_reading(CLI::App& app, Options& options, ShowOne& show, PrintCrl& crl, 
 
   CLI::App* verified = app.add_subcommand("verify", "Check whether a certificate is valid for the group");
   verified->add_option("CERTIFICATE", verify.certificate, "File of the certificate; - is standard input")
-      ->type_name("")
+      ->type_name("ANY_FILE")
       ->required();
   verified
       ->add_option("--ca", verify.authority,
@@ -386,7 +392,7 @@ void add_export(CLI::App& app, Options& options, ExportCertificate& exported) {
   CLI::App* verb = app.add_subcommand("export", "Write a certificate for other programs");
   auto* what =
       verb->add_option("CERTIFICATE", exported.what, "File, or beginning of a serial number or key fingerprint")
-          ->type_name("");
+          ->type_name("ANY_FILE");
   verb->add_option("--group", exported.group, "This machine's own certificate and key in that group")
       ->type_name("GROUP")
       ->excludes(what);
@@ -410,7 +416,7 @@ void add_export(CLI::App& app, Options& options, ExportCertificate& exported) {
 
 void add_shared(CLI::App& app, Options& options) {
   app.add_option("--authority", options.authority, "Authority that is meant; needed when there are several")
-      ->type_name("NAME")
+      ->type_name("AUTHORITY")
       ->check(by_rule(appliance::check_group_name));
   app.add_option("--dir", options.directory, "Directory of the authority (/var/lib/ga/authority/NAME)")
       ->type_name("DIR");
@@ -477,6 +483,9 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_export(app, options, exported);
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  if (const auto refused = tools::refuse_json(app, options.output.json, streams,
+                                              {"crl", "export", "authority serve", "renew --dry-run"}))
+    return *refused;
   return options;
 }
 

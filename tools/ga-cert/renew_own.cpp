@@ -69,15 +69,23 @@ Result<void> judge(const Membership& member, const crypto::Certificate& next, Wa
   return {};
 }
 
+/// `certificate` is the one that is there from here on.
+void print_json(const Context& context, const Membership& member, const crypto::Certificate& certificate,
+                bool is_renewed) {
+  cli::JsonWriter json("ga-cert.renew-own/1");
+  json.field("group", member.group.name);
+  json.field("file", member.file);
+  json.field("serial", to_hex(certificate.serial()));
+  json.field("expires", certificate.not_after().seconds);
+  json.field("renewed", is_renewed);
+  json.field("due", crypto::renewal_time(certificate).seconds);
+  context.streams.out << json.text() << '\n';
+}
+
 void print(const Context& context, const Membership& member, const crypto::Certificate& next) {
   std::ostream& out = context.streams.out;
   if (context.options.output.json) {
-    cli::JsonWriter json("ga-cert.renew-own/1");
-    json.field("group", member.group.name);
-    json.field("file", member.file);
-    json.field("serial", to_hex(next.serial()));
-    json.field("expires", next.not_after().seconds);
-    out << json.text() << '\n';
+    print_json(context, member, next, true);
   } else if (context.options.output.plain) {
     out << member.group.name << '\t' << to_hex(next.serial()) << '\t' << next.not_after().seconds << '\n';
   } else {
@@ -110,6 +118,7 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
   const WallTime now = io::wall_time_now();
   const WallTime due = crypto::renewal_time(member->present);
   if (verb.if_due && now < due) {
+    if (context.options.output.json) print_json(context, *member, member->present, false);
     context.streams.err << "The certificate in " << cli::printable(member->group.name) << " is due on "
                         << cli::utc_text(due) << ".\n";
     return ExitStatus::done;

@@ -99,7 +99,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->add_option("WORKER", free.worker,
                    "This one, whatever is known of it, by name or address; without it those that are found out, as "
                    "they go, until SIGTERM")
-      ->type_name("");
+      ->type_name("MEMBER");
   gone_verb->callback([&] { options.verb = free; });
 
   ExportFlock exported;
@@ -110,6 +110,10 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_validate(app, options, validate);
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  if (const auto refused =
+          tools::refuse_json(app, options.output.json, streams,
+                             {"write", "watch", "check", "gone", "flock export", "flock accept", "flock remove"}))
+    return *refused;
   return options;
 }
 

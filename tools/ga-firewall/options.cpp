@@ -138,6 +138,9 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   watch->callback([&] { options.verb = WatchRules{}; });
 
   if (const auto wrong = tools::parse_command_line(app, argc, argv, streams)) return *wrong;
+  if (const auto refused = tools::refuse_json(app, options.output.json, streams,
+                                              {"print", "apply --dry-run", "remove --dry-run", "watch"}))
+    return *refused;
   return options;
 }
 

@@ -147,7 +147,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   Import import;
   CLI::App* import_verb = app.add_subcommand("import", "Import leases from a file or from the group's hash table");
   auto* file = import_verb->add_option("FILE", import.file, "Output of `export`, JSON or CSV; - is standard input")
-                   ->type_name("");
+                   ->type_name("ANY_FILE");
   auto* from_dht =
       import_verb->add_flag("--from-dht", import.from_dht, "Import the addresses of the running group's members")
           ->excludes(file);
@@ -192,6 +192,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   check_verb->callback([&] { options.verb = Check{}; });
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
+  if (const auto refused = tools::refuse_json(app, options.output.json, streams, {"serve", "follow"})) return *refused;
   return options;
 }
 
