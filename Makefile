@@ -8,6 +8,7 @@
 #   make attack     what a hostile member can do, and what it costs him
 #   make check-arm64  cross build, unit tests under emulation
 #   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
+#   make dist       one archive of the programs for other machines of this release
 #   make uninstall  removes what install put there, and lists what remains      make help   this list
 #   make demo-pool [KEEP=1]   a pool of HTCondor on five machines      make bench-pool   its figures
 #   make demo-closed  a closed group from nothing: members, a renewal, a revocation, the authority lost and restored
@@ -17,19 +18,19 @@ FUZZ_SECONDS ?= 20
 KEEP ?=
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release benches dev check check-arm64 check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
+.PHONY: release dist benches dev check check-arm64 check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
-	@cmake --build --preset release --parallel $(JOBS)
+	@JOBS=$(JOBS) scripts/build release
 
 benches: release
-	@cmake --build --preset release --target bench/all --parallel $(JOBS)
+	@JOBS=$(JOBS) scripts/build release bench/all
 
 dev:
 	@scripts/install_packages build demo check pool
 	@cmake --preset dev $(launcher) >/dev/null
-	@cmake --build --preset dev --parallel $(JOBS)
+	@JOBS=$(JOBS) scripts/build dev
 
 check: dev
 	@scripts/check build/dev
@@ -87,13 +88,19 @@ tidy:
 fuzz:
 	@scripts/install_packages build fuzz
 	@cmake --preset fuzz >/dev/null
-	@cmake --build --preset fuzz --parallel $(JOBS)
+	@JOBS=$(JOBS) scripts/build fuzz
 	@scripts/fuzz build/fuzz $(FUZZ_SECONDS)
 
 install:
 	@scripts/may_install $(PREFIX)
 	@$(MAKE) --no-print-directory release
-	@cmake --install build/release --prefix $(PREFIX)
+	@cmake --install build/release --prefix $(PREFIX) >build/install.log || { tail -n 5 build/install.log; exit 1; }
+	@echo "Installed $$(grep -c . build/release/install_manifest.txt) files under $(DESTDIR)$(PREFIX). Next: ga status"
+
+dist:
+	@scripts/install_packages build dist
+	@$(MAKE) --no-print-directory release
+	@scripts/dist build/release
 
 uninstall:
 	@scripts/uninstall build/release

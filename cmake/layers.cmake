@@ -20,9 +20,10 @@ foreach(line IN LISTS layer_lines)
   endforeach()
 endforeach()
 
-# Parsing the standard headers is half of a test build. Release builds do without, so that a missing
-# include is found. Who takes them must be compiled with the same options: there are two sorts, the code that packets
-# and simulated rings pass through, and all other (an idle node's memory is mostly the text of that).
+# Parsing the standard headers is half of a build. The builds of `make tidy` and `make fuzz` do without, and without
+# groups of sources, so that a missing include is found. Who takes them must be compiled with the same options: there are
+# two sorts, the code that packets and simulated rings pass through, and all other (an idle node's memory is mostly the
+# text of that).
 separate_arguments(ga_cold_flags UNIX_COMMAND "${GA_COLD_FLAGS}")
 set(ga_common_headers <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span>
   <string> <string_view> <tuple> <utility> <variant> <vector>)
@@ -43,14 +44,14 @@ foreach(line IN LISTS layer_lines)
   get_target_property(kind ga_${layer} TYPE)
   if(NOT kind STREQUAL "STATIC_LIBRARY")
     continue()
-  elseif(layer MATCHES "^(cli|appliance|control|daemon|desk|follow|health|layerfs|layers|leasing|leasebook)$")
+  elseif(layer MATCHES "^(cli|appliance|control|daemon|desk|follow|health|layerfs|layers|leasing|leasebook)$" OR
+         (layer STREQUAL "dht" AND CMAKE_BUILD_TYPE STREQUAL "Release"))
+    # No packet waits for the DHT either, but the simulated rings of the tests compute in it.
     ga_compile_cold(ga_${layer})
   else()
     ga_take_headers(ga_${layer} ga_base)
   endif()
 endforeach()
-# No packet waits for the DHT either, but the simulated rings of the tests compute in it.
-target_compile_options(ga_dht PRIVATE $<$<CONFIG:Release>:-Os>)
 
 # Declares functions that OpenSSL's headers have as macros.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/crypto/aead_ipsec_mb.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
@@ -69,6 +70,7 @@ find_package(CURL 7.85 REQUIRED)
 find_library(PUGIXML_LIBRARY pugixml REQUIRED)
 find_library(SQLITE_LIBRARY sqlite3 REQUIRED)
 find_library(ARCHIVE_LIBRARY archive REQUIRED)
+find_library(QRENCODE_LIBRARY qrencode REQUIRED)
 function(ga_wraps layer)
   get_target_property(type ga_${layer} TYPE)
   if(type STREQUAL STATIC_LIBRARY)
@@ -79,9 +81,10 @@ ga_wraps(crypto OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB)
 ga_wraps(leasing ${PUGIXML_LIBRARY})
 ga_wraps(leasebook ${SQLITE_LIBRARY})
 ga_wraps(layerfs ${ARCHIVE_LIBRARY})
-# A program loads only what it calls: most speak no HTTP and set no firewall.
-ga_wraps(io Threads::Threads ${MNL_LIBRARY} -Wl,--push-state,--as-needed ${NFTABLES_LIBRARY} ${MICROHTTPD_LIBRARY}
-  ${GNUTLS_LIBRARY} CURL::libcurl -Wl,--pop-state)
+# A program loads only what it calls: most speak no HTTP, set no firewall and draw no codes.
+target_link_options(ga_options INTERFACE -Wl,--as-needed)
+ga_wraps(cli ${QRENCODE_LIBRARY})
+ga_wraps(io Threads::Threads ${MNL_LIBRARY} ${NFTABLES_LIBRARY} ${MICROHTTPD_LIBRARY} ${GNUTLS_LIBRARY} CURL::libcurl)
 
 # x86-64 only; OpenSSL does the same work elsewhere.
 find_library(IPSEC_MB_LIBRARY IPSec_MB)

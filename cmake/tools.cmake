@@ -4,10 +4,11 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/version_number.hpp.in
   ${CMAKE_BINARY_DIR}/generated/version_number.hpp)
 
 # The option tables are CLI11 and little else: optimized and instrumented, one takes as long as a layer.
+separate_arguments(ga_option_flags UNIX_COMMAND "${GA_OPTION_FLAGS}")
 if(GA_PRECOMPILE)
   add_library(option_table INTERFACE)
   target_link_libraries(option_table INTERFACE ga_options)
-  target_compile_options(option_table INTERFACE -O0 -fno-sanitize=all)
+  target_compile_options(option_table INTERFACE ${ga_option_flags})
   target_include_directories(option_table INTERFACE ${CMAKE_SOURCE_DIR}/tools)
   file(WRITE ${CMAKE_BINARY_DIR}/generated/option_headers.cpp "")
   add_library(option_headers OBJECT ${CMAKE_BINARY_DIR}/generated/option_headers.cpp)
