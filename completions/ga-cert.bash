@@ -71,7 +71,7 @@ _ga_cert() {
     esac
   done
   case "$command $prev" in
-    '/ --authority') COMPREPLY=(); return ;;
+    '/ --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/ --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/ --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/ --passphrase-fd') COMPREPLY=(); return ;;
@@ -79,7 +79,7 @@ _ga_cert() {
     '/ --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/ --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/ --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/authority --authority') COMPREPLY=(); return ;;
+    '/authority --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/authority --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority --passphrase-fd') COMPREPLY=(); return ;;
@@ -88,7 +88,7 @@ _ga_cert() {
     '/authority --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/authority/init --life') COMPREPLY=(); return ;;
-    '/authority/init --authority') COMPREPLY=(); return ;;
+    '/authority/init --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/authority/init --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/init --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/init --passphrase-fd') COMPREPLY=(); return ;;
@@ -96,7 +96,7 @@ _ga_cert() {
     '/authority/init --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/init --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/init --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/authority/show --authority') COMPREPLY=(); return ;;
+    '/authority/show --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/authority/show --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/show --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/show --passphrase-fd') COMPREPLY=(); return ;;
@@ -108,7 +108,7 @@ _ga_cert() {
     '/authority/serve --for') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/authority/serve --port') COMPREPLY=(); return ;;
     '/authority/serve --address') COMPREPLY=(); return ;;
-    '/authority/serve --authority') COMPREPLY=(); return ;;
+    '/authority/serve --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/authority/serve --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/serve --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/serve --passphrase-fd') COMPREPLY=(); return ;;
@@ -116,7 +116,7 @@ _ga_cert() {
     '/authority/serve --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/serve --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/serve --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/authority/backup --authority') COMPREPLY=(); return ;;
+    '/authority/backup --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/authority/backup --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/backup --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/backup --passphrase-fd') COMPREPLY=(); return ;;
@@ -124,7 +124,7 @@ _ga_cert() {
     '/authority/backup --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/backup --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/backup --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/authority/restore --authority') COMPREPLY=(); return ;;
+    '/authority/restore --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/authority/restore --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/restore --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/restore --passphrase-fd') COMPREPLY=(); return ;;
@@ -132,7 +132,7 @@ _ga_cert() {
     '/authority/restore --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/restore --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/restore --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/authority/resume --authority') COMPREPLY=(); return ;;
+    '/authority/resume --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/authority/resume --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/authority/resume --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/authority/resume --passphrase-fd') COMPREPLY=(); return ;;
@@ -145,7 +145,7 @@ _ga_cert() {
     '/request --user') COMPREPLY=(); return ;;
     '/request --ip') COMPREPLY=(); return ;;
     '/request --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    '/request --authority') COMPREPLY=(); return ;;
+    '/request --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/request --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/request --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/request --passphrase-fd') COMPREPLY=(); return ;;
@@ -159,7 +159,7 @@ _ga_cert() {
     '/send --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/send --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/send --timeout') COMPREPLY=(); return ;;
-    '/send --authority') COMPREPLY=(); return ;;
+    '/send --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/send --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/send --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/send --passphrase-fd') COMPREPLY=(); return ;;
@@ -175,7 +175,7 @@ _ga_cert() {
     '/join --ip') COMPREPLY=(); return ;;
     '/join --state-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/join --timeout') COMPREPLY=(); return ;;
-    '/join --authority') COMPREPLY=(); return ;;
+    '/join --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/join --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/join --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/join --passphrase-fd') COMPREPLY=(); return ;;
@@ -185,7 +185,7 @@ _ga_cert() {
     '/join --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/list --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/list --server') COMPREPLY=(); return ;;
-    '/list --authority') COMPREPLY=(); return ;;
+    '/list --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/list --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/list --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/list --passphrase-fd') COMPREPLY=(); return ;;
@@ -198,7 +198,7 @@ _ga_cert() {
     '/accept --life') COMPREPLY=(); return ;;
     '/accept --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/accept --server') COMPREPLY=(); return ;;
-    '/accept --authority') COMPREPLY=(); return ;;
+    '/accept --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/accept --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/accept --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/accept --passphrase-fd') COMPREPLY=(); return ;;
@@ -209,7 +209,7 @@ _ga_cert() {
     '/deny --reason') COMPREPLY=(); return ;;
     '/deny --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/deny --server') COMPREPLY=(); return ;;
-    '/deny --authority') COMPREPLY=(); return ;;
+    '/deny --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/deny --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/deny --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/deny --passphrase-fd') COMPREPLY=(); return ;;
@@ -217,7 +217,7 @@ _ga_cert() {
     '/deny --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/deny --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/deny --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/admin --authority') COMPREPLY=(); return ;;
+    '/admin --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/admin --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/admin --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/admin --passphrase-fd') COMPREPLY=(); return ;;
@@ -225,7 +225,7 @@ _ga_cert() {
     '/admin --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/admin --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/admin --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/admin/add --authority') COMPREPLY=(); return ;;
+    '/admin/add --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/admin/add --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/admin/add --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/admin/add --passphrase-fd') COMPREPLY=(); return ;;
@@ -233,7 +233,7 @@ _ga_cert() {
     '/admin/add --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/admin/add --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/admin/add --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/admin/remove --authority') COMPREPLY=(); return ;;
+    '/admin/remove --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/admin/remove --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/admin/remove --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/admin/remove --passphrase-fd') COMPREPLY=(); return ;;
@@ -241,7 +241,7 @@ _ga_cert() {
     '/admin/remove --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/admin/remove --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/admin/remove --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/admin/list --authority') COMPREPLY=(); return ;;
+    '/admin/list --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/admin/list --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/admin/list --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/admin/list --passphrase-fd') COMPREPLY=(); return ;;
@@ -251,7 +251,7 @@ _ga_cert() {
     '/admin/list --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/submit --source') COMPREPLY=(); return ;;
     '/submit --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    '/submit --authority') COMPREPLY=(); return ;;
+    '/submit --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/submit --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/submit --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/submit --passphrase-fd') COMPREPLY=(); return ;;
@@ -263,7 +263,7 @@ _ga_cert() {
     '/sign --ip') COMPREPLY=(); return ;;
     '/sign --life') COMPREPLY=(); return ;;
     '/sign --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    '/sign --authority') COMPREPLY=(); return ;;
+    '/sign --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/sign --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/sign --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/sign --passphrase-fd') COMPREPLY=(); return ;;
@@ -277,7 +277,7 @@ _ga_cert() {
     '/renew --state-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/renew --life') COMPREPLY=(); return ;;
     '/renew --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    '/renew --authority') COMPREPLY=(); return ;;
+    '/renew --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/renew --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/renew --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/renew --passphrase-fd') COMPREPLY=(); return ;;
@@ -285,7 +285,7 @@ _ga_cert() {
     '/renew --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/renew --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/renew --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/token --authority') COMPREPLY=(); return ;;
+    '/token --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/token --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/token --passphrase-fd') COMPREPLY=(); return ;;
@@ -298,7 +298,7 @@ _ga_cert() {
     '/token/new --user') COMPREPLY=(); return ;;
     '/token/new --note') COMPREPLY=(); return ;;
     '/token/new --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    '/token/new --authority') COMPREPLY=(); return ;;
+    '/token/new --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/token/new --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token/new --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/token/new --passphrase-fd') COMPREPLY=(); return ;;
@@ -306,7 +306,7 @@ _ga_cert() {
     '/token/new --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token/new --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/token/new --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/token/list --authority') COMPREPLY=(); return ;;
+    '/token/list --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/token/list --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token/list --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/token/list --passphrase-fd') COMPREPLY=(); return ;;
@@ -314,7 +314,7 @@ _ga_cert() {
     '/token/list --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token/list --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/token/list --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/token/revoke --authority') COMPREPLY=(); return ;;
+    '/token/revoke --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/token/revoke --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token/revoke --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/token/revoke --passphrase-fd') COMPREPLY=(); return ;;
@@ -326,7 +326,7 @@ _ga_cert() {
     '/revoke --key') COMPREPLY=(); return ;;
     '/revoke --reason') COMPREPLY=(); return ;;
     '/revoke --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
-    '/revoke --authority') COMPREPLY=(); return ;;
+    '/revoke --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/revoke --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/revoke --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/revoke --passphrase-fd') COMPREPLY=(); return ;;
@@ -334,7 +334,7 @@ _ga_cert() {
     '/revoke --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/revoke --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/revoke --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/show --authority') COMPREPLY=(); return ;;
+    '/show --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/show --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/show --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/show --passphrase-fd') COMPREPLY=(); return ;;
@@ -343,7 +343,7 @@ _ga_cert() {
     '/show --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/show --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/crl --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    '/crl --authority') COMPREPLY=(); return ;;
+    '/crl --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/crl --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/crl --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/crl --passphrase-fd') COMPREPLY=(); return ;;
@@ -354,7 +354,7 @@ _ga_cert() {
     '/verify --ca') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/verify --list') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/verify --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
-    '/verify --authority') COMPREPLY=(); return ;;
+    '/verify --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/verify --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/verify --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/verify --passphrase-fd') COMPREPLY=(); return ;;
@@ -368,7 +368,7 @@ _ga_cert() {
     '/export --format') mapfile -t COMPREPLY < <(compgen -W 'pem der p12' -- "$cur"); return ;;
     '/export --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/export --swanctl') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
-    '/export --authority') COMPREPLY=(); return ;;
+    '/export --authority') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null)" -- "$cur"); return ;;
     '/export --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/export --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/export --passphrase-fd') COMPREPLY=(); return ;;
@@ -379,6 +379,13 @@ _ga_cert() {
   esac
   if [[ $cur != -* ]]; then
     case "$command $arguments" in
+      '/send 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/accept 0') mapfile -t COMPREPLY < <(compgen -W "$(ga-cert list --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/deny 0') mapfile -t COMPREPLY < <(compgen -W "$(ga-cert list --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/submit 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/sign 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/verify 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/export 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac
   fi
   case "$command" in

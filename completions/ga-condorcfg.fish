@@ -66,6 +66,7 @@ complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l condor-dir -x 
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l json -d 'Write JSON with a "schema" field'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l plain -d 'Write tab-separated columns without titles'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l color -x -a 'auto always never' -d 'Colour the results'
+complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -a '(ipop-ctl members --plain 2>/dev/null | cut -f 3)'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from flock; and not __fish_seen_subcommand_from export accept remove' -a export -d 'On the manager that accepts jobs: print what the other side needs'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from flock; and not __fish_seen_subcommand_from export accept remove' -a accept -d 'On the submit machine that sends jobs: accept the file'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from flock; and not __fish_seen_subcommand_from export accept remove' -a remove -d 'Remove an accepted pool'

@@ -14,6 +14,7 @@ _ga_group() {
       '/ rotate') command=/rotate; arguments=0 ;;
       '/ accept') command=/accept; arguments=0 ;;
       '/ token') command=/token; arguments=0 ;;
+      '/ list') command=/list; arguments=0 ;;
       '/ show') command=/show; arguments=0 ;;
       '/ check') command=/check; arguments=0 ;;
       '/ --dir'|'/ --socket'|'/ --color'|'/ --authorities'|'/ --states') i=$((i + 1)) ;;
@@ -24,6 +25,7 @@ _ga_group() {
       '/rotate --out'|'/rotate --member'|'/rotate --all-except'|'/rotate --authority'|'/rotate --signer'|'/rotate --passphrase-file'|'/rotate --new-passphrase-file'|'/rotate --bootstrap'|'/rotate --state-dir'|'/rotate --timeout'|'/rotate --dir'|'/rotate --socket'|'/rotate --color'|'/rotate --authorities'|'/rotate --states') i=$((i + 1)) ;;
       '/accept --group'|'/accept --state-dir'|'/accept --timeout'|'/accept --dir'|'/accept --socket'|'/accept --color'|'/accept --authorities'|'/accept --states') i=$((i + 1)) ;;
       '/token --expires'|'/token --dir'|'/token --socket'|'/token --color'|'/token --authorities'|'/token --states') i=$((i + 1)) ;;
+      '/list --dir'|'/list --socket'|'/list --color'|'/list --authorities'|'/list --states') i=$((i + 1)) ;;
       '/show --dir'|'/show --socket'|'/show --color'|'/show --authorities'|'/show --states') i=$((i + 1)) ;;
       '/check --dir'|'/check --socket'|'/check --color'|'/check --authorities'|'/check --states') i=$((i + 1)) ;;
       *' '-*) ;;
@@ -101,6 +103,11 @@ _ga_group() {
     '/token --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/token --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/list --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/list --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/list --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/list --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/list --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/show --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/show --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/show --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
@@ -117,20 +124,22 @@ _ga_group() {
       '/close 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/leave 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/rotate 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+      '/accept 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/token 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/show 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
-      '/check 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/check 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'new close leave join rotate accept token show check -h --help --dir --socket --json --plain --color --authorities --states --version' -- "$cur") ;;
-    '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --authority --closed --user --passphrase-file --entrance-prefix --expires --no-start --dry-run --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
-    '/close') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --passphrase-file --entrance-prefix --expires --no-start --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'new close leave join rotate accept token list show check -h --help --dir --socket --json --plain --color --authorities --states --version' -- "$cur") ;;
+    '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --authority --closed --user --passphrase-file --entrance-prefix --expires --qr --no-start --dry-run --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/close') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --passphrase-file --entrance-prefix --expires --qr --no-start --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/leave') mapfile -t COMPREPLY < <(compgen -W '-h --help --back --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --user --replace --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/rotate') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --member --all-except --all --authority --signer --passphrase-file --new-passphrase-file --bootstrap --state-dir --stay --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --state-dir --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
-    '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --qr --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/list') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
   esac

@@ -132,6 +132,8 @@ _ipop_ctl() {
   esac
   if [[ $cur != -* ]]; then
     case "$command $arguments" in
+      '/why 0') mapfile -t COMPREPLY < <(compgen -W "$(ipop-ctl members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
+      '/ping 0') mapfile -t COMPREPLY < <(compgen -W "$(ipop-ctl members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
     esac
   fi
   case "$command" in
@@ -143,7 +145,7 @@ _ipop_ctl() {
     '/endpoints') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/reload') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/stop') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
-    '/members') mapfile -t COMPREPLY < <(compgen -W '-h --help --limit --socket --group --timeout --json --plain --color' -- "$cur") ;;
+    '/members') mapfile -t COMPREPLY < <(compgen -W '-h --help --limit --all --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/why') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/ping') mapfile -t COMPREPLY < <(compgen -W '-h --help --count --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht') mapfile -t COMPREPLY < <(compgen -W 'get put create watch -h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;

@@ -84,7 +84,7 @@ ExitStatus carry_out(const Context& context, const ListAdministrators&) {
   if (plain)
     table.write_plain(context.streams.out);
   else
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
   if (named.empty()) context.streams.err << "Nobody decides from another machine.\n";
   return ExitStatus::done;
 }

@@ -104,7 +104,7 @@ ExitStatus list_remote(const Context& context, const RemoteAuthority& remote) {
   if (plain)
     table.write_plain(out);
   else
-    table.write_human(out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(out, cli::screen_of(context.streams, context.options.output.color));
   if (rows.empty()) context.streams.err << "No request waits.\n";
   return ExitStatus::done;
 }

@@ -127,7 +127,7 @@ ExitStatus carry_out(const Context& context, const ShowStatus&) {
     return whole ? ExitStatus::done : ExitStatus::no;
   }
   if (!table.empty())
-    table.write_human(context.streams.out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
   else
     context.streams.err << "There are no layers in " << context.store.root << '\n';
   for (const std::string& where : mounts)
@@ -186,7 +186,7 @@ void show_changes(const Context& context, const std::string& name, const std::ve
                    layers::shown_path(change.path), layers::shown_path(change.what)});
   }
   if (plain) return table.write_plain(out);
-  if (!table.empty()) table.write_human(out, cli::use_color(context.streams, context.options.output.color));
+  if (!table.empty()) table.write_human(out, cli::screen_of(context.streams, context.options.output.color));
   out << "added " << sums.added << " (" << cli::human_octets(sums.added_octets) << "), changed " << sums.changed << " ("
       << cli::human_octets(sums.changed_octets) << "), hidden " << sums.hidden << " ("
       << cli::human_octets(sums.hidden_octets) << "), moved " << sums.moved << '\n';

@@ -73,7 +73,7 @@ void show_verdicts(const Context& context, const std::vector<Verdict>& verdicts)
   if (context.options.output.plain)
     table.write_plain(out);
   else if (!table.empty())
-    table.write_human(out, cli::use_color(context.streams, context.options.output.color));
+    table.write_human(out, cli::screen_of(context.streams, context.options.output.color));
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   Import import;
   CLI::App* import_verb = app.add_subcommand("import", "Import leases from a file or from the group's hash table");
   auto* file = import_verb->add_option("FILE", import.file, "Output of `export`, JSON or CSV; - is standard input")
-                   ->type_name("ANY_FILE");
+                   ->type_name("");
   auto* from_dht =
       import_verb->add_flag("--from-dht", import.from_dht, "Import the addresses of the running group's members")
           ->excludes(file);
