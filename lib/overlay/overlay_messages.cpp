@@ -134,7 +134,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
   }
   const bool unneeded = close.reason == CloseReason::unneeded;
   if (!unneeded) retry_.handle_failed(now, peer, rng_);
-  const LinkEnd end = unneeded                                ? LinkEnd::unneeded
+  const LinkEnd end = unneeded                               ? LinkEnd::unneeded
                       : close.reason == CloseReason::leaving ? LinkEnd::left
                                                              : LinkEnd::lost;
   remove_link(now, peer, std::string(to_string(close.reason)), end);

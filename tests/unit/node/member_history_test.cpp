@@ -7,7 +7,7 @@ using namespace ipop::node;
 
 namespace {
 
-const WallTime morning{std::chrono::seconds(1'800'000'000)};
+const WallTime morning{1'800'000'000};
 
 NodeId numbered(std::size_t number) {
   std::array<std::byte, NodeId::size> octets{};
