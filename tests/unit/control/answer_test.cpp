@@ -103,7 +103,7 @@ TEST_CASE("peers, members, endpoints and DNS answers read back as they were") {
   member.name = "bob";
   member.address_after = 800ms;
   member.answered = false;
-  const node::GoneRow absent{id_of(8), address, "carol", WallTime{1'800'000'000s}, node::Absence::revoked};
+  const node::GoneRow absent{id_of(8), address, "carol", WallTime{1'800'000'000}, node::Absence::revoked};
   const auto members = round_trip(node::MembersAnswer{{member}, false, {absent}});
   REQUIRE(members.gone.size() == 1);
   CHECK(members.gone[0].id == absent.id);
