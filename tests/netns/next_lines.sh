@@ -43,8 +43,6 @@ renews() { on alice ipop-ctl --group "$1" dht get ga-authority | grep -q https; 
 whole_group() { is_member "$1" "$2" && has_address "$1" "$2-enrol" && takes_requests "$2" && renews "$2"; }
 denied() { grep -q 'denied: no' "$run"/walk.[0-9]*; }
 succeeds() { on "$1" sh -c "$2"; }
-is_shut_out() { [[ $(on "$1" ipop-ctl --group lab status --json | jq .links) == 0 ]]; }
-has_left() { on "$1" sh -c '[ ! -e /etc/ipop/lab.toml ]'; }
 ends() { # HOST GROUP: its node
   on "$1" ipop-ctl --group "$2" stop >/dev/null 2>&1
   within 20 "$1: the node of $2 has ended" no_node "$1" "$2"
@@ -52,7 +50,6 @@ ends() { # HOST GROUP: its node
 no_node() { ! on "$1" ipop-ctl --group "$2" status >/dev/null 2>&1; }
 serial() { on "$1" openssl x509 -in /var/lib/ipop/lab/certificate.pem -noout -serial; }
 is_new() { [[ $(serial "$1") != "$2" ]]; } # HOST SERIAL
-key_of() { on "$1" openssl pkey -in /var/lib/ipop/lab/key.pem -pubout -outform DER | sha256sum | cut -c 1-16; }
 port=25000
 at="--port $port --bootstrap ${public_of[alice]:-}:$port"
 
@@ -90,33 +87,6 @@ on bob cp /etc/ipop/lab.toml "$run/lab.toml"
 ends carol lab
 walk carol has_address carol lab "ga-cert join --group lab"
 walk carol succeeds carol 'ga-firewall apply --dry-run --group lab' "ga-firewall apply --dry-run --group lab"
-
-# --- a revocation that no node takes at first --------------------------------------------------------------------------
-ends alice lab
-walk alice is_shut_out carol "ga-cert revoke --user carol --reason lost"
-walk carol has_left carol "ga-group leave lab"
-
-# --- the authority: saved, lost, old ------------------------------------------------------------------------------------
-lose() { on alice rm /var/lib/ga/authority/lab/ledger.jsonl; }
-lists() { succeeds alice 'ga-cert list'; }
-knows() { lists && on alice ga-cert show "$(key_of bob)"; }
-signs() { on alice ga-cert token list && lists && on alice ga-cert revoke --user "$1" --force; }
-walk alice succeeds alice 'test -s /run/backup' "ga-cert authority backup /run/backup"
-lose
-walk alice knows "ga-cert list"
-lose
-on alice mv /run/backup /run/backup.away
-walk alice lists "ga-cert list"
-holds "a list goes on where the group is" on alice ga-cert revoke --user nobody --force
-is "with the next number" 2 "$(on alice ipop-ctl --group lab status --json | jq .revocation_number)"
-on alice mv /run/backup.away /run/backup
-walk alice succeeds alice 'ga-cert revoke --user nobody-too --force' \
-  "ga-cert authority restore /run/backup --force"
-walk alice succeeds alice 'ga-cert authority show --authority another' "ga-cert authority init another --no-passphrase"
-
-# --- a closed group of an authority on another machine ------------------------------------------------------------------
-on alice cat /var/lib/ga/authority/lab/authority.pem >"$run/authority.pem"
-walk dave is_member dave apart "ga-group new apart --authority '$run/authority.pem' --prefix 100.64.0.0/10"
 
 table
 finish
