@@ -121,7 +121,8 @@ fi
 
 # --- nebula -------------------------------------------------------------------------------------------------
 add_nebula() { # PROGRAMS' DIRECTORY
-  local i side
+  local i side run=$run/nebula
+  mkdir "$run"
   (cd "$run" && "$1/nebula-cert" ca -name bench && for i in 0 1; do
     "$1/nebula-cert" sign -name "${sides[i]}" -ip "10.99.3.$((i + 1))/24"
   done) >/dev/null 2>&1 || fail "nebula-cert made no certificates"
@@ -137,7 +138,7 @@ tun: { dev: nebula, mtu: 1420, tx_queue: 500 }
 logging: { level: warning }
 firewall: { outbound: [ { port: any, proto: any, host: any } ], inbound: [ { port: any, proto: any, host: any } ] }
 YAML
-    in_host "$side" "$1/nebula" -config "$run/$side.yml" >"$run/nebula-$side.log" 2>&1 </dev/null &
+    in_host "$side" "$1/nebula" -config "$run/$side.yml" >"$run/$side.log" 2>&1 </dev/null &
     disown
   done
   peers+=(nebula)
@@ -277,7 +278,7 @@ ratio() { # FIGURE PEER NAME AIM: ours to theirs; an aim is a minimum, or a maxi
   local value met
   [[ -s $run/$2.$1 ]] || return 0
   value=$(awk -v a="$(middle "$run/ipop-node.$1")" -v b="$(middle "$run/$2.$1")" 'BEGIN { printf "%.2f", a / b }')
-  met=$(awk -v v="$value" -v aim="$4" 'BEGIN { if (sub(/^</, "", aim)) print v <= aim + 0 ? "true" : "false"; else print v >= aim + 0 ? "true" : "false" }')
+  met=$(awk -v v="$value" -v aim="$4" 'BEGIN { if (sub(/^</, "", aim)) print (v <= aim + 0 ? "true" : "false"); else print (v >= aim + 0 ? "true" : "false") }')
   echo "$3: $value times $2 (aim: $4$([[ $met == true ]] || echo ', not met'))"
   record peers "$1_to_${2//-/_}_$underlay" "$value" times "$4" "$met"
 }
@@ -295,7 +296,7 @@ for state in idle load; do
   kilobytes=$idle limit=12
   [[ $state == idle ]] || kilobytes=$(middle "$run/ipop-node.rss") limit=24
   rss=$(awk -v k="$kilobytes" 'BEGIN { printf "%.1f", k / 1024 }')
-  met=$(awk -v r="$rss" -v l="$limit" 'BEGIN { print r <= l ? "true" : "false" }')
+  met=$(awk -v r="$rss" -v l="$limit" 'BEGIN { print (r <= l ? "true" : "false") }')
   echo "an ipop-node takes $rss MB of memory, $state (aim: <= $limit MB$([[ $met == true ]] || echo ', not met'))"
   record node "rss_$state" "$rss" MB "<= $limit" "$met"
 done
