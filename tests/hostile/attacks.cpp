@@ -102,7 +102,7 @@ AttackResult plant_neighbours() {
   const bool joined = ring->at(newcomer).node().is_joined();
   return {fmt::format("{} by 2 members, 50 answers/s each", megabytes(spent - before)),
           fmt::format("a newcomer's address after {}{}", to_text(time), joined ? "" : ", not joined"),
-          time && *time <= 45s && joined};
+          time && *time <= 4s && joined};
 }
 
 /// One peer says that we are somewhere else, and somewhere else again.
@@ -178,14 +178,56 @@ AttackResult reflect_gets() {
           fmt::format("{} more than usual", megabytes(more)), more <= 5 * liar.octets_spent()};
 }
 
+/// Those next to a newcomer keep silent, whatever it asks; others name it neighbours that nobody has.
+AttackResult silent_neighbours() {
+  const auto ring = formed_ring(107, 30);
+  const SiteId site = ring->network().add_public_site();
+  const std::size_t newcomer = ring->add_member(site, ring->network().now() + 5s);
+  const NodeId place = ring->at(newcomer).node().id();
+  const NodeId step = ring_fraction(1e-6);
+  for (const NodeId& id : {place + step, place - step})
+    ring->add_hostile(site, telling(Lie::silence), [&](auto& config) { config.self = id; });
+  ring->add_hostile(site, telling(Lie::neighbours) | telling(Lie::observed));
+  ring->network().run_for(5s);
+  const auto time = time_to_address(*ring, newcomer, 60s);
+  return {"3 members, no packet but their links'", fmt::format("a newcomer's address after {}", to_text(time)),
+          time && *time <= 4s};
+}
+
+/// One address, many keys.
+AttackResult many_keys() {
+  const auto ring = formed_ring(109, 4);
+  const SiteId site = ring->network().add_nat_site(full_cone());
+  constexpr std::size_t keys = 320;
+  std::vector<HostileMember*> liars;
+  for (std::size_t i = 0; i < keys; ++i) {
+    liars.push_back(&ring->add_hostile(site, {}, [&](auto& config) {
+      config.contacts.resize(1);
+      config.a_second = 0;
+    }));
+    if (i % 16 == 15) ring->network().run_for(500ms);
+  }
+  ring->network().run_for(10s);
+  const auto links = static_cast<std::size_t>(
+      std::ranges::count_if(liars, [](const HostileMember* liar) { return liar->links() > 0; }));
+  const std::size_t newcomer = ring->add_member(ring->network().add_public_site(), ring->network().now());
+  const auto is_linked = [&] { return !ring->at(newcomer).node().connections().empty(); };
+  const bool linked = ring->network().run_until_done(is_linked, 3s);
+  return {fmt::format("{} keys of one address", keys),
+          fmt::format("{} links; a newcomer has {}", links, linked ? "one" : "none"),
+          links >= 250 && links <= 256 && linked};
+}
+
 }  // namespace
 
 std::vector<Attack> simulated_attacks() {
   return {
+      {"S1", "many keys from one address", "256 links of a node; others get theirs", many_keys},
       {"S5", "connect-to-me names a victim's ports", "3 octets for each that was spent", amplify},
       {"S5", "DHT questions in another's name", "5 octets for each that was spent", reflect_gets},
       {"S10", "a revocation list that never ends", "everybody knows the true one in 30 s", trickle_list},
-      {"S24", "unasked answers with false neighbours", "a newcomer's address in 45 s", plant_neighbours},
+      {"S24", "those next to a newcomer keep silent", "a newcomer's address in 4 s", silent_neighbours},
+      {"S24", "unasked answers with false neighbours", "a newcomer's address in 4 s", plant_neighbours},
       {"S24", "a peer lies about where we are", "class and address stay right", lie_about_address},
   };
 }

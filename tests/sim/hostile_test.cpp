@@ -23,6 +23,10 @@ void check_attacks(const std::string& threat) {
 
 }  // namespace
 
+TEST_CASE("S1: many keys of one address take a part of a node's links, and keep nobody out") {
+  check_attacks("S1");
+}
+
 TEST_CASE("S5: nobody is flooded by naming him, and answers go to whoever asked") {
   check_attacks("S5");
 }

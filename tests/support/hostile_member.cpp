@@ -119,7 +119,7 @@ void HostileMember::tick(TimePoint now) {
       if (tells(Lie::lists)) tell_list(now, link);
     }
   }
-  for (unsigned i = 0; i < std::max(1U, config_.a_second / ticks_a_second); ++i) {
+  for (unsigned i = 0; i < config_.a_second / ticks_a_second; ++i) {
     const NodeId* target = any_target();
     if (target == nullptr) return;
     if (tells(Lie::answers)) tell_answer(now, *target);
