@@ -20,7 +20,7 @@ complete -c ga-layer -n 'not __fish_seen_subcommand_from mount unmount status di
 complete -c ga-layer -n 'not __fish_seen_subcommand_from mount unmount status diff dev blank release verify export import rollback' -l json -d 'Write JSON with a "schema" field'
 complete -c ga-layer -n 'not __fish_seen_subcommand_from mount unmount status diff dev blank release verify export import rollback' -l plain -d 'Write tab-separated columns without titles'
 complete -c ga-layer -n 'not __fish_seen_subcommand_from mount unmount status diff dev blank release verify export import rollback' -l color -x -a 'auto always never' -d 'Colour the results'
-complete -c ga-layer -n 'not __fish_seen_subcommand_from mount unmount status diff dev blank release verify export import rollback' -l version -d 'Print the version and end'
+complete -c ga-layer -n 'not __fish_seen_subcommand_from mount unmount status diff dev blank release verify export import rollback' -l version -d 'Print the version'
 complete -c ga-layer -n '__fish_seen_subcommand_from mount' -s h -l help -d 'Print this help message and exit'
 complete -c ga-layer -n '__fish_seen_subcommand_from mount' -l through -x -a 'auto kernel namespace fuse' -d 'Who mounts (auto: the kernel for root, else FUSE, or a user namespace for a command)'
 complete -c ga-layer -n '__fish_seen_subcommand_from mount' -l store -x -a '(__fish_complete_directories)' -d 'Where the layers are (/var/lib/ga/layers)'

@@ -287,6 +287,27 @@ HTCondor's state	1	3" ]
   [ "$status" -eq 1 ]
 }
 
+@test "a folder from before the release in use is not worked on by mistake" {
+  needs_root
+  use_base
+  layer dev tools
+  mkdir -p "$STORE/development/tools/up"
+  echo 1 >"$STORE/development/tools/up/version"
+  released tools
+  layer dev tools
+  echo 1a >"$STORE/development/tools/up/version"
+  layer dev tools --end
+  mkdir "$DIR/other"
+  echo 2 >"$DIR/other/version"
+  released tools --tree "$DIR/other"
+  run layer dev tools
+  [ "$status" -eq 1 ]
+  [[ $output == *"is from before release 2, which is in use"* ]]
+  rm -r "$STORE/development/tools"
+  layer dev tools
+  [ "$(cat "$STORE/development/tools/up/version")" = 2 ]
+}
+
 @test "completions are what the program prints, and every option stands in the man page" {
   for shell in bash:ga-layer.bash zsh:_ga-layer fish:ga-layer.fish; do
     diff <("$GA_BIN/ga-layer" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"

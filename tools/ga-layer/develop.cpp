@@ -40,9 +40,16 @@ Result<void> begin_work(const Context& context, Steps& steps, const layers::Stac
       if (auto unpacked = unpack_release(image, manifest->manifest, fresh + layers::tree_of_writable); !unpacked)
         return unpacked;
       if (auto made = io::make_directories(fresh + layers::work_of_writable, 0755); !made) return made;
-      return io::rename_file(fresh, folder);
+      if (auto moved = io::rename_file(fresh, folder); !moved) return moved;
+      // Before the stack says that it is there.
+      if (auto synced = layerfs::sync_path(folder.substr(0, folder.rfind('/'))); !synced) return synced;
+      return note_work_began_from(context, module, layer->number);
     });
     if (!done) return done;
+  } else if (layer != nullptr && stack.development != module && io::exists(folder) &&
+             work_began_from(context, module) < layer->number) {
+    return {Errc::conflict, folder + " is from before release " + std::to_string(layer->number) +
+                                ", which is in use: keep what you need of it, and remove it"};
   }
   if (*next == stack) return {};
   return steps.take("write to " + module + " where the layers are mounted, and leave home out",

@@ -94,7 +94,7 @@ class ImportWork {
         for (const char* ending : {".manifest", ".squashfs"})
           if (io::exists(old + ending))
             if (auto removed = io::remove_file(old + ending); !removed) return removed;
-        return {};
+        return layerfs::remove_tree(context_.store.unpacked(layer->name, layer->before));
       });
     }
     return done;
@@ -142,7 +142,10 @@ class ImportWork {
   /// The home that is there stays whole, and is the one before.
   Result<void> put_in_place(const std::string& fresh) {
     const std::string home = context_.store.home();
-    if (!io::exists(home)) return io::rename_file(fresh, home);
+    if (!io::exists(home)) {
+      auto moved = io::rename_file(fresh, home);
+      return moved ? layerfs::sync_path(context_.store.root) : moved;
+    }
     const std::string next = home + ".next";
     if (auto removed = layerfs::remove_tree(context_.store.home_before()); !removed) return removed;
     if (auto moved = io::rename_file(fresh, next); !moved) return moved;

@@ -198,9 +198,17 @@ class ReleaseWork {
     if (!next) return std::move(next).error();
     const bool was_worked_on = next->development == source_.manifest.name;
     next->development.clear();
-    auto done = steps_.take("use it", [&] { return save_stack(context_, *next); });
     const std::string folder = context_.store.development(source_.manifest.name);
-    if (!done || !was_worked_on || source_.folder != folder + layers::tree_of_writable) return done;
+    const bool is_folder = was_worked_on && source_.folder == folder + layers::tree_of_writable;
+    auto done = steps_.take("use it", [&]() -> Result<void> {
+      // A folder that stays, for whatever reason, is told from one that is older than the release.
+      if (is_folder) {
+        if (auto noted = note_work_began_from(context_, source_.manifest.name, source_.manifest.number); !noted)
+          return noted;
+      }
+      return save_stack(context_, *next);
+    });
+    if (!done || !is_folder) return done;
     const auto mounts = layerfs::mounts_of_process();
     if (!mounts) return mounts.error();
     // While it is mounted it stays; the next `dev` goes on from it.

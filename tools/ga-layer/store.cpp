@@ -1,6 +1,7 @@
 #include "store.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -187,6 +188,15 @@ Result<std::string> writable_folder(const Context& context, const layers::Stack&
   std::string folder = (is_home ? context.store.home() : context.store.development(name)) + layers::tree_of_writable;
   if (!io::exists(folder)) return {Errc::not_found, name + ": nothing was written to it yet"};
   return folder;
+}
+
+std::uint64_t work_began_from(const Context& context, const std::string& module) {
+  const auto text = io::read_file(context.store.development(module) + "/from", 64);
+  return text ? std::strtoull(text->c_str(), nullptr, 10) : 0;
+}
+
+Result<void> note_work_began_from(const Context& context, const std::string& module, std::uint64_t number) {
+  return io::write_file_atomically(context.store.development(module) + "/from", std::to_string(number) + '\n', 0644);
 }
 
 Result<void> unpack_release(const std::string& image, const layers::Manifest& manifest, const std::string& directory) {

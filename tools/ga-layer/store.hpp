@@ -45,6 +45,11 @@ Result<layers::MergedView> view_below(const Context& context, const layers::Stac
 /// The folder to which a module that is worked on, or home, is written. Errors: not_found.
 Result<std::string> writable_folder(const Context& context, const layers::Stack& stack, const std::string& name);
 
+/// The release from which the work on a module went out, or in which it is; 0 for none. It is kept in the module's
+/// folder.
+std::uint64_t work_began_from(const Context& context, const std::string& module);
+Result<void> note_work_began_from(const Context& context, const std::string& module, std::uint64_t number);
+
 /// Unpacks a release of the store, and finds in it what its manifest says; complete or not there at all.
 Result<void> unpack_release(const std::string& image, const layers::Manifest& manifest, const std::string& directory);
 
