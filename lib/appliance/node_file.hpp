@@ -17,6 +17,7 @@ struct NodeFile {
   std::optional<std::string> tap{};  ///< nothing: the usual one
   bool has_tap = true;
   std::optional<std::uint16_t> port{};
+  bool has_first = false;  ///< whether it may be the group's first node is said, one way or the other
 };
 
 /// Of the text of /etc/ipop/node/GROUP.toml; the node itself checks the rest of it. Errors: one line with

@@ -592,3 +592,20 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   run -0 --separate-stderr group token lab --qr --json
   jq -e .token <<<"$output"
 }
+
+@test "a new group's node may be the first where its bootstrap address is not this machine's" {
+  run group new lab --dry-run --bootstrap 198.51.100.7:4000
+  [[ $output == *"+++ $DIR/etc/node/lab.toml"*"+first = true"* ]]
+  [ ! -e "$DIR/etc/node" ]
+  group new lab --no-start --bootstrap 198.51.100.7:4000 >/dev/null
+  [ "$(cat "$DIR/etc/node/lab.toml")" = 'first = true' ]
+  own=$(ip -4 -o address show scope global | awk '{ sub("/.*", "", $4); print $4; exit }')
+  [ -n "$own" ]
+  group new sea --no-start --bootstrap 198.51.100.7:4000 --bootstrap "$own:4000" >/dev/null
+  run grep first "$DIR/etc/node/sea.toml"
+  [ "$status" -eq 1 ]
+  mkdir -p "$DIR/other/node"
+  echo 'first = false' >"$DIR/other/node/air.toml"
+  "$GA_BIN/ga-group" --dir "$DIR/other" new air --no-start --bootstrap 198.51.100.7:4000 >/dev/null
+  [ "$(cat "$DIR/other/node/air.toml")" = 'first = false' ]
+}

@@ -171,6 +171,8 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
   }
   if (const ExitStatus chosen = choose_interface(context, plan.entrance, false); chosen != ExitStatus::done)
     return chosen;
+  for (const GroupFile* file : {&plan.entrance, &plan.closed})
+    if (const ExitStatus marked = mark_first_node(context, *file, false); marked != ExitStatus::done) return marked;
   const NodeStart member = start_node(context, plan.closed, plan.start);
   const NodeStart entrance = start_node(context, plan.entrance, plan.start);
   const NodeStart authority = start_authority(context, plan, entrance);

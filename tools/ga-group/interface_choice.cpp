@@ -1,10 +1,14 @@
 #include "interface_choice.hpp"
 
+#include <algorithm>
 #include <map>
+#include <variant>
+#include <vector>
 
 #include "appliance/node_file.hpp"
 #include "cli/text.hpp"
 #include "io/file.hpp"
+#include "io/netlink.hpp"
 
 namespace ipop::ga_group {
 namespace {
@@ -56,6 +60,16 @@ ExitStatus write_line(const Context& context, const std::string& path, const std
   return ExitStatus::done;
 }
 
+/// A host name may stand for any machine, also for this one behind its NAT.
+bool names_this_machine(const std::vector<appliance::BootstrapEntry>& entries) {
+  const auto addresses = io::list_addresses();
+  return addresses && std::ranges::any_of(entries, [&](const appliance::BootstrapEntry& entry) {
+           return std::ranges::any_of(*addresses, [&](const io::InterfaceAddress& own) {
+             return std::visit([](const auto& address) { return to_string(address); }, own.address) == entry.host;
+           });
+         });
+}
+
 }  // namespace
 
 std::string settings_of_node(const Context& context, const std::string& group) {
@@ -88,6 +102,22 @@ ExitStatus choose_interface(const Context& context, const GroupFile& file, bool 
   if (written == ExitStatus::done)
     context.streams.err << "Wrote " << cli::printable(path) << " (interface " << interface << ", since "
                         << rival->second << " has " << rival->first << ")\n";
+  return written;
+}
+
+ExitStatus mark_first_node(const Context& context, const GroupFile& file, bool dry_run) {
+  if (file.config.bootstrap.empty() || names_this_machine(file.config.bootstrap)) return ExitStatus::done;
+  const auto settings = read_settings(context, file.config.name);
+  // Broken settings are the node's to complain of; a choice made by hand stays.
+  if (!settings || settings->has_first) return ExitStatus::done;
+  const std::string path = settings_of_node(context, file.config.name);
+  if (dry_run) {
+    context.streams.out << "+++ " << cli::printable(path) << "\n+first = true\n";
+    return ExitStatus::done;
+  }
+  const ExitStatus written = write_line(context, path, "first = true");
+  if (written == ExitStatus::done)
+    context.streams.err << "Wrote " << cli::printable(path) << " (first = true: this node starts the group)\n";
   return written;
 }
 

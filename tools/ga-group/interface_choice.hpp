@@ -11,6 +11,11 @@ namespace ipop::ga_group {
 /// are, and stderr says what would be right. A failure has been reported: `permission`, `no`.
 cli::ExitStatus choose_interface(const Context& context, const GroupFile& file, bool dry_run);
 
+/// Lets the node of a group that is made here be the first, by `first = true` in its settings, where the group names
+/// bootstrap addresses and none of them is on an interface of this machine, as behind a NAT: such a node could not be
+/// told from one that is cut off. What stdout and stderr say is as above.
+cli::ExitStatus mark_first_node(const Context& context, const GroupFile& file, bool dry_run);
+
 /// Settings of the group's node, where they lie for a group of this directory.
 std::string settings_of_node(const Context& context, const std::string& group);
 

@@ -46,11 +46,13 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   if (!check_prefix_is_free(context, verb.prefix, "ga-group new " + verb.name + " --prefix ")) return ExitStatus::no;
   if (verb.dry_run) {
     choose_interface(context, file, true);
+    mark_first_node(context, file, true);
     return show_changes(context, file, true, verb.start);
   }
   if (const ExitStatus written = write_group(context, file); written != ExitStatus::done) return written;
   context.streams.err << "Wrote " << file.path << '\n';
   if (const ExitStatus chosen = choose_interface(context, file, false); chosen != ExitStatus::done) return chosen;
+  if (const ExitStatus marked = mark_first_node(context, file, false); marked != ExitStatus::done) return marked;
 
   if (!file.config.authority.empty() && !io::exists(context.options.states + "/" + verb.name + "/certificate.pem")) {
     // Its node could do nothing yet.
