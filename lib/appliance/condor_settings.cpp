@@ -69,6 +69,17 @@ void take_times(TomlReader& reader, CondorSettings& out) {
                                             std::to_string(out.lease.count()) + "; at most that would be right");
 }
 
+/// Keys that only a worker follows: elsewhere they say that somebody meant this machine to be one.
+void refuse_what_needs_a_worker(TomlReader& reader, const CondorSettings& settings) {
+  if (settings.is_worker) return;
+  const std::array<std::pair<std::string_view, bool>, 3> keys{{{"slots", settings.slots.has_value()},
+                                                               {"policy", settings.policy != WorkerPolicy::dedicated},
+                                                               {"own_jobs_first", settings.own_jobs_first}}};
+  for (const auto& [key, is_set] : keys)
+    if (is_set)
+      reader.refuse(key, "the key " + in_quotes(key) + " is a worker's; add \"worker\" to roles, or remove this line");
+}
+
 std::string_view yes_no(bool value) {
   return value ? "true" : "false";
 }
@@ -92,6 +103,11 @@ Result<void> check_pool_name(std::string_view name) {
 Result<CondorSettings> parse_condor_settings(std::string_view text, std::string_view file) {
   TomlReader reader(text, file, condor_keys);
   CondorSettings out;
+  // First: where it is a table, the other keys stand in it.
+  reader.text("pool", "pool = \"main\"", [&](std::string_view name) {
+    out.pool = name;
+    return check_pool_name(name);
+  });
   reader.texts("roles", "roles = [\"worker\"]", [&](std::string_view role) { return take_role(role, out); });
   if (!reader.failed() && !out.is_manager && !out.is_worker && !out.is_submit)
     reader.refuse("roles",
@@ -99,10 +115,6 @@ Result<CondorSettings> parse_condor_settings(std::string_view text, std::string_
   reader.text("group", "group = \"lab\"", [&](std::string_view name) {
     out.group = name;
     return check_group_name(name);
-  });
-  reader.text("pool", "pool = \"main\"", [&](std::string_view name) {
-    out.pool = name;
-    return check_pool_name(name);
   });
   reader.text("policy", "policy = \"dedicated\"", [&](std::string_view word) {
     return take_word("policy", word, WorkerPolicy::dedicated, WorkerPolicy::desktop, out.policy);
@@ -119,6 +131,7 @@ Result<CondorSettings> parse_condor_settings(std::string_view text, std::string_
     return take_word("names", word, PoolNames::dns, PoolNames::address, out.names);
   });
   take_times(reader, out);
+  refuse_what_needs_a_worker(reader, out);
   if (out.manager && out.is_manager)
     reader.refuse("manager", "a machine with the role manager is its own manager; take away one of the two lines");
   if (reader.failed()) return *reader.failed();

@@ -151,8 +151,12 @@ void TomlReader::fail(std::size_t line, std::string_view what) {
 }
 
 void TomlReader::fail_type(const Node& node, std::string_view key, std::string_view type, std::string_view example) {
+  const std::string needs =
+      "the key " + in_quotes(key) + " needs " + std::string(type) + ", like " + std::string(example);
+  // What stands below it would be read as a part of the table.
+  const bool is_table = node.node->is_table();
   fail(line_of(*node.node),
-       "the key " + in_quotes(key) + " needs " + std::string(type) + ", like " + std::string(example));
+       is_table ? "[" + std::string(key) + "] is not a table of this file; remove that line: " + needs : needs);
 }
 
 void TomlReader::check_keys(std::span<const std::string_view> known) {

@@ -64,6 +64,16 @@ TEST_CASE("S15: a bad role file is refused with its line and what would be right
   CHECK(refusal("roles = [\"worker\"]\nmanager = \"head\"\n").starts_with("pool.toml:2: the manager"));
   CHECK(refusal("roles = [\"worker\"]\nmanagers = [\"me\"]\n").starts_with("pool.toml:2: the manager"));
   CHECK(refusal("roles = [\"manager\"]\nmanager = \"10.128.0.5\"\n").starts_with("pool.toml:2: a machine with"));
+  CHECK(refusal("[pool]\nroles = [\"worker\"]\n")
+            .starts_with(
+                "pool.toml:1: [pool] is not a table of this file; remove that line: the key \"pool\" needs text"));
+  CHECK(refusal("roles = [\"worker\"]\n[pool]\nname = \"main\"\n").starts_with("pool.toml:2: [pool] is not a table"));
+  CHECK(refusal("roles = [\"manager\", \"submit\"]\nslots = 2\n") ==
+        "pool.toml:2: the key \"slots\" is a worker's; add \"worker\" to roles, or remove this line");
+  CHECK(refusal("roles = [\"submit\"]\npolicy = \"desktop\"\n")
+            .starts_with("pool.toml:2: the key \"policy\" is a worker's"));
+  CHECK(refusal("roles = [\"submit\"]\nown_jobs_first = true\n")
+            .starts_with("pool.toml:2: the key \"own_jobs_first\" is a worker's"));
   CHECK(refusal("roles = \"worker\"\n").starts_with("pool.toml:1: the key \"roles\" needs a list"));
 }
 
