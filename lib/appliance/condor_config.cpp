@@ -136,10 +136,11 @@ void write_security(Writer& out, const CondorMachine& machine) {
   out.comment("Who may: members by what the group gave them, this machine's own daemons and users, nobody else.");
   out.use("SECURITY:recommended_v9_0");
   write_credentials(out, machine);
-  // An ordinary user has nothing to show to another machine, and reading there is for the group's addresses.
-  // Where a daemon wants to know who asks, that holds.
-  for (const std::string_view what : {"AUTHENTICATION", "ENCRYPTION", "INTEGRITY"})
-    out.set("TOOL.SEC_CLIENT_" + std::string(what), "OPTIONAL");
+  // An ordinary user has nothing to show to another machine, and reading there is for the group's addresses: also
+  // where the queue is that he submits to. Where a daemon wants to know who asks, that holds.
+  for (const std::string_view program : {"TOOL", "SUBMIT"})
+    for (const std::string_view what : {"AUTHENTICATION", "ENCRYPTION", "INTEGRITY"})
+      out.set(std::string(program) + ".SEC_CLIENT_" + std::string(what), "OPTIONAL");
   std::vector<std::string> readers{network, "127.0.0.1"};
   std::vector<std::string> managers{from(member_name, domain, to_string(machine.manager))};
   for (const net::Ipv4Address other : machine.others)
@@ -151,7 +152,13 @@ void write_security(Writer& out, const CondorMachine& machine) {
   managers.push_back(own_daemons);
   managers.emplace_back("condor@family");
   out.set("ALLOW_READ", join(readers));
-  out.set("ALLOW_WRITE", join({from("*", domain, own), from("*", domain, "127.0.0.1"), "condor@family", matched}));
+  std::vector<std::string> writers{from("*", domain, own), from("*", domain, "127.0.0.1"), "condor@family", matched};
+  out.set("ALLOW_WRITE", join(writers));
+  if (machine.settings.is_submit) {
+    // Who has a token of an account of this machine; a member's certificate is no account's.
+    writers.push_back(from("*", domain, network));
+    out.set("SCHEDD.ALLOW_WRITE", join(writers));
+  }
   // Nodes of a parallel job are claimed by the dedicated scheduler, and call it back.
   out.set("ALLOW_DAEMON", join({administrators, matched}));
   out.set("ALLOW_ADMINISTRATOR", administrators);
@@ -173,8 +180,8 @@ void write_times(Writer& out, const CondorMachine& machine) {
   // A worker whose first update is lost stays unseen for so long; 1,000 workers are 33 updates a second.
   out.set("UPDATE_INTERVAL", "30");
   out.set("MASTER_UPDATE_INTERVAL", "60");
-  // Six updates of a worker that were missed.
-  out.set("CLASSAD_LIFETIME", "180");
+  // Three updates of a worker that were missed, and a moment: so long jobs are still sent to one that is dead.
+  out.set("CLASSAD_LIFETIME", "100");
   // The connection of a job lives as long as its lease: HTCondor 23.9 joins the two ends again when it breaks, and
   // then refuses the job's output. Who is known to be gone is not waited for (ga-condorcfg gone).
   const std::string lease = std::to_string(std::chrono::seconds(machine.settings.lease).count());
@@ -189,9 +196,9 @@ void write_user(Writer& out, const CondorMachine& machine) {
   out.set("GridApplianceUser", user);
   if (machine.settings.is_worker) out.set("STARTD_ATTRS", "$(STARTD_ATTRS) GridApplianceUser");
   if (machine.settings.is_submit) {
-    out.set("SUBMIT_ATTRS", "$(SUBMIT_ATTRS) GridApplianceUser");
-    out.set("SUBMIT_REQUIREMENT_NAMES", "$(SUBMIT_REQUIREMENT_NAMES) GridApplianceUser");
-    out.set("SUBMIT_REQUIREMENT_GridApplianceUser", "GridApplianceUser =?= " + user);
+    // The queue says it, whatever came with the job: from another machine, or from a user who would be another's.
+    out.set("JOB_TRANSFORM_NAMES", "$(JOB_TRANSFORM_NAMES) GridApplianceUser");
+    out.set("JOB_TRANSFORM_GridApplianceUser", "SET GridApplianceUser " + user);
     out.set("IMMUTABLE_JOB_ATTRS", "$(IMMUTABLE_JOB_ATTRS) GridApplianceUser");
   }
 }
@@ -222,6 +229,8 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     out.use("ROLE:CentralManager");
     // A worker that has just come gets work at once.
     out.set("NEGOTIATOR_INTERVAL", "20");
+    // It would be forgotten between two of its updates, which HTCondor makes every 5 minutes.
+    out.set("NEGOTIATOR_UPDATE_INTERVAL", "30");
     out.set("NEGOTIATOR_CYCLE_DELAY", "1");
     out.set("NEGOTIATOR_MIN_INTERVAL", "1");
     // RANK also counts where a slot is a part of a machine.

@@ -129,6 +129,18 @@ TEST_CASE("S15: nothing is open to everybody, and a member of the pool administe
   }
 }
 
+TEST_CASE("a queue takes jobs from the group's machines by tokens of its accounts, and nothing else is open for that") {
+  CondorMachine machine = example_machine();
+  Read got = read(*to_condor_config(machine));
+  const std::string writers = got.values.at("ALLOW_WRITE");
+  CHECK(got.values.at("SCHEDD.ALLOW_WRITE") == writers + ", *@lab-abcdefghijklmnop/10.128.0.0/9");
+  CHECK(got.values.at("SUBMIT.SEC_CLIENT_AUTHENTICATION") == "OPTIONAL");
+  machine.settings.is_submit = false;
+  got = read(*to_condor_config(machine));
+  CHECK_FALSE(got.values.contains("SCHEDD.ALLOW_WRITE"));
+  CHECK(got.values.at("ALLOW_WRITE") == writers);
+}
+
 TEST_CASE("a closed group's members know each other by certificates, an open one's by tokens") {
   CondorMachine machine = example_machine();
   Read got = read(*to_condor_config(machine));
@@ -149,7 +161,7 @@ TEST_CASE("own jobs first ranks by the user of the certificate, which a job can'
   const Read got = read(*to_condor_config(example_machine()));
   CHECK(got.values.at("RANK") == "ifThenElse(TARGET.GridApplianceUser =?= MY.GridApplianceUser, 10, 0)");
   CHECK(got.values.at("GridApplianceUser") == "\"alice\"");
-  CHECK(got.values.at("SUBMIT_REQUIREMENT_GridApplianceUser") == "GridApplianceUser =?= \"alice\"");
+  CHECK(got.values.at("JOB_TRANSFORM_GridApplianceUser") == "SET GridApplianceUser \"alice\"");
   CondorMachine machine = example_machine();
   machine.user.clear();
   CHECK_FALSE(to_condor_config(machine));
