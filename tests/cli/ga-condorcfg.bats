@@ -188,9 +188,36 @@ submits() {
   fake condor_submit 'echo "7.0 - 7.1"; printf "'"$1"'\n...\n" >>"${2%.sub}.log"'
 }
 
+# whole_pool: condor_status shows a negotiator and a worker, condor_q answers.
+whole_pool() { fake condor_status 'echo "<10.128.0.5:9618> 1"' && fake condor_q; }
+
+@test "validate on a broken pool says at once what is missing, and runs no test" {
+  mkdir "$DIR/jobs"
+  cd "$DIR/jobs"
+  broken() { # TEXT NEXT
+    run validate --only jobs --jobs 1
+    [ "$status" -eq 1 ]
+    [[ $output == *"jobs"*"not run"* ]]
+    [[ $output == *"ga-condorcfg: $1"*"next: $2"* ]]
+    ! grep -q condor_submit "$CALLS"
+  }
+  fake condor_submit
+  fake condor_q
+  fake condor_status 'echo "Error: communication error"; exit 1'
+  broken "the pool's manager does not answer: Error: communication error" "ga-condorcfg show"
+  fake condor_status
+  broken "the pool has no negotiator" "ga-condorcfg check, on the manager"
+  # shellcheck disable=SC2016
+  fake condor_status 'if [ "$1" = -negotiator ]; then echo anna; fi'
+  broken "the pool has no worker" "ga-condorcfg check, on a machine with the role worker"
+  fake condor_q 'echo "Cannot find address of schedd"; exit 1'
+  broken "this machine's queue does not answer: Cannot find" "ga-condorcfg check, on a machine with the role submit"
+}
+
 @test "validate runs its tests and prints a table; a test that fails is exit status 1" {
   mkdir "$DIR/jobs"
   cd "$DIR/jobs"
+  whole_pool
   submits '005 (007.000.000) x\n\t(1) Normal termination (return value 0)'
   run validate --only jobs --jobs 1
   [ "$status" -eq 0 ]
@@ -209,7 +236,7 @@ submits() {
   mkdir "$DIR/jobs"
   cd "$DIR/jobs"
   fake condor_rm 'rm -f "$JOBS"/*.log'
-  fake condor_status 'echo "<10.128.0.5:9618> 1"'
+  whole_pool
   # shellcheck disable=SC2016
   fake condor_config_val 'echo 10.128.0.9'
   submits '012 (007.000.000) x\n\tno such file'

@@ -108,8 +108,13 @@ is "the folder of the jobs is gone" "" "$(find "$user" -maxdepth 1 -name 'ga-val
 
 # --- a pool that fails --------------------------------------------------------------------------------------
 holds "lab's worker leaves" leave_role carl
-as_user dora ga-condorcfg validate --only absence --timeout 1s --worker nobody.ipop --cut-off true --bring-back true \
-  </dev/null >"$run/rows" 2>&1
-is "a test that fails is exit 1" 1 $?
-holds "and its row says so" grep -q '^absence *FAILED' "$run/rows"
+as_user dora ga-condorcfg validate --only absence --timeout 30min --worker nobody.ipop --cut-off true \
+  --bring-back true </dev/null >"$run/rows" 2>&1
+is "a test whose job no worker can run is exit 1, long before its time is over" 1 $?
+holds "and its row says so" grep -qE '^absence *FAILED.*no worker can run the job: ([0-9]+) of \1 slots do not meet' "$run/rows"
+holds "lab's manager leaves" leave_role anna
+as_user dora ga-condorcfg validate --timeout 30min </dev/null >"$run/rows" 2>&1
+is "a pool without a manager is exit 1 at once" 1 $?
+holds "the line says so" grep -q "the pool's manager does not answer" "$run/rows"
+is "and no test ran" 5 "$(grep -c 'not run' "$run/rows")"
 finish

@@ -7,6 +7,7 @@
 #include "io/file.hpp"
 #include "io/file_growth.hpp"
 #include "io/system_clock.hpp"
+#include "pool_fault.hpp"
 
 namespace ipop::ga_condorcfg {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 // 10,000 jobs have logs of some 10 MB.
 constexpr std::size_t largest_log = std::size_t{64} << 20U;
 constexpr Duration tool_limit = 120s;
+// A job that can run begins within a negotiation or two; what follows in a log comes later, and costs two questions.
+constexpr Duration quiet_limit = 10s;
 
 }  // namespace
 
@@ -48,8 +51,17 @@ Result<void> JobRun::follow(TimePoint end,
     if (is_over(*seen)) return {};
     const Duration left = end - io::monotonic_now();
     if (left <= Duration::zero())
-      return Result<void>(make_error(std::make_error_code(std::errc::timed_out), "the time is over"));
-    if (const auto grown = growth->wait(left); !grown) return Result<void>(grown.error());
+      return Result<void>(make_error(std::make_error_code(std::errc::timed_out), "timed out"));
+    const TimePoint before = io::monotonic_now();
+    if (const auto grown = growth->wait(std::min(left, quiet_limit)); !grown) return Result<void>(grown.error());
+    const appliance::JobCounts counts = count_events(*seen);
+    // A worker that runs a job may be away for that long.
+    const bool is_running = counts.executing > counts.succeeded + counts.failed + counts.evicted;
+    if (is_running || io::monotonic_now() - before < quiet_limit) continue;
+    // Nothing happens: perhaps nothing can.
+    auto fault = find_pool_fault();
+    if (!fault) fault = find_match_fault(cluster_);
+    if (fault) return Result<void>(make_error(make_error_code(Errc::not_found), fault->what + "; try: " + fault->next));
   }
 }
 

@@ -20,8 +20,8 @@ class JobRun {
   /// Follows a log that another program made, of the jobs `cluster`.
   JobRun(std::string log, std::string cluster) : log_(std::move(log)), cluster_(std::move(cluster)) {}
 
-  /// Calls `is_over(events)` at first and whenever the log grows, until that gives true. Errors: timed_out,
-  /// errno.
+  /// Calls `is_over(events)` at first and whenever the log grows, until that gives true. Errors: timed_out;
+  /// not_found, when the log says nothing for a while since no job can run; errno.
   Result<void> follow(TimePoint end, const std::function<bool(const std::vector<appliance::JobEvent>&)>& is_over) const;
 
   [[nodiscard]] Result<std::vector<appliance::JobEvent>> events() const;

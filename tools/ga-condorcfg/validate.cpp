@@ -12,6 +12,7 @@
 #include "io/file.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
+#include "pool_fault.hpp"
 #include "validation.hpp"
 #include "verbs.hpp"
 
@@ -109,21 +110,28 @@ ExitStatus carry_out(const Context& context, const ValidatePool& verb) {
   cli::Progress progress(context.streams);
   const TestPlace place{verb, directory, [&](const std::string& text) { progress.show(text); }};
   std::vector<Row> rows;
+  std::optional<PoolFault> fault;
   for (const Test& test : tests) {
     if (!verb.only.empty() && std::ranges::find(verb.only, test.name) == verb.only.end()) continue;
     progress.show(std::string(test.name) + " ...");
     const TimePoint begin = io::monotonic_now();
-    TestOutcome outcome = test.run(place);
+    // Before the first test, and after one that failed.
+    const bool is_doubtful = rows.empty() || rows.back().outcome.kind == Kind::failed;
+    if (!fault && is_doubtful) fault = find_pool_fault();
+    TestOutcome outcome = fault ? TestOutcome{Kind::not_run, fault->what} : test.run(place);
     rows.push_back({std::string(test.name), std::move(outcome), io::monotonic_now() - begin});
   }
   progress.clear();
   write_rows(context, rows);
   const bool has_failed = std::ranges::any_of(rows, [](const Row& row) { return row.outcome.kind == Kind::failed; });
-  if (has_failed)
+  if (fault) {
+    cli::complain(context.streams, tool, fault->what);
+    cli::suggest(context.streams, fault->next);
+  } else if (has_failed) {
     cli::suggest(context.streams, "look at the jobs' logs in " + directory);
-  else if (is_own)
-    std::filesystem::remove_all(directory, error);
-  return has_failed ? ExitStatus::no : ExitStatus::done;
+  }
+  if (is_own && !has_failed) std::filesystem::remove_all(directory, error);
+  return has_failed || fault ? ExitStatus::no : ExitStatus::done;
 }
 
 }  // namespace ipop::ga_condorcfg
