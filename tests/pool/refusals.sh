@@ -41,6 +41,12 @@ role 'roles = ["manager"]' 'pool = "a|b"'
 refused "a pipe in a name" 'pool.toml:2: '
 role 'roles = ["manager"]' 'LOCAL_CONFIG_FILE = "/bin/sh|"'
 refused "a setting of HTCondor" 'pool.toml:2: '
+role '[pool]' 'roles = ["worker"]'
+refused "a table" 'pool.toml:1: \[pool\] is not a table of this file'
+role 'roles = ["submit"]' 'slots = 2'
+refused "slots without a worker" 'pool.toml:2: the key "slots" is a worker.s'
+role 'roles = ["worker"]' 'manager = "192.168.1.5"'
+refused "a manager outside the group's network" 'pool.toml:2: the manager 192.168.1.5 is not in the network'
 
 # --- what HTCondor reads ------------------------------------------------------------------------------------
 role 'roles = ["manager", "worker", "submit"]' 'slots = 3'
@@ -56,8 +62,43 @@ is "nothing runs a command while it is read" "" \
   "$(in_machine alice condor_config_val -dump | grep -E '= .*\|[[:space:]]*$')"
 is "security is the recommended one" 9.0 "$(config SECURITY_MODEL)"
 holds "the group's certificates are asked for" grep -q SSL <<<"$(config SEC_DEFAULT_AUTHENTICATION_METHODS)"
+
+# --- what other files take back -----------------------------------------------------------------------------
+late=$files/etc/condor/config.d/60-late
+check() { condorcfg check >"$run/checked" 2>&1; }
+holds "what was written and is read is good" check
+overridden() { # NAME LINE PATTERN: with this line in a later file, which is named
+  printf '# somebody else\n%s\n' "$2" >"$late"
+  holds "$1 in a later file is not good" eval '! check'
+  holds "$1: file and line are named" grep -qE "$3" "$run/checked"
+}
+overridden "a rule for everybody" 'ALLOW_DAEMON = *' '60-late:2: ALLOW_DAEMON is \*; ga-condorcfg wrote ALLOW_DAEMON = '
+overridden "a rule of one daemon" 'STARTD.ALLOW_DAEMON = *' '60-late:2: STARTD.ALLOW_DAEMON is \*'
+overridden "a list without our daemons" 'DAEMON_LIST = MASTER' '60-late:2: DAEMON_LIST is MASTER; '
+overridden "weaker security by a metaknob" 'use SECURITY:HOST_BASED' '60-late:2: [A-Z_]+ is '
+overridden "another network" 'NETWORK_INTERFACE = 127.0.0.1' '60-late:2: NETWORK_INTERFACE is 127.0.0.1; '
+is "JSON names each key" "NETWORK_INTERFACE 127.0.0.1 /etc/condor/config.d/60-late 2 false" \
+  "$(condorcfg --json check 2>/dev/null | jq -r '.overridden[] | "\(.key) \(.read_value) \(.file) \(.line) \(.allowed)"')"
+printf 'STARTD_ATTRS = $(STARTD_ATTRS), DedicatedScheduler\nSTART = False\n' >"$late"
+holds "a longer list of attributes and a policy of the owner's are good" check
+holds "the policy is shown" grep -qF '60-late:2: own setting, START = False' "$run/checked"
+rm "$late"
+
+# --- who looks ----------------------------------------------------------------------------------------------
+shown=$(as_user alice ga-condorcfg show 2>"$run/show.err")
+is "an ordinary user may look" 0 $?
+is "and sees the machine's part" "$(address_on alice)" "$(sed -n 's/^address *//p' <<<"$shown")"
+
 before=$(sha256sum "$files"/etc/condor/config.d/50-*)
 role 'roles = ["king"]'
 condorcfg write >/dev/null 2>&1
 is "a file that is refused later leaves what was written" "$before" "$(sha256sum "$files"/etc/condor/config.d/50-*)"
+
+# --- who is revoked -----------------------------------------------------------------------------------------
+role 'roles = ["manager", "worker", "submit"]' 'slots = 3'
+certificate_of --socket "$files/run/ipop/$pool_group.sock" revoke --user alice >"$run/revoke.log" 2>&1
+is "alice is revoked" 0 $?
+told() { condorcfg check 2>&1 | grep -q "certificate is revoked"; }
+within 30 "her machine is told by check" told
+is "and by show" 1 "$(condorcfg show 2>&1 | grep -c "certificate is revoked")"
 finish

@@ -12,38 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
-constexpr const char* file_name = "50-grid-appliance";
 // Of the key that signs an open group's tokens.
 constexpr const char* key_name = "grid-appliance";
-
-/// A directory of its own below HTCondor's, gone at the end.
-class Scratch {
- public:
-  explicit Scratch(std::string path) : path_(std::move(path)) { remove(); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() { remove(); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  void remove() {
-    std::error_code error;
-    fs::remove_all(path_, error);
-  }
-  std::string path_;
-};
-
-std::string first_lines(const std::string& text) {
-  std::string out = text.substr(0, text.find("\n\n"));
-  while (!out.empty() && out.back() == '\n')
-    out.pop_back();
-  std::ranges::replace(out, '\n', ' ');
-  return out.substr(0, 512);
-}
-
-bool is_complaint(const std::string& output) {
-  return output.find("ERROR") != std::string::npos || output.find("Configuration Error") != std::string::npos;
-}
 
 /// The file when it is there already with these octets; true when it was written.
 Result<bool> write_if_changed(const std::string& path, const std::string& text, mode_t mode) {
@@ -74,7 +44,8 @@ Result<bool> write_open_credentials(const CondorPaths& paths, const PoolFiles& f
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
   }
   if (made->status != 0 || token.empty())
-    return make_error(std::make_error_code(std::errc::io_error), "condor_token_create: " + first_lines(made->output));
+    return make_error(std::make_error_code(std::errc::io_error),
+                      "condor_token_create: " + first_paragraph(made->output));
   return write_if_changed(paths.token, token + "\n", 0600);
 }
 
@@ -96,8 +67,9 @@ CondorPaths condor_paths(const Context& context) {
   std::error_code error;
   const std::string root = fs::absolute(context.options.condor, error).string();
   const std::string own = root + "/grid-appliance/";
-  return {root + "/config.d/" + file_name,   root + "/config.d/" + file_name + "~", own + "authority.pem", own + "map",
-          root + "/passwords.d/" + key_name, root + "/tokens.d/" + key_name};
+  return {
+      root + "/config.d/" + config_name, root + "/config.d/" + config_name + "~", own + "authority.pem", own + "map",
+      root + "/passwords.d/" + key_name, root + "/tokens.d/" + key_name};
 }
 
 Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit, std::size_t most_output) {
@@ -113,45 +85,6 @@ Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Du
                                                           "); install the package condor");
 }
 
-Result<void> try_config(const Context& context, const std::string& text) {
-  const CondorPaths paths = condor_paths(context);
-  const auto main = io::read_file(context.options.condor + "/condor_config", largest_file);
-  if (!main) {
-    // Without its programs the missing file says nothing.
-    if (auto version = run_condor({"condor_version"}); !version) return std::move(version).error();
-    return main.error();
-  }
-  const auto directories = run_condor({"condor_config_val", "LOCAL_CONFIG_DIR"});
-  if (!directories) return directories.error();
-
-  // HTCondor's daemons read the authority's certificate there, not as root.
-  if (auto made = io::make_directories(context.options.condor + "/grid-appliance", 0755); !made) return made;
-  const Scratch scratch(context.options.condor + "/grid-appliance/trial");
-  if (auto made = io::make_directories(scratch.path(), 0700); !made) return made;
-  const std::string real = paths.config.substr(0, paths.config.rfind('/'));
-  std::error_code error;
-  const std::string trial = fs::absolute(scratch.path(), error).string() + "/config.d";
-  // What links point at is read, wherever the link is.
-  fs::copy(real, trial, fs::copy_options::recursive, error);
-  if (error && error != std::errc::no_such_file_or_directory) return Result<void>(make_error(error, "copying " + real));
-  if (auto made = io::make_directories(trial, 0755); !made) return made;
-  if (auto written = io::write_file_atomically(trial + "/" + file_name, text, 0644); !written) return written;
-
-  std::string list = directories->status == 0 ? directories->output.substr(0, directories->output.find('\n')) : real;
-  if (const auto at = list.find(real); at != std::string::npos)
-    list.replace(at, real.size(), trial);
-  else
-    list = trial;
-  const std::string file = scratch.path() + "/condor_config";
-  if (auto written = io::write_file_atomically(file, *main + "\nLOCAL_CONFIG_DIR = " + list + "\n", 0644); !written)
-    return written;
-  const auto tried = run_condor({"env", "CONDOR_CONFIG=" + file, "condor_config_val", "-summary"});
-  if (!tried) return tried.error();
-  if (tried->status == 0 && !is_complaint(tried->output)) return {};
-  return Result<void>(make_error(make_error_code(Errc::malformed),
-                                 "HTCondor rejects this configuration: " + first_lines(tried->output)));
-}
-
 Result<bool> write_condor_files(const Context& context, const PoolFiles& files, const std::string& text) {
   const CondorPaths paths = condor_paths(context);
   const auto credentials =
@@ -164,6 +97,14 @@ Result<bool> write_condor_files(const Context& context, const PoolFiles& files, 
   }
   // Last, so that what it names is there.
   return write_if_changed(paths.config, text, 0644);
+}
+
+std::string first_paragraph(const std::string& output) {
+  std::string out = output.substr(0, output.find("\n\n"));
+  while (!out.empty() && out.back() == '\n')
+    out.pop_back();
+  std::ranges::replace(out, '\n', ' ');
+  return out.substr(0, 512);
 }
 
 cli::ExitStatus report_condor_error(const Context& context, const Error& error) {

@@ -9,6 +9,9 @@
 
 namespace ipop::ga_condorcfg {
 
+/// The configuration's name in HTCondor's directory.
+inline constexpr const char* config_name = "50-grid-appliance";
+
 /// Where HTCondor finds what is written; absolute.
 struct CondorPaths {
   std::string config{};     ///< config.d/50-grid-appliance
@@ -25,13 +28,12 @@ CondorPaths condor_paths(const Context& context);
 Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit = 30s,
                                      std::size_t most_output = 65'536);
 
-/// Whether HTCondor would take `text` for this machine's configuration beside what else is in its
-/// directories. Errors: malformed, with HTCondor's own words; those of run_condor; errno.
-Result<void> try_config(const Context& context, const std::string& text);
-
 /// Writes the configuration, when it differs, and the files that it names; the previous text is kept. True
 /// when something changed. Errors: errno, those of run_condor.
 Result<bool> write_condor_files(const Context& context, const PoolFiles& files, const std::string& text);
+
+/// What a program of HTCondor said first, in one line, for a message.
+std::string first_paragraph(const std::string& output);
 
 /// Reports an error of HTCondor's programs; the status that belongs to it.
 cli::ExitStatus report_condor_error(const Context& context, const Error& error);

@@ -40,6 +40,10 @@ std::size_t count_slot_accounts() {
   return out;
 }
 
+bool is_denied(const Error& error) {
+  return error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
+}
+
 ExitStatus bad_config(const Context& context, const std::string& message) {
   cli::complain(context.streams, tool, message);
   return ExitStatus::bad_config;
@@ -65,10 +69,11 @@ std::variant<std::string, ExitStatus> choose_group(const Context& context, const
 }
 
 /// The user whom the node's certificate names, when it is this group's.
-std::variant<std::string, ExitStatus> certified_user(const Context& context, const PoolFiles& files) {
+std::variant<std::string, ExitStatus> certified_user(const Context& context, const PoolFiles& files, Reading reading) {
   const std::string path = files.state_directory + "/certificate.pem";
   const auto text = io::read_file(path, largest_role_file);
   if (!text) {
+    if (reading == Reading::what_is_open && is_denied(text.error())) return std::string();
     const ExitStatus status = report_file_error(context, text.error());
     if (status == ExitStatus::no) cli::suggest(context.streams, "ga-cert join, which gets a certificate for this node");
     return status;
@@ -90,7 +95,7 @@ std::variant<std::string, ExitStatus> certified_user(const Context& context, con
 
 }  // namespace
 
-std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context) {
+std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context, Reading reading) {
   PoolFiles out;
   const std::string& role_file = context.options.role_file;
   const auto role_text = io::read_file(role_file, largest_role_file);
@@ -120,10 +125,16 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context) {
   }
   out.domain = *std::move(domain);
 
+  if (const auto& manager = out.settings.manager; manager && !out.group.prefix.contains(*manager)) {
+    const std::size_t line = appliance::line_of_key(*role_text, "manager");
+    return bad_config(context, role_file + ":" + std::to_string(line) + ": the manager " + to_string(*manager) +
+                                   " is not in the network of the group \"" + out.group_name + "\"; an address in " +
+                                   to_string(out.group.prefix) + " would be");
+  }
   const std::string& given = context.options.state_directory;
   out.state_directory = given.empty() ? "/var/lib/ipop/" + out.group_name : given;
   if (!out.group.authority.empty()) {
-    auto user = certified_user(context, out);
+    auto user = certified_user(context, out, reading);
     if (const auto* status = std::get_if<ExitStatus>(&user)) return *status;
     out.user = std::get<std::string>(std::move(user));
   } else if (out.settings.own_jobs_first) {
@@ -132,8 +143,12 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context) {
                                    ": own_jobs_first needs a closed group: in an open one users are not authenticated");
   }
   auto partners = load_flock_partners(context);
-  if (!partners) return bad_config(context, partners.error().context);
-  out.partners = *std::move(partners);
+  if (partners)
+    out.partners = *std::move(partners);
+  else if (is_denied(partners.error()) && reading == Reading::all)
+    return report_file_error(context, partners.error());
+  else if (!is_denied(partners.error()))
+    return bad_config(context, partners.error().message());
   return out;
 }
 
@@ -144,8 +159,9 @@ std::string node_socket(const Context& context, const PoolFiles& files) {
 Result<appliance::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
                                               const node::StatusAnswer& status,
                                               const appliance::ManagerChoice& choice) {
-  if (!status.address || !status.prefix || !choice.manager || status.names.empty())
-    return make_error(Errc::malformed, "the node has no address or no name yet");
+  if (!status.address || !status.prefix) return make_error(Errc::malformed, "the node holds no address yet");
+  if (status.names.empty()) return make_error(Errc::malformed, "the node has no name yet");
+  if (!choice.manager) return make_error(Errc::malformed, "no manager is announced");
   appliance::CondorMachine out;
   out.settings = files.settings;
   out.domain = files.domain;
@@ -178,10 +194,13 @@ std::vector<appliance::KnownManager> managers_of(const node::DhtAnswer& answer, 
   return appliance::rank_managers(records, files.settings, files.group.prefix);
 }
 
+std::string manager_advice(const Context& context) {
+  return "ga-condorcfg watch on the manager's machine, or a line manager = \"ADDRESS\" in " + context.options.role_file;
+}
+
 ExitStatus report_file_error(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
-  const bool denied = error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
-  if (!denied) return ExitStatus::no;
+  if (!is_denied(error)) return ExitStatus::no;
   cli::suggest(context.streams, "run it again as root (sudo ga-condorcfg ...)");
   return ExitStatus::permission;
 }

@@ -24,20 +24,29 @@ struct PoolFiles {
   std::vector<appliance::FlockPartner> partners{};
 };
 
+/// Which files a verb needs.
+enum class Reading {
+  all,
+  what_is_open,  ///< to look at: for a user who may not read the certificate and the accepted pools, these stay empty
+};
+
 /// Reads the role file, the group file and, in a closed group, the node's certificate. A failure has been
 /// reported in one line that names the file: `bad_config`, `permission`, `usage` (several groups), `no`.
-std::variant<PoolFiles, cli::ExitStatus> load_pool_files(const Context& context);
+std::variant<PoolFiles, cli::ExitStatus> load_pool_files(const Context& context, Reading reading = Reading::all);
 
 /// The control socket of the group's node.
 std::string node_socket(const Context& context, const PoolFiles& files);
 
-/// The machine as HTCondor is to see it. `status` is of a node that holds an address. Error: malformed
-/// (the node has no name yet).
+/// The machine as HTCondor is to see it. `status` is of a node that holds an address and a
+/// name, `choice` has a manager. Error: malformed.
 Result<appliance::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
                                               const node::StatusAnswer& status, const appliance::ManagerChoice& choice);
 
 /// The managers that the records of a DHT answer announce.
 std::vector<appliance::KnownManager> managers_of(const node::DhtAnswer& answer, const PoolFiles& files);
+
+/// What to do while no manager is announced.
+std::string manager_advice(const Context& context);
 
 /// Reports `error` of a file operation; the status that belongs to it.
 cli::ExitStatus report_file_error(const Context& context, const Error& error);

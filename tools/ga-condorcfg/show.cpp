@@ -4,14 +4,16 @@
 #include <utility>
 #include <vector>
 
+#include "appliance/condor_reading.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
 #include "io/file.hpp"
-#include "node_waiting.hpp"
+#include "node_connection.hpp"
 #include "pool_files.hpp"
+#include "pool_state.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_condorcfg {
@@ -20,24 +22,6 @@ namespace {
 using cli::ExitStatus;
 
 constexpr std::size_t largest_shown_file = std::size_t{1} << 20U;
-constexpr Duration show_limit = 20s;
-
-/// What the node says of the pool.
-struct PoolState {
-  node::StatusAnswer status{};
-  std::vector<appliance::KnownManager> managers{};
-};
-
-Result<PoolState> ask_pool(const std::string& socket, const PoolFiles& files) {
-  auto client = daemon::ControlClient::connect(socket);
-  if (!client) return std::move(client).error();
-  auto status = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, show_limit);
-  if (!status) return std::move(status).error();
-  auto found =
-      tools::ask_node<node::DhtAnswer>(*client, node::DhtGetCommand{std::string(appliance::manager_key)}, show_limit);
-  if (!found) return std::move(found).error();
-  return PoolState{*std::move(status), managers_of(*found, files)};
-}
 
 std::vector<std::string> roles_of(const appliance::CondorSettings& settings) {
   std::vector<std::string> out;
@@ -55,7 +39,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 void write_json(const Context& context, const PoolFiles& files, const PoolState& state,
-                const appliance::ManagerChoice& choice) {
+                const appliance::ManagerChoice& choice, std::string_view source) {
   cli::JsonWriter json("ga-condorcfg.show/1");
   json.begin_array("roles");
   for (const std::string& role : roles_of(files.settings))
@@ -92,6 +76,11 @@ void write_json(const Context& context, const PoolFiles& files, const PoolState&
     json.field("network", to_string(partner.prefix));
     json.end();
   }
+  json.end();
+  json.field("source", source);
+  json.begin_array("notices");
+  for (const std::string& notice : state.status.notices)
+    json.element(notice);
   json.end();
   context.streams.out << json.text() << '\n';
 }
@@ -132,14 +121,39 @@ void write_text(const Context& context, const PoolFiles& files, const PoolState&
     table.write_human(out, {color, context.streams.columns});
 }
 
+void write(const Context& context, const PoolFiles& files, const PoolState& state,
+           const appliance::ManagerChoice& choice, std::string_view source) {
+  if (context.options.output.json)
+    write_json(context, files, state, choice, source);
+  else
+    write_text(context, files, state, choice);
+}
+
+/// For a user who may not ask the node: what its HTCondor was told.
+ExitStatus show_configured(const Context& context, const PoolFiles& files) {
+  const auto text = io::read_file(condor_paths(context).config, largest_shown_file);
+  PoolState state;
+  appliance::ManagerChoice choice;
+  if (text) {
+    state.status.address = net::parse_ipv4_address(appliance::value_in_config(*text, "NETWORK_INTERFACE"));
+    choice.manager = net::parse_ipv4_address(appliance::value_in_config(*text, "CONDOR_HOST"));
+  }
+  write(context, files, state, choice, "configuration");
+  cli::complain(context.streams, tool,
+                "address and manager are from HTCondor's configuration; only root and members of the group ga may ask "
+                "the node");
+  return ExitStatus::done;
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const ShowPool& /*verb*/) {
-  const auto loaded = load_pool_files(context);
+  const auto loaded = load_pool_files(context, Reading::what_is_open);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   const auto& files = std::get<PoolFiles>(loaded);
   const std::string socket = node_socket(context, files);
   const auto state = ask_pool(socket, files);
+  if (!state && tools::status_of(state.error()) == ExitStatus::permission) return show_configured(context, files);
   if (!state) return tools::report_node_error(context.streams, tool, state.error(), socket);
   const auto own = state->status.address.value_or(net::Ipv4Address());
   auto choice = appliance::choose_manager(state->managers, files.settings, own);
@@ -149,56 +163,9 @@ ExitStatus carry_out(const Context& context, const ShowPool& /*verb*/) {
   } else if (!state->status.address && files.settings.is_manager) {
     choice->manager.reset();
   }
-  if (context.options.output.json)
-    write_json(context, files, *state, *choice);
-  else
-    write_text(context, files, *state, *choice);
-  return ExitStatus::done;
-}
-
-ExitStatus carry_out(const Context& context, const CheckPool& /*verb*/) {
-  const auto loaded = load_pool_files(context);
-  if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
-  const auto& files = std::get<PoolFiles>(loaded);
-  std::ostream& out = context.streams.out;
-  out << cli::printable(context.options.role_file) << ": good\n";
-  const CondorPaths paths = condor_paths(context);
-  const auto written = io::read_file(paths.config, largest_shown_file);
-  if (!written) {
-    cli::complain(context.streams, tool, written.error().message());
-    cli::suggest(context.streams, "ga-condorcfg write");
-    return ExitStatus::no;
-  }
-  if (auto tried = try_config(context, *written); !tried) return report_condor_error(context, tried.error());
-  const std::string socket = node_socket(context, files);
-  const auto state = ask_pool(socket, files);
-  if (!state) return tools::report_node_error(context.streams, tool, state.error(), socket);
-  const auto choice = state->status.address
-                          ? appliance::choose_manager(state->managers, files.settings, *state->status.address)
-                          : Result<appliance::ManagerChoice>(Errc::not_found);
-  const auto machine =
-      choice ? make_machine(context, files, state->status, *choice) : Result<appliance::CondorMachine>(choice.error());
-  const auto wanted = machine ? to_condor_config(*machine) : Result<std::string>(machine.error());
-  if (!wanted) {
-    cli::complain(context.streams, tool, wanted.error().message());
-    return ExitStatus::no;
-  }
-  if (*wanted != *written) {
-    cli::complain(context.streams, tool, paths.config + " is not what the node's state wants");
-    cli::suggest(context.streams, "ga-condorcfg write --dry-run, which shows the difference");
-    return ExitStatus::no;
-  }
-  // A file that comes later can still take back what stands here.
-  const auto seen = run_condor({"condor_config_val", "NETWORK_INTERFACE", "CONDOR_HOST", "TRUST_DOMAIN"});
-  const std::string expected =
-      to_string(machine->address) + "\n" + to_string(machine->manager) + "\n" + machine->domain + "\n";
-  if (!seen) return report_condor_error(context, seen.error());
-  if (seen->output != expected) {
-    cli::complain(context.streams, tool, "another file of HTCondor overrides " + paths.config);
-    cli::suggest(context.streams, "condor_config_val -verbose NETWORK_INTERFACE CONDOR_HOST TRUST_DOMAIN");
-    return ExitStatus::no;
-  }
-  out << cli::printable(paths.config) << ": good\n";
+  write(context, files, *state, *choice, "node");
+  report_notices(context, state->status);
+  if (state->trouble) return tools::report_node_error(context.streams, tool, *state->trouble, socket);
   return ExitStatus::done;
 }
 

@@ -7,6 +7,7 @@
 #include "announcer.hpp"
 #include "condor_place.hpp"
 #include "condor_service.hpp"
+#include "condor_trial.hpp"
 #include "flock_files.hpp"
 #include "io/directory_changes.hpp"
 #include "io/event_loop.hpp"

@@ -5,6 +5,7 @@
 #include "cli/line_difference.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
+#include "condor_trial.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "node_waiting.hpp"
@@ -57,9 +58,7 @@ ExitStatus report_state(const Context& context, const PoolFiles& files, const Er
     return ExitStatus::bad_config;
   }
   const ExitStatus status = tools::report_node_error(context.streams, tool, error, node_socket(context, files));
-  if (status == ExitStatus::timed_out)
-    cli::suggest(context.streams, "ga-condorcfg watch on the manager's machine, or a line manager = \"ADDRESS\" in " +
-                                      context.options.role_file);
+  if (status == ExitStatus::timed_out) cli::suggest(context.streams, manager_advice(context));
   return status;
 }
 
