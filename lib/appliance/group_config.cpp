@@ -7,14 +7,17 @@
 #include "appliance/toml_reader.hpp"
 #include "appliance/wording.hpp"
 #include "base/base32.hpp"
+#include "base/hex.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/trust_store.hpp"
 
 namespace ipop::appliance {
 namespace {
 
-constexpr std::array<std::string_view, 9> group_keys{"name",      "namespace", "prefix",      "domain",     "bootstrap",
-                                                     "authority", "port",      "relay_share", "relay_limit"};
+constexpr std::array<std::string_view, 14> group_keys{
+    "name",        "namespace",   "prefix",    "domain",      "bootstrap", "authority", "port",
+    "relay_share", "relay_limit", "addresses", "dhcp_server", "dhcp_key",  "dhcp_pool", "dhcp_fallback"};
+constexpr std::array<std::string_view, 4> server_keys{"dhcp_server", "dhcp_key", "dhcp_pool", "dhcp_fallback"};
 
 constexpr std::string_view lower_or_digit = "abcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -26,7 +29,68 @@ bool is_label(std::string_view text, std::size_t longest) {
   return clean && text.front() != '-' && text.back() != '-';
 }
 
+/// Whose addresses: the ring's, or a server's with its keys.
+void read_addresses(TomlReader& reader, GroupConfig& config) {
+  AddressServer server;
+  bool from_server = false;
+  reader.text("addresses", "addresses = \"dhcp\"", [&](std::string_view text) -> Result<void> {
+    from_server = text == "dhcp";
+    if (from_server || text == "ring") return {};
+    return malformed(in_quotes(text) + " gives no addresses; \"ring\" or \"dhcp\" does");
+  });
+  reader.text("dhcp_server", "dhcp_server = \"http://192.0.2.1:8067/\"",
+              [&](std::string_view text) { return take(parse_server_url(text), server.url); });
+  reader.text("dhcp_key", "dhcp_key = \"...\", the key that `ipop-dhcp config` shows",
+              [&](std::string_view text) -> Result<void> {
+                const auto octets = parse_hex(text);
+                if (!octets || octets->size() != server.key.size())
+                  return malformed("the key is not the 64 hexadecimal digits that `ipop-dhcp config` shows");
+                std::ranges::copy(*octets, server.key.begin());
+                return {};
+              });
+  reader.texts("dhcp_pool", "dhcp_pool = [\"10.128.1.0-10.128.1.255\"]", [&](std::string_view text) {
+    return take(leasing::parse_address_range(text), server.pool.emplace_back());
+  });
+  reader.text("dhcp_fallback", "dhcp_fallback = \"ring\"", [&](std::string_view text) -> Result<void> {
+    server.ring_when_silent = text == "ring";
+    if (text == "ring" || text == "none") return {};
+    return malformed(in_quotes(text) + " is no fallback; \"none\" or \"ring\" is");
+  });
+  if (from_server) {
+    reader.require("dhcp_server", "dhcp_server = \"http://192.0.2.1:8067/\"");
+    reader.require("dhcp_key", "dhcp_key = \"...\", the key that `ipop-dhcp config` shows");
+    if (server.ring_when_silent && server.pool.empty())
+      reader.refuse("dhcp_fallback", "the ring needs addresses that the server does not give out: set dhcp_pool");
+    config.address_server = std::move(server);
+    return;
+  }
+  for (const std::string_view key : server_keys) {
+    if (reader.has(key)) reader.refuse(key, "needs addresses = \"dhcp\"");
+  }
+}
+
 }  // namespace
+
+Result<ServerPlace> server_place(std::string_view url) {
+  ServerPlace out;
+  std::string_view rest = url;
+  out.is_plain = rest.starts_with("http://");
+  const Error wrong = malformed(in_quotes(url.substr(0, 128)) + " is not a URL such as \"http://192.0.2.1:8067/\"");
+  if (!out.is_plain && !rest.starts_with("https://")) return wrong;
+  rest.remove_prefix(out.is_plain ? 7 : 8);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  auto entry = parse_bootstrap_entry(rest);
+  if (!entry || rest.find('/') != std::string_view::npos) return wrong;
+  out.host = std::move(entry->host);
+  out.port = entry->port;
+  return out;
+}
+
+Result<std::string> parse_server_url(std::string_view text) {
+  const auto place = server_place(text);
+  if (!place) return place.error();
+  return std::string(text) + (text.ends_with('/') ? "" : "/");
+}
 
 Result<void> check_group_name(std::string_view name) {
   if (is_label(name, 32)) return {};
@@ -117,6 +181,7 @@ Result<GroupConfig> parse_group_config(std::string_view text, std::string_view f
   number("port", 1, 65535, 4000, config.port);
   number("relay_share", 1, 100, 75, config.relay_share);
   number("relay_limit", 0, 65535, 20, config.relay_limit);
+  read_addresses(reader, config);
   if (reader.failed()) return *reader.failed();
   return config;
 }
@@ -137,6 +202,17 @@ std::string to_toml(const GroupConfig& config) {
   if (!config.authority.empty()) {
     out += "\n# A closed group: who has no certificate of this authority is no member.\n";
     out += "authority = \"\"\"\n" + config.authority + "\"\"\"\n";
+  }
+  if (const auto& server = config.address_server) {
+    out += "\n# A server gives out the addresses, and signs them with this key.\naddresses = \"dhcp\"\n";
+    out += "dhcp_server = " + in_quotes(server->url) + "\ndhcp_key = " + in_quotes(to_hex(server->key)) + "\n";
+    if (!server->pool.empty()) {
+      out += "dhcp_pool = [";
+      for (const leasing::AddressRange& range : server->pool)
+        out += "\n  " + in_quotes(to_string(range)) + ",";
+      out += "\n]\n";
+    }
+    if (server->ring_when_silent) out += "dhcp_fallback = \"ring\"\n";
   }
   const auto number = [&](std::string_view comment, std::string_view key, const std::optional<std::uint16_t>& value) {
     if (!value) return;

@@ -10,6 +10,7 @@
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "crypto/hash.hpp"
+#include "leasing/address_plan.hpp"
 #include "net/ipv4_prefix.hpp"
 
 namespace ipop::appliance {
@@ -24,15 +25,34 @@ struct BootstrapEntry {
 Result<BootstrapEntry> parse_bootstrap_entry(std::string_view text);
 std::string to_string(const BootstrapEntry& entry);
 
+/// The lease server that gives out a group's addresses (ipop-dhcp(8)).
+struct AddressServer {
+  std::string url;          ///< http:// or https://, HOST:PORT, and a slash: reached without the virtual network
+  crypto::Digest256 key{};  ///< fingerprint of the key that signs its leases
+  std::vector<leasing::AddressRange> pool{};  ///< what it alone gives out; empty: the whole network
+  bool ring_when_silent = false;              ///< the ring gives an address while the server does not answer
+  friend bool operator==(const AddressServer&, const AddressServer&) = default;
+};
+/// `http://HOST:PORT/` or `https://HOST:PORT/`. Errors: malformed, with what would be right.
+Result<std::string> parse_server_url(std::string_view text);
+/// The same, in parts.
+struct ServerPlace {
+  std::string host{};
+  std::uint16_t port = 0;
+  bool is_plain = true;  ///< without TLS
+};
+Result<ServerPlace> server_place(std::string_view url);
+
 /// The one small file that makes a machine a member of a group (TOML; man page ga-group(8)).
 struct GroupConfig {
   std::string name;        ///< of the group, for people: [a-z0-9-], 1 to 32
   std::string name_space;  ///< what separates rings: the name and 80 random bits
   net::Ipv4Prefix prefix{net::Ipv4Address(10, 128, 0, 0), 9};
   std::string domain = "ipop";
-  std::vector<BootstrapEntry> bootstrap;  ///< no limit on its length
-  std::string authority{};                ///< closed group: its authority's certificate, PEM; empty: open
-  std::optional<std::uint16_t> port{};    ///< UDP port of this machine; none: the node chooses. Not in a token
+  std::vector<BootstrapEntry> bootstrap;          ///< no limit on its length
+  std::string authority{};                        ///< closed group: its authority's certificate, PEM; empty: open
+  std::optional<AddressServer> address_server{};  ///< none: the ring gives out the addresses
+  std::optional<std::uint16_t> port{};            ///< UDP port of this machine; none: the node chooses. Not in a token
   /// How much of this machine's line others get (ipop-node(8)); none: the node's own values. Not in a token.
   std::optional<std::uint16_t> relay_share{};
   std::optional<std::uint16_t> relay_limit{};

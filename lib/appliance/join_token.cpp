@@ -20,8 +20,12 @@ constexpr std::uint8_t token_version = 1;
 constexpr std::uint8_t flag_expires = 1;
 constexpr std::uint8_t flag_closed = 2;
 constexpr std::uint8_t flag_asks = 4;
+constexpr std::uint8_t flag_server = 8;
+constexpr std::uint8_t fallback_ring = 1;
 // The count of bootstrap entries is two octets.
 constexpr std::size_t most_entries = 65535;
+// Their count is one.
+constexpr std::size_t most_ranges = 255;
 // A thousand entries are 30 KiB; nobody pastes more, and the parser's work stays bounded.
 constexpr std::size_t longest_join_token = 1U << 20U;
 
@@ -64,7 +68,7 @@ Result<JoinToken> decode_content(ByteReader& in) {
   const Error damaged = token_error(Errc::malformed, "the join token has a bad field; ask for another");
   JoinToken token;
   const auto flags = in.read<std::uint8_t>();
-  if ((flags & ~(flag_expires | flag_closed | flag_asks)) != 0)
+  if ((flags & ~(flag_expires | flag_closed | flag_asks | flag_server)) != 0)
     return token_error(Errc::unsupported, "the join token needs a newer version of ga-group; upgrade this machine");
   GroupConfig& group = token.group;
   group.name = decode_text(in);
@@ -91,6 +95,22 @@ Result<JoinToken> decode_content(ByteReader& in) {
     group.authority = *std::move(authority);
   }
   if ((flags & flag_asks) != 0) token.asks = in.take_array<std::tuple_size_v<crypto::Digest256>>();
+  if ((flags & flag_server) != 0) {
+    auto& server = group.address_server.emplace();
+    auto url = parse_server_url(decode_text(in));
+    server.key = in.take_array<std::tuple_size_v<crypto::Digest256>>();
+    const auto count_of_ranges = in.read<std::uint8_t>();
+    for (unsigned i = 0; i < count_of_ranges && in.ok(); ++i) {
+      const net::Ipv4Address first(in.read<std::uint32_t>());
+      const net::Ipv4Address last(in.read<std::uint32_t>());
+      if (last < first) return damaged;
+      server.pool.push_back({first, last});
+    }
+    const auto fallback = in.read<std::uint8_t>();
+    if (!in.ok() || !url || fallback > fallback_ring) return damaged;
+    server.url = *std::move(url);
+    server.ring_when_silent = fallback == fallback_ring;
+  }
   if (!in.done()) return damaged;
 
   auto prefix = parse_prefix(net::to_string(network) + "/" + std::to_string(length));
@@ -110,7 +130,7 @@ std::string to_string(const JoinToken& token) {
   out.write(token_version);
   const auto authority = crypto::Certificate::from_pem(group.authority);
   out.write(static_cast<std::uint8_t>((token.expires ? flag_expires : 0) | (authority ? flag_closed : 0) |
-                                      (token.asks ? flag_asks : 0)));
+                                      (token.asks ? flag_asks : 0) | (group.address_server ? flag_server : 0)));
   out.write_sized8(as_bytes(group.name));
   out.write_sized8(as_bytes(group.name_space));
   out.write(group.prefix.address().value());
@@ -123,6 +143,17 @@ std::string to_string(const JoinToken& token) {
     encode_entry(group.bootstrap[i], out);
   if (authority) out.write_sized16(authority->der());
   if (token.asks) out.write(ByteSpan(*token.asks));
+  if (const auto& server = group.address_server) {
+    out.write_sized8(as_bytes(server->url));
+    out.write(ByteSpan(server->key));
+    const std::size_t ranges = std::min(server->pool.size(), most_ranges);
+    out.write(static_cast<std::uint8_t>(ranges));
+    for (std::size_t i = 0; i < ranges; ++i) {
+      out.write(server->pool[i].first.value());
+      out.write(server->pool[i].last.value());
+    }
+    out.write(static_cast<std::uint8_t>(server->ring_when_silent ? fallback_ring : 0));
+  }
   append(content, token_checksum(content));
   return std::string(token_prefix) + to_base32(content);
 }

@@ -104,6 +104,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.relay_share = config_.relay_share;
   config.relay_limit = config_.relay_limit;
   config.offer_dns = config_.offer_dns;
+  config.lease_server = config_.lease_server;
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;
   config.interface = tap_ ? tap_->name() : "";
@@ -143,6 +144,9 @@ Result<void> Daemon::State::open_doors() {
   auto signals = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) { handle_signal(number); });
   if (!signals) return signals;
 
+  lease_errand_.emplace(
+      loop_, [this](ByteSpan grant) { give([&](TimePoint now) { node_->handle_lease_answer(now, grant); }); },
+      [this](const std::string& why) { give([&](TimePoint now) { node_->handle_lease_failure(now, why); }); });
   renewal_.emplace(loop_, [this](const std::string& reason) {
     give([&](TimePoint now) { node_->handle_renewal_failure(now, reason); });
   });
@@ -357,6 +361,10 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
           [&](const node::Node::RenewCertificate&) { loop_.post([this] { renewal_->start(config_.renew_command); }); },
           [&](const node::Node::Order& order) {
             if (worker_) worker_->handle_order(order);
+          },
+          [&](node::Node::AskLeaseServer& ask) {
+            loop_.post(
+                [this, request = std::move(ask.request)] { lease_errand_->start(config_.lease_command, request); });
           },
           // After this round of outputs, so that the client who asked has his answer.
           [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },

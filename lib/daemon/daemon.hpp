@@ -12,6 +12,7 @@
 #include "io/event_loop.hpp"
 #include "io/system_clock.hpp"
 #include "net/ipv4_prefix.hpp"
+#include "router/lease_server.hpp"
 
 namespace ipop::daemon {
 
@@ -49,6 +50,9 @@ struct DaemonConfig {
   std::string version{};
   /// Asks the authority for this node's next certificate, writes it, and has the node reload; empty: nobody does.
   std::vector<std::string> renew_command{};
+  std::optional<router::LeaseServer> lease_server{};  ///< gives out the addresses; none: the ring does
+  /// Carries a request to the lease server, which is added to it in base64, and prints the grant.
+  std::vector<std::string> lease_command{};
   /// Where the time is taken from; tests let it jump.
   std::function<io::ClockWatch::Reading()> read_clocks = io::read_clocks;
   /// Reads the configuration again (SIGHUP, a client's reload).

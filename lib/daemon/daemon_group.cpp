@@ -14,7 +14,8 @@ Result<void> Daemon::State::reload() {
   const auto der_of = [](const Membership& it) { return it.certificate ? it.certificate->der() : Bytes{}; };
   const bool same = next->name_space == config_.name_space && next->prefix == config_.prefix &&
                     next->domain == config_.domain && next->host_name == config_.host_name &&
-                    next->authority == config_.authority && der_of(*membership) == der_of(membership_);
+                    next->authority == config_.authority && next->lease_server == config_.lease_server &&
+                    next->lease_command == config_.lease_command && der_of(*membership) == der_of(membership_);
   if (!same) return change_group(*std::move(next), *std::move(membership));
   config_.bootstrap = std::move(next->bootstrap);
   log({LogLevel::info, "bootstrap names read again", {{"count", std::to_string(config_.bootstrap.size())}}});
@@ -31,6 +32,8 @@ Result<void> Daemon::State::change_group(DaemonConfig next, Membership membershi
   DaemonConfig changed = config_;
   changed.name_space = next.name_space;
   changed.authority = std::move(next.authority);
+  changed.lease_server = std::move(next.lease_server);
+  changed.lease_command = std::move(next.lease_command);
   changed.prefix = next.prefix;
   changed.domain = std::move(next.domain);
   changed.host_name = std::move(next.host_name);

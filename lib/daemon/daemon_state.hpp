@@ -15,6 +15,7 @@
 #include "daemon/dns_registration.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
+#include "daemon/lease_errand.hpp"
 #include "daemon/membership.hpp"
 #include "daemon/renewal.hpp"
 #include "daemon/service_signs.hpp"
@@ -102,6 +103,7 @@ class Daemon::State {
   std::unique_ptr<ServiceSigns> signs_;
   std::optional<io::ClockWatch> clocks_;
   std::optional<Renewal> renewal_;
+  std::optional<LeaseErrand> lease_errand_;
 
   std::vector<net::Endpoint> named_;   // resolved bootstrap names
   std::vector<net::Endpoint> nearby_;  // heard on the LAN

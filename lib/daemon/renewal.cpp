@@ -14,15 +14,15 @@ constexpr std::size_t longest_reason = 300;
 
 }  // namespace
 
-std::string first_complaint(const io::ProcessResult& result) {
-  constexpr std::string_view name = "ga-cert: ";  // as cli::complain begins a line
+std::string first_complaint(const io::ProcessResult& result, std::string_view program) {
+  const std::string name = std::string(program) + ": ";  // as cli::complain begins a line
   std::string_view rest = result.output;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     if (line.starts_with(name)) return std::string(line.substr(name.size(), longest_reason));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
-  return "ga-cert ended with status " + std::to_string(result.status);
+  return std::string(program) + " ended with status " + std::to_string(result.status);
 }
 
 Renewal::Renewal(io::EventLoop& loop, std::function<void(const std::string& reason)> on_failure)
@@ -40,7 +40,7 @@ void Renewal::start(const std::vector<std::string>& command) {
 void Renewal::handle_end(const Result<io::ProcessResult>& result) {
   const auto ended = std::move(process_);
   if (!result) return on_failure_(result.error().message());
-  if (result->status != 0) on_failure_(first_complaint(*result));
+  if (result->status != 0) on_failure_(first_complaint(*result, "ga-cert"));
 }
 
 }  // namespace ipop::daemon

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/event_loop.hpp"
@@ -29,6 +30,6 @@ class Renewal {
 };
 
 /// What a program of ours complained of first: its words without its name, for a person.
-std::string first_complaint(const io::ProcessResult& result);
+std::string first_complaint(const io::ProcessResult& result, std::string_view program);
 
 }  // namespace ipop::daemon

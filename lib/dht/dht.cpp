@@ -124,8 +124,8 @@ std::optional<TimePoint> Dht::State::poll_timeout() const {
 }
 
 OperationSettings Dht::State::settings(TimePoint now) {
-  return {config_.self,  config_.name_space, trust_,    key_,        rng_,
-          config_.retry, config_.give_up,    replicas_, wall_at(now)};
+  return {config_.self,  config_.name_space, trust_,    key_,         rng_,
+          config_.retry, config_.give_up,    replicas_, wall_at(now), config_.grants.get()};
 }
 
 std::optional<WallTime> Dht::State::wall_at(TimePoint now) const {

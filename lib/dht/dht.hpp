@@ -23,6 +23,7 @@
 #include "base/strong_id.hpp"
 #include "crypto/private_key.hpp"
 #include "dht/record.hpp"
+#include "dht/witness.hpp"
 
 namespace ipop::dht {
 
@@ -47,6 +48,7 @@ class Dht {
     Duration give_up = 10s;  ///< an operation without a majority ends
     /// Records that this node keeps for others: leases and names, and as many values.
     std::size_t most_records = 10'000;
+    std::shared_ptr<const GrantRule> grants{};  ///< who else gives out names; null: nobody
   };
 
   struct Send {  ///< route to the node nearest to `to` (mode nearest), or to the node `to` itself

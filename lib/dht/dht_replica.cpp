@@ -38,7 +38,7 @@ Dht::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       key_(key),
       rng_(rng),
-      store_(config_.name_space, store_limits(config_)),
+      store_(config_.name_space, store_limits(config_), config_.grants.get()),
       view_(config_.self),
       handover_(config_.retry, rng),
       answered_(answer_time, answer_burst, most_buckets),

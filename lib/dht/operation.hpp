@@ -30,8 +30,9 @@ struct OperationSettings {
   Duration give_up{};
   unsigned replicas = max_replicas;
   std::optional<WallTime> wall{};  ///< when the operation began
+  const GrantRule* grants = nullptr;
 
-  [[nodiscard]] Group group() const { return {name_space, trust.get()}; }
+  [[nodiscard]] Group group() const { return {name_space, trust.get(), grants}; }
 };
 
 /// A message for one replica position of the operation's key.

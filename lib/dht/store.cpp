@@ -37,6 +37,7 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
       return refuse(good.error().code == make_error_code(Errc::bad_checksum) ? Refusal::signature : Refusal::form);
     }
     if (!check_owner(record, *trust_, wall)) return refuse(Refusal::membership);
+    if (group().lacks_grant(record)) return refuse(Refusal::not_granted);
     // Certificates that prove nothing would fill the store.
     if (group().is_closed() && is_exclusive(record.kind)) keep_witnesses(record, group());
   }
@@ -146,6 +147,7 @@ const Store::Entry* Store::other_owner(const Record& record) const {
 
 bool Store::may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const {
   if (!is_exclusive(record.kind)) return false;
+  if (group().is_granted_elsewhere(record)) return prevails(record, held.record, group(), replicas);
   if (arrival == Arrival::handover) {
     // A grant gives way to a record that stood confirmed elsewhere.
     return !held.confirmed || prevails(record, held.record, group(), replicas);

@@ -59,7 +59,9 @@ class Store {
     bool changed = false;          ///< copies of the record should follow
   };
 
-  Store(Bytes name_space, Limits limits) : name_space_(std::move(name_space)), limits_(limits) {}
+  /// `grants` outlives the store; null: the ring gives out every name.
+  Store(Bytes name_space, Limits limits, const GrantRule* grants = nullptr)
+      : name_space_(std::move(name_space)), limits_(limits), grants_(grants) {}
 
   /// Decides about a record that arrived for `positions`; `wall` is UTC at `now`. `replicas` is
   /// what prevails() needs; `hop` is the link that it came over. An equal record that arrives again gives the
@@ -102,7 +104,7 @@ class Store {
                       unsigned replicas, const NodeId& hop);
   Decision accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
                             const NodeId& hop);
-  [[nodiscard]] Group group() const { return {name_space_, trust_.get()}; }
+  [[nodiscard]] Group group() const { return {name_space_, trust_.get(), grants_}; }
   [[nodiscard]] const Entry* other_owner(const Record& record) const;
   [[nodiscard]] bool may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const;
   [[nodiscard]] Refusal exceeds_quota(const Record& record) const;
@@ -121,6 +123,7 @@ class Store {
 
   Bytes name_space_;
   Limits limits_;
+  const GrantRule* grants_;
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
   Entries entries_;
   std::map<crypto::PublicKey, OwnerCount> owners_;

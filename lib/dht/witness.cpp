@@ -198,6 +198,11 @@ bool prevails(const Record& a, const Record& b, const Group& group, unsigned rep
     return std::tie(a.sequence, a.created, a.expires, a.value) > std::tie(b.sequence, b.created, b.expires, b.value);
   }
   if (a.is_tombstone() != b.is_tombstone()) return b.is_tombstone();
+  if (group.is_granted_elsewhere(a)) {
+    const auto ours = group.grants->granted(a);
+    const auto theirs = group.grants->granted(b);
+    if (ours != theirs) return ours > theirs;  // none is less than any
+  }
   // Each answer decodes a certificate.
   const bool a_is_pinned = is_pinned(a);
   if (a_is_pinned != is_pinned(b)) return a_is_pinned;

@@ -18,10 +18,34 @@
 
 namespace ipop::dht {
 
+/// Who gives out exclusive names where the ring does not: a lease server of the group. docs/decisions/0048
+class GrantRule {
+ public:
+  GrantRule() = default;
+  GrantRule(const GrantRule&) = delete;
+  GrantRule& operator=(const GrantRule&) = delete;
+  virtual ~GrantRule() = default;
+  /// Names like this record's are given out by the rule alone.
+  [[nodiscard]] virtual bool covers(const Record& record) const = 0;
+  /// When the name was granted to the record's owner, as the record itself proves for all of its life; none: it does
+  /// not. Of two grants the later one counts.
+  [[nodiscard]] virtual std::optional<WallTime> granted(const Record& record) const = 0;
+};
+
 /// The group that records are judged for; what it names outlives it.
 struct Group {
   ByteSpan name_space{};
   const crypto::TrustStore* trust = nullptr;  ///< null: an open group
+  const GrantRule* grants = nullptr;          ///< null: the ring gives out every name
+
+  /// The rule speaks about the record.
+  [[nodiscard]] bool is_granted_elsewhere(const Record& record) const {
+    return grants != nullptr && grants->covers(record);
+  }
+  /// A living record that the rule does not bear out: it holds nothing, and nobody keeps it.
+  [[nodiscard]] bool lacks_grant(const Record& record) const {
+    return is_granted_elsewhere(record) && !record.is_tombstone() && !grants->granted(record);
+  }
 
   [[nodiscard]] bool is_closed() const { return trust != nullptr && trust->kind() == crypto::GroupKind::closed; }
 };
@@ -48,7 +72,8 @@ std::optional<WallTime> granted_at(const Record& record, const Group& group, uns
 
 /// Which of two records under one exclusive key holds; true when `a` holds against `b`.
 ///
-/// Same owner: the higher sequence. Different owners: a record against a tombstone; an address that
+/// Same owner: the higher sequence. Different owners: a record against a tombstone; where the group's GrantRule
+/// speaks, the grant against none and the later grant; an address that
 /// the owner's certificate pins against one that it does not; more voices, counted up to a majority of
 /// `replicas`; where voices in common signed for both, the one they signed for last, since they would not
 /// have done so while the other lived; the older median time of the voices; the smaller node id.

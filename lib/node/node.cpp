@@ -54,16 +54,23 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   return out;
 }
 
-dht::Dht::Config table_config(const NodeConfig& config, const NodeId& self) {
+std::shared_ptr<const dht::GrantRule> grants_of(const NodeConfig& config) {
+  if (!config.lease_server) return nullptr;
+  return std::make_shared<router::ServerGrants>(*config.lease_server, config.name_space);
+}
+
+dht::Dht::Config table_config(const NodeConfig& config, const NodeId& self,
+                              std::shared_ptr<const dht::GrantRule> grants) {
   dht::Dht::Config out;
   out.self = self;
   out.name_space = to_bytes(as_bytes(config.name_space));
   if (config.certificate) out.certificate = config.certificate->der();
+  out.grants = std::move(grants);
   return out;
 }
 
 std::optional<router::Router> make_router(const NodeConfig& config, const NodeId& self, const crypto::PrivateKey& key,
-                                          Rng& rng) {
+                                          Rng& rng, std::shared_ptr<const dht::GrantRule> grants) {
   if (!config.prefix) return std::nullopt;
   router::Router::Config out;
   out.self = self;
@@ -76,6 +83,8 @@ std::optional<router::Router> make_router(const NodeConfig& config, const NodeId
   out.mtu = config.mtu;
   out.offer_dns = config.offer_dns;
   out.tells_admitted = config.has_worker;
+  out.lease_server = config.lease_server;
+  out.grants = std::move(grants);
   return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
 }
 
@@ -90,9 +99,10 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       rng(node_rng),
       name_space(to_bytes(as_bytes(config.name_space))),
       self(id_of(config, node_key)),
+      grants(grants_of(config)),
       ring(ring_config(config, self), handshakes, node_aeads, node_rng),
-      table(table_config(config, self), node_key, node_rng),
-      router(make_router(config, self, node_key, node_rng)),
+      table(table_config(config, self, grants), node_key, node_rng),
+      router(make_router(config, self, node_key, node_rng, grants)),
       sessions(self, name_space, handshakes, node_aeads, node_rng),
       archive(trust->kind() == crypto::GroupKind::closed ? std::optional<RevocationArchive>(std::in_place, node_rng)
                                                          : std::nullopt),
@@ -173,6 +183,7 @@ std::vector<std::string> Node::State::notices() const {
   if (certificate_notice_) out.push_back(*certificate_notice_);
   if (renewal_notice_) out.push_back(*renewal_notice_);
   if (cut_off_) out.emplace_back(cut_off_text);
+  if (auto notice = router ? router->lease_notice() : std::nullopt) out.push_back(*std::move(notice));
   if (!clock_notice_.empty()) out.push_back(clock_notice_);
   return out;
 }
@@ -326,6 +337,16 @@ void Node::handle_renewal_failure(TimePoint now, std::string reason) {
   state_->outputs.push(LogLine{LogLevel::warning, "the certificate was not renewed", {{"reason", reason}}});
   state_->renewal_->handle_failure(state_->wall_at(now), std::move(reason));
   state_->look_at_renewal(now);
+  state_->pump(now);
+}
+
+void Node::handle_lease_answer(TimePoint now, ByteSpan grant) {
+  if (state_->router) state_->router->handle_lease_answer(now, grant);
+  state_->pump(now);
+}
+
+void Node::handle_lease_failure(TimePoint now, std::string why) {
+  if (state_->router) state_->router->handle_lease_failure(now, std::move(why));
   state_->pump(now);
 }
 

@@ -44,7 +44,8 @@ struct NodeConfig {
   std::uint16_t mtu = 1400;
   unsigned relay_share = 75;  ///< overlay::Overlay::Config, as the next
   std::uint64_t relay_limit = 0;
-  bool offer_dns = true;  ///< router::Router::Config
+  bool offer_dns = true;                              ///< router::Router::Config
+  std::optional<router::LeaseServer> lease_server{};  ///< gives out the addresses; none: the ring does
   /// Closed group: its authority, with the list of the last time, and this node's certificate, good by
   /// it. Open group: neither.
   std::shared_ptr<const crypto::TrustStore> trust{};
@@ -80,10 +81,12 @@ class Node {
   /// It is time for the next certificate. The owner asks the authority for it, and either makes a node with it or
   /// tells handle_renewal_failure().
   struct RenewCertificate {};
+  /// The owner carries it to the group's lease server and tells handle_lease_answer() or handle_lease_failure().
+  using AskLeaseServer = router::Router::AskLeaseServer;
   using Order = dataplane::Order;  ///< for the worker, before anything else is given to it
   struct Stop {};                  ///< a client asked the daemon to end
   using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, ForwardDns,
-                              EndForwardDns, DnsStreamAnswer, RenewCertificate, Order, Stop, LogLine>;
+                              EndForwardDns, DnsStreamAnswer, RenewCertificate, AskLeaseServer, Order, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,
@@ -112,6 +115,9 @@ class Node {
   void handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   /// Answers RenewCertificate: no certificate came, for this reason; it is asked for again.
   void handle_renewal_failure(TimePoint now, std::string reason);
+  /// Answers AskLeaseServer; router::Router.
+  void handle_lease_answer(TimePoint now, ByteSpan grant);
+  void handle_lease_failure(TimePoint now, std::string why);
   void handle_suspend(TimePoint now);
   void handle_command(TimePoint now, CommandId id, const Command& command);
   /// No client watches this DHT key any more.

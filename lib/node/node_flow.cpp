@@ -147,6 +147,7 @@ bool Node::State::pump_router(TimePoint now) {
                      outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
                    },
                    [&](const Router::ClockOff& off) { handle_clock(off.ahead); },
+                   [&](Router::AskLeaseServer& ask) { outputs.push(std::move(ask)); },
                    [&](Router::ForwardDns& forward) { outputs.push(std::move(forward)); },
                    [&](const Router::EndForwardDns& ended) { outputs.push(ended); },
                    [&](Router::DnsStreamAnswer& answer) { outputs.push(std::move(answer)); },

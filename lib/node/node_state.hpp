@@ -54,6 +54,7 @@ class Node::State {
   Bytes name_space;
   NodeId self;
 
+  std::shared_ptr<const dht::GrantRule> grants;  ///< the lease server's, where the group has one
   overlay::Overlay ring;
   dht::Dht table;
   std::optional<router::Router> router;

@@ -22,8 +22,9 @@ constexpr Duration give_up = 15s;
 
 }  // namespace
 
-AddressResolver::AddressResolver(Bytes name_space, Rng& rng)
+AddressResolver::AddressResolver(Bytes name_space, Rng& rng, const dht::GrantRule* grants)
     : name_space_(std::move(name_space)),
+      grants_(grants),
       rng_(rng),
       entries_(most_entries),
       asked_(most_asked),
@@ -64,7 +65,7 @@ void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht
   asked_.erase(address);
   if (outcome == dht::Outcome::done || outcome == dht::Outcome::not_found) {
     const WallTime wall = wall_at(now);
-    const auto best = prevailing(records, record_name(address), {name_space_, trust_.get()}, wall);
+    const auto best = prevailing(records, record_name(address), {name_space_, trust_.get(), grants_}, wall);
     const auto lease = best ? check_lease(records[*best], name_space_, wall)
                             : Result<CheckedLease>(Errc::not_found, "no record that counts");
     if (lease) {

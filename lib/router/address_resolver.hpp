@@ -50,7 +50,8 @@ class AddressResolver {
   };
 
   /// `rng` outlives the machine.
-  AddressResolver(Bytes name_space, Rng& rng);
+  /// `grants` outlives the resolver; null: the ring gives out every address.
+  AddressResolver(Bytes name_space, Rng& rng, const dht::GrantRule* grants = nullptr);
 
   void handle_wall_time(TimePoint now, WallTime wall) { clock_ = {now, wall}; }
   /// What is known of `address`; asks the DHT where that is nothing.
@@ -99,6 +100,7 @@ class AddressResolver {
   void remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept);
 
   Bytes name_space_;
+  const dht::GrantRule* grants_;
   std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
   Rng& rng_;
   std::optional<std::pair<TimePoint, WallTime>> clock_;

@@ -46,6 +46,7 @@ LeaseKeeper::LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       key_(key),
       rng_(rng),
+      draws_(!config_.server),
       avoided_(256),
       quarantined_(most_quarantined),
       abandoned_(4),
@@ -54,7 +55,8 @@ LeaseKeeper::LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng)
 void LeaseKeeper::handle_wall_time(TimePoint now, WallTime wall) {
   clock_ = {now, wall};
   // The monotonic clock may stand still while a machine sleeps: UTC tells how much of the record is left.
-  const bool is_late = holding_ && holding_->record.expires - wall <= config_.lease_time * 2 / 5;
+  const bool is_late =
+      holding_ && !is_limited(holding_->record.name) && holding_->record.expires - wall <= config_.lease_time * 2 / 5;
   if (is_late && renewing_) renew(now);
   // It may be right by now.
   if (clock_is_off_ && timers_.is_set(Timer::retry)) timers_.set(Timer::retry, now);
@@ -69,6 +71,31 @@ void LeaseKeeper::start(TimePoint now, std::optional<Bytes> preferred, Bytes val
     if (!address || !is_leasable(*address, *config_.pool)) preferred.reset();
   }
   candidate_ = std::move(preferred);
+  claim_next(now);
+}
+
+void LeaseKeeper::take(TimePoint now, Bytes name, Bytes value, WallTime until) {
+  if (!clock_) return;
+  started_ = true;
+  draws_ = false;
+  limit_ = Limit{name, until};
+  value_ = std::move(value);
+  // What is on its way under the old value is followed by the new one when it is granted.
+  if (holding_ && holding_->record.name == name) return renew(now);
+  if (wish_ && wish_->record.name == name) return;
+  if (attempt_ && attempt_->record.name == name) return;
+  forget_wish();
+  if (holding_) return send_create(now, std::move(name), true);
+  if (attempt_) abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+  attempt_.reset();
+  claim_next(now);
+}
+
+void LeaseKeeper::fall_back(TimePoint now, Bytes value) {
+  if (!clock_) return;
+  started_ = true;
+  draws_ = true;
+  value_ = std::move(value);
   claim_next(now);
 }
 
@@ -235,8 +262,9 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
   }
   const std::optional<Bytes> before = holding_ ? std::optional(holding_->record.name) : std::nullopt;
   if (before && *before != attempt.record.name) release(now, *before);
-  Holding next{attempt.record, attempt.started + config_.lease_time,
-               attempt.started + rng_.jitter(config_.lease_time / 2, 0.1)};
+  const bool limited = is_limited(attempt.record.name);
+  const Duration lives = limited ? Duration(attempt.record.expires - wall_at(attempt.started)) : config_.lease_time;
+  Holding next{attempt.record, attempt.started + lives, attempt.started + rng_.jitter(lives / 2, 0.1)};
   for (const dht::Record& record : records) {
     if (is_own(record) && record.name == attempt.record.name && record.sequence == attempt.record.sequence)
       next.record = record;
@@ -248,11 +276,14 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
   candidate_ = holding_->record.name;
   timers_.clear(Timer::retry);
   timers_.set(Timer::end, holding_->ends);
-  if (renewing_) timers_.set(Timer::renew, holding_->renew_at);
+  timers_.clear(Timer::renew);
+  // The server's next grant renews what it granted.
+  if (renewing_ && !limited) timers_.set(Timer::renew, holding_->renew_at);
   auto held_now = *held();
   held_now.is_new = before != holding_->record.name;
   if (before && held_now.is_new) {
-    outputs_.push(Lost{*before, "given up for another address that the client asked for"});
+    outputs_.push(Lost{*before, limited ? "the lease server gave another address"
+                                        : "given up for another address that the client asked for"});
   }
   outputs_.push(std::move(held_now));
   // The value changed while the create was on its way.
@@ -281,8 +312,9 @@ void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std:
     lose(now, "another node holds it", avoid_taken);
     return;
   }
-  avoided_.put(attempt.record.name, {}, now + avoid_taken);
   outputs_.push(Taken{attempt.record.name});
+  if (is_limited(attempt.record.name)) return back_off(now);
+  avoided_.put(attempt.record.name, {}, now + avoid_taken);
   if (!config_.pool) {
     timers_.set(Timer::retry, now + rng_.jitter(taken_name_retry, 0.2));
     return;
@@ -318,11 +350,22 @@ void LeaseKeeper::lose(TimePoint now, std::string why, Duration avoid_for) {
   }
 }
 
+bool LeaseKeeper::is_servers(const Bytes& name) const {
+  const auto address = config_.server ? address_of(name) : std::nullopt;
+  return address && config_.server->gives_out(*address);
+}
+
+std::optional<Bytes> LeaseKeeper::next_candidate(TimePoint now) {
+  if (limit_ && limit_->until > wall_at(now)) return limit_->name;
+  if (candidate_ && !is_servers(*candidate_) && !(config_.pool && is_avoided(*candidate_, now))) return candidate_;
+  return draws_ ? draw(now) : std::nullopt;
+}
+
 void LeaseKeeper::claim_next(TimePoint now) {
   if (attempt_ || holding_) return;
-  if (!candidate_ || (config_.pool && is_avoided(*candidate_, now))) candidate_ = draw(now);
+  candidate_ = next_candidate(now);
   if (!candidate_) {
-    back_off(now);
+    if (draws_) back_off(now);
     return;
   }
   send_create(now, *candidate_, false);
@@ -357,6 +400,7 @@ dht::Record LeaseKeeper::make_record(TimePoint now, Bytes name, Bytes value, Dur
   record.sequence = last_sequence_;
   record.created = wall;
   record.expires = wall + to_seconds(time);
+  if (is_limited(record.name)) record.expires = std::min(record.expires, limit_->until);
   // Receipts bind the time of creation: a renewal keeps both, and so its rank among rival grants.
   const dht::Record* before = holding_ ? &holding_->record : nullptr;
   if ((before == nullptr || before->name != record.name) && earlier_) before = &*earlier_;
@@ -379,7 +423,8 @@ std::optional<Bytes> LeaseKeeper::draw(TimePoint now) {
   const std::uint32_t first = config_.pool->address().value();
   const std::uint64_t count = std::uint64_t{config_.pool->broadcast().value()} - first + 1;
   const auto is_free = [&](net::Ipv4Address address) {
-    return is_leasable(address, *config_.pool) && !is_avoided(record_name(address), now);
+    return is_leasable(address, *config_.pool) && !(config_.server && config_.server->gives_out(address)) &&
+           !is_avoided(record_name(address), now);
   };
   for (unsigned i = 0; i < random_draws; ++i) {
     const net::Ipv4Address address(static_cast<std::uint32_t>(first + rng_.below(count)));

@@ -18,6 +18,7 @@
 #include "dht/record.hpp"
 #include "dht/witness.hpp"
 #include "net/ipv4_prefix.hpp"
+#include "router/lease_server.hpp"
 
 namespace ipop::router {
 
@@ -37,6 +38,9 @@ class LeaseKeeper {
     std::optional<net::Ipv4Prefix> pool{};  ///< where candidates are drawn; none: only the preferred one
     Duration lease_time = std::chrono::hours(24);
     Bytes certificate{};  ///< of the key, in a closed group
+    /// Gives out addresses of its own: they are claimed by take() alone, and others are drawn only after fall_back().
+    std::optional<LeaseServer> server{};
+    const dht::GrantRule* grants = nullptr;  ///< outlives the keeper
   };
 
   /// Names a question of this keeper; the answer comes back with it.
@@ -80,6 +84,11 @@ class LeaseKeeper {
   /// Claims `preferred` if it is given and may be held, else what the pool gives; `value` goes into
   /// the record. Once only; needs the wall time.
   void start(TimePoint now, std::optional<Bytes> preferred, Bytes value);
+  /// The lease server granted `name` until `until`: it is claimed, in place of what is held. A later call for the
+  /// same name renews it.
+  void take(TimePoint now, Bytes name, Bytes value, WallTime until);
+  /// The lease server is silent: until the next take() a name is drawn that is not the server's.
+  void fall_back(TimePoint now, Bytes value);
   /// What the record says besides its name: a held record is written again with it.
   void set_value(TimePoint now, Bytes value);
   /// Claims `name` beside the one held, which is released once the new one is granted. Answered with
@@ -126,6 +135,10 @@ class LeaseKeeper {
     TimePoint started{};
     bool is_wish = false;
   };
+  struct Limit {  ///< a name that the lease server granted
+    Bytes name{};
+    WallTime until{};
+  };
   struct Holding {
     dht::Record record{};
     TimePoint ends{};
@@ -133,10 +146,14 @@ class LeaseKeeper {
   };
 
   [[nodiscard]] WallTime wall_at(TimePoint now) const;
-  [[nodiscard]] dht::Group group() const { return {config_.name_space, trust_.get()}; }
+  [[nodiscard]] dht::Group group() const { return {config_.name_space, trust_.get(), config_.grants}; }
   [[nodiscard]] bool is_own(const dht::Record& record) const { return record.owner == key_.public_key(); }
   [[nodiscard]] bool is_avoided(const Bytes& name, TimePoint now) const;
   dht::Record make_record(TimePoint now, Bytes name, Bytes value, Duration time);
+  [[nodiscard]] bool is_limited(const Bytes& name) const { return limit_ && limit_->name == name; }
+  /// The server gives it out, and not to us now.
+  [[nodiscard]] bool is_servers(const Bytes& name) const;
+  std::optional<Bytes> next_candidate(TimePoint now);
   void claim_next(TimePoint now);
   void send_create(TimePoint now, Bytes name, bool is_wish);
   void renew(TimePoint now);
@@ -160,6 +177,8 @@ class LeaseKeeper {
   std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
   bool started_ = false;
   bool renewing_ = true;
+  bool draws_;  // candidates of its own
+  std::optional<Limit> limit_;
   Bytes value_;
   std::optional<Bytes> candidate_;  // the name to claim next, or being claimed
   std::optional<Attempt> attempt_;

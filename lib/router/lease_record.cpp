@@ -8,6 +8,7 @@ namespace ipop::router {
 namespace {
 
 constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version_with_grant = 2;
 
 Result<NodeId> checked_holder(const dht::Record& record, dht::RecordKind kind, ByteSpan name_space, WallTime now) {
   if (record.kind != kind) return {Errc::malformed, "record of another kind"};
@@ -25,11 +26,14 @@ Result<LeaseValue> decode_lease_value(ByteSpan octets) {
   const auto form = in.read<std::uint8_t>();
   const NodeId holder(in.take_array<NodeId::size>());
   const std::string_view name = as_text(in.take_sized8());
+  const bool has_grant = form == version_with_grant;
+  const ByteSpan grant = has_grant ? in.take_sized8() : ByteSpan();
   if (!in.ok()) return {Errc::truncated, "lease value"};
-  if (form != version) return {Errc::unsupported, "lease value version"};
+  if (form != version && !has_grant) return {Errc::unsupported, "lease value version"};
+  if (has_grant && grant.empty()) return {Errc::malformed, "lease value without its grant"};
   if (in.remaining() != 0) return {Errc::malformed, "octets after the lease value"};
   if (!name.empty() && normal_host_name(name) != name) return {Errc::malformed, "lease value name"};
-  return LeaseValue{holder, std::string(name)};
+  return LeaseValue{holder, std::string(name), to_bytes(grant)};
 }
 
 Result<NameValue> decode_name_value(ByteSpan octets) {
@@ -46,9 +50,10 @@ Result<NameValue> decode_name_value(ByteSpan octets) {
 Bytes encode(const LeaseValue& value) {
   Bytes out;
   ByteWriter writer(out);
-  writer.write(version);
+  writer.write(value.grant.empty() ? version : version_with_grant);
   writer.write(ByteSpan(value.holder.octets()));
   writer.write_sized8(as_bytes(value.name));
+  if (!value.grant.empty()) writer.write_sized8(value.grant);
   return out;
 }
 
@@ -101,7 +106,8 @@ Result<CheckedName> check_name(const dht::Record& record, ByteSpan name_space, W
 std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, const dht::Group& group,
                                       WallTime now) {
   const auto counts = [&](const dht::Record& record) {
-    return record.expires > now && equal(record.name, name) && dht::check(record, group.name_space).has_value();
+    return record.expires > now && equal(record.name, name) && dht::check(record, group.name_space).has_value() &&
+           !group.lacks_grant(record);
   };
   // A tombstone ends its owner's older records; it holds nothing against another owner.
   const auto is_released = [&](const dht::Record& record) {

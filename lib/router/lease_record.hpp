@@ -17,12 +17,15 @@ namespace ipop::router {
 /// What a node writes into the record of its address. docs/wire/lease.md
 ///
 ///    version 1 | holder 20 | name length 1 | name
+///    version 2 | holder 20 | name length 1 | name | grant length 1 | grant
 ///
 /// `name` is the member's chosen name in lower case, without the domain, 0 to 63 octets. It is a
-/// hint for reverse look-ups: the record of kind name decides who holds a name.
+/// hint for reverse look-ups: the record of kind name decides who holds a name. `grant` is a leasing::LeaseGrant as it
+/// came from the group's lease server, 1 to 255 octets; whoever counts it checks it.
 struct LeaseValue {
   NodeId holder{};
   std::string name{};
+  Bytes grant{};  ///< empty: version 1
   friend bool operator==(const LeaseValue&, const LeaseValue&) = default;
 };
 

@@ -63,6 +63,12 @@ void Router::handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answ
 void Router::handle_timeout(TimePoint now) {
   state_->handle_timeout(now);
 }
+void Router::handle_lease_answer(TimePoint now, ByteSpan grant) {
+  state_->handle_lease_answer(now, grant);
+}
+void Router::handle_lease_failure(TimePoint now, std::string why) {
+  state_->handle_lease_failure(now, std::move(why));
+}
 void Router::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   state_->handle_dns_query(now, tag, query);
 }
@@ -97,6 +103,9 @@ std::optional<Lease> Router::lease() const {
 std::optional<std::string> Router::held_name() const {
   return state_->held_name;
 }
+std::optional<std::string> Router::lease_notice() const {
+  return state_->lease_notice();
+}
 std::vector<Mapping> Router::mappings() const {
   return state_->mappings();
 }
@@ -107,10 +116,10 @@ Counters Router::counters() const {
 Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       rng_(rng),
-      lease_keeper_(
-          {dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time, config_.certificate}, key,
-          rng),
-      resolver_(config_.name_space, rng),
+      lease_keeper_({dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time,
+                     config_.certificate, config_.lease_server, config_.grants.get()},
+                    key, rng),
+      resolver_(config_.name_space, rng, config_.grants.get()),
       dhcp_({config_.prefix, config_.domain, config_.mtu, config_.offer_dns}, counters),
       names_({config_.prefix, config_.domain, config_.name_space}, counters),
       relay_(DnsRelay::Elsewhere::forward, rng),
@@ -131,11 +140,18 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
                                              config_.lease_time, config_.certificate},
                          key, rng);
   }
+  if (config_.lease_server) {
+    lease_client_.emplace(
+        LeaseClient::Config{config_.self, std::string(as_text(config_.name_space)), config_.prefix,
+                            config_.host_name.value_or(""), config_.certificate, config_.lease_server->key},
+        key, rng);
+  }
   tell_own_names();
 }
 
 void Router::State::handle_wall_time(TimePoint now, WallTime wall) {
   has_wall_time_ = true;
+  if (lease_client_) lease_client_->handle_wall_time(now, wall);
   lease_keeper_.handle_wall_time(now, wall);
   if (name_keeper_) name_keeper_->handle_wall_time(now, wall);
   resolver_.handle_wall_time(now, wall);
@@ -191,6 +207,16 @@ void Router::State::handle_dht_answer(TimePoint now, RequestId id, const dht::Dh
   pass_values(now);
 }
 
+void Router::State::handle_lease_answer(TimePoint now, ByteSpan grant) {
+  if (lease_client_) lease_client_->handle_answer(now, grant);
+  pass_values(now);
+}
+
+void Router::State::handle_lease_failure(TimePoint now, std::string why) {
+  if (lease_client_) lease_client_->handle_failure(now, std::move(why));
+  pass_values(now);
+}
+
 void Router::State::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   const std::uint64_t number = next_query_++;
   dns_clients_.put(number, tag, now + dns_query_time);
@@ -225,6 +251,7 @@ Counters Router::State::all_counters() const {
 }
 
 void Router::State::handle_timeout(TimePoint now) {
+  if (lease_client_) lease_client_->handle_timeout(now);
   lease_keeper_.handle_timeout(now);
   if (name_keeper_) name_keeper_->handle_timeout(now);
   resolver_.handle_timeout(now);
@@ -251,6 +278,7 @@ std::optional<TimePoint> Router::State::poll_timeout() const {
   first = earliest(first, earliest(dhcp_.poll_timeout(), names_.poll_timeout()));
   first = earliest(first, relay_.poll_timeout());
   first = earliest(first, earliest(parked_out_.next_end(), parked_in_.next_end()));
+  if (lease_client_) first = earliest(first, lease_client_->poll_timeout());
   return name_keeper_ ? earliest(first, name_keeper_->poll_timeout()) : first;
 }
 
@@ -272,17 +300,18 @@ std::vector<Mapping> Router::State::mappings() const {
 }
 
 void Router::State::start_if_ready(TimePoint now) {
-  if (!joined_ || !has_wall_time_ || !config_.claim_address || lease_keeper_.is_started()) return;
+  if (!joined_ || !has_wall_time_ || !config_.claim_address) return;
   // The address of the last run goes first, then what a client already asked for.
   const auto preferred = config_.preferred ? config_.preferred : dhcp_.wished();
-  lease_keeper_.start(now, preferred ? std::optional(record_name(*preferred)) : std::nullopt,
-                      encode(LeaseValue{config_.self, {}}));
+  if (lease_client_) return lease_client_->start(now, preferred);
+  lease_keeper_.start(now, preferred ? std::optional(record_name(*preferred)) : std::nullopt, lease_value());
 }
 
 void Router::State::pass_values(TimePoint now) {
   bool again = true;
   while (again) {
-    again = pass_from_keeper(now, lease_keeper_, Asker::lease);
+    again = pass_from_client(now);
+    again = pass_from_keeper(now, lease_keeper_, Asker::lease) || again;
     again = (name_keeper_ && pass_from_keeper(now, *name_keeper_, Asker::name)) || again;
     again = pass_from_resolver(now) || again;
     again = pass_from_dhcp(now) || again;
@@ -318,7 +347,7 @@ bool Router::State::pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker a
               if (is_lease) return handle_lease_lost(now, lost);
               held_name.reset();
               tell_own_names();
-              lease_keeper_.set_value(now, encode(LeaseValue{config_.self, {}}));
+              lease_keeper_.set_value(now, lease_value());
               log(LogLevel::warning, "name lost", {{"name", std::string(as_text(lost.name))}, {"reason", lost.why}});
             },
             [&](const LeaseKeeper::Taken& taken) {
@@ -327,10 +356,37 @@ bool Router::State::pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker a
               } else if (const auto address = address_of(taken.name)) {
                 log(LogLevel::info, "address is held by another node", {{"ip", to_string(*address)}});
                 dhcp_.handle_address_taken(now, *address);
+                if (lease_client_) lease_client_->handle_taken(now);
               }
             },
         },
         *output);
+  }
+  return any;
+}
+
+Bytes Router::State::lease_value() const {
+  LeaseValue value{config_.self, held_name.value_or(""), {}};
+  if (lease_client_ && lease_client_->grant()) encode(*lease_client_->grant(), value.grant);
+  return encode(value);
+}
+
+bool Router::State::pass_from_client(TimePoint now) {
+  bool any = false;
+  while (auto output = lease_client_ ? lease_client_->poll_output() : std::nullopt) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](LeaseClient::Ask& ask) { outputs.push(AskLeaseServer{std::move(ask.request)}); },
+                   [&](const LeaseClient::Granted& granted) {
+                     lease_keeper_.take(now, record_name(granted.grant.address), lease_value(), granted.grant.expires);
+                   },
+                   [&](const LeaseClient::Unheard&) {
+                     if (config_.lease_server->fallback == LeaseServer::Fallback::ring)
+                       lease_keeper_.fall_back(now, lease_value());
+                   },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
   }
   return any;
 }
@@ -429,7 +485,7 @@ void Router::State::handle_name_held(TimePoint now, const LeaseKeeper::Held& hel
   held_name = std::string(as_text(held.name));
   tell_own_names();
   // The lease says how its holder is called, for reverse look-ups.
-  lease_keeper_.set_value(now, encode(LeaseValue{config_.self, *held_name}));
+  lease_keeper_.set_value(now, lease_value());
   if (!held.is_new) return;
   log(LogLevel::info, "name held", {{"name", *held_name}});
   outputs.push(NameHeld{*held_name});

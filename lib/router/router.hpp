@@ -33,6 +33,7 @@
 #include "router/c_name.hpp"
 #include "router/dns_relay.hpp"
 #include "router/lease_keeper.hpp"
+#include "router/lease_server.hpp"
 
 namespace ipop::router {
 
@@ -65,8 +66,10 @@ class Router {
     bool claim_address = true;                    ///< false for a SimpleNode: no lease, no name
     std::uint16_t mtu = 1400;                     ///< of the TAP, octets of IP packet
     Duration lease_time = std::chrono::hours(24);
-    Bytes certificate{};    ///< this node's, DER, in a closed group
-    bool offer_dns = true;  ///< DHCP names this node's server (option 6)
+    Bytes certificate{};                             ///< this node's, DER, in a closed group
+    bool offer_dns = true;                           ///< DHCP names this node's server (option 6)
+    std::optional<LeaseServer> lease_server{};       ///< gives out the addresses; none: the ring does
+    std::shared_ptr<const dht::GrantRule> grants{};  ///< its rule
     bool tells_admitted = false;
   };
 
@@ -111,11 +114,14 @@ class Router {
     net::Ipv4Address destination{};
     net::MacAddress to{};
   };
+  struct AskLeaseServer {  ///< an encoded leasing::LeaseRequest; one at a time
+    Bytes request{};
+  };
   using ClockOff = LeaseKeeper::ClockOff;
   using ForwardDns = DnsRelay::Forward;  ///< a query of the client's side, for a server of this machine
   using EndForwardDns = DnsRelay::EndForward;
   using Output = std::variant<WriteFrames, SendPackets, DhtCreate, DhtGet, WantLink, LeaseHeld, LeaseLost, NameHeld,
-                              Admitted, ClockOff, ForwardDns, EndForwardDns, DnsStreamAnswer, LogLine>;
+                              Admitted, ClockOff, ForwardDns, EndForwardDns, DnsStreamAnswer, AskLeaseServer, LogLine>;
 
   /// `key` signs records; it and `rng` outlive the machine.
   Router(Config config, const crypto::PrivateKey& key, Rng& rng);
@@ -147,6 +153,10 @@ class Router {
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_timeout(TimePoint now);
 
+  /// The answer to AskLeaseServer: an encoded leasing::LeaseGrant, or why there is none.
+  void handle_lease_answer(TimePoint now, ByteSpan grant);
+  void handle_lease_failure(TimePoint now, std::string why);
+
   /// The servers that this machine had: names outside the group are asked of them, for the client's side only.
   /// None: such names are refused.
   void handle_dns_servers(std::vector<net::Endpoint> servers);
@@ -174,6 +184,8 @@ class Router {
 
   [[nodiscard]] std::optional<Lease> lease() const;
   [[nodiscard]] std::optional<std::string> held_name() const;
+  /// What is wrong with the lease server, for a person.
+  [[nodiscard]] std::optional<std::string> lease_notice() const;
   /// The node's own address and what the resolver knows, in the order of the addresses.
   [[nodiscard]] std::vector<Mapping> mappings() const;
   /// Drops by reason (`drop_...`), and what was answered.

@@ -135,14 +135,19 @@ void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& 
                  [&](const DhcpServer::WantAddress& want) {
                    // Before the ring is joined the wish is kept: it becomes the first candidate.
                    if (!lease_keeper_.is_started()) return;
+                   // The server decides; a client gets what it gave.
+                   if (lease_client_) return dhcp_.handle_address_taken(now, want.address);
                    lease_keeper_.forget_wish();
                    if (!lease_keeper_.want(now, record_name(want.address)))
                      dhcp_.handle_address_taken(now, want.address);
                  },
                  [&](const DhcpServer::ForgetWish&) { lease_keeper_.forget_wish(); },
                  [&](const DhcpServer::InUse&) { lease_keeper_.keep(now); },
-                 [&](const DhcpServer::Released&) { lease_keeper_.let_lapse(); },
+                 [&](const DhcpServer::Released&) {
+                   if (!lease_client_) lease_keeper_.let_lapse();
+                 },
                  [&](const DhcpServer::Declined&) {
+                   if (lease_client_) return counters.add("drop_dhcp_decline_server");
                    if (!lease_keeper_.decline(now)) counters.add("drop_dhcp_decline_limit");
                  },
                  [&](const DhcpServer::FindClient& client) {

@@ -13,6 +13,7 @@
 #include "router/address_resolver.hpp"
 #include "router/dhcp_server.hpp"
 #include "router/frame_switch.hpp"
+#include "router/lease_client.hpp"
 #include "router/lease_keeper.hpp"
 #include "router/mac_table.hpp"
 #include "router/name_service.hpp"
@@ -43,6 +44,11 @@ class Router::State {
   void handle_unreached(TimePoint now, const NodeId& peer) { resolver_.doubt_holder(now, peer); }
   void handle_carries(const NodeId& peer, std::uint16_t octets);
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
+  void handle_lease_answer(TimePoint now, ByteSpan grant);
+  void handle_lease_failure(TimePoint now, std::string why);
+  [[nodiscard]] std::optional<std::string> lease_notice() const {
+    return lease_client_ ? lease_client_->notice() : std::nullopt;
+  }
   void handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   void handle_dns_listener(std::optional<std::uint16_t> port) { dns_listener_ = port; }
   void handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query);
@@ -94,6 +100,8 @@ class Router::State {
   void start_if_ready(TimePoint now);
   void pass_values(TimePoint now);
   bool pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker asker);
+  bool pass_from_client(TimePoint now);
+  [[nodiscard]] Bytes lease_value() const;
   bool pass_from_resolver(TimePoint now);
   bool pass_from_dhcp(TimePoint now);
   bool pass_from_names(TimePoint now);
@@ -128,6 +136,7 @@ class Router::State {
   Config config_;
   Rng& rng_;
   LeaseKeeper lease_keeper_;
+  std::optional<LeaseClient> lease_client_;  // where a server gives out the addresses
   std::optional<LeaseKeeper> name_keeper_;
   AddressResolver resolver_;
   DhcpServer dhcp_;

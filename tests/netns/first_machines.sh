@@ -44,7 +44,7 @@ on relay ga-group new lab >"$run/token" 2>"$run/talk"
 is "new: the status" 0 $?
 is "new: one line on stdout" 1 "$(wc -l <"$run/token")"
 is "new: the unit is enabled and started" "--no-block enable --now ipop-node@lab" "$(on relay cat /run/systemctl)"
-holds "new: says that anybody with the token can join" grep -q 'Anyone' "$run/talk"
+holds "new: says that anyone with the token can join" grep -q 'Anyone' "$run/talk"
 holds "new: says that nobody has come in yet, and what to do" grep -q 'No packet has come in from outside' "$run/talk"
 
 # --- every other one -----------------------------------------------------------------------------------------

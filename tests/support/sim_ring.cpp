@@ -173,6 +173,11 @@ void SimNode::drain(TimePoint now) {
             [&](const node::Node::Order& order) {
               if (worker_) worker_->handle_order(order);
             },
+            [&](node::Node::AskLeaseServer& ask) {
+              const auto grant = lease_server ? lease_server(now, ask.request) : std::nullopt;
+              if (grant) return node_->handle_lease_answer(now, *grant);
+              node_->handle_lease_failure(now, "no answer");
+            },
             [&](node::Node::Stop&) {},
             [&](LogLine& line) { log.push_back(std::move(line)); },
         },

@@ -52,6 +52,8 @@ class SimNode final : public SimHost {
   [[nodiscard]] const node::NodeConfig& config() const { return config_; }
   [[nodiscard]] node::StatusAnswer status(TimePoint now);
 
+  /// The group's lease server as this node reaches it: an encoded grant, or none while it does not answer.
+  std::function<std::optional<Bytes>(TimePoint now, const Bytes& request)> lease_server;
   std::map<std::uint16_t, TimePoint> ping_answers;  ///< by sequence
   std::map<std::uint64_t, Result<node::Answer>> answers;
   std::vector<std::pair<TimePoint, node::Event>> events;

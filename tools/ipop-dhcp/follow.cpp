@@ -8,6 +8,7 @@
 #include "io/system_clock.hpp"
 #include "lease_json.hpp"
 #include "server_files.hpp"
+#include "server_place.hpp"
 
 namespace ipop::ipop_dhcp {
 namespace {
@@ -19,25 +20,6 @@ using leasebook::LeaseBook;
 constexpr Duration exchange_limit = 15s;
 constexpr Duration first_pause = 500ms;
 constexpr Duration longest_pause = 30s;
-
-/// `http://HOST:PORT/` or `https://...`.
-Result<io::HttpsPeer> parse_url(std::string_view url) {
-  io::HttpsPeer out;
-  const auto wrong = [&] {
-    return make_error(make_error_code(Errc::malformed),
-                      "\"" + std::string(url.substr(0, 128)) + "\" is not a URL such as http://10.128.0.2:8067/");
-  };
-  std::string_view rest = url;
-  out.is_plain = rest.starts_with("http://");
-  if (!out.is_plain && !rest.starts_with("https://")) return wrong();
-  rest.remove_prefix(out.is_plain ? 7 : 8);
-  rest = rest.substr(0, rest.find('/'));
-  const auto entry = appliance::parse_bootstrap_entry(rest);
-  if (!entry) return wrong();
-  out.host = entry->host;
-  out.port = entry->port;
-  return out;
-}
 
 class Follower {
  public:
@@ -86,7 +68,7 @@ class Follower {
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const Follow& verb) {
-  auto first = parse_url(verb.url);
+  auto first = server_at(verb.url);
   if (!first) {
     cli::complain(context.streams, tool, first.error().message());
     return ExitStatus::usage;

@@ -186,6 +186,12 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   follow_verb->add_flag("--once", follow.once, "Exit once the databases are equal");
   follow_verb->callback([&] { options.verb = follow; });
 
+  AskServer asking;
+  CLI::App* ask_verb = app.add_subcommand("ask", "Send a node's signed request to a server, and print the grant");
+  ask_verb->add_option("URL", asking.url, "The server: http://HOST:PORT/")->type_name("")->required();
+  ask_verb->add_option("REQUEST", asking.request, "The request, in base64")->type_name("")->required();
+  ask_verb->callback([&] { options.verb = asking; });
+
   CLI::App* promote_verb = app.add_subcommand("promote", "Make a following server the active one");
   promote_verb->callback([&] { options.verb = Promote{}; });
   CLI::App* check_verb = app.add_subcommand("check", "Check the whole database");

@@ -70,11 +70,16 @@ struct Follow {
   std::string url{};
   bool once = false;  ///< until level with it
 };
+/// Carries a node's signed request to a server: what ipop-node runs.
+struct AskServer {
+  std::string url{};
+  std::string request{};  ///< an encoded LeaseRequest in base64
+};
 struct Promote {};
 struct Check {};
 
 using Verb = std::variant<Serve, ListLeases, ShowLease, Reserve, Release, Import, Export, Configure, History, Follow,
-                          Promote, Check>;
+                          Promote, Check, AskServer>;
 
 struct Options {
   std::string directory = "/var/lib/ga/dhcp";  ///< of the book and the key

@@ -28,5 +28,7 @@ cli::ExitStatus carry_out(const Context& context, const History& verb);
 cli::ExitStatus carry_out(const Context& context, const Follow& verb);
 cli::ExitStatus carry_out(const Context& context, const Promote& verb);
 cli::ExitStatus carry_out(const Context& context, const Check& verb);
+/// `no` when the server refuses.
+cli::ExitStatus carry_out(const Context& context, const AskServer& verb);
 
 }  // namespace ipop::ipop_dhcp

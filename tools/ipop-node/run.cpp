@@ -57,6 +57,16 @@ std::vector<std::string> renew_command(const Loaded& loaded) {
           loaded.settings.state_dir};
 }
 
+/// Takes a request of this node to the group's lease server.
+std::vector<std::string> lease_command(const appliance::AddressServer& server) {
+  return {io::program_beside("ipop-dhcp"), "ask", server.url};
+}
+
+router::LeaseServer lease_server(const appliance::AddressServer& server) {
+  using Fallback = router::LeaseServer::Fallback;
+  return {server.key, server.pool, server.ring_when_silent ? Fallback::ring : Fallback::wait};
+}
+
 daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options) {
   daemon::DaemonConfig out;
   out.name_space = loaded.group.name_space;
@@ -84,6 +94,10 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.log_level = loaded.settings.log_level;
   out.version = version_number;
   out.renew_command = renew_command(loaded);
+  if (const auto& server = loaded.group.address_server) {
+    out.lease_server = lease_server(*server);
+    out.lease_command = lease_command(*server);
+  }
   out.read_again = [options]() -> Result<daemon::DaemonConfig> {
     const auto again = load(options, read_environment());
     if (const auto* failure = std::get_if<Failure>(&again))

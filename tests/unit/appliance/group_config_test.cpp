@@ -55,6 +55,37 @@ TEST_CASE("what is written as a group file reads back as the same value") {
   }
 }
 
+TEST_CASE("a group whose addresses a server gives out says where, and by whose key") {
+  GroupConfig config = full_config();
+  auto& server = config.address_server.emplace();
+  server.url = "http://192.0.2.1:8067/";
+  server.key.fill(std::byte{0xa7});
+  server.pool = {{net::Ipv4Address(100, 64, 1, 10), net::Ipv4Address(100, 64, 1, 99)},
+                 {net::Ipv4Address(100, 64, 2, 5), net::Ipv4Address(100, 64, 2, 5)}};
+  server.ring_when_silent = true;
+  const auto read = parse_group_config(to_toml(config), "lab.toml");
+  REQUIRE(read);
+  CHECK(*read == config);
+  JoinToken token{config, {}, {}};
+  token.group.port.reset();
+  const auto carried = parse_join_token(to_string(token));
+  REQUIRE(carried);
+  CHECK(carried->group == token.group);
+}
+
+TEST_CASE("a server of addresses needs its place and key, and its keys need it") {
+  const std::string key(64, 'a');
+  const std::string whole = "addresses = \"dhcp\"\ndhcp_server = \"http://192.0.2.1:8067\"\ndhcp_key = \"" + key + "\"";
+  CHECK(error_of_line(whole) == "no error");
+  CHECK(error_of_line("addresses = \"ring\"") == "no error");
+  CHECK(error_of_line("addresses = \"dhcp\"").find("dhcp_server") != std::string::npos);
+  CHECK(error_of_line("addresses = \"desk\"").find("lab.toml:3") != std::string::npos);
+  CHECK(error_of_line("dhcp_key = \"" + key + "\"").find("needs addresses") != std::string::npos);
+  CHECK(error_of_line(whole + "\ndhcp_fallback = \"ring\"").find("dhcp_pool") != std::string::npos);
+  CHECK(error_of_line(whole + "\ndhcp_pool = [\"10.0.0.9-10.0.0.1\"]") != "no error");
+  CHECK(error_of_line("addresses = \"dhcp\"\ndhcp_server = \"192.0.2.1\"").find("URL") != std::string::npos);
+}
+
 TEST_CASE("a group file that is cut off anywhere is refused or still holds whole values") {
   const std::string text = to_toml(full_config());
   for (std::size_t n = 0; n < text.size(); ++n) {
