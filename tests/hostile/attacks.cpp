@@ -157,6 +157,63 @@ AttackResult trickle_list() {
           known && took <= 30s};
 }
 
+/// A member sends all that it has to one other, over each of the rest, while those talk to each other.
+AttackResult flood_over_relays() {
+  const auto ring = formed_ring(121, 6);
+  const std::size_t victim = 3;
+  const net::Ipv4Address address = *ring->network().local_endpoint(ring->host(victim)).ipv4();
+  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::floods), [&](auto& config) {
+    config.targets = {ring->at(victim).node().id()};
+    config.a_second = 600;
+  });
+  ring->network().run_for(2s);
+  ring->network().count_sent_to(address);
+  const std::uint64_t before = liar.octets_spent();
+  unsigned sent = 0;
+  for (std::uint16_t i = 0; i < 10; ++i) {
+    ring->at(1).ping(ring->network().now(), *ring->at(2).node().address(), static_cast<std::uint16_t>(100 + i));
+    ring->network().drain(ring->host(1));
+    ring->network().run_for(500ms);
+    ++sent;
+  }
+  ring->network().run_for(1s);
+  const std::uint64_t lost = ring->network().sent_to(address).octets;
+  const std::uint64_t spent = liar.octets_spent() - before;
+  const std::size_t answered = ring->at(1).ping_answers.size();
+  return {fmt::format("{} over 6 relays, 5 s", megabytes(spent)),
+          fmt::format("{}; {} of {} pings of others", megabytes(lost), sent - answered, sent),
+          spent > 10'000'000 && lost <= spent + spent / 10 && answered == sent};
+}
+
+/// Packets to nobody, as large as they may be and for as many hops as their layout can say.
+AttackResult go_on_for_ever() {
+  const auto ring = formed_ring(122, 40);
+  const auto passed_on = [&] {
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i < ring->size(); ++i) {
+      const auto counters = ring->at(i).status(ring->network().now()).counters;
+      if (const auto it = counters.find("routed_forwarded"); it != counters.end()) out += it->second;
+    }
+    return out;
+  };
+  ring->network().run_for(10s);
+  const std::uint64_t quiet = passed_on();
+  ring->network().run_for(10s);
+  const std::uint64_t usual = passed_on() - quiet;
+  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::endless),
+                                          [](auto& config) { config.a_second = 10; });
+  ring->network().run_for(1s);
+  const std::uint64_t before = passed_on();
+  const std::uint64_t told_before = liar.lies_told();
+  ring->network().run_for(10s);
+  const std::uint64_t more = passed_on() - before - std::min(usual, passed_on() - before);
+  const std::uint64_t packets = liar.lies_told() - told_before;
+  // 70 kB for ten packets of a kilobyte.
+  return {fmt::format("{} packets of 1 kB that may go 255 hops", packets),
+          fmt::format("passed on {:.1f} times each", static_cast<double>(more) / static_cast<double>(packets)),
+          packets > 50 && more <= 7 * packets};
+}
+
 /// A member asks the DHT in another's name, so that the answers go there.
 AttackResult reflect_gets() {
   const auto ring = formed_ring(106, 30);
@@ -194,6 +251,41 @@ AttackResult silent_neighbours() {
           time && *time <= 4s};
 }
 
+/// Every member has a value of its own stored, then one host hands over values of owners that it invents, to every
+/// node and for every position.
+AttackResult fill_replicas() {
+  const auto ring = formed_ring(108, 5);
+  std::vector<std::size_t> lost;
+  const auto store_all = [&](const char* when) {
+    std::size_t stored = 0;
+    for (std::size_t i = 1; i < ring->size(); ++i)
+      stored += put(*ring, i, when + std::to_string(i), Bytes(10, std::byte{1})) ? 1U : 0U;
+    return stored;
+  };
+  const auto found = [&](const char* when) {
+    std::size_t count = 0;
+    for (std::size_t i = 1; i < ring->size(); ++i) {
+      const auto answer = ask(*ring, 1 + i % (ring->size() - 1), node::DhtGetCommand{.key = when + std::to_string(i)});
+      count += answer && !std::get<node::DhtAnswer>(*answer).values.empty() ? 1U : 0U;
+    }
+    return count;
+  };
+  const std::size_t members = ring->size() - 1;
+  if (store_all("before") != members) return {"-", "nothing could be stored before the attack", false};
+  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::hand_overs),
+                                          [](auto& config) { config.a_second = 300; });
+  ring->network().run_for(25s);
+  const std::size_t stored = store_all("after");
+  ring->network().run_for(2s);
+  const std::size_t kept = found("before");
+  const std::size_t new_ones = found("after");
+  liar.set_lies({});
+  return {fmt::format("{} records from one host, 25 s", liar.lies_told()),
+          fmt::format("{} of {} values from before, {} of {} stored during it", members - kept, members,
+                      members - std::min(stored, new_ones), members),
+          stored == members && kept == members && new_ones == members};
+}
+
 /// One address, many keys.
 AttackResult many_keys() {
   const auto ring = formed_ring(109, 4);
@@ -218,14 +310,54 @@ AttackResult many_keys() {
           links >= 250 && links <= 256 && linked};
 }
 
+/// Beside honest members some lie in every field that they may fill, each as chance will have it, and deny or keep
+/// silent as replicas. Values that were stored before must be found.
+AttackResult lying_members(std::size_t honest, std::size_t lying, double promised) {
+  const auto ring = formed_ring(110 + lying, honest);
+  SeededRng chance(7 + lying);
+  std::size_t stored = 0;
+  for (std::size_t i = 1; i <= honest; ++i)
+    stored += put(*ring, i, "of" + std::to_string(i), Bytes(10, std::byte{1})) ? 1U : 0U;
+  if (stored != honest) return {"-", "not everything could be stored before the attack", false};
+  const SiteId site = ring->network().add_public_site();
+  for (std::size_t i = 0; i < lying; ++i) {
+    ring->add_hostile(site, some_lies(chance) | telling(i % 2 == 0 ? Lie::denial : Lie::silence),
+                      [](auto& config) { config.a_second = 10; });
+  }
+  ring->network().run_for(20s);
+  std::size_t found = 0;
+  std::size_t forged = 0;
+  std::size_t asked = 0;
+  for (std::size_t reader = 1; reader <= honest; reader += 2) {
+    for (const std::size_t of : {1 + (reader + 7) % honest, 1 + (reader + 29) % honest}) {
+      ++asked;
+      const auto answer = ask(*ring, reader, node::DhtGetCommand{.key = "of" + std::to_string(of)});
+      if (!answer) continue;
+      for (const auto& value : std::get<node::DhtAnswer>(*answer).values)
+        (value.value == Bytes(10, std::byte{1}) ? found : forged) += 1;
+    }
+  }
+  return {fmt::format("{} of {} members lie in every field", lying, honest + lying),
+          fmt::format("{} of {} look-ups, {} forged", asked - found, asked, forged),
+          forged == 0 && static_cast<double>(found) >= promised * static_cast<double>(asked)};
+}
+
 }  // namespace
 
 std::vector<Attack> simulated_attacks() {
   return {
       {"S1", "many keys from one address", "256 links of a node; others get theirs", many_keys},
+      {"S2", "a tenth of the members lies", "1 of 100 look-ups, none forged",
+       [] { return lying_members(54, 6, 0.99); }},
+      {"S2", "a fifth of the members lies", "5 of 100 look-ups, none forged",
+       [] { return lying_members(40, 10, 0.95); }},
+      {"S3", "one host hands over what it likes", "no value of others, and theirs are stored", fill_replicas},
       {"S5", "connect-to-me names a victim's ports", "3 octets for each that was spent", amplify},
       {"S5", "DHT questions in another's name", "5 octets for each that was spent", reflect_gets},
       {"S10", "a revocation list that never ends", "everybody knows the true one in 30 s", trickle_list},
+      {"S19", "a flood over all others as relays", "an octet for each that was spent, no ping of others",
+       flood_over_relays},
+      {"S19", "packets that may go on for ever", "7 times each", go_on_for_ever},
       {"S24", "those next to a newcomer keep silent", "a newcomer's address in 4 s", silent_neighbours},
       {"S24", "unasked answers with false neighbours", "a newcomer's address in 4 s", plant_neighbours},
       {"S24", "a peer lies about where we are", "class and address stay right", lie_about_address},

@@ -27,12 +27,24 @@ TEST_CASE("S1: many keys of one address take a part of a node's links, and keep 
   check_attacks("S1");
 }
 
+TEST_CASE("S2: values are found beside a tenth and a fifth of members that lie in every field") {
+  check_attacks("S2");
+}
+
+TEST_CASE("S3: one host that hands over what it likes pushes out nobody's values") {
+  check_attacks("S3");
+}
+
 TEST_CASE("S5: nobody is flooded by naming him, and answers go to whoever asked") {
   check_attacks("S5");
 }
 
 TEST_CASE("S10: a peer that never ends its list keeps nobody from the true one") {
   check_attacks("S10");
+}
+
+TEST_CASE("S19: no more comes out of the ring than went in, and others go on") {
+  check_attacks("S19");
 }
 
 TEST_CASE("S24: lies about neighbours and addresses keep nobody out") {

@@ -174,3 +174,17 @@ TEST_CASE("S10: a list is in the DHT after a revocation, and again after whoever
   ring->network().run_for(30s);
   CHECK(heads() == 1);
 }
+
+TEST_CASE("whoever starts a closed group's node while 40 % are lost is in seconds after the loss has ended") {
+  for (const std::uint64_t seed : {41U, 42U, 43U, 44U}) {
+    CAPTURE(seed);
+    SimRing ring({.seed = seed, .network = {.latency = 20ms, .loss = 0.4}, .closed = true});
+    ring.add_bootstrap();
+    for (int i = 0; i < 6; ++i)
+      ring.add_member(ring.network().add_nat_site(full_cone()), TimePoint{} + i * 500ms);
+    const bool in_spite_of_it = ring.network().run_until_done([&] { return ring.all_joined(); }, 60s);
+    CHECK(in_spite_of_it);
+    ring.network().set_loss(0);
+    CHECK(ring.network().run_until_done([&] { return is_ready(ring) && ring.near_links_are_right(); }, 15s));
+  }
+}

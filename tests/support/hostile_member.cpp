@@ -127,6 +127,8 @@ void HostileMember::tick(TimePoint now) {
     if (tells(Lie::relays)) tell_relays(now);
     if (tells(Lie::hand_overs)) tell_hand_over(now, *target);
     if (tells(Lie::gets)) tell_get(now, *target);
+    if (tells(Lie::floods)) tell_flood(now, *target);
+    if (tells(Lie::endless)) tell_endless(now);
   }
 }
 
@@ -171,10 +173,32 @@ void HostileMember::pass_on(TimePoint now, const NodeId& previous, RoutedPacket 
   const NodeId own = ring_distance(config_.self, packet.destination);
   const bool is_nearest = std::ranges::all_of(
       links_, [&](const auto& entry) { return ring_distance(entry.first, packet.destination) > own; });
+  if (is_nearest && tells(Lie::denial)) deny(now, packet);
   if (packet.ttl == 0 || is_nearest) return;
   --packet.ttl;
   ++packet.hops;
   route(now, packet, previous);
+}
+
+void HostileMember::deny(TimePoint now, const RoutedPacket& packet) {
+  const auto asked = packet.type == PacketType::dht ? dht::decode_message(packet.payload)
+                                                    : Result<dht::Message>(Errc::unsupported, "");
+  if (!asked) return;
+  std::optional<dht::Message> answer;
+  if (const auto* get = std::get_if<dht::GetRequest>(&*asked)) {
+    answer = dht::GetAnswer{.request = get->request, .position = get->position, .records = {}};
+  } else if (const auto* stored = std::get_if<dht::StoreRequest>(&*asked)) {
+    answer =
+        dht::StoreAnswer{.request = stored->request, .position = stored->position, .verdict = dht::Verdict::granted};
+  }
+  if (!answer) return;
+  RoutedPacket back;
+  back.type = PacketType::dht;
+  back.source = config_.self;
+  back.destination = packet.source;
+  back.payload = dht::encoded(*answer);
+  route(now, back, std::nullopt);
+  ++told_;
 }
 
 void HostileMember::send_status(TimePoint now, const NodeId& peer, Link& link) {
@@ -302,6 +326,30 @@ void HostileMember::tell_get(TimePoint now, const NodeId& target) {
   packet.source = target;
   packet.destination = dht::position_of(as_bytes(config_.name_space), request.kind, request.name);
   packet.payload = dht::encoded(request);
+  route(now, packet, std::nullopt);
+  ++told_;
+}
+
+void HostileMember::tell_flood(TimePoint now, const NodeId& target) {
+  constexpr std::size_t size = 1200;
+  for (auto& [peer, link] : links_) {
+    if (peer == target) continue;
+    Bytes payload;
+    encode_relayed(LinkPayload::relayed, target, Bytes(size, std::byte{0x77}), payload);
+    octets_ += payload.size();
+    const ByteSpan span(payload);
+    static_cast<void>(table_.seal(now, link.channel, {&span, 1}));
+    ++told_;
+  }
+}
+
+void HostileMember::tell_endless(TimePoint now) {
+  RoutedPacket packet;
+  packet.type = PacketType::query;
+  packet.source = config_.self;
+  packet.destination = invented();
+  packet.ttl = 255;
+  packet.payload = Bytes(1000);
   route(now, packet, std::nullopt);
   ++told_;
 }

@@ -31,6 +31,9 @@ enum class Lie : std::uint8_t {
   lists,       ///< a revocation list with a high number, given an octet at a time
   hand_overs,  ///< records of invented owners, handed over to every peer for every position
   gets,        ///< questions to the DHT in the name of a victim
+  floods,      ///< packets for `targets` over all others as relays, as many as it likes
+  endless,     ///< routed packets to places where nobody is, that may go as far as their layout can say
+  denial,      ///< as a replica: whatever is asked for is not there, whatever is brought is stored
   silence,     ///< nothing is passed on and nothing is answered
   count_,
 };
@@ -87,6 +90,7 @@ class HostileMember final : public SimHost {
   void seek_links(TimePoint now);
   void hear(TimePoint now, const NodeId& peer, ByteSpan payload);
   void pass_on(TimePoint now, const NodeId& previous, overlay::RoutedPacket packet);
+  void deny(TimePoint now, const overlay::RoutedPacket& packet);
   void send_status(TimePoint now, const NodeId& peer, Link& link);
 
   // One lie each.
@@ -98,6 +102,8 @@ class HostileMember final : public SimHost {
   void tell_list(TimePoint now, Link& link);
   void tell_hand_over(TimePoint now, const NodeId& target);
   void tell_get(TimePoint now, const NodeId& target);
+  void tell_flood(TimePoint now, const NodeId& target);
+  void tell_endless(TimePoint now);
 
   [[nodiscard]] bool tells(Lie lie) const { return config_.lies.test(static_cast<std::size_t>(lie)); }
   [[nodiscard]] NodeId invented();

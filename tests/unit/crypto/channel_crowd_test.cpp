@@ -1,9 +1,12 @@
 // A crowd of validated strangers against one table, and an honest newcomer in between.
 
+#include <functional>
+
 #include <doctest/doctest.h>
 
 #include "channel_world.hpp"
 #include "crypto/handshake_frame.hpp"
+#include "support/heap_octets.hpp"
 
 namespace ipop::crypto::test {
 namespace {
@@ -83,22 +86,45 @@ Carrier place_of(std::uint32_t number) {
   return endpoint_at(0xc6120000U + (number << 8U) + 1);
 }
 
-void check_newcomer(Beginning beginning) {
+/// The same on the ring: each second of its 256 parts.
+Carrier ring_place_of(std::uint32_t number) {
+  Bytes octets(21);
+  octets[0] = std::byte{4};
+  octets[1] = static_cast<std::byte>(2 * number);
+  return Carrier(Carrier::Transport::position, octets, {.source = 21, .network = 2});
+}
+
+/// Whom a crowd attacks, and from where.
+struct Attacked {
+  HalfOpen::Limits limits{};
+  std::function<Carrier(std::uint32_t)> place = place_of;
+  Carrier victim = endpoint(1);
+  Carrier newcomer = endpoint(2);
+};
+
+/// The table of sessions end to end, as node::EndToEnd has it: smaller, and its carriers are ids of the ring.
+Attacked sessions() {
+  return {{.all = 128, .working = 24}, ring_place_of, ring_place_of(100), ring_place_of(101)};
+}
+
+void check_newcomer(Beginning beginning, const Attacked& attacked = {}) {
   CAPTURE(static_cast<int>(beginning));
   World world(21);
+  const HalfOpen::Limits& limits = attacked.limits;
+  ChannelTable::Limits of_table;
+  of_table.half_open = limits;
   // In the middle of the ring of ids: neither side of the crowd is refused for its id.
-  Peer& victim = world.add(low_and_high().first, endpoint(1));
-  Peer& newcomer = world.add(low_and_high().second, endpoint(2));
+  Peer& victim = world.add(low_and_high().first, attacked.victim, of_table);
+  Peer& newcomer = world.add(low_and_high().second, attacked.newcomer);
   Crowd crowd(victim);
   constexpr auto pause = std::chrono::nanoseconds(1'000'000'000 / 1500);
   std::uint32_t turn = 0;
   const TimePoint comes = world.now + 2s;
   bool asked = false;
-  const HalfOpen::Limits limits;
   std::size_t most = 0;
   std::size_t most_working = 0;
   while (world.now < comes + 1s && newcomer.opened.empty()) {
-    crowd.take_up(world.now, place_of(turn++ % 100), beginning);
+    crowd.take_up(world.now, attacked.place(turn++ % 100), beginning);
     if (!asked && world.now >= comes) {
       asked = true;
       newcomer.table.open(world.now, victim.address, low_and_high().first.id, 1);
@@ -120,6 +146,39 @@ TEST_CASE("S6: a newcomer gets in within a second while 100 addresses take up 1,
   check_newcomer(Beginning::nothing);
   check_newcomer(Beginning::half_a_hello);
   check_newcomer(Beginning::whole_hello);
+}
+
+TEST_CASE("S6: so does a session end to end, while 100 parts of the ring take up 1,500 a second") {
+  check_newcomer(Beginning::nothing, sessions());
+  check_newcomer(Beginning::half_a_hello, sessions());
+  check_newcomer(Beginning::whole_hello, sessions());
+}
+
+TEST_CASE("S6: what a crowd holds of a node's memory, in links and sessions together, is below 8 MB") {
+  std::size_t all = 0;
+  for (const Attacked& attacked : {Attacked{}, sessions()}) {
+    World world(27);
+    ChannelTable::Limits limits;
+    limits.half_open = attacked.limits;
+    Peer& victim = world.add(low_and_high().first, attacked.victim, limits);
+    Crowd crowd(victim);
+    const std::size_t before = test_support::heap_octets();
+    std::size_t most = 0;
+    std::size_t most_working = 0;
+    for (std::uint32_t i = 0; i < 6000; ++i) {
+      crowd.take_up(world.now, attacked.place(i % 100), i % 3 == 0 ? Beginning::whole_hello : Beginning::nothing);
+      world.run_for(std::chrono::nanoseconds(1'000'000'000 / 1500));
+      most = std::max(most, test_support::heap_octets() - before);
+      most_working = std::max(most_working, victim.table.half_open_working());
+    }
+    CHECK(victim.table.half_open() == attacked.limits.all);
+    CHECK(most_working == attacked.limits.working);
+    MESSAGE("measured: " << most / 1000 << " kB for " << attacked.limits.all << " half-open handshakes, "
+                         << attacked.limits.working << " of them with a TLS object");
+    all += most;
+  }
+  CHECK(all < 8'000'000);
+  CHECK(all > 1'000'000);
 }
 
 TEST_CASE("S6: a crowd's handshakes are gone five seconds after it has") {
