@@ -15,6 +15,7 @@
 #include "overlay/link_message.hpp"
 #include "overlay/link_paths.hpp"
 #include "overlay/nat_behavior.hpp"
+#include "overlay/payload_parts.hpp"
 
 namespace ipop::overlay {
 
@@ -53,6 +54,7 @@ struct Link {
   bool stands = false;                       ///< it has
   crypto::ChannelId selected{};              ///< the path that this end told the other to keep
   ShapedByRelay shaped{};
+  PartCollector parts{};
   TimePoint relayed_at{};  ///< packets of others left over it last
   bool admitted = false;   ///< the peer's revocation list is no newer than ours
 

@@ -153,6 +153,9 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
       handle_link_message(now, received.id, payload);
     } else if (payload.front() == static_cast<std::byte>(LinkPayload::routed)) {
       handle_routed(now, peer, ByteSpan(payload).subspan(1));
+    } else if (payload.front() == static_cast<std::byte>(LinkPayload::part)) {
+      // What came before may have ended the link.
+      if (Link* still = links_.find(peer)) handle_part(now, *still, payload);
     } else {
       counters_.add("drop_payload_unknown");
     }

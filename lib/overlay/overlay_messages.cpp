@@ -232,8 +232,35 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
   payload.reserve(1 + RoutedPacket::header_size + packet.payload.size());
   payload.push_back(static_cast<std::byte>(LinkPayload::routed));
   encode(packet, payload);
-  const ByteSpan span(payload);
-  if (Path* path = link == nullptr ? nullptr : link->in_use()) seal(now, *link, *path, {&span, 1}, Content::control);
+  if (Path* path = link == nullptr ? nullptr : link->in_use()) send_routed(now, *link, *path, payload);
+}
+
+void Overlay::State::send_routed(TimePoint now, Link& link, Path& path, ByteSpan payload) {
+  if (payload.size() > path.proof.carries()) {
+    const std::vector<Bytes> parts = split_payload(next_payload_++, payload, path.proof.carries());
+    if (!parts.empty()) {
+      const std::vector<ByteSpan> spans(parts.begin(), parts.end());
+      counters_.add("sent_in_parts");
+      seal(now, link, path, spans, Content::control);
+      return;
+    }
+  }
+  seal(now, link, path, {&payload, 1}, Content::control);
+}
+
+void Overlay::State::handle_part(TimePoint now, Link& link, ByteSpan payload) {
+  const auto part = decode_payload_part(payload);
+  if (!part) {
+    counters_.add("drop_part_malformed");
+    return;
+  }
+  const auto whole = link.parts.handle_part(now, *part);
+  if (!whole) return;
+  if (whole->front() != static_cast<std::byte>(LinkPayload::routed)) {
+    counters_.add("drop_part_kind");
+    return;
+  }
+  handle_routed(now, link.peer, ByteSpan(*whole).subspan(1));
 }
 
 void Overlay::State::take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous) {

@@ -191,6 +191,8 @@ class Overlay::State {
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Carried& carried);
   void handle_observed(TimePoint now, const Link& link, const Path& path, const std::optional<net::Endpoint>& observed);
   void handle_routed(TimePoint now, const NodeId& previous, ByteSpan payload);
+  void send_routed(TimePoint now, Link& link, Path& path, ByteSpan payload);
+  void handle_part(TimePoint now, Link& link, ByteSpan payload);
   void route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
              const std::optional<NodeId>& first_hop);
   void take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous);
@@ -246,6 +248,7 @@ class Overlay::State {
   std::optional<TimePoint> due_;          ///< when run_timers() has something to do, or earlier
   std::optional<TimePoint> maintain_at_;  ///< when maintain() has, though nothing changed
   std::uint64_t next_attempt_ = 1;
+  std::uint32_t next_payload_ = 1;  ///< that travels in parts
 
   ConnectionTable links_;
   std::map<crypto::Carrier, Opening> openings_;

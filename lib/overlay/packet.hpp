@@ -51,6 +51,7 @@ enum class LinkPayload : std::uint8_t {
   routed = 2,         ///< a RoutedPacket
   relayed = 3,        ///< a packet of a relayed link, to pass on to a direct neighbour
   relayed_final = 4,  ///< the same on its last link: never passed on, so no loop can form
+  part = 5,           ///< of a routed packet that the path does not carry whole (PayloadPart)
 };
 
 /// True when the payload is an IP packet by its first octet.

@@ -3,6 +3,7 @@
 #include "overlay/connect_to_me.hpp"
 #include "overlay/link_message.hpp"
 #include "overlay/packet.hpp"
+#include "overlay/payload_parts.hpp"
 
 using namespace ipop;
 
@@ -32,6 +33,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const auto view = overlay::decode_relayed(input);
       if (!view) return 0;
       overlay::encode_relayed(static_cast<overlay::LinkPayload>(data[0]), view->other, view->inner, out);
+      if (!equal(out, input)) std::abort();
+      break;
+    }
+    case 5: {
+      const auto part = overlay::decode_payload_part(input);
+      if (!part) return 0;
+      overlay::encode(*part, out);
       if (!equal(out, input)) std::abort();
       break;
     }

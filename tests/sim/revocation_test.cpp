@@ -65,6 +65,22 @@ TEST_CASE("a closed ring of real certificates forms, and every pair answers") {
   CHECK(ring->ping_all_pairs(30s) == ring->pairs());
 }
 
+TEST_CASE("a closed ring takes its addresses over lines of 1280 octets on which no piece of a packet passes") {
+  const auto ring = make_ring(7, 15, SimCrypto::real);
+  // The UDP payload of a packet of 1280 octets over IPv6.
+  ring->network().set_every_path(SimPath{.largest = 1280 - 48});
+  REQUIRE(ring->network().run_until_done([&] { return is_ready(*ring); }, 90s));
+  ring->network().run_for(5s);
+  CHECK(ring->duplicate_addresses() == 0);
+  CHECK(ring->ping_all_pairs(30s) == ring->pairs());
+  std::uint64_t in_parts = 0;
+  for (std::size_t i = 0; i < ring->size(); ++i) {
+    const auto counters = ring->at(i).status(ring->network().now()).counters;
+    if (const auto it = counters.find("sent_in_parts"); it != counters.end()) in_parts += it->second;
+  }
+  CHECK(in_parts > 0);
+}
+
 TEST_CASE("a node with a self-signed certificate gets no link in a closed group") {
   const auto ring = make_ring(5, 4, SimCrypto::real);
   REQUIRE(ring->network().run_until_done([&] { return is_ready(*ring); }, 60s));
