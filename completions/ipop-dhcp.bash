@@ -17,6 +17,7 @@ _ipop_dhcp() {
       '/ config') command=/config; arguments=0 ;;
       '/ history') command=/history; arguments=0 ;;
       '/ follow') command=/follow; arguments=0 ;;
+      '/ ask') command=/ask; arguments=0 ;;
       '/ promote') command=/promote; arguments=0 ;;
       '/ check') command=/check; arguments=0 ;;
       '/ --group'|'/ --directory'|'/ --groups'|'/ --states'|'/ --socket'|'/ --color') i=$((i + 1)) ;;
@@ -32,6 +33,7 @@ _ipop_dhcp() {
       '/config --prefix'|'/config --range'|'/config --exclude'|'/config --lease-time'|'/config --mtu'|'/config --quota'|'/config --unsigned'|'/config --group'|'/config --directory'|'/config --groups'|'/config --states'|'/config --socket'|'/config --color') i=$((i + 1)) ;;
       '/history --at'|'/history --group'|'/history --directory'|'/history --groups'|'/history --states'|'/history --socket'|'/history --color') i=$((i + 1)) ;;
       '/follow --group'|'/follow --directory'|'/follow --groups'|'/follow --states'|'/follow --socket'|'/follow --color') i=$((i + 1)) ;;
+      '/ask --group'|'/ask --directory'|'/ask --groups'|'/ask --states'|'/ask --socket'|'/ask --color') i=$((i + 1)) ;;
       '/promote --group'|'/promote --directory'|'/promote --groups'|'/promote --states'|'/promote --socket'|'/promote --color') i=$((i + 1)) ;;
       '/check --group'|'/check --directory'|'/check --groups'|'/check --states'|'/check --socket'|'/check --color') i=$((i + 1)) ;;
       *' '-*) ;;
@@ -129,6 +131,12 @@ _ipop_dhcp() {
     '/follow --states') COMPREPLY=(); return ;;
     '/follow --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/follow --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/ask --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+    '/ask --directory') COMPREPLY=(); return ;;
+    '/ask --groups') COMPREPLY=(); return ;;
+    '/ask --states') COMPREPLY=(); return ;;
+    '/ask --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/ask --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/promote --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/promote --directory') COMPREPLY=(); return ;;
     '/promote --groups') COMPREPLY=(); return ;;
@@ -147,7 +155,7 @@ _ipop_dhcp() {
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'serve list show reserve release import export config history follow promote check -h --help --group --directory --groups --states --socket --json --plain --color --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'serve list show reserve release import export config history follow ask promote check -h --help --group --directory --groups --states --socket --json --plain --color --version' -- "$cur") ;;
     '/serve') mapfile -t COMPREPLY < <(compgen -W '-h --help --listen --certificate --key --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/list') mapfile -t COMPREPLY < <(compgen -W '-h --help --all --after --limit --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
@@ -159,6 +167,7 @@ _ipop_dhcp() {
     '/config') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --range --exclude --lease-time --mtu --quota --unsigned --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/history') mapfile -t COMPREPLY < <(compgen -W '-h --help --at --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/follow') mapfile -t COMPREPLY < <(compgen -W '-h --help --once --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
+    '/ask') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/promote') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
   esac

@@ -36,7 +36,7 @@ void read_addresses(TomlReader& reader, GroupConfig& config) {
   reader.text("addresses", "addresses = \"dhcp\"", [&](std::string_view text) -> Result<void> {
     from_server = text == "dhcp";
     if (from_server || text == "ring") return {};
-    return malformed(in_quotes(text) + " gives no addresses; \"ring\" or \"dhcp\" does");
+    return appliance::malformed(in_quotes(text) + " gives no addresses; \"ring\" or \"dhcp\" does");
   });
   reader.text("dhcp_server", "dhcp_server = \"http://192.0.2.1:8067/\"",
               [&](std::string_view text) { return take(parse_server_url(text), server.url); });
@@ -44,7 +44,7 @@ void read_addresses(TomlReader& reader, GroupConfig& config) {
               [&](std::string_view text) -> Result<void> {
                 const auto octets = parse_hex(text);
                 if (!octets || octets->size() != server.key.size())
-                  return malformed("the key is not the 64 hexadecimal digits that `ipop-dhcp config` shows");
+                  return appliance::malformed("the key is not the 64 hexadecimal digits that `ipop-dhcp config` shows");
                 std::ranges::copy(*octets, server.key.begin());
                 return {};
               });
@@ -54,7 +54,7 @@ void read_addresses(TomlReader& reader, GroupConfig& config) {
   reader.text("dhcp_fallback", "dhcp_fallback = \"ring\"", [&](std::string_view text) -> Result<void> {
     server.ring_when_silent = text == "ring";
     if (text == "ring" || text == "none") return {};
-    return malformed(in_quotes(text) + " is no fallback; \"none\" or \"ring\" is");
+    return appliance::malformed(in_quotes(text) + " is no fallback; \"none\" or \"ring\" is");
   });
   if (from_server) {
     reader.require("dhcp_server", "dhcp_server = \"http://192.0.2.1:8067/\"");

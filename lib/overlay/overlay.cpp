@@ -48,7 +48,7 @@ void Overlay::State::start(TimePoint now) {
   if (running_) return;
   running_ = true;
   leaf_.set_endpoints(config_.bootstrap, config_.known_peers, rng_);
-  leaf_.reset(now);
+  leaf_.reset();
   leaf_.start_probing(now, rng_);
   dirty_ = true;
   settle(now);

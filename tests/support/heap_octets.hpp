@@ -4,7 +4,7 @@
 #include <malloc.h>
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/allocator_interface.h>
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // gcc has no header for it
 #endif
 
 namespace ipop::test_support {

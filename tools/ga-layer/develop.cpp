@@ -111,7 +111,7 @@ void show_traces(const Context& context, const std::vector<layers::Trace>& trace
   if (table.empty())
     context.streams.err << "There are no traces\n";
   else
-    table.write_human(out, false);
+    table.write_human(out, cli::screen_of(context.streams, context.options.output.color));
   if (!context.options.dry_run) return;
   for (const layers::Trace& trace : traces)
     out << (trace.remedy == layers::TraceRemedy::empty ? "would empty " : "would remove ")

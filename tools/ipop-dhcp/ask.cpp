@@ -10,7 +10,7 @@ namespace {
 using cli::ExitStatus;
 
 /// A request costs the server one write to its disk.
-constexpr Duration exchange_limit = std::chrono::seconds(10);
+constexpr Duration ask_limit = std::chrono::seconds(10);
 
 /// As leasing::Errc words stand in a Fault; what is not a refusal may pass by itself.
 ExitStatus status_of(const Error& error) {
@@ -44,7 +44,7 @@ ExitStatus carry_out(const Context& context, const AskServer& verb) {
   message.method = "POST";
   message.content_type = leasing::soap_content_type;
   message.body = leasing::to_soap(*request);
-  const auto answer = io::exchange_https(*server, message, exchange_limit);
+  const auto answer = io::exchange_https(*server, message, ask_limit);
   if (!answer) {
     complain(verb.url + ": " + answer.error().message());
     return status_of(answer.error());

@@ -241,7 +241,9 @@ TEST_CASE("S3: a flood over one link pushes out nothing but itself, under one ke
     if (kind != RecordKind::value) record = with_receipts(record, 10, 1);
     return store.accept(TimePoint{}, epoch, record, Arrival::put, PositionSet(1), 8, hop).verdict;
   };
-  const auto holds = [&](RecordKind kind, const std::string& name) { return !store.find({kind, text(name)}).empty(); };
+  const auto holds = [&](RecordKind kind, const std::string& name) {
+    return !store.find(Key{kind, text(name)}).empty();
+  };
   for (const RecordKind kind : {RecordKind::value, RecordKind::name}) {
     for (int i = 0; i < 5; ++i)
       CHECK(put(kind, "before" + std::to_string(i), other) == Verdict::granted);

@@ -107,11 +107,11 @@ TEST_CASE("a lease value carries the grant, and one without it is as before") {
   CHECK(*router::decode_lease_value(encode(granted)) == granted);
   Bytes cut = encode(granted);
   cut.pop_back();
-  CHECK(error_of(router::decode_lease_value(cut)) == Errc::truncated);
+  CHECK(router::decode_lease_value(cut).error().code == Errc::truncated);
   Bytes none = encode(plain);
   none.front() = std::byte{2};
   none.push_back(std::byte{0});
-  CHECK(error_of(router::decode_lease_value(none)) == Errc::malformed);
+  CHECK(router::decode_lease_value(none).error().code == Errc::malformed);
 }
 
 TEST_CASE("a grant bears out the lease of its node and address, until its end") {

@@ -458,6 +458,7 @@ class Bench {
                      [&](const router::Router::ClockOff& off) { clocks.push_back(off.ahead); },
                      [&](router::Router::ForwardDns& forward) { forwarded.push_back(std::move(forward)); },
                      [&](const router::Router::EndForwardDns& ended) { ended_forwards.push_back(ended.number); },
+                     [&](router::Router::AskLeaseServer&) {},
                      [&](router::Router::DnsStreamAnswer& answer) { stream_answers.push_back(std::move(answer)); },
                      [&](LogLine& line) { logs.push_back(std::move(line)); },
                  },
