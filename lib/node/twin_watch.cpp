@@ -53,8 +53,6 @@ void TwinWatch::look_soon(TimePoint now) {
 
 void TwinWatch::handle_hint(TimePoint now) {
   if (!joined_ || asked_) return;
-  // Nobody else may have written yet.
-  pause_ = std::min<Duration>(pause_, 4 * look_first);
   look_at_ = std::max(now, looked_at_ + look_least);
   handle_timeout(now);
 }
