@@ -7,6 +7,10 @@
 namespace ipop::node {
 namespace {
 
+/// A bootstrap node that is up answers in well under a second; after this long a node that reached
+/// nobody works alone if it may be the first of its group (its lease yields to an older one when rings meet), and
+/// else takes nothing: what it took could be another's.
+constexpr Duration alone_after = 10s;
 constexpr const char* cut_off_text = "no answer from any bootstrap node in 10 s (is UDP blocked?)";
 
 std::string describe_clock(std::chrono::seconds ahead) {
@@ -65,9 +69,9 @@ dht::Dht::Config table_config(const NodeConfig& config, const NodeId& self,
   return out;
 }
 
-/// Of a node that has a virtual network.
-router::Router::Config router_config(const NodeConfig& config, const NodeId& self,
-                                     std::shared_ptr<const dht::GrantRule> grants) {
+std::optional<router::Router> make_router(const NodeConfig& config, const NodeId& self, const crypto::PrivateKey& key,
+                                          Rng& rng, std::shared_ptr<const dht::GrantRule> grants) {
+  if (!config.prefix) return std::nullopt;
   router::Router::Config out;
   out.self = self;
   out.name_space = to_bytes(as_bytes(config.name_space));
@@ -81,7 +85,7 @@ router::Router::Config router_config(const NodeConfig& config, const NodeId& sel
   out.tells_admitted = config.has_worker;
   out.lease_server = config.lease_server;
   out.grants = std::move(grants);
-  return out;
+  return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
 }
 
 }  // namespace
@@ -98,13 +102,10 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       grants(grants_of(config)),
       ring(ring_config(config, self), handshakes, node_aeads, node_rng),
       table(table_config(config, self, grants), node_key, node_rng),
-      router(config.prefix
-                 ? std::optional<router::Router>(std::in_place, router_config(config, self, grants), node_key, node_rng)
-                 : std::nullopt),
+      router(make_router(config, self, node_key, node_rng, grants)),
       sessions(self, name_space, handshakes, node_aeads, node_rng),
       archive(trust->kind() == crypto::GroupKind::closed ? std::optional<RevocationArchive>(std::in_place, node_rng)
                                                          : std::nullopt),
-      twin(node_rng),
       names_bootstrap_(config.has_bootstrap || !config.bootstrap.empty()),
       saved_peers_(config.known_peers),
       saved_address_(config.preferred_address),
@@ -184,7 +185,6 @@ std::vector<std::string> Node::State::notices() const {
   if (cut_off_) out.emplace_back(cut_off_text);
   if (auto notice = router ? router->lease_notice() : std::nullopt) out.push_back(*std::move(notice));
   if (!clock_notice_.empty()) out.push_back(clock_notice_);
-  if (auto notice = twin.notice(); !notice.empty()) out.push_back(std::move(notice));
   return out;
 }
 
@@ -252,7 +252,6 @@ void Node::State::handle_timeout(TimePoint now) {
   for (RingWalk& walk : walks)
     walk.handle_timeout(now);
   if (archive) archive->handle_timeout(now);
-  twin.handle_timeout(now);
   if (timers_.expire(Timer::alone, now) && !ring.is_joined()) handle_no_answer(now);
   if (timers_.expire(Timer::certificate, now)) look_at_certificate(now);
   if (timers_.expire(Timer::renewal, now)) look_at_renewal(now);
@@ -266,7 +265,6 @@ std::optional<TimePoint> Node::State::poll_timeout() const {
   for (const RingWalk& walk : walks)
     next = earliest(next, walk.poll_timeout());
   if (archive) next = earliest(next, archive->poll_timeout());
-  next = earliest(next, twin.poll_timeout());
   return next;
 }
 
@@ -296,27 +294,6 @@ void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::Trus
                        "revocation list holds",
                        {{"number", std::to_string(list->number())}, {"entries", std::to_string(list->size())}}});
   look_at_own_revocation();
-}
-
-void Node::State::step_back(TimePoint now) {
-  const auto lease = router ? router->lease() : std::nullopt;
-  if (lease) outputs.push(Event(LeaseLostEvent{lease->address, "another machine runs with this node's key"}));
-  for (const overlay::Connection& link : ring.connections())
-    outputs.push(Event(PeerDownEvent{link.peer, "this node left the ring"}));
-  sessions.drop_all();
-  ring.stop(now);
-  table.handle_ring(now, {}, 1);
-  ring_ready_ = false;
-  if (!router) return;
-  // What its keeper holds must not be given back: the other machine holds it, under the same key.
-  std::erase_if(waiting_, [](const auto& entry) { return std::holds_alternative<RouterWaits>(entry.second); });
-  for (const auto& [tag, id] : resolving_)
-    refuse(id, {make_error_code(Errc::not_found), "this node left the ring"});
-  resolving_.clear();
-  router.emplace(router_config(config, self, grants), key, rng);
-  router->handle_trust(trust);
-  router->handle_wall_time(now, wall_at(now));
-  router->handle_dns_servers(dns_servers_);
 }
 
 Bytes Node::State::own_certificate() const {
@@ -433,7 +410,6 @@ void Node::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints)
 
 void Node::handle_dns_servers(TimePoint now, std::vector<net::Endpoint> servers) {
   if (!state_->router) return;
-  state_->dns_servers_ = servers;
   state_->router->handle_dns_servers(std::move(servers));
   state_->pump(now);
 }
@@ -463,7 +439,6 @@ void Node::handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan qu
 void Node::handle_suspend(TimePoint now) {
   state_->sessions.drop_all();
   state_->ring.handle_suspend(now);
-  state_->twin.handle_suspend(now);
   state_->pump(now);
 }
 

@@ -46,7 +46,6 @@ void Node::State::refuse_open_questions() {
     std::visit(Overloaded{
                    [](const RouterWaits&) {},
                    [](const ArchiveWaits&) {},
-                   [](const TwinWaits&) {},
                    [&](const auto& client) { open.insert(client.id); },
                },
                waiting);

@@ -38,7 +38,6 @@ void Node::State::pump(TimePoint now) {
     busy = pump_sessions(now) || busy;
     busy = pump_walks(now) || busy;
     busy = pump_archive(now) || busy;
-    busy = pump_twin(now) || busy;
   }
 }
 
@@ -78,7 +77,6 @@ bool Node::State::pump_ring(TimePoint now) {
               if (router) router->handle_carries(down.peer, config.mtu);
               if (router) router->handle_unreached(now, down.peer);
               history_.handle_down(wall_at(now), down.peer, absence_of(down.end));
-              twin.handle_hint(now);
               outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
             },
             [&](Overlay::RingChanged& changed) {
@@ -87,9 +85,7 @@ bool Node::State::pump_ring(TimePoint now) {
             },
             [&](Overlay::Joined&) {
               outputs.push(Event(JoinedEvent{}));
-              timers_.clear(Timer::alone);
-              cut_off_ = false;
-              twin.handle_joined(now, wall_at(now));
+              handle_ring_ready(now);
             },
             [&](Overlay::ReachabilityChanged& changed) {
               outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
@@ -241,41 +237,6 @@ bool Node::State::pump_archive(TimePoint now) {
                    },
                    [&](RevocationArchive::Found& found) {
                      if (!adopt_list(now, found.list, false)) counters_.add("drop_list_refused");
-                   },
-               },
-               *output);
-  }
-  return any;
-}
-
-bool Node::State::pump_twin(TimePoint now) {
-  bool any = false;
-  while (auto output = twin.poll_output()) {
-    any = true;
-    std::visit(Overloaded{
-                   [&](const TwinWatch::Get&) {
-                     const auto name = TwinWatch::key_of(self);
-                     waiting_.emplace(table.get(now, dht::RecordKind::value, to_bytes(as_bytes(name))), TwinWaits{});
-                   },
-                   [&](TwinWatch::Put& put) {
-                     auto record = make_value(now, TwinWatch::key_of(self), std::move(put.sign), TwinWatch::lifetime);
-                     record.sequence = std::max(record.sequence, put.above + 1);
-                     dht::sign(record, name_space, key);
-                     table.put(now, std::move(record));
-                   },
-                   [&](const TwinWatch::Found& found) {
-                     outputs.push(LogLine{LogLevel::error,
-                                          "another machine runs with this node's key",
-                                          {{"started_first", found.we_rest ? "the other" : "this one"}}});
-                   },
-                   [&](const TwinWatch::Gone&) {
-                     outputs.push(LogLine{LogLevel::info, "no other machine runs with this node's key any more", {}});
-                   },
-                   [&](const TwinWatch::StepBack&) { step_back(now); },
-                   [&](const TwinWatch::GoOn&) { handle_ring_ready(now); },
-                   [&](const TwinWatch::Return&) {
-                     ring.start(now);
-                     timers_.set(Timer::alone, now + alone_after);
                    },
                },
                *output);

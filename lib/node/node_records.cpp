@@ -81,15 +81,6 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
             }
             archive->handle_values(now, waits.key, values);
           },
-          [&](const TwinWaits&) {
-            std::vector<TwinWatch::Value> values;
-            for (const dht::Record& record : answered.records) {
-              if (record.owner == key.public_key() && !record.is_tombstone()) {
-                values.push_back({record.value, record.sequence});
-              }
-            }
-            twin.handle_signs(now, answered.outcome != dht::Outcome::no_majority, values);
-          },
           [&](const ClientAsksWhy& waits) {
             const auto record =
                 std::ranges::find_if(answered.records, [](const dht::Record& one) { return !one.is_tombstone(); });

@@ -20,16 +20,10 @@
 #include "node/query.hpp"
 #include "node/revocation_archive.hpp"
 #include "node/ring_walk.hpp"
-#include "node/twin_watch.hpp"
 #include "overlay/overlay.hpp"
 #include "router/router.hpp"
 
 namespace ipop::node {
-
-/// A bootstrap node that is up answers in well under a second; after this long a node that reached
-/// nobody works alone if it may be the first of its group (its lease yields to an older one when rings meet), and
-/// else takes nothing: what it took could be another's.
-inline constexpr Duration alone_after = 10s;
 
 class Node::State {
  public:
@@ -66,7 +60,6 @@ class Node::State {
   std::optional<router::Router> router;
   EndToEnd sessions;
   std::optional<RevocationArchive> archive;  ///< in a closed group
-  TwinWatch twin;
   std::list<RingWalk> walks;
   OutputQueue<Output> outputs;
 
@@ -93,8 +86,7 @@ class Node::State {
     CommandId id{};
     bool all = false;
   };
-  struct TwinWaits {};
-  using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy, ArchiveWaits, TwinWaits>;
+  using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy, ArchiveWaits>;
 
   bool pump_ring(TimePoint now);
   bool pump_table(TimePoint now);
@@ -102,9 +94,6 @@ class Node::State {
   bool pump_sessions(TimePoint now);
   bool pump_walks(TimePoint now);
   bool pump_archive(TimePoint now);
-  bool pump_twin(TimePoint now);
-  /// Leaves the ring, and with it the address, which another machine with our key holds.
-  void step_back(TimePoint now);
 
   void handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered);
   void handle_query(TimePoint now, const NodeId& from, ByteSpan octets);
@@ -167,7 +156,6 @@ class Node::State {
   std::map<std::uint64_t, CommandId> resolving_;  ///< DNS questions of clients, by tag
   std::uint64_t next_tag_ = 1;
   std::vector<net::Endpoint> local_endpoints_;
-  std::vector<net::Endpoint> dns_servers_;
   bool names_bootstrap_;  // the group does, resolved or not
   std::vector<net::Endpoint> saved_peers_;
   std::optional<net::Ipv4Address> saved_address_;

@@ -259,17 +259,6 @@ std::size_t SimRing::add_member(SiteId site, TimePoint when, const std::function
   return index;
 }
 
-std::size_t SimRing::add_clone(std::size_t index, SiteId site, TimePoint when) {
-  const std::size_t clone = nodes_.size();
-  nodes_.push_back(std::make_unique<SimNode>(nodes_[index]->config(), key_of(config_.seed, index), config_.crypto,
-                                             config_.seed * 1'000'003 + clone));
-  alive_.push_back(false);
-  hosts_.push_back(network_.add_host(site, *nodes_.back()));
-  sites_.push_back(site);
-  start_at(clone, when);
-  return clone;
-}
-
 HostileMember& SimRing::add_hostile(SiteId site, const Lies& lies,
                                     const std::function<void(HostileMember::Config&)>& change) {
   // Keys of their own, beyond those of any honest member.

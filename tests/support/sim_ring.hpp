@@ -101,8 +101,6 @@ class SimRing {
   std::size_t add_member(SiteId site, TimePoint when);
   /// The same for a group that was configured otherwise.
   std::size_t add_member(SiteId site, TimePoint when, const std::function<void(node::NodeConfig&)>& change);
-  /// A machine that runs with the key of member `index`; it starts at `when`.
-  std::size_t add_clone(std::size_t index, SiteId site, TimePoint when);
   /// A member that lies, linked to every public node that was added so far; it starts at once. `change` says
   /// what else it knows, or wants.
   HostileMember& add_hostile(SiteId site, const Lies& lies,
