@@ -7,13 +7,14 @@ namespace ipop::overlay {
 
 void Overlay::State::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
   trust_ = std::move(trust);
-  table_.handle_trust(now, trust_);
   if (const crypto::RevocationList* list = trust_->revocations()) {
     Bytes octets;
     encode(*list, octets);
     spread_.set_list(now, list->number(), std::move(octets));
   }
+  // Before the channels of whom it names end: so the revoked machine hears of it too.
   send_list_messages(now);
+  table_.handle_trust(now, trust_);
   admit_level_peers(now);
   settle(now);
 }
@@ -63,8 +64,9 @@ void Overlay::State::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
     return;
   }
   trust_ = *std::move(newer);
-  table_.handle_trust(now, trust_);
   spread_.set_list(now, trust_->revocation_number(), to_bytes(octets));
+  send_list_messages(now);
+  table_.handle_trust(now, trust_);
   counters_.add("revocation_lists");
   outputs_.push(TrustChanged{trust_});
   dirty_ = true;

@@ -112,6 +112,8 @@ CONF
 holds "manager: NetworkManager starts" unit manager start NetworkManager
 holds "manager: it configures the interface by DHCP" on manager nmcli --wait 60 connection add type tun ifname ipop0 con-name group \
   mode tap ipv4.method auto ipv6.method disabled connection.autoconnect yes
+# The node made the interface, so NetworkManager takes it over when it is told to.
+holds "manager: and takes the interface over" on manager nmcli --wait 60 connection up group ifname ipop0
 needs 60 "manager: the interface has its address" has_address manager
 finds_both manager
 holds "manager: the node's name server stands in resolv.conf" grep -q '^nameserver 10.128.0.1$' "$(files_of manager)/etc/resolv.conf"

@@ -98,7 +98,7 @@ is "a file that is refused later leaves what was written" "$before" "$(sha256sum
 role 'roles = ["manager", "worker", "submit"]' 'slots = 3'
 certificate_of --socket "$files/run/ipop/$pool_group.sock" revoke --user alice >"$run/revoke.log" 2>&1
 is "alice is revoked" 0 $?
-told() { condorcfg check 2>&1 | grep -q "certificate is revoked"; }
+told() { local said; said=$(condorcfg check 2>&1); grep -q "certificate is revoked" <<<"$said"; }
 within 30 "her machine is told by check" told
 is "and by show" 1 "$(condorcfg show 2>&1 | grep -c "certificate is revoked")"
 finish

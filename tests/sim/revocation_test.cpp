@@ -122,6 +122,18 @@ TEST_CASE("S10: a revoked member loses its links at once, and everybody learns o
   CHECK(ring->at(revoked).node().connections().empty());
 }
 
+TEST_CASE("S10: in a ring of three the revoked member is told before it is cut off, and says so") {
+  const auto ring = make_ring(3, 9);
+  REQUIRE(ring->network().run_until_done([&] { return is_ready(*ring); }, 60s));
+  revoke(*ring, 1, ring->authority().revoke({}, {"user2"}));
+  ring->network().run_for(5s);
+  CHECK(ring->at(2).node().connections().empty());
+  CHECK(ring->at(2).status(ring->network().now()).revocation_number == 1);
+  const auto notices = ring->at(2).node().notices();
+  REQUIRE_FALSE(notices.empty());
+  CHECK(notices.front().find("revoked") != std::string::npos);
+}
+
 TEST_CASE("S10: whoever was away during a revocation learns of it before it uses a link") {
   const auto ring = make_ring(12, 6);
   REQUIRE(ring->network().run_until_done([&] { return is_ready(*ring); }, 60s));

@@ -112,7 +112,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
   if (const auto refused =
           tools::refuse_json(app, options.output.json, streams,
-                             {"write", "watch", "check", "gone", "flock export", "flock accept", "flock remove"}))
+                             {"write", "watch", "gone", "flock export", "flock accept", "flock remove"}))
     return *refused;
   return options;
 }

@@ -510,6 +510,7 @@ TEST_CASE("a get repairs the replicas that lack the record") {
       member.alive = false;
     }
   }
+  ring.update_rings();
   const auto count_empty = [&] {
     std::size_t empty = 0;
     for (unsigned position = 0; position < 8; ++position) {
