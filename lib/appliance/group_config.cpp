@@ -48,8 +48,11 @@ void read_addresses(TomlReader& reader, GroupConfig& config) {
                 std::ranges::copy(*octets, server.key.begin());
                 return {};
               });
-  reader.texts("dhcp_pool", "dhcp_pool = [\"10.128.1.0-10.128.1.255\"]", [&](std::string_view text) {
-    return take(leasing::parse_address_range(text), server.pool.emplace_back());
+  reader.texts("dhcp_pool", "dhcp_pool = [\"10.128.1.0-10.128.1.255\"]", [&](std::string_view text) -> Result<void> {
+    auto& range = server.pool.emplace_back();
+    if (auto taken = take(leasing::parse_address_range(text), range); !taken) return taken;
+    if (range.first <= range.last) return {};
+    return appliance::malformed("the range " + in_quotes(text) + " ends before it begins");
   });
   reader.text("dhcp_fallback", "dhcp_fallback = \"ring\"", [&](std::string_view text) -> Result<void> {
     server.ring_when_silent = text == "ring";

@@ -38,7 +38,7 @@ Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last, const io
   if (!taken) return port;
   if (wanted == 0) return io::UdpPort::open(0, offloads);
   return make_error(port.error().code, "UDP port " + std::to_string(wanted) +
-                                           " is taken by another program; choose another with --port, or 0 for any");
+                                           " is in use by another program; choose another with --port, or 0 for any");
 }
 
 /// Beside the control socket, under the group's name.

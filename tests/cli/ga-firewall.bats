@@ -151,7 +151,7 @@ elsewhere() {
   sed -i '/^port/d' "$DIR/etc/lab.toml"
   run firewall print
   [ "$status" -eq 3 ]
-  [[ ${lines[1]} == *--port* ]]
+  [[ $output == *--port* ]]
   run firewall print --port 25001
   [ "$status" -eq 0 ]
 }

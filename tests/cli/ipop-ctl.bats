@@ -286,7 +286,7 @@ completed() {
     script -qec "stty cols $columns; '$GA_BIN/ipop-ctl' --socket '$DIR/a.sock' members --all --color never" /dev/null \
       </dev/null | tr -d '\r' >"$DIR/table"
     [ -s "$DIR/table" ]
-    [ "$(LC_ALL=C.UTF-8 wc -L <"$DIR/table")" -le "$columns" ]
+    [ "$(LC_ALL=C.UTF-8 wc -L <"$DIR/table")" -le "$columns" ] || { cat "$DIR/table"; false; }
   done
 }
 

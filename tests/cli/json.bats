@@ -57,7 +57,7 @@ ga-condorcfg validate|--file $DIR/none
 ga-condorcfg write|-
 ga-condorcfg watch|-
 ga-condorcfg show|--file $DIR/none
-ga-condorcfg check|-
+ga-condorcfg check|--file $DIR/none
 ga-condorcfg gone|-
 ga-firewall print|-
 ga-firewall apply|--dir $DIR/none --group none

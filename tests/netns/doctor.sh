@@ -55,7 +55,7 @@ finds "a node whose port is taken" 3 node "UDP port 4700 is in use" "ipop-node c
 for pid in $(ip netns pids "$internet-alice"); do kill "$pid" 2>/dev/null; done
 wait "$other" 2>/dev/null
 cp "$run/group.toml" "$run/etc/demo.toml"
-in_host alice ip link add lan0 type dummy
+in_host alice ip link add lan0 type bridge
 in_host alice ip addr add 10.200.0.1/16 dev lan0
 in_host alice ip link set lan0 up
 finds "a network at home that is the virtual one" 3 node "10.200.0.1/16" "ipop-node config check"

@@ -7,8 +7,8 @@
 #                       relay (ipop-dhcp)
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
-# shellcheck source=machines.bash
-source "$(dirname "$0")/machines.bash"
+# shellcheck source=../../demo/plain_machines.sh
+source "$(dirname "$0")/../../demo/plain_machines.sh"
 [[ -x $bin/ipop-dhcp ]] || skip "no ipop-dhcp in $bin"
 
 make_internet

@@ -106,12 +106,13 @@ starts manager
 cat >"$(files_of manager)/etc/NetworkManager/conf.d/only.conf" <<CONF
 [main]
 plugins=keyfile
+rc-manager=file
 [keyfile]
 unmanaged-devices=except:interface-name:ipop0
 CONF
 holds "manager: NetworkManager starts" unit manager start NetworkManager
 holds "manager: it configures the interface by DHCP" on manager nmcli --wait 60 connection add type tun ifname ipop0 con-name group \
-  mode tap ipv4.method auto ipv6.method disabled connection.autoconnect yes
+  mode tap tun.vnet-hdr yes ipv4.method auto ipv6.method disabled connection.autoconnect yes
 # The node made the interface, so NetworkManager takes it over when it is told to.
 holds "manager: and takes the interface over" on manager nmcli --wait 60 connection up group ifname ipop0
 needs 60 "manager: the interface has its address" has_address manager

@@ -36,7 +36,7 @@ void write_members(const Output& output, const node::MembersAnswer& answer) {
 
 void write_gone(const Output& output, const node::MembersAnswer& answer) {
   if (answer.gone.empty()) {
-    output.streams.out << "\nNobody was here before and is not, since this node started.\n";
+    output.streams.out << "\nNo member has left so far.\n";
     return;
   }
   cli::Table table({{"GONE"}, {"ADDRESS"}, {"ID"}, {"LAST SEEN"}, {"WHY"}});

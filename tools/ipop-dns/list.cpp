@@ -51,11 +51,12 @@ cli::ExitStatus list_names(const Context& context) {
       table.add_row({member.name + "." + domain, to_string(*member.address),
                      context.output.plain ? to_string(member.id) : to_short_string(member.id)});
     }
-    if (context.output.plain)
+    if (context.output.plain) {
       table.write_plain(context.streams.out);
-    else
+    } else {
       table.count_as("members");
-    table.write_human(context.streams.out, cli::screen_of(context.streams, context.output.color));
+      table.write_human(context.streams.out, cli::screen_of(context.streams, context.output.color));
+    }
   }
   if (answer->complete) return cli::ExitStatus::done;
   cli::complain(context.streams, tool, "the walk is incomplete: the ring is being repaired");

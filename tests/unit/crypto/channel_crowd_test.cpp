@@ -175,8 +175,8 @@ TEST_CASE("S6: what a crowd holds of a node's memory, in links and sessions toge
     }
     CHECK(most_open >= attacked.limits.working);
     CHECK(most_working == attacked.limits.working);
-    MESSAGE("measured: " << most / 1000 << " kB for " << most_open << " half-open handshakes, "
-                         << most_working << " of them with a TLS object");
+    MESSAGE("measured: " << most / 1000 << " kB for " << most_open << " half-open handshakes, " << most_working
+                         << " of them with a TLS object");
     all += most;
   }
   CHECK(all < 8'000'000);

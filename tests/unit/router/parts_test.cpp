@@ -51,7 +51,7 @@ TEST_CASE("a lease value is written as its vector, and read back") {
   longer.push_back(std::byte{0});
   CHECK(error_of(decode_lease_value(longer)) == Errc::malformed);
   Bytes newer = octets;
-  newer[0] = std::byte{2};
+  newer[0] = std::byte{3};
   CHECK(error_of(decode_lease_value(newer)) == Errc::unsupported);
   Bytes upper = octets;
   upper[22] = std::byte{'A'};
