@@ -58,7 +58,7 @@ cp "$run/group.toml" "$run/etc/demo.toml"
 in_host alice ip link add lan0 type bridge
 in_host alice ip addr add 10.200.0.1/16 dev lan0
 in_host alice ip link set lan0 up
-finds "a network at home that is the virtual one" 3 node "10.200.0.1/16" "ipop-node config check"
+finds "a network at home that is the virtual one" 3 node "10.200.0.0/16" "ipop-node config check"
 in_host alice ip link del lan0
 
 # --- alone, then with others ---------------------------------------------------------------------------------

@@ -68,9 +68,11 @@ TEST_CASE("a group whose addresses a server gives out says where, and by whose k
   CHECK(*read == config);
   JoinToken token{config, {}, {}};
   token.group.port.reset();
+  token.group.relay_share.reset();
+  token.group.relay_limit.reset();
   const auto carried = parse_join_token(to_string(token));
   REQUIRE(carried);
-  CHECK(to_toml(carried->group) == to_toml(token.group));
+  CHECK(carried->group == token.group);
 }
 
 TEST_CASE("a server of addresses needs its place and key, and its keys need it") {
