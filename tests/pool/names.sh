@@ -158,21 +158,6 @@ stops resolved
 within 10 "resolved: the interface is gone, and the domain with it" has_no_interface resolved
 holds "resolved: a name of outside is still found" finds resolved outside.example 192.0.2.80
 
-# --- resolvconf --------------------------------------------------------------------------------------------------
-boot resolvconf
-cp -a "$(files_of resolvconf)/opt/resolvconf/." "$(files_of resolvconf)/"
-mkdir -p "$(files_of resolvconf)/run/resolvconf/interface"
-on resolvconf sh -c ': >/run/resolvconf/enable-updates; ln -sf /run/resolvconf/resolv.conf /etc/resolv.conf
-  echo "nameserver $0" | resolvconf -a eth0' "$outside"
-is "resolvconf: the machine's own server" 1 "$(lines_of resolvconf "$outside")"
-starts resolvconf
-within 20 "resolvconf: the node's server stands in resolv.conf" has_lines resolvconf 10.128.0.1 1
-finds_both resolvconf
-killed resolvconf
-finds_both resolvconf " after the kill"
-stops resolvconf
-is "resolvconf: its resolv.conf is as it was" "nameserver $outside" "$(on resolvconf grep -v '^#' /etc/resolv.conf)"
-
 # --- a block in resolv.conf --------------------------------------------------------------------------------------
 boot block
 starts block
