@@ -4,6 +4,7 @@
 #include <array>
 #include <csignal>
 
+#include "base/base64.hpp"
 #include "base/machine.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/reseed.hpp"
@@ -17,11 +18,9 @@ namespace {
 constexpr Duration clock_check = 10s;
 // Who waits for the service at boot is not held up for longer: with nobody in reach an address may come in hours.
 constexpr Duration patience = 15s;
-// So that the node knows who was here, when somebody asks for who is not. Larger groups are known in part.
-constexpr Duration look_around_pause = 10min;
-constexpr std::size_t looked_at = 256;
-// No client's: the answer is for the node's own memory.
-constexpr node::CommandId own_question{0};
+// A server that has just started is waited for a minute, and each exchange has its own limit.
+constexpr Duration renewal_limit = 5min;
+constexpr Duration lease_limit = 20s;
 
 io::LanAnnouncement::Tag tag_of(const std::string& name_space) {
   io::LanAnnouncement::Tag tag{};
@@ -145,11 +144,12 @@ Result<void> Daemon::State::open_doors() {
   if (!signals) return signals;
 
   lease_errand_.emplace(
-      loop_, [this](ByteSpan grant) { give([&](TimePoint now) { node_->handle_lease_answer(now, grant); }); },
+      loop_, "ipop-dhcp", lease_limit, [this](const std::string& output) { take_grant(output); },
       [this](const std::string& why) { give([&](TimePoint now) { node_->handle_lease_failure(now, why); }); });
-  renewal_.emplace(loop_, [this](const std::string& reason) {
-    give([&](TimePoint now) { node_->handle_renewal_failure(now, reason); });
-  });
+  // ga-cert writes the certificate, and has the node reload.
+  renewal_.emplace(
+      loop_, "ga-cert", renewal_limit, [](const std::string&) {},
+      [this](const std::string& why) { give([&](TimePoint now) { node_->handle_renewal_failure(now, why); }); });
   open_lan_door();
   signs_ = std::make_unique<ServiceSigns>(loop_, io::ServiceNotifier::from_environment());
   node_timer_.emplace(loop_, [this] { give([this](TimePoint now) { node_->handle_timeout(now); }); });
@@ -160,7 +160,6 @@ Result<void> Daemon::State::open_doors() {
   tap_timer_.emplace(loop_, [this] { look_at_tap(); });
   clock_timer_.emplace(loop_, [this] {
     give([](TimePoint) {});
-    look_around();
     if (dns_) dns_->look();
     if (registration_) log_all(registration_->keep());
     clock_timer_->arm(io::monotonic_now() + clock_check);
@@ -168,11 +167,12 @@ Result<void> Daemon::State::open_doors() {
   return {};
 }
 
-void Daemon::State::look_around() {
-  const TimePoint now = io::monotonic_now();
-  if (!node_->is_joined() || (looked_around_ && *looked_around_ + look_around_pause > now)) return;
-  looked_around_ = now;
-  give([this](TimePoint at) { node_->handle_command(at, own_question, node::MembersCommand{looked_at}); });
+void Daemon::State::take_grant(const std::string& output) {
+  const auto grant = parse_base64(line_after(output, "grant "));
+  give([&](TimePoint now) {
+    if (grant && !grant->empty()) return node_->handle_lease_answer(now, *grant);
+    node_->handle_lease_failure(now, "ipop-dhcp printed no grant");
+  });
 }
 
 void Daemon::State::open_dns_door() {
@@ -363,8 +363,11 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
             if (worker_) worker_->handle_order(order);
           },
           [&](node::Node::AskLeaseServer& ask) {
-            loop_.post(
-                [this, request = std::move(ask.request)] { lease_errand_->start(config_.lease_command, request); });
+            loop_.post([this, request = to_base64(ask.request)] {
+              auto command = config_.lease_command;
+              if (!command.empty()) command.push_back(request);
+              lease_errand_->start(command);
+            });
           },
           // After this round of outputs, so that the client who asked has his answer.
           [&](node::Node::Stop&) { loop_.post([this] { begin_stop(); }); },

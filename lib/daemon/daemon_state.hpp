@@ -13,11 +13,10 @@
 #include "daemon/dns_door.hpp"
 #include "daemon/dns_listener.hpp"
 #include "daemon/dns_registration.hpp"
+#include "daemon/errand.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
-#include "daemon/lease_errand.hpp"
 #include "daemon/membership.hpp"
-#include "daemon/renewal.hpp"
 #include "daemon/service_signs.hpp"
 #include "daemon/state_directory.hpp"
 #include "daemon/tap_address.hpp"
@@ -65,7 +64,8 @@ class Daemon::State {
   void look_at_addresses();
   void look_at_tap();
   void open_dns_door();
-  void look_around();
+  /// What `ipop-dhcp ask` printed.
+  void take_grant(const std::string& output);
   void handle_signal(int number);
   void handle_hints();
   void begin_stop();
@@ -102,13 +102,12 @@ class Daemon::State {
   std::unique_ptr<LanDoor> lan_;
   std::unique_ptr<ServiceSigns> signs_;
   std::optional<io::ClockWatch> clocks_;
-  std::optional<Renewal> renewal_;
-  std::optional<LeaseErrand> lease_errand_;
+  std::optional<Errand> renewal_;       // for the next certificate
+  std::optional<Errand> lease_errand_;  // to the group's lease server
 
   std::vector<net::Endpoint> named_;   // resolved bootstrap names
   std::vector<net::Endpoint> nearby_;  // heard on the LAN
   std::optional<TimePoint> stopping_;
-  std::optional<TimePoint> looked_around_;
   Result<void> ending_;  // why the daemon stops by itself
   std::vector<node::Node::Datagram> batch_;
   TimePoint next_report_{};

@@ -48,7 +48,6 @@ void Overlay::State::start(TimePoint now) {
   if (running_) return;
   running_ = true;
   leaf_.set_endpoints(config_.bootstrap, config_.known_peers, rng_);
-  leaf_.reset();
   leaf_.start_probing(now, rng_);
   dirty_ = true;
   settle(now);
@@ -68,17 +67,6 @@ void Overlay::State::stop(TimePoint now) {
   openings_.clear();
   seeking_.clear();
   links_.clear();
-  // It may be started again.
-  leaf_peers_.clear();
-  relay_wanted_.clear();
-  near_.clear();
-  shortcuts_.clear();
-  requests_.clear();
-  place_.clear();
-  joined_ = false;
-  told_neighbours_.clear();
-  told_size_ = 1;
-  instance_ = rng_.next();
   due_.reset();
 }
 

@@ -132,8 +132,7 @@ class Overlay {
   /// and all peers learn a newer list. No output says so: the caller knows.
   void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
   void start(TimePoint now);
-  /// Tells all peers and drops all links, without a LinkDown for each; the outputs are the last until another
-  /// start().
+  /// Tells all peers and drops all links, without a LinkDown for each; the outputs are the last.
   void stop(TimePoint now);
 
   void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);

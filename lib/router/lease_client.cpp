@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "router/lease_record.hpp"
+
 namespace ipop::router {
 namespace {
 
@@ -48,9 +50,7 @@ void LeaseClient::ask(TimePoint now) {
   request.action = renews ? leasing::LeaseAction::renew : leasing::LeaseAction::obtain;
   request.name_space = config_.name_space;
   request.node = config_.self;
-  // The clock keeps it rising over restarts.
-  const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(wall_at(now).seconds, 0)) << 8U;
-  last_sequence_ = std::max(last_sequence_ + 1, clock);
+  last_sequence_ = next_sequence(last_sequence_, wall_at(now));
   request.sequence = last_sequence_;
   request.address = wish_ ? wish_ : grant_ ? std::optional(grant_->address) : std::nullopt;
   request.host_name = config_.host_name;

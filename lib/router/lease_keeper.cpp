@@ -390,9 +390,7 @@ void LeaseKeeper::release(TimePoint now, Bytes name) {
 
 dht::Record LeaseKeeper::make_record(TimePoint now, Bytes name, Bytes value, Duration time) {
   const WallTime wall = wall_at(now);
-  // The clock keeps the sequence rising over restarts; 256 changes a second are more than ever happen.
-  const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(wall.seconds, 0)) << 8U;
-  last_sequence_ = std::max(last_sequence_ + 1, clock);
+  last_sequence_ = next_sequence(last_sequence_, wall);
   dht::Record record;
   record.kind = config_.kind;
   record.name = std::move(name);

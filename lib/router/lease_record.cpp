@@ -81,6 +81,11 @@ std::optional<net::Ipv4Address> address_of(ByteSpan record_name) {
   return net::Ipv4Address(ByteReader(record_name).read<std::uint32_t>());
 }
 
+std::uint64_t next_sequence(std::uint64_t last, WallTime wall) {
+  const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(wall.seconds, 0)) << 8U;
+  return std::max(last + 1, clock);
+}
+
 Result<CheckedLease> check_lease(const dht::Record& record, ByteSpan name_space, WallTime now) {
   const auto owner = checked_holder(record, dht::RecordKind::lease, name_space, now);
   if (!owner) return owner.error();

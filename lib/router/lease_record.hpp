@@ -51,6 +51,10 @@ Bytes record_name(const std::string& name);
 /// The address that a lease record is about; nullopt unless its name is four octets.
 std::optional<net::Ipv4Address> address_of(ByteSpan record_name);
 
+/// The next sequence after `last`: the clock keeps it rising over restarts; 256 changes a second are more than ever
+/// happen.
+std::uint64_t next_sequence(std::uint64_t last, WallTime wall);
+
 /// A lease that was checked: signature, times, and that its owner is the holder. Whether the owner is a
 /// member, the DHT has judged.
 struct CheckedLease {

@@ -160,3 +160,16 @@ TABLE
   done
   [ "$failed" -eq 0 ]
 }
+
+@test "a fingerprint is one word in JSON and in plain columns" {
+  ga-cert --dir "$DIR/authority" authority init closed --no-passphrase >/dev/null 2>&1
+  ga-cert request --key "$DIR/bob.key" --user bob --out "$DIR/bob.csr" >/dev/null 2>&1
+  for form in --json --plain; do
+    for words in "show $DIR/bob.csr" "authority show"; do
+      # shellcheck disable=SC2086 # words
+      ga-cert --dir "$DIR/authority" $form $words >"$DIR/out"
+      run ! grep -E '([0-9a-f]{4}[ :]){3}' "$DIR/out"
+      grep -qE '[0-9a-f]{40}' "$DIR/out"
+    done
+  done
+}

@@ -3,7 +3,7 @@
 # of the node's DHCP server, and `--configure` with each of the three ways to tell the machine's resolver, from the
 # installed unit in its own sandbox.
 #
-#   manager, networkd, resolved, resolvconf, block -- [home: cone] -- internet -- relay, names (a name server)
+#   manager, networkd, resolved, block -- [home: cone] -- internet -- relay, names (a name server)
 #   bob -- [lab: cone]
 # shellcheck disable=SC2034  # read by common.bash
 root_kind=names
@@ -12,7 +12,7 @@ source "$(dirname "$0")/common.bash"
 reason=$(has_systemd) || skip "$reason"
 command -v cmake >/dev/null || skip "no cmake on this machine"
 
-machines=(manager networkd resolved resolvconf block)
+machines=(manager networkd resolved block)
 up=()
 show_journals() {
   local host

@@ -1,4 +1,4 @@
-#include "appliance/fingerprint_text.hpp"
+#include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
@@ -21,7 +21,7 @@ Rows authority_rows(const AuthorityDesk& desk, WallTime now) {
   return {
       {"name", desk.name()},
       {"directory", desk.directory()},
-      {"fingerprint", appliance::to_groups(desk.authority().fingerprint())},
+      {"fingerprint", to_hex(desk.authority().fingerprint())},
       {"not_after", cli::utc_text(desk.authority().not_after())},
       {"waiting", std::to_string(book.waiting_count())},
       {"live", std::to_string(live)},

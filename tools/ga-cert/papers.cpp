@@ -157,7 +157,7 @@ Rows rows_of(const crypto::Certificate& certificate) {
       {"group", certificate.organization()},
       {"issuer", certificate.issuer()},
       {"serial", to_hex(certificate.serial())},
-      {"key", appliance::to_groups(certificate.key_fingerprint())},
+      {"key", to_hex(certificate.key_fingerprint())},
       {"not_before", cli::utc_text(certificate.not_before())},
       {"not_after", cli::utc_text(certificate.not_after())},
       {"addresses", to_text(addresses_of(certificate.pinned_addresses()))},
@@ -166,7 +166,7 @@ Rows rows_of(const crypto::Certificate& certificate) {
   for (const std::string& name : certificate.dns_names())
     names += (names.empty() ? "" : ",") + name;
   out.emplace_back("dns_names", names);
-  out.emplace_back("fingerprint", appliance::to_groups(certificate.fingerprint()));
+  out.emplace_back("fingerprint", to_hex(certificate.fingerprint()));
   return out;
 }
 
@@ -174,7 +174,7 @@ Rows rows_of(const crypto::CertificateRequest& request) {
   return {
       {"user", request.user()},
       {"addresses", to_text(addresses_of(request.pinned_addresses()))},
-      {"key", appliance::to_groups(request.key_fingerprint())},
+      {"key", to_hex(request.key_fingerprint())},
   };
 }
 
@@ -196,8 +196,10 @@ void write_rows(const Context& context, const Rows& rows, std::string_view schem
     if (plain) {
       out << key << '\t' << cli::printable(value) << '\n';
     } else if (!value.empty()) {
+      // People compare fingerprints by groups, programs as one word.
+      const auto fingerprint = appliance::parse_fingerprint(value);
       out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(width - key.size(), ' ')
-          << cli::printable(value) << '\n';
+          << (fingerprint ? appliance::to_groups(*fingerprint) : cli::printable(value)) << '\n';
     }
   }
 }

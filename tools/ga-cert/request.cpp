@@ -1,4 +1,5 @@
 #include "appliance/fingerprint_text.hpp"
+#include "base/hex.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "desk_choice.hpp"
@@ -74,7 +75,7 @@ ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
     cli::JsonWriter json("ga-cert.request/1");
     json.field("user", user);
     json.field("addresses", to_text(verb.addresses));
-    json.field("key", appliance::to_groups(request->key_fingerprint()));
+    json.field("key", to_hex(request->key_fingerprint()));
     json.field("request", request->to_pem());
     context.streams.out << json.text() << '\n';
   }

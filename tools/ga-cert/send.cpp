@@ -1,5 +1,5 @@
-#include "appliance/fingerprint_text.hpp"
 #include "authority_finder.hpp"
+#include "base/hex.hpp"
 #include "cli/json_writer.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_wait.hpp"
@@ -31,7 +31,7 @@ ExitStatus carry_out(const Context& context, const SendRequest& verb) {
   if (context.options.output.json) {
     cli::JsonWriter json("ga-cert.send/1");
     json.field("user", certificate.user());
-    json.field("key", appliance::to_groups(certificate.key_fingerprint()));
+    json.field("key", to_hex(certificate.key_fingerprint()));
     json.field("expires", certificate.not_after().seconds);
     json.field("certificate", certificate.to_pem());
     context.streams.out << json.text() << '\n';

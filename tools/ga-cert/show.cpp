@@ -1,4 +1,4 @@
-#include "appliance/fingerprint_text.hpp"
+#include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/text.hpp"
 #include "desk_choice.hpp"
@@ -44,7 +44,7 @@ ExitStatus show_request(const Context& context, const appliance::AuthorityBook::
   Rows rows{
       {"user", request.user},
       {"addresses", to_text(request.addresses)},
-      {"key", appliance::to_groups(request.key)},
+      {"key", to_hex(request.key)},
       {"source", request.source},
       {"at", cli::utc_text(request.at)},
       {"state", request.what == What::waiting ? "waiting" : "denied"},

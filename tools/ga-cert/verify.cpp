@@ -1,7 +1,7 @@
 #include <tuple>
 
-#include "appliance/fingerprint_text.hpp"
 #include "authority_groups.hpp"
+#include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
@@ -114,7 +114,7 @@ ExitStatus carry_out(const Context& context, const VerifyCertificate& verb) {
     json.field("reason", peer ? "" : peer.error().message());
     if (certificate) {
       json.field("user", certificate->user());
-      json.field("key", appliance::to_groups(certificate->key_fingerprint()));
+      json.field("key", to_hex(certificate->key_fingerprint()));
       json.field("not_after", certificate->not_after().seconds);
     }
     if (peer) json.field("node_id", to_string(peer->id));
