@@ -1,5 +1,6 @@
 #include "daemon/dns_registration.hpp"
 
+#include <filesystem>
 #include <utility>
 
 #include "io/file.hpp"
@@ -32,13 +33,31 @@ Result<void> run_all(const std::vector<std::vector<std::string>>& commands) {
   return {};
 }
 
-bool is_installed(const std::string& program) {
-  return io::exists("/usr/sbin/" + program) || io::exists("/sbin/" + program) || io::exists("/usr/bin/" + program);
+/// Where a program is, behind links; empty where it is not.
+std::filesystem::path place_of(const std::string& program) {
+  for (const char* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/"}) {
+    std::error_code absent;
+    auto place = std::filesystem::canonical(folder + program, absent);
+    if (!absent) return place;
+  }
+  return {};
 }
 
 /// A resolver that runs in another network namespace knows other interfaces by the same names.
+bool has_resolved() {
+  return io::shares_network_of_init() && io::exists("/run/systemd/resolve") && !place_of("resolvectl").empty();
+}
+/// systemd-resolved brings a program of this name as well, which does nothing where that service does not run.
 bool has_resolvconf() {
-  return io::shares_network_of_init() && is_installed("resolvconf");
+  const auto place = place_of("resolvconf");
+  return io::shares_network_of_init() && !place.empty() && place.filename() != "resolvectl";
+}
+
+/// The name of our record, by which resolvconf(8) and openresolv put it in its place among the others: one of `lo` is
+/// a server on this machine that asks the others, and stands before them. Behind eth0's it would never be asked, for
+/// a server of outside says that a name of the group does not exist.
+std::string resolvconf_record(const std::string& interface) {
+  return "lo.ipop-" + interface;
 }
 
 /// resolvconf(8) takes the lines on its stdin.
@@ -47,7 +66,7 @@ std::vector<std::string> resolvconf_add(const std::string& interface, net::Ipv4A
           "-c",
           R"(printf 'nameserver %s\n' "$2" | resolvconf -a "$1")",
           "sh",
-          interface + ".ipop",
+          resolvconf_record(interface),
           to_string(server)};
 }
 
@@ -82,7 +101,7 @@ std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv
                                           const std::string& domain) {
   auto log = clear();
   Standing next{Way::block, interface, server};
-  if (io::shares_network_of_init() && io::exists("/run/systemd/resolve") && is_installed("resolvectl"))
+  if (has_resolved())
     next.way = Way::resolved;
   else if (has_resolvconf())
     next.way = Way::resolvconf;
@@ -138,12 +157,12 @@ std::vector<LogLine> DnsRegistration::clear() {
     return {};
   }
   if (was && was->way == Way::resolvconf) {
-    const auto done = run_all({{"resolvconf", "-d", was->interface + ".ipop"}});
+    const auto done = run_all({{"resolvconf", "-d", resolvconf_record(was->interface)}});
     return done ? std::vector<LogLine>() : failed(done.error());
   }
   // A killed node's interface is gone, and with it what systemd-resolved knew of it; the others keep what they have.
   if (!was && !std::exchange(looked_for_earlier_, true) && has_resolvconf())
-    (void)run_all({{"resolvconf", "-d", tag_ + ".ipop"}});
+    (void)run_all({{"resolvconf", "-d", resolvconf_record(tag_)}});
   (void)io::remove_file(files_.block);
   const auto written = write_block(std::nullopt);
   if (written || !was || written.error().code == std::errc::read_only_file_system) return {};

@@ -3,7 +3,7 @@
 # of the node's DHCP server, and `--configure` with each of the three ways to tell the machine's resolver, from the
 # installed unit in its own sandbox.
 #
-#   manager, networkd, resolved, block -- [home: cone] -- internet -- relay, names (a name server)
+#   manager, networkd, resolved, resolvconf, openresolv, block -- [home: cone] -- internet -- relay, names (a name server)
 #   bob -- [lab: cone]
 # shellcheck disable=SC2034  # read by common.bash
 root_kind=names
@@ -12,7 +12,7 @@ source "$(dirname "$0")/common.bash"
 reason=$(has_systemd) || skip "$reason"
 command -v cmake >/dev/null || skip "no cmake on this machine"
 
-machines=(manager networkd resolved block)
+machines=(manager networkd resolved resolvconf openresolv block)
 up=()
 show_journals() {
   local host
@@ -50,10 +50,13 @@ property() { unit "$1" show --value -p "$3" "$2"; }
 active() { [[ $(unit "$1" is-active "$2") == active ]]; }
 node=ipop-node@demo
 
+# They boot side by side.
+for host in "${machines[@]}"; do
+  boot_machine "$host" systemd || skip "no systemd of its own for a machine: $(tail -n 1 "$run/$host/machine.log")"
+  up+=("$host")
+done
 # A Debian that has booted, with the group's file; nothing configures its names yet but a line of its owner.
-boot() { # HOST
-  boot_machine "$1" systemd || skip "no systemd of its own for a machine: $(tail -n 1 "$run/$1/machine.log")"
-  up+=("$1")
+booted() { # HOST
   needs 60 "$1: systemd is up" is_up "$1"
   cp -a "$run/tree/." "$(files_of "$1")/"
   mkdir -p "$(files_of "$1")/etc/systemd/system.conf.d" "$(files_of "$1")/etc/ipop"
@@ -100,7 +103,7 @@ lines_of() { on "$1" grep -c "^nameserver ${2//./\\.}$" /etc/resolv.conf; }
 has_lines() { [[ $(lines_of "$1" "$2") == "$3" ]]; }
 
 # --- clients of the node's DHCP server ---------------------------------------------------------------------------
-boot manager
+booted manager
 without_configure manager
 starts manager
 cat >"$(files_of manager)/etc/NetworkManager/conf.d/only.conf" <<CONF
@@ -120,7 +123,7 @@ finds_both manager
 holds "manager: the node's name server stands in resolv.conf" grep -q '^nameserver 10.128.0.1$' "$(files_of manager)/etc/resolv.conf"
 stops manager
 
-boot networkd
+booted networkd
 without_configure networkd
 cat >"$(files_of networkd)/etc/systemd/network/group.network" <<CONF
 [Match]
@@ -139,7 +142,7 @@ within 20 "networkd: resolved asks the node on that interface" is_of_link networ
 stops networkd
 
 # --- --configure, from the unit: systemd-resolved ----------------------------------------------------------------
-boot resolved
+booted resolved
 printf '[Resolve]\nDNS=%s\nFallbackDNS=\n' "$outside" >"$(files_of resolved)/etc/systemd/resolved.conf"
 on resolved ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
 holds "resolved: it starts" unit resolved start systemd-resolved
@@ -158,8 +161,33 @@ stops resolved
 within 10 "resolved: the interface is gone, and the domain with it" has_no_interface resolved
 holds "resolved: a name of outside is still found" finds resolved outside.example 192.0.2.80
 
+# --- resolvconf, and openresolv, which has its place ---------------------------------------------------------------
+has_its_resolvconf() { # HOST: that of the folder of /opt of the same name, instead of systemd-resolved's
+  booted "$1"
+  cp -a --remove-destination "$(files_of "$1")/opt/$1/." "$(files_of "$1")/"
+}
+registered_with_resolvconf() { # HOST
+  on "$1" sh -c 'echo "nameserver $0" | resolvconf -a eth0.dhclient' "$outside"
+  is "$1: the machine's own server" 1 "$(lines_of "$1" "$outside")"
+  starts "$1"
+  within 20 "$1: the node's server stands in resolv.conf" has_lines "$1" 10.128.0.1 1
+  finds_both "$1"
+  killed "$1"
+  finds_both "$1" " after the kill"
+  stops "$1"
+  is "$1: its resolv.conf is as it was" "nameserver $outside" "$(on "$1" grep -v '^#' /etc/resolv.conf)"
+}
+has_its_resolvconf resolvconf
+# What the package does as it is installed.
+on resolvconf sh -c 'mkdir -p /run/resolvconf/interface; resolvconf --enable-updates
+  ln -sf /run/resolvconf/resolv.conf /etc/resolv.conf'
+registered_with_resolvconf resolvconf
+
+has_its_resolvconf openresolv
+registered_with_resolvconf openresolv
+
 # --- a block in resolv.conf --------------------------------------------------------------------------------------
-boot block
+booted block
 starts block
 within 20 "block: the node's server stands in resolv.conf" has_lines block 10.128.0.1 1
 finds_both block
