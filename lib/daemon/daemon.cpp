@@ -54,6 +54,7 @@ Result<void> Daemon::State::open() {
   auto key = directory_->load_key();
   if (!key) return std::move(key).error();
   saved_ = directory_->load_state();
+  history_ = directory_->load_history();
   auto membership = load_membership(*directory_, config_.authority, *key, config_.read_clocks().wall);
   if (!membership) return std::move(membership).error();
   membership_ = *std::move(membership);
@@ -95,6 +96,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.has_bootstrap = !config_.bootstrap.empty();
   config.first = config_.first;
   config.known_peers = saved_.peers;
+  config.history = history_;
   if (tap_) config.prefix = config_.prefix;
   config.domain = config_.domain;
   config.host_name = config_.host_name;
@@ -345,6 +347,11 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
           [&](node::Node::CommandAnswer& done) { answer(done); },
           [&](node::Event& event) { carry_out_event(now, event); },
           [&](node::Node::SaveState& state) { save(state); },
+          [&](node::Node::SaveHistory& history) {
+            history_ = std::move(history.members);
+            directory_->save_history(history_);
+            log_all(directory_->take_log());
+          },
           [&](node::Node::SaveRevocations& revocations) {
             directory_->save_revocations(revocations.list);
             log_all(directory_->take_log());

@@ -54,7 +54,11 @@ Result<void> Daemon::State::change_group(DaemonConfig next, Membership membershi
   node_.reset();
   identity_ = *std::move(identity);
   membership_ = std::move(membership);
-  if (!same_ring) saved_.peers.clear();
+  if (!same_ring) {
+    saved_.peers.clear();
+    history_.clear();
+    directory_->save_history(history_);
+  }
   named_.clear();
   nearby_.clear();
   make_node(*addresses);

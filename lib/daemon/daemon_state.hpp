@@ -85,6 +85,7 @@ class Daemon::State {
   io::SystemRng rng_;
   std::optional<StateDirectory> directory_;
   control::SavedState saved_;
+  std::vector<node::GoneRow> history_;
   Membership membership_;
   std::unique_ptr<Identity> identity_;
   std::optional<io::UdpPort> port_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/saved_history.hpp"
 #include "io/file.hpp"
 
 namespace ipop::daemon {
@@ -12,6 +13,8 @@ constexpr std::size_t max_key = 16'384;
 constexpr std::size_t max_state = 65'536;
 constexpr std::size_t max_certificate = 65'536;
 constexpr std::size_t max_revocations = std::size_t{8} << 20U;
+constexpr std::size_t max_history = std::size_t{1} << 20U;
+constexpr std::string_view history_name = "/members.json";
 constexpr std::string_view revocations_name = "/revocations.list";
 
 bool is_missing(const Error& error) {
@@ -73,6 +76,17 @@ void StateDirectory::save(const control::SavedState& state) {
   if (!written) return note_failure(written.error(), "address and peers are not remembered");
   if (std::exchange(failing_, false))
     log_.push_back({LogLevel::info, "state directory can be written again", {{"directory", path_}}});
+}
+
+std::vector<node::GoneRow> StateDirectory::load_history() const {
+  const auto text = io::read_file(path_ + std::string(history_name), max_history);
+  auto members = text ? control::parse_history(*text) : Result<std::vector<node::GoneRow>>(text.error());
+  return members ? *std::move(members) : std::vector<node::GoneRow>{};
+}
+
+void StateDirectory::save_history(const std::vector<node::GoneRow>& members) {
+  auto written = io::write_file_atomically(path_ + std::string(history_name), control::history_text(members), 0600);
+  if (!written) return note_failure(written.error(), "who was a member is forgotten at the next start");
 }
 
 Result<std::optional<std::string>> StateDirectory::load_certificate() const {

@@ -10,6 +10,7 @@
 #include "control/saved_state.hpp"
 #include "crypto/private_key.hpp"
 #include "io/directory_lock.hpp"
+#include "node/command.hpp"
 
 namespace ipop::daemon {
 
@@ -31,6 +32,9 @@ class StateDirectory {
   /// What was saved; nothing at the first start. A damaged file is renamed to `state.json.damaged`.
   control::SavedState load_state();
   void save(const control::SavedState& state);
+  /// Members of the ring that were heard of, in `members.json`; none where the file is missing or damaged.
+  [[nodiscard]] std::vector<node::GoneRow> load_history() const;
+  void save_history(const std::vector<node::GoneRow>& members);
 
   [[nodiscard]] std::string certificate_file() const { return path_ + "/certificate.pem"; }
   /// The text of the file; none when there is none. Errors: errno.

@@ -131,13 +131,14 @@ struct MemberRow {
 };
 /// Why a member is not there: it said good-bye, was shut out by the authority, or was not heard any more.
 enum class Absence { stopped, revoked, lost };
-/// A member that this node heard of since it started, and that is not there.
+/// A member that this node heard of in the last week, and that is not there.
 struct GoneRow {
   NodeId id{};
   std::optional<net::Ipv4Address> address{};
   std::string name;
   WallTime last_seen{};
   Absence why = Absence::lost;
+  friend bool operator==(const GoneRow&, const GoneRow&) = default;
 };
 struct MembersAnswer {
   std::vector<MemberRow> members{};  ///< in ring order, this node first

@@ -1,8 +1,21 @@
 #include "node/member_history.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace ipop::node {
+
+MemberHistory::MemberHistory(const std::vector<GoneRow>& rows) {
+  for (const GoneRow& row : rows)
+    entry(row.last_seen, row.id) = row;
+}
+
+std::vector<GoneRow> MemberHistory::rows() const {
+  std::vector<GoneRow> out;
+  for (const auto& [id, row] : rows_)
+    out.push_back(row);
+  return out;
+}
 
 void MemberHistory::handle_answer(WallTime now, const MemberRow& row) {
   GoneRow& known = entry(now, row.id);
@@ -17,14 +30,22 @@ void MemberHistory::handle_up(WallTime now, const NodeId& id, std::optional<net:
   known.why = Absence::lost;
 }
 
-void MemberHistory::handle_down(WallTime now, const NodeId& id, Absence why) {
-  entry(now, id).why = why;
+void MemberHistory::handle_down(WallTime seen, const NodeId& id, Absence why) {
+  entry(seen, id).why = why;
 }
 
-std::vector<GoneRow> MemberHistory::gone(WallTime now, const std::set<NodeId>& here) const {
+std::vector<GoneRow> MemberHistory::gone(WallTime now, const std::vector<MemberRow>& found) const {
+  std::set<NodeId> here;
+  std::set<net::Ipv4Address> addresses;
+  for (const MemberRow& row : found) {
+    if (!row.answered) continue;
+    here.insert(row.id);
+    if (row.address) addresses.insert(*row.address);
+  }
   std::vector<GoneRow> out;
   for (const auto& [id, row] : rows_) {
-    if (!here.contains(id) && row.last_seen + kept > now) out.push_back(row);
+    const bool is_here = here.contains(id) || (row.address && addresses.contains(*row.address));
+    if (!is_here && row.last_seen + kept > now) out.push_back(row);
   }
   std::ranges::stable_sort(out, std::greater(), &GoneRow::last_seen);
   return out;
@@ -35,7 +56,7 @@ GoneRow& MemberHistory::entry(WallTime now, const NodeId& id) {
     rows_.erase(std::ranges::min_element(rows_, {}, [](const auto& row) { return row.second.last_seen; }));
   GoneRow& row = rows_[id];
   row.id = id;
-  row.last_seen = now;
+  row.last_seen = std::max(row.last_seen, now);
   return row;
 }
 

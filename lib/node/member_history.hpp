@@ -2,7 +2,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -21,14 +20,21 @@ class MemberHistory {
   static constexpr std::size_t most = 1024;
   static constexpr auto kept = std::chrono::hours(24 * 7);
 
+  MemberHistory() = default;
+  /// As rows() were at an earlier time.
+  explicit MemberHistory(const std::vector<GoneRow>& rows);
+
   /// It answered a walk.
   void handle_answer(WallTime now, const MemberRow& row);
   /// A link to it came up; `address`: what the DHT says of it, where that was asked.
   void handle_up(WallTime now, const NodeId& id, std::optional<net::Ipv4Address> address);
-  void handle_down(WallTime now, const NodeId& id, Absence why);
+  /// The link ended; it was heard last at `seen`.
+  void handle_down(WallTime seen, const NodeId& id, Absence why);
 
-  /// Those who are not among `here`, the last seen first.
-  [[nodiscard]] std::vector<GoneRow> gone(WallTime now, const std::set<NodeId>& here) const;
+  /// Those of the last week who did not answer this walk, the last seen first. A member that came back in another place
+  /// on the ring, with the same address, is there.
+  [[nodiscard]] std::vector<GoneRow> gone(WallTime now, const std::vector<MemberRow>& found) const;
+  [[nodiscard]] std::vector<GoneRow> rows() const;
 
  private:
   GoneRow& entry(WallTime now, const NodeId& id);

@@ -109,6 +109,8 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       names_bootstrap_(config.has_bootstrap || !config.bootstrap.empty()),
       saved_peers_(config.known_peers),
       saved_address_(config.preferred_address),
+      history_(config.history),
+      saved_history_(history_.rows()),
       certificate_end_(config.certificate
                            ? std::optional<CertificateEnd>(std::in_place, config.certificate->not_before(),
                                                            config.certificate->not_after())
@@ -256,6 +258,7 @@ void Node::State::handle_timeout(TimePoint now) {
   if (timers_.expire(Timer::certificate, now)) look_at_certificate(now);
   if (timers_.expire(Timer::renewal, now)) look_at_renewal(now);
   if (timers_.expire(Timer::save, now)) save_state(now);
+  if (timers_.expire(Timer::history, now)) save_history(now);
 }
 
 std::optional<TimePoint> Node::State::poll_timeout() const {
@@ -357,6 +360,7 @@ void Node::start(TimePoint now) {
 
 void Node::stop(TimePoint now) {
   state_->save_state(now);
+  state_->save_history(now);
   state_->refuse_open_questions();
   state_->ring.stop(now);
   state_->pump(now);

@@ -37,6 +37,7 @@ struct NodeConfig {
   bool has_bootstrap = false;                ///< the group names bootstrap nodes, resolved or not
   bool first = false;                        ///< may be the first member, though the bootstrap nodes are others
   std::vector<net::Endpoint> known_peers{};  ///< from the state directory
+  std::vector<GoneRow> history{};            ///< members heard of before the start, from the state directory
   std::optional<net::Ipv4Prefix> prefix{};   ///< of the virtual network; none: SimpleNode
   std::string domain = "ipop";
   std::optional<std::string> host_name{};
@@ -71,6 +72,10 @@ class Node {
     std::optional<net::Ipv4Address> address{};
     std::vector<net::Endpoint> peers{};
   };
+  /// Who was heard of, for people; the owner keeps it for the next start in this ring.
+  struct SaveHistory {
+    std::vector<GoneRow> members{};
+  };
   /// A newer revocation list holds; the owner keeps it for the next start.
   struct SaveRevocations {
     Bytes list{};
@@ -85,8 +90,9 @@ class Node {
   using AskLeaseServer = router::Router::AskLeaseServer;
   using Order = dataplane::Order;  ///< for the worker, before anything else is given to it
   struct Stop {};                  ///< a client asked the daemon to end
-  using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveRevocations, ForwardDns,
-                              EndForwardDns, DnsStreamAnswer, RenewCertificate, AskLeaseServer, Order, Stop, LogLine>;
+  using Output =
+      std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveHistory, SaveRevocations,
+                   ForwardDns, EndForwardDns, DnsStreamAnswer, RenewCertificate, AskLeaseServer, Order, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,

@@ -1,7 +1,6 @@
 // The flow of values between the machines of a node.
 
 #include <algorithm>
-#include <set>
 
 #include "net/ipv4.hpp"
 #include "node/node_state.hpp"
@@ -11,6 +10,8 @@ namespace {
 
 /// Known peers are for the next start: late is good enough, and a burst of new links is one write.
 constexpr Duration save_after = 10s;
+// 1024 rows are 200 KB; what a killed node forgets are minutes.
+constexpr Duration save_history_after = 300s;
 /// How long a worker repeats a decision. Less than the half second after which a path that gives nothing back is
 /// probed, and short beside all that may change: every so often a packet of each flow comes through the node, which
 /// keeps leases, links and their proofs alive and is told where the peer is.
@@ -59,6 +60,7 @@ bool Node::State::pump_ring(TimePoint now) {
             },
             [&](Overlay::LinkUp& up) {
               history_.handle_up(wall_at(now), up.peer, address_of(up.peer));
+              if (!timers_.is_set(Timer::history)) timers_.set(Timer::history, now + save_history_after);
               outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
               if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
                 send_packets(now, up.peer, std::move(parked));
@@ -76,7 +78,10 @@ bool Node::State::pump_ring(TimePoint now) {
             [&](Overlay::LinkDown& down) {
               if (router) router->handle_carries(down.peer, config.mtu);
               if (router) router->handle_unreached(now, down.peer);
-              history_.handle_down(wall_at(now), down.peer, absence_of(down.end));
+              const Absence why = absence_of(down.end);
+              // Who is lost was silent for a while before that was sure.
+              history_.handle_down(wall_at(why == Absence::lost ? down.heard : now), down.peer, why);
+              if (!timers_.is_set(Timer::history)) timers_.set(Timer::history, now + save_history_after);
               outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
             },
             [&](Overlay::RingChanged& changed) {
@@ -197,6 +202,7 @@ bool Node::State::pump_walks(TimePoint now) {
                        encode(QueryMessage(Query{ask.id}), octets);
                        ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, ask.to, octets);
                      },
+                     [&](const RingWalk::Answered& answered) { remember_member(now, answered.row); },
                      [&](RingWalk::Finished& result) {
                        finished = true;
                        const auto it = walking_.find(walk->id());
@@ -212,14 +218,23 @@ bool Node::State::pump_walks(TimePoint now) {
 }
 
 void Node::State::handle_walked(TimePoint now, const Walking& walking, MembersAnswer found) {
-  std::set<NodeId> here{self};
-  for (const MemberRow& row : found.members) {
-    if (!row.answered || row.id == self) continue;
-    here.insert(row.id);
-    history_.handle_answer(wall_at(now), row);
-  }
-  if (walking.all) found.gone = history_.gone(wall_at(now), here);
+  if (walking.all) found.gone = history_.gone(wall_at(now), found.members);
   answer(walking.id, std::move(found));
+}
+
+void Node::State::remember_member(TimePoint now, const MemberRow& row) {
+  history_.handle_answer(wall_at(now), row);
+  if (!timers_.is_set(Timer::history)) timers_.set(Timer::history, now + save_history_after);
+}
+
+void Node::State::save_history(TimePoint now) {
+  timers_.clear(Timer::history);
+  for (const overlay::Connection& link : ring.connections())
+    history_.handle_up(wall_at(now), link.peer, address_of(link.peer));
+  if (auto rows = history_.rows(); rows != saved_history_) {
+    saved_history_ = rows;
+    outputs.push(SaveHistory{std::move(rows)});
+  }
 }
 
 bool Node::State::pump_archive(TimePoint now) {

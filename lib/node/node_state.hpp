@@ -42,6 +42,7 @@ class Node::State {
     alone,        ///< nobody was reached: this node is a ring of its own and takes its address there
     certificate,  ///< this node's own nears its end
     renewal,      ///< this node's next certificate may be asked for
+    history,      ///< who is here changed a while ago: the same
     save,         ///< known peers changed a while ago: they are given out for the state directory
     count_
   };
@@ -122,6 +123,9 @@ class Node::State {
   void look_at_own_revocation();
   [[nodiscard]] bool is_revoked() const;
   void save_state(TimePoint now);
+  void remember_member(TimePoint now, const MemberRow& row);
+  /// With those who are linked as seen at this moment.
+  void save_history(TimePoint now);
   /// A newer list holds: the DHT, the sessions and the router follow, and it is kept. One that was
   /// brought here is put into the DHT as well.
   void follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer, bool brought_here);
@@ -160,6 +164,7 @@ class Node::State {
   std::vector<net::Endpoint> saved_peers_;
   std::optional<net::Ipv4Address> saved_address_;
   MemberHistory history_;
+  std::vector<GoneRow> saved_history_;
   Counters counters_;
   TimePoint started_{};
   TimePoint last_now_{};

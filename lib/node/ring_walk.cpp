@@ -40,6 +40,7 @@ void RingWalk::handle_answer(TimePoint now, const NodeId& from, const QueryAnswe
   row.links = answer.links;
   row.version = answer.version;
   row.address_after = answer.address_after;
+  outputs_.push(Answered{row});
   learn(answer.known);
   proceed(now);
 }

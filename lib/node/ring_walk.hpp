@@ -24,10 +24,13 @@ class RingWalk {
     NodeId to{};
     std::uint64_t id = 0;
   };
+  struct Answered {  ///< when it came, not when the last of them did
+    MemberRow row{};
+  };
   struct Finished {
     MembersAnswer answer{};
   };
-  using Output = std::variant<Ask, Finished>;
+  using Output = std::variant<Ask, Answered, Finished>;
 
   /// `id` marks the queries of this walk; `self` is the first row.
   RingWalk(std::uint64_t id, MemberRow self, std::size_t limit);

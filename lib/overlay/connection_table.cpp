@@ -15,6 +15,13 @@ bool Link::is_sound() const {
   return sending != nullptr && sending->is_sound();
 }
 
+TimePoint Link::heard() const {
+  TimePoint out = heard_before;
+  for (const Path& path : paths)
+    out = std::max(out, path.liveness.last_received());
+  return out;
+}
+
 Duration Link::round_trip() const {
   const Path* sending = in_use();
   return sending == nullptr ? Duration{} : sending->round_trip;
@@ -66,6 +73,7 @@ void ConnectionTable::add_path(Link& link, Path path) {
 
 void ConnectionTable::remove_path(Link& link, crypto::ChannelId channel) {
   by_channel_.erase(channel);
+  link.heard_before = link.heard();
   link.paths.remove(channel);
 }
 

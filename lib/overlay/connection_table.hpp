@@ -43,6 +43,7 @@ struct Link {
   StatusSending status{};
   TimePoint since{};
   TimePoint last_traffic{};
+  TimePoint heard_before{};  ///< the last that came over a path that was removed
   bool told = false;         ///< LinkUp was given out
   bool told_direct = false;  ///< what it said last
   bool counted = false;      ///< the ring counts the link
@@ -66,6 +67,8 @@ struct Link {
   [[nodiscard]] bool is_direct() const;
   /// Up, and its pings are answered.
   [[nodiscard]] bool is_sound() const;
+  /// When anything of the peer came last.
+  [[nodiscard]] TimePoint heard() const;
   /// Of the path in use; zero without one.
   [[nodiscard]] Duration round_trip() const;
   [[nodiscard]] Connection connection() const;

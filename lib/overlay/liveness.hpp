@@ -39,6 +39,7 @@ class Liveness {
   /// Call when deadline() is over; `probe` counts as sent.
   Action handle_timeout(TimePoint now);
   [[nodiscard]] TimePoint deadline() const;
+  [[nodiscard]] TimePoint last_received() const { return last_received_; }
   [[nodiscard]] bool heard_within(TimePoint now, Duration time) const { return last_received_ + time > now; }
   /// At least `suspect_after` probes had their second and no answer: other ways are preferred.
   [[nodiscard]] bool is_suspect() const { return unanswered_ > suspect_after; }

@@ -100,6 +100,7 @@ class Overlay {
     NodeId peer{};
     std::string why{};
     LinkEnd end = LinkEnd::lost;
+    TimePoint heard{};  ///< when anything of the peer came last
   };
   /// The nodes next to us changed; what a DHT needs to know.
   struct RingChanged {

@@ -287,6 +287,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   }
   const bool was_near = link->own_roles.test(index_of(Role::near));
   const bool was_told = link->told;
+  const TimePoint heard = link->heard();
   links_.erase(peer);
   spread_.handle_lost(peer);
   nat_.forget(peer);
@@ -294,7 +295,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   shortcuts_.handle_lost(peer);
   leaf_peers_.erase(peer);
   journal_.add(now, peer, "down: " + why);
-  if (was_told) outputs_.push(LinkDown{peer, why, end});
+  if (was_told) outputs_.push(LinkDown{peer, why, end, heard});
   view_changed_ = true;
   dirty_ = true;
   drop_relayed_paths(now, peer, std::nullopt);

@@ -51,7 +51,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     link.since = now;
     link.settle_at.reset();
     journal_.add(now, link.peer, "the peer restarted");
-    if (std::exchange(link.told, false)) outputs_.push(LinkDown{link.peer, "the peer restarted", LinkEnd::lost});
+    if (std::exchange(link.told, false)) outputs_.push(LinkDown{link.peer, "the peer restarted", LinkEnd::lost, now});
     tell(now, link);
     drop_relayed_paths(now, link.peer, std::nullopt);
   }

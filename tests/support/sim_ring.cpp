@@ -161,6 +161,7 @@ void SimNode::drain(TimePoint now) {
               events.emplace_back(now, std::move(event));
             },
             [&](node::Node::SaveState& state) { saved = std::move(state); },
+            [&](node::Node::SaveHistory& save) { saved_members = std::move(save.members); },
             [&](node::Node::SaveRevocations& save) {
               revocation_number = crypto::decode_revocation_list(save.list)->number();
             },
@@ -306,6 +307,7 @@ void SimRing::restart(std::size_t index) {
   if (const auto& saved = nodes_[index]->saved) {
     config.known_peers = saved->peers;
     config.preferred_address = saved->address;
+    config.history = nodes_[index]->saved_members;
   }
   retired_.push_back(std::move(nodes_[index]));
   nodes_[index] = std::make_unique<SimNode>(std::move(config), key_of(config_.seed, index), config_.crypto,

@@ -58,6 +58,7 @@ class SimNode final : public SimHost {
   std::map<std::uint64_t, Result<node::Answer>> answers;
   std::vector<std::pair<TimePoint, node::Event>> events;
   std::optional<node::Node::SaveState> saved;
+  std::vector<node::GoneRow> saved_members;
   std::uint64_t revocation_number = 0;  ///< of the list that it keeps
   std::vector<LogLine> log;
   std::optional<TimePoint> joined_at;

@@ -92,6 +92,20 @@ TEST_CASE("a damaged state file is put aside with a warning, and the node starts
   CHECK(directory.take_log().empty());
 }
 
+TEST_CASE("who was a member is there at the next start; a damaged file of it stops nobody") {
+  const TempDir dir;
+  const std::vector<node::GoneRow> members{
+      {NodeId{}, net::Ipv4Address(10, 128, 0, 7), "bob", WallTime{1'800'000'000}, node::Absence::stopped}};
+  {
+    auto directory = open_directory(dir.path());
+    CHECK(directory.load_history().empty());
+    directory.save_history(members);
+  }
+  CHECK(open_directory(dir.path()).load_history() == members);
+  REQUIRE(io::write_file_atomically(dir.file("members.json"), "{", 0600));
+  CHECK(open_directory(dir.path()).load_history().empty());
+}
+
 TEST_CASE("a directory that can't be written is said once, and said again when it can be") {
   const TempDir dir;
   const std::string path = dir.file("state");

@@ -173,6 +173,38 @@ TEST_CASE("peers are remembered and a restarted node finds its ring by them, wit
   CHECK(ring.ping_all_pairs(30s) == ring.pairs());
 }
 
+TEST_CASE("a restarted node knows who was here before, and why he is not") {
+  SimRing ring({.seed = 43});
+  ring.add_bootstrap();
+  const std::size_t leaver = ring.add_member(ring.network().add_public_site(), TimePoint{});
+  const std::size_t watcher = ring.add_member(ring.network().add_public_site(), TimePoint{});
+  REQUIRE(ring.network().run_until_done([&] { return ring.all_joined() && ring.all_have_addresses(); }, 60s));
+  const auto gone = [&] {
+    const std::uint64_t asked = ring.at(watcher).ask(ring.network().now(), node::MembersCommand{.all = true});
+    ring.network().drain(ring.host(watcher));
+    REQUIRE(ring.network().run_until_done([&] { return ring.at(watcher).answers.contains(asked); }, 60s));
+    return std::get<node::MembersAnswer>(*ring.at(watcher).answers.at(asked)).gone;
+  };
+  REQUIRE(gone().empty());
+  const NodeId left = ring.at(leaver).node().id();
+  ring.at(leaver).stop(ring.network().now());
+  ring.network().drain(ring.host(leaver));
+  ring.kill(leaver);
+  ring.network().run_for(5s);
+  const auto before = gone();
+  REQUIRE(before.size() == 1);
+  CHECK(before[0].why == node::Absence::stopped);
+  ring.at(watcher).stop(ring.network().now());
+  ring.network().drain(ring.host(watcher));
+  ring.kill(watcher);
+  ring.restart(watcher);
+  REQUIRE(ring.network().run_until_done([&] { return ring.at(watcher).node().is_joined(); }, 60s));
+  const auto after = gone();
+  REQUIRE(after.size() == 1);
+  CHECK(after[0].id == left);
+  CHECK(after[0] == before[0]);
+}
+
 TEST_CASE("after a sleep the links are made anew, and traffic goes on") {
   SimRing ring({.seed = 42});
   ring.add_bootstrap();

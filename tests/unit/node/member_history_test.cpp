@@ -16,11 +16,11 @@ NodeId numbered(std::size_t number) {
   return NodeId(octets);
 }
 
-MemberRow row_of(const NodeId& id, const std::string& name) {
+MemberRow row_of(const NodeId& id, const std::string& name, std::uint8_t host) {
   MemberRow row;
   row.id = id;
   row.name = name;
-  row.address = net::Ipv4Address(10, 128, 0, 9);
+  row.address = net::Ipv4Address(10, 128, 0, host);
   return row;
 }
 
@@ -28,10 +28,10 @@ MemberRow row_of(const NodeId& id, const std::string& name) {
 
 TEST_CASE("who answered once and is not among those here is gone, with name, address, time and reason") {
   MemberHistory history;
-  history.handle_answer(morning, row_of(numbered(1), "bob"));
-  history.handle_answer(morning, row_of(numbered(2), "carol"));
+  history.handle_answer(morning, row_of(numbered(1), "bob", 9));
+  history.handle_answer(morning, row_of(numbered(2), "carol", 2));
   history.handle_down(morning + std::chrono::minutes(5), numbered(1), Absence::stopped);
-  const auto gone = history.gone(morning + std::chrono::hours(1), {numbered(2)});
+  const auto gone = history.gone(morning + std::chrono::hours(1), {row_of(numbered(2), "carol", 2)});
   REQUIRE(gone.size() == 1);
   CHECK(gone[0].id == numbered(1));
   CHECK(gone[0].name == "bob");
@@ -66,4 +66,30 @@ TEST_CASE("at most 1024 are kept: the one heard longest ago makes room") {
   const auto gone = history.gone(morning + std::chrono::hours(1), {});
   CHECK(gone.size() == MemberHistory::most);
   CHECK(gone.back().id == numbered(5));
+}
+
+TEST_CASE("what was known is known again from the rows that were kept") {
+  MemberHistory history;
+  history.handle_answer(morning, row_of(numbered(1), "bob", 9));
+  history.handle_down(morning + std::chrono::minutes(5), numbered(1), Absence::revoked);
+  const MemberHistory again(history.rows());
+  CHECK(again.rows() == history.rows());
+  REQUIRE(again.gone(morning + std::chrono::hours(1), {}).size() == 1);
+  CHECK(again.gone(morning + std::chrono::hours(1), {})[0].why == Absence::revoked);
+}
+
+TEST_CASE("who is lost was seen when it was heard last, not when that became sure") {
+  MemberHistory history;
+  history.handle_answer(morning + std::chrono::seconds(30), row_of(numbered(1), "bob", 9));
+  history.handle_down(morning + std::chrono::seconds(10), numbered(1), Absence::lost);
+  CHECK(history.rows()[0].last_seen == morning + std::chrono::seconds(30));
+}
+
+TEST_CASE("a member that came back with its address in another place on the ring is not gone") {
+  MemberHistory history;
+  history.handle_answer(morning, row_of(numbered(1), "bob", 9));
+  CHECK(history.gone(morning, {row_of(numbered(2), "bob", 9)}).empty());
+  MemberRow silent = row_of(numbered(2), "bob", 9);
+  silent.answered = false;
+  CHECK(history.gone(morning, {silent}).size() == 1);
 }

@@ -27,6 +27,7 @@ MembersAnswer walk_ring(unsigned size, const std::set<unsigned>& silent, std::si
   for (int step = 0; step < 10000; ++step) {
     while (auto output = walk.poll_output()) {
       if (auto* finished = std::get_if<RingWalk::Finished>(&*output)) return finished->answer;
+      if (std::holds_alternative<RingWalk::Answered>(*output)) continue;
       const auto ask = std::get<RingWalk::Ask>(*output);
       const auto number = std::to_integer<unsigned>(ask.to.octets()[0]);
       if (silent.contains(number)) continue;
@@ -88,4 +89,24 @@ TEST_CASE("an answer that nobody asked for changes nothing") {
   while (auto output = walk.poll_output())
     asked += std::holds_alternative<RingWalk::Ask>(*output) ? 1U : 0U;
   CHECK(asked == 1);
+}
+
+TEST_CASE("an answer is told when it comes, not when the last one does") {
+  TimePoint now{};
+  MemberRow self;
+  self.id = walk_id(3);
+  RingWalk walk(42, self, 10);
+  walk.start(now, {walk_id(1), walk_id(2)});
+  while (walk.poll_output()) {
+  }
+  QueryAnswer answer;
+  answer.id = 42;
+  answer.name = "bob";
+  walk.handle_answer(now, walk_id(1), answer);
+  const auto output = walk.poll_output();
+  REQUIRE(output);
+  REQUIRE(std::holds_alternative<RingWalk::Answered>(*output));
+  CHECK(std::get<RingWalk::Answered>(*output).row.id == walk_id(1));
+  CHECK(std::get<RingWalk::Answered>(*output).row.name == "bob");
+  CHECK_FALSE(walk.poll_output());
 }
