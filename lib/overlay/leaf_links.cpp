@@ -23,9 +23,23 @@ void LeafLinks::set_endpoints(std::vector<net::Endpoint> bootstrap, std::vector<
     for (const net::Endpoint& endpoint : list) {
       if (entries_.size() == max_endpoints || contains(endpoint)) continue;
       const auto before = std::ranges::find(old, endpoint, &Entry::endpoint);
-      entries_.push_back(before == old.end() ? Entry{endpoint, {}, {}, false} : *before);
+      entries_.push_back(before == old.end() ? Entry{.endpoint = endpoint} : *before);
+      entries_.back().is_learnt = false;
     }
   }
+  for (const Entry& entry : old) {
+    if (entry.is_learnt && !contains(entry.endpoint)) entries_.push_back(entry);
+  }
+}
+
+void LeafLinks::learn(const net::Endpoint& endpoint) {
+  if (contains(endpoint)) return;
+  if (is_full_of_learnt()) entries_.erase(std::ranges::find(entries_, true, &Entry::is_learnt));
+  entries_.push_back({.endpoint = endpoint, .is_learnt = true});
+}
+
+void LeafLinks::learn_hearsay(const net::Endpoint& endpoint) {
+  if (!is_full_of_learnt()) learn(endpoint);
 }
 
 std::vector<net::Endpoint> LeafLinks::take_due(TimePoint now, const std::function<bool(const net::Endpoint&)>& usable) {
@@ -49,7 +63,7 @@ std::optional<net::Endpoint> LeafLinks::take_probe(TimePoint now, std::size_t ri
   if (rng.uniform() * static_cast<double>(ring_size) > probes_per_round) return std::nullopt;
   std::vector<Entry*> idle;
   for (Entry& entry : entries_) {
-    if (!entry.is_own && !entry.trying_since && usable(entry.endpoint)) idle.push_back(&entry);
+    if (!entry.is_own && !entry.is_learnt && !entry.trying_since && usable(entry.endpoint)) idle.push_back(&entry);
   }
   if (idle.empty()) return std::nullopt;
   Entry* chosen = idle[static_cast<std::size_t>(rng.below(idle.size()))];
@@ -122,6 +136,10 @@ std::optional<TimePoint> LeafLinks::deadline(TimePoint now, bool hungry) const {
 
 bool LeafLinks::contains(const net::Endpoint& endpoint) const {
   return std::ranges::find(entries_, endpoint, &Entry::endpoint) != entries_.end();
+}
+
+bool LeafLinks::is_full_of_learnt() const {
+  return std::ranges::count(entries_, true, &Entry::is_learnt) >= std::ptrdiff_t{max_learnt};
 }
 
 LeafLinks::Entry* LeafLinks::find(const net::Endpoint& endpoint) {

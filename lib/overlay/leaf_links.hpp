@@ -35,6 +35,13 @@ class LeafLinks {
   /// before known peers, each group in random order.
   void set_endpoints(std::vector<net::Endpoint> bootstrap, std::vector<net::Endpoint> known, Rng& rng);
 
+  /// Where a member was reached: tried after all others, and only while the node has too few links. The oldest of
+  /// them makes room beyond `max_learnt`.
+  void learn(const net::Endpoint& endpoint);
+  /// Where a member says that it can be reached: the same, while there is room.
+  void learn_hearsay(const net::Endpoint& endpoint);
+  static constexpr std::size_t max_learnt = 32;
+
   /// Endpoints to try now because the node has too few links; they count as being tried.
   /// `usable(endpoint)`: allowed and not linked already.
   std::vector<net::Endpoint> take_due(TimePoint now, const std::function<bool(const net::Endpoint&)>& usable);
@@ -65,7 +72,9 @@ class LeafLinks {
     BackOff back_off{};
     std::optional<TimePoint> trying_since{};
     bool is_own = false;
+    bool is_learnt = false;
   };
+  [[nodiscard]] bool is_full_of_learnt() const;
   Entry* find(const net::Endpoint& endpoint);
   [[nodiscard]] unsigned fresh_attempts(TimePoint now) const;
 

@@ -224,6 +224,7 @@ void Overlay::State::run_timers(TimePoint now) {
 void Overlay::State::maintain(TimePoint now) {
   if (told_load_ > 0) look_at_load(now);
   seek_links(now);
+  seek_spare(now);
   // Nothing below closes a link or hears a peer, so the ring keeps its size until the end.
   const std::size_t size = size_estimate();
   seek_leaves(now, size);
@@ -237,6 +238,7 @@ void Overlay::State::maintain(TimePoint now) {
   maintain_at_ = leaf_.deadline(now, is_hungry());
   if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline(size));
   maintain_at_ = earliest(maintain_at_, retry_.deadline(now));
+  if (joined_) maintain_at_ = earliest(maintain_at_, spare_.deadline());
   for (const auto& [peer, leaf] : leaf_peers_)
     maintain_at_ = earliest(maintain_at_, leaf.until);
   for (const auto& [peer, until] : relay_wanted_)

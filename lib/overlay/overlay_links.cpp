@@ -113,6 +113,8 @@ void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::Chan
     if (path.to_bootstrap) {
       leaf_.handle_accepted(now, *endpoint);
       leaf_peers_[peer] = LeafPeer{joined_ ? std::optional(now + leaf_linger) : std::nullopt};
+    } else {
+      leaf_.learn(*endpoint);
     }
     relay_wanted_.erase(peer);
     seeking_.erase(peer);
@@ -301,6 +303,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   drop_relayed_paths(now, peer, std::nullopt);
   if (links_.all().empty()) {
     joined_ = false;
+    learn_ways_back();
     place_.clear();
     near_.clear();
     shortcuts_.clear();
@@ -308,6 +311,14 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   } else if (was_near) {
     place_.hurry(now);
   }
+}
+
+void Overlay::State::learn_ways_back() {
+  reach_.for_each([&](const NodeId&, const Reach& reach) {
+    if (reach.nat == NatClass::address_dependent) return;
+    for (const net::Endpoint& candidate : reach.candidates)
+      leaf_.learn_hearsay(candidate);
+  });
 }
 
 void Overlay::State::check_links(TimePoint now) {

@@ -95,7 +95,8 @@ void Overlay::State::assign_roles(TimePoint now) {
     roles.set(index_of(Role::near), std::ranges::find(near, peer) != near.end());
     roles.set(index_of(Role::shortcut), shortcuts_.contains(peer));
     roles.set(index_of(Role::leaf), leaf_peers_.contains(peer));
-    roles.set(index_of(Role::on_demand), on_demand_.is_wanted(now, peer) || relays.contains(peer));
+    roles.set(index_of(Role::on_demand),
+              on_demand_.is_wanted(now, peer) || relays.contains(peer) || spare_.keeps(peer));
     // A link that waits for another path keeps what it had.
     link.own_roles = link.is_up() ? roles : link.own_roles | roles;
   }
@@ -141,6 +142,29 @@ void Overlay::State::seek_links(TimePoint now) {
     waiting.push_back(peer);
   for (const NodeId& peer : waiting)
     use_relay(now, peer);
+}
+
+void Overlay::State::seek_spare(TimePoint now) {
+  std::set<NodeId> direct;
+  for (const auto& [peer, link] : links_.all()) {
+    if (link.is_up() && link.paths.direct() != nullptr) direct.insert(peer);
+  }
+  spare_.handle_direct(now, std::move(direct));
+  if (!joined_ || !spare_.is_due(now)) return;
+  std::vector<NodeId> offered;
+  reach_.for_each([&](const NodeId&, const Reach& reach) {
+    for (const RelayOffer& offer : reach.relays)
+      offered.push_back(offer.id);
+  });
+  const auto may_seek = [&](const NodeId& id) {
+    const Link* link = links_.find(id);
+    return id != config_.self && (link == nullptr || link->paths.direct() == nullptr) && retry_.may_try(now, id);
+  };
+  spare_.handle_tried(now, rng_);
+  const auto member = most_linked(offered, may_seek);
+  if (!member) return;
+  on_demand_.touch(now, *member);
+  seek(now, *member, only(Role::on_demand), NodeId{});
 }
 
 Overlay::State::Seeking* Overlay::State::seek(TimePoint now, const NodeId& peer, const Roles& roles,

@@ -28,6 +28,7 @@
 #include "overlay/request_reply.hpp"
 #include "overlay/revocation_spread.hpp"
 #include "overlay/shortcut_links.hpp"
+#include "overlay/spare_links.hpp"
 #include "overlay/stranger_watch.hpp"
 
 namespace ipop::overlay {
@@ -224,6 +225,9 @@ class Overlay::State {
   void update_reachability();
   Seeking* seek(TimePoint now, const NodeId& peer, const Roles& roles, const NodeId& via);
   void give_candidates(TimePoint now, Seeking& seeking);
+  /// Nobody is linked: whoever said lately where it is may still be there.
+  void learn_ways_back();
+  void seek_spare(TimePoint now);
   void drive_linkers(TimePoint now);
   void drive(TimePoint now, const NodeId& peer);
   void use_relay(TimePoint now, const NodeId& peer);
@@ -264,6 +268,7 @@ class Overlay::State {
   NearLinks near_;
   LeafLinks leaf_;
   ShortcutLinks shortcuts_;
+  SpareLinks spare_;
   OnDemandLinks on_demand_;
   RetryPace retry_;
   ForeignRequests foreign_;

@@ -31,6 +31,14 @@ bool repaired(const SimRing& ring) {
   return ring.near_links_are_right();
 }
 
+/// Every second each pings all: in one of these seconds nothing is lost.
+bool all_pairs_answer_within(SimRing& ring, unsigned seconds) {
+  for (unsigned i = 0; i < seconds; ++i) {
+    if (ring.ping_all_pairs(1s) == ring.pairs()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("a ring mends itself when nodes die without a word") {
@@ -50,7 +58,8 @@ TEST_CASE("members reach one another when the bootstrap node is down") {
   SimRing& ring = *made;
   ring.kill(0);
   CHECK(ring.network().run_until_done([&] { return repaired(ring); }, 120s));
-  CHECK(ring.ping_all_pairs(20s) == ring.pairs());
+  // Pairs that it relayed for notice when their packets stay unanswered.
+  CHECK(all_pairs_answer_within(ring, 5));
 
   SUBCASE("and a member that restarts finds them through the peers that it remembers") {
     ring.network().run_for(30s);
@@ -61,6 +70,19 @@ TEST_CASE("members reach one another when the bootstrap node is down") {
     CHECK(ring.network().run_until_done([&] { return ring.at(5).node().is_joined(); }, 60s));
     CHECK(ring.network().run_until_done([&] { return ring.at(5).node().address().has_value(); }, 30s));
     CHECK(ring.at(5).node().address() == address);
+  }
+}
+
+TEST_CASE("the bootstrap node that all links of a member go through dies while the ring is young") {
+  // With these seeds a member behind a symmetric NAT has no direct link but that one.
+  for (const std::uint64_t seed : {30U, 32U}) {
+    CAPTURE(seed);
+    const auto made = ring_of(seed, 12);
+    SimRing& ring = *made;
+    ring.kill(0);
+    CHECK(ring.network().run_until_done([&] { return repaired(ring); }, 20s));
+    INFO(ring.describe_near_links());
+    CHECK(all_pairs_answer_within(ring, 5));
   }
 }
 

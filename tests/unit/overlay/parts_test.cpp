@@ -14,6 +14,7 @@
 #include "overlay/relay.hpp"
 #include "overlay/request_reply.hpp"
 #include "overlay/shortcut_links.hpp"
+#include "overlay/spare_links.hpp"
 #include "overlay_host.hpp"
 
 using namespace ipop;
@@ -389,6 +390,69 @@ TEST_CASE("an endpoint that accepts and refuses a moment later is tried ever mor
   now += LeafLinks::refusing.stands;
   leaf.handle_ended(now, due.front(), rng);
   CHECK_FALSE(leaf.take_due(now, [&](const auto& e) { return e == due.front(); }).empty());
+}
+
+TEST_CASE("where members were reached is tried after the bootstrap nodes, never for a probe, and is bounded") {
+  SeededRng rng(4);
+  LeafLinks leaf;
+  leaf.set_endpoints({somewhere}, {}, rng);
+  const auto learnt = [](std::size_t i) { return endpoint(198, 51, 100, static_cast<std::uint8_t>(i), 4000); };
+  for (std::size_t i = 0; i <= LeafLinks::max_learnt; ++i)
+    leaf.learn(learnt(i));
+  CHECK_FALSE(leaf.contains(learnt(0)));
+  CHECK(leaf.contains(learnt(LeafLinks::max_learnt)));
+  leaf.learn_hearsay(elsewhere);
+  CHECK_FALSE(leaf.contains(elsewhere));
+
+  leaf.start_probing(TimePoint{}, rng);
+  for (TimePoint now{}; now < TimePoint{} + 1000s; now += 60s) {
+    const auto probe = leaf.take_probe(now, 1, anything, rng);
+    if (!probe) continue;
+    CHECK(*probe == somewhere);
+    leaf.handle_unneeded(*probe);
+  }
+  const auto due = leaf.take_due(TimePoint{} + 1000s, anything);
+  CHECK(due == std::vector{somewhere, learnt(1), learnt(2), learnt(3)});
+
+  // Another list of bootstrap nodes takes nothing of it away.
+  leaf.set_endpoints({elsewhere}, {}, rng);
+  CHECK(leaf.contains(learnt(1)));
+  CHECK_FALSE(leaf.contains(somewhere));
+}
+
+TEST_CASE("a node with fewer than two direct links tries one more member, ever more rarely") {
+  SeededRng rng(4);
+  SpareLinks spare;
+  TimePoint now{};
+  spare.handle_direct(now, {id_of(1)});
+  unsigned tries = 0;
+  for (; now < TimePoint{} + 3600s; now = *spare.deadline()) {
+    CHECK(spare.is_due(now));
+    spare.handle_tried(now, rng);
+    CHECK_FALSE(spare.is_due(now));
+    ++tries;
+  }
+  CHECK(tries >= 8);
+  CHECK(tries <= 16);
+  CHECK(spare.keeps(id_of(1)));
+
+  spare.handle_direct(now, {id_of(1), id_of(2)});
+  CHECK_FALSE(spare.deadline());
+  CHECK(spare.keeps(id_of(2)));
+  CHECK_FALSE(spare.keeps(id_of(3)));
+  spare.handle_direct(now, {id_of(1), id_of(2), id_of(3)});
+  CHECK_FALSE(spare.keeps(id_of(2)));
+  // What stood for a minute and is lost is replaced at once.
+  now += SpareLinks::pace.stands;
+  spare.handle_direct(now, {id_of(1)});
+  CHECK(spare.is_due(now));
+}
+
+TEST_CASE("the member that most peers are linked with is tried first") {
+  const auto all = [](const NodeId&) { return true; };
+  CHECK(most_linked({id_of(1), id_of(2), id_of(3), id_of(2)}, all) == id_of(2));
+  CHECK(most_linked({id_of(1), id_of(2), id_of(2)}, [](const NodeId& id) { return id != id_of(2); }) == id_of(1));
+  CHECK_FALSE(most_linked({id_of(2)}, [](const NodeId&) { return false; }));
 }
 
 TEST_CASE("our own endpoint in the bootstrap list is tried no more") {
