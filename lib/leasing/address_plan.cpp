@@ -18,6 +18,28 @@ Result<void> check_ranges(const AddressPlan& plan, const std::vector<AddressRang
   return {};
 }
 
+/// The first address at or after `start`, around the end, that the plan offers and `is_good` takes.
+template <class IsGood>
+std::optional<net::Ipv4Address> first_offered(const AddressPlan& plan, net::Ipv4Address start, IsGood is_good) {
+  // Of the whole prefix, or of each range: what is not offered is not looked at.
+  std::vector<AddressRange> parts = plan.ranges;
+  if (parts.empty()) parts.push_back({plan.prefix.address(), plan.prefix.broadcast()});
+  std::ranges::sort(parts, {}, &AddressRange::first);
+  for (const bool is_second : {false, true}) {
+    for (const AddressRange& part : parts) {
+      const net::Ipv4Address first = is_second ? part.first : std::max(part.first, start);
+      const net::Ipv4Address last =
+          is_second && start.value() > 0 ? std::min(part.last, net::Ipv4Address(start.value() - 1)) : part.last;
+      if (last < first || !plan.prefix.contains(first) || !plan.prefix.contains(last)) continue;
+      for (std::uint64_t i = first.value(); i <= last.value(); ++i) {
+        const net::Ipv4Address address(static_cast<std::uint32_t>(i));
+        if (is_good(address) && is_offered(plan, address)) return address;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<AddressRange> parse_address_range(std::string_view text) {
@@ -65,7 +87,7 @@ Result<void> check(const AddressPlan& plan) {
   if (plan.mtu < 576 || plan.mtu > 9000)
     return {Errc::malformed, "the MTU is 576 to 9000, not " + std::to_string(plan.mtu)};
   if (plan.quota < 1 || plan.quota > 1'000'000) return {Errc::malformed, "the quota is 1 to 1000000"};
-  if (!AddressMap(plan.prefix).first_free(plan, plan.prefix.address()))
+  if (!first_offered(plan, plan.prefix.address(), [](net::Ipv4Address) { return true; }))
     return {Errc::malformed, "ranges and exclusions leave no address"};
   return {};
 }
@@ -94,27 +116,9 @@ void AddressMap::set(net::Ipv4Address address, bool taken) {
 
 std::optional<net::Ipv4Address> AddressMap::first_free(const AddressPlan& plan, net::Ipv4Address start) const {
   const std::uint32_t base = prefix_.address().value();
-  const auto search = [&](std::uint64_t from, std::uint64_t to) -> std::optional<net::Ipv4Address> {
-    for (std::uint64_t i = from; i <= to; ++i) {
-      const net::Ipv4Address address(static_cast<std::uint32_t>(base + i));
-      if (!taken_[i] && is_offered(plan, address)) return address;
-    }
-    return std::nullopt;
-  };
-  // Of the whole prefix, or of each range: what is not offered is not looked at.
-  std::vector<AddressRange> parts = plan.ranges;
-  if (parts.empty()) parts.push_back({prefix_.address(), prefix_.broadcast()});
-  std::ranges::sort(parts, {}, &AddressRange::first);
-  for (const bool is_second : {false, true}) {
-    for (const AddressRange& part : parts) {
-      const net::Ipv4Address first = is_second ? part.first : std::max(part.first, start);
-      const net::Ipv4Address last =
-          is_second && start.value() > 0 ? std::min(part.last, net::Ipv4Address(start.value() - 1)) : part.last;
-      if (last < first || !prefix_.contains(first) || !prefix_.contains(last)) continue;
-      if (const auto found = search(first.value() - base, last.value() - base)) return found;
-    }
-  }
-  return std::nullopt;
+  return first_offered(plan, start, [&](net::Ipv4Address address) {
+    return prefix_.contains(address) && !taken_[address.value() - base];
+  });
 }
 
 }  // namespace ipop::leasing
