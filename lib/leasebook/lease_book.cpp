@@ -8,7 +8,7 @@
 namespace ipop::leasebook {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 // `changed` is the number of the transaction that wrote the row last: what a second server asks for.
 constexpr const char* schema = R"(
@@ -23,6 +23,7 @@ constexpr const char* schema = R"(
     group_id INTEGER NOT NULL REFERENCES groups(id), address INTEGER NOT NULL, node BLOB NOT NULL,
     user TEXT NOT NULL, host_name TEXT NOT NULL, source TEXT NOT NULL, granted INTEGER NOT NULL,
     expires INTEGER NOT NULL, released INTEGER NOT NULL, sequence INTEGER NOT NULL, changed INTEGER NOT NULL,
+    key BLOB NOT NULL DEFAULT x'',
     PRIMARY KEY(group_id, address)) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX IF NOT EXISTS leases_by_node ON leases(group_id, node);
   CREATE INDEX IF NOT EXISTS leases_by_end ON leases(group_id, expires);
@@ -39,6 +40,14 @@ constexpr const char* schema = R"(
     group_id INTEGER NOT NULL REFERENCES groups(id), address INTEGER NOT NULL, kind TEXT NOT NULL, whom TEXT NOT NULL,
     note TEXT NOT NULL, PRIMARY KEY(group_id, address)) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX IF NOT EXISTS reservations_by_whom ON reservations(group_id, kind, whom);
+)";
+
+// From version 1: what a revocation names.
+constexpr const char* upgrade = R"(
+  BEGIN IMMEDIATE;
+  ALTER TABLE leases ADD COLUMN key BLOB NOT NULL DEFAULT x'';
+  UPDATE facts SET value = 2 WHERE name = 'schema';
+  COMMIT;
 )";
 
 }  // namespace
@@ -68,6 +77,13 @@ Result<LeaseBook> LeaseBook::open(const std::string& path, Database::Access acce
   if (!version) return version.error();
   if (*version > schema_version)
     return {Errc::unsupported, path + " was written by a newer program (schema " + std::to_string(*version) + ")"};
+  if (*version == 1) {
+    if (access == Database::Access::read) {
+      if (auto upgraded = open(path, Database::Access::write); !upgraded) return upgraded;
+      return open(path, access);
+    }
+    if (auto upgraded = state->database.execute(upgrade); !upgraded) return std::move(upgraded).error();
+  }
   if (*version == 0 && access == Database::Access::create)
     if (auto set = state->set_fact("schema", schema_version); !set) return std::move(set).error();
   return LeaseBook(std::move(state));
@@ -158,6 +174,27 @@ Result<Lease> LeaseBook::release(std::int64_t group, net::Ipv4Address address, W
   return lease;
 }
 
+Result<std::size_t> LeaseBook::end_leases(std::int64_t group, WallTime now,
+                                          const std::function<bool(const Lease&)>& ends) {
+  auto statement = state_->database.prepare("SELECT " + std::string(lease_columns) +
+                                            " FROM leases WHERE group_id = ? AND released = 0 AND expires > ?");
+  if (!statement) return std::move(statement).error();
+  statement->bind(group).bind(now.seconds);
+  std::vector<Lease> ended;
+  while (true) {
+    const auto row = statement->step();
+    if (!row) return row.error();
+    if (!*row) break;
+    if (Lease lease = lease_from(*statement, 0); ends(lease)) ended.push_back(std::move(lease));
+  }
+  for (Lease& lease : ended) {
+    lease.released = true;
+    lease.expires = now;
+    if (auto written = state_->write_lease(group, lease, now); !written) return std::move(written).error();
+  }
+  return ended.size();
+}
+
 Result<void> LeaseBook::import_lease(const LeaseGroup& group, const Lease& lease, WallTime now) {
   if (!is_host_address(group.plan, lease.address))
     return {Errc::out_of_range, to_string(lease.address) + " is no host's address in " + to_string(group.plan.prefix)};
@@ -169,7 +206,9 @@ Result<void> LeaseBook::import_lease(const LeaseGroup& group, const Lease& lease
   if (!own) return own.error();
   if (*own && (*own)->address != lease.address && (*own)->is_live(now))
     return {Errc::conflict, to_short_string(lease.node) + " has " + to_string((*own)->address)};
-  return state_->write_lease(group.id, lease, now);
+  Lease written = lease;
+  if (!written.key && *own) written.key = (*own)->key;  // CSV and the ring's members say none
+  return state_->write_lease(group.id, written, now);
 }
 
 Result<std::vector<Reservation>> LeaseBook::reservations(std::int64_t group) {

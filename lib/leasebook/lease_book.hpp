@@ -7,6 +7,7 @@
 // Main types: LeaseBook (facade), LeaseGroup, Lease, Reservation, Tenure.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,7 +42,8 @@ struct Lease {
   WallTime granted{};
   WallTime expires{};
   bool released = false;
-  std::uint64_t sequence = 0;  ///< of the node's last request; 0: unsigned, or from elsewhere
+  std::uint64_t sequence = 0;              ///< of the node's last request; 0: unsigned, or from elsewhere
+  std::optional<crypto::Digest256> key{};  ///< fingerprint of the node's key, in a closed group
 
   [[nodiscard]] bool is_live(WallTime now) const { return !released && now < expires; }
 };
@@ -121,6 +123,8 @@ class LeaseBook {
   Result<Count> count(std::int64_t group, WallTime now);
   /// Errors: not_found (nobody has it), conflict (it has ended).
   Result<Lease> release(std::int64_t group, net::Ipv4Address address, WallTime now);
+  /// Ends the live leases that `ends` picks out; how many they were.
+  Result<std::size_t> end_leases(std::int64_t group, WallTime now, const std::function<bool(const Lease&)>& ends);
   /// Writes a lease as it is said, from another book or the DHT. Errors: conflict (another node's live lease is on the
   /// address, or the node has another live address), out_of_range (not of the prefix).
   Result<void> import_lease(const LeaseGroup& group, const Lease& lease, WallTime now);

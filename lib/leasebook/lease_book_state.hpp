@@ -12,7 +12,7 @@
 namespace ipop::leasebook {
 
 inline constexpr std::string_view lease_columns =
-    "address, node, user, host_name, source, granted, expires, released, sequence";
+    "address, node, user, host_name, source, granted, expires, released, sequence, key";
 
 /// An id that is no id reads as zero, which no node has.
 NodeId node_of(ByteSpan octets);

@@ -27,6 +27,8 @@ Lease lease_from(const Statement& row, int first) {
   out.expires = WallTime{row.integer(first + 6)};
   out.released = row.integer(first + 7) != 0;
   out.sequence = static_cast<std::uint64_t>(row.integer(first + 8));
+  if (const Bytes key = row.octets(first + 9); key.size() == std::tuple_size_v<crypto::Digest256>)
+    std::ranges::copy(key, out.key.emplace().begin());
   return out;
 }
 
@@ -212,12 +214,14 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
     if (auto begun = (*begin)->bind(now.seconds).bind(lease.expires.seconds).run(); !begun) return begun;
   }
   auto write = kept("INSERT OR REPLACE INTO leases(group_id, " + std::string(lease_columns) +
-                    ", changed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                    ", changed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!write) return std::move(write).error();
   Statement& row = **write;
   row.bind(group).bind(address).bind(node).bind(std::string_view(lease.user)).bind(std::string_view(lease.host_name));
   row.bind(std::string_view(lease.source)).bind(lease.granted.seconds).bind(lease.expires.seconds);
-  row.bind(std::int64_t{lease.released}).bind(static_cast<std::int64_t>(lease.sequence)).bind(*number);
+  row.bind(std::int64_t{lease.released}).bind(static_cast<std::int64_t>(lease.sequence));
+  // An empty key, and not NULL.
+  row.bind(lease.key ? ByteSpan(*lease.key) : ByteSpan(lease.node.octets()).first(0)).bind(*number);
   if (auto written = row.run(); !written) return written;
   if (const auto view = views.find(group); view != views.end()) {
     view->second.taken.add(lease.address);

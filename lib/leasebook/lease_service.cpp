@@ -11,7 +11,7 @@ namespace {
 /// An unsigned client has no key: it is known by the address that it has, which no other member can use.
 leasing::Requester unsigned_requester(const std::string& source, const std::string& client) {
   const std::string text = "unsigned " + source + " " + client;
-  return {NodeId::from_prefix(crypto::sha256(as_bytes(text))), {}};
+  return {NodeId::from_prefix(crypto::sha256(as_bytes(text))), {}, std::nullopt};
 }
 
 std::string host_of(const net::Endpoint& source) {
@@ -59,6 +59,23 @@ Result<std::vector<LeaseService::Answer>> LeaseService::answer_all(WallTime now,
   }
   if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
   return answers;
+}
+
+Result<std::size_t> LeaseService::end_revoked(WallTime now, const LeaseGroup& group, const crypto::TrustStore& trust) {
+  if (trust.revocation_number() == 0) return 0U;
+  auto transaction = book_.begin();
+  if (!transaction) return std::move(transaction).error();
+  const auto follower = book_.is_follower();
+  if (!follower) return follower.error();
+  if (*follower) return 0U;
+  auto ended = book_.end_leases(group.id, now, [&](const Lease& lease) {
+    return lease.key ? trust.is_revoked(*lease.key, lease.user)
+                     : !lease.user.empty() && trust.revocations()->contains_user(lease.user);
+  });
+  if (!ended) return ended;
+  if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
+  counters_.add("lease_revoked", *ended);
+  return ended;
 }
 
 LeaseService::Answer LeaseService::answer_one(WallTime now, const Question& question,

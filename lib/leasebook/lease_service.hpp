@@ -40,6 +40,8 @@ class LeaseService {
 
   /// One answer a question, in their order.
   std::vector<Answer> answer(WallTime now, std::span<const Question> questions);
+  /// Whoever the group's authority does not admit any more has no lease: how many ended.
+  Result<std::size_t> end_revoked(WallTime now, const LeaseGroup& group, const crypto::TrustStore& trust);
   /// `lease_obtain`, `lease_renew`, `lease_release`; refusals by reason (`refused_...`); `lease_batches`.
   [[nodiscard]] const Counters& counters() const { return counters_; }
 

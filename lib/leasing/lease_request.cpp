@@ -30,7 +30,7 @@ Result<Requester> identify(const LeaseRequest& request, const crypto::TrustStore
   if (trust.kind() == crypto::GroupKind::open) {
     const auto id = crypto::node_id_of(request.key);
     if (!id) return {Errc::bad_checksum, "the key is no point of the curve"};
-    return Requester{*id, {}};
+    return Requester{*id, {}, std::nullopt};
   }
   if (request.certificate.empty()) return {Errc::not_authorized, "the group is closed: a certificate is needed"};
   const auto certificate = crypto::Certificate::from_der(request.certificate);
@@ -38,7 +38,7 @@ Result<Requester> identify(const LeaseRequest& request, const crypto::TrustStore
   if (certificate->public_key() != request.key) return {Errc::not_authorized, "the certificate is another key's"};
   auto peer = trust.verify(*certificate, now);
   if (!peer) return std::move(peer).error();
-  return Requester{peer->id, std::move(peer->user)};
+  return Requester{peer->id, std::move(peer->user), peer->key};
 }
 
 }  // namespace

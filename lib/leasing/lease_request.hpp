@@ -52,7 +52,8 @@ struct LeaseRequest {
 /// Who asks, as far as it is proved.
 struct Requester {
   NodeId node{};
-  std::string user{};  ///< named by the authority; empty in an open group
+  std::string user{};                      ///< named by the authority; empty in an open group
+  std::optional<crypto::Digest256> key{};  ///< fingerprint of its key, in a closed group: what may be revoked
 };
 
 /// 1 to 63 of a-z, 0-9 and -, with no hyphen at an end (RFC 1123, 2.1), in lower case.

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hex.hpp"
+
 namespace ipop::ipop_dhcp {
 namespace {
 
@@ -21,9 +23,11 @@ Error wrong(const std::string& what) {
 }
 
 Json to_object(const Lease& lease) {
-  return {{"address", to_string(lease.address)}, {"node", to_string(lease.node)}, {"user", lease.user},
-          {"host_name", lease.host_name},        {"source", lease.source},        {"granted", lease.granted.seconds},
-          {"expires", lease.expires.seconds},    {"released", lease.released},    {"sequence", lease.sequence}};
+  Json out{{"address", to_string(lease.address)}, {"node", to_string(lease.node)}, {"user", lease.user},
+           {"host_name", lease.host_name},        {"source", lease.source},        {"granted", lease.granted.seconds},
+           {"expires", lease.expires.seconds},    {"released", lease.released},    {"sequence", lease.sequence}};
+  if (lease.key) out["key"] = to_hex(*lease.key);
+  return out;
 }
 
 /// A field of one of JSON's types, or none.
@@ -59,6 +63,13 @@ Result<Lease> lease_of(const Json& object, const std::string& place) {
   (void)read(object, "source", out.source);
   (void)read(object, "released", out.released);
   (void)read(object, "sequence", out.sequence);
+  std::string key;
+  if (read(object, "key", key)) {
+    const auto octets = parse_hex(key);
+    if (!octets || octets->size() != std::tuple_size_v<crypto::Digest256>)
+      return wrong(place + ": the key is not 64 hexadecimal digits");
+    std::ranges::copy(*octets, out.key.emplace().begin());
+  }
   if (!out.host_name.empty() && !leasing::is_host_name(out.host_name))
     return wrong(place + ": the host name is no label of a-z, 0-9 and -");
   if (!read(object, "granted", out.granted.seconds) || !read(object, "expires", out.expires.seconds))

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <csignal>
 #include <list>
+#include <map>
 #include <memory>
 
 #include "appliance/fingerprint_text.hpp"
@@ -30,6 +31,8 @@ constexpr std::size_t largest_pem = std::size_t{64} * 1024;
 /// A server that follows waits so long for a change before it asks again.
 constexpr Duration longest_hold = 8s;
 constexpr std::size_t most_held = 16;
+/// A revoked member has his lease no longer than this.
+constexpr Duration look_again = 1s;
 constexpr std::size_t changes_at_once = 1000;
 
 net::HttpAnswer text_answer(unsigned status, std::string text) {
@@ -59,6 +62,7 @@ class Server {
         trust_(context),
         service_(book, key, [this](const leasebook::LeaseGroup& group) { return trust_.of(group); }),
         hold_timer_(loop_, [this] { answer_held(); }),
+        trust_timer_(loop_, [this] { look_at_trust(); }),
         signs_(loop_, io::ServiceNotifier::from_environment()) {}
 
   ExitStatus run() {
@@ -82,6 +86,7 @@ class Server {
     }
     signs_.status("listening on " + to_string(servers_.front()->address()));
     signs_.ready();
+    look_at_trust();
     loop_.run();
     signs_.stopping();
     log(LogLevel::info, "stopped", {});
@@ -97,6 +102,29 @@ class Server {
 
   void log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
     writer_.write(io::monotonic_now(), {level, std::move(text), std::move(fields)});
+  }
+
+  /// A list that is newer than the last one: whoever it names has no lease from this moment on.
+  void look_at_trust() {
+    const auto groups = book_.groups();
+    for (const leasebook::LeaseGroup& group : groups ? *groups : std::vector<leasebook::LeaseGroup>()) {
+      const auto trust = trust_.of(group);
+      auto& judged = judged_[group.name];
+      if (!trust || trust == judged) continue;
+      const auto ended = service_.end_revoked(io::wall_time_now(), group, *trust);
+      if (!ended) {
+        log(LogLevel::error, "refused", {{"reason", ended.error().message()}});
+        continue;
+      }
+      judged = trust;
+      if (*ended == 0) continue;
+      log(LogLevel::info, "leases of revoked members ended",
+          {{"group", group.name},
+           {"count", std::to_string(*ended)},
+           {"list", std::to_string(trust->revocation_number())}});
+      if (!held_.empty()) answer_held();
+    }
+    trust_timer_.arm(io::monotonic_now() + look_again);
   }
 
   ExitStatus fail_to_listen(const Error& error) {
@@ -214,6 +242,8 @@ class Server {
   std::vector<io::HttpsServer::Reply> replies_;  // one a question
   std::list<Held> held_;
   io::LoopTimer hold_timer_;
+  io::LoopTimer trust_timer_;
+  std::map<std::string, std::shared_ptr<const crypto::TrustStore>> judged_;  // by group
   std::vector<std::unique_ptr<io::HttpsServer>> servers_;
   daemon::ServiceSigns signs_;
 };

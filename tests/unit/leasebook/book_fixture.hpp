@@ -49,7 +49,7 @@ struct BookFixture {
     group.plan = plan;
   }
   Ask ask(const std::string& name, leasing::LeaseAction action, std::optional<net::Ipv4Address> address = {}) {
-    return {action, {node(name), {}}, ++sequence, address, {}, "198.51.100.7"};
+    return {action, {node(name), {}, {}}, ++sequence, address, {}, "198.51.100.7"};
   }
   Result<Lease> take(const Ask& ask) {
     auto transaction = book->begin();

@@ -102,6 +102,64 @@ TEST_CASE("a user has no more live leases than the quota, a source of an open gr
   }
 }
 
+TEST_CASE("what the server's own machine brings over the overlay has no source, and no quota by it") {
+  BookFixture f;
+  leasing::AddressPlan plan = f.group.plan;
+  plan.quota = 1;
+  f.change(plan);
+  for (const char* source : {"127.0.0.1", "[::1]"}) {
+    for (int i = 0; i < 3; ++i) {
+      Ask ask = f.ask(source + std::to_string(i), LeaseAction::obtain);
+      ask.source = source;
+      CHECK(f.take(ask));
+    }
+  }
+  Ask ask = f.ask("a", LeaseAction::obtain);
+  ask.source = "127.0.1.1";
+  CHECK(f.take(ask));
+  ask = f.ask("b", LeaseAction::obtain);
+  ask.source = "127.0.1.1";
+  CHECK(f.take(ask).error().code == Errc::exhausted);
+}
+
+TEST_CASE("S10: leases that are picked out end at once, and their addresses are free") {
+  BookFixture f;
+  const crypto::Digest256 key = crypto::sha256(as_bytes("key of a"));
+  Ask ask = f.ask("a", LeaseAction::obtain);
+  ask.who.key = key;
+  const Lease lease = *f.take(ask);
+  REQUIRE(f.take("b", LeaseAction::obtain));
+  CHECK((*f.book->lease_of(f.group.id, lease.address))->key == key);
+  f.now = f.now + std::chrono::minutes(5);
+  std::size_t ended = 0;
+  const auto has_key = [&](const Lease& it) { return it.key == key; };
+  f.write([&] { ended = *f.book->end_leases(f.group.id, f.now, has_key); });
+  CHECK(ended == 1);
+  CHECK((*f.book->lease_of(f.group.id, lease.address))->released);
+  CHECK((*f.book->history(f.group.id, lease.address, std::nullopt)).front().ends == f.now);
+  CHECK((*f.book->lease_of(f.group.id, f.node("b")))->is_live(f.now));
+  f.write([&] { ended = *f.book->end_leases(f.group.id, f.now, has_key); });
+  CHECK(ended == 0);
+  CHECK(f.take("c", LeaseAction::obtain, lease.address)->address == lease.address);
+}
+
+TEST_CASE("a book of version 1 is read and written on, by whoever opens it first") {
+  BookFixture f;
+  const Lease lease = *f.take("a", LeaseAction::obtain);
+  f.book.reset();
+  {
+    auto database = Database::open(f.path, Database::Access::write);
+    REQUIRE(database->execute("ALTER TABLE leases DROP COLUMN key; UPDATE facts SET value = 1 WHERE name = 'schema'"));
+  }
+  for (const auto access : {Database::Access::read, Database::Access::write}) {
+    auto opened = LeaseBook::open(f.path, access);
+    REQUIRE(opened);
+    f.book = std::make_unique<LeaseBook>(*std::move(opened));
+    CHECK((*f.book->lease_of(f.group.id, f.node("a")))->address == lease.address);
+  }
+  CHECK(f.take("a", LeaseAction::renew)->address == lease.address);
+}
+
 TEST_CASE("a reserved address is for whom it is reserved: by node, by name, by user") {
   BookFixture f;
   const auto at = [](std::uint8_t last) { return net::Ipv4Address(10, 9, 8, last); };
