@@ -29,6 +29,8 @@ bool is_label(std::string_view text, std::size_t longest) {
   return clean && text.front() != '-' && text.back() != '-';
 }
 
+constexpr std::string_view example_server = "dhcp_server = \"http://192.0.2.1:8067/\", or a member's name";
+
 /// Whose addresses: the ring's, or a server's with its keys.
 void read_addresses(TomlReader& reader, GroupConfig& config) {
   AddressServer server;
@@ -38,16 +40,10 @@ void read_addresses(TomlReader& reader, GroupConfig& config) {
     if (from_server || text == "ring") return {};
     return appliance::malformed(in_quotes(text) + " gives no addresses; \"ring\" or \"dhcp\" does");
   });
-  reader.text("dhcp_server", "dhcp_server = \"http://192.0.2.1:8067/\"",
-              [&](std::string_view text) { return take(parse_server_url(text), server.url); });
+  reader.text("dhcp_server", example_server,
+              [&](std::string_view text) { return take(parse_server_place(text), server.place); });
   reader.text("dhcp_key", "dhcp_key = \"...\", the key that `ipop-dhcp config` shows",
-              [&](std::string_view text) -> Result<void> {
-                const auto octets = parse_hex(text);
-                if (!octets || octets->size() != server.key.size())
-                  return appliance::malformed("the key is not the 64 hexadecimal digits that `ipop-dhcp config` shows");
-                std::ranges::copy(*octets, server.key.begin());
-                return {};
-              });
+              [&](std::string_view text) { return take(parse_server_key(text), server.key); });
   reader.texts("dhcp_pool", "dhcp_pool = [\"10.128.1.0-10.128.1.255\"]", [&](std::string_view text) -> Result<void> {
     auto& range = server.pool.emplace_back();
     if (auto taken = take(leasing::parse_address_range(text), range); !taken) return taken;
@@ -60,10 +56,9 @@ void read_addresses(TomlReader& reader, GroupConfig& config) {
     return appliance::malformed(in_quotes(text) + " is no fallback; \"none\" or \"ring\" is");
   });
   if (from_server) {
-    reader.require("dhcp_server", "dhcp_server = \"http://192.0.2.1:8067/\"");
+    reader.require("dhcp_server", example_server);
     reader.require("dhcp_key", "dhcp_key = \"...\", the key that `ipop-dhcp config` shows");
-    if (server.ring_when_silent && server.pool.empty())
-      reader.refuse("dhcp_fallback", "the ring needs addresses that the server does not give out: set dhcp_pool");
+    if (const auto good = check(server); !good) reader.refuse("dhcp_fallback", good.error().context);
     config.address_server = std::move(server);
     return;
   }
@@ -89,10 +84,27 @@ Result<ServerPlace> server_place(std::string_view url) {
   return out;
 }
 
-Result<std::string> parse_server_url(std::string_view text) {
+Result<std::string> parse_server_place(std::string_view text) {
+  if (is_label(text, 63)) return std::string(text);
   const auto place = server_place(text);
-  if (!place) return place.error();
+  if (!place)
+    return malformed(in_quotes(text.substr(0, 128)) +
+                     " is neither a URL such as \"http://192.0.2.1:8067/\" nor a member's name such as \"desk\"");
   return std::string(text) + (text.ends_with('/') ? "" : "/");
+}
+
+Result<crypto::Digest256> parse_server_key(std::string_view text) {
+  crypto::Digest256 out{};
+  const auto octets = parse_hex(text);
+  if (!octets || octets->size() != out.size())
+    return malformed("the key is not the 64 hexadecimal digits that `ipop-dhcp config` shows");
+  std::ranges::copy(*octets, out.begin());
+  return out;
+}
+
+Result<void> check(const AddressServer& server) {
+  if (!server.ring_when_silent || !server.pool.empty()) return {};
+  return malformed("the ring needs addresses that the server does not give out: set dhcp_pool");
 }
 
 Result<void> check_group_name(std::string_view name) {
@@ -208,7 +220,7 @@ std::string to_toml(const GroupConfig& config) {
   }
   if (const auto& server = config.address_server) {
     out += "\n# A server gives out the addresses, and signs them with this key.\naddresses = \"dhcp\"\n";
-    out += "dhcp_server = " + in_quotes(server->url) + "\ndhcp_key = " + in_quotes(to_hex(server->key)) + "\n";
+    out += "dhcp_server = " + in_quotes(server->place) + "\ndhcp_key = " + in_quotes(to_hex(server->key)) + "\n";
     if (!server->pool.empty()) {
       out += "dhcp_pool = [";
       for (const leasing::AddressRange& range : server->pool)

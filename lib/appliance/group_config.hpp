@@ -27,15 +27,23 @@ std::string to_string(const BootstrapEntry& entry);
 
 /// The lease server that gives out a group's addresses (ipop-dhcp(8)).
 struct AddressServer {
-  std::string url;          ///< http:// or https://, HOST:PORT, and a slash: reached without the virtual network
-  crypto::Digest256 key{};  ///< fingerprint of the key that signs its leases
+  /// http:// or https://, HOST:PORT, and a slash, reached without the virtual network; or the name of the member that
+  /// runs it, reached over the overlay.
+  std::string place;
+  crypto::Digest256 key{};                    ///< fingerprint of the key that signs its leases
   std::vector<leasing::AddressRange> pool{};  ///< what it alone gives out; empty: the whole network
   bool ring_when_silent = false;              ///< the ring gives an address while the server does not answer
+  /// The member that runs it; empty: `place` is a URL.
+  [[nodiscard]] std::string member() const { return place.find(':') == std::string::npos ? place : std::string(); }
   friend bool operator==(const AddressServer&, const AddressServer&) = default;
 };
-/// `http://HOST:PORT/` or `https://HOST:PORT/`. Errors: malformed, with what would be right.
-Result<std::string> parse_server_url(std::string_view text);
-/// The same, in parts.
+/// `http://HOST:PORT/`, `https://HOST:PORT/` or a member's name. Errors: malformed, with what would be right.
+Result<std::string> parse_server_place(std::string_view text);
+/// 64 hexadecimal digits, as `ipop-dhcp config` shows them. Error: malformed.
+Result<crypto::Digest256> parse_server_key(std::string_view text);
+/// The ring as the fallback needs addresses that the server does not give out. Error: malformed.
+Result<void> check(const AddressServer& server);
+/// A URL in parts.
 struct ServerPlace {
   std::string host{};
   std::uint16_t port = 0;

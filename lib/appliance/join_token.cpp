@@ -97,7 +97,7 @@ Result<JoinToken> decode_content(ByteReader& in) {
   if ((flags & flag_asks) != 0) token.asks = in.take_array<std::tuple_size_v<crypto::Digest256>>();
   if ((flags & flag_server) != 0) {
     auto& server = group.address_server.emplace();
-    auto url = parse_server_url(decode_text(in));
+    auto place = parse_server_place(decode_text(in));
     server.key = in.take_array<std::tuple_size_v<crypto::Digest256>>();
     const auto count_of_ranges = in.read<std::uint8_t>();
     for (unsigned i = 0; i < count_of_ranges && in.ok(); ++i) {
@@ -107,8 +107,8 @@ Result<JoinToken> decode_content(ByteReader& in) {
       server.pool.push_back({first, last});
     }
     const auto fallback = in.read<std::uint8_t>();
-    if (!in.ok() || !url || fallback > fallback_ring) return damaged;
-    server.url = *std::move(url);
+    if (!in.ok() || !place || fallback > fallback_ring) return damaged;
+    server.place = *std::move(place);
     server.ring_when_silent = fallback == fallback_ring;
   }
   if (!in.done()) return damaged;
@@ -144,7 +144,7 @@ std::string to_string(const JoinToken& token) {
   if (authority) out.write_sized16(authority->der());
   if (token.asks) out.write(ByteSpan(*token.asks));
   if (const auto& server = group.address_server) {
-    out.write_sized8(as_bytes(server->url));
+    out.write_sized8(as_bytes(server->place));
     out.write(ByteSpan(server->key));
     const std::size_t ranges = std::min(server->pool.size(), most_ranges);
     out.write(static_cast<std::uint8_t>(ranges));

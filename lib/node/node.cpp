@@ -88,6 +88,17 @@ std::optional<router::Router> make_router(const NodeConfig& config, const NodeId
   return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
 }
 
+bool has_server_member(const NodeConfig& config) {
+  return config.lease_server && !config.lease_server->member.empty();
+}
+
+/// By its own word; whether the ring lets it have the name is seen by the others, who ask whoever holds it.
+bool is_server_member(const NodeConfig& config) {
+  const auto same = [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); };
+  return has_server_member(config) && config.host_name &&
+         std::ranges::equal(config.lease_server->member, *config.host_name, same);
+}
+
 }  // namespace
 
 Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, crypto::HandshakeFactory& handshakes,
@@ -104,6 +115,10 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       table(table_config(config, self, grants), node_key, node_rng),
       router(make_router(config, self, node_key, node_rng, grants)),
       sessions(self, name_space, handshakes, node_aeads, node_rng),
+      courier(has_server_member(config) && !is_server_member(config)
+                  ? std::optional<LeaseCourier>(std::in_place, config.lease_server->member, node_rng)
+                  : std::nullopt),
+      desk(is_server_member(config) ? std::optional<LeaseDesk>(std::in_place) : std::nullopt),
       archive(trust->kind() == crypto::GroupKind::closed ? std::optional<RevocationArchive>(std::in_place, node_rng)
                                                          : std::nullopt),
       names_bootstrap_(config.has_bootstrap || !config.bootstrap.empty()),
@@ -254,6 +269,7 @@ void Node::State::handle_timeout(TimePoint now) {
   for (RingWalk& walk : walks)
     walk.handle_timeout(now);
   if (archive) archive->handle_timeout(now);
+  if (courier) courier->handle_timeout(now);
   if (timers_.expire(Timer::alone, now) && !ring.is_joined()) handle_no_answer(now);
   if (timers_.expire(Timer::certificate, now)) look_at_certificate(now);
   if (timers_.expire(Timer::renewal, now)) look_at_renewal(now);
@@ -268,6 +284,7 @@ std::optional<TimePoint> Node::State::poll_timeout() const {
   for (const RingWalk& walk : walks)
     next = earliest(next, walk.poll_timeout());
   if (archive) next = earliest(next, archive->poll_timeout());
+  if (courier) next = earliest(next, courier->poll_timeout());
   return next;
 }
 
@@ -344,12 +361,12 @@ void Node::handle_renewal_failure(TimePoint now, std::string reason) {
 }
 
 void Node::handle_lease_answer(TimePoint now, ByteSpan grant) {
-  if (state_->router) state_->router->handle_lease_answer(now, grant);
+  state_->take_lease_answer(now, grant);
   state_->pump(now);
 }
 
 void Node::handle_lease_failure(TimePoint now, std::string why) {
-  if (state_->router) state_->router->handle_lease_failure(now, std::move(why));
+  state_->take_lease_failure(now, std::move(why));
   state_->pump(now);
 }
 

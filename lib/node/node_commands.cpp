@@ -46,6 +46,7 @@ void Node::State::refuse_open_questions() {
     std::visit(Overloaded{
                    [](const RouterWaits&) {},
                    [](const ArchiveWaits&) {},
+                   [](const CourierWaits&) {},
                    [&](const auto& client) { open.insert(client.id); },
                },
                waiting);

@@ -39,6 +39,8 @@ void Node::State::pump(TimePoint now) {
     busy = pump_sessions(now) || busy;
     busy = pump_walks(now) || busy;
     busy = pump_archive(now) || busy;
+    busy = pump_courier(now) || busy;
+    busy = pump_desk(now) || busy;
   }
 }
 
@@ -152,7 +154,7 @@ bool Node::State::pump_router(TimePoint now) {
                      outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
                    },
                    [&](const Router::ClockOff& off) { handle_clock(off.ahead); },
-                   [&](Router::AskLeaseServer& ask) { outputs.push(std::move(ask)); },
+                   [&](Router::AskLeaseServer& ask) { ask_lease_server(now, std::move(ask.request)); },
                    [&](Router::ForwardDns& forward) { outputs.push(std::move(forward)); },
                    [&](const Router::EndForwardDns& ended) { outputs.push(ended); },
                    [&](Router::DnsStreamAnswer& answer) { outputs.push(std::move(answer)); },
@@ -282,6 +284,13 @@ void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octet
     Bytes reply;
     encode(QueryMessage(describe(query->id)), reply);
     ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);
+    return;
+  }
+  if (auto* question = std::get_if<LeaseQuestion>(&*message)) {
+    return handle_lease_question(now, from, std::move(*question));
+  }
+  if (auto* reply = std::get_if<LeaseReply>(&*message)) {
+    if (!courier || !courier->handle_reply(from, std::move(*reply))) counters_.add("drop_lease_reply_unasked");
     return;
   }
   const auto& answered = std::get<QueryAnswer>(*message);

@@ -81,6 +81,9 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
             }
             archive->handle_values(now, waits.key, values);
           },
+          [&](const CourierWaits&) {
+            if (courier) courier->handle_found(now, holder_of_name(now, courier->server(), answered));
+          },
           [&](const ClientAsksWhy& waits) {
             const auto record =
                 std::ranges::find_if(answered.records, [](const dht::Record& one) { return !one.is_tombstone(); });

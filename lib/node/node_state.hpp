@@ -15,6 +15,8 @@
 #include "node/certificate_end.hpp"
 #include "node/certificate_renewal.hpp"
 #include "node/end_to_end.hpp"
+#include "node/lease_courier.hpp"
+#include "node/lease_desk.hpp"
 #include "node/member_history.hpp"
 #include "node/node.hpp"
 #include "node/query.hpp"
@@ -60,6 +62,9 @@ class Node::State {
   dht::Dht table;
   std::optional<router::Router> router;
   EndToEnd sessions;
+  // Where a member runs the group's lease server: the way there, or on that member itself the requests of all.
+  std::optional<LeaseCourier> courier;
+  std::optional<LeaseDesk> desk;
   std::optional<RevocationArchive> archive;  ///< in a closed group
   std::list<RingWalk> walks;
   OutputQueue<Output> outputs;
@@ -82,12 +87,13 @@ class Node::State {
   struct ArchiveWaits {
     std::string key;
   };
+  struct CourierWaits {};
   /// Who waits for a walk of the ring.
   struct Walking {
     CommandId id{};
     bool all = false;
   };
-  using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy, ArchiveWaits>;
+  using Waiting = std::variant<RouterWaits, ClientGets, ClientPuts, ClientAsksWhy, ArchiveWaits, CourierWaits>;
 
   bool pump_ring(TimePoint now);
   bool pump_table(TimePoint now);
@@ -95,9 +101,17 @@ class Node::State {
   bool pump_sessions(TimePoint now);
   bool pump_walks(TimePoint now);
   bool pump_archive(TimePoint now);
+  bool pump_courier(TimePoint now);
+  bool pump_desk(TimePoint now);
 
   void handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered);
   void handle_query(TimePoint now, const NodeId& from, ByteSpan octets);
+  void handle_lease_question(TimePoint now, const NodeId& from, LeaseQuestion question);
+  void ask_lease_server(TimePoint now, Bytes request);
+  void take_lease_answer(TimePoint now, ByteSpan grant);
+  void take_lease_failure(TimePoint now, std::string why);
+  [[nodiscard]] std::optional<NodeId> holder_of_name(TimePoint now, const std::string& name,
+                                                     const dht::Dht::Answer& answered) const;
   void handle_walked(TimePoint now, const Walking& walking, MembersAnswer found);
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
   void handle_ring_ready(TimePoint now);

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "base/machine.hpp"
+#include "leasing/lease_request.hpp"
 
 namespace ipop::node {
 namespace {
 
-enum class MessageType : std::uint8_t { query = 1, answer = 2 };
+enum class MessageType : std::uint8_t { query = 1, answer = 2, lease_question = 3, lease_reply = 4 };
 
 constexpr std::size_t max_name = 63;
 constexpr std::size_t max_version = 31;
@@ -41,6 +42,24 @@ Result<QueryMessage> decode_answer(ByteReader& in, std::uint64_t id) {
   return QueryMessage(std::move(answer));
 }
 
+Result<QueryMessage> decode_lease_question(ByteReader& in, std::uint64_t id) {
+  const ByteSpan request = in.take(in.remaining());
+  if (request.empty()) return {Errc::truncated, "lease question"};
+  if (request.size() > leasing::LeaseRequest::max_octets) return {Errc::too_large, "lease question"};
+  return QueryMessage(LeaseQuestion{id, to_bytes(request)});
+}
+
+Result<QueryMessage> decode_lease_reply(ByteReader& in, std::uint64_t id) {
+  LeaseReply reply;
+  reply.id = id;
+  reply.grant = to_bytes(in.take_sized8());
+  reply.why = std::string(as_text(in.take_sized8()));
+  if (!in.ok()) return {Errc::truncated, "lease reply"};
+  if (!in.done()) return {Errc::malformed, "octets behind a lease reply"};
+  if (reply.why.size() > LeaseReply::max_why) return {Errc::malformed, "lease reply: text too long"};
+  return QueryMessage(std::move(reply));
+}
+
 }  // namespace
 
 Result<QueryMessage> decode_query_message(ByteSpan octets) {
@@ -53,6 +72,8 @@ Result<QueryMessage> decode_query_message(ByteSpan octets) {
       if (!in.done()) return {Errc::malformed, "octets behind a query"};
       return QueryMessage(Query{id});
     case MessageType::answer: return decode_answer(in, id);
+    case MessageType::lease_question: return decode_lease_question(in, id);
+    case MessageType::lease_reply: return decode_lease_reply(in, id);
   }
   return {Errc::unsupported, "query message type"};
 }
@@ -78,6 +99,17 @@ void encode(const QueryMessage& message, Bytes& out) {
                    writer.write(static_cast<std::uint8_t>(count));
                    for (std::size_t i = 0; i < count; ++i)
                      writer.write(answer.known[i].octets());
+                 },
+                 [&](const LeaseQuestion& question) {
+                   writer.write(static_cast<std::uint8_t>(MessageType::lease_question));
+                   writer.write(question.id);
+                   writer.write(ByteSpan(question.request));
+                 },
+                 [&](const LeaseReply& reply) {
+                   writer.write(static_cast<std::uint8_t>(MessageType::lease_reply));
+                   writer.write(reply.id);
+                   writer.write_sized8(ByteSpan(reply.grant));
+                   write_text(writer, reply.why, LeaseReply::max_why);
                  },
              },
              message);

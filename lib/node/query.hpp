@@ -36,7 +36,24 @@ struct QueryAnswer {
   friend bool operator==(const QueryAnswer&, const QueryAnswer&) = default;
 };
 
-using QueryMessage = std::variant<Query, QueryAnswer>;
+/// A request for the group's lease server, to the member that runs it: an encoded leasing::LeaseRequest.
+struct LeaseQuestion {
+  std::uint64_t id = 0;
+  Bytes request{};
+  friend bool operator==(const LeaseQuestion&, const LeaseQuestion&) = default;
+};
+
+/// What the server said: an encoded leasing::LeaseGrant, or why there is none. Whoever counts the grant checks it.
+struct LeaseReply {
+  static constexpr std::size_t max_why = 200;
+
+  std::uint64_t id = 0;
+  Bytes grant{};      ///< empty: refused; at most 255 octets
+  std::string why{};  ///< at most max_why octets
+  friend bool operator==(const LeaseReply&, const LeaseReply&) = default;
+};
+
+using QueryMessage = std::variant<Query, QueryAnswer, LeaseQuestion, LeaseReply>;
 
 /// Errors: truncated, malformed (octets behind the end, a field outside its range), unsupported.
 Result<QueryMessage> decode_query_message(ByteSpan octets);

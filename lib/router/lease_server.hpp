@@ -22,6 +22,7 @@ struct LeaseServer {
   crypto::Digest256 key{};                    ///< fingerprint of the key that signs its grants
   std::vector<leasing::AddressRange> pool{};  ///< what it alone gives out; empty: the whole network
   Fallback fallback = Fallback::wait;
+  std::string member{};  ///< name of the member that runs it; empty: the node's owner reaches it
 
   [[nodiscard]] bool gives_out(net::Ipv4Address address) const;
   friend bool operator==(const LeaseServer&, const LeaseServer&) = default;

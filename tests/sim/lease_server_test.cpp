@@ -2,7 +2,9 @@
 
 #include "router/lease_server.hpp"
 
+#include <algorithm>
 #include <map>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -138,6 +140,20 @@ TEST_CASE("with the ring as fallback a silent server costs nobody an address, an
   CHECK(group.ring.ping_all_pairs(10s) == group.ring.pairs());
 }
 
+TEST_CASE("a lease of a silent server is kept to its end, and then the ring gives an address outside of the pool") {
+  Desk desk;
+  Group group(desk, 6, router::LeaseServer::Fallback::ring, 47);
+  CHECK(group.ring.network().run_until_done([&] { return group.in_pool() == 6; }, 60s));
+  desk.is_up = false;
+  group.ring.network().run_for(std::chrono::minutes(9));
+  CHECK(group.in_pool() == 6);
+  const auto out_of_pool = [&] { return group.in_pool() == 0 && group.ring.all_have_addresses(); };
+  CHECK(group.ring.network().run_until_done(out_of_pool, std::chrono::minutes(15)));
+  CHECK(group.ring.duplicate_addresses() == 0);
+  desk.is_up = true;
+  CHECK(group.ring.network().run_until_done([&] { return group.in_pool() == 6; }, 180s));
+}
+
 TEST_CASE("whoever has no grant holds no address of the server's, whatever he claims") {
   Desk desk;
   Group group(desk, 8, router::LeaseServer::Fallback::wait, 44);
@@ -169,4 +185,60 @@ TEST_CASE("of two grants for one address the later one holds") {
   CHECK(group.ring.network().run_until_done(lost, std::chrono::minutes(15)));
   CHECK(group.ring.at(newcomer).node().address() == moved);
   CHECK(group.ring.duplicate_addresses() == 0);
+}
+
+TEST_CASE("a server that is a member behind a NAT is found by its name, and asked over the ring") {
+  Desk desk;
+  SimRing ring({.seed = 46});
+  ring.add_bootstrap();
+  const auto add = [&](SiteId site, TimePoint when, const std::string& name) {
+    return ring.add_member(site, when, [&](node::NodeConfig& config) {
+      config.host_name = name;
+      config.lease_server = desk.described(router::LeaseServer::Fallback::wait);
+      config.lease_server->member = "desk";
+    });
+  };
+  // The members come first: they wait for a server that is not there yet.
+  std::vector<std::size_t> members;
+  for (int i = 0; i < 6; ++i)
+    members.push_back(add(ring.network().add_nat_site(i % 2 == 0 ? symmetric() : port_restricted_cone()),
+                          TimePoint{} + 100ms * i, "member-" + std::to_string(i)));
+  ring.network().run_for(20s);
+  for (const std::size_t member : members) {
+    CHECK_FALSE(ring.at(member).node().address());
+    CHECK(ring.at(member).node().notices() ==
+          std::vector<std::string>{"the lease server gave no lease: no member has the name desk"});
+  }
+  CHECK(desk.asked == 0);
+  const std::size_t server = add(ring.network().add_nat_site(port_restricted_cone()), ring.network().now(), "Desk");
+  ring.at(server).lease_server = [&](TimePoint now, const Bytes& request) { return desk.answer(now, request); };
+  const auto all_in_pool = [&] {
+    return std::ranges::all_of(members, [&](std::size_t member) {
+      const auto address = ring.at(member).node().address();
+      return address && pool.contains(*address);
+    });
+  };
+  CHECK(ring.network().run_until_done(all_in_pool, 120s));
+  CHECK(ring.at(server).node().address());
+  CHECK(ring.duplicate_addresses() == 0);
+  CHECK(ring.ping_all_pairs(10s) == ring.pairs());
+  for (const std::size_t member : members)
+    CHECK(ring.at(member).node().notices().empty());
+
+  // The server's program stops: they hear why, keep their addresses to the end, and get them back after it.
+  std::vector<std::optional<net::Ipv4Address>> before;
+  for (const std::size_t member : members)
+    before.push_back(ring.at(member).node().address());
+  desk.is_up = false;
+  ring.network().run_for(std::chrono::minutes(15));
+  CHECK(all_in_pool());
+  CHECK(ring.at(members[0]).node().notices() ==
+        std::vector<std::string>{"the lease server gave no lease: the member desk says: no answer"});
+  ring.network().run_for(std::chrono::minutes(10));
+  for (const std::size_t member : members)
+    CHECK_FALSE(ring.at(member).node().address());
+  desk.is_up = true;
+  CHECK(ring.network().run_until_done(all_in_pool, 180s));
+  for (std::size_t i = 0; i < members.size(); ++i)
+    CHECK(ring.at(members[i]).node().address() == before[i]);
 }

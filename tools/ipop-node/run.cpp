@@ -57,14 +57,14 @@ std::vector<std::string> renew_command(const Loaded& loaded) {
           loaded.settings.state_dir};
 }
 
-/// Takes a request of this node to the group's lease server.
+/// Takes a request to the group's lease server: where a member runs it, to that on this machine.
 std::vector<std::string> lease_command(const appliance::AddressServer& server) {
-  return {io::program_beside("ipop-dhcp"), "ask", server.url};
+  return {io::program_beside("ipop-dhcp"), "ask", server.member().empty() ? server.place : "http://127.0.0.1:8067/"};
 }
 
 router::LeaseServer lease_server(const appliance::AddressServer& server) {
   using Fallback = router::LeaseServer::Fallback;
-  return {server.key, server.pool, server.ring_when_silent ? Fallback::ring : Fallback::wait};
+  return {server.key, server.pool, server.ring_when_silent ? Fallback::ring : Fallback::wait, server.member()};
 }
 
 daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options) {

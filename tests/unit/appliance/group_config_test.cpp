@@ -58,7 +58,7 @@ TEST_CASE("what is written as a group file reads back as the same value") {
 TEST_CASE("a group whose addresses a server gives out says where, and by whose key") {
   GroupConfig config = full_config();
   auto& server = config.address_server.emplace();
-  server.url = "http://192.0.2.1:8067/";
+  server.place = "http://192.0.2.1:8067/";
   server.key.fill(std::byte{0xa7});
   server.pool = {{net::Ipv4Address(100, 64, 1, 10), net::Ipv4Address(100, 64, 1, 99)},
                  {net::Ipv4Address(100, 64, 2, 5), net::Ipv4Address(100, 64, 2, 5)}};
@@ -73,6 +73,21 @@ TEST_CASE("a group whose addresses a server gives out says where, and by whose k
   const auto carried = parse_join_token(to_string(token));
   REQUIRE(carried);
   CHECK(carried->group == token.group);
+  CHECK(server.member().empty());
+}
+
+TEST_CASE("a server may be a member, by its name") {
+  GroupConfig config = full_config();
+  auto& server = config.address_server.emplace();
+  server.place = *parse_server_place("desk-2");
+  server.key.fill(std::byte{0xa7});
+  CHECK(server.member() == "desk-2");
+  CHECK(parse_group_config(to_toml(config), "lab.toml")->address_server == server);
+  const auto carried = parse_join_token(to_string(JoinToken{config, {}, {}}));
+  REQUIRE(carried);
+  CHECK(carried->group.address_server == server);
+  for (const char* wrong : {"", "Desk", "desk.ipop", "-desk", "desk:8067", "192.0.2.1:8067", "ftp://desk/"})
+    CHECK_FALSE(parse_server_place(wrong));
 }
 
 TEST_CASE("a server of addresses needs its place and key, and its keys need it") {
