@@ -609,3 +609,42 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   "$GA_BIN/ga-group" --dir "$DIR/other" new air --no-start --bootstrap 198.51.100.7:4000 >/dev/null
   [ "$(cat "$DIR/other/node/air.toml")" = 'first = false' ]
 }
+
+@test "addresses: a lease server by URL or by a member's name, carried by the token; and back to the ring" {
+  key=$(printf 'ab%.0s' {1..32})
+  token=$(group new lab --no-start 2>/dev/null)
+  "$GA_BIN/ga-group" --dir "$DIR/member" join --no-start "$token" 2>/dev/null
+  run --separate-stderr group addresses lab --server desk --key "$key" --pool 10.128.1.10-10.128.1.99 --fallback ring
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  [[ $stderr == *'needs the name desk (hostname = "desk" in /etc/ipop/node/lab.toml)'* ]]
+  [[ $stderr == *'next: ga-group token lab'* ]]
+  grep -q '^dhcp_server = "desk"' "$DIR/etc/lab.toml"
+  grep -q '^dhcp_fallback = "ring"' "$DIR/etc/lab.toml"
+  # A new machine and one that is a member already: the same line.
+  token=$(group token lab 2>/dev/null)
+  "$GA_BIN/ga-group" --dir "$DIR/newcomer" join --no-start "$token" 2>/dev/null
+  "$GA_BIN/ga-group" --dir "$DIR/member" join --no-start "$token" 2>"$DIR/talk"
+  grep -q "Wrote $DIR/member/lab.toml" "$DIR/talk"
+  for machine in newcomer member; do
+    diff <(grep -E '^(addresses|dhcp_)' "$DIR/etc/lab.toml") <(grep -E '^(addresses|dhcp_)' "$DIR/$machine/lab.toml")
+  done
+  group addresses --ring 2>/dev/null
+  ! grep -qE '^(addresses|dhcp_)' "$DIR/etc/lab.toml"
+}
+
+@test "addresses: what is wrong is one line and status 2, and the file stays" {
+  group new lab --no-start 2>/dev/null >/dev/null
+  key=$(printf 'ab%.0s' {1..32})
+  before=$(<"$DIR/etc/lab.toml")
+  for wrong in '' '--server desk' "--key $key" "--server Desk! --key $key" '--server desk --key abc' "--ring --server desk --key $key" \
+    "--server desk --key $key --pool 10.9.9.9" "--server desk --key $key --pool 10.128.1.9-10.128.1.1" \
+    "--server desk --key $key --fallback ring" '--ring --pool 10.128.1.9'; do
+    # shellcheck disable=SC2086
+    run group addresses lab $wrong
+    echo "$wrong: $output"
+    [ "$status" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+  done
+  [ "$(<"$DIR/etc/lab.toml")" = "$before" ]
+}

@@ -58,7 +58,7 @@ bool is_member_already(const GroupFile& known, const std::optional<crypto::Diges
 }
 
 /// Writes the file (only checks in a dry run) unless the machine is in this very group already.
-/// `is_replaced`: a node may run in the group whose place it took.
+/// `is_replaced`: a node may run by another file than this.
 ExitStatus install(const Context& context, const JoinGroup& verb, const std::optional<crypto::Digest256>& asks,
                    GroupFile& file, bool& is_replaced) {
   if (!io::exists(file.path)) {
@@ -74,6 +74,16 @@ ExitStatus install(const Context& context, const JoinGroup& verb, const std::opt
   auto& known = std::get<GroupFile>(present);
   if (known.config.name_space == file.config.name_space || is_member_already(known, asks)) {
     context.streams.err << "This machine is already in the group (" << file.path << ")\n";
+    const bool is_this_group = known.config.name_space == file.config.name_space && !asks;
+    if (is_this_group && known.config.address_server != file.config.address_server) {
+      known.config.address_server = std::move(file.config.address_server);
+      file = std::move(known);
+      is_replaced = true;
+      if (verb.dry_run) return ExitStatus::done;
+      const ExitStatus written = write_group(context, file);
+      if (written == ExitStatus::done) context.streams.err << "Wrote " << file.path << ": who assigns the addresses\n";
+      return written;
+    }
     file = std::move(known);
     return ExitStatus::done;
   }

@@ -183,6 +183,46 @@ void add_accept(CLI::App& app, Options& options, AcceptHandover& handover) {
   verb->callback([&] { options.verb = handover; });
 }
 
+void add_addresses(CLI::App& app, Options& options, SetAddresses& group, appliance::AddressServer& server) {
+  CLI::App* verb =
+      app.add_subcommand("addresses", "Set who assigns the group's addresses: a lease server, or the ring");
+  verb->add_option("NAME", group.name, "Group; required if there are several")->type_name("GROUP");
+  auto* place =
+      verb->add_option_function<std::string>(
+              "--server", [&server](const std::string& text) { server.place = *appliance::parse_server_place(text); },
+              "Lease server: URL, or the name of the member that runs ipop-dhcp")
+          ->type_name("PLACE")
+          ->check(by_rule(appliance::parse_server_place));
+  auto* key = verb->add_option_function<std::string>(
+                      "--key", [&server](const std::string& text) { server.key = *appliance::parse_server_key(text); },
+                      "Fingerprint of the server's key, from `ipop-dhcp config`")
+                  ->type_name("KEY")
+                  ->check(by_rule(appliance::parse_server_key));
+  verb->add_option_function<std::string>(
+          "--pool", [&server](const std::string& text) { server.pool = *leasing::parse_address_ranges(text); },
+          "Addresses that only the server assigns (the whole network)")
+      ->type_name("RANGES")
+      ->needs(place)
+      ->check(by_rule(leasing::parse_address_ranges));
+  verb->add_option_function<std::string>(
+          "--fallback", [&server](const std::string& text) { server.ring_when_silent = text == "ring"; },
+          "If the server does not answer: ring, or none (none)")
+      ->type_name("")
+      ->needs(place)
+      ->check(CLI::IsMember({"ring", "none"}));
+  place->needs(key);
+  key->needs(place);
+  auto* ring = verb->add_flag_callback(
+                       "--ring", [] {}, "No server: the ring assigns the addresses")
+                   ->excludes(place)
+                   ->excludes(key);
+  verb->callback([&, place, ring] {
+    if (place->empty() && ring->empty()) throw CLI::RequiredError("--server or --ring");
+    if (!place->empty()) group.server = server;
+    options.verb = group;
+  });
+}
+
 }  // namespace
 
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
@@ -213,6 +253,10 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   AcceptHandover accepted;
   add_accept(app, options, accepted);
 
+  SetAddresses addresses;
+  appliance::AddressServer server;
+  add_addresses(app, options, addresses, server);
+
   MakeToken token;
   CLI::App* token_verb = app.add_subcommand("token", "Print another join token, with the current endpoints");
   token_verb->add_option("NAME", token.name, "Group; required if there are several")->type_name("GROUP");
@@ -236,9 +280,9 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   check_verb->callback([&] { options.verb = check; });
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
-  if (const auto refused =
-          tools::refuse_json(app, options.output.json, streams,
-                             {"new --dry-run", "join --dry-run", "rotate --dry-run", "accept --dry-run", "leave"}))
+  if (const auto refused = tools::refuse_json(
+          app, options.output.json, streams,
+          {"new --dry-run", "join --dry-run", "rotate --dry-run", "accept --dry-run", "leave", "addresses"}))
     return *refused;
   return options;
 }

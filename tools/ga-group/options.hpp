@@ -67,6 +67,11 @@ struct MakeToken {
   TokenLife expires{std::chrono::hours(24 * 7)};
   bool qr = false;
 };
+/// Who gives out the group's addresses.
+struct SetAddresses {
+  std::string name{};                                ///< empty: the only group there is
+  std::optional<appliance::AddressServer> server{};  ///< none: the ring
+};
 struct ListGroups {};
 struct ShowGroup {
   std::string name{};
@@ -98,7 +103,7 @@ struct AcceptHandover {
   std::chrono::seconds timeout{60};
 };
 using Verb = std::variant<NewGroup, CloseGroup, LeaveGroup, JoinGroup, MakeToken, ListGroups, ShowGroup, CheckGroup,
-                          RotateGroup, AcceptHandover>;
+                          RotateGroup, AcceptHandover, SetAddresses>;
 
 struct Options {
   std::string directory = system_directory;           ///< where group files are

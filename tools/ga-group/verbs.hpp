@@ -24,6 +24,8 @@ cli::ExitStatus carry_out(const Context& context, const LeaveGroup& verb);
 cli::ExitStatus carry_out(const Context& context, const JoinGroup& verb);
 /// Prints a token with the endpoints that the node knows at this time.
 cli::ExitStatus carry_out(const Context& context, const MakeToken& verb);
+/// Writes into the group's file who gives out its addresses, and says how the members learn it.
+cli::ExitStatus carry_out(const Context& context, const SetAddresses& verb);
 /// `bad_config` when a file is wrong, after all are listed.
 cli::ExitStatus carry_out(const Context& context, const ListGroups& verb);
 cli::ExitStatus carry_out(const Context& context, const ShowGroup& verb);

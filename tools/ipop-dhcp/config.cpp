@@ -110,6 +110,15 @@ ExitStatus show(const Context& context, LeaseBook& book, const LeaseGroup& group
   return ExitStatus::done;
 }
 
+/// What tells the members: the place is whatever they reach this machine by.
+std::string addresses_command(const LeaseGroup& group, const crypto::PrivateKey& key) {
+  const auto fingerprint = crypto::key_fingerprint_of(key.public_key());
+  return "ga-group addresses " + group.name + " --server PLACE" +
+         (fingerprint ? " --key " + to_hex(*fingerprint) : "") +
+         (group.plan.ranges.empty() ? "" : " --pool " + to_string(group.plan.ranges)) +
+         " (PLACE: this machine's name in the group, or http://HOST:8067/)";
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const Configure& verb) {
@@ -134,7 +143,11 @@ ExitStatus carry_out(const Context& context, const Configure& verb) {
     const ExitStatus status = report(context, group.error());
     return is_usage ? ExitStatus::usage : status;
   }
-  if (!is_known) context.streams.err << "Added group " << group->name << ".\n  next: ipop-dhcp serve\n";
+  if (!is_known) {
+    context.streams.err << "Added group " << group->name << ".\n";
+    cli::suggest(context.streams, "ipop-dhcp serve");
+    cli::suggest(context.streams, addresses_command(*group, *key));
+  }
   return show(context, book, *group, *key);
 }
 
