@@ -214,6 +214,30 @@ is "S13: the node has two capabilities, net_admin and chown" 1001 "$(powers bob 
 is "S13: the authority has none" none "$(powers alice ga-authority@lab)"
 is "S13: the log of pings is given out with none" none "$(powers bob "ga-pingtest-serve@$group")"
 
+# --- a lease server ----------------------------------------------------------------------------------------------
+unit alice start ipop-dhcp >/dev/null
+is "a lease server without a book is not started" inactive "$(unit alice is-active ipop-dhcp)"
+on alice ipop-dhcp config --group lab --unsigned yes >/dev/null 2>"$run/talk"
+is "its book is made" 0 $?
+holds "ipop-dhcp: enable --now" unit alice enable --now ipop-dhcp
+needs 30 "it is active, as it said itself" active alice ipop-dhcp
+is "S13: it has no capability" none "$(powers alice ipop-dhcp)"
+lease() { # as a client that we did not write
+  in_host bob curl -sS --max-time 10 -H 'Content-Type: text/xml' --data-binary "<e:Envelope
+    xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><Obtain xmlns='urn:ipop:lease-server:1'><Group>$(
+    on alice sed -n 's/^namespace = "\(.*\)"/\1/p' /etc/ipop/lab.toml)</Group><Node>printer</Node></Obtain></e:Body></e:Envelope>" \
+    "http://$(address alice ipop1):8067/" | sed -n 's|.*<Address>\([0-9.]*\)</Address>.*|\1|p'
+}
+leased() { on alice ipop-dhcp list --plain | cut -f 1; }
+printer=$(lease)
+holds "it gives out an address" test -n "$printer"
+is "and has it in its book" "$printer" "$(leased)"
+process=$(property alice ipop-dhcp MainPID)
+unit alice kill --signal=KILL --kill-whom=main ipop-dhcp
+is_another() { [[ $(property alice ipop-dhcp MainPID) != "$process" ]] && active alice ipop-dhcp; }
+within 30 "killed, it is started again" is_another
+is "and knows what it gave" "$printer" "$(lease)"
+
 # --- a boot ------------------------------------------------------------------------------------------------------
 holds "ga-firewall apply" on bob ga-firewall apply --yes --role worker
 is "its unit is enabled" enabled "$(unit bob is-enabled ga-firewall)"
