@@ -13,6 +13,7 @@ _ga_group() {
       '/ join') command=/join; arguments=0 ;;
       '/ rotate') command=/rotate; arguments=0 ;;
       '/ accept') command=/accept; arguments=0 ;;
+      '/ addresses') command=/addresses; arguments=0 ;;
       '/ token') command=/token; arguments=0 ;;
       '/ list') command=/list; arguments=0 ;;
       '/ show') command=/show; arguments=0 ;;
@@ -24,6 +25,7 @@ _ga_group() {
       '/join --name'|'/join --user'|'/join --timeout'|'/join --dir'|'/join --socket'|'/join --color'|'/join --authorities'|'/join --states') i=$((i + 1)) ;;
       '/rotate --out'|'/rotate --member'|'/rotate --all-except'|'/rotate --authority'|'/rotate --signer'|'/rotate --passphrase-file'|'/rotate --new-passphrase-file'|'/rotate --bootstrap'|'/rotate --state-dir'|'/rotate --timeout'|'/rotate --dir'|'/rotate --socket'|'/rotate --color'|'/rotate --authorities'|'/rotate --states') i=$((i + 1)) ;;
       '/accept --group'|'/accept --state-dir'|'/accept --timeout'|'/accept --dir'|'/accept --socket'|'/accept --color'|'/accept --authorities'|'/accept --states') i=$((i + 1)) ;;
+      '/addresses --server'|'/addresses --key'|'/addresses --pool'|'/addresses --fallback'|'/addresses --dir'|'/addresses --socket'|'/addresses --color'|'/addresses --authorities'|'/addresses --states') i=$((i + 1)) ;;
       '/token --expires'|'/token --dir'|'/token --socket'|'/token --color'|'/token --authorities'|'/token --states') i=$((i + 1)) ;;
       '/list --dir'|'/list --socket'|'/list --color'|'/list --authorities'|'/list --states') i=$((i + 1)) ;;
       '/show --dir'|'/show --socket'|'/show --color'|'/show --authorities'|'/show --states') i=$((i + 1)) ;;
@@ -97,6 +99,15 @@ _ga_group() {
     '/accept --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/accept --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/accept --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/addresses --server') COMPREPLY=(); return ;;
+    '/addresses --key') COMPREPLY=(); return ;;
+    '/addresses --pool') COMPREPLY=(); return ;;
+    '/addresses --fallback') mapfile -t COMPREPLY < <(compgen -W 'ring none' -- "$cur"); return ;;
+    '/addresses --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/addresses --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/addresses --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/addresses --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/addresses --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token --expires') COMPREPLY=(); return ;;
     '/token --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -125,19 +136,21 @@ _ga_group() {
       '/leave 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/rotate 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/accept 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/addresses 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/token 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/show 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/check 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'new close leave join rotate accept token list show check -h --help --dir --socket --json --plain --color --authorities --states --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'new close leave join rotate accept addresses token list show check -h --help --dir --socket --json --plain --color --authorities --states --version' -- "$cur") ;;
     '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --authority --closed --user --passphrase-file --entrance-prefix --expires --qr --no-start --dry-run --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/close') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --passphrase-file --entrance-prefix --expires --qr --no-start --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/leave') mapfile -t COMPREPLY < <(compgen -W '-h --help --back --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --user --replace --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/rotate') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --member --all-except --all --authority --signer --passphrase-file --new-passphrase-file --bootstrap --state-dir --stay --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --state-dir --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/addresses') mapfile -t COMPREPLY < <(compgen -W '-h --help --server --key --pool --fallback --ring --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --qr --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/list') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;

@@ -90,12 +90,13 @@ for host in alice mallory; do within 90 "$host has one as well" in_pool "$host";
 
 # --- S10: a member is revoked -------------------------------------------------------------------------------
 mallory=$(of mallory .address)
-within 20 "S10: the ring knows who has mallory's address" ctl bob why "$mallory"
+known() { ctl bob why "$mallory" --json | jq -e --arg id "$(of mallory .id)" '.id == $id'; }
+within 20 "S10: the ring knows who has mallory's address" known
 holds "S10: the authority revokes mallory" cert --socket "$run/relay/socket" revoke --user mallory --reason left
 within 10 "S10: her lease has ended in the book" book_says "$mallory" released
 holds "S10: and the server says so" grep -q 'leases of revoked members ended' "$run/desk/dhcp.log"
 is "S10: bob's lease lives" live "$(state_of "$bob")"
-unknown() { ctl bob why "$mallory" 2>&1 | grep -q 'no member holds'; }
+unknown() { ctl bob why "$mallory" >"$run/why" 2>&1; grep -q 'no member holds' "$run/why"; }
 within 10 "S10: nobody has her address in the ring" unknown
 is_alone() { [[ $(of mallory .links) == 0 ]]; }
 within 10 "S10: she has no link" is_alone
