@@ -1,18 +1,11 @@
 #include "router/frame_switch.hpp"
 
+#include "net/packet_fields.hpp"
 #include "net/udp.hpp"
 #include "router/mac_table.hpp"
 
 namespace ipop::router {
 namespace {
-
-std::uint8_t octet_at(ByteSpan octets, std::size_t index) {
-  return std::to_integer<std::uint8_t>(octets[index]);
-}
-
-std::size_t word_at(ByteSpan octets, std::size_t index) {
-  return std::size_t{octet_at(octets, index)} << 8U | octet_at(octets, index + 1);
-}
 
 FrameDecision drop(std::string_view reason, const net::MacAddress& source = {}) {
   return {FrameKind::drop, reason, source, {}, {}};
@@ -43,7 +36,7 @@ FrameDecision classify(ByteSpan frame, const SwitchView& view) {
   const auto addresses = net::ipv4_addresses(out.payload);
   if (!addresses) return drop("drop_ip_malformed", header.source);
   out.addresses = *addresses;
-  out.payload = out.payload.first(word_at(out.payload, 2));
+  out.payload = out.payload.first(net::word_at(out.payload, 2));
 
   if (is_for_dhcp_server(out.payload, addresses->destination, view.prefix)) {
     out.kind = FrameKind::dhcp;
@@ -68,11 +61,11 @@ FrameDecision classify(ByteSpan frame, const SwitchView& view) {
 
 std::optional<std::uint16_t> udp_destination_port(ByteSpan packet) {
   if (packet.size() < net::Ipv4Header::min_size) return std::nullopt;
-  const std::size_t header = std::size_t{octet_at(packet, 0) & 0x0fU} * 4;
-  if (octet_at(packet, 9) != static_cast<std::uint8_t>(net::IpProtocol::udp)) return std::nullopt;
-  const bool is_later_fragment = (word_at(packet, 6) & 0x1fffU) != 0;
+  const std::size_t header = std::size_t{net::octet_at(packet, 0) & 0x0fU} * 4;
+  if (net::octet_at(packet, 9) != static_cast<std::uint8_t>(net::IpProtocol::udp)) return std::nullopt;
+  const bool is_later_fragment = (net::word_at(packet, 6) & 0x1fffU) != 0;
   if (is_later_fragment || packet.size() < header + 4) return std::nullopt;
-  return static_cast<std::uint16_t>(word_at(packet, header + 2));
+  return static_cast<std::uint16_t>(net::word_at(packet, header + 2));
 }
 
 }  // namespace ipop::router

@@ -6,6 +6,7 @@
 
 #include "base/rng.hpp"
 #include "dataplane/ip_fields.hpp"
+#include "net/ipv4_address.hpp"
 
 namespace ipop::dataplane::test {
 
