@@ -4,7 +4,8 @@
 #
 # The caller sets $bin (the built programs), $run (an empty directory) and $root (what scripts/pool_root printed).
 #
-#   pack_programs                  the built programs with their libraries, for the machines; once, before the first
+#   pack_programs                  the built programs' libraries, for the machines; once, before the first. Fails where
+#                                  there is no room for them
 #   boot_machine HOST [systemd]    its Debian; HOST has a namespace from make_host or make_server
 #   has_systemd                    whether a machine on this computer can have one; says why not
 #   in_machine HOST COMMAND...     runs COMMAND there as root
@@ -19,29 +20,30 @@ declare -g machines_folder
 machines_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 # The machines' Debian may be another one than that which built the programs. So these come with everything that they
-# are linked to, the loader included; what they start uses the machine's own.
+# are linked to, the loader included; what they start uses the machine's own. The programs themselves are mounted from
+# where they were built (machine_init): copies would take most of a gigabyte for each test, and a full disk would leave
+# machines without them.
 pack_programs() {
   local name library loader='' libraries
-  mkdir -p "$run/ga/bin" "$run/ga/lib" "$run/ga/real"
+  mkdir -p "$run/ga/bin" "$run/ga/lib" "$run/ga/real" && realpath "$bin" >"$run/ga/built" || return
   for name in ipop-node ipop-ctl ipop-dns ga-group ga-cert ga-condorcfg ga-firewall ga-pingtest; do
     [[ -x $bin/$name ]] || continue
     mapfile -t libraries < <(ldd "$bin/$name" 2>/dev/null | sed -n 's|^[^/]*\(/[^ ]*\) (0x.*|\1|p')
     if ((${#libraries[@]} == 0)); then
-      cp "$bin/$name" "$run/ga/bin/$name"
+      cp "$bin/$name" "$run/ga/bin/$name" || return
       continue
     fi
-    cp "$bin/$name" "$run/ga/real/$name"
     for library in "${libraries[@]}"; do
       [[ $library == */ld-linux* ]] && loader=${library##*/}
-      [[ -e $run/ga/lib/${library##*/} ]] || cp -L "$library" "$run/ga/lib/"
+      [[ -e $run/ga/lib/${library##*/} ]] || cp -L "$library" "$run/ga/lib/" || return
     done
     cat >"$run/ga/bin/$name" <<SCRIPT
 #!/bin/sh
 exec /opt/ga/lib/$loader --argv0 $name --library-path /opt/ga/lib /opt/ga/real/$name "\$@"
 SCRIPT
-    chmod +x "$run/ga/bin/$name"
+    chmod +x "$run/ga/bin/$name" && [[ -s $run/ga/bin/$name ]] || return
   done
-  [[ $loader ]]
+  [[ $loader && -x $run/ga/bin/ipop-node ]]
 }
 
 boot_machine() {
@@ -50,8 +52,10 @@ boot_machine() {
   local start=(unshare --mount --propagation private --uts --pid --fork --kill-child)
   # A systemd wants a tree of control groups of its own, which who waited for the machine's end removes.
   [[ $init != systemd ]] || start=("$machines_folder/control_group" enter "$internet-$host" "${start[@]}" --cgroup --ipc)
-  mkdir -p "$run/$host/condor" "$run/$host/root"
+  mkdir -p "$run/$host/condor" "$run/$host/root" || return
   rm -f "$ready"
+  # That of an earlier machine of this name may be another process's by now.
+  unset "machine_pid[$host]"
   {
     in_host "$host" "${start[@]}" \
       "$machines_folder/machine_init" "$root" "$run/$host/root" "$run/$host/condor" "$run/ga" "$host" "$ready" "$init"
@@ -59,7 +63,11 @@ boot_machine() {
   } >"$run/$host/machine.log" 2>&1 </dev/null &
   disown
   for ((tries = 0; tries < 6000; tries++)); do
-    [[ -s $ready ]] && machine_pid[$host]=$(<"$ready") && return
+    if [[ -s $ready ]]; then
+      machine_pid[$host]=$(<"$ready")
+      [[ -x $(files_of "$host")/opt/ga/real/ipop-node ]] && return
+      break
+    fi
     sleep 0.02
   done
   echo "boot_machine: $host did not come up: $(tail -n 1 "$run/$host/machine.log")" >&2

@@ -14,7 +14,7 @@ root=$("$here/../../scripts/pool_root" "${root_kind:-condor}" 2>"$run/pool_root.
 source "$here/../../demo/machines.sh"
 # shellcheck source=../../demo/pool.sh
 source "$here/../../demo/pool.sh"
-pack_programs
+packed=$(pack_programs 2>&1) || { echo "Bail out! the machines' programs find no place in $run: $packed"; exit 1; }
 
 show_condor_logs() {
   local log
