@@ -117,18 +117,23 @@ std::string value_in_config(std::string_view text, std::string_view key) {
   return out;
 }
 
-std::vector<OverriddenKey> find_overridden(std::string_view text, std::string_view name, const CondorReading& alone,
+std::vector<OverriddenKey> find_overridden(const WrittenConfig& config, const CondorReading& alone,
                                            const CondorReading& all) {
   std::map<std::string, OverriddenKey> wanted;
+  for (std::string_view left = config.templates; !left.empty();) {
+    const auto found = parse_assignment(without_spaces(next_line(left)));
+    const auto read = found ? alone.find(in_lower_case(found->first)) : alone.end();
+    if (read != alone.end()) wanted[read->first] = {read->second.key, read->second.value, {}, true};
+  }
   for (const auto& [key, read] : alone) {
-    if (!read.file.ends_with(name)) continue;
+    if (!read.file.ends_with(config.name)) continue;
     // What a role or the recommended security consists of is not a matter of taste.
     const bool may_be = read.metaknob.starts_with("POLICY:") || read.metaknob.starts_with("FEATURE:");
     wanted[key] = {read.key, read.value, {}, may_be};
   }
   // A value that is the default also has that for its place.
-  while (!text.empty()) {
-    const auto found = parse_assignment(next_line(text));
+  for (std::string_view left = config.text; !left.empty();) {
+    const auto found = parse_assignment(next_line(left));
     if (!found) continue;
     const std::string key = in_lower_case(found->first);
     const auto read = alone.find(key);

@@ -35,11 +35,19 @@ struct OverriddenKey {
   friend bool operator==(const OverriddenKey&, const OverriddenKey&) = default;
 };
 
-/// Compares what a configuration `text` sets, itself and by the metaknobs that it uses, with what holds beside all
-/// other files. `alone` is HTCondor's reading of the files up to that one, whose name ends in `name`; `all` that of
-/// all files. Lists that may grow (of daemons, attributes and requirements) may hold more than was written.
-/// In the order of the keys.
-std::vector<OverriddenKey> find_overridden(std::string_view text, std::string_view name, const CondorReading& alone,
+/// A configuration as it was written.
+struct WrittenConfig {
+  std::string_view text{};
+  /// What `condor_config_val use` prints of the policies and features that it uses. HTCondor forgets that one of them
+  /// set a key when it set what is the default.
+  std::string_view templates{};
+  std::string_view name{};  ///< how its file's name ends
+};
+
+/// Compares what a configuration sets, itself and by the metaknobs that it uses, with what holds beside all
+/// other files. `alone` is HTCondor's reading of the files up to that one; `all` that of all files. Lists that may
+/// grow (of daemons, attributes and requirements) may hold more than was written. In the order of the keys.
+std::vector<OverriddenKey> find_overridden(const WrittenConfig& config, const CondorReading& alone,
                                            const CondorReading& all);
 
 }  // namespace ipop::appliance

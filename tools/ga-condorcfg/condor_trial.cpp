@@ -1,6 +1,7 @@
 #include "condor_trial.hpp"
 
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
 #include "condor_place.hpp"
@@ -112,6 +113,18 @@ Result<appliance::CondorReading> reading_of(const Result<io::ProcessResult>& dum
   return appliance::parse_condor_reading(dump->output);
 }
 
+/// What the templates say that the text uses and that are its owner's to change.
+std::string templates_of(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with("use POLICY:") && !line.starts_with("use FEATURE:")) continue;
+    const auto said = run_condor({"condor_config_val", "use", line.substr(4)});
+    if (said && said->status == 0) out += said->output;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<void> try_config(const Context& context, const std::string& text) {
@@ -131,7 +144,7 @@ Result<std::vector<appliance::OverriddenKey>> overridden_keys(const Context& con
   if (!alone) return alone.error();
   const auto all = reading_of(run_condor({"condor_config_val", "-dump", "-verbose"}, 30s, largest_reading));
   if (!all) return all.error();
-  return appliance::find_overridden(text, std::string("/") + config_name, *alone, *all);
+  return appliance::find_overridden({text, templates_of(text), std::string("/") + config_name}, *alone, *all);
 }
 
 }  // namespace ipop::ga_condorcfg

@@ -25,6 +25,10 @@ START = True
 SEC_DEFAULT_ENCRYPTION = required
  # at: /etc/condor/config.d/50-grid-appliance, line 12, use SECURITY:STRONG+0
  # expanded: required
+SUSPEND = False
+ # at: <Default>
+ # expanded: False
+ # default: False
 LOG = $(LOCAL_DIR)/log
  # at: /etc/condor/condor_config, line 9
  # expanded: /var/log
@@ -32,9 +36,12 @@ LOG = $(LOCAL_DIR)/log
 constexpr std::string_view text =
     "# Written\nuse ROLE:Execute\nALLOW_DAEMON = condor@lab/10.128.0.5\nUSE_SHARED_PORT = True\n";
 
+/// As it shows a policy.
+constexpr std::string_view templates = "use POLICY:ALWAYS_RUN_JOBS is\n\tSUSPEND=False\n\tSTART=True\n\tUNKNOWN=1\n\n";
+
 /// The dump with further lines, the later ones of a key holding.
 std::vector<OverriddenKey> compare(const std::string& later) {
-  return find_overridden(text, "/50-grid-appliance", parse_condor_reading(dump),
+  return find_overridden({text, templates, "/50-grid-appliance"}, parse_condor_reading(dump),
                          parse_condor_reading(std::string(dump) + later));
 }
 std::string later(const std::string& assignment, const std::string& place = "line 3") {
@@ -45,7 +52,7 @@ std::string later(const std::string& assignment, const std::string& place = "lin
 
 TEST_CASE("each key of HTCondor's list has its value and its place") {
   const auto reading = parse_condor_reading(dump);
-  CHECK(reading.size() == 6);
+  CHECK(reading.size() == 7);
   CHECK(reading.at("allow_daemon") ==
         ReadKey{"ALLOW_DAEMON", "condor@lab/10.128.0.5", "/etc/condor/config.d/50-grid-appliance", 20, ""});
   CHECK(reading.at("daemon_list").metaknob == "ROLE:Execute");
@@ -90,6 +97,11 @@ TEST_CASE("a list of daemons may grow, and a policy is the owner's") {
   const auto policy = compare(later("START = False"));
   REQUIRE(policy.size() == 1);
   CHECK(policy[0].may_be);
+  // What the policy sets to the default, of which HTCondor forgets that a policy set it.
+  const auto same_as_default = compare(later("SUSPEND = True"));
+  REQUIRE(same_as_default.size() == 1);
+  CHECK(same_as_default[0].may_be);
+  CHECK(same_as_default[0].value == "False");
 }
 
 TEST_CASE("a key's value is found in a configuration's own lines") {
