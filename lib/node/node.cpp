@@ -201,6 +201,7 @@ std::vector<std::string> Node::State::notices() const {
   if (renewal_notice_) out.push_back(*renewal_notice_);
   if (cut_off_) out.emplace_back(cut_off_text);
   if (auto notice = router ? router->lease_notice() : std::nullopt) out.push_back(*std::move(notice));
+  if (auto notice = router ? router->name_notice() : std::nullopt) out.push_back(*std::move(notice));
   if (!clock_notice_.empty()) out.push_back(clock_notice_);
   return out;
 }

@@ -299,20 +299,36 @@ bool LeaseKeeper::remember_own(const Attempt& attempt, const std::vector<dht::Re
   return true;
 }
 
+namespace {
+
+/// Who holds it, of several records that which lasts longest.
+LeaseKeeper::Taken taken_by(const Bytes& name, const std::vector<dht::Record>& records) {
+  LeaseKeeper::Taken out{name, {}, {}};
+  for (const dht::Record& record : records) {
+    if (record.is_tombstone() || record.expires <= out.until) continue;
+    out.until = record.expires;
+    const auto holder = dht::owner_id_of(record);
+    out.holder = holder ? std::optional<NodeId>(*holder) : std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace
+
 void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
   if (remember_own(attempt, records)) {
     if (!attempt.is_wish) back_off(now);
     return;
   }
   if (attempt.is_wish) {
-    outputs_.push(Taken{attempt.record.name});
+    outputs_.push(taken_by(attempt.record.name, records));
     return;
   }
   if (holding_ && holding_->record.name == attempt.record.name) {
     lose(now, "another node holds it", avoid_taken);
     return;
   }
-  outputs_.push(Taken{attempt.record.name});
+  outputs_.push(taken_by(attempt.record.name, records));
   if (is_limited(attempt.record.name)) return back_off(now);
   avoided_.put(attempt.record.name, {}, now + avoid_taken);
   if (!config_.pool) {

@@ -67,6 +67,8 @@ class LeaseKeeper {
   };
   struct Taken {  ///< `name` was asked for (preferred or wanted), and another node holds it
     Bytes name{};
+    std::optional<NodeId> holder{};  ///< none: its record does not say
+    WallTime until{};                ///< unless the holder renews it
   };
   /// Replicas refuse for this machine's clock, which is `ahead` of theirs (negative: behind); none: no more.
   struct ClockOff {

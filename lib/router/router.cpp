@@ -14,6 +14,20 @@ constexpr std::size_t most_requests = 4096;
 constexpr Duration dns_query_time = 10s;
 // Queries of one input stand beside those that wait until the answers are passed on.
 constexpr std::size_t most_answered_at_once = 1024;
+
+/// As 2026-11-28 19:05 UTC.
+std::string utc_minute(WallTime time) {
+  const std::chrono::sys_seconds seconds{std::chrono::seconds(time.seconds)};
+  const auto day = std::chrono::floor<std::chrono::days>(seconds);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(seconds - day);
+  const auto two = [](char before, auto number) {
+    return before + std::string(number < 10 ? "0" : "") + std::to_string(number);
+  };
+  return std::to_string(static_cast<int>(date.year())) + two('-', static_cast<unsigned>(date.month())) +
+         two('-', static_cast<unsigned>(date.day())) + two(' ', clock.hours().count()) +
+         two(':', clock.minutes().count()) + " UTC";
+}
 constexpr std::size_t most_waiting_arps = 64;
 constexpr std::size_t most_wanted_links = 1024;
 constexpr std::size_t most_admitted = 1024;
@@ -105,6 +119,9 @@ std::optional<std::string> Router::held_name() const {
 }
 std::optional<std::string> Router::lease_notice() const {
   return state_->lease_notice();
+}
+std::optional<std::string> Router::name_notice() const {
+  return state_->name_notice;
 }
 std::vector<Mapping> Router::mappings() const {
   return state_->mappings();
@@ -352,7 +369,7 @@ bool Router::State::pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker a
             },
             [&](const LeaseKeeper::Taken& taken) {
               if (!is_lease) {
-                log(LogLevel::warning, "name is held by another node", {{"name", std::string(as_text(taken.name))}});
+                handle_name_taken(taken);
               } else if (const auto address = address_of(taken.name)) {
                 log(LogLevel::info, "address is held by another node", {{"ip", to_string(*address)}});
                 dhcp_.handle_address_taken(now, *address);
@@ -483,12 +500,24 @@ void Router::State::handle_lease_lost(TimePoint now, const LeaseKeeper::Lost& lo
 
 void Router::State::handle_name_held(TimePoint now, const LeaseKeeper::Held& held) {
   held_name = std::string(as_text(held.name));
+  name_notice.reset();
   tell_own_names();
   // The lease says how its holder is called, for reverse look-ups.
   lease_keeper_.set_value(now, lease_value());
   if (!held.is_new) return;
   log(LogLevel::info, "name held", {{"name", *held_name}});
   outputs.push(NameHeld{*held_name});
+}
+
+void Router::State::handle_name_taken(const LeaseKeeper::Taken& taken) {
+  const std::string name(as_text(taken.name));
+  const std::string holder = taken.holder ? to_short_string(*taken.holder) : "unknown";
+  const std::string until = utc_minute(taken.until);
+  log(LogLevel::warning, "name is held by another node", {{"name", name}, {"peer", holder}, {"until", until}});
+  name_notice = "the name " + name + " is held by the node " + holder + " until " + until +
+                ", or longer if that one runs; if it was this machine before a new installation, put its key.pem back "
+                "into the state directory, have its old certificate revoked (in a closed group), or wait; else choose "
+                "another --hostname";
 }
 
 void Router::State::tell_own_names() {

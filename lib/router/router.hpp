@@ -186,6 +186,8 @@ class Router {
   [[nodiscard]] std::optional<std::string> held_name() const;
   /// What is wrong with the lease server, for a person.
   [[nodiscard]] std::optional<std::string> lease_notice() const;
+  /// Who holds the chosen name in this node's place and until when, with what to do; none while this node holds it.
+  [[nodiscard]] std::optional<std::string> name_notice() const;
   /// The node's own address and what the resolver knows, in the order of the addresses.
   [[nodiscard]] std::vector<Mapping> mappings() const;
   /// Drops by reason (`drop_...`), and what was answered.

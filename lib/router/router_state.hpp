@@ -46,6 +46,7 @@ class Router::State {
   void handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer);
   void handle_lease_answer(TimePoint now, ByteSpan grant);
   void handle_lease_failure(TimePoint now, std::string why);
+  void handle_name_taken(const LeaseKeeper::Taken& taken);
   [[nodiscard]] std::optional<std::string> lease_notice() const {
     return lease_client_ ? lease_client_->notice() : std::nullopt;
   }
@@ -72,6 +73,7 @@ class Router::State {
   Counters counters;
   std::optional<Lease> lease;
   std::optional<std::string> held_name;
+  std::optional<std::string> name_notice;  // another node holds the chosen name
 
  private:
   enum class Asker { lease, name, address, chosen_name };

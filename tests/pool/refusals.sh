@@ -2,7 +2,7 @@
 # What a hostile or broken file may say, and HTCondor's own judgement of what ga-condorcfg wrote: no line gets into the
 # configuration that was not meant, and a machine that cannot have a configuration does not start HTCondor.
 #
-#   relay: a public member of the group; alice: one machine with a node, and no pool around her
+#   relay: a public member of the group; alice: one machine with a node, and no pool around her; bob: another member
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
 
@@ -10,6 +10,7 @@ make_internet
 make_server relay
 make_site home 192.168.1 cone
 make_host alice home
+make_host bob home
 holds "a closed group" make_pool_group relay
 join_pool alice
 needs 30 "alice holds an address" ask_node alice wait lease --timeout 2s
@@ -81,7 +82,7 @@ is "JSON names each key" "NETWORK_INTERFACE 127.0.0.1 /etc/condor/config.d/60-la
   "$(condorcfg --json check 2>/dev/null | jq -r '.overridden[] | "\(.key) \(.read_value) \(.file) \(.line) \(.allowed)"')"
 printf 'STARTD_ATTRS = $(STARTD_ATTRS), DedicatedScheduler\nSTART = False\n' >"$late"
 holds "a longer list of attributes and a policy of the owner's are good" check
-rm "$late"
+holds "the policy is shown" grep -qF '60-late:2: own setting, START = False' "$run/checked"
 
 # --- who looks ----------------------------------------------------------------------------------------------
 shown=$(as_user alice ga-condorcfg show 2>"$run/show.err")
@@ -93,6 +94,14 @@ role 'roles = ["king"]'
 condorcfg write >/dev/null 2>&1
 is "a file that is refused later leaves what was written" "$before" "$(sha256sum "$files"/etc/condor/config.d/50-*)"
 
+# --- whose name another node holds, as after a new installation --------------------------------------------------
+join_pool bob 4701 --configure --tap ipop0 --hostname alice
+alice_id=$(ask_node alice status --json | jq -r .id)
+told_of_name() { ask_node bob "$@" 2>&1 | grep -qE "the name alice is held by the node ${alice_id:0:8} until 20[0-9-]+ [0-9:]+ UTC"; }
+within 30 "a machine is told by status who holds its name, and until when" told_of_name status
+holds "and by why" told_of_name why "$(address_on alice)"
+holds "what to do is said as well" eval 'ask_node bob status 2>&1 | grep -q "put its key.pem back"'
+
 # --- who is revoked -----------------------------------------------------------------------------------------
 role 'roles = ["manager", "worker", "submit"]' 'slots = 3'
 certificate_of --socket "$files/run/ipop/$pool_group.sock" revoke --user alice >"$run/revoke.log" 2>&1
@@ -100,4 +109,9 @@ is "alice is revoked" 0 $?
 told() { local said; said=$(condorcfg check 2>&1); grep -q "certificate is revoked" <<<"$said"; }
 within 30 "her machine is told by check" told
 is "and by show" 1 "$(condorcfg show 2>&1 | grep -c "certificate is revoked")"
+# The other machine asks again every few minutes, and as it starts.
+stop_member bob
+start_member bob
+named() { [[ $(ask_node bob status --json | jq -r '.names[-1]') == alice* ]]; }
+within 60 "a revoked machine's name is free" named
 finish

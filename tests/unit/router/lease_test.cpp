@@ -343,11 +343,16 @@ TEST_CASE("a name that another member holds is tried again every few minutes, an
   bench.join();
   CHECK_FALSE(bench.router().held_name());
   CHECK(bench.logged("name is held by another node"));
+  REQUIRE(bench.router().name_notice());
+  CHECK(bench.router().name_notice()->starts_with("the name alice is held by the node " +
+                                                  to_short_string(*crypto::node_id_of(make_key("peer").public_key())) +
+                                                  " until 2027-01-15 09:00 UTC"));
   const auto before = bench.asked;
   bench.pass(30min);
   CHECK(bench.asked - before <= 8);
   bench.pass(40min);
   CHECK(bench.router().held_name() == "alice");
+  CHECK_FALSE(bench.router().name_notice());
 }
 
 TEST_CASE("a name that nobody may choose is not claimed") {
