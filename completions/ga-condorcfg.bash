@@ -12,6 +12,7 @@ _ga_condorcfg() {
       '/ show') command=/show; arguments=0 ;;
       '/ check') command=/check; arguments=0 ;;
       '/ gone') command=/gone; arguments=0 ;;
+      '/ priorities') command=/priorities; arguments=0 ;;
       '/ flock') command=/flock; arguments=0 ;;
       '/ validate') command=/validate; arguments=0 ;;
       '/ --file'|'/ --dir'|'/ --socket'|'/ --state-dir'|'/ --condor-dir'|'/ --color') i=$((i + 1)) ;;
@@ -20,6 +21,7 @@ _ga_condorcfg() {
       '/show --file'|'/show --dir'|'/show --socket'|'/show --state-dir'|'/show --condor-dir'|'/show --color') i=$((i + 1)) ;;
       '/check --file'|'/check --dir'|'/check --socket'|'/check --state-dir'|'/check --condor-dir'|'/check --color') i=$((i + 1)) ;;
       '/gone --file'|'/gone --dir'|'/gone --socket'|'/gone --state-dir'|'/gone --condor-dir'|'/gone --color') i=$((i + 1)) ;;
+      '/priorities --file'|'/priorities --dir'|'/priorities --socket'|'/priorities --state-dir'|'/priorities --condor-dir'|'/priorities --color') i=$((i + 1)) ;;
       '/flock export') command=/flock/export; arguments=0 ;;
       '/flock accept') command=/flock/accept; arguments=0 ;;
       '/flock remove') command=/flock/remove; arguments=0 ;;
@@ -71,6 +73,12 @@ _ga_condorcfg() {
     '/gone --state-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/gone --condor-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/gone --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/priorities --file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/priorities --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/priorities --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/priorities --state-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/priorities --condor-dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/priorities --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/flock --file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/flock --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/flock --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -118,12 +126,13 @@ _ga_condorcfg() {
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'write watch show check gone flock validate -h --help --file --dir --socket --state-dir --condor-dir --json --plain --color --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'write watch show check gone priorities flock validate -h --help --file --dir --socket --state-dir --condor-dir --json --plain --color --version' -- "$cur") ;;
     '/write') mapfile -t COMPREPLY < <(compgen -W '-h --help --dry-run --timeout --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
     '/watch') mapfile -t COMPREPLY < <(compgen -W '-h --help --start --no-announce --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
     '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
     '/gone') mapfile -t COMPREPLY < <(compgen -W '-h --help --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
+    '/priorities') mapfile -t COMPREPLY < <(compgen -W '-h --help --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
     '/flock') mapfile -t COMPREPLY < <(compgen -W 'export accept remove -h --help --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
     '/flock/export') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;
     '/flock/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --dry-run --file --dir --socket --state-dir --condor-dir --json --plain --color' -- "$cur") ;;

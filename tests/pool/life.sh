@@ -274,11 +274,27 @@ start_member bob
 within 60 "with it bob is back in the pool" pool_has alice bob
 
 # --- the manager moves --------------------------------------------------------------------------------------
+prio() { # HOST: of a user, as the manager of that machine knows it: factor, and whether there was usage
+  in_machine "$1" condor_userprio -negotiator -allusers -af:t Name PriorityFactor WeightedAccumulatedUsage |
+    awk -v user="$2" '$1 == user { print $2 + 0, ($3 > 0 ? "used" : "unused") }'
+}
+has_prio() { [[ $(prio "$1" "$2") == "$3" ]]; }
+erin=user@$(setting alice UID_DOMAIN)
+holds "the manager lets a user wait less than others" in_machine alice condor_userprio -setfactor "$erin" 10
+is "who has run jobs" "10 used" "$(prio alice "$erin")"
+# Which it does as it starts, and every five minutes.
+copy=etc/condor/grid-appliance/priorities
+within 30 "the users' priorities are kept by a worker" grep -q "^$erin" "$(files_of carol)/$copy"
+copy=$(files_of dave)/$copy
+holds "and by hand at any time" in_machine dave ga-condorcfg priorities
+is "with what the manager was told" "10" "$(awk -v user="$erin" '$1 == user { print $3 + 0 }' "$copy")"
 leave_role alice
 take_role alice submit
 leave_role dave
 take_role dave manager submit
 within 90 "the workers follow the manager to another machine" pool_has dave bob carol
+within 120 "the users' priorities came along" has_prio dave "$erin" "10 used"
+within 10 "and are brought in once" test ! -e "$copy"
 sed -i 's/^queue.*/queue 2/; s/^log.*/log = moved.log/' "$user/where.sub"
 holds "jobs are submitted there" submit dave where.sub
 within 60 "they run" has_events dave moved.log 5 2

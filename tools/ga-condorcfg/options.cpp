@@ -102,6 +102,10 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->type_name("MEMBER");
   gone_verb->callback([&] { options.verb = free; });
 
+  CLI::App* priorities_verb = app.add_subcommand(
+      "priorities", "Keep a copy of the users' priorities, or set them on a machine that became manager");
+  priorities_verb->callback([&] { options.verb = CarryPriorities{}; });
+
   ExportFlock exported;
   AcceptFlock accepted;
   RemoveFlock removed;
@@ -112,7 +116,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
   if (const auto refused =
           tools::refuse_json(app, options.output.json, streams,
-                             {"write", "watch", "gone", "flock export", "flock accept", "flock remove"}))
+                             {"write", "watch", "gone", "priorities", "flock export", "flock accept", "flock remove"}))
     return *refused;
   return options;
 }

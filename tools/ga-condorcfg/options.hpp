@@ -26,6 +26,7 @@ struct CheckPool {};
 struct FreeJobs {
   std::string worker{};  ///< whose jobs to free, once; empty: those of all that are found to be gone, for ever
 };
+struct CarryPriorities {};
 struct ExportFlock {
   std::string out = "-";
 };
@@ -46,8 +47,8 @@ struct ValidatePool {
   std::string directory{};          ///< for the jobs' files; empty: one of its own, removed at the end
   std::vector<std::string> only{};  ///< rows to run; empty: all
 };
-using Verb = std::variant<WriteConfig, WatchPool, ShowPool, CheckPool, FreeJobs, ExportFlock, AcceptFlock, RemoveFlock,
-                          ValidatePool>;
+using Verb = std::variant<WriteConfig, WatchPool, ShowPool, CheckPool, FreeJobs, CarryPriorities, ExportFlock,
+                          AcceptFlock, RemoveFlock, ValidatePool>;
 
 struct Options {
   std::string program{};  ///< as it was started

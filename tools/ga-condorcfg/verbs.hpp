@@ -25,6 +25,8 @@ cli::ExitStatus carry_out(const Context& context, const ShowPool& verb);
 cli::ExitStatus carry_out(const Context& context, const CheckPool& verb);
 /// Frees the jobs of a worker that is said to be gone, or, until SIGTERM, of all that are found to be.
 cli::ExitStatus carry_out(const Context& context, const FreeJobs& verb);
+/// Keeps the priorities of the pool's users, or, on the machine that became its manager, brings them in.
+cli::ExitStatus carry_out(const Context& context, const CarryPriorities& verb);
 /// Prints what another group's submit machine needs to send jobs to this manager's pool.
 cli::ExitStatus carry_out(const Context& context, const ExportFlock& verb);
 /// Takes it in on that submit machine.

@@ -20,6 +20,7 @@
 #include "kept_program.hpp"
 #include "pool_files.hpp"
 #include "pool_node.hpp"
+#include "repeated_program.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_condorcfg {
@@ -44,13 +45,13 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-/// `ga-condorcfg gone` with the options of this one.
-std::vector<std::string> freer_command(const Options& options) {
+/// Another verb of ga-condorcfg with the options of this one.
+std::vector<std::string> own_command(const Options& options, const char* verb) {
   std::vector<std::string> out{options.program, "--file",       options.role_file, "--dir",
                                options.groups,  "--condor-dir", options.condor};
   if (!options.socket.empty()) out.insert(out.end(), {"--socket", options.socket});
   if (!options.state_directory.empty()) out.insert(out.end(), {"--state-dir", options.state_directory});
-  out.emplace_back("gone");
+  out.emplace_back(verb);
   return out;
 }
 
@@ -69,7 +70,8 @@ class Watcher {
                [this](const LogLine& line) { log(line); }}),
         announcer_(loop_, {[this](std::string text) { node_.announce(std::move(text)); },
                            [this](const LogLine& line) { log(line); }}),
-        freer_(loop_, freer_command(context.options), [this](const LogLine& line) { log(line); }),
+        freer_(loop_, own_command(context.options, "gone"), [this](const LogLine& line) { log(line); }),
+        priorities_(loop_, own_command(context.options, "priorities")),
         grace_(loop_, [this] { stop_condor(); }),
         again_(loop_, [this] { follow(); }),
         alive_(loop_, [this] { show_alive(); }) {}
@@ -118,13 +120,15 @@ class Watcher {
   void take_signal(int number) {
     if (number == SIGCHLD) {
       service_.handle_child();
-      return freer_.handle_child();
+      freer_.handle_child();
+      return priorities_.handle_child();
     }
     if (number == SIGHUP) return read_files();
     if (std::exchange(is_ending_, true)) return;
     notifier_.stopping();
     announcer_.withdraw();
     freer_.stop();
+    priorities_.stop();
     grace_.disarm();
     again_.disarm();
     service_.stop();
@@ -217,6 +221,8 @@ class Watcher {
          {{"ip", to_string(wanted.address)}, {"manager", to_string(*wanted.choice.manager)}}});
     tell("in the pool of " + to_string(*wanted.choice.manager) + " as " + to_string(wanted.address));
     announce();
+    // Another manager is there, or this one is it.
+    priorities_.start();
   }
 
   /// Whether the machine's chosen name may still come.
@@ -263,6 +269,7 @@ class Watcher {
     place_.reset();
     announcer_.withdraw();
     freer_.stop();
+    priorities_.stop();
     service_.stop();
   }
 
@@ -282,6 +289,7 @@ class Watcher {
   PoolNode node_;
   Announcer announcer_;
   KeptProgram freer_;  // of jobs whose workers are gone
+  RepeatedProgram priorities_;
   std::optional<node::StatusAnswer> status_;
   std::optional<node::DhtAnswer> answer_;
   std::optional<std::vector<appliance::KnownManager>> managers_;
