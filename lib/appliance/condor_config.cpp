@@ -177,11 +177,12 @@ void write_security(Writer& out, const CondorMachine& machine) {
 
 void write_times(Writer& out, const CondorMachine& machine) {
   out.comment("Times: members come, move and go.");
-  // A worker whose first update is lost stays unseen for so long; 1,000 workers are 33 updates a second.
-  out.set("UPDATE_INTERVAL", "30");
-  out.set("MASTER_UPDATE_INTERVAL", "60");
-  // Three updates of a worker that were missed, and a moment: so long jobs are still sent to one that is dead.
-  out.set("CLASSAD_LIFETIME", "100");
+  // A worker whose first update is lost stays unseen for so long; 1,000 workers are 50 updates a second.
+  out.set("UPDATE_INTERVAL", "20");
+  out.set("MASTER_UPDATE_INTERVAL", "20");
+  // Three updates of a worker that were missed. HTCondor looks for such workers as often, so jobs are still sent to one
+  // that is dead for up to twice as long (tests/pool/gone.sh measures it).
+  out.set("CLASSAD_LIFETIME", "60");
   // The connection of a job lives as long as its lease: HTCondor 23.9 joins the two ends again when it breaks, and
   // then refuses the job's output. Who is known to be gone is not waited for (ga-condorcfg gone).
   const std::string lease = std::to_string(std::chrono::seconds(machine.settings.lease).count());
@@ -230,7 +231,7 @@ void write_roles(Writer& out, const CondorMachine& machine) {
     // A worker that has just come gets work at once.
     out.set("NEGOTIATOR_INTERVAL", "20");
     // It would be forgotten between two of its updates, which HTCondor makes every 5 minutes.
-    out.set("NEGOTIATOR_UPDATE_INTERVAL", "30");
+    out.set("NEGOTIATOR_UPDATE_INTERVAL", "20");
     out.set("NEGOTIATOR_CYCLE_DELAY", "1");
     out.set("NEGOTIATOR_MIN_INTERVAL", "1");
     // RANK also counts where a slot is a part of a machine.

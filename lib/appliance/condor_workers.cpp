@@ -8,7 +8,7 @@
 namespace ipop::appliance {
 namespace {
 
-// A worker tells its manager of itself every 30 s (UPDATE_INTERVAL).
+// A worker tells its manager of itself every 20 s (UPDATE_INTERVAL); one update may be late.
 constexpr Duration update_life = 35s;
 // One answer may come of replicas that have not heard yet.
 constexpr std::size_t enough_unheld = 2;

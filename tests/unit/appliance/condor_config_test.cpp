@@ -101,7 +101,9 @@ TEST_CASE("a worker's configuration names its manager, its address and its roles
   CHECK(got.values.at("ENABLE_IPV6") == "False");
   CHECK(got.values.at("SHARED_PORT_PORT") == "9618");
   CHECK(got.values.at("NETWORK_HOSTNAME") == "worker-7.ipop");
-  CHECK(got.values.at("UPDATE_INTERVAL") == "30");
+  CHECK(got.values.at("UPDATE_INTERVAL") == "20");
+  // No worker is forgotten that sent an update in time.
+  CHECK(std::stoi(got.values.at("CLASSAD_LIFETIME")) >= 3 * std::stoi(got.values.at("UPDATE_INTERVAL")));
   CHECK(got.values.at("JOB_DEFAULT_LEASE_DURATION") == "7200");
   CHECK(got.values.at("TRUST_DOMAIN") == "lab-abcdefghijklmnop");
   CHECK(got.values.at("UID_DOMAIN") == got.values.at("TRUST_DOMAIN"));
