@@ -59,6 +59,7 @@ void Overlay::State::pass_on_due(TimePoint now) {
     const std::vector<ByteSpan> spans(batch->packets.begin(), batch->packets.end());
     link->relayed_at = now;
     seal(now, *link, *direct, spans, Content::data);
+    if (relay_rate_.wants_round_trip(now)) send_probe(now, *link, *direct);
   }
   if (!relay_queue_.is_empty()) relay_rate_.handle_limiting(now);
   if (relay_queue_.has_reports() && !shaped_at_) shaped_at_ = now + shaped_every;

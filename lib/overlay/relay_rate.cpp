@@ -1,6 +1,7 @@
 #include "overlay/relay_rate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ipop::overlay {
 namespace {
@@ -39,10 +40,25 @@ void RelayRate::handle_sent(TimePoint now, std::size_t octets) {
 
 void RelayRate::handle_limiting(TimePoint now) {
   if (now < grown_ + grows_every) return;
+  if (rate_before_) {
+    // Pings that were lost look like a line that is full, and like a peer that is gone: back to what was good.
+    if (now < grown_ + shown_within) return;
+    set(static_cast<double>(*std::exchange(rate_before_, std::nullopt)));
+    grown_ = now;
+    return;
+  }
   const bool known = line_.has_value();
   if (known && now < line_seen_ + line_known_for) return;
   grown_ = now;
+  asked_ = now;
+  rate_before_ = rate_;
   set(static_cast<double>(rate_) * (known ? grows_later : grows_at_first));
+}
+
+bool RelayRate::wants_round_trip(TimePoint now) {
+  if (!rate_before_ || now < asked_ + asks_every) return false;
+  asked_ = now;
+  return true;
 }
 
 void RelayRate::handle_round_trip(TimePoint now, const NodeId& link, Duration measured, bool relaying) {
@@ -60,7 +76,13 @@ void RelayRate::handle_round_trip(TimePoint now, const NodeId& link, Duration me
   trips.latest = measured;
   trips.measured = now;
   trips.relaying = relaying;
-  if (is_line_full(now)) handle_full_line(now);
+  if (!trips.is_long()) trips.at_full.reset();
+  if (is_line_full(now)) {
+    handle_full_line(now);
+  } else if (relaying && !trips.is_long() && now - measured >= grown_ + asks_every) {
+    // It went out when what is too much would have queued up.
+    rate_before_.reset();
+  }
 }
 
 bool RelayRate::is_line_full(TimePoint now) const {
@@ -68,13 +90,16 @@ bool RelayRate::is_line_full(TimePoint now) const {
   std::size_t slow = 0;
   for (const auto& [link, trips] : trips_) {
     if (!trips.relaying || trips.measured + measure_lives <= now) continue;
-    const Duration shortest =
-        trips.shortest_before == Duration::zero() ? trips.shortest : std::min(trips.shortest, trips.shortest_before);
     ++asked;
-    if (trips.latest > shortest + queued) ++slow;
+    // One that becomes shorter shows that what had queued up drains.
+    if (trips.is_long() && (!trips.at_full || trips.latest > *trips.at_full * 9 / 10)) ++slow;
   }
   // One slow peer is his own affair; what all of them have in common is this node's line.
   return 2 * slow > asked;
+}
+
+bool RelayRate::Trips::is_long() const {
+  return latest > (shortest_before == Duration::zero() ? shortest : std::min(shortest, shortest_before)) + queued;
 }
 
 void RelayRate::handle_full_line(TimePoint now) {
@@ -83,6 +108,10 @@ void RelayRate::handle_full_line(TimePoint now) {
   const bool again = line_ && now < line_seen_ + line_known_for;
   line_ = again ? std::min(busiest, static_cast<std::uint64_t>(falls * static_cast<double>(*line_))) : busiest;
   line_seen_ = now;
+  rate_before_.reset();
+  for (auto& [link, trips] : trips_) {
+    if (trips.is_long()) trips.at_full = trips.latest;
+  }
   set(static_cast<double>(*line_) * share_ / 100.0);
 }
 

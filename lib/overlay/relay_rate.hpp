@@ -18,7 +18,11 @@ class RelayRate {
  public:
   static constexpr std::uint64_t first = 2'000'000;  ///< octets a second, before anything was measured
   static constexpr std::uint64_t least = 125'000;    ///< 1 Mbit/s: whoever has less is no relay
-  static constexpr Duration grows_every = 500ms;     ///< a round trip is measured each 800 ms
+  static constexpr Duration grows_every = 500ms;
+  /// In a quarter of it twice as much as the line carries takes 100 ms to drain.
+  static constexpr Duration asks_every = 125ms;
+  /// A rate that no round trip shows to be good until then is taken back.
+  static constexpr Duration shown_within = 1s;
   static constexpr Duration line_known_for = 60s;
   /// RFC 6817, 2.4.2 wants 100 ms at the most in a queue.
   static constexpr Duration queued = 100ms;
@@ -34,6 +38,9 @@ class RelayRate {
   void handle_sent(TimePoint now, std::size_t octets);
   /// The rate held packets back.
   void handle_limiting(TimePoint now);
+  /// True when the round trip of a link over which others' packets leave is to be measured at once: a rate that has
+  /// grown stays only if the line bears it.
+  bool wants_round_trip(TimePoint now);
   /// Of a direct link; `relaying`: packets of others leave over it at present.
   void handle_round_trip(TimePoint now, const NodeId& link, Duration measured, bool relaying);
 
@@ -48,6 +55,9 @@ class RelayRate {
     Duration shortest{};         ///< since `since`
     Duration shortest_before{};  ///< in the interval before; zero: nothing was measured in it
     TimePoint since{};
+    std::optional<Duration> at_full{};  ///< the latest, when the line was found full
+
+    [[nodiscard]] bool is_long() const;
   };
   void handle_full_line(TimePoint now);
   [[nodiscard]] bool is_line_full(TimePoint now) const;
@@ -57,6 +67,8 @@ class RelayRate {
   std::uint64_t most_;
   std::uint64_t rate_;
   TimePoint grown_{};
+  TimePoint asked_{};
+  std::optional<std::uint64_t> rate_before_;  ///< of the last growth, until a round trip shows that it was good
   std::map<NodeId, Trips> trips_;
   std::optional<std::uint64_t> line_;  ///< octets a second that the line carried when it was full
   TimePoint line_seen_{};

@@ -121,30 +121,35 @@ TEST_CASE("a relay shapes to its limit: it delays, drops what is too much, and t
 }
 
 TEST_CASE("a pair that floods a relay leaves another pair its share") {
-  Relayed pairs(83, 2);
-  pairs.ring.network.set_uplink(pairs.ring.host_ids[0], 2'500'000, 1'000'000);
-  pairs.flood(10'000'000, 8s, 0);
-  // The line is known: one pair asks for a tenth of it while the other asks for four times as much as there is.
-  Relayed::Loss modest;
-  Bytes packet(packet_octets, std::byte{7});
-  packet[0] = std::byte{0x45};
-  const std::vector<ByteSpan> much(80, ByteSpan(packet));
-  const std::size_t before = pairs.ring[pairs.ends[3]].packets.size();
-  for (int i = 0; i < 500; ++i) {
-    static_cast<void>(
-        pairs.ring[pairs.ends[0]].overlay().send_direct(pairs.ring.network.now(), pairs.ring.ids[pairs.ends[1]], much));
-    pairs.ring.network.drain(pairs.ring.host_ids[pairs.ends[0]]);
-    static_cast<void>(pairs.ring[pairs.ends[2]].overlay().send_direct(
-        pairs.ring.network.now(), pairs.ring.ids[pairs.ends[3]], std::span(much).first(2)));
-    pairs.ring.network.drain(pairs.ring.host_ids[pairs.ends[2]]);
-    modest.sent += 2;
-    pairs.ring.network.run_for(10ms);
+  double most = 0.0;
+  for (std::uint64_t seed = 81; seed <= 88; ++seed) {
+    CAPTURE(seed);
+    Relayed pairs(seed, 2);
+    pairs.ring.network.set_uplink(pairs.ring.host_ids[0], 2'500'000, 1'000'000);
+    pairs.flood(10'000'000, 8s, 0);
+    // The line is known: one pair asks for a tenth of it while the other asks for four times as much as there is.
+    Relayed::Loss modest;
+    Bytes packet(packet_octets, std::byte{7});
+    packet[0] = std::byte{0x45};
+    const std::vector<ByteSpan> much(80, ByteSpan(packet));
+    const std::size_t before = pairs.ring[pairs.ends[3]].packets.size();
+    for (int i = 0; i < 500; ++i) {
+      static_cast<void>(pairs.ring[pairs.ends[0]].overlay().send_direct(pairs.ring.network.now(),
+                                                                        pairs.ring.ids[pairs.ends[1]], much));
+      pairs.ring.network.drain(pairs.ring.host_ids[pairs.ends[0]]);
+      static_cast<void>(pairs.ring[pairs.ends[2]].overlay().send_direct(
+          pairs.ring.network.now(), pairs.ring.ids[pairs.ends[3]], std::span(much).first(2)));
+      pairs.ring.network.drain(pairs.ring.host_ids[pairs.ends[2]]);
+      modest.sent += 2;
+      pairs.ring.network.run_for(10ms);
+    }
+    pairs.ring.network.run_for(1s);
+    modest.arrived = pairs.ring[pairs.ends[3]].packets.size() - before;
+    most = std::max(most, modest.ratio());
+    // The flooding pair loses nine tenths.
+    CHECK(modest.ratio() < 0.01);
   }
-  pairs.ring.network.run_for(1s);
-  modest.arrived = pairs.ring[pairs.ends[3]].packets.size() - before;
-  MESSAGE("the modest pair lost " << 100.0 * modest.ratio() << " %");
-  // The flooding pair loses three quarters. Of eight seeds the modest one lost 0 to 34 %.
-  CHECK(modest.ratio() < 0.4);
+  MESSAGE("the modest pair lost at the most " << 100.0 * most << " %");
 }
 
 TEST_CASE("S19: a limit that a person set is kept, all pairs together") {
@@ -243,6 +248,52 @@ TEST_CASE("a relay's rate grows while it holds packets back, and falls to a shar
   pass(60s, 400ms);
   CHECK(rate.rate() >= RelayRate::least);
   CHECK(rate.rate() < 3'000'000);
+}
+
+TEST_CASE("a relay's rate that no round trip shows to be good is taken back") {
+  RelayRate rate(75, 0);
+  TimePoint now{};
+  const auto limit = [&](Duration time) {
+    std::uint64_t most = 0;
+    for (const TimePoint end = now + time; now < end; now += 50ms) {
+      rate.handle_sent(now, 500'000);
+      rate.handle_limiting(now);
+      most = std::max(most, rate.rate());
+    }
+    return most;
+  };
+  // All pings are lost: it is tried again and again, and never beyond.
+  CHECK(limit(20s) == 2 * RelayRate::first);
+  limit(1600ms);
+  // One that went out before the rate grew shows nothing.
+  rate.handle_round_trip(now, id_at(1), 5s, true);
+  CHECK(limit(3s) == 2 * RelayRate::first);
+  for (int i = 0; i < 60; ++i) {
+    now += 50ms;
+    rate.handle_limiting(now);
+    rate.handle_round_trip(now, id_at(1), 20ms, true);
+  }
+  CHECK(rate.rate() > 8 * RelayRate::first);
+}
+
+TEST_CASE("a relay's rate does not fall further while what queued up in the line drains") {
+  RelayRate rate(75, 0);
+  TimePoint now{};
+  const auto pass = [&](Duration time, auto round_trip) {
+    for (const TimePoint end = now + time; now < end; now += 100ms) {
+      rate.handle_sent(now, 250'000);
+      rate.handle_round_trip(now, id_at(1), round_trip(now), true);
+    }
+  };
+  pass(2s, [](TimePoint) { return 20ms; });
+  const TimePoint full = now;
+  pass(100ms, [](TimePoint) { return 440ms; });
+  const std::uint64_t first = rate.rate();
+  CHECK(first < RelayRate::first);
+  pass(4s, [&](TimePoint at) { return std::max<Duration>(20ms, 440ms - (at - full) / 8); });
+  CHECK(rate.rate() == first);
+  pass(4s, [](TimePoint) { return 440ms; });
+  CHECK(rate.rate() < first);
 }
 
 TEST_CASE("one slow peer does not slow a relay down for all others") {
