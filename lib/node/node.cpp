@@ -69,9 +69,9 @@ dht::Dht::Config table_config(const NodeConfig& config, const NodeId& self,
   return out;
 }
 
-std::optional<router::Router> make_router(const NodeConfig& config, const NodeId& self, const crypto::PrivateKey& key,
-                                          Rng& rng, std::shared_ptr<const dht::GrantRule> grants) {
-  if (!config.prefix) return std::nullopt;
+/// Of a node that has a virtual network.
+router::Router::Config router_config(const NodeConfig& config, const NodeId& self,
+                                     std::shared_ptr<const dht::GrantRule> grants) {
   router::Router::Config out;
   out.self = self;
   out.name_space = to_bytes(as_bytes(config.name_space));
@@ -85,7 +85,7 @@ std::optional<router::Router> make_router(const NodeConfig& config, const NodeId
   out.tells_admitted = config.has_worker;
   out.lease_server = config.lease_server;
   out.grants = std::move(grants);
-  return std::optional<router::Router>(std::in_place, std::move(out), key, rng);
+  return out;
 }
 
 bool has_server_member(const NodeConfig& config) {
@@ -113,7 +113,9 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       grants(grants_of(config)),
       ring(ring_config(config, self), handshakes, node_aeads, node_rng),
       table(table_config(config, self, grants), node_key, node_rng),
-      router(make_router(config, self, node_key, node_rng, grants)),
+      router(config.prefix
+                 ? std::optional<router::Router>(std::in_place, router_config(config, self, grants), node_key, node_rng)
+                 : std::nullopt),
       sessions(self, name_space, handshakes, node_aeads, node_rng),
       courier(has_server_member(config) && !is_server_member(config)
                   ? std::optional<LeaseCourier>(std::in_place, config.lease_server->member, node_rng)
@@ -121,6 +123,7 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       desk(is_server_member(config) ? std::optional<LeaseDesk>(std::in_place) : std::nullopt),
       archive(trust->kind() == crypto::GroupKind::closed ? std::optional<RevocationArchive>(std::in_place, node_rng)
                                                          : std::nullopt),
+      twin(node_key, name_space, node_rng),
       names_bootstrap_(config.has_bootstrap || !config.bootstrap.empty()),
       saved_peers_(config.known_peers),
       saved_address_(config.preferred_address),
@@ -160,9 +163,38 @@ void Node::State::start(TimePoint now) {
     archive->handle_list(now, list->number(), std::move(octets), false);
   }
   table.handle_ring(now, {}, 1);
-  ring.start(now);
+  enter_ring(now);
   look_at_own_revocation();
+}
+
+void Node::State::enter_ring(TimePoint now) {
+  ring.start(now);
+  twin.handle_start(now);
   timers_.set(Timer::alone, has_nobody_to_ask() ? now : now + alone_after);
+}
+
+void Node::State::step_back(TimePoint now) {
+  save_state(now);
+  const auto lease = router ? router->lease() : std::nullopt;
+  forget_decisions();
+  sessions.drop_all();
+  ring.leave(now);
+  timers_.clear(Timer::alone);
+  cut_off_ = false;
+  ring_ready_ = false;
+  if (!router) return;
+  if (lease) outputs.push(Event(LeaseLostEvent{lease->address, "another machine runs with this node's key"}));
+  // Its lease is not given back: it is the other machine's as well. A router that never held it says nothing of it.
+  std::erase_if(waiting_, [](const auto& entry) { return std::holds_alternative<RouterWaits>(entry.second); });
+  for (const auto& [tag, id] : resolving_)
+    refuse(id, {make_error_code(Errc::not_found), "this node left the ring"});
+  resolving_.clear();
+  if (saved_address_) config.preferred_address = saved_address_;
+  router.emplace(router_config(config, self, grants), key, rng);
+  router->handle_trust(trust);
+  router->handle_wall_time(now, wall_at(now));
+  router->handle_dns_servers(dns_servers_);
+  router->handle_dns_listener(dns_listener_);
 }
 
 bool Node::State::is_ourselves(const net::Endpoint& endpoint) const {
@@ -203,6 +235,7 @@ std::vector<std::string> Node::State::notices() const {
   if (auto notice = router ? router->lease_notice() : std::nullopt) out.push_back(*std::move(notice));
   if (auto notice = router ? router->name_notice() : std::nullopt) out.push_back(*std::move(notice));
   if (!clock_notice_.empty()) out.push_back(clock_notice_);
+  if (auto notice = twin.notice(); !notice.empty()) out.push_back(std::move(notice));
   return out;
 }
 
@@ -271,6 +304,7 @@ void Node::State::handle_timeout(TimePoint now) {
     walk.handle_timeout(now);
   if (archive) archive->handle_timeout(now);
   if (courier) courier->handle_timeout(now);
+  twin.handle_timeout(now);
   if (timers_.expire(Timer::alone, now) && !ring.is_joined()) handle_no_answer(now);
   if (timers_.expire(Timer::certificate, now)) look_at_certificate(now);
   if (timers_.expire(Timer::renewal, now)) look_at_renewal(now);
@@ -286,6 +320,7 @@ std::optional<TimePoint> Node::State::poll_timeout() const {
     next = earliest(next, walk.poll_timeout());
   if (archive) next = earliest(next, archive->poll_timeout());
   if (courier) next = earliest(next, courier->poll_timeout());
+  next = earliest(next, twin.poll_timeout());
   return next;
 }
 
@@ -432,6 +467,7 @@ void Node::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints)
 
 void Node::handle_dns_servers(TimePoint now, std::vector<net::Endpoint> servers) {
   if (!state_->router) return;
+  state_->dns_servers_ = servers;
   state_->router->handle_dns_servers(std::move(servers));
   state_->pump(now);
 }
@@ -449,6 +485,7 @@ void Node::handle_dns_server_failure(TimePoint now, std::uint64_t number) {
 }
 
 void Node::handle_dns_listener(std::optional<std::uint16_t> port) {
+  state_->dns_listener_ = port;
   if (state_->router) state_->router->handle_dns_listener(port);
 }
 

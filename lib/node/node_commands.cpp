@@ -323,6 +323,7 @@ Counters Node::State::counters() const {
   all.merge(table.counters());
   if (router) all.merge(router->counters());
   all.merge(sessions.counters());
+  all.merge(twin.counters());
   return all;
 }
 

@@ -41,6 +41,7 @@ void Node::State::pump(TimePoint now) {
     busy = pump_archive(now) || busy;
     busy = pump_courier(now) || busy;
     busy = pump_desk(now) || busy;
+    busy = pump_twin(now) || busy;
   }
 }
 
@@ -98,9 +99,32 @@ bool Node::State::pump_ring(TimePoint now) {
               outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
             },
             [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust), false); },
+            [&](const Overlay::OtherInstanceTold& told) {
+              twin.handle_other({now, wall_at(now), ring.instance()}, {told.informant, told.channel, std::nullopt},
+                                told.instance);
+            },
+            [&](const Overlay::ClaimTold& told) {
+              twin.handle_claim({now, wall_at(now), ring.instance()}, {told.informant, told.channel, told.observed},
+                                told.octets);
+            },
             [&](LogLine& line) { outputs.push(std::move(line)); },
         },
         *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_twin(TimePoint now) {
+  bool any = false;
+  while (auto output = twin.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](TwinWatch::SendClaim& send) { ring.send_claim(now, send.channel, std::move(send.octets)); },
+                   [&](const TwinWatch::StepBack&) { step_back(now); },
+                   [&](const TwinWatch::Return&) { enter_ring(now); },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
   }
   return any;
 }

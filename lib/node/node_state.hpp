@@ -22,6 +22,7 @@
 #include "node/query.hpp"
 #include "node/revocation_archive.hpp"
 #include "node/ring_walk.hpp"
+#include "node/twin_watch.hpp"
 #include "overlay/overlay.hpp"
 #include "router/router.hpp"
 
@@ -66,6 +67,7 @@ class Node::State {
   std::optional<LeaseCourier> courier;
   std::optional<LeaseDesk> desk;
   std::optional<RevocationArchive> archive;  ///< in a closed group
+  TwinWatch twin;
   std::list<RingWalk> walks;
   OutputQueue<Output> outputs;
 
@@ -103,6 +105,7 @@ class Node::State {
   bool pump_archive(TimePoint now);
   bool pump_courier(TimePoint now);
   bool pump_desk(TimePoint now);
+  bool pump_twin(TimePoint now);
 
   void handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered);
   void handle_query(TimePoint now, const NodeId& from, ByteSpan octets);
@@ -115,6 +118,9 @@ class Node::State {
   void handle_walked(TimePoint now, const Walking& walking, MembersAnswer found);
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
   void handle_ring_ready(TimePoint now);
+  void enter_ring(TimePoint now);
+  /// Another machine with our key stays: out of the ring without a word, and without an address.
+  void step_back(TimePoint now);
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
   // What a worker may do by itself for a moment, since this node has just done it.
   void let_send(TimePoint now, const NodeId& to, std::span<const Bytes> packets);
@@ -186,6 +192,8 @@ class Node::State {
   TimePoint wall_at_{};
   Duration address_after_{};
   bool ring_ready_ = false;
+  std::vector<net::Endpoint> dns_servers_;         // what a new router must know
+  std::optional<std::uint16_t> dns_listener_;      // likewise
   std::optional<CertificateEnd> certificate_end_;  // in a closed group
   std::optional<std::string> certificate_notice_;
   std::optional<std::string> renewal_notice_;

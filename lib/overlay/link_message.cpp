@@ -23,6 +23,8 @@ enum class Type : std::uint8_t {
   probe_echo = 12,
   carried = 13,
   shaped = 14,
+  other_instance = 15,
+  instance_claim = 16,
 };
 
 /// Type octets, number and length of the padding.
@@ -137,6 +139,18 @@ Result<void> decode_list_piece(ByteReader& in, LinkMessage& out) {
   return {};
 }
 
+Result<void> decode_instance_claim(ByteReader& in, LinkMessage& out) {
+  InstanceClaim& claim = out.emplace<InstanceClaim>();
+  const auto passed_on = in.read<std::uint8_t>();
+  if (!in.ok() || in.remaining() == 0) return {Errc::truncated, "claim"};
+  const bool known_family = decode_observed(in, claim.observed);
+  claim.octets = to_bytes(in.take_sized8());
+  if (!in.ok()) return {Errc::truncated, "claim"};
+  if (passed_on > 1 || !known_family || claim.octets.empty()) return {Errc::malformed, "claim"};
+  claim.passed_on = passed_on == 1;
+  return {};
+}
+
 Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
   switch (type) {
     case Type::status: return decode_status(in, out);
@@ -165,6 +179,8 @@ Result<void> decode_body(Type type, ByteReader& in, LinkMessage& out) {
       shaped.kib_a_second = in.read<std::uint32_t>();
       return {};
     }
+    case Type::other_instance: out.emplace<OtherInstance>().instance = in.read<std::uint64_t>(); return {};
+    case Type::instance_claim: return decode_instance_claim(in, out);
   }
   return {Errc::unsupported, "type of a link message"};
 }
@@ -277,6 +293,16 @@ void encode(const LinkMessage& message, Bytes& octets) {
                           out.write(shaped.delayed);
                           out.write(shaped.dropped);
                           out.write(shaped.kib_a_second);
+                        },
+                        [&](const OtherInstance& other) {
+                          type(Type::other_instance);
+                          out.write(other.instance);
+                        },
+                        [&](const InstanceClaim& claim) {
+                          type(Type::instance_claim);
+                          out.write(static_cast<std::uint8_t>(claim.passed_on ? 1 : 0));
+                          encode_observed(claim.observed, out);
+                          out.write_sized8(claim.octets);
                         }},
              message);
 }

@@ -123,11 +123,24 @@ struct Shaped {
   std::uint32_t kib_a_second = 0;  ///< that the sender passes on for all pairs together
   friend bool operator==(const Shaped&, const Shaped&) = default;
 };
+/// "Another node has a link to me under your id": what `instance` it shows.
+struct OtherInstance {
+  std::uint64_t instance = 0;
+  friend bool operator==(const OtherInstance&, const OtherInstance&) = default;
+};
+/// What the holder of a key claims towards the other holder, by the peer that told both of each other. The peer
+/// passes it on unread.
+struct InstanceClaim {
+  bool passed_on = false;                   ///< the receiver is who it is for
+  std::optional<net::Endpoint> observed{};  ///< where the peer that passes it on has it from
+  Bytes octets{};                           ///< 1 to 255
+  friend bool operator==(const InstanceClaim&, const InstanceClaim&) = default;
+};
 /// A probe whose payload has `octets` in all.
 Probe make_probe(std::uint32_t id, std::size_t octets);
 
 using LinkMessage = std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable, ListNumber, ListRequest,
-                                 ListPiece, Probe, ProbeEcho, Carried, Shaped>;
+                                 ListPiece, Probe, ProbeEcho, Carried, Shaped, OtherInstance, InstanceClaim>;
 
 /// Reads a whole payload, its first octet (LinkPayload::link_message) included.
 /// Errors: truncated, malformed (tail, unknown enumerator, piece outside its list), too_large (list),

@@ -60,6 +60,9 @@ void Overlay::State::stop(TimePoint now) {
     for (const Path& path : link.paths)
       table_.close(now, path.channel);
   }
+  for (const crypto::ChannelId channel : aside_.all())
+    table_.close(now, channel);
+  aside_.clear();
   pump(now);
   running_ = false;
   for (const auto& [carrier, opening] : openings_)
@@ -99,7 +102,26 @@ void Overlay::State::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> 
 
 void Overlay::State::handle_suspend(TimePoint now) {
   if (!running_) return;
+  begin_anew(now, "this machine slept");
+  dirty_ = true;
+  settle(now);
+}
+
+void Overlay::State::leave(TimePoint now) {
+  if (!running_) return;
+  begin_anew(now, "this node left the ring");
+  pump(now);
+  running_ = false;
+  due_.reset();
+  // Whoever follows the ring must hear of it again after the next start.
+  told_neighbours_.clear();
+  told_size_ = 1;
+  outputs_.push(RingChanged{{}, 1});
+}
+
+void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
   table_.drop_all();
+  aside_.clear();
   for (const auto& [carrier, opening] : openings_)
     table_.cancel(carrier);
   openings_.clear();
@@ -110,14 +132,12 @@ void Overlay::State::handle_suspend(TimePoint now) {
   for (const auto& [peer, link] : links_.all())
     peers.push_back(peer);
   for (const NodeId& peer : peers)
-    remove_link(now, peer, "this machine slept");
+    remove_link(now, peer, why);
   near_.clear();
   nat_.clear();
   retry_.clear();
   leaf_.reset();
   instance_ = rng_.next();
-  dirty_ = true;
-  settle(now);
 }
 
 void Overlay::State::handle_timeout(TimePoint now) {
@@ -215,6 +235,7 @@ void Overlay::State::run_timers(TimePoint now) {
   if (on_demand_.deadline() && *on_demand_.deadline() <= now) expire_on_demand(now);
   check_links(now);
   if (spread_.poll_timeout() && *spread_.poll_timeout() <= now) repeat_list_messages(now);
+  close_expired_aside(now);
   send_due_requests(now);
   drive_linkers(now);
   sync_status(now);
@@ -277,6 +298,7 @@ void Overlay::State::set_next_deadline() {
   wake_by(requests_.deadline());
   wake_by(spread_.poll_timeout());
   wake_by(on_demand_.deadline());
+  wake_by(aside_.deadline());
   if (!links_.all().empty()) wake_by(place_.deadline());
 }
 
@@ -360,6 +382,9 @@ void Overlay::start(TimePoint now) {
 void Overlay::stop(TimePoint now) {
   state_->stop(now);
 }
+void Overlay::leave(TimePoint now) {
+  state_->leave(now);
+}
 void Overlay::handle_datagrams(TimePoint now, std::span<const Datagram> datagrams) {
   state_->handle_datagrams(now, datagrams);
 }
@@ -398,6 +423,12 @@ std::optional<Overlay::Output> Overlay::poll_output() {
 }
 std::optional<TimePoint> Overlay::poll_timeout() const {
   return state_->poll_timeout();
+}
+void Overlay::send_claim(TimePoint now, crypto::ChannelId channel, Bytes octets) {
+  state_->send_claim(now, channel, std::move(octets));
+}
+std::uint64_t Overlay::instance() const {
+  return state_->instance();
 }
 bool Overlay::is_joined() const {
   return state_->is_joined();

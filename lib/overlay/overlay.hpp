@@ -119,10 +119,25 @@ class Overlay {
   struct TrustChanged {
     std::shared_ptr<const crypto::TrustStore> trust{};
   };
+  /// Another node has a link to `informant` under our id, as that one says: no more than a hint. What the owner has
+  /// to say to it goes to send_claim().
+  struct OtherInstanceTold {
+    NodeId informant{};
+    crypto::ChannelId channel{};
+    std::uint64_t instance = 0;
+  };
+  /// What somebody claims towards this node over that way, unread.
+  struct ClaimTold {
+    NodeId informant{};
+    crypto::ChannelId channel{};
+    std::optional<net::Endpoint> observed{};  ///< where the informant has it from
+    Bytes octets{};
+  };
   using LaneOpened = crypto::ChannelTable::LaneOpened;
   using LaneClosed = crypto::ChannelTable::LaneClosed;
-  using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkCarries, LinkDown, RingChanged,
-                              Joined, ReachabilityChanged, TrustChanged, LaneOpened, LaneClosed, LogLine>;
+  using Output =
+      std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkCarries, LinkDown, RingChanged, Joined,
+                   ReachabilityChanged, TrustChanged, OtherInstanceTold, ClaimTold, LaneOpened, LaneClosed, LogLine>;
 
   Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
   Overlay(Overlay&&) noexcept;
@@ -135,6 +150,9 @@ class Overlay {
   void start(TimePoint now);
   /// Tells all peers and drops all links, without a LinkDown for each; the outputs are the last.
   void stop(TimePoint now);
+  /// Drops all links without a word to anybody: whoever else has this node's key goes on under its id. start()
+  /// begins anew, as another instance.
+  void leave(TimePoint now);
 
   void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);
   /// The node's own underlay endpoints (address of each interface with the bound port). A change
@@ -167,11 +185,15 @@ class Overlay {
   void handle_traffic(TimePoint now, const LaneTraffic& traffic);
   /// Traffic wants a link to `peer`: opens an on-demand link unless one is there or being tried.
   void want_link(TimePoint now, const NodeId& peer);
+  /// To the other node under our id, over the way by which OtherInstanceTold or ClaimTold came; 1 to 255 octets.
+  void send_claim(TimePoint now, crypto::ChannelId channel, Bytes octets);
 
   [[nodiscard]] std::optional<Output> poll_output();
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
 
   [[nodiscard]] bool is_joined() const;
+  /// Drawn at the start, and again by handle_suspend() and leave().
+  [[nodiscard]] std::uint64_t instance() const;
   /// Ring order, starting after ourselves.
   [[nodiscard]] std::vector<Connection> connections() const;
   [[nodiscard]] std::vector<NodeId> neighbours() const;

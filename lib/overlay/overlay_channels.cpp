@@ -107,6 +107,7 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::M
 
 void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Received received) {
   Link* link = links_.find(received.id);
+  if (link == nullptr && aside_.find(received.id) != nullptr) return handle_aside(now, received);
   if (link == nullptr) {
     counters_.add("drop_no_link", received.payloads.size());
     return;
@@ -163,6 +164,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed) {
+  aside_.erase(closed.id);
   path_lost(now, closed.peer, closed.id, std::string(crypto::to_string(closed.why)),
             closed.why == crypto::ChannelTable::Ending::revoked ? LinkEnd::revoked : LinkEnd::lost);
 }

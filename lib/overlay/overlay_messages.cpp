@@ -38,15 +38,17 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
       counters_.add("drop_status_old_instance");
       return;
     }
-    // The peer restarted: paths of its former life lead nowhere.
+    // The peer restarted, and paths of its former life lead nowhere; or its key runs twice.
     std::vector<crypto::ChannelId> former;
     for (const Path& path : link.paths) {
       if (path.channel != channel) former.push_back(path.channel);
     }
     for (const crypto::ChannelId old : former) {
-      table_.close(now, old);
+      put_aside(now, old, link.peer, link.paths.find(old)->carrier);
       links_.remove_path(link, old);
     }
+    const std::uint64_t former_instance = std::exchange(link.peer_instance, status.instance);
+    tell_of_each_other(now, link, channel, former_instance);
     link.peer_sequence = 0;
     link.since = now;
     link.settle_at.reset();

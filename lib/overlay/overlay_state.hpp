@@ -28,6 +28,7 @@
 #include "overlay/request_reply.hpp"
 #include "overlay/revocation_spread.hpp"
 #include "overlay/shortcut_links.hpp"
+#include "overlay/side_channels.hpp"
 #include "overlay/spare_links.hpp"
 #include "overlay/stranger_watch.hpp"
 
@@ -40,12 +41,12 @@ inline constexpr Duration leaf_linger = 10s;
 /// How often the load that this node tells of itself may change: that goes to every peer.
 inline constexpr Duration load_interval = 5s;
 
-/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in eight
+/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in nine
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
 /// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (routed
 /// packets and link messages), overlay_relay.cpp (what goes through this node for others),
 /// overlay_ring.cpp (which links the ring wants), overlay_status.cpp (what the ends of a link tell of
-/// themselves), overlay_trust.cpp (who is a member).
+/// themselves), overlay_trust.cpp (who is a member), overlay_twins.cpp (two nodes with one id).
 class Overlay::State {
  public:
   State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
@@ -54,6 +55,7 @@ class Overlay::State {
   void handle_wall_time(TimePoint now, WallTime wall);
   void start(TimePoint now);
   void stop(TimePoint now);
+  void leave(TimePoint now);
   void handle_datagrams(TimePoint now, std::span<const Datagram> datagrams);
   void handle_local_endpoints(TimePoint now, std::vector<net::Endpoint> endpoints);
   void handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints);
@@ -76,9 +78,13 @@ class Overlay::State {
   [[nodiscard]] const NatBehavior& nat() const { return nat_; }
   [[nodiscard]] const StrangerWatch& strangers() const { return strangers_; }
   [[nodiscard]] bool is_joined() const { return joined_; }
+  [[nodiscard]] std::uint64_t instance() const { return instance_; }
 
   // overlay_trust.cpp
   void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
+
+  // overlay_twins.cpp
+  void send_claim(TimePoint now, crypto::ChannelId channel, Bytes octets);
 
   // overlay_ring.cpp
   [[nodiscard]] std::vector<NodeId> neighbours() const;
@@ -109,6 +115,7 @@ class Overlay::State {
   };
 
   // overlay.cpp
+  void begin_anew(TimePoint now, const std::string& why);
   void settle(TimePoint now);
   void run_timers(TimePoint now);
   void maintain(TimePoint now);
@@ -146,6 +153,8 @@ class Overlay::State {
   void handle_round_trip(TimePoint now, const Link& link, const Path& path, Duration measured);
   void tell_shaped(TimePoint now);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Shaped& shaped);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const OtherInstance& other);
+  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, InstanceClaim claim);
   void look_at_load(TimePoint now);
   void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
 
@@ -211,8 +220,19 @@ class Overlay::State {
   // overlay_trust.cpp
   void adopt(TimePoint now, const NodeId& from, ByteSpan list);
   void admit_level_peers(TimePoint now);
-  void send_list_messages(TimePoint now);
+  /// `asked`: the path over which somebody asked, who may be another instance than the one on the path in use.
+  void send_list_messages(TimePoint now, std::optional<crypto::ChannelId> asked = std::nullopt);
   void repeat_list_messages(TimePoint now);
+
+  // overlay_twins.cpp
+  void put_aside(TimePoint now, crypto::ChannelId channel, const NodeId& peer, const LinkCarrier& carrier);
+  void send_aside(TimePoint now, crypto::ChannelId channel, const LinkMessage& message);
+  void close_expired_aside(TimePoint now);
+  /// Two instances had links under one id: the one behind `channel` and those put aside.
+  void tell_of_each_other(TimePoint now, Link& link, crypto::ChannelId channel, std::uint64_t former);
+  void handle_aside(TimePoint now, const crypto::ChannelTable::Received& received);
+  void pass_claim_on(TimePoint now, const NodeId& peer, crypto::ChannelId from, const LinkCarrier& carrier,
+                     Bytes octets);
 
   // overlay_ring.cpp
   void look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop);
@@ -255,6 +275,7 @@ class Overlay::State {
   std::uint32_t next_payload_ = 1;  ///< that travels in parts
 
   ConnectionTable links_;
+  SideChannels aside_;
   std::map<crypto::Carrier, Opening> openings_;
   std::map<NodeId, Seeking> seeking_;
   std::map<NodeId, LeafPeer> leaf_peers_;

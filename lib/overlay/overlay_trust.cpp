@@ -19,22 +19,20 @@ void Overlay::State::handle_trust(TimePoint now, std::shared_ptr<const crypto::T
   settle(now);
 }
 
-void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/,
-                                    const ListNumber& number) {
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListNumber& number) {
   if (trust_->kind() == crypto::GroupKind::open) {
     counters_.add("drop_list_in_open_group");
     return;
   }
   spread_.handle_message(now, link.peer, number);
-  send_list_messages(now);
+  send_list_messages(now, channel);
   wake_by(spread_.poll_timeout());
   admit_level_peers(now);
 }
 
-void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/,
-                                    const ListRequest& request) {
+void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListRequest& request) {
   spread_.handle_message(now, link.peer, request);
-  send_list_messages(now);
+  send_list_messages(now, channel);
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/, const ListPiece& piece) {
@@ -78,10 +76,15 @@ void Overlay::State::admit_level_peers(TimePoint now) {
   }
 }
 
-void Overlay::State::send_list_messages(TimePoint now) {
+void Overlay::State::send_list_messages(TimePoint now, std::optional<crypto::ChannelId> asked) {
   for (const RevocationSpread::Send& send : spread_.take_messages()) {
     Link* link = links_.find(send.peer);
-    if (link != nullptr) speak(now, *link, send.message);
+    if (link == nullptr) continue;
+    if (asked && link->paths.find(*asked) != nullptr) {
+      send_message(now, *link, *asked, send.message);
+    } else {
+      speak(now, *link, send.message);
+    }
   }
 }
 

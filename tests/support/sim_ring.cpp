@@ -260,6 +260,28 @@ std::size_t SimRing::add_member(SiteId site, TimePoint when, const std::function
   return index;
 }
 
+std::size_t SimRing::add_clone(std::size_t index, SiteId site, TimePoint when) {
+  const std::size_t clone = nodes_.size();
+  clones_[clone] = index;
+  node::NodeConfig config = nodes_[index]->config();
+  if (const auto& saved = nodes_[index]->saved) {
+    config.known_peers = saved->peers;
+    config.preferred_address = saved->address;
+  }
+  nodes_.push_back(
+      std::make_unique<SimNode>(std::move(config), key_at(clone), config_.crypto, config_.seed * 1'000'003 + clone));
+  alive_.push_back(false);
+  hosts_.push_back(network_.add_host(site, *nodes_.back()));
+  sites_.push_back(site);
+  start_at(clone, when);
+  return clone;
+}
+
+crypto::PrivateKey SimRing::key_at(std::size_t index) const {
+  const auto of = clones_.find(index);
+  return key_of(config_.seed, of == clones_.end() ? index : of->second);
+}
+
 HostileMember& SimRing::add_hostile(SiteId site, const Lies& lies,
                                     const std::function<void(HostileMember::Config&)>& change) {
   // Keys of their own, beyond those of any honest member.
@@ -310,7 +332,7 @@ void SimRing::restart(std::size_t index) {
     config.history = nodes_[index]->saved_members;
   }
   retired_.push_back(std::move(nodes_[index]));
-  nodes_[index] = std::make_unique<SimNode>(std::move(config), key_of(config_.seed, index), config_.crypto,
+  nodes_[index] = std::make_unique<SimNode>(std::move(config), key_at(index), config_.crypto,
                                             config_.seed * 1'000'003 + index + 7919 * (retired_.size() + 1));
   network_.replace(hosts_[index], nodes_[index].get());
   start_at(index, network_.now());

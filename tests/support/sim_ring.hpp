@@ -102,6 +102,9 @@ class SimRing {
   std::size_t add_member(SiteId site, TimePoint when);
   /// The same for a group that was configured otherwise.
   std::size_t add_member(SiteId site, TimePoint when, const std::function<void(node::NodeConfig&)>& change);
+  /// A machine with a copy of member `index`'s disk: its key, its certificate and what it had saved; it starts
+  /// at `when`.
+  std::size_t add_clone(std::size_t index, SiteId site, TimePoint when);
   /// A member that lies, linked to every public node that was added so far; it starts at once. `change` says
   /// what else it knows, or wants.
   HostileMember& add_hostile(SiteId site, const Lies& lies,
@@ -136,6 +139,7 @@ class SimRing {
   static constexpr std::int64_t start_wall_seconds = 1'767'225'600;  // 2026-01-01
 
  private:
+  [[nodiscard]] crypto::PrivateKey key_at(std::size_t index) const;
   void start_at(std::size_t index, TimePoint when);
 
   Config config_;
@@ -143,6 +147,7 @@ class SimRing {
   SimNetwork network_;
   SiteId public_site_{};
   std::vector<std::unique_ptr<SimNode>> nodes_;
+  std::map<std::size_t, std::size_t> clones_;  ///< whose key it has, by its own number
   std::vector<std::unique_ptr<SimNode>> retired_;
   std::vector<std::unique_ptr<HostileMember>> hostile_;
   std::vector<HostId> hosts_;

@@ -49,6 +49,10 @@ std::vector<Example> examples() {
       {"probe echo", "010c 00000009 0003 000000", ProbeEcho{9, 3}},
       {"carried", "010d 00000009 047c", Carried{9, 1148}},
       {"shaped", std::string("010e") + id_20 + "00000064 00000003 00001000", Shaped{id_at(0x20), 100, 3, 4096}},
+      {"other instance", "010f 0102030405060708", OtherInstance{0x0102030405060708}},
+      {"claim", "0110 00 00 04 a1b2c3d4", InstanceClaim{false, std::nullopt, from_hex("a1b2c3d4")}},
+      {"claim passed on", "0110 01 04 c0000201 0fa0 04 a1b2c3d4",
+       InstanceClaim{true, endpoint(192, 0, 2, 1, 4000), from_hex("a1b2c3d4")}},
   };
 }
 

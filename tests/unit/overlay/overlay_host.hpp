@@ -72,6 +72,8 @@ class OverlayHost final : public test_support::SimHost {
                             [&](Overlay::RingChanged& value) { rings.push_back(value); },
                             [&](Overlay::Joined&) { joined.push_back(now); }, [](Overlay::TrustChanged&) {},
                             [](const Overlay::LaneOpened&) {}, [](const Overlay::LaneClosed&) {},
+                            [&](const Overlay::OtherInstanceTold& value) { others.push_back(value); },
+                            [&](Overlay::ClaimTold& value) { claims.push_back(std::move(value)); },
                             [&](Overlay::ReachabilityChanged& value) { reachability.push_back(value); },
                             [&](LogLine& value) { log.push_back(value); }},
                  *output);
@@ -112,6 +114,8 @@ class OverlayHost final : public test_support::SimHost {
   std::vector<Down> downs;
   std::map<NodeId, std::uint16_t> carries;  ///< what was said last
   std::vector<Overlay::RingChanged> rings;
+  std::vector<Overlay::OtherInstanceTold> others;
+  std::vector<Overlay::ClaimTold> claims;
   std::vector<TimePoint> joined;
   std::vector<Overlay::ReachabilityChanged> reachability;
   std::vector<LogLine> log;

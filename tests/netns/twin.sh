@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Two machines with one key (a clone): both say so, the younger leaves, and takes over when the elder is gone.
+#
+#   relay (public)   carol, alice, clone of alice: behind NATs of their own
+# shellcheck source=common.bash
+source "$(dirname "$0")/common.bash"
+
+of() { ctl "$1" status --json | jq -r "$2"; } # HOST FIELD
+says() { ctl "$1" status --json | jq -r '.notices[]' | grep -qF "$2"; }
+says_nothing() { [[ $(of "$1" '.notices | length') == 0 ]]; }
+logs() { grep -qF "$2" "$run/$1/node.log"; }
+has_address() { [[ $(of "$1" .address) == "$2" ]]; }
+has_none() { [[ $(of "$1" .address) == null && $(of "$1" .joined) == false ]]; }
+text="another machine runs with this node's key"
+
+make_internet
+make_server relay
+make_site home 192.168.1 cone
+make_site lab 192.168.2 cone
+make_site dorm 192.168.3 cone
+make_host alice home
+make_host clone lab
+make_host carol dorm
+make_group relay
+start_node relay --no-tap
+bring_up alice
+bring_up carol
+address=$(of alice .address)
+
+# What a copied disk has: the key, and all else that alice's node had kept.
+mkdir -p "$run/clone"
+cp -a "$run/alice/state" "$run/clone/state"
+start_node clone --tap tap0 --hostname alice
+is "the clone has alice's id" "$(of alice .id)" "$(of clone .id)"
+within 60 "S22: alice's status says that another machine runs with her key" says alice "$text"
+within 60 "S22: the clone's does as well" says clone "$text"
+within 20 "S22: the younger one leaves the ring and its address" has_none clone
+holds "S22: alice's log says so" logs alice "$text"
+holds "S22: the clone's log does as well" logs clone "$text"
+holds "S22: ipop-ctl status says what the clone waits for" says clone "keeps out of the ring"
+holds "S22: ipop-ctl why says so too" grep -qF "$text" <<<"$(ctl clone why "$(of clone .id)")"
+is "S22: alice keeps her address" "$address" "$(of alice .address)"
+within 30 "S22: and is reached" pings carol alice 1
+
+# A restart of the same machine is no second one.
+stop_node carol KILL
+start_node carol --tap tap0 --hostname carol
+within 30 "S22: carol holds her lease again" ctl carol wait lease --timeout 2s
+holds "S22: and is alone with her key" says_nothing carol
+
+stop_node alice KILL
+within 100 "S22: the clone takes over when the other is gone" has_address clone "$address"
+within 100 "S22: and complains no longer" says_nothing clone
+holds "S22: carol never complained" bash -c '! grep -qF "$1" "$2"' - "$text" "$run/carol/node.log"
+finish
