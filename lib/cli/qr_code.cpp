@@ -1,6 +1,7 @@
 #include "cli/qr_code.hpp"
 
 #include <memory>
+#include <ostream>
 #include <qrencode.h>
 
 namespace ipop::cli {
@@ -31,6 +32,17 @@ std::optional<std::string> qr_code(std::string_view text, bool color) {
     out += '\n';
   }
   return out;
+}
+
+void write_token_code(const Streams& streams, std::string_view tool, std::string token, ColorChoice color) {
+  for (char& c : token)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  const auto code = qr_code(token, use_color(streams, color));
+  if (code) {
+    streams.out << '\n' << *code;
+  } else {
+    complain(streams, tool, "the token is too long for a QR code");
+  }
 }
 
 }  // namespace ipop::cli

@@ -34,6 +34,20 @@ bob_sends() {
   [ "$(alice list --decisions --plain | grep -c "by token $name")" -eq 2 ]
 }
 
+@test "--qr draws the token below it, also where the token goes to a file, and never into JSON" {
+  takes_tokens
+  run -0 --separate-stderr alice token new --qr
+  [[ ${lines[0]} == gae1-* ]]
+  [ "${#lines[@]}" -gt 20 ]
+  [[ ${lines[1]} == *"█"* ]]
+  run -0 --separate-stderr alice token new --qr --out "$DIR/token"
+  [[ $output != *gae1-* ]]
+  [[ ${lines[0]} == *"█"* ]]
+  run alice token new --qr --json
+  [ "$status" -eq 2 ]
+  [ "$(alice token list --plain | wc -l)" -eq 2 ]
+}
+
 @test "a token that can't be written is taken back at once" {
   takes_tokens
   run alice token new --out "$DIR/none/token"

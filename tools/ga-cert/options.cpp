@@ -325,6 +325,7 @@ void add_token(CLI::App& app, Options& options, NewToken& made, EndToken& ended)
   add_user(*verb, made.user, "Only for this user");
   verb->add_option("--note", made.note, "Note for people")->type_name("TEXT");
   add_out(*verb, made.out, "File for the token (-)");
+  verb->add_flag("--qr", made.qr, "Draw the token as a QR code on stdout as well");
   verb->callback([&] { options.verb = made; });
   token->add_subcommand("list", "List the tokens")->callback([&] { options.verb = ListTokens{}; });
   CLI::App* end = token->add_subcommand("revoke", "Revoke a token");

@@ -148,6 +148,7 @@ struct NewToken {
   std::string user{};  ///< empty: whom the policy allows
   std::string note{};
   std::string out{"-"};
+  bool qr = false;
 };
 struct ListTokens {};
 struct EndToken {

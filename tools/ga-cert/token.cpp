@@ -2,6 +2,7 @@
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/qr_code.hpp"
 #include "cli/table.hpp"
 #include "desk_choice.hpp"
 #include "io/process.hpp"
@@ -38,6 +39,10 @@ Result<crypto::Digest256> find_token(const AuthorityBook& book, const std::strin
 
 ExitStatus carry_out(const Context& context, const NewToken& verb) {
   io::harden_process();
+  if (verb.qr && (context.options.output.json || context.options.output.plain)) {
+    cli::complain(context.streams, tool, "--qr is for people: it goes with neither --json nor --plain");
+    return ExitStatus::usage;
+  }
   auto opened = open_desk_to_change(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
@@ -68,6 +73,7 @@ ExitStatus carry_out(const Context& context, const NewToken& verb) {
   } else if (verb.out == "-") {
     context.streams.out << text << '\n';
   }
+  if (verb.qr) cli::write_token_code(context.streams, tool, text, context.options.output.color);
   context.streams.err << "Token " << short_hex(token->name()) << ", for " << verb.uses
                       << (verb.uses == 1 ? " certificate" : " certificates") << ", until "
                       << cli::utc_text(now + verb.life)

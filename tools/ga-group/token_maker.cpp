@@ -125,18 +125,6 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
       << (file.config.port ? std::to_string(*file.config.port) : "of the node") << " of the router to this machine.\n";
 }
 
-/// In capitals, which take less room and are taken as well.
-void write_qr(const Context& context, std::string token) {
-  for (char& c : token)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  const auto code = cli::qr_code(token, cli::use_color(context.streams, context.options.output.color));
-  if (code) {
-    context.streams.out << '\n' << *code;
-  } else {
-    cli::complain(context.streams, tool, "the token is too long for a QR code");
-  }
-}
-
 }  // namespace
 
 appliance::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file) {
@@ -175,7 +163,7 @@ ExitStatus print_token(const Context& context, const GroupFile& file, const Toke
     out << json.text() << '\n';
   } else {
     out << to_string(token) << '\n';
-    if (wish.qr) write_qr(context, to_string(token));
+    if (wish.qr) cli::write_token_code(context.streams, tool, to_string(token), context.options.output.color);
   }
   explain(context, file, token, reachable);
   return ExitStatus::done;
