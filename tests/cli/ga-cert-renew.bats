@@ -41,6 +41,20 @@ start_member_node() {
   alice list --certificates --plain | grep -q "renewal"
 }
 
+@test "renew --dry-run looks for the server as renew does, and changes nothing" {
+  member
+  run bob renew --dry-run --server 127.0.0.1:1
+  [ "$status" -eq 1 ]
+  [[ $output == *"127.0.0.1:1"* ]]
+  [[ $output != *"+++ "* ]]
+  start_server
+  before=$(serial)
+  run bob renew --dry-run --server "$PLACE"
+  [ "$status" -eq 0 ]
+  [[ $output == "+++ $CERTIFICATE" ]]
+  [ "$(serial)" = "$before" ]
+}
+
 @test "S10: renew --all renews what is due in every closed group, and leaves open groups alone" {
   member
   printf 'name = "open"\nnamespace = "open-bats"\nbootstrap = []\n' >"$DIR/groups/open.toml"

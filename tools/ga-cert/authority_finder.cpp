@@ -151,9 +151,8 @@ bool is_confirmed(const Context& context, const Candidate& candidate, const cryp
       << cli::printable(authority.common_name()) << "\".\n"
       << "Its fingerprint:   " << appliance::to_groups(authority.fingerprint()) << '\n'
       << "This machine's key: " << appliance::to_groups(own_key) << '\n'
-      << "Compare both with the person at the authority (`ga-cert authority show` and `ga-cert list` there),over a "
-         "channel"
-         " that nobody else can tamper with.\n"
+      << "Compare both with the person at the authority (`ga-cert authority show` and `ga-cert list` there),"
+         " over a channel that nobody else can tamper with.\n"
       << "Is it the same authority? Type yes: " << std::flush;
   std::string typed;
   std::getline(context.streams.in, typed);

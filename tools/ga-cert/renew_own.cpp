@@ -29,21 +29,31 @@ constexpr Duration renewal_limit = 30s;
 // From the new place on the ring to a majority for the lease.
 constexpr Duration new_lease_limit = 60s;
 
-/// What the authority's server sends for the key; a failure has been reported.
-std::variant<crypto::Certificate, ExitStatus> ask(const Context& context, const RenewOwn& verb,
-                                                  const Membership& member) {
-  const auto request =
+/// A request for the key that is there, and who takes it; a failure has been reported.
+struct Asking {
+  crypto::CertificateRequest request;
+  io::HttpsPeer server{};
+};
+std::variant<Asking, ExitStatus> prepare(const Context& context, const RenewOwn& verb, const Membership& member) {
+  auto request =
       crypto::CertificateRequest::build(member.key, {member.present.user(), member.present.pinned_addresses()});
   if (!request) return report(context, request.error());
-  const auto found = find_authority(context, {verb.server, to_hex(member.authority.fingerprint()), member.group.name},
-                                    request->key_fingerprint());
+  auto found = find_authority(context, {verb.server, to_hex(member.authority.fingerprint()), member.group.name},
+                              request->key_fingerprint());
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
-  io::HttpsPeer peer = std::get<KnownAuthority>(found).peer;
+  return Asking{*std::move(request), std::get<KnownAuthority>(std::move(found)).peer};
+}
+
+/// What the authority's server sends for the key; a failure has been reported.
+std::variant<crypto::Certificate, ExitStatus> ask(const Context& context, const Membership& member,
+                                                  const Asking& asking) {
+  const auto& [request, server] = asking;
+  io::HttpsPeer peer = server;
   peer.certificate = member.present.to_pem();
   peer.key = member.key.to_pem();
-  const auto answer = io::exchange_https(peer, est::renewal_request(*request), renewal_limit);
+  const auto answer = io::exchange_https(peer, est::renewal_request(request), renewal_limit);
   if (!answer) return report_server(context, peer, answer.error());
-  auto enrolment = est::decode_enrolment(*answer, request->public_key());
+  auto enrolment = est::decode_enrolment(*answer, request.public_key());
   if (!enrolment) {
     cli::complain(context.streams, tool, enrolment.error().message());
     return ExitStatus::no;
@@ -138,11 +148,13 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
     }
     return ExitStatus::no;
   }
+  const auto prepared = prepare(context, verb, *member);
+  if (const auto* status = std::get_if<ExitStatus>(&prepared)) return *status;
   if (verb.dry_run) {
     context.streams.out << "+++ " << cli::printable(member->file) << '\n';
     return ExitStatus::done;
   }
-  const auto asked = ask(context, verb, *member);
+  const auto asked = ask(context, *member, std::get<Asking>(prepared));
   if (const auto* status = std::get_if<ExitStatus>(&asked)) return *status;
   const auto& next = std::get<crypto::Certificate>(asked);
   if (auto good = judge(*member, next, now); !good) {
