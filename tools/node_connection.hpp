@@ -32,11 +32,6 @@ inline bool has_systemd() {
   return std::filesystem::exists("/run/systemd/system", error);
 }
 
-/// What to type when a group's node does not answer.
-inline std::string look_command(const std::string& group) {
-  return has_systemd() ? "systemctl status ipop-node@" + group : "ipop-node --configure --group " + group + " &";
-}
-
 /// What to type so that a group's node runs.
 inline std::string start_command(const std::string& group) {
   return has_systemd() ? "systemctl start ipop-node@" + group : "ipop-node --configure --group " + group + " &";
@@ -113,7 +108,7 @@ inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::strin
   const std::string group = path.parent_path() == run_directory ? path.stem().string() : "";
   switch (status) {
     case ExitStatus::unreachable:
-      if (!group.empty()) cli::suggest(streams, look_command(group));
+      if (!group.empty()) cli::suggest(streams, start_command(group));
       break;
     case ExitStatus::permission: cli::suggest(streams, "run it as root, or as a member of the group ga"); break;
     case ExitStatus::timed_out: cli::suggest(streams, std::string(tool) + " --timeout 60 ..."); break;
@@ -130,7 +125,7 @@ inline cli::ExitStatus report_choice_error(const cli::Streams& streams, std::str
   if (groups.empty())
     cli::suggest(streams, "ga-group join TOKEN, or ga-group new NAME");
   else if (groups.size() == 1)
-    cli::suggest(streams, has_systemd() ? "systemctl start ipop-node@" + groups.front() : look_command(groups.front()));
+    cli::suggest(streams, start_command(groups.front()));
   else
     cli::suggest(streams, "ga status");
   return cli::ExitStatus::unreachable;

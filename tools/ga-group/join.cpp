@@ -106,7 +106,7 @@ ExitStatus wait_for_address(const Context& context, const JoinGroup& verb, const
   if (!status) {
     const ExitStatus code = tools::status_of(status.error());
     cli::complain(context.streams, tool, "the node has no address yet: " + status.error().message());
-    cli::suggest(context.streams, code == ExitStatus::unreachable ? tools::look_command(file.config.name)
+    cli::suggest(context.streams, code == ExitStatus::unreachable ? tools::start_command(file.config.name)
                                                                   : "ipop-ctl --group " + file.config.name + " status");
     return code;
   }
