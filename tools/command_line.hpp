@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +81,27 @@ inline std::string path_of(const CLI::App& app) {
   return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
 }
 
+/// Help as people read it: choices without the library's colon before them, a number without its type and range.
+class HelpText : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    std::string out = CLI::Formatter::make_option_opts(option);
+    if (out.starts_with(" :{")) out.erase(1, 1);
+    for (const std::string_view type : {":INT in [", ":UINT in ["}) {
+      const auto at = out.find(type);
+      const auto end = at == std::string::npos ? at : out.find(']', at);
+      if (end != std::string::npos) out.erase(at, end + 1 - at);
+    }
+    return out;
+  }
+};
+
+inline void use_help_text(CLI::App& app, const std::shared_ptr<HelpText>& text) {
+  app.formatter(text);
+  for (CLI::App* child : app.get_subcommands([](CLI::App*) { return true; }))
+    use_help_text(*child, text);
+}
+
 /// Everything that could have been meant where `app` was parsed: its options, its parents' and its verbs.
 inline std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> out;
@@ -131,6 +153,7 @@ inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc, const char* const* argv,
                                                          const cli::Streams& streams) {
   hide_kinds(app);
+  detail::use_help_text(app, std::make_shared<detail::HelpText>());
   app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version");
   if (argc == 3 && std::string_view(argv[1]) == "--completion") {
     const auto script = completion_script(app, argv[2]);

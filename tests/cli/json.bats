@@ -173,3 +173,15 @@ TABLE
     done
   done
 }
+
+@test "the help of every program and command reads without the option library's marks" {
+  for main in "$GA_SOURCE"/tools/*/main.cpp; do
+    program=$(basename "$(dirname "$main")")
+    "$GA_BIN/$program" --help >"$BATS_TEST_TMPDIR/help"
+    for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z][a-z-]*\) .*/\1/p' "$BATS_TEST_TMPDIR/help"); do
+      "$GA_BIN/$program" "$verb" --help >>"$BATS_TEST_TMPDIR/help"
+    done
+    run grep -nE ' :\{|:U?INT|:[A-Z]+ in ' "$BATS_TEST_TMPDIR/help"
+    [ "$status" -eq 1 ]
+  done
+}
