@@ -83,7 +83,18 @@ std::string dns_block(std::string_view tag, net::Ipv4Address server) {
 }
 
 std::string with_dns_block(std::string_view text, std::string_view tag, net::Ipv4Address server) {
-  return dns_block(tag, server) + without_dns_block(text, tag);
+  const std::string own = dns_block(tag, server);
+  // Nodes of other groups have their blocks there too. Each among them is in its place: who wanted to be the first
+  // would write again after every other one.
+  constexpr std::string_view any_begin = "# ipop-node ";
+  constexpr std::string_view any_end = ": end\n";
+  for (std::string_view rest = text; rest.starts_with(any_begin);) {
+    if (rest.starts_with(own)) return std::string(text);
+    const auto end = rest.find(any_end);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + any_end.size());
+  }
+  return own + without_dns_block(text, tag);
 }
 
 std::string without_dns_block(std::string_view text, std::string_view tag) {

@@ -152,6 +152,10 @@ TEST_CASE("the block in resolv.conf comes first, stands once, and leaves the tex
   // Two groups, each its own; half a block is somebody's edit.
   const std::string both = with_dns_block(with, "sea0", net::Ipv4Address(100, 64, 0, 1));
   CHECK(without_dns_block(without_dns_block(both, "ipop0"), "sea0") == text);
+  // Neither writes again because the other one did; behind another program's line it is no longer heard.
+  CHECK(with_dns_block(both, "ipop0", server) == both);
+  CHECK(with_dns_block(both, "sea0", net::Ipv4Address(100, 64, 0, 1)) == both);
+  CHECK(with_dns_block("nameserver 192.0.2.1\n" + both, "ipop0", server).starts_with("# ipop-node ipop0"));
   const std::string half = "# ipop-node ipop0: begin; taken out when the node ends\n" + text;
   CHECK(without_dns_block(half, "ipop0") == half);
 }
