@@ -13,14 +13,20 @@ namespace {
 constexpr std::string_view backup_title = "ga-cert authority backup ";
 constexpr std::string_view backup_version = "1";
 constexpr std::array<std::string_view, 4> kept_files{"authority.key", "authority.pem", "policy.toml", "ledger.jsonl"};
+constexpr std::string_view kept_group_end = ".toml";
 constexpr std::string_view kept_requests = "requests/";
 constexpr std::string_view kept_request_end = ".csr";
 constexpr std::size_t max_kept_files = 2000;
 constexpr std::size_t request_key_digits = 64;
 
-/// What is written into a directory has a name that an authority's files have, and no other.
+/// What is written into a directory has a name that the files of an authority and its groups have, and no other.
 bool is_kept_file(std::string_view name) {
   if (std::ranges::find(kept_files, name) != kept_files.end()) return true;
+  if (name.starts_with(AuthorityBackup::groups) && name.ends_with(kept_group_end)) {
+    name.remove_prefix(AuthorityBackup::groups.size());
+    name.remove_suffix(kept_group_end.size());
+    return check_group_name(name).has_value();
+  }
   if (!name.starts_with(kept_requests) || !name.ends_with(kept_request_end)) return false;
   name.remove_prefix(kept_requests.size());
   name.remove_suffix(kept_request_end.size());

@@ -13,13 +13,17 @@ namespace ipop::appliance {
 /// All that makes an authority, as one file holds it: before it is locked, and after.
 struct AuthorityBackup {
   struct File {
-    std::string name{};  ///< in the authority's directory; "requests/..." for a request that waits
+    /// In the authority's directory; "requests/..." for a request that waits. "groups/NAME.toml" is beside it: the file
+    /// of a group of this authority, or of the network where machines ask for certificates.
+    std::string name{};
     std::string octets{};
     friend bool operator==(const File&, const File&) = default;
   };
   std::string name{};  ///< the authority's
   WallTime at{};       ///< when it was made
   std::vector<File> files{};
+
+  static constexpr std::string_view groups = "groups/";
 
   /// The file of this name; null: not in it.
   [[nodiscard]] const std::string* file(std::string_view wanted) const;

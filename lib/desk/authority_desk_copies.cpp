@@ -57,6 +57,7 @@ Result<std::string> AuthorityDesk::restore(const std::string& directory, const a
   for (const char* inner : {"/requests", "/issued"})
     if (written) written = io::make_directories(part + inner, 0700);
   for (const auto& file : backup.files) {
+    if (file.name.starts_with(appliance::AuthorityBackup::groups)) continue;
     const bool is_public = file.name == "authority.pem" || file.name == "policy.toml";
     if (written) written = io::write_file_atomically(part + "/" + file.name, file.octets, is_public ? 0644 : 0600);
   }

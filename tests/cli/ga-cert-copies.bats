@@ -49,6 +49,27 @@ entries() { wc -l <"$LAB/ledger.jsonl"; }
   [ "$(entries)" -eq 3 ]
 }
 
+@test "a backup brings back the files of the authority's groups where they are missing, and says how to go on" {
+  authority
+  mkdir -p "$DIR/groups"
+  printf 'name = "lab"\nnamespace = "lab-bats"\nbootstrap = []\nauthority = """\n%s\n"""\n' "$(cat "$LAB/authority.pem")" \
+    >"$DIR/groups/lab.toml"
+  printf 'name = "lab-enrol"\nnamespace = "enrol-bats"\nbootstrap = []\n' >"$DIR/groups/lab-enrol.toml"
+  printf 'name = "sea"\nnamespace = "sea-bats"\nbootstrap = []\n' >"$DIR/groups/sea.toml"
+  backup
+  cp -r "$DIR/groups" "$DIR/were"
+  mv "$LAB" "$DIR/was"
+  rm "$DIR/groups/lab.toml" "$DIR/groups/sea.toml"
+  echo '# mine' >>"$DIR/groups/lab-enrol.toml"
+  run restore
+  [ "$status" -eq 0 ]
+  [[ $output == *"Wrote $DIR/groups/lab.toml"*"next: ga-group close lab (makes this machine a member again)"* ]]
+  cmp "$DIR/were/lab.toml" "$DIR/groups/lab.toml"
+  [ "$(tail -n 1 "$DIR/groups/lab-enrol.toml")" = '# mine' ]
+  # A group that is not this authority's is nobody's business.
+  [ ! -e "$DIR/groups/sea.toml" ]
+}
+
 @test "a wrong passphrase and a file that was changed bring nothing back" {
   authority
   backup

@@ -1,5 +1,8 @@
 // backup, restore and resume: what keeps an authority when a disk or a machine is lost.
 
+#include <string>
+#include <vector>
+
 #include "appliance/authority_backup.hpp"
 #include "authority_groups.hpp"
 #include "cli/human.hpp"
@@ -19,6 +22,8 @@ namespace ipop::ga_cert {
 namespace {
 
 using cli::ExitStatus;
+
+constexpr std::size_t largest_kept_group = std::size_t{1} << 20U;
 
 ExitStatus report_backup(const Context& context, const std::string& path, const Error& error) {
   const std::string file = path == "-" ? "stdin" : path;
@@ -49,6 +54,40 @@ void print_backup(const Context& context, const std::string& path, const Authori
   }
 }
 
+/// Without the files of its groups a new machine had an authority and no way to its members.
+void add_groups(const Context& context, const crypto::Certificate& authority, appliance::AuthorityBackup& backup) {
+  for (const std::string& group : closed_group_names(context)) {
+    if (!has_authority(context, group, authority)) continue;
+    for (const std::string& name : {group, group + "-enrol"}) {
+      const auto text = io::read_file(context.options.groups + "/" + name + ".toml", largest_kept_group);
+      if (text) backup.files.push_back({std::string(appliance::AuthorityBackup::groups) + name + ".toml", *text});
+    }
+  }
+}
+
+/// The files of groups that this machine has not; false: one could not be written, which has been reported.
+bool restore_groups(const Context& context, const appliance::AuthorityBackup& backup, const AuthorityDesk& desk) {
+  std::vector<std::string> closed;
+  for (const auto& file : backup.files) {
+    if (!file.name.starts_with(appliance::AuthorityBackup::groups)) continue;
+    const std::string name = file.name.substr(appliance::AuthorityBackup::groups.size());
+    const std::string path = context.options.groups + "/" + name;
+    if (io::exists(path)) continue;
+    auto written = io::make_directories(context.options.groups, 0755);
+    if (written) written = io::write_file_atomically(path, file.octets, 0644);
+    if (!written) {
+      (void)report(context, written.error());
+      return false;
+    }
+    context.streams.err << "Wrote " << cli::printable(path) << '\n';
+    const std::string group = name.substr(0, name.rfind('.'));
+    if (has_authority(context, group, desk.authority())) closed.push_back(group);
+  }
+  for (const std::string& group : closed)
+    cli::suggest(context.streams, "ga-group close " + group + " (makes this machine a member again)");
+  return true;
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const BackupAuthority& verb) {
@@ -67,8 +106,9 @@ ExitStatus carry_out(const Context& context, const BackupAuthority& verb) {
     return ExitStatus::usage;
   }
   const WallTime now = io::wall_time_now();
-  const auto backup = desk.backup(now);
+  auto backup = desk.backup(now);
   if (!backup) return report(context, backup.error());
+  add_groups(context, desk.authority(), *backup);
   const auto locked = crypto::lock_message(encode(*backup), **passphrase);
   if (!locked) return report(context, locked.error());
   if (auto written = write_output(context, verb.file, as_text(*locked), 0600); !written)
@@ -117,6 +157,7 @@ ExitStatus carry_out(const Context& context, const RestoreAuthority& verb) {
   report_notes(context, *desk);
   context.streams.out << "restored " << cli::printable(directory) << " as of " << cli::utc_text(backup->at)
                       << ", up to entry " << desk->book().count() << '\n';
+  if (!restore_groups(context, *backup, *desk)) return ExitStatus::partly;
   // What was decided since the backup is not in it; the group may know.
   if (const ExitStatus same = check_ledger(context, *desk); same != ExitStatus::done) return ExitStatus::partly;
   cli::suggest(context.streams, "ga-cert list" + same_authority(context));

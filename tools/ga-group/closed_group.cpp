@@ -169,8 +169,8 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
     if (const ExitStatus status = write_group(context, *file); status != ExitStatus::done) return status;
     context.streams.err << "Wrote " << file->path << '\n';
   }
-  if (const ExitStatus chosen = choose_interface(context, plan.entrance, false); chosen != ExitStatus::done)
-    return chosen;
+  for (const GroupFile* file : {&plan.closed, &plan.entrance})
+    if (const ExitStatus chosen = choose_interface(context, *file, false); chosen != ExitStatus::done) return chosen;
   for (const GroupFile* file : {&plan.entrance, &plan.closed})
     if (const ExitStatus marked = mark_first_node(context, *file, false); marked != ExitStatus::done) return marked;
   const NodeStart member = start_node(context, plan.closed, plan.start);
@@ -191,6 +191,15 @@ std::optional<std::string> entrance_name(const Context& context, const std::stri
   cli::complain(context.streams, tool,
                 "the name of a closed group has at most 26 characters: \"" + out + "\" is a group too");
   return std::nullopt;
+}
+
+/// The files of a closed group, its authority and its entrance are here, as `ga-cert authority restore` wrote them, and
+/// this machine is no member.
+bool is_half_restored(const Context& context, const GroupFile& group) {
+  const std::string& name = group.config.name;
+  return io::exists(context.options.authorities + "/" + name + "/ledger.jsonl") &&
+         io::exists(path_of_group(context, name + std::string(entrance_suffix))) &&
+         !io::exists(context.options.states + "/" + name + "/certificate.pem");
 }
 
 ExitStatus report_no_network(const Context& context) {
@@ -275,6 +284,13 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   const GroupFile& open = std::get<GroupFile>(loaded);
   const std::string& name = open.config.name;
+  if (!open.config.authority.empty() && is_half_restored(context, open)) {
+    // Nothing is made anew: what the machine lacks is a certificate of its own, and nodes and servers that run.
+    auto entrance = load_file(context, path_of_group(context, name + std::string(entrance_suffix)));
+    if (const auto* status = std::get_if<ExitStatus>(&entrance)) return *status;
+    return carry_out_plan(
+        context, {open, std::get<GroupFile>(std::move(entrance)), verb.closing, {verb.expires, verb.qr}, verb.start});
+  }
   if (!open.config.authority.empty()) {
     cli::complain(context.streams, tool, "the group " + name + " is already closed");
     cli::suggest(context.streams, "ga-group token " + name);
