@@ -111,6 +111,29 @@ expect 1 'docs/time.md:1: "The time is over.": write "Timed out"' "phrases names
   "$here/phrases.sh" "$work"
 rm "$work/docs/time.md" "$work/tests/lint/phrases.txt"
 
+mkdir -p "$work"/{tools/ga-a,tests/netns,completions,tests/cli}
+printf 'cli::suggest(streams, "ga-a " + verb + " now");\n' >"$work/tools/ga-a/a.cpp"
+printf 'tools/ga-a/a.cpp\tga-a * now\twalker\n' >"$work/tests/netns/next_table.txt"
+echo 'holds_rows walker' >"$work/tests/netns/walker.sh"
+expect 0 "1 walked" "next_lines passes a line that has its row" "$here/next_lines.sh" "$work"
+printf 'cli::suggest(streams, "ga-a later");\n' >>"$work/tools/ga-a/a.cpp"
+expect 1 'no row in tests/netns/next_table.txt for "ga-a later"' "next_lines names a line without a row" \
+  "$here/next_lines.sh" "$work"
+printf 'tools/ga-a/a.cpp\tga-a later\t-\n' >>"$work/tests/netns/next_table.txt"
+expect 1 "has no reason" "next_lines wants a reason where a person has to follow" "$here/next_lines.sh" "$work"
+rm "$work"/tests/netns/{next_table.txt,walker.sh}
+
+echo "complete -c ga-a -n 'not __fish_seen_subcommand_from go' -a go -d 'Goes'" >"$work/completions/ga-a.fish"
+echo '@test "it went" {' >"$work/tests/cli/a.bats"
+printf 'ga-a go\tga-a later\ttests/cli/a.bats\tit went\n' >"$work/tests/lint/success.txt"
+expect 0 "" "success passes a command whose words are looked at" "$here/success.sh" "$work"
+printf 'ga-a go\tgone\ttests/cli/a.bats\tit came\n' >"$work/tests/lint/success.txt"
+expect 1 'no test "it came"' "success names a test that is not there" "$here/success.sh" "$work"
+expect 1 'prints nothing like "gone"' "success names words that nobody prints" "$here/success.sh" "$work"
+: >"$work/tests/lint/success.txt"
+expect 1 'no row for "ga-a go"' "success names a command without a row" "$here/success.sh" "$work"
+rm -r "$work"/completions "$work/tests/cli/a.bats" "$work/tools/ga-a/a.cpp" "$work/tests/lint/success.txt"
+
 echo '| S4 | a | b | `tests/four` |' >"$work/docs/threats.md"
 echo 'TEST_CASE("S4: again")' >"$work/tests/four"
 expect 0 "" "threats passes a test with its number" "$here/threats.sh" "$work"

@@ -7,13 +7,20 @@
 #   table                    the rows: command -> next -> ... -> works
 #
 # What stands for something in a line is filled in: TOKEN is the last one that was printed, FILE is /run/backup, NAME is
-# `another`. A remark in round brackets at the end is for people. "on the ... machine: COMMAND" is run on $authority,
-# "the same command" is the one that printed the line. Programs that stay (ipop-node, authority serve, what ends in &) are
-# left running. While a program waits for a person, what it tells that person to run is run, or $answer in place of it.
+# `another`, GROUP is $walk_group. A remark in round brackets at the end, and one that begins ", which", ", where" or
+# ", to", is for people; of "A, or B" and "A; or B" a person takes the first. "on the ... machine: COMMAND" is run on
+# $authority, "the same command" is the one that printed the line, and so is "run it again as root". Programs that stay
+# (ipop-node, authority serve, what ends in &) are left running. While a program waits for a person, what it tells that
+# person to run is run, or $answer in place of it.
+#
+#   holds_rows WALKER        every row of next_table.txt that names WALKER was printed in a walk that worked
 authority=${authority:-alice}
 answer=''
 walk_folder=${walk_folder:-$run} # where commands are run, on every host
 carry() { :; }                  # called after each with its host, for files that a person would carry to another one
+walk_group=lab
+printed='' # by the walk that is under way
+: >"$run/walk.printed"
 declare -g walked_row=''
 declare -ga walked_rows=()
 walk_steps=14
@@ -22,16 +29,20 @@ stays() { [[ $1 == ipop-node\ * || $1 == *'authority serve'* || $1 == *'&' ]]; }
 # A line as it was printed -> "HOST<tab>COMMAND"
 resolve() { # HOST COMMAND_BEFORE LINE
   local host=$1 before=$2 line=$3
-  line=$(sed -E 's/ \([^()]*\)$//' <<<"$line")
+  line=$(sed -E "s/ \\([^()]*\\)\$//; s/(, (which|where|to)|[,;] or) .*//; s/^sudo //" <<<"$line")
   if [[ $line =~ ^on\ (the|a)\ [^:]*:\ (.*)$ ]]; then
     host=$authority line=${BASH_REMATCH[2]}
   fi
+  [[ $line != 'run it again as root' ]] || line=$before
   if [[ $line =~ ^the\ same(\ command)?(\ again)?(\ with\ (.*))?$ ]]; then
     line="$before ${BASH_REMATCH[4]}"
   fi
   line=${line//TOKEN/$(<"$run/walk.token")}
   line=${line//FILE//run/backup}
+  line=${line//ANOTHER-NAME/another}
   line=${line//NAME/another}
+  line=${line//GROUP/$walk_group}
+  line=${line//HEX/$(on "$authority" ga-cert authority show --authority "$walk_group" --json 2>/dev/null | jq -r '.fingerprint // empty')}
   line=${line//HOST:PORT/$(address_in "$authority" lab 2>/dev/null):8443}
   printf '%s\t%s\n' "$host" "${line% }"
 }
@@ -69,8 +80,9 @@ step() { # HOST COMMAND DEPTH
   walked_row+="${walked_row:+ -> }$(sed -E 's/ga[e]?1-[a-z0-9]+/TOKEN/; s/  +/ /g' <<<"$command")"
   run_line "$host" "$command" "$out"
   grep -hoE '^ga1-[a-z0-9]+' "$out" >"$run/walk.new" && mv "$run/walk.new" "$run/walk.token"
-  mapfile -t lines < <(sed -n 's/^  next: //p; s/^next: //p' "$out")
+  mapfile -t lines < <(sed -n 's/^ *next: //p' "$out")
   for line in "${lines[@]}"; do
+    printed+=$line$'\n'
     [[ ! ${without_systemd-} || ! $line =~ systemctl|journalctl ]] || wrong_words+="$line; "
   done
   is_reached && return 0
@@ -91,16 +103,36 @@ step() { # HOST COMMAND DEPTH
 walk() {
   local host=$1 command=${*: -1} steps_left=$walk_steps tries status=1 wrong_words=''
   goal=("${@:2:$#-2}")
-  walked_row=''
+  walked_row='' printed=''
   step "$host" "$command" 0 && status=0
   for ((tries = 0; status != 0 && tries < 300 * patience; tries++)); do
     is_reached && status=0
     sleep 0.1
   done
   result "$status" "$host: $walked_row"
+  ((status)) || printf '%s' "$printed" >>"$run/walk.printed"
   if ((status)); then sed 's/^/# /' "$run"/walk.[0-9]* | tail -n 40; fi
   rm -f "$run"/walk.[0-9]*
   [[ ! $wrong_words ]] || { result 1 "no word of systemd where it does not run"; echo "# $wrong_words"; }
   walked_rows+=("$host: $walked_row -> $( ((status)) && echo 'DOES NOT WORK' || echo works)")
 }
-table() { printf '# %s\n' "${walked_rows[@]}"; }
+# What stands for a person in $answer's place is printed behind another word.
+holds_rows() { # WALKER
+  local file text where printed_as line pattern missing=0
+  while IFS=$'\t' read -r file text where printed_as; do
+    [[ $file && $file != \#* && $where == "$1" ]] || continue
+    # Only the stars of the table stand for anything.
+    pattern=$(sed 's/[][?\\]/\\&/g' <<<"${printed_as:-$text}")
+    while IFS= read -r line; do
+      # shellcheck disable=SC2053  # a pattern
+      [[ $line == $pattern ]] && continue 2
+    done <"$run/walk.printed"
+    echo "# not printed in any walk that worked: $file: $text"
+    missing=$((missing + 1))
+  done <"$here/../netns/next_table.txt"
+  is "every row of next_table.txt for $1 was walked" 0 "$missing"
+}
+table() {
+  printf '# %s\n' "${walked_rows[@]}"
+  sort -u "$run/walk.printed" | sed 's/^/# printed: /'
+}

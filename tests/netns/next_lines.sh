@@ -89,4 +89,5 @@ walk carol has_address carol lab "ga-cert join --group lab"
 walk carol succeeds carol 'ga-firewall apply --dry-run --group lab' "ga-firewall apply --dry-run --group lab"
 
 table
+holds_rows next_lines
 finish
