@@ -10,7 +10,7 @@ make_machine() {
   (exec ip netns exec "$internet-$1" bash -c '
     mount -t tmpfs none /run && '"$systemd"' && mkdir -p /run/etc /run/work &&
     mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work none /etc &&
-    mount -t tmpfs none /var/lib && touch /run/made && exec sleep 1000') >/dev/null 2>&1 </dev/null &
+    mount -t tmpfs none /var/lib && touch /run/made && exec sleep 4000') >/dev/null 2>&1 </dev/null &
   machine[$1]=$!
   disown
 }
