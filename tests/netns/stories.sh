@@ -39,12 +39,26 @@ follow() { # HOST FILE: what FILE tells to start
   while IFS= read -r line; do starts "$1" "$line"; done \
     < <(sed -nE 's/ \([^()]*\)$//; s/^  next: (ipop-node .*|ga-cert authority serve .*)/\1/p' "$2")
 }
+end_programs() { # HOST PROGRAM [SIGNAL]
+  local pid
+  for pid in $(ip netns pids "$internet-$1"); do
+    [[ $(readlink "/proc/$pid/exe") == "$bin/$2" ]] || continue
+    kill "-${3:-TERM}" "$pid"
+    while [[ -e /proc/$pid ]]; do sleep 0.05; done
+  done
+}
 story() { # MARK: its lines, HOST<tab>COMMAND
   sed -n "/^<!-- $1 -->/,/^<!-- \/$1 -->/s/^\([a-z]*\)# /\1\t/p" "$here/../../docs/authority.md"
 }
 tell() { # MARK
   local host line
   while IFS=$'\t' read -r host line <&7; do
+    # What stays; the servers of before are ended first, as the story says.
+    if [[ $line == *' &' ]]; then
+      end_programs alice ga-cert
+      starts "$host" "$line"
+      continue
+    fi
     [[ ! $line =~ authority\ (backup|restore|init) ]] || line+=" --passphrase-file '$run/passphrase'"
     [[ ! $line =~ authority\ init ]] || line=${line/ --passphrase-file*/ --no-passphrase}
     # The folder is one that all machines see: a person carries files over.
@@ -91,9 +105,7 @@ within 30 "bob reaches mallory" reaches bob mallory
 on alice sh -c "cd '$run' && ga-cert authority backup lab.backup --passphrase-file passphrase" >/dev/null 2>"$run/said"
 is "a backup" 0 $?
 holds "a decision after it" on alice ga-cert admin add bob
-for pid in $(ip netns pids "$internet-alice"); do
-  case $(readlink "/proc/$pid/exe") in "$bin/ipop-node" | "$bin/ga-cert") kill -KILL "$pid" ;; esac
-done
+for program in ipop-node ga-cert; do end_programs alice $program KILL; done
 kill "${machine[alice]}"
 make_machine alice plain
 within 5 "alice has a new machine" on alice true
@@ -109,7 +121,7 @@ holds "bob renews" on bob ga-cert renew --group lab
 holds "his certificate is another one" test "$before" != "$(on bob openssl x509 -in /var/lib/ipop/lab/certificate.pem -noout -serial)"
 
 # --- theft ------------------------------------------------------------------------------------------------------------
-is "the story of theft has commands" 6 "$(story theft | wc -l)"
+is "the story of theft has commands" 7 "$(story theft | wc -l)"
 within 30 "alice reaches mallory before" reaches alice mallory
 tell theft
 within 40 "alice reaches bob under the new authority" reaches alice bob
