@@ -228,6 +228,14 @@ closed() { # a closed group with all its folders below $DIR
   [[ $output == *'next: ga-group token lab'* ]]
 }
 
+@test "a second closed group has interfaces of its own, for the group and for its entrance" {
+  closed new lab --closed --no-start >/dev/null 2>&1
+  closed new sea --closed --no-start --prefix 10.64.0.0/10 >/dev/null 2>&1
+  run sort <(cat "$DIR"/etc/node/*.toml)
+  [ "$output" = $'tap = "ipop1"\ntap = "ipop2"\ntap = "ipop3"' ]
+  [ ! -e "$DIR/etc/node/lab.toml" ]
+}
+
 @test "new --closed that was interrupted goes on with what is there" {
   closed new lab --closed --no-start --user alice >/dev/null 2>&1
   fingerprint=$(sha256sum <"$DIR/authorities/lab/authority.pem")

@@ -164,13 +164,16 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
   auto& desk = std::get<AuthorityDesk>(taken);
   if (const ExitStatus status = certify_this_machine(context, plan, desk); status != ExitStatus::done) return status;
   plan.closed.config.authority = desk.authority().to_pem();
+  // The group's own interface before its entrance is there to have the usual one.
+  if (const ExitStatus chosen = choose_interface(context, plan.closed, false); chosen != ExitStatus::done)
+    return chosen;
   // The way in first: a closed group without one could not be told from one that is whole.
   for (const GroupFile* file : {&plan.entrance, &plan.closed}) {
     if (const ExitStatus status = write_group(context, *file); status != ExitStatus::done) return status;
     context.streams.err << "Wrote " << file->path << '\n';
   }
-  for (const GroupFile* file : {&plan.closed, &plan.entrance})
-    if (const ExitStatus chosen = choose_interface(context, *file, false); chosen != ExitStatus::done) return chosen;
+  if (const ExitStatus chosen = choose_interface(context, plan.entrance, false); chosen != ExitStatus::done)
+    return chosen;
   for (const GroupFile* file : {&plan.entrance, &plan.closed})
     if (const ExitStatus marked = mark_first_node(context, *file, false); marked != ExitStatus::done) return marked;
   const NodeStart member = start_node(context, plan.closed, plan.start);
