@@ -373,6 +373,7 @@ complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subco
 complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from new' -l user -x -d 'Only for this user'
 complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from new' -l note -x -d 'Note for people'
 complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from new' -l out -r -F -d 'File for the token (-)'
+complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from new' -l qr -d 'Draw the token as a QR code on stdout as well'
 complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from new' -l authority -x -a '(ls /var/lib/ga/authority 2>/dev/null)' -d 'Authority that is meant; needed when there are several'
 complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from new' -l dir -x -a '(__fish_complete_directories)' -d 'Directory of the authority (/var/lib/ga/authority/NAME)'
 complete -c ga-cert -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from new' -l passphrase-file -r -F -d 'File (mode 0600) whose first line is the passphrase'
