@@ -46,6 +46,8 @@ start_member_node() {
   run bob renew --dry-run --server 127.0.0.1:1
   [ "$status" -eq 1 ]
   [[ $output == *"127.0.0.1:1"* ]]
+  [[ $output == *"next: on the authority's machine: ga-cert authority serve --group GROUP"* ]]
+  [[ $output == *"next: the same command again"* ]]
   [[ $output != *"+++ "* ]]
   start_server
   before=$(serial)

@@ -88,6 +88,8 @@ step() { # HOST COMMAND DEPTH
   is_reached && return 0
   for line in "${lines[@]}"; do
     next=$(resolve "$host" "$command" "$line")
+    # A person who is on that machine has just done it.
+    [[ $line == 'on the '*'the same command' && $next == "$host"$'\t'"$command" ]] && continue
     step "${next%%$'\t'*}" "${next#*$'\t'}" $((depth + 1)) && return 0
     is_reached && return 0
   done
@@ -101,11 +103,12 @@ step() { # HOST COMMAND DEPTH
   return 1
 }
 walk() {
-  local host=$1 command=${*: -1} steps_left=$walk_steps tries status=1 wrong_words=''
+  local host=$1 command=${*: -1} steps_left=$walk_steps end status=1 wrong_words=''
   goal=("${@:2:$#-2}")
   walked_row='' printed=''
   step "$host" "$command" 0 && status=0
-  for ((tries = 0; status != 0 && tries < 300 * patience; tries++)); do
+  end=$((SECONDS + 30 * patience))
+  while ((status != 0 && SECONDS < end)); do
     is_reached && status=0
     sleep 0.1
   done

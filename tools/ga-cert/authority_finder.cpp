@@ -170,8 +170,10 @@ ExitStatus report_server(const Context& context, const io::HttpsPeer& peer, cons
   }
   const bool is_silent = error.code == std::errc::timed_out;
   cli::complain(context.streams, tool, place + ": " + error.message());
-  if (is_silent || error.code == std::errc::connection_refused)
+  if (is_silent || error.code == std::errc::connection_refused) {
     cli::suggest(context.streams, "on the authority's machine: ga-cert authority serve --group GROUP");
+    cli::suggest(context.streams, "the same command again");
+  }
   return is_silent ? ExitStatus::timed_out : ExitStatus::no;
 }
 
