@@ -30,6 +30,7 @@ serve() {
   local try
   for ((try = 0; try < 20; try++)); do
     port=$((RANDOM % 20000 + 20000))
+    : >"$DIR/log"
     as_process serve --listen "127.0.0.1:$port" "$@" 2>"$DIR/log" >"$DIR/out" &
     server=$!
     within listening_or_ended "$DIR/log"
@@ -187,6 +188,7 @@ soap() { # soap OPERATION ELEMENTS...
     kills=$((kills + 1))
     # What a killed process had open may take a moment to go.
     for try in 1 2 3 4 5 6 7 8 9 10; do
+      : >"$DIR/log"  # else the line of the one before may be read
       as_process serve --listen "127.0.0.1:$port" 2>"$DIR/log" >"$DIR/out" &
       server=$!
       within listening_or_ended "$DIR/log"
