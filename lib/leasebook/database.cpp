@@ -16,7 +16,11 @@ Error database_error(sqlite3* database, const std::string& path) {
     case SQLITE_READONLY: what = std::errc::read_only_file_system; break;
     case SQLITE_PERM:
     case SQLITE_AUTH: what = std::errc::permission_denied; break;
-    case SQLITE_CANTOPEN: what = std::errc::no_such_file_or_directory; break;
+    case SQLITE_CANTOPEN: {
+      const int reason = sqlite3_system_errno(database);
+      what = reason == 0 ? std::errc::no_such_file_or_directory : static_cast<std::errc>(reason);
+      break;
+    }
     case SQLITE_BUSY:
     case SQLITE_LOCKED: what = std::errc::device_or_resource_busy; break;
     case SQLITE_NOMEM: what = std::errc::not_enough_memory; break;

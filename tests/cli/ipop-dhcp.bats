@@ -220,6 +220,24 @@ soap() { # soap OPERATION ELEMENTS...
   told_is_kept
 }
 
+@test "S27: on a read-only disk no server starts, it says why, and the book is as it was" {
+  [ "$(id -u)" -eq 0 ] || skip "a small file system needs root"
+  mkdir "$DIR/book"
+  mount -t tmpfs -o size=8m tmpfs "$DIR/book" || skip "no mount here"
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  members 8 1
+  stop_server
+  mount -o remount,ro "$DIR/book"
+  run dhcp serve
+  [ "$status" -eq 1 ]
+  [[ $output == *'leases.db: '*'Read-only file system' ]]
+  mount -o remount,rw "$DIR/book"
+  serve
+  members 8 1
+  told_is_kept
+}
+
 @test "S27: a damaged book is refused with what to do, and rebuilt from what was exported" {
   dhcp config --group lab --quota 1000 >/dev/null
   serve
