@@ -86,6 +86,7 @@ ga-group token|lab --dir $DIR --socket $DIR/a.sock
 ga-group list|--dir $DIR
 ga-group show|lab --dir $DIR
 ga-group check|$DIR/lab.toml
+ga-group addresses|- --dir $DIR lab --ring
 ga-pingtest run|--socket $DIR/a.sock --log $DIR/pings
 ga-pingtest report|$DIR/log
 ga-pingtest report --svg|- $DIR/picture

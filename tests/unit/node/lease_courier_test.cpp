@@ -147,7 +147,7 @@ TEST_CASE("a question that comes again costs nothing, and is answered again for 
   CHECK(desk.asked() == Bytes(1, std::byte{1}));
 }
 
-TEST_CASE("a node waits with one request, its newest, and a full desk takes no more") {
+TEST_CASE("S27: a node waits with one request, its newest, and a full desk takes no more") {
   Desk desk;
   CHECK(desk.question(node_called('a'), 1, std::byte{1}));
   CHECK(desk.asked() == Bytes(1, std::byte{1}));
