@@ -27,6 +27,8 @@ constexpr Duration longest_debounce = 5s;
 constexpr Duration tombstone_time = std::chrono::minutes(2);
 // After so many candidates in a row the claims slow down: the pool is nearly full, or replicas lie.
 constexpr unsigned quick_refusals = 16;
+// Tries of the address of the last time before another one: with the pauses between them some 8 s.
+constexpr unsigned patience_with_last = 5;
 constexpr unsigned random_draws = 64;
 constexpr std::uint32_t most_scanned = 4096;
 
@@ -70,6 +72,7 @@ void LeaseKeeper::start(TimePoint now, std::optional<Bytes> preferred, Bytes val
     const auto address = address_of(*preferred);
     if (!address || !is_leasable(*address, *config_.pool)) preferred.reset();
   }
+  last_ = preferred;
   candidate_ = std::move(preferred);
   claim_next(now);
 }
@@ -186,7 +189,7 @@ void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome, c
       if (clock_ahead) {
         clock_is_off_ = true;
         outputs_.push(ClockOff{clock_ahead});
-      } else if (!is_wish && !holding_ && config_.pool) {
+      } else if (!is_wish && !holding_ && config_.pool && !waits_for_last(attempt.record.name)) {
         avoided_.put(attempt.record.name, {}, now + avoid_taken);
         candidate_.reset();
       }
@@ -314,6 +317,11 @@ LeaseKeeper::Taken taken_by(const Bytes& name, const std::vector<dht::Record>& r
 }
 
 }  // namespace
+
+/// Members that a change of the group's file reaches later judge by the earlier one for a while.
+bool LeaseKeeper::waits_for_last(const Bytes& name) {
+  return name == last_ && ++last_refused_ < patience_with_last;
+}
 
 void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
   if (remember_own(attempt, records)) {

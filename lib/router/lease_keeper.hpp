@@ -165,6 +165,7 @@ class LeaseKeeper {
   /// Takes over the sequence of our own record from before a restart; false: there is none.
   bool remember_own(const Attempt& attempt, const std::vector<dht::Record>& records);
   void handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
+  bool waits_for_last(const Bytes& name);
   void back_off(TimePoint now);
   std::optional<Bytes> draw(TimePoint now);
 
@@ -194,7 +195,9 @@ class LeaseKeeper {
   ExpiringMap<Ask, Bytes> abandoned_;               // wishes taken back whose create may still succeed
   std::uint64_t next_ask_ = 1;
   std::uint64_t last_sequence_ = 0;
-  unsigned refusals_ = 0;  // in a row
+  unsigned refusals_ = 0;      // in a row
+  std::optional<Bytes> last_;  // what it had when it ran last
+  unsigned last_refused_ = 0;  // times in a row
   Duration back_off_;
 };
 

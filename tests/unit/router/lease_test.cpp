@@ -402,6 +402,24 @@ TEST_CASE("what the ring refuses is logged once with its reason, not at every re
   CHECK(lines == 1);
 }
 
+TEST_CASE("the address of the last time is asked for five times before another one, should the ring refuse it") {
+  FakeDht ring;
+  Bench bench(ring, "self", Bench::with_lease());
+  bench.answers_itself = false;
+  bench.join();
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(bench.creates.size() == 1);
+    const auto create = bench.creates[0];
+    bench.creates.clear();
+    CHECK(create.record.name == router::record_name(own));
+    bench.router().handle_dht_answer(bench.now, create.id, {{}, dht::Outcome::refused, {}, "grant"});
+    bench.drain();
+    bench.pass(12s);
+  }
+  REQUIRE(bench.creates.size() == 1);
+  CHECK(bench.creates[0].record.name != router::record_name(own));
+}
+
 TEST_CASE("after a quick restart the old address is claimed again, above the sequence that the ring knows") {
   FakeDht ring;
   Bench bench(ring, "self", Bench::with_lease());
