@@ -35,6 +35,7 @@ struct LeaseBook::State {
   Result<LeaseGroup> write_group(LeaseGroup group);
   /// Writes the row of its address and takes away another one of its node; keeps the history at `now`.
   Result<void> write_lease(std::int64_t group, const Lease& lease, WallTime now);
+  Result<bool> renew_row(std::int64_t group, const Lease& lease, std::int64_t number);
   Result<std::vector<Reservation>> reservations(std::int64_t group);
   Result<void> write_reservation(std::int64_t group, const Reservation& reservation);
   Result<void> remove_reservation(std::int64_t group, net::Ipv4Address address);

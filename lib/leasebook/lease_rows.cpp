@@ -10,6 +10,11 @@ Error damaged(const Database& database, const std::string& what) {
   return make_error(std::make_error_code(std::errc::io_error), database.path() + " is damaged: " + what);
 }
 
+/// None is an empty blob, and not NULL.
+ByteSpan key_column(const Lease& lease) {
+  return lease.key ? ByteSpan(*lease.key) : ByteSpan(lease.node.octets()).first(0);
+}
+
 }  // namespace
 
 NodeId node_of(ByteSpan octets) {
@@ -213,6 +218,9 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
     (*begin)->bind(std::string_view(lease.host_name)).bind(std::string_view(lease.source));
     if (auto begun = (*begin)->bind(now.seconds).bind(lease.expires.seconds).run(); !begun) return begun;
   }
+  const auto renewed = renew_row(group, lease, *number);
+  if (!renewed) return renewed.error();
+  if (*renewed) return {};
   auto write = kept("INSERT OR REPLACE INTO leases(group_id, " + std::string(lease_columns) +
                     ", changed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!write) return std::move(write).error();
@@ -220,8 +228,7 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
   row.bind(group).bind(address).bind(node).bind(std::string_view(lease.user)).bind(std::string_view(lease.host_name));
   row.bind(std::string_view(lease.source)).bind(lease.granted.seconds).bind(lease.expires.seconds);
   row.bind(std::int64_t{lease.released}).bind(static_cast<std::int64_t>(lease.sequence));
-  // An empty key, and not NULL.
-  row.bind(lease.key ? ByteSpan(*lease.key) : ByteSpan(lease.node.octets()).first(0)).bind(*number);
+  row.bind(key_column(lease)).bind(*number);
   if (auto written = row.run(); !written) return written;
   if (const auto view = views.find(group); view != views.end()) {
     view->second.taken.add(lease.address);
@@ -231,6 +238,31 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
     }
   }
   return {};
+}
+
+/// Most writes are renewals, in which nothing else changes: only the indexes of what does are written then. False:
+/// there is no such row.
+Result<bool> LeaseBook::State::renew_row(std::int64_t group, const Lease& lease, std::int64_t number) {
+  const std::int64_t address = lease.address.value();
+  auto there =
+      kept("SELECT source FROM leases WHERE group_id = ? AND address = ? AND node = ? AND user = ? AND host_name = ?");
+  if (!there) return std::move(there).error();
+  Statement& found = **there;
+  found.bind(group).bind(address).bind(ByteSpan(lease.node.octets())).bind(std::string_view(lease.user));
+  const auto row = found.bind(std::string_view(lease.host_name)).step();
+  if (!row) return row.error();
+  if (!*row) return false;
+  const bool same_source = found.text(0) == lease.source;
+  found.reset();
+  auto update = kept(std::string("UPDATE leases SET granted = ?, expires = ?, released = ?, sequence = ?, key = ?, ") +
+                     (same_source ? "" : "source = ?, ") + "changed = ? WHERE group_id = ? AND address = ?");
+  if (!update) return std::move(update).error();
+  Statement& write = **update;
+  write.bind(lease.granted.seconds).bind(lease.expires.seconds).bind(std::int64_t{lease.released});
+  write.bind(static_cast<std::int64_t>(lease.sequence)).bind(key_column(lease));
+  if (!same_source) write.bind(std::string_view(lease.source));
+  if (auto written = write.bind(number).bind(group).bind(address).run(); !written) return std::move(written).error();
+  return true;
 }
 
 Result<std::vector<Reservation>> LeaseBook::State::reservations(std::int64_t group) {
