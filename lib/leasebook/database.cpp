@@ -1,5 +1,7 @@
 #include "leasebook/database.hpp"
 
+#include <cerrno>
+#include <cstdio>
 #include <sqlite3.h>
 
 namespace ipop::leasebook {
@@ -16,11 +18,7 @@ Error database_error(sqlite3* database, const std::string& path) {
     case SQLITE_READONLY: what = std::errc::read_only_file_system; break;
     case SQLITE_PERM:
     case SQLITE_AUTH: what = std::errc::permission_denied; break;
-    case SQLITE_CANTOPEN: {
-      const int reason = sqlite3_system_errno(database);
-      what = reason == 0 ? std::errc::no_such_file_or_directory : static_cast<std::errc>(reason);
-      break;
-    }
+    case SQLITE_CANTOPEN: what = std::errc::no_such_file_or_directory; break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED: what = std::errc::device_or_resource_busy; break;
     case SQLITE_NOMEM: what = std::errc::not_enough_memory; break;
@@ -120,7 +118,14 @@ Result<Database> Database::open(const std::string& path, Access access) {
                              ? "PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192"
                              : "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
                                "PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192";
-  if (auto set = out.execute(settings); !set) return std::move(set).error();
+  if (auto set = out.execute(settings); !set) {
+    // SQLite opens what it can't write for reading, and then misses the file of its journal.
+    if (access != Access::read) {
+      const std::unique_ptr<std::FILE, int (*)(std::FILE*)> writable(std::fopen(path.c_str(), "r+b"), std::fclose);
+      if (!writable) return make_error(std::error_code(errno, std::generic_category()), path);
+    }
+    return std::move(set).error();
+  }
   return out;
 }
 
