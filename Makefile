@@ -9,6 +9,9 @@
 #   make check-arm64  cross build, unit tests under emulation
 #   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
 #   make dist       one archive of the programs for other machines of this release
+#   make deb        Debian packages of this commit for this release, in build/deb
+#   make check-packages   installs, upgrades, removes and purges them on a Debian that has nothing else of ours
+#   make apt-repository KEY=ID [REPOSITORY=FOLDER]   adds them to a repository that gpg's key ID signs
 #   make uninstall  removes what install put there, and lists what remains      make help   this list
 #   make demo-pool [KEEP=1]   a pool of HTCondor on five machines      make bench-pool   its figures
 #   make demo-closed  a closed group from nothing: members, a renewal, a revocation, the authority lost and restored
@@ -16,9 +19,10 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 KEEP ?=
+release_name = $(shell sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release dist benches dev check check-arm64 check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
+.PHONY: release dist deb check-packages apt-repository benches dev check check-arm64 check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
@@ -101,6 +105,18 @@ dist:
 	@scripts/install_packages build dist
 	@$(MAKE) --no-print-directory release
 	@scripts/dist build/release
+
+deb:
+	@scripts/install_packages build deb
+	@scripts/deb
+
+check-packages: deb
+	@scripts/check_packages build/deb/$(release_name)
+
+REPOSITORY ?= build/repository
+apt-repository: deb
+	@test -n "$(KEY)" || { echo "make apt-repository: KEY=ID, a key of gpg that signs" >&2; exit 2; }
+	@scripts/apt_repository $(REPOSITORY) $(KEY) build/deb/$(release_name)
 
 uninstall:
 	@scripts/uninstall build/release
