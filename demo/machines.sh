@@ -26,7 +26,8 @@ machines_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 pack_programs() {
   local name library loader='' libraries
   mkdir -p "$run/ga/bin" "$run/ga/lib" "$run/ga/real" && realpath "$bin" >"$run/ga/built" || return
-  for name in ipop-node ipop-ctl ipop-dns ipop-dhcp ga ga-group ga-cert ga-condorcfg ga-firewall ga-pingtest; do
+  for name in "$machines_folder"/../tools/*/main.cpp; do
+    name=$(basename "${name%/main.cpp}")
     [[ -x $bin/$name ]] || continue
     mapfile -t libraries < <(ldd "$bin/$name" 2>/dev/null | sed -n 's|^[^/]*\(/[^ ]*\) (0x.*|\1|p')
     if ((${#libraries[@]} == 0)); then
