@@ -22,6 +22,7 @@ walk_group=lab
 printed='' # by the walk that is under way
 : >"$run/walk.printed"
 declare -g walked_row=''
+declare -gA stepped=() # HOST<tab>COMMAND of this walk
 declare -ga walked_rows=()
 walk_steps=14
 
@@ -90,6 +91,9 @@ step() { # HOST COMMAND DEPTH
     next=$(resolve "$host" "$command" "$line")
     # A person who is on that machine has just done it.
     [[ $line == 'on the '*'the same command' && $next == "$host"$'\t'"$command" ]] && continue
+    # What was run in this walk led here.
+    [[ $line != 'the same'* && ${stepped[$next]-} ]] && continue
+    stepped[$next]=1
     step "${next%%$'\t'*}" "${next#*$'\t'}" $((depth + 1)) && return 0
     is_reached && return 0
   done
@@ -105,7 +109,7 @@ step() { # HOST COMMAND DEPTH
 walk() {
   local host=$1 command=${*: -1} steps_left=$walk_steps end status=1 wrong_words=''
   goal=("${@:2:$#-2}")
-  walked_row='' printed=''
+  walked_row='' printed='' stepped=()
   step "$host" "$command" 0 && status=0
   end=$((SECONDS + 30 * patience))
   while ((status != 0 && SECONDS < end)); do

@@ -68,7 +68,7 @@ walk dave in_closed dave "ipop-ctl status"
 authority=bob # the line means the administrator's machine
 walk alice succeeds bob 'ga-cert list --remote' "ga-cert admin add $(key_of bob)"
 authority=alice
-walk alice succeeds alice 'ga-cert authority show' "ga-cert authority backup FILE"
+walk alice succeeds alice 'ga-cert authority show' "ga-cert authority backup /run/backup"
 walk alice succeeds alice 'ga-cert list --certificates' "ga-cert revoke --user nobody"
 walk alice succeeds alice 'ga-cert list' "ga-cert authority serve --group nowhere"
 ends alice lab

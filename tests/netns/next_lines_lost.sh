@@ -51,7 +51,7 @@ stops_serving() { # HOST: its authority's servers
 walk alice whole_group alice lab "ga-group new lab --closed --port 25000 --bootstrap ${public_of[alice]:-}:25000 --user alice"
 on alice ga-group token lab >"$run/walk.token" 2>/dev/null
 walk bob in_closed bob "ga-group join $(<"$run/walk.token") --user bob"
-walk alice succeeds alice 'ga-cert authority show' "ga-cert authority backup FILE"
+walk alice succeeds alice 'ga-cert authority show' "ga-cert authority backup /run/backup"
 on alice ga-cert revoke --user mallory --force --reason 'after the backup' >/dev/null 2>"$run/said"
 is "a decision that the backup has not" 0 $?
 
