@@ -10,11 +10,15 @@ using ipop::hostile::simulated_attacks;
 
 namespace {
 
-void check_attacks(const std::string& threat) {
+/// Those against `threat` whose name has `part` in it.
+void check_attacks(const std::string& threat, const std::string& part = "") {
+  const auto is_meant = [&](const auto& attack) {
+    return attack.threat == threat && attack.name.find(part) != std::string::npos;
+  };
   const auto attacks = simulated_attacks();
-  REQUIRE(std::ranges::any_of(attacks, [&](const auto& attack) { return attack.threat == threat; }));
+  REQUIRE(std::ranges::any_of(attacks, is_meant));
   for (const auto& attack : attacks) {
-    if (attack.threat != threat) continue;
+    if (!is_meant(attack)) continue;
     const auto result = attack.run();
     INFO(attack.name << ": spent " << result.spent << "; lost " << result.lost << "; promised " << attack.promised);
     CHECK(result.held);
@@ -25,6 +29,14 @@ void check_attacks(const std::string& threat) {
 
 TEST_CASE("S1: many keys of one address take a part of a node's links, and keep nobody out") {
   check_attacks("S1");
+}
+
+TEST_CASE("S2: values are found beside a tenth of members that lie in every field") {
+  check_attacks("S2", "a tenth");
+}
+
+TEST_CASE("S3: one host that hands over what it likes pushes out nobody's values") {
+  check_attacks("S3");
 }
 
 TEST_CASE("S5: nobody is flooded by naming him, and answers go to whoever asked") {
