@@ -65,6 +65,7 @@ ga-condorcfg watch|-
 ga-condorcfg show|--file $DIR/none
 ga-condorcfg check|--file $DIR/none
 ga-condorcfg gone|-
+ga-condorcfg priorities|-
 ga-firewall print|-
 ga-firewall apply|--dir $DIR/none --group none
 ga-firewall apply --dry-run|-

@@ -54,7 +54,13 @@ run_line() { # HOST COMMAND OUTPUT: runs it, answers what it asks of a person
   [[ $command =~ authority\ (backup|restore) ]] && command+=' --passphrase-file /run/passphrase'
   if stays "$command"; then
     on "$host" sh -c "cd '$walk_folder' && exec ${command% &}" >"$out" 2>&1 </dev/null &
+    process=$!
     disown
+    # What was refused ends at once, and says why.
+    for ((tries = 0; tries < 10; tries++)); do
+      kill -0 "$process" 2>/dev/null || break
+      sleep 0.1
+    done
     return 0
   fi
   on "$host" sh -c "cd '$walk_folder' && $command" >"$out" 2>&1 </dev/null &

@@ -2,6 +2,8 @@
 #include <array>
 #include <filesystem>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "cli/human.hpp"
@@ -39,6 +41,17 @@ struct Row {
   TestOutcome outcome{};
   Duration time{};
 };
+
+/// HTCondor may still write into the folder of jobs that have ended. The reason why it is left; none when it is gone.
+std::error_code remove_folder(const std::string& directory) {
+  constexpr Duration limit = 10s;
+  constexpr Duration pause = 100ms;
+  std::error_code error;
+  for (const TimePoint end = io::monotonic_now() + limit;; std::this_thread::sleep_for(pause)) {
+    std::filesystem::remove_all(directory, error);
+    if (!error || io::monotonic_now() >= end) return error;
+  }
+}
 
 std::string_view word_of(Kind kind) {
   switch (kind) {
@@ -130,7 +143,10 @@ ExitStatus carry_out(const Context& context, const ValidatePool& verb) {
   } else if (has_failed) {
     cli::suggest(context.streams, "look at the jobs' logs in " + directory);
   }
-  if (is_own && !has_failed) std::filesystem::remove_all(directory, error);
+  if (is_own && !has_failed) {
+    if (const std::error_code left = remove_folder(directory))
+      cli::complain(context.streams, tool, directory + " is left: " + left.message());
+  }
   return has_failed || fault ? ExitStatus::no : ExitStatus::done;
 }
 

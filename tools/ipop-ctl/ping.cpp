@@ -115,7 +115,11 @@ class MemberPing {
 
   ExitStatus find_target() {
     const auto why = ask<node::WhyAnswer>(node::WhyCommand{verb_.target});
-    if (!why) return tools::report_node_error(output_.streams, tool, why.error(), socket_);
+    if (!why) {
+      const ExitStatus status = tools::report_node_error(output_.streams, tool, why.error(), socket_);
+      if (status == ExitStatus::no) cli::suggest(output_.streams, "ipop-ctl members");
+      return status;
+    }
     // A link knows its peer's address only once packets went over it.
     const auto member = members_.find(why->id);
     const auto address = why->address || member == members_.end() ? why->address : member->second.address;
