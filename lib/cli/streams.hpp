@@ -49,7 +49,7 @@ struct Screen {
 /// `tool: message` as one line on `err`; control characters are escaped.
 void complain(const Streams& streams, std::string_view tool, std::string_view message);
 
-/// `  next: command`: what to type after a failure.
+/// `  next: command`: what to type after a failure, as a shell takes it; a remark stands behind two blanks and "# ".
 void suggest(const Streams& streams, std::string_view command);
 
 }  // namespace ipop::cli

@@ -63,7 +63,7 @@ entries() { wc -l <"$LAB/ledger.jsonl"; }
   echo '# mine' >>"$DIR/groups/lab-enrol.toml"
   run restore
   [ "$status" -eq 0 ]
-  [[ $output == *"Wrote $DIR/groups/lab.toml"*"next: ga-group close lab (makes this machine a member again)"* ]]
+  [[ $output == *"Wrote $DIR/groups/lab.toml"*"next: ga-group close lab  # makes this machine a member again"* ]]
   cmp "$DIR/were/lab.toml" "$DIR/groups/lab.toml"
   [ "$(tail -n 1 "$DIR/groups/lab-enrol.toml")" = '# mine' ]
   # A group that is not this authority's is nobody's business.
@@ -117,7 +117,7 @@ entries() { wc -l <"$LAB/ledger.jsonl"; }
   [ "$status" -eq 1 ]
   [[ $output == *"$LAB has the authority's key, but its ledger (ledger.jsonl) is lost"* ]]
   [[ $output == *"next: ga-cert --dir $LAB authority restore FILE"* ]]
-  [[ $output == *"next: ga-cert --dir $LAB authority resume (if there is no backup)"* ]]
+  [[ $output == *"next: ga-cert --dir $LAB authority resume  # if there is no backup"* ]]
   run restore
   [ "$status" -eq 0 ]
   cert list

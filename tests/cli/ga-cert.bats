@@ -331,7 +331,7 @@ closed_group() {
   [[ $output == *"signed but not yet in force: the revocation of user eve by list 1"* ]]
   [[ $output != *"revoked user eve"* ]]
   # The command that is printed asks the same groups again.
-  next=$(sed -n 's/^ *next: ga-cert \(revoke --publish .*\) (as root.*/\1/p' <<<"$output")
+  next=$(sed -n 's/^ *next: ga-cert \(revoke --publish .*\)  # as root.*/\1/p' <<<"$output")
   # shellcheck disable=SC2086
   run "$GA_BIN/ga-cert" --groups "$DIR/groups" $next
   [ "$status" -eq 3 ]
@@ -491,7 +491,7 @@ END
   request bob
   run cert sign "$DIR/bob.csr" --out "$DIR/none/bob.pem"
   [ "$status" -eq 7 ]
-  hint=$(sed -n 's/^  next: \(.*\) (it is signed)$/\1/p' <<<"$output")
+  hint=$(sed -n 's/^  next: \(.*\)  # it is signed$/\1/p' <<<"$output")
   (export PATH=$GA_BIN:$PATH; bash -c "$hint" | openssl x509 -noout)
   run cert authority init lab --no-passphrase
   hint=$(sed -n 's/^  next: //p' <<<"$output")

@@ -25,6 +25,9 @@ while IFS=$'\t' read -r file text where detail; do
   key=$file$'\t'$text
   [[ ${in_source[$key]-} ]] || wrong "$table: $file prints nothing like \"$text\""
   has_row[$key]=1
+  # A person types the whole line: a shell takes no remark in brackets.
+  [[ $where == - || $text != *' ('*')' || $text == 'run it again as root '* ]] ||
+    wrong "$file: \"$text\" cannot be typed as it stands; a remark goes behind \"  # \""
   if [[ $where == - ]]; then
     [[ $detail ]] || wrong "$table: $file: \"$text\" has no reason why it is for a person"
     counts[2]=$((counts[2] + 1))

@@ -23,7 +23,7 @@ for host in alice bob carol; do within 5 "$host is a machine of its own" on "$ho
 ((failures == 0)) || finish
 
 # What a program printed behind "next:", one command a line; started as a person would, in the background.
-next_of() { sed -nE '/next: the same/d; s/ \([^()]*\)$//; s/^  next: //p' "$1"; }
+next_of() { sed -nE '/next: the same/d; s/ +# .*$//; s/^  next: //p' "$1"; }
 follow() { # HOST FILE: starts every command that FILE tells to
   local command number=0
   while IFS= read -r command; do

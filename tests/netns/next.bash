@@ -7,7 +7,7 @@
 #   table                    the rows: command -> next -> ... -> works
 #
 # What stands for something in a line is filled in: TOKEN is the last one that was printed, FILE is /run/backup, NAME is
-# `another`, GROUP is $walk_group. A remark in round brackets at the end, and one that begins ", which", ", where" or
+# `another`, GROUP is $walk_group. A remark behind # , and one that begins ", which", ", where" or
 # ", to", is for people; of "A, or B" and "A; or B" a person takes the first. "on the ... machine: COMMAND" is run on
 # $authority, "the same command" is the one that printed the line, and so is "run it again as root". Programs that stay
 # (ipop-node, authority serve, what ends in &) are left running. While a program waits for a person, what it tells that
@@ -30,7 +30,7 @@ stays() { [[ $1 == ipop-node\ * || $1 == *'authority serve'* || $1 == *'&' ]]; }
 # A line as it was printed -> "HOST<tab>COMMAND"
 resolve() { # HOST COMMAND_BEFORE LINE
   local host=$1 before=$2 line=$3
-  line=$(sed -E "s/ \\([^()]*\\)\$//; s/(, (which|where|to)|[,;] or) .*//; s/^sudo //" <<<"$line")
+  line=$(sed -E "s/ +#.*//; s/(, (which|where|to)|[,;] or) .*//; s/^sudo //" <<<"$line")
   if [[ $line =~ ^on\ (the|a)\ [^:]*:\ (.*)$ ]]; then
     host=$authority line=${BASH_REMATCH[2]}
   fi

@@ -37,7 +37,7 @@ starts() { # HOST COMMAND: what stays
 follow() { # HOST FILE: what FILE tells to start
   local line
   while IFS= read -r line; do starts "$1" "$line"; done \
-    < <(sed -nE 's/ \([^()]*\)$//; s/^  next: (ipop-node .*|ga-cert authority serve .*)/\1/p' "$2")
+    < <(sed -nE 's/ +# .*$//; s/^  next: (ipop-node .*|ga-cert authority serve .*)/\1/p' "$2")
 }
 end_programs() { # HOST PROGRAM [SIGNAL]
   local pid

@@ -84,7 +84,7 @@ bool restore_groups(const Context& context, const appliance::AuthorityBackup& ba
     if (has_authority(context, group, desk.authority())) closed.push_back(group);
   }
   for (const std::string& group : closed)
-    cli::suggest(context.streams, "ga-group close " + group + " (makes this machine a member again)");
+    cli::suggest(context.streams, "ga-group close " + group + "  # makes this machine a member again");
   return true;
 }
 
@@ -148,7 +148,7 @@ ExitStatus carry_out(const Context& context, const RestoreAuthority& verb) {
   if (!aside) {
     const ExitStatus status = report(context, aside.error());
     if (aside.error().code == Errc::conflict)
-      cli::suggest(context.streams, "the same with --force, to put the backup in its place all the same (it is kept)");
+      cli::suggest(context.streams, "the same with --force, to put the backup in its place all the same  # it is kept");
     return status;
   }
   if (!aside->empty()) context.streams.err << "What was there is in " << cli::printable(*aside) << ".\n";

@@ -106,7 +106,7 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
                   wanted ? "no authority with this fingerprint is announced in the group"
                          : "no authority is announced in the group");
     cli::suggest(context.streams, "on the authority's machine: ga-cert authority serve --group " +
-                                      (choice.group.empty() ? "GROUP" : choice.group) + " (or GROUP-enrol)");
+                                      (choice.group.empty() ? "GROUP" : choice.group) + "  # or GROUP-enrol");
     cli::suggest(context.streams, "the same command with --server HOST:PORT");
     return ExitStatus::no;
   }

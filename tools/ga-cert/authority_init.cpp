@@ -79,7 +79,7 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
                               ? ""
                               : "The key has no passphrase: anyone who can read the directory can sign certificates.\n")
                       << "Keep a backup in another place: ga-cert authority backup FILE\n";
-  cli::suggest(context.streams, "ga-group new " + verb.name + " --closed (a closed group with this authority)");
+  cli::suggest(context.streams, "ga-group new " + verb.name + " --closed  # a closed group with this authority");
   return ExitStatus::done;
 }
 

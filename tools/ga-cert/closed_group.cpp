@@ -20,7 +20,7 @@ constexpr Duration lease_limit = 60s;
 
 ExitStatus report_no_group(const Context& context, const std::string& message) {
   cli::complain(context.streams, tool, message);
-  cli::suggest(context.streams, "ga-group join TOKEN (the open group's)");
+  cli::suggest(context.streams, "ga-group join TOKEN  # the open group's");
   return ExitStatus::no;
 }
 

@@ -53,7 +53,7 @@ void complain_of_no_ledger(const Context& context, const std::string& place) {
                       "number of the last revocation list");
     const std::string which = same_authority(context);
     cli::suggest(context.streams, "ga-cert" + which + " authority restore FILE");
-    cli::suggest(context.streams, "ga-cert" + which + " authority resume (if there is no backup)");
+    cli::suggest(context.streams, "ga-cert" + which + " authority resume  # if there is no backup");
     return;
   }
   cli::complain(context.streams, tool, "this machine has no authority (none in " + place + ")");
@@ -63,7 +63,7 @@ void complain_of_no_ledger(const Context& context, const std::string& place) {
     return;
   }
   cli::suggest(context.streams, "on the machine with the authority of " + closed.front() + ": the same command");
-  cli::suggest(context.streams, "ga-cert authority restore FILE (if it was here)");
+  cli::suggest(context.streams, "ga-cert authority restore FILE  # if it was here");
 }
 
 bool is_refusal(const Error& error) {

@@ -58,7 +58,7 @@ void suggest_way_out(const Context& context) {
   const std::string which = same_authority(context);
   cli::suggest(context.streams, "on the machine that has the newer ledger: ga-cert authority backup FILE");
   cli::suggest(context.streams, "ga-cert" + which + " authority restore FILE");
-  cli::suggest(context.streams, "ga-cert" + which + " authority resume (instead, if that ledger is lost)");
+  cli::suggest(context.streams, "ga-cert" + which + " authority resume  # instead, if that ledger is lost");
 }
 
 ExitStatus check_ledger(const Context& context, const AuthorityDesk& desk) {

@@ -80,7 +80,7 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
     cli::complain(context.streams, tool,
                   "no group of this machine has this authority (none in " + context.options.groups + "): list " +
                       std::to_string(list.number()) + " is signed but not yet in force");
-    cli::suggest(context.streams, again + " (as root, when this machine is a member)");
+    cli::suggest(context.streams, again + "  # as root, when this machine is a member");
     return ExitStatus::unreachable;
   }
   ExitStatus worst = ExitStatus::done;
@@ -94,7 +94,7 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
       cli::suggest(context.streams, tools::start_command(receiver.name));
   }
   if (failed == 0) return ExitStatus::done;
-  cli::suggest(context.streams, again + " (as root, when the node runs)");
+  cli::suggest(context.streams, again + "  # as root, when the node runs");
   return failed < found.size() ? ExitStatus::partly : worst;
 }
 

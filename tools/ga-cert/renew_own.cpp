@@ -141,10 +141,10 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
     // The closed group is out of reach with it; the network of those who ask is not.
     if (io::exists(member->group.path + ".open")) {
       cli::suggest(context.streams, "ga-group leave " + member->group.name + " --back");
-      cli::suggest(context.streams, "ga-cert join --group " + member->group.name + " (once the node runs)");
+      cli::suggest(context.streams, "ga-cert join --group " + member->group.name + "  # once the node runs");
     } else {
-      cli::suggest(context.streams, "ga-group join --replace TOKEN (of ga-group token " + member->group.name +
-                                        " on the authority's machine)");
+      cli::suggest(context.streams, "ga-group join --replace TOKEN  # of ga-group token " + member->group.name +
+                                        " on the authority's machine");
     }
     return ExitStatus::no;
   }

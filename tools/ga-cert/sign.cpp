@@ -28,7 +28,7 @@ ExitStatus hand_out(const Context& context, const crypto::Certificate& certifica
     if (auto written = write_output(context, out, certificate.to_pem(), 0644); !written) {
       report(context, written.error());
       cli::suggest(context.streams,
-                   "ga-cert export " + short_hex(certificate.serial()) + same_authority(context) + " (it is signed)");
+                   "ga-cert export " + short_hex(certificate.serial()) + same_authority(context) + "  # it is signed");
       return ExitStatus::partly;
     }
   }

@@ -77,7 +77,7 @@ ExitStatus carry_out(const Context& context, const AcceptHandover& verb) {
                   file.config.name +
                       " is an open group: nobody could have signed a hand-over, nor sealed it for this"
                       " machine");
-    cli::suggest(context.streams, "ga-group join --replace TOKEN (what `ga-group rotate` printed)");
+    cli::suggest(context.streams, "ga-group join --replace TOKEN  # what `ga-group rotate` printed");
     return ExitStatus::usage;
   }
   const std::string state = state_directory_of(file, verb.state_directory);

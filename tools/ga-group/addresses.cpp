@@ -36,7 +36,7 @@ ExitStatus carry_out(const Context& context, const SetAddresses& verb) {
   if (daemon::ControlClient::connect(node_socket(context, file)))
     cli::suggest(context.streams, "ipop-ctl --group " + name + " reload");
   cli::suggest(context.streams,
-               "ga-group token " + name + " (for the other machines: ga-group join TOKEN, members too)");
+               "ga-group token " + name + "  # for the other machines: ga-group join TOKEN, members too");
   return ExitStatus::done;
 }
 

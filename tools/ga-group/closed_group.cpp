@@ -152,8 +152,8 @@ NodeStart start_authority(const Context& context, const Plan& plan, NodeStart no
   if (context.options.directory != system_directory) options += " --groups " + context.options.directory;
   if (has_passphrase) options += " --passphrase-file " + plan.closing.passphrase_file;
   const std::string serve = "ga-cert authority serve --group ";
-  cli::suggest(context.streams, serve + plan.entrance.config.name + " --for " + name + options + " (for who asks)");
-  cli::suggest(context.streams, serve + name + options + " (for renewals)");
+  cli::suggest(context.streams, serve + plan.entrance.config.name + " --for " + name + options + "  # for requests");
+  cli::suggest(context.streams, serve + name + options + "  # for renewals");
   return NodeStart::by_hand;
 }
 
@@ -342,8 +342,8 @@ void suggest_certificate(const Context& context, const GroupFile& file) {
   const std::string states = context.options.states == Options{}.states ? "" : " --states " + context.options.states;
   cli::suggest(context.streams, "ga-cert" + groups + states + " request --group " + name + " --out " + name + ".csr");
   cli::suggest(context.streams,
-               "on the authority's machine: ga-cert sign " + name + ".csr --out " + name + ".pem (a copy of it)");
-  cli::suggest(context.streams, "install -m 644 " + name + ".pem " + state + "/certificate.pem (a copy of it)");
+               "on the authority's machine: ga-cert sign " + name + ".csr --out " + name + ".pem  # a copy of it");
+  cli::suggest(context.streams, "install -m 644 " + name + ".pem " + state + "/certificate.pem  # a copy of it");
   cli::suggest(context.streams, start_command(context, file));
 }
 

@@ -44,7 +44,7 @@ std::variant<appliance::JoinToken, ExitStatus> read_join_token(const Context& co
                   "the join token expired at " + cli::utc_text(*token->expires) + " (this machine's clock says " +
                       cli::utc_text(io::wall_time_now()) + ")");
     cli::suggest(context.streams, "on a member of the group: ga-group token " + token->group.name);
-    cli::suggest(context.streams, "ga-group join TOKEN (the new one)");
+    cli::suggest(context.streams, "ga-group join TOKEN  # the new one");
     return ExitStatus::bad_config;
   }
   if (!verb.name.empty()) token->group.name = verb.name;
@@ -97,7 +97,7 @@ ExitStatus install(const Context& context, const JoinGroup& verb, const std::opt
                 "this machine has a different group called \"" + file.config.name + "\" (" + file.path + ")");
   const std::string token = verb.token == "-" ? "-" : "TOKEN";
   cli::suggest(context.streams, "ga-group join --name " + file.config.name + "-2 " + token);
-  cli::suggest(context.streams, "ga-group join --replace " + token + " (and leave the other one)");
+  cli::suggest(context.streams, "ga-group join --replace " + token + "  # and leave the other one");
   return ExitStatus::no;
 }
 
@@ -194,7 +194,7 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
     case NodeStart::failed: return ExitStatus::partly;
     case NodeStart::by_hand: break;
   }
-  if (asks) cli::suggest(context.streams, "the same command again (once the node runs: it asks for the certificate)");
+  if (asks) cli::suggest(context.streams, "the same command again  # once the node runs: it asks for the certificate");
   if (context.options.output.json) {
     cli::JsonWriter json("ga-group.join/1");
     json.field("group", file.config.name);

@@ -27,8 +27,8 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
                       << file.config.name << " for when it comes back.\n";
   if (!verb.back) {
     cli::suggest(context.streams,
-                 "mv " + aside + " " + file.path + " && " + start_command(context, file) + " (to come back)");
-    cli::suggest(context.streams, "ga-group join TOKEN (of another group)");
+                 "mv " + aside + " " + file.path + " && " + start_command(context, file) + "  # to come back");
+    cli::suggest(context.streams, "ga-group join TOKEN  # of another group");
     return ExitStatus::done;
   }
   if (auto moved = io::rename_file(open, file.path); !moved) return report_file_error(context, moved.error());

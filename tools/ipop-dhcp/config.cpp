@@ -116,7 +116,7 @@ std::string addresses_command(const LeaseGroup& group, const crypto::PrivateKey&
   return "ga-group addresses " + group.name + " --server PLACE" +
          (fingerprint ? " --key " + to_hex(*fingerprint) : "") +
          (group.plan.ranges.empty() ? "" : " --pool " + to_string(group.plan.ranges)) +
-         " (PLACE: this machine's name in the group, or http://HOST:8067/)";
+         "  # PLACE: this machine's name in the group, or http://HOST:8067/";
 }
 
 }  // namespace
