@@ -36,6 +36,7 @@ namespace {
 struct Member {
   crypto::PrivateKey key;
   NodeId node{};
+  std::uint64_t sequence = 0;
   bool has_address = false;
 };
 
@@ -90,10 +91,8 @@ void ask(Load& load, std::uint32_t number) {
   request.action = member.has_address ? leasing::LeaseAction::renew : leasing::LeaseAction::obtain;
   request.name_space = load.name_space;
   request.node = member.node;
-  // Rises over restarts of this program as well.
-  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  request.sequence =
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since_1970).count());
+  member.sequence = std::max(member.sequence + 1, leasing::sequence_at(io::wall_time_now()));
+  request.sequence = member.sequence;
   sign(request, member.key);
   const TimePoint before = io::monotonic_now();
   const std::string answer = exchange(load, number, leasing::to_soap(request));

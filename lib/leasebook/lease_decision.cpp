@@ -45,6 +45,9 @@ Result<LeaseBook::State::View*> LeaseBook::State::view_of(const LeaseGroup& grou
 Result<Lease> LeaseBook::take(const LeaseGroup& group, WallTime now, const Ask& ask) {
   auto own = lease_of(group.id, ask.who.node);
   if (!own) return std::move(own).error();
+  // Kept, it would shut the node out until the server's clock is there.
+  if (ask.sequence && *ask.sequence > leasing::sequence_at(now + leasing::clock_tolerance))
+    return {Errc::expired, "the node's clock is ahead of the server's by more than ten minutes"};
   if (*own && ask.sequence && *ask.sequence <= (*own)->sequence)
     return {Errc::expired, "a newer request of this node came before"};
   if (ask.action == leasing::LeaseAction::obtain) return state_->obtain(group, now, ask, *std::move(own));

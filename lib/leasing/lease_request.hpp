@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +50,13 @@ struct LeaseRequest {
   crypto::Signature signature{};
   friend bool operator==(const LeaseRequest&, const LeaseRequest&) = default;
 };
+
+/// A node's first sequence in that second: it rises over restarts, and 256 requests a second have room.
+constexpr std::uint64_t sequence_at(WallTime now) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(now.seconds, 0)) << 8U;
+}
+/// A request from further ahead of the server's clock is refused.
+inline constexpr std::chrono::seconds clock_tolerance = std::chrono::minutes(10);
 
 /// Who asks, as far as it is proved.
 struct Requester {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "leasing/lease_request.hpp"
 #include "router/c_name.hpp"
 
 namespace ipop::router {
@@ -82,8 +83,7 @@ std::optional<net::Ipv4Address> address_of(ByteSpan record_name) {
 }
 
 std::uint64_t next_sequence(std::uint64_t last, WallTime wall) {
-  const auto clock = static_cast<std::uint64_t>(std::max<std::int64_t>(wall.seconds, 0)) << 8U;
-  return std::max(last + 1, clock);
+  return std::max(last + 1, leasing::sequence_at(wall));
 }
 
 Result<CheckedLease> check_lease(const dht::Record& record, ByteSpan name_space, WallTime now) {

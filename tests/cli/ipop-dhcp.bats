@@ -170,6 +170,15 @@ soap() { # soap OPERATION ELEMENTS...
   [ "$status" -eq 1 ]
 }
 
+@test "after an import from CSV the requests of before are old" {
+  dhcp config --group lab >/dev/null 2>&1
+  now=$(date +%s)
+  printf 'address,node,user,host_name,source,granted,expires,released\n10.9.8.7,%s,,,,%s,%s,no\n' \
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "$now" $((now + 3600)) | dhcp import -
+  sequence=$(dhcp export | jq '.leases[0].sequence')
+  ((sequence / 256 > now - 700 && sequence / 256 <= now))
+}
+
 @test "S27: kill -9 in the midst of requests loses nothing and gives nothing twice" {
   dhcp config --group lab --quota 1000 >/dev/null
   serve
@@ -353,6 +362,26 @@ soap() { # soap OPERATION ELEMENTS...
   [ "$(dhcp list --group sea --plain | wc -l)" -eq 4 ]
   run dhcp list --group lab
   [ "$status" -eq 1 ]
+}
+
+@test "a server whose key is gone gives nothing out, and a book that may not be read is no missing one" {
+  dhcp config --group lab >/dev/null 2>&1
+  mv "$DIR/book/server.key" "$DIR/kept.key"
+  for command in config "serve --listen 127.0.0.1:0"; do
+    # shellcheck disable=SC2086 # words
+    run dhcp $command
+    [ "$status" -eq 5 ]
+    [[ $output == *"$DIR/book/server.key is missing"* ]]
+  done
+  [ ! -e "$DIR/book/server.key" ]
+  mv "$DIR/kept.key" "$DIR/book/server.key"
+  dhcp config
+
+  [ "$(id -u)" -eq 0 ] || skip "not root"
+  chmod 711 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" 2>/dev/null || true
+  run setpriv --reuid 65534 --regid 65534 --clear-groups "$GA_BIN/ipop-dhcp" --directory "$DIR/book" list
+  [ "$status" -eq 4 ]
+  [[ $output == *"Permission denied"* ]]
 }
 
 @test "a wrong line of options is one line and status 2" {

@@ -76,7 +76,7 @@ ExitStatus carry_out(const Context& context, const Follow& verb) {
   auto opened = open_book(context, leasebook::Database::Access::create);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& book = std::get<LeaseBook>(opened);
-  const auto key = load_server_key(context);
+  const auto key = load_server_key(context, book);
   if (!key) return report(context, key.error());
   {
     const auto follower = book.is_follower();

@@ -254,7 +254,7 @@ ExitStatus carry_out(const Context& context, const Serve& verb) {
   auto opened = open_book(context, leasebook::Database::Access::write);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& book = std::get<LeaseBook>(opened);
-  const auto key = load_server_key(context);
+  const auto key = load_server_key(context, book);
   if (!key) return report(context, key.error());
   const auto groups = book.groups();
   if (!groups) return report(context, groups.error());

@@ -36,7 +36,8 @@ std::variant<LeaseBook, ExitStatus> open_book(const Context& context, Database::
     // What SQLite makes beside the book takes the book's own mode.
     if (!io::exists(path))
       if (auto made = io::write_file_atomically(path, {}, 0600); !made) return report(context, made.error());
-  } else if (!io::exists(path)) {
+  } else if (std::error_code error; !std::filesystem::exists(path, error)) {
+    if (error) return report(context, Error{error, path});
     cli::complain(context.streams, tool, path + ": there is no lease database here");
     cli::suggest(context.streams, "ipop-dhcp config --group GROUP");
     return ExitStatus::no;
@@ -69,7 +70,7 @@ std::variant<leasebook::LeaseGroup, ExitStatus> choose_group(const Context& cont
   return ExitStatus::no;
 }
 
-Result<crypto::PrivateKey> load_server_key(const Context& context) {
+Result<crypto::PrivateKey> load_server_key(const Context& context, LeaseBook& book) {
   const std::string path = context.options.directory + "/server.key";
   if (io::exists(path)) {
     const auto text = io::read_secret_file(path, largest_key_file);
@@ -78,6 +79,10 @@ Result<crypto::PrivateKey> load_server_key(const Context& context) {
     if (!key) return std::move(key).error().in(path);
     return key;
   }
+  const auto groups = book.groups();
+  if (!groups) return groups.error();
+  if (!groups->empty())
+    return {Errc::malformed, path + " is missing: members take leases of no other key; put it back from a backup"};
   auto key = crypto::PrivateKey::generate();
   if (!key) return key;
   if (auto made = io::make_directories(context.options.directory, 0700); !made) return std::move(made).error();

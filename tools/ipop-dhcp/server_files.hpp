@@ -23,8 +23,9 @@ std::variant<leasebook::LeaseBook, cli::ExitStatus> open_book(const Context& con
 /// The group that is meant: the one named, or the only one. A failure has been reported.
 std::variant<leasebook::LeaseGroup, cli::ExitStatus> choose_group(const Context& context, leasebook::LeaseBook& book);
 
-/// The key of this server; made and kept (0600) at the first call. Errors: errno, malformed, not_authorized.
-Result<crypto::PrivateKey> load_server_key(const Context& context);
+/// The key of this server; made and kept (0600) while the book has no group. Errors: errno; malformed, also when it is
+/// missing: what another key grants, no member believes; not_authorized.
+Result<crypto::PrivateKey> load_server_key(const Context& context, leasebook::LeaseBook& book);
 
 /// A group's file of this machine. Errors: errno; malformed, with file and line.
 Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name);

@@ -78,7 +78,9 @@ ExitStatus carry_out(const Context& context, const Import& verb) {
   const WallTime now = io::wall_time_now();
   std::size_t taken = 0;
   std::size_t refused = 0;
-  for (const Lease& lease : *leases) {
+  for (Lease& lease : *leases) {
+    // Where it is not known, the requests that the node made before are old by the clock.
+    if (lease.sequence == 0) lease.sequence = leasing::sequence_at(now - leasing::clock_tolerance);
     auto written = book.import_lease(group, lease, now);
     if (written) {
       ++taken;

@@ -63,6 +63,20 @@ struct Service {
 
 }  // namespace
 
+TEST_CASE("a request from a clock that is far ahead is refused, and shuts the node out of nothing") {
+  BookFixture f;
+  Service service(f);
+  const std::uint64_t before = f.sequence;
+  f.sequence = leasing::sequence_at(f.now + leasing::clock_tolerance + std::chrono::seconds(1));
+  const auto ahead = service.ask("alice");
+  REQUIRE_FALSE(ahead);
+  CHECK(ahead.error().message().find("ahead") != std::string::npos);
+  f.sequence = before;
+  CHECK(service.ask("alice"));
+  f.sequence = leasing::sequence_at(f.now + leasing::clock_tolerance) - 1;
+  CHECK(service.ask("alice"));
+}
+
 TEST_CASE("S10: whoever is revoked, by key or by user, has no lease any more, and gets none") {
   BookFixture f;
   Service service(f);
