@@ -124,7 +124,7 @@ std::vector<Finding> of_notices(const Facts& facts) {
     } else if (notice.starts_with("this machine's certificate is revoked")) {
       out.push_back(
           explaining(wrong("certificate", notice, "the authority of " + facts.group + " shut this machine out",
-                           "ask who keeps the authority, then ga-cert join --group " + facts.group)));
+                           "ga-group leave " + facts.group)));
     } else if (notice.starts_with("another machine")) {
       out.push_back(wrong("node", notice, "a copied disk, or a restored backup, has the node's key twice",
                           "move " + key_path(facts) + " away on one of the two, and start its node again"));

@@ -73,6 +73,11 @@ walk alice succeeds alice 'ga-cert list --certificates' "ga-cert revoke --user n
 walk alice succeeds alice 'ga-cert list' "ga-cert authority serve --group nowhere"
 ends alice lab
 walk alice is_shut_out dave "ga-cert revoke --key $(key_of dave) --reason 'laptop stolen'"
+# Who is shut out and types the first command again has not joined.
+on dave ga-group join "$(on alice ga-group token lab | head -n 1)" >"$run/again" 2>&1
+is "dave: ga-group join: the status" 1 $?
+holds "dave: it says that he is revoked" grep -q 'was revoked on .*: no member talks to it any more' "$run/again"
+holds "dave: and what he can do" grep -qx '  next: ga-group leave lab' "$run/again"
 walk carol whole_group carol second "ga-cert authority init second --no-passphrase"
 
 table

@@ -110,6 +110,13 @@ ExitStatus wait_for_address(const Context& context, const JoinGroup& verb, const
                                                                   : "ipop-ctl --group " + file.config.name + " status");
     return code;
   }
+  if (status->revoked) {
+    cli::complain(context.streams, tool,
+                  "this machine's certificate was revoked on " + cli::utc_text(*status->revoked) +
+                      ": no member talks to it any more");
+    cli::suggest(context.streams, "ga-group leave " + file.config.name);
+    return ExitStatus::no;
+  }
   std::string names;
   for (const std::string& name : status->names)
     names += (names.empty() ? "" : ", ") + name + "." + status->domain;

@@ -71,7 +71,7 @@ const Fault faults[] = {
     {"a node that can't start", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); facts.start_problem = "UDP port 25000 is taken by another program"; }, "node", "can't start", "ipop-node config check --group lab", true},
     {"a clock that the others refuse, before there is an address", [](Facts& facts) { facts.status->notices = {"this machine's clock is about 11 minutes ahead of the others'"}; facts.status->address.reset(); }, "clock", "11 minutes ahead", "set-ntp", true},
     {"a clock that the others refuse", [](Facts& facts) { facts.status->notices = {"this machine's clock is about 11 minutes ahead of the others'"}; }, "clock", "11 minutes ahead", "set-ntp", false},
-    {"a machine that was shut out", [](Facts& facts) { facts.status->notices = {"this machine's certificate is revoked by list 3: no member talks to it any more"}; }, "certificate", "revoked by list 3", "ga-cert join --group lab", true},
+    {"a machine that was shut out", [](Facts& facts) { facts.status->notices = {"this machine's certificate is revoked by list 3: no member talks to it any more"}; }, "certificate", "revoked by list 3", "ga-group leave lab", true},
     {"a copied machine", [](Facts& facts) { facts.status->notices = {"another machine runs with this node's key"}; }, "node", "another machine", "/var/lib/ipop/lab/key.pem", false},
     {"a user who may not ask", [](Facts& facts) { facts.node = NodeFact::not_permitted; facts.status.reset(); }, "node", "may not", "sudo", true},
     {"a node that hangs", [](Facts& facts) { facts.node = NodeFact::silent; facts.status.reset(); }, "node", "does not answer", "systemctl restart", true},
