@@ -66,7 +66,7 @@ Result<Lease> LeaseBook::take(const LeaseGroup& group, WallTime now, const Ask& 
   }
   lease.released = true;
   lease.expires = std::min(now, lease.expires);
-  lease.sequence = ask.sequence.value_or(0);
+  lease.sequence = ask.sequence.value_or(lease.sequence);
   if (auto written = state_->write_lease(group.id, lease, now); !written) return std::move(written).error();
   return lease;
 }
@@ -91,7 +91,7 @@ Result<Lease> LeaseBook::State::obtain(const LeaseGroup& group, WallTime now, co
   lease.granted = goes_on ? own->granted : now;
   // A clock that was set back takes nothing away from who has it already.
   lease.expires = goes_on ? std::max(own->expires, now + group.plan.lease_time) : now + group.plan.lease_time;
-  lease.sequence = ask.sequence.value_or(0);
+  lease.sequence = ask.sequence.value_or(own ? own->sequence : 0);
   lease.key = ask.who.key;
   if (auto written = write_lease(group.id, lease, now); !written) return std::move(written).error();
   return lease;
