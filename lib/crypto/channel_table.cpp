@@ -191,12 +191,14 @@ bool ChannelTable::State::send_inner_to(TimePoint now, Channel& channel, const C
   return true;
 }
 
-Result<void> ChannelTable::State::seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads) {
+Result<void> ChannelTable::State::seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads,
+                                       Content content) {
   const auto it = channels_.find(id);
   if (it == channels_.end()) return Result<void>(Errc::not_found, "channel");
   Channel& channel = it->second;
   Transmit out;
   out.to = channel.carrier;
+  out.content = content;
   out.packets.reserve(payloads.size());
   for (const ByteSpan payload : payloads) {
     // Zero marks the table's own messages.
@@ -384,8 +386,8 @@ void ChannelTable::handle_packets(TimePoint now, std::span<const Incoming> packe
 void ChannelTable::handle_timeout(TimePoint now) {
   state_->handle_timeout(now);
 }
-Result<void> ChannelTable::seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads) {
-  return state_->seal(now, id, payloads);
+Result<void> ChannelTable::seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads, Content content) {
+  return state_->seal(now, id, payloads, content);
 }
 void ChannelTable::offer_lane(TimePoint now, ChannelId id) {
   state_->offer_lane(now, id);

@@ -67,9 +67,13 @@ class ChannelTable {
     overtaken,
   };
 
+  /// What payloads are for, told with what carries them: data may be delayed behind control.
+  enum class Content : std::uint8_t { control, data };
+
   struct Transmit {  ///< packets for one carrier, in order
     Carrier to{};
     std::vector<Bytes> packets{};
+    Content content = Content::control;
   };
   struct Opened {  ///< authenticated both ways; may be sealed to at once
     ChannelId id{};
@@ -148,7 +152,8 @@ class ChannelTable {
   /// Seals each payload into a packet of its own: one Transmit. A payload is not empty and its first
   /// octet is not zero (the caller's duty). Errors: not_found; exhausted (2^32 packets under one key:
   /// what still fitted is sent and the channel ends).
-  Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads);
+  Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads,
+                    Content content = Content::control);
   /// Data comes over the channel: the peer may send it over a lane, if the owner takes lanes. Says so at most once a
   /// second, and not while it does.
   void offer_lane(TimePoint now, ChannelId id);

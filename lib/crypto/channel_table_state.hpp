@@ -40,7 +40,7 @@ class ChannelTable::State {
   void nudge(TimePoint now, const Carrier& carrier);
   void handle_packets(TimePoint now, std::span<const Incoming> packets);
   void handle_timeout(TimePoint now);
-  Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads);
+  Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads, Content content);
   void offer_lane(TimePoint now, ChannelId id);
   [[nodiscard]] std::optional<Spi> lane_to(ChannelId id) const;
   void handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets);

@@ -34,10 +34,12 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Transmi
     counters_.add("drop_relay_gone", transmit.packets.size());
     return;
   }
+  const bool data = transmit.content == Content::data;
+  const LinkPayload kind = data ? LinkPayload::relayed : LinkPayload::relayed_control;
   std::vector<Bytes> wrapped(transmit.packets.size());
   for (std::size_t i = 0; i < wrapped.size(); ++i) {
     wrapped[i].reserve(RelayedView::header_size + transmit.packets[i].size());
-    encode_relayed(LinkPayload::relayed, relayed.peer, transmit.packets[i], wrapped[i]);
+    encode_relayed(kind, relayed.peer, transmit.packets[i], wrapped[i]);
   }
   const std::vector<ByteSpan> spans(wrapped.begin(), wrapped.end());
   seal(now, *link, *direct, spans, Content::control);
@@ -129,7 +131,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
       counters_.add("drop_not_admitted");
     } else if (is_ip_packet(payload.front())) {
       ip_packets.push_back(std::move(payload));
-    } else if (payload.front() == static_cast<std::byte>(LinkPayload::relayed)) {
+    } else if (is_to_pass_on(payload.front())) {
       to_pass_on.push_back(std::move(payload));
     } else if (payload.front() == static_cast<std::byte>(LinkPayload::relayed_final)) {
       relayed_here.push_back(std::move(payload));
@@ -229,7 +231,7 @@ void Overlay::State::cancel_openings(const NodeId& expected, bool direct_only) {
 }
 
 bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content) {
-  const auto sealed = table_.seal(now, path.channel, payloads);
+  const auto sealed = table_.seal(now, path.channel, payloads, content);
   if (!sealed) {
     counters_.add("drop_seal_failed", payloads.size());
     journal_.add(now, link.peer, "sealing failed: " + sealed.error().message());

@@ -11,6 +11,9 @@ namespace {
 constexpr Duration shaped_every = 1s;
 /// A line of the journal for a pair that waits all the time.
 constexpr Duration shaped_journal_every = 60s;
+/// A path over a relay that drops packets is taken for alive so long after the last one that came: of many senders'
+/// probes some are dropped as well.
+constexpr Duration crowded_for = 2s;
 
 }  // namespace
 
@@ -24,10 +27,11 @@ void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::v
       continue;
     }
     const NodeId destination = head->other;
+    const LinkPayload kind = head->kind;
     std::vector<Bytes> run;
     for (; begin < payloads.size(); ++begin) {
       const auto next = decode_relayed(payloads[begin]);
-      if (!next || next->other != destination) break;
+      if (!next || next->other != destination || next->kind != kind) break;
       rewrite_relayed(payloads[begin], source);
       run.push_back(std::move(payloads[begin]));
     }
@@ -37,7 +41,7 @@ void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::v
       if (Link* asking = links_.find(source)) speak(now, *asking, Unreachable{destination});
       continue;
     }
-    relay_queue_.put(now, source, destination, std::move(run));
+    relay_queue_.put(now, source, destination, std::move(run), kind == LinkPayload::relayed_control);
   }
   pass_on_due(now);
 }
@@ -105,7 +109,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
   counters_.add("delayed_by_relay", shaped.delayed);
   counters_.add("dropped_by_relay", shaped.dropped);
   // A probe that was dropped among others shows no dead path.
-  if (shaped.dropped > 0 && through->liveness.heard_within(now, PathProof::asked_every)) {
+  if (shaped.dropped > 0 && through->liveness.heard_within(now, crowded_for)) {
     through->proof.handle_crowded();
   }
   ShapedByRelay& sum = pair->shaped;

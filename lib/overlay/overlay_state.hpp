@@ -138,7 +138,7 @@ class Overlay::State {
   void open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected);
   [[nodiscard]] std::map<crypto::Carrier, Opening>::iterator opening_of(const crypto::ChannelTable::Opened& opened);
   void cancel_openings(const NodeId& expected, bool direct_only);
-  enum class Content { control, data };  ///< data: somebody would notice its loss
+  using Content = crypto::ChannelTable::Content;  // data: somebody would notice its loss
   bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content);
   void send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message);
   /// Over the path in use, or the latest while there is none.

@@ -38,12 +38,11 @@ void encode(const RoutedPacket& packet, Bytes& out) {
 
 Result<RelayedView> decode_relayed(ByteSpan payload) {
   ByteReader in(payload);
-  const auto kind = in.read<std::uint8_t>();
   RelayedView view;
+  view.kind = static_cast<LinkPayload>(in.read<std::uint8_t>());
   view.other = NodeId(in.take_array<NodeId::size>());
   if (!in.ok() || in.remaining() == 0) return {Errc::truncated, "relayed packet"};
-  if (kind != static_cast<std::uint8_t>(LinkPayload::relayed) &&
-      kind != static_cast<std::uint8_t>(LinkPayload::relayed_final))
+  if (!is_to_pass_on(payload.front()) && view.kind != LinkPayload::relayed_final)
     return {Errc::unsupported, "kind of a relayed packet"};
   view.inner = in.take_rest();
   return view;

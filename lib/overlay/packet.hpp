@@ -52,7 +52,15 @@ enum class LinkPayload : std::uint8_t {
   relayed = 3,        ///< a packet of a relayed link, to pass on to a direct neighbour
   relayed_final = 4,  ///< the same on its last link: never passed on, so no loop can form
   part = 5,           ///< of a routed packet that the path does not carry whole (PayloadPart)
+  /// As `relayed`; a relay passes it on before others of the same pair.
+  relayed_control = 6,
 };
+
+/// True when the payload is to be passed on to a direct neighbour.
+constexpr bool is_to_pass_on(std::byte first) {
+  return first == static_cast<std::byte>(LinkPayload::relayed) ||
+         first == static_cast<std::byte>(LinkPayload::relayed_control);
+}
 
 /// True when the payload is an IP packet by its first octet.
 constexpr bool is_ip_packet(std::byte first) {
@@ -60,13 +68,14 @@ constexpr bool is_ip_packet(std::byte first) {
   return version == 4 || version == 6;
 }
 
-/// A packet of a relayed link. `other` is whom it goes to on the first link (`relayed`), whom it
-/// comes from on the last (`relayed_final`): the member between rewrites these 21 octets in place.
+/// A packet of a relayed link. `other` is whom it goes to on the first link (`relayed`, `relayed_control`), whom
+/// it comes from on the last (`relayed_final`): the member between rewrites these 21 octets in place.
 ///
 ///    payload type 1 | other 20 | inner
 struct RelayedView {
   static constexpr std::size_t header_size = 21;
 
+  LinkPayload kind{};
   NodeId other{};
   ByteSpan inner{};
 };
@@ -74,7 +83,8 @@ struct RelayedView {
 /// Reads a whole payload, its first octet included. Errors: truncated (no inner octets), unsupported.
 Result<RelayedView> decode_relayed(ByteSpan payload);
 void encode_relayed(LinkPayload kind, const NodeId& other, ByteSpan inner, Bytes& out);
-/// Makes a `relayed` payload the `relayed_final` one that comes from `source`. The payload was decoded.
+/// Makes a `relayed` or `relayed_control` payload the `relayed_final` one that comes from `source`. The payload was
+/// decoded.
 void rewrite_relayed(Bytes& payload, const NodeId& source);
 
 }  // namespace ipop::overlay

@@ -19,7 +19,8 @@ double in_seconds(Duration time) {
 
 }  // namespace
 
-void RelayQueue::put(TimePoint now, const NodeId& source, const NodeId& destination, std::vector<Bytes> packets) {
+void RelayQueue::put(TimePoint now, const NodeId& source, const NodeId& destination, std::vector<Bytes> packets,
+                     bool control) {
   const Pair pair(source, destination);
   auto it = queues_.find(pair);
   if (it == queues_.end()) {
@@ -33,6 +34,8 @@ void RelayQueue::put(TimePoint now, const NodeId& source, const NodeId& destinat
   }
   Queue& queue = it->second;
   for (Bytes& packet : packets) {
+    while (control && queue.octets + packet.size() > octets_a_pair && queue.packets.size() > queue.control)
+      drop(pair, queue, queue.packets.size() - 1);
     if (queue.octets + packet.size() > octets_a_pair) {
       ++dropped_;
       count(pair, &Counts::dropped);
@@ -40,7 +43,13 @@ void RelayQueue::put(TimePoint now, const NodeId& source, const NodeId& destinat
     }
     queue.octets += packet.size();
     octets_ += packet.size();
-    queue.packets.push_back({std::move(packet), now});
+    if (control) {
+      queue.packets.insert(queue.packets.begin() + static_cast<std::ptrdiff_t>(queue.control),
+                           {std::move(packet), now});
+      ++queue.control;
+    } else {
+      queue.packets.push_back({std::move(packet), now});
+    }
   }
   if (queue.packets.empty()) end_of(pair);
   make_room();
@@ -56,14 +65,12 @@ std::optional<RelayQueue::Batch> RelayQueue::take(TimePoint now, std::uint64_t r
     while (!queue.packets.empty()) {
       Waiting& next = queue.packets.front();
       if (next.since + longest_wait < now) {
-        drop_front(pair, queue);
+        drop(pair, queue, 0);
         continue;
       }
       if (tokens_ <= 0 || queue.credit < next.octets.size()) break;
       const std::size_t size = next.octets.size();
       queue.credit -= size;
-      queue.octets -= size;
-      octets_ -= size;
       tokens_ -= static_cast<double>(size);
       recent_ = recent_ * std::exp2(-in_seconds(now - recent_at_) / load_half_life) + static_cast<double>(size);
       recent_at_ = now;
@@ -71,8 +78,7 @@ std::optional<RelayQueue::Batch> RelayQueue::take(TimePoint now, std::uint64_t r
         ++delayed_;
         count(pair, &Counts::delayed);
       }
-      batch.packets.push_back(std::move(next.octets));
-      queue.packets.pop_front();
+      batch.packets.push_back(extract(queue, 0));
     }
     if (queue.packets.empty()) {
       end_of(pair);
@@ -114,11 +120,18 @@ void RelayQueue::refill(TimePoint now, std::uint64_t rate) {
   filled_ = now;
 }
 
-void RelayQueue::drop_front(const Pair& pair, Queue& queue) {
-  const std::size_t size = queue.packets.front().octets.size();
-  queue.octets -= size;
-  octets_ -= size;
-  queue.packets.pop_front();
+Bytes RelayQueue::extract(Queue& queue, std::size_t at) {
+  const auto it = queue.packets.begin() + static_cast<std::ptrdiff_t>(at);
+  Bytes octets = std::move(it->octets);
+  queue.packets.erase(it);
+  queue.octets -= octets.size();
+  octets_ -= octets.size();
+  if (at < queue.control) --queue.control;
+  return octets;
+}
+
+void RelayQueue::drop(const Pair& pair, Queue& queue, std::size_t at) {
+  extract(queue, at);
   ++dropped_;
   count(pair, &Counts::dropped);
 }
@@ -127,7 +140,8 @@ void RelayQueue::make_room() {
   while (octets_ > octets_in_all) {
     const auto longest = std::ranges::max_element(queues_, {}, [](const auto& entry) { return entry.second.octets; });
     const Pair pair = longest->first;
-    drop_front(pair, longest->second);
+    const Queue& queue = longest->second;
+    drop(pair, longest->second, queue.control < queue.packets.size() ? queue.control : 0);
     if (longest->second.packets.empty()) end_of(pair);
   }
 }

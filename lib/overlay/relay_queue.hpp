@@ -17,6 +17,8 @@ namespace ipop::overlay {
 ///
 /// Senders take turns, each as many octets as the others; who sends to several shares his turn among them, so
 /// that nobody gains by many pairs (deficit round robin). Nothing waits long: old packets are dropped before new ones.
+/// A pair's control packets go before its data, of which they are dropped last: whoever calls all his packets control
+/// only treats himself so.
 class RelayQueue {
  public:
   static constexpr std::size_t max_pairs = 1024;
@@ -42,7 +44,8 @@ class RelayQueue {
   };
 
   /// Packets that came at `now`.
-  void put(TimePoint now, const NodeId& source, const NodeId& destination, std::vector<Bytes> packets);
+  void put(TimePoint now, const NodeId& source, const NodeId& destination, std::vector<Bytes> packets,
+           bool control = false);
   /// What may go at `rate` octets a second; call until it gives nothing.
   std::optional<Batch> take(TimePoint now, std::uint64_t rate);
   /// When take() has something again.
@@ -65,13 +68,16 @@ class RelayQueue {
     TimePoint since{};
   };
   struct Queue {
-    std::deque<Waiting> packets{};
+    std::deque<Waiting> packets{};  ///< control first
+    std::size_t control = 0;        ///< so many of them
     std::size_t octets = 0;
     std::size_t credit = 0;  ///< octets that it may still give in its turn
     bool has_turn = false;
   };
   void refill(TimePoint now, std::uint64_t rate);
-  void drop_front(const Pair& pair, Queue& queue);
+  /// Takes the packet there out.
+  Bytes extract(Queue& queue, std::size_t at);
+  void drop(const Pair& pair, Queue& queue, std::size_t at);
   void make_room();
   void end_of(const Pair& pair);
   void count(const Pair& pair, std::uint32_t Counts::*what);

@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     }
     case 3:
-    case 4: {
+    case 4:
+    case 6: {
       const auto view = overlay::decode_relayed(input);
       if (!view) return 0;
       overlay::encode_relayed(static_cast<overlay::LinkPayload>(data[0]), view->other, view->inner, out);

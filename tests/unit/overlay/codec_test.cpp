@@ -196,6 +196,14 @@ TEST_CASE("a relayed packet changes its two first fields on the way") {
   for (std::size_t n = 0; n <= RelayedView::header_size; ++n)
     CHECK_FALSE(decode_relayed(ByteSpan(packet).first(n)));
   CHECK_FALSE(decode_relayed(changed(packet, 0, 2)));
+
+  Bytes control;
+  encode_relayed(LinkPayload::relayed_control, id_at(0x20), inner, control);
+  CHECK(control == from_hex(std::string("06") + id_20 + "aabb"));
+  REQUIRE(decode_relayed(control));
+  CHECK(decode_relayed(control)->kind == LinkPayload::relayed_control);
+  rewrite_relayed(control, id_at(0x10));
+  CHECK(control == packet);
 }
 
 TEST_CASE("round trips in an offer are whole milliseconds within 16 bits") {

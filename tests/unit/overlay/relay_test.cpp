@@ -197,6 +197,33 @@ TEST_CASE("S19: senders share a relay evenly, and many pairs of one sender win h
   CHECK(queue.dropped() > 0);
 }
 
+TEST_CASE("control packets of a pair come through whatever it sends, and win it nothing") {
+  RelayQueue queue;
+  TimePoint now{};
+  std::size_t control = 0;
+  std::size_t data = 0;
+  std::size_t cheat = 0;
+  for (int i = 0; i < 500; ++i) {
+    // Eight times what the relay allows; the second pair calls all of it control.
+    queue.put(now, id_at(1), id_at(100), packets_of(80));
+    queue.put(now, id_at(1), id_at(100), packets_of(1, 1201), true);
+    queue.put(now, id_at(2), id_at(100), packets_of(80), true);
+    while (const auto batch = queue.take(now, 2'000'000)) {
+      for (const Bytes& packet : batch->packets) {
+        if (batch->source == id_at(2)) {
+          cheat += packet.size();
+        } else {
+          (packet.size() == 1201 ? control : data) += packet.size();
+        }
+      }
+    }
+    now += 10ms;
+  }
+  CHECK(control >= 499 * 1201);  // the last may wait
+  CHECK(data > 0);
+  CHECK(static_cast<double>(cheat) < 1.05 * static_cast<double>(control + data));
+}
+
 TEST_CASE("nothing waits in a relay for longer than a quarter of a second, and its memory is bounded") {
   RelayQueue queue;
   TimePoint now{};
