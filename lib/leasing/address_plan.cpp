@@ -1,6 +1,7 @@
 #include "leasing/address_plan.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace ipop::leasing {
 namespace {
@@ -18,9 +19,10 @@ Result<void> check_ranges(const AddressPlan& plan, const std::vector<AddressRang
   return {};
 }
 
-/// The first address at or after `start`, around the end, that the plan offers and `is_good` takes.
-template <class IsGood>
-std::optional<net::Ipv4Address> first_offered(const AddressPlan& plan, net::Ipv4Address start, IsGood is_good) {
+/// The first address at or after `start`, around the end, that the plan offers and of which `next_good(first, last)`,
+/// the first good one between two, says the same.
+template <class NextGood>
+std::optional<net::Ipv4Address> first_offered(const AddressPlan& plan, net::Ipv4Address start, NextGood next_good) {
   // Of the whole prefix, or of each range: what is not offered is not looked at.
   std::vector<AddressRange> parts = plan.ranges;
   if (parts.empty()) parts.push_back({plan.prefix.address(), plan.prefix.broadcast()});
@@ -32,8 +34,13 @@ std::optional<net::Ipv4Address> first_offered(const AddressPlan& plan, net::Ipv4
           is_second && start.value() > 0 ? std::min(part.last, net::Ipv4Address(start.value() - 1)) : part.last;
       if (last < first || !plan.prefix.contains(first) || !plan.prefix.contains(last)) continue;
       for (std::uint64_t i = first.value(); i <= last.value(); ++i) {
-        const net::Ipv4Address address(static_cast<std::uint32_t>(i));
-        if (is_good(address) && is_offered(plan, address)) return address;
+        const std::optional<net::Ipv4Address> good = next_good(net::Ipv4Address(static_cast<std::uint32_t>(i)), last);
+        if (!good) break;
+        if (is_offered(plan, *good)) return good;
+        // An exclusion may be most of the network: its end is next.
+        const auto around =
+            std::ranges::find_if(plan.excluded, [&](const AddressRange& range) { return range.contains(*good); });
+        i = around == plan.excluded.end() ? good->value() : around->last.value();
       }
     }
   }
@@ -87,7 +94,8 @@ Result<void> check(const AddressPlan& plan) {
   if (plan.mtu < 576 || plan.mtu > 9000)
     return {Errc::malformed, "the MTU is 576 to 9000, not " + std::to_string(plan.mtu)};
   if (plan.quota < 1 || plan.quota > 1'000'000) return {Errc::malformed, "the quota is 1 to 1000000"};
-  if (!first_offered(plan, plan.prefix.address(), [](net::Ipv4Address) { return true; }))
+  if (!first_offered(plan, plan.prefix.address(),
+                     [](net::Ipv4Address first, net::Ipv4Address) { return std::optional(first); }))
     return {Errc::malformed, "ranges and exclusions leave no address"};
   return {};
 }
@@ -104,21 +112,42 @@ bool is_offered(const AddressPlan& plan, net::Ipv4Address address) {
 }
 
 AddressMap::AddressMap(const net::Ipv4Prefix& prefix)
-    : prefix_(prefix), taken_(std::size_t{1} << (32U - prefix.length())) {}
+    : prefix_(prefix), words_(((std::size_t{1} << (32U - prefix.length())) + word_bits - 1) / word_bits) {}
 
 bool AddressMap::has(net::Ipv4Address address) const {
-  return prefix_.contains(address) && taken_[address.value() - prefix_.address().value()];
+  if (!prefix_.contains(address)) return false;
+  const std::uint32_t at = address.value() - prefix_.address().value();
+  return (words_[at / word_bits] >> (at % word_bits) & 1U) != 0;
 }
 
 void AddressMap::set(net::Ipv4Address address, bool taken) {
-  if (prefix_.contains(address)) taken_[address.value() - prefix_.address().value()] = taken;
+  if (!prefix_.contains(address)) return;
+  const std::uint32_t at = address.value() - prefix_.address().value();
+  const std::uint64_t bit = std::uint64_t{1} << (at % word_bits);
+  if (taken)
+    words_[at / word_bits] |= bit;
+  else
+    words_[at / word_bits] &= ~bit;
+}
+
+std::optional<net::Ipv4Address> AddressMap::next_free(net::Ipv4Address first, net::Ipv4Address last) const {
+  const std::uint32_t base = prefix_.address().value();
+  const std::uint32_t end = last.value() - base;
+  for (std::uint64_t at = first.value() - base; at <= end; at = (at / word_bits + 1) * word_bits) {
+    // A million leases may lie in a row: a look takes 64 of them.
+    const std::uint64_t free = ~words_[at / word_bits] >> (at % word_bits);
+    if (free == 0) continue;
+    const std::uint64_t found = at + static_cast<unsigned>(std::countr_zero(free));
+    if (found > end) break;
+    return net::Ipv4Address(base + static_cast<std::uint32_t>(found));
+  }
+  return std::nullopt;
 }
 
 std::optional<net::Ipv4Address> AddressMap::first_free(const AddressPlan& plan, net::Ipv4Address start) const {
-  const std::uint32_t base = prefix_.address().value();
-  return first_offered(plan, start, [&](net::Ipv4Address address) {
-    return prefix_.contains(address) && !taken_[address.value() - base];
-  });
+  if (plan.prefix != prefix_) return std::nullopt;
+  return first_offered(plan, start,
+                       [&](net::Ipv4Address first, net::Ipv4Address last) { return next_free(first, last); });
 }
 
 }  // namespace ipop::leasing

@@ -61,14 +61,17 @@ class AddressMap {
   void remove(net::Ipv4Address address) { set(address, false); }
   [[nodiscard]] bool has(net::Ipv4Address address) const;
   /// The first address at or after `start`, around the end of the prefix, that the plan offers and that is not in
-  /// here; none: all are taken.
+  /// here; none: all are taken. The plan is of the same prefix.
   [[nodiscard]] std::optional<net::Ipv4Address> first_free(const AddressPlan& plan, net::Ipv4Address start) const;
 
  private:
+  static constexpr std::size_t word_bits = 64;
+
   void set(net::Ipv4Address address, bool taken);
+  [[nodiscard]] std::optional<net::Ipv4Address> next_free(net::Ipv4Address first, net::Ipv4Address last) const;
 
   net::Ipv4Prefix prefix_;
-  std::vector<bool> taken_;
+  std::vector<std::uint64_t> words_;
 };
 
 }  // namespace ipop::leasing

@@ -58,6 +58,32 @@ TEST_CASE("every address that is offered is found, each once, from wherever the 
   }
 }
 
+TEST_CASE("a search goes over addresses that are taken or excluded in long rows, and finds the one that is left") {
+  AddressPlan plan;
+  plan.prefix = net::Ipv4Prefix(net::Ipv4Address(10, 64, 0, 0), 16);
+  plan.excluded = {{net::Ipv4Address(10, 64, 0, 0), net::Ipv4Address(10, 64, 99, 255)}};
+  const std::uint32_t base = plan.prefix.address().value();
+  AddressMap map(plan.prefix);
+  for (std::uint32_t i = 0; i < 65536; ++i)
+    map.add(net::Ipv4Address(base + i));
+  const net::Ipv4Address starts[] = {plan.prefix.address(), net::Ipv4Address(10, 64, 120, 63),
+                                     net::Ipv4Address(10, 64, 200, 1), plan.prefix.broadcast()};
+  for (const net::Ipv4Address start : starts)
+    CHECK_FALSE(map.first_free(plan, start));
+  // On both sides of where a word begins, inside of one, and the last that a host may have.
+  for (const std::uint32_t left : {100U * 256 + 1, 130U * 256 + 63, 130U * 256 + 64, 130U * 256 + 100, 65534U}) {
+    const net::Ipv4Address free(base + left);
+    map.remove(free);
+    CHECK_FALSE(map.has(free));
+    for (const net::Ipv4Address start : starts)
+      CHECK(map.first_free(plan, start) == free);
+    map.add(free);
+    CHECK(map.has(free));
+  }
+  map.remove(net::Ipv4Address(10, 64, 7, 7));
+  CHECK_FALSE(map.first_free(plan, plan.prefix.address()));
+}
+
 TEST_CASE("a plan that gives nothing, or outside of its network, is refused") {
   AddressPlan plan = small_plan();
   CHECK(check(plan));
