@@ -1,7 +1,9 @@
 #include "leasebook/database.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <sqlite3.h>
 
 namespace ipop::leasebook {
@@ -24,8 +26,47 @@ Error database_error(sqlite3* database, const std::string& path) {
     case SQLITE_NOMEM: what = std::errc::not_enough_memory; break;
     default: break;
   }
+  // What lies beside the database, its shared memory above all, has codes of its own for each step that fails.
+  const int reason = database == nullptr ? 0 : sqlite3_system_errno(database);
+  if (what == std::errc::io_error && (reason == ENOSPC || reason == EDQUOT)) what = std::errc::no_space_on_device;
+  if (what == std::errc::io_error && reason == EROFS) what = std::errc::read_only_file_system;
   const char* words = database == nullptr ? "no memory" : sqlite3_errmsg(database);
   return Error{std::make_error_code(what), path + ": " + words};
+}
+
+// 8 MiB of pages; the service has 32 MiB in all. The first page is read, so that what can't be read is known at once.
+constexpr const char* reading =
+    "PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192; SELECT 1 FROM sqlite_schema LIMIT 1";
+constexpr const char* writing =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; "
+    "PRAGMA cache_size=-8192";
+// A page of a large book is changed by many leases before it is written back; more saves little.
+constexpr std::uintmax_t longest_journal = std::uintmax_t{16} << 20U;
+constexpr std::uintmax_t shortest_journal = std::uintmax_t{256} << 10U;
+constexpr std::uintmax_t page_size = 4096;
+
+/// The journal is emptied before it has filled the disk: then the file, which has to grow first, could not take it.
+/// An import of a million leases leaves no journal of its size behind.
+std::string journal_settings(const std::string& path) {
+  std::error_code error;
+  const auto room = std::filesystem::space(std::filesystem::path(path).parent_path(), error).available;
+  const std::uintmax_t size = error ? longest_journal : std::clamp(room / 4, shortest_journal, longest_journal);
+  return "PRAGMA wal_autocheckpoint=" + std::to_string(size / page_size) +
+         "; PRAGMA journal_size_limit=" + std::to_string(size);
+}
+
+std::uintmax_t journal_size(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path + "-wal", error);
+  return error ? 0 : size;
+}
+
+/// A path as it stands in a URI (RFC 3986, 2.1): SQLite reads ?, # and % there.
+std::string uri_path(const std::string& path) {
+  std::string out;
+  for (const char c : path)
+    out += c == '?' ? "%3f" : c == '#' ? "%23" : c == '%' ? "%25" : std::string(1, c);
+  return out;
 }
 
 std::string path_of(sqlite3_stmt* statement) {
@@ -100,32 +141,37 @@ void Database::Close::operator()(sqlite3* database) const {
 }
 
 Result<Database> Database::open(const std::string& path, Access access) {
+  int flags = access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
+  auto opened = open_as(path, path, flags, access == Access::read ? reading : writing);
+  // SQLite opens what it can't write for reading, and says nothing where it finds all files.
+  if (opened && access != Access::read && sqlite3_db_readonly(opened->database_.get(), "main") == 1)
+    opened = make_error(std::make_error_code(std::errc::read_only_file_system), path);
+  if (opened && access != Access::read)
+    if (auto set = opened->execute(journal_settings(path).c_str()); !set) return std::move(set).error();
+  if (opened) return opened;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> writable(std::fopen(path.c_str(), "r+b"), std::fclose);
+  if (writable) return opened;
+  const int reason = errno;
+  if (access != Access::read) return make_error(std::error_code(reason, std::generic_category()), path);
+  // Nobody writes on a disk that is read-only, so the file alone is all there is; but for a journal, which has what
+  // was committed last.
+  if (reason != EROFS || journal_size(path) > 0) return opened;
+  return open_as(path, "file:" + uri_path(path) + "?immutable=1", flags | SQLITE_OPEN_URI, reading);
+}
+
+Result<Database> Database::open_as(const std::string& path, const std::string& name, int flags, const char* settings) {
   Database out;
   out.path_ = path;
-  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  flags |= access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-  if (access == Access::create) flags |= SQLITE_OPEN_CREATE;
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   out.database_.reset(opened);
   if (code != SQLITE_OK) return database_error(opened, path);
   (void)sqlite3_busy_timeout(opened, busy_milliseconds);
   // What a file says of itself runs no code here, and is looked at before it is believed.
   (void)sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   (void)sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  // 8 MiB of pages; the service has 32 MiB in all.
-  const char* settings = access == Access::read
-                             ? "PRAGMA query_only=ON; PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192"
-                             : "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-                               "PRAGMA cell_size_check=ON; PRAGMA cache_size=-8192";
-  if (auto set = out.execute(settings); !set) {
-    // SQLite opens what it can't write for reading, and then misses the file of its journal.
-    if (access != Access::read) {
-      const std::unique_ptr<std::FILE, int (*)(std::FILE*)> writable(std::fopen(path.c_str(), "r+b"), std::fclose);
-      if (!writable) return make_error(std::error_code(errno, std::generic_category()), path);
-    }
-    return std::move(set).error();
-  }
+  if (auto set = out.execute(settings); !set) return std::move(set).error();
   return out;
 }
 
@@ -143,6 +189,10 @@ Result<void> Database::execute(const char* sql) {
   if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
     return database_error(database_.get(), path_);
   return {};
+}
+
+Result<void> Database::empty_journal() {
+  return execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Result<std::int64_t> Database::data_version() {

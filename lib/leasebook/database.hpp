@@ -53,11 +53,14 @@ class Database {
  public:
   enum class Access { read, write, create };
 
+  /// To read, a read-only disk will do.
   static Result<Database> open(const std::string& path, Access access);
 
   Result<Statement> prepare(std::string_view sql);
   /// Any number of statements without parameters and rows of interest.
   Result<void> execute(const char* sql);
+  /// Puts what is in the journal into the file, and gives the journal's place on the disk back.
+  Result<void> empty_journal();
   /// Changes whenever another connection has committed.
   Result<std::int64_t> data_version();
 
@@ -67,6 +70,9 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
+  /// `name` is how SQLite finds the file.
+  static Result<Database> open_as(const std::string& path, const std::string& name, int flags, const char* settings);
+
   std::unique_ptr<sqlite3, Close> database_;
   std::string path_;
 };

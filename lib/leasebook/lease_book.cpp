@@ -314,6 +314,10 @@ Result<void> LeaseBook::apply(const Changes& changes) {
   return state_->set_fact("change", changes.last);
 }
 
+Result<void> LeaseBook::make_room() {
+  return state_->database.empty_journal();
+}
+
 Result<void> LeaseBook::check_integrity() {
   auto statement = state_->database.prepare("PRAGMA integrity_check(1)");
   if (!statement) return std::move(statement).error();

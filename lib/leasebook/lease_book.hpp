@@ -154,6 +154,8 @@ class LeaseBook {
   /// Takes over what the first server has changed.
   Result<void> apply(const Changes& changes);
 
+  /// For a disk that is full: what the journal has is put into the book, and its place is free again.
+  Result<void> make_room();
   /// Reads the whole file for damage; for tests and `ipop-dhcp check`. Error: io_error.
   Result<void> check_integrity();
 

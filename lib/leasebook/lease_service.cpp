@@ -32,6 +32,8 @@ LeaseService::LeaseService(LeaseBook& book, const crypto::PrivateKey& key, Trust
 
 std::vector<LeaseService::Answer> LeaseService::answer(WallTime now, std::span<const Question> questions) {
   auto answers = answer_all(now, questions);
+  if (!answers && answers.error().code == std::errc::no_space_on_device && book_.make_room())
+    answers = answer_all(now, questions);
   if (answers) return *std::move(answers);
   // The transaction is taken back, so none of its answers is true.
   counters_.add("refused_unavailable", questions.size());

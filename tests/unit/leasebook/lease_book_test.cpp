@@ -78,6 +78,23 @@ TEST_CASE("S3: a copy of an older request does nothing") {
   CHECK((*f.book->lease_of(f.group.id, f.node("a")))->is_live(f.now));
 }
 
+TEST_CASE("S3: a request without a sequence sets back none: a copy of an older one still does nothing") {
+  BookFixture f;
+  const Ask first = f.ask("a", LeaseAction::obtain);
+  REQUIRE(f.take(first));
+  const Ask copied = f.ask("a", LeaseAction::release);
+  REQUIRE(f.take("a", LeaseAction::obtain));
+  const std::uint64_t last = f.sequence;
+  for (const LeaseAction action : {LeaseAction::obtain, LeaseAction::renew, LeaseAction::release}) {
+    Ask without = f.ask("a", action);
+    without.sequence.reset();
+    REQUIRE(f.take(without));
+    CHECK((*f.book->lease_of(f.group.id, f.node("a")))->sequence == last);
+    CHECK_FALSE(f.take(copied));
+    CHECK_FALSE(f.take(first));
+  }
+}
+
 TEST_CASE("a user has no more live leases than the quota, a source of an open group neither") {
   BookFixture f;
   leasing::AddressPlan plan = f.group.plan;
