@@ -108,14 +108,16 @@ soap() { # soap OPERATION ELEMENTS...
   [ "$(dhcp show "$address" --json | jq -r '.leases[0].state')" = released ]
   run dhcp release "$address"
   [ "$status" -eq 1 ]
-  dhcp reserve 10.9.8.200 --node "$node" --note 'for the lesson'
+  run dhcp reserve 10.9.8.200 --node "$node" --note 'for the lesson'
+  [ "$output" = "Reserved 10.9.8.200 for node $node." ]
   [ "$(dhcp reserve --plain)" = "10.9.8.200	node	$node	for the lesson" ]
   run dhcp reserve 10.9.8.200 --name bob
   [ "$status" -eq 1 ]
   rm "$DIR/told"
   members 8 1
   [ "$(grep "^$node" "$DIR/told" | cut -f2 | sort -u)" = 10.9.8.200 ]
-  dhcp reserve 10.9.8.200 --end
+  run dhcp reserve 10.9.8.200 --end
+  [ "$output" = '10.9.8.200 is no longer reserved.' ]
   [ -z "$(dhcp reserve --plain)" ]
 }
 
@@ -168,6 +170,53 @@ soap() { # soap OPERATION ELEMENTS...
   done
   run dhcp list
   [ "$status" -eq 1 ]
+}
+
+@test "an import that no server of this group wrote names file and line and changes nothing" {
+  dhcp config --group lab >/dev/null
+  node=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+  now=$(date +%s)
+  title=address,node,user,host_name,source,granted,expires,released
+  good="10.9.8.6,baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,,,,$now,$((now + 60)),no"
+  lease() { # lease GRANTED EXPIRES SEQUENCE - JSON with it on line 3
+    printf '{"schema": "ipop-dhcp.leases/1", "group": "%s", "leases": [
+{"address": "10.9.8.6", "node": "baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "granted": %s, "expires": %s},
+{"address": "10.9.8.7", "node": "%s", "granted": %s, "expires": %s, "sequence": %s}
+]}' "${group-lab}" "$now" $((now + 60)) "$node" "$@"
+  }
+  refused() { # refused LINE TEXT - of what is in $DIR/bad
+    run dhcp import "$DIR/bad"
+    echo "$output"
+    [ "$status" -eq 5 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == "ipop-dhcp: $DIR/bad: line $1: "*"$2"* ]]
+  }
+  group=sea lease "$now" $((now + 60)) 1 >"$DIR/bad"
+  refused 1 'leases of group sea, not of lab'
+  lease $((now + 7200)) $((now + 7300)) 1 >"$DIR/bad"
+  refused 3 granted
+  lease -5 $((now + 60)) 1 >"$DIR/bad"
+  refused 3 granted
+  lease "$now" "$now" 1 >"$DIR/bad"
+  refused 3 'expires is not after granted'
+  lease "$now" $((now + 200000)) 1 >"$DIR/bad"
+  refused 3 'expires is more than 24 hours from now'
+  lease "$now" 9223372036854775807 1 >"$DIR/bad"
+  refused 3 'expires is more than 24 hours from now'
+  lease "$now" $((now + 60)) $(((now + 7200) * 256)) >"$DIR/bad"
+  refused 3 sequence
+  lease "$now" $((now + 60)) -1 >"$DIR/bad"
+  refused 3 sequence
+  for row in "10.9.8.7,$node,,,,$now,$((now - 1)),no" "10.9.8.7,$node,$(printf 'a%.0s' {1..65}),,,$now,$((now + 60)),no" \
+    "10.9.8.7,$node,$(printf 'a\033[2J'),,,$now,$((now + 60)),no" "10.9.8.7,$node,,,a b,$now,$((now + 60)),no" \
+    "10.9.8.7,$node,,,$(printf 'a\007'),$now,$((now + 60)),no"; do
+    printf '%s\n%s\n\n%s\n' "$title" "$good" "$row" >"$DIR/bad"
+    refused 4 ''
+  done
+  run dhcp list
+  [ "$status" -eq 1 ]
+  lease "$now" $((now + 60)) $((now * 256)) | dhcp import -
+  [ "$(dhcp list --plain | wc -l)" -eq 2 ]
 }
 
 @test "after an import from CSV the requests of before are old" {
@@ -229,6 +278,20 @@ soap() { # soap OPERATION ELEMENTS...
   told_is_kept
 }
 
+@test "S27: a disk of 3 MB holds its book, and the journal beside it, however often members ask" {
+  [ "$(id -u)" -eq 0 ] || skip "a small file system needs root"
+  mkdir "$DIR/book"
+  mount -t tmpfs -o size=3m tmpfs "$DIR/book" || skip "no mount here"
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  # As many commits as fill the disk several times, if all of them stay in the journal.
+  asked() { members 100 1 && answered=$((answered + $(jq .answered "$DIR/load"))) && ((answered >= 500)); }
+  answered=0
+  within asked
+  run ! grep -q "can't write its book" "$DIR/log"
+  told_is_kept
+}
+
 @test "S27: on a read-only disk no server starts, it says why, and the book is as it was" {
   [ "$(id -u)" -eq 0 ] || skip "a small file system needs root"
   mkdir "$DIR/book"
@@ -237,7 +300,13 @@ soap() { # soap OPERATION ELEMENTS...
   serve
   members 8 1
   stop_server
+  list=$(dhcp list --plain)
   mount -o remount,ro "$DIR/book"
+  [ "$(dhcp list --plain)" = "$list" ]
+  [ "$(dhcp show "$(cut -f1 <<<"$list" | head -n 1)" --plain)" = "$(head -n 1 <<<"$list")" ]
+  [ "$(dhcp export | jq '.leases | length')" -eq "$(wc -l <<<"$list")" ]
+  dhcp history "$(cut -f1 <<<"$list" | head -n 1)"
+  dhcp check
   run dhcp serve
   [ "$status" -eq 1 ]
   [[ $output == *'leases.db: '*'Read-only file system' ]]
@@ -348,6 +417,54 @@ soap() { # soap OPERATION ELEMENTS...
   [ "$(second config --json | jq .follower)" = false ]
 }
 
+@test "what a server that follows has is changed on the first one only" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  members 4 1
+  second() { "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" "$@"; }
+  run second follow "http://127.0.0.1:$port/" --once
+  sed -n 's/.*echo \([0-9a-f]*\) .*/\1/p' <<<"${lines[1]}" >"$DIR/book/followers"
+  second follow "http://127.0.0.1:$port/" --once
+  dhcp export >"$DIR/leases.json"
+  before=$(second export)
+  for change in 'config --mtu 1200' 'reserve 10.9.8.9 --name bob' 'reserve 10.9.8.9 --end' "import $DIR/leases.json" \
+    "release $(head -n 1 "$DIR/told" | cut -f2)"; do
+    # shellcheck disable=SC2086 # words
+    run second $change
+    echo "$change: $output"
+    [ "$status" -eq 1 ]
+    [[ ${lines[0]} == *'follows another one'* ]]
+    [[ ${lines[1]} == *'next: ipop-dhcp promote' ]]
+  done
+  [ "$(second export)" = "$before" ]
+  second config | grep -q 'follows another server'
+  dhcp reserve 10.9.8.9 --name bob
+  second follow "http://127.0.0.1:$port/" --once
+  [ "$(second reserve --plain)" = "$(dhcp reserve --plain)" ]
+}
+
+@test "one book has one server; a second one says so and ends" {
+  dhcp config --group lab >/dev/null
+  serve
+  run dhcp serve --listen 127.0.0.1:0
+  [ "$status" -eq 1 ]
+  [ "$output" = "ipop-dhcp: another ipop-dhcp serves from $DIR/book" ]
+  dhcp reserve 10.9.8.9 --name bob
+  stop_server
+  serve
+}
+
+@test "a group without a file is said with the next thing to do" {
+  for arguments in '--group lob' ''; do
+    [ "$arguments" ] || rm "$DIR/etc/lab.toml"
+    # shellcheck disable=SC2086 # words
+    run dhcp config $arguments
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -eq 2 ]
+    [[ ${lines[1]} == '  next: ga-group join TOKEN'* ]]
+  done
+}
+
 @test "two groups have their addresses from one server" {
   printf 'name = "sea"\nnamespace = "sea-abcdefgh"\nprefix = "10.7.0.0/16"\n' >"$DIR/etc/sea.toml"
   run dhcp config
@@ -388,12 +505,15 @@ soap() { # soap OPERATION ELEMENTS...
   dhcp config --group lab >/dev/null
   for wrong in 'config --lease-time 5s' 'config --range 10.9.8.9-10.9.8.1' 'config --range 10.1.1.1' 'config --mtu 9' \
     'config --quota 0' 'reserve 10.9.8.9' 'reserve 10.9.8.9 --node abc' 'reserve 10.9.8.0 --name bob' 'release x' \
-    'history 10.9.8.9 --at yesterday' 'serve --listen 8067' 'import' 'follow ftp://x/' 'show' 'list --limit 0' 'lits'; do
+    'history 10.9.8.9 --at yesterday' 'serve --listen 8067' 'import' 'follow ftp://x/' 'show' 'list --limit 0' 'lits' \
+    'reserve 10.9.8.9 --user=' 'reserve 10.9.8.9 --name=' 'reserve 10.9.8.9 --node=' 'export --csv --json' \
+    'config --group ../../etc/x' 'list --group ../lab'; do
     # shellcheck disable=SC2086
     run dhcp $wrong
     echo "$wrong: $output"
     [ "$status" -eq 2 ]
     [ "${#lines[@]}" -eq 1 ]
+    [ "${#output}" -gt 20 ]
   done
 }
 

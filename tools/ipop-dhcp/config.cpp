@@ -34,6 +34,9 @@ Result<LeaseGroup> add_group(const Context& context, LeaseBook& book, const Conf
   const std::vector<std::string> files = group_file_names(context);
   std::string name = context.options.group;
   if (name.empty() && files.size() == 1) name = files.front();
+  if (name.empty() && files.empty())
+    return make_error(std::make_error_code(std::errc::no_such_file_or_directory),
+                      "this machine has no group (no file in " + context.options.groups + ")");
   if (name.empty()) return {Errc::not_found, "no group given: pass --group GROUP"};
   const auto file = load_group_file(context, name);
   if (!file) return file.error();
@@ -137,10 +140,13 @@ ExitStatus carry_out(const Context& context, const Configure& verb) {
     if (const auto* status = std::get_if<ExitStatus>(&group)) return *status;
     return show(context, book, std::get<LeaseGroup>(group), *key);
   }
+  if (const auto status = refuse_follower(context, book)) return *status;
   const auto group = change(context, book, verb);
   if (!group) {
     const bool is_usage = group.error().code == Errc::malformed || group.error().code == Errc::not_found;
     const ExitStatus status = report(context, group.error());
+    if (group.error().code == std::errc::no_such_file_or_directory && !is_known)
+      cli::suggest(context.streams, "ga-group join TOKEN  # or, for a group that is not there yet: ga-group new NAME");
     return is_usage ? ExitStatus::usage : status;
   }
   if (!is_known) {

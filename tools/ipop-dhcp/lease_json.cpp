@@ -1,7 +1,9 @@
 #include "lease_json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
@@ -16,6 +18,9 @@ using leasebook::LeaseBook;
 
 constexpr std::string_view leases_schema = "ipop-dhcp.leases/1";
 constexpr std::string_view changes_schema = "ipop-dhcp.changes/1";
+// Of a certificate's common name (RFC 5280, A.1), and more than an address with brackets has.
+constexpr std::size_t largest_user = 64;
+constexpr std::size_t largest_source = 64;
 constexpr std::string_view csv_title = "address,node,user,host_name,source,granted,expires,released";
 
 Error wrong(const std::string& what) {
@@ -40,7 +45,7 @@ bool read(const Json& object, const char* key, T& out) {
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!found->is_string()) return false;
   } else {
-    if (!found->is_number_integer()) return false;
+    if (!found->is_number_integer() || (std::is_unsigned_v<T> && !found->is_number_unsigned())) return false;
   }
   out = found->get<T>();
   return true;
@@ -62,7 +67,8 @@ Result<Lease> lease_of(const Json& object, const std::string& place) {
   (void)read(object, "host_name", out.host_name);
   (void)read(object, "source", out.source);
   (void)read(object, "released", out.released);
-  (void)read(object, "sequence", out.sequence);
+  if (object.contains("sequence") && !read(object, "sequence", out.sequence))
+    return wrong(place + ": sequence is not a number like 459601093120");
   std::string key;
   if (read(object, "key", key)) {
     const auto octets = parse_hex(key);
@@ -112,14 +118,35 @@ std::optional<std::vector<std::string>> take_record(std::string_view& text) {
   return cells;
 }
 
-Result<std::vector<Lease>> parse_csv(std::string_view text) {
+/// What no server writes, and what would keep an address or a node from everybody: an end that is too far, a sequence
+/// of tomorrow, text that is none.
+Result<void> check_plausible(const Lease& lease, WallTime now, const std::string& place) {
+  const WallTime latest = now + leasing::clock_tolerance;
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
+  const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
+  if (lease.granted.seconds < 0 || lease.granted > latest)
+    return wrong(place + ": granted is not a time of the past, in seconds since 1970");
+  if (!lease.released && lease.expires <= lease.granted) return wrong(place + ": expires is not after granted");
+  if (lease.expires > latest + leasing::AddressPlan::longest_lease)
+    return wrong(place + ": expires is more than 24 hours from now");
+  if (lease.sequence > leasing::sequence_at(latest)) return wrong(place + ": sequence is ahead of this clock");
+  if (lease.user.size() > largest_user || std::ranges::any_of(lease.user, is_control))
+    return wrong(place + ": user is not a name of at most 64 octets");
+  if (lease.source.size() > largest_source || !std::ranges::all_of(lease.source, is_visible))
+    return wrong(place + ": source is not an address like 192.0.2.7");
+  return {};
+}
+
+Result<std::vector<Lease>> parse_csv(std::string_view text, WallTime now) {
   std::vector<Lease> out;
-  std::size_t line = 1;
+  std::size_t next = 2;  // the line; the titles are the first
   text.remove_prefix(csv_title.size());
   text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + (text.empty() ? 0 : 1));
   while (!text.empty()) {
-    const std::string place = "line " + std::to_string(++line);
+    const std::string place = "line " + std::to_string(next);
+    const std::string_view before = text;
     const auto cells = take_record(text);
+    next += static_cast<std::size_t>(std::ranges::count(before.substr(0, before.size() - text.size()), '\n'));
     if (!cells) return wrong(place + ": a quote without an end");
     if (cells->size() == 1 && cells->front().empty()) continue;
     if (cells->size() != 8) return wrong(place + ": not 8 columns: " + std::string(csv_title));
@@ -139,8 +166,57 @@ Result<std::vector<Lease>> parse_csv(std::string_view text) {
                            {"released", (*cells)[7] == "yes"}},
                           place);
     if (!lease) return std::move(lease).error();
+    if (auto good = check_plausible(*lease, now, place); !good) return std::move(good).error();
     out.push_back(*std::move(lease));
   }
+  return out;
+}
+
+/// Octets of a text, with the line that the reader is in.
+class LineCounter {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
+
+  LineCounter(const char* at, std::size_t& line) : at_(at), line_(&line) {}
+  reference operator*() const { return *at_; }
+  LineCounter& operator++() {
+    if (*at_++ == '\n') ++*line_;
+    return *this;
+  }
+  friend bool operator==(const LineCounter& a, const LineCounter& b) { return a.at_ == b.at_; }
+
+ private:
+  const char* at_;
+  std::size_t* line_;
+};
+
+/// A JSON text, and where in it the group and each entry of the list `leases` stand.
+struct Located {
+  Json json{};
+  std::size_t group_line = 1;
+  std::vector<std::size_t> lines{};
+};
+
+Located parse_located(std::string_view text) {
+  Located out;
+  std::size_t line = 1;
+  bool in_leases = false;
+  const auto note = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (depth == 1 && event == Event::key) {
+      in_leases = parsed == "leases";
+      if (parsed == "group") out.group_line = line;
+    }
+    if (depth == 2 && in_leases &&
+        (event == Event::object_start || event == Event::array_start || event == Event::value))
+      out.lines.push_back(line);
+    return true;
+  };
+  out.json = Json::parse(LineCounter(text.data(), line), LineCounter(text.data() + text.size(), line), note, false);
   return out;
 }
 
@@ -166,19 +242,26 @@ std::string to_csv(const std::vector<Lease>& leases) {
   return out;
 }
 
-Result<std::vector<Lease>> parse_leases(std::string_view text) {
-  if (text.starts_with(csv_title)) return parse_csv(text);
-  const Json json = Json::parse(text, nullptr, false);
+Result<std::vector<Lease>> parse_leases(std::string_view text, std::string_view group, WallTime now) {
+  if (text.starts_with(csv_title)) return parse_csv(text, now);
+  const auto [json, group_line, lines] = parse_located(text);
   std::string schema;
   if (json.is_discarded() || !json.is_object() || !read(json, "schema", schema) || schema != leases_schema)
     return wrong("neither JSON of schema " + std::string(leases_schema) + " nor CSV with the titles " +
                  std::string(csv_title));
+  std::string of;
+  if (read(json, "group", of) && of != group)
+    return wrong("line " + std::to_string(group_line) + ": leases of group " + of.substr(0, 32) + ", not of " +
+                 std::string(group));
   const auto entries = json.find("leases");
   if (entries == json.end() || !entries->is_array()) return wrong("no list \"leases\"");
   std::vector<Lease> out;
   for (const Json& entry : *entries) {
-    auto lease = lease_of(entry, "entry " + std::to_string(out.size() + 1));
+    // A list that stands there twice has more lines than entries, and no fewer.
+    const std::string place = "line " + std::to_string(lines[std::min(out.size(), lines.size() - 1)]);
+    auto lease = lease_of(entry, place);
     if (!lease) return std::move(lease).error();
+    if (auto good = check_plausible(*lease, now, place); !good) return std::move(good).error();
     out.push_back(*std::move(lease));
   }
   return out;

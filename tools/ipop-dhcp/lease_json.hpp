@@ -15,8 +15,9 @@ namespace ipop::ipop_dhcp {
 std::string to_json(const leasebook::LeaseGroup& group, const std::vector<leasebook::Lease>& leases);
 /// A title line, then `address,node,user,host_name,source,granted,expires,released` (RFC 4180).
 std::string to_csv(const std::vector<leasebook::Lease>& leases);
-/// Either of the two. Errors (malformed): line or entry, what is wrong, what would be right.
-Result<std::vector<leasebook::Lease>> parse_leases(std::string_view text);
+/// Either of the two, with leases as a server of this group may have written them until `now`. Errors (malformed): the
+/// line, what is wrong, what would be right; CSV does not say of which group it is.
+Result<std::vector<leasebook::Lease>> parse_leases(std::string_view text, std::string_view group, WallTime now);
 
 std::string to_json(const leasebook::LeaseBook::Changes& changes);
 /// Errors: malformed.

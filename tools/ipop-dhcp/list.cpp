@@ -166,9 +166,12 @@ ExitStatus carry_out(const Context& context, const Reserve& verb) {
     list_reservations(context, *reservations);
     return ExitStatus::done;
   }
+  if (const auto status = refuse_follower(context, book)) return *status;
   if (verb.end) {
     auto ended = in_transaction(book, [&] { return book.end_reservation(group.id, verb.address); });
-    return ended ? ExitStatus::done : report(context, ended.error());
+    if (!ended) return report(context, ended.error());
+    context.streams.err << to_string(verb.address) << " is no longer reserved.\n";
+    return ExitStatus::done;
   }
   if (verb.kind == leasebook::Reservation::Kind::node && !parse_node_id(verb.whom)) {
     cli::complain(context.streams, tool, verb.whom + " is not a node id (32 letters and digits)");
@@ -185,6 +188,8 @@ ExitStatus carry_out(const Context& context, const Reserve& verb) {
     const ExitStatus status = report(context, reserved.error());
     return reserved.error().code == Errc::out_of_range ? ExitStatus::usage : status;
   }
+  context.streams.err << "Reserved " << to_string(verb.address) << " for " << to_string(verb.kind) << " " << verb.whom
+                      << ".\n";
   const auto holder = book.lease_of(group.id, verb.address);
   if (holder && *holder && (*holder)->is_live(io::wall_time_now()))
     context.streams.err << to_string(verb.address) << " is leased to " << to_short_string((*holder)->node)
@@ -197,6 +202,7 @@ ExitStatus carry_out(const Context& context, const Release& verb) {
   auto opened = open_group(context, leasebook::Database::Access::write);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& [book, group] = std::get<Opened>(opened);
+  if (const auto status = refuse_follower(context, book)) return *status;
   const auto released = in_transaction(book, [&] { return book.release(group.id, verb.address, io::wall_time_now()); });
   if (!released) return report(context, released.error());
   context.streams.err << "Released " << to_string(verb.address) << " of " << to_short_string(released->node)

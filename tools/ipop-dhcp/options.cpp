@@ -124,9 +124,13 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       app.add_subcommand("reserve", "Reserve an address for a node, name or user, or list the reservations");
   auto* reserved = add_address(*reserve_verb, reserve.address, "ADDRESS", "The address")->type_name("");
   auto* whom = reserve_verb->add_option_group("whom");
-  whom->add_option("--node", node, "For this node")->type_name("NODE")->needs(reserved);
-  whom->add_option("--name", name, "Reserve it for this host name")->type_name("NAME")->needs(reserved);
-  whom->add_option("--user", user, "Reserve it for the user of a certificate")->type_name("USER")->needs(reserved);
+  const CLI::Validator is_said([](const std::string& text) { return text.empty() ? "it is empty" : ""; }, "");
+  whom->add_option("--node", node, "For this node")->type_name("NODE")->needs(reserved)->check(is_said);
+  whom->add_option("--name", name, "Reserve it for this host name")->type_name("NAME")->needs(reserved)->check(is_said);
+  whom->add_option("--user", user, "Reserve it for the user of a certificate")
+      ->type_name("USER")
+      ->needs(reserved)
+      ->check(is_said);
   whom->add_flag("--end", reserve.end, "End the reservation")->needs(reserved);
   whom->require_option(0, 1);
   reserve_verb->add_option("--note", reserve.note, "A remark for people")->type_name("TEXT")->needs(reserved);
@@ -199,6 +203,10 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
   if (const auto refused = tools::refuse_json(app, options.output.json, streams, {"serve", "follow"})) return *refused;
+  if (exporting.csv && options.output.json) {
+    cli::complain(streams, tool, "--csv and --json are two formats; pass one of them");
+    return cli::ExitStatus::usage;
+  }
   return options;
 }
 

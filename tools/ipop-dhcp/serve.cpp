@@ -10,6 +10,7 @@
 #include "daemon/service_signs.hpp"
 #include "follower_request.hpp"
 #include "group_trust.hpp"
+#include "io/directory_lock.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
 #include "io/https_server.hpp"
@@ -254,6 +255,13 @@ ExitStatus carry_out(const Context& context, const Serve& verb) {
   auto opened = open_book(context, leasebook::Database::Access::write);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& book = std::get<LeaseBook>(opened);
+  // A second one would answer as well, each with its own view of what was asked before.
+  const auto lock = io::DirectoryLock::take(context.options.directory);
+  if (!lock && lock.error().code == std::errc::device_or_resource_busy) {
+    cli::complain(context.streams, tool, "another ipop-dhcp serves from " + context.options.directory);
+    return ExitStatus::no;
+  }
+  if (!lock) return report(context, lock.error());
   const auto key = load_server_key(context, book);
   if (!key) return report(context, key.error());
   const auto groups = book.groups();

@@ -70,6 +70,15 @@ std::variant<leasebook::LeaseGroup, ExitStatus> choose_group(const Context& cont
   return ExitStatus::no;
 }
 
+std::optional<ExitStatus> refuse_follower(const Context& context, LeaseBook& book) {
+  const auto follower = book.is_follower();
+  if (!follower) return report(context, follower.error());
+  if (!*follower) return std::nullopt;
+  cli::complain(context.streams, tool, "this server follows another one: change the first, or make this one active");
+  cli::suggest(context.streams, "ipop-dhcp promote");
+  return ExitStatus::no;
+}
+
 Result<crypto::PrivateKey> load_server_key(const Context& context, LeaseBook& book) {
   const std::string path = context.options.directory + "/server.key";
   if (io::exists(path)) {
@@ -91,6 +100,7 @@ Result<crypto::PrivateKey> load_server_key(const Context& context, LeaseBook& bo
 }
 
 Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name) {
+  if (auto good = appliance::check_group_name(name); !good) return std::move(good).error();
   const std::string path = context.options.groups + "/" + name + ".toml";
   const auto text = io::read_file(path, largest_group_file);
   if (!text) return text.error();

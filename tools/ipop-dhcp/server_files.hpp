@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +23,10 @@ std::variant<leasebook::LeaseBook, cli::ExitStatus> open_book(const Context& con
                                                               leasebook::Database::Access access);
 /// The group that is meant: the one named, or the only one. A failure has been reported.
 std::variant<leasebook::LeaseGroup, cli::ExitStatus> choose_group(const Context& context, leasebook::LeaseBook& book);
+
+/// A status, and a failure that has been reported, where the book follows another server's: what is changed here would
+/// be lost, or be in the way of what comes from there.
+std::optional<cli::ExitStatus> refuse_follower(const Context& context, leasebook::LeaseBook& book);
 
 /// The key of this server; made and kept (0600) while the book has no group. Errors: errno; malformed, also when it is
 /// missing: what another key grants, no member believes; not_authorized.

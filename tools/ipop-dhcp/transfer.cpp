@@ -62,6 +62,8 @@ ExitStatus carry_out(const Context& context, const Import& verb) {
   auto chosen = choose_group(context, book);
   if (const auto* status = std::get_if<ExitStatus>(&chosen)) return *status;
   const auto& group = std::get<LeaseGroup>(chosen);
+  if (const auto status = refuse_follower(context, book)) return *status;
+  const WallTime now = io::wall_time_now();
   Result<std::vector<Lease>> leases{Errc::not_found};
   if (verb.from_dht) {
     leases = leases_of_members(context, group);
@@ -70,12 +72,11 @@ ExitStatus carry_out(const Context& context, const Import& verb) {
   } else {
     const auto text = read_all(context, verb.file);
     if (!text) return report(context, text.error());
-    leases = parse_leases(*text);
+    leases = parse_leases(*text, group.name, now);
     if (!leases) return report(context, std::move(leases).error().in(verb.file == "-" ? "stdin" : verb.file));
   }
   auto transaction = book.begin();
   if (!transaction) return report(context, transaction.error());
-  const WallTime now = io::wall_time_now();
   std::size_t taken = 0;
   std::size_t refused = 0;
   for (Lease& lease : *leases) {
