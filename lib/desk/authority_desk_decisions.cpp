@@ -253,7 +253,7 @@ Result<AuthorityDesk::State> AuthorityDesk::renew(const crypto::Certificate& pre
   if (!group) return group.error();
   if (const auto peer = (*group)->verify(present, now); !peer) return peer.error();
   if (book_.is_revoked(present.key_fingerprint(), present.user()))
-    return {Errc::not_authorized, "the key or the user is revoked"};
+    return {Errc::not_authorized, revoked_text(present.key_fingerprint(), present.user())};
   if (!request.user().empty() && request.user() != present.user())
     return {Errc::not_authorized, "the request names another user than the certificate"};
   if (!policy_.allows_user(present.user()))
@@ -284,7 +284,7 @@ Result<crypto::Certificate> AuthorityDesk::renew_by_hand(const crypto::Certifica
   const appliance::LedgerSigned* known = book_.by_serial(present.serial());
   if (known == nullptr || known->certificate != present.der())
     return {Errc::not_authorized, "this authority did not sign the certificate"};
-  if (book_.is_revoked(known->key, known->user)) return {Errc::not_authorized, "the key or the user is revoked"};
+  if (book_.is_revoked(known->key, known->user)) return {Errc::not_authorized, revoked_text(known->key, known->user)};
   appliance::Wishes wishes{known->user, known->addresses, life};
   auto granted = appliance::grant(policy_, {}, wishes);
   if (!granted) return std::move(granted).error();

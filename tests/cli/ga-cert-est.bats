@@ -72,7 +72,7 @@ load est
   openssl req -new -key "$DIR/bob.key" -subj /CN=bob -out "$DIR/bob.csr"
   run bob send "$DIR/bob.csr" --server "$PLACE" --fingerprint "$FINGERPRINT"
   [ "$status" -eq 1 ]
-  [[ $output == *"denied: who is calling?"* ]]
+  [[ $output == *"denied by the authority "*": who is calling?"* ]]
 }
 
 @test "the closed group's file is for members only" {

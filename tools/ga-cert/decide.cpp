@@ -121,6 +121,20 @@ Outcome accept(AuthorityDesk& desk, const std::string& text, const AcceptRequest
   return out;
 }
 
+/// Two people who call themselves alike look like one with two machines.
+void tell_of_other_machines(const Context& context, const AuthorityDesk& desk, const Outcome& outcome) {
+  const WallTime now = io::wall_time_now();
+  for (const appliance::LedgerSigned* other : desk.book().certificates()) {
+    const bool is_another = other->user == outcome.user && to_hex(other->key) != outcome.request;
+    if (!is_another || !desk.book().is_live(*other, now)) continue;
+    context.streams.err << "The user " << cli::printable(outcome.user) << " is also on another machine (key "
+                        << short_hex(other->key) << ", until " << cli::utc_text(other->not_after)
+                        << "); if that is somebody else: ga-cert revoke --key " << outcome.request.substr(0, 16)
+                        << '\n';
+    return;
+  }
+}
+
 Outcome deny(AuthorityDesk& desk, const std::string& text, const DenyRequests& verb) {
   Outcome out{text};
   const auto key = find_request(desk.book(), text);
@@ -137,6 +151,14 @@ Outcome deny(AuthorityDesk& desk, const std::string& text, const DenyRequests& v
   return out;
 }
 
+/// Who is denied without a word can't put right what was wrong.
+void tell_of_silence(const Context& context, const DenyRequests& verb, ExitStatus status) {
+  const bool is_silent = verb.reason == no_reason && !verb.dry_run;
+  if (!is_silent || (status != ExitStatus::done && status != ExitStatus::partly)) return;
+  context.streams.err << "No reason was given: the requester reads only \"" << no_reason
+                      << "\" (--reason TEXT says why).\n";
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const AcceptRequests& verb) {
@@ -145,8 +167,10 @@ ExitStatus carry_out(const Context& context, const AcceptRequests& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   std::vector<Outcome> outcomes;
-  for (const std::string& text : join_groups(verb.requests))
+  for (const std::string& text : join_groups(verb.requests)) {
     outcomes.push_back(accept(desk, text, verb));
+    if (outcomes.back().problem.empty()) tell_of_other_machines(context, desk, outcomes.back());
+  }
   report_notes(context, desk);
   if (!verb.dry_run) (void)remember_ledger(context, desk);
   return write(context, outcomes, "accepted", verb.dry_run);
@@ -157,8 +181,11 @@ ExitStatus carry_out(const Context& context, const DenyRequests& verb) {
     cli::complain(context.streams, tool, "--reason needs 1 to 500 octets of printable text in one line");
     return ExitStatus::usage;
   }
-  if (verb.remote.is_meant)
-    return decide_remotely(context, verb.remote, join_groups(verb.requests), false, verb.reason);
+  if (verb.remote.is_meant) {
+    const ExitStatus status = decide_remotely(context, verb.remote, join_groups(verb.requests), false, verb.reason);
+    tell_of_silence(context, verb, status);
+    return status;
+  }
   auto opened = verb.dry_run ? open_desk(context) : open_desk_to_change(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
@@ -166,7 +193,9 @@ ExitStatus carry_out(const Context& context, const DenyRequests& verb) {
   for (const std::string& text : join_groups(verb.requests))
     outcomes.push_back(deny(desk, text, verb));
   report_notes(context, desk);
-  return write(context, outcomes, "denied", verb.dry_run);
+  const ExitStatus status = write(context, outcomes, "denied", verb.dry_run);
+  tell_of_silence(context, verb, status);
+  return status;
 }
 
 }  // namespace ipop::ga_cert

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "appliance/est.hpp"
 #include "appliance/fingerprint_text.hpp"
@@ -31,13 +32,15 @@ bool is_passing(const Error& error) {
 class Waiting {
  public:
   Waiting(const Context& context, const KnownAuthority& authority, const crypto::CertificateRequest& request,
-          const std::optional<appliance::EnrolmentToken>& token, Duration limit, bool wait)
+          const std::optional<appliance::EnrolmentToken>& token, Duration limit, bool wait,
+          const EnrolmentWatcher& watcher)
       : context_(context),
         authority_(authority),
         request_(request),
         token_(token),
         end_(io::monotonic_now() + limit),
         wait_(wait),
+        watcher_(watcher),
         progress_(context.streams) {}
 
   std::variant<crypto::Certificate, ExitStatus> until_decided() {
@@ -65,11 +68,15 @@ class Waiting {
       if (auto* certificate = std::get_if<crypto::Certificate>(&*enrolment)) return check(std::move(*certificate));
       if (const auto* denied = std::get_if<est::Denied>(&*enrolment)) {
         progress_.clear();
-        cli::complain(context_.streams, tool, "denied: " + denied->reason);
+        cli::complain(context_.streams, tool,
+                      "denied by the authority " + authority_.certificate.common_name() +
+                          (denied->reason.empty() ? ", without a reason" : ": " + denied->reason));
+        tell(Step::denied, denied->reason);
         suggest_acceptance();
         return ExitStatus::no;
       }
       const auto& waiting = std::get<est::Waiting>(*enrolment);
+      if (!std::exchange(is_waiting_told_, true)) tell(Step::waiting, {});
       if (!wait_ || left() <= waiting.retry_after) return give_up();
       say(waiting.why.empty() ? "the request waits for a person" : waiting.why);
       std::this_thread::sleep_for(waiting.retry_after);
@@ -77,6 +84,12 @@ class Waiting {
   }
 
  private:
+  using Step = appliance::EnrolmentRecord::Step;
+
+  void tell(Step step, const std::string& reason) {
+    if (watcher_) watcher_(step, reason);
+  }
+
   [[nodiscard]] Duration left() const { return end_ - io::monotonic_now(); }
 
   /// Once for a log, and as progress on a terminal.
@@ -126,9 +139,11 @@ class Waiting {
   const std::optional<appliance::EnrolmentToken>& token_;
   TimePoint end_;
   bool wait_;
+  const EnrolmentWatcher& watcher_;
   cli::Progress progress_;
   std::string said_;
   bool is_explained_ = false;
+  bool is_waiting_told_ = false;
 };
 
 }  // namespace
@@ -136,8 +151,8 @@ class Waiting {
 std::variant<crypto::Certificate, ExitStatus> enrol(const Context& context, const KnownAuthority& authority,
                                                     const crypto::CertificateRequest& request,
                                                     const std::optional<appliance::EnrolmentToken>& token,
-                                                    Duration limit, bool wait) {
-  return Waiting(context, authority, request, token, limit, wait).until_decided();
+                                                    Duration limit, bool wait, const EnrolmentWatcher& watcher) {
+  return Waiting(context, authority, request, token, limit, wait, watcher).until_decided();
 }
 
 }  // namespace ipop::ga_cert

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <variant>
 
+#include "appliance/enrolment_record.hpp"
 #include "appliance/enrolment_token.hpp"
 #include "authority_finder.hpp"
 #include "crypto/certificate_request.hpp"
 
 namespace ipop::ga_cert {
+
+/// Told of each step on the way: the authority has the request, or it said no and why.
+using EnrolmentWatcher = std::function<void(appliance::EnrolmentRecord::Step step, const std::string& reason)>;
 
 /// Sends a request, with an enrolment token where there is one, and asks again, as often as the server allows, until
 /// somebody has decided. A server that goes away meanwhile is waited for: it keeps its requests.
@@ -17,6 +22,7 @@ namespace ipop::ga_cert {
 std::variant<crypto::Certificate, cli::ExitStatus> enrol(const Context& context, const KnownAuthority& authority,
                                                          const crypto::CertificateRequest& request,
                                                          const std::optional<appliance::EnrolmentToken>& token,
-                                                         Duration limit, bool wait);
+                                                         Duration limit, bool wait,
+                                                         const EnrolmentWatcher& watcher = {});
 
 }  // namespace ipop::ga_cert

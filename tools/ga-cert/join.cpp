@@ -1,16 +1,19 @@
 #include "appliance/authority_policy.hpp"
 #include "appliance/est.hpp"
 #include "authority_finder.hpp"
+#include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/text.hpp"
 #include "closed_group.hpp"
 #include "crypto/revocation_list.hpp"
+#include "desk/enrolment_file.hpp"
 #include "desk/node_key.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_wait.hpp"
 #include "io/file.hpp"
 #include "io/host_name.hpp"
 #include "io/process.hpp"
+#include "io/system_clock.hpp"
 #include "node_connection.hpp"
 #include "papers.hpp"
 #include "token_file.hpp"
@@ -91,6 +94,45 @@ ExitStatus show_plan(const Context& context, const Machine& machine) {
   return ExitStatus::done;
 }
 
+/// What an earlier step of this machine's way into the group was, and has each further one kept for others to see.
+class Way {
+ public:
+  Way(const Context& context, const Machine& machine) : context_(context), file_(machine.group.path) {
+    auto known = desk::load_enrolment(file_);
+    if (known) known_ = *std::move(known);
+    if (!known) cli::complain(context.streams, tool, known.error().message());
+  }
+
+  [[nodiscard]] const std::optional<appliance::EnrolmentRecord>& known() const { return known_; }
+
+  /// For enrol(): writes down what it hears.
+  [[nodiscard]] EnrolmentWatcher watcher(const crypto::Certificate& authority,
+                                         const crypto::CertificateRequest& request) const {
+    appliance::EnrolmentRecord record;
+    record.authority = authority.fingerprint();
+    record.authority_name = authority.common_name();
+    record.user = request.user();
+    record.request = short_hex(request.key_fingerprint());
+    return [this, record](appliance::EnrolmentRecord::Step step, const std::string& reason) mutable {
+      record.step = step;
+      record.reason = reason;
+      record.at = io::wall_time_now();
+      // What was asked for stays asked for, also where nothing can be written.
+      if (auto kept = desk::keep_enrolment(file_, record); !kept)
+        cli::complain(context_.streams, tool, kept.error().message());
+    };
+  }
+
+  void forget() const {
+    if (auto gone = desk::forget_enrolment(file_); !gone) cli::complain(context_.streams, tool, gone.error().message());
+  }
+
+ private:
+  const Context& context_;
+  std::string file_;
+  std::optional<appliance::EnrolmentRecord> known_{};
+};
+
 ExitStatus report_group(const Context& context, const KnownAuthority& authority, const Error& error) {
   if (error.code == Errc::not_found) {
     cli::complain(context.streams, tool, "the certificate is here, but " + error.message());
@@ -111,13 +153,16 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   machine.state =
       verb.state_directory.empty() ? context.options.states + "/" + machine.group.name : verb.state_directory;
   machine.socket = context.options.socket.empty() ? tools::socket_of_group(machine.group.name) : context.options.socket;
+  const Way way(context, machine);
   if (is_closed(machine)) {
+    if (!verb.dry_run) way.forget();
     if (const auto revoked = find_revocation(machine)) return report_revoked(context, machine, *revoked);
     context.streams.err << "This machine is already in the closed group (" << cli::printable(machine.group.path)
                         << ")\n";
     return verb.dry_run ? ExitStatus::done : move_node(context, machine.group, machine.group.config, machine.socket);
   }
-  const std::string user = verb.user.empty() ? io::host_name() : verb.user;
+  const std::string asked_as = way.known() && verb.user.empty() ? way.known()->user : verb.user;
+  const std::string user = asked_as.empty() ? io::host_name() : asked_as;
   if (auto good = appliance::check_user(user); !good) {
     cli::complain(context.streams, tool, good.error().message() + "; pass --user NAME");
     return ExitStatus::usage;
@@ -130,12 +175,16 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   if (!key) return report_key(context, key.error());
   const auto request = crypto::CertificateRequest::build(*key, {user, pinned_of(verb.addresses)});
   if (!request) return report(context, request.error());
+  // The token that this machine joined with says whose certificate it needs.
+  const bool is_named = !verb.fingerprint.empty() || !verb.token_file.empty() || !way.known();
+  const std::string fingerprint = is_named ? verb.fingerprint : to_hex(way.known()->authority);
   const auto found =
-      find_authority(context, {verb.server, verb.fingerprint, machine.group.name, *token}, request->key_fingerprint());
+      find_authority(context, {verb.server, fingerprint, machine.group.name, *token}, request->key_fingerprint());
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
   const auto& authority = std::get<KnownAuthority>(found);
 
-  const auto enrolled = enrol(context, authority, *request, *token, verb.timeout, true);
+  const EnrolmentWatcher watcher = way.watcher(authority.certificate, *request);
+  const auto enrolled = enrol(context, authority, *request, *token, verb.timeout, true, watcher);
   if (const auto* status = std::get_if<ExitStatus>(&enrolled)) return *status;
   const auto& certificate = std::get<crypto::Certificate>(enrolled);
   if (auto written = io::write_file_atomically(machine.certificate(), certificate.to_pem(), 0644); !written)
@@ -145,6 +194,7 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   const auto closed = fetch_group(authority, certificate, *key, machine.group.config);
   if (!closed) return report_group(context, authority, closed.error());
   if (auto replaced = replace_group(machine.group, *closed); !replaced) return report(context, replaced.error());
+  way.forget();
   context.streams.err << "Wrote " << cli::printable(machine.group.path) << " (the open group's file is "
                       << cli::printable(machine.group.path) << ".open)\n";
   return move_node(context, machine.group, *closed, machine.socket);

@@ -56,6 +56,12 @@ std::string_view state_of(const AuthorityBook& book, const appliance::LedgerSign
   return now < certificate.not_after ? "live" : "ended";
 }
 
+/// A line for each certificate fits 80 columns with it.
+std::string utc_minute(WallTime time) {
+  constexpr std::size_t minute_end = sizeof "YYYY-MM-DD HH:MM" - 1;
+  return cli::utc_text(time).substr(0, minute_end);
+}
+
 void list_certificates(const Context& context, const AuthorityBook& book, WallTime now) {
   if (context.options.output.json) {
     cli::JsonWriter json("ga-cert.certificates/1");
@@ -80,13 +86,14 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
                     {"USER"},
                     {"KEY", cli::Align::left, true},
                     {"ADDRESSES"},
-                    {"ENDS"},
+                    {"ENDS (UTC)"},
                     {"BY"},
                     {"STATE"}});
   for (const appliance::LedgerSigned* it : book.certificates())
     table.add_row({short_hex(it->serial), it->by == appliance::SignedBy::server ? "" : it->user, short_hex(it->key),
-                   to_text(it->addresses), cli::utc_text(it->not_after), std::string(to_string(it->by)),
-                   std::string(state_of(book, *it, now))});
+                   to_text(it->addresses),
+                   context.options.output.plain ? cli::utc_text(it->not_after) : utc_minute(it->not_after),
+                   std::string(to_string(it->by)), std::string(state_of(book, *it, now))});
   write(context, table);
   if (table.empty()) context.streams.err << "No certificates yet.\n";
 }

@@ -109,9 +109,11 @@ struct AcceptRequests {
   bool dry_run = false;
   RemoteAuthority remote{};
 };
+/// What a requester reads who is denied without a reason.
+inline constexpr const char* no_reason = "the administrator gave no reason";
 struct DenyRequests {
   std::vector<std::string> requests{};
-  std::string reason{"the administrator gave no reason"};  ///< reaches the requester
+  std::string reason{no_reason};  ///< reaches the requester
   bool dry_run = false;
   RemoteAuthority remote{};
 };
