@@ -37,6 +37,13 @@ inline std::string start_command(const std::string& group) {
   return has_systemd() ? "systemctl start ipop-node@" + group : "ipop-node --configure --group " + group + " &";
 }
 
+/// Whether this user may see which nodes run here. A directory that is not there is one without nodes.
+inline bool may_see_nodes() {
+  std::error_code error;
+  const std::filesystem::directory_iterator it(run_directory, error);
+  return !error || error == std::errc::no_such_file_or_directory;
+}
+
 /// Groups whose nodes have a socket in /run/ipop, sorted.
 inline std::vector<std::string> running_groups() {
   std::vector<std::string> out;
@@ -63,6 +70,14 @@ inline std::string socket_of_group(std::string_view group) {
   return std::string(run_directory) + "/" + std::string(group) + ".sock";
 }
 
+/// What to add to a command so that it asks the node behind `socket` too: nothing where it would anyway.
+inline std::string option_of_node(std::string_view socket) {
+  if (socket.empty()) return {};
+  const std::filesystem::path path(socket);
+  if (path.parent_path() != run_directory) return " --socket " + std::string(socket);
+  return running_groups().size() == 1 ? "" : " --group " + path.stem().string();
+}
+
 /// The socket that is meant: the one given, the group's, or the only one there is. Errors: not_found
 /// (no node runs here), conflict (several do, and which was not said).
 inline Result<std::string> choose_socket(const NodeChoice& choice) {
@@ -70,6 +85,8 @@ inline Result<std::string> choose_socket(const NodeChoice& choice) {
   if (!choice.group.empty()) return socket_of_group(choice.group);
   const std::vector<std::string> groups = running_groups();
   if (groups.size() == 1) return socket_of_group(groups.front());
+  if (groups.empty() && !may_see_nodes())
+    return make_error(std::make_error_code(std::errc::permission_denied), std::string(run_directory));
   if (groups.empty())
     return make_error(make_error_code(Errc::not_found),
                       "no node is running on this machine (no socket in " + std::string(run_directory) + ")");
@@ -111,7 +128,7 @@ inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::strin
       if (!group.empty()) cli::suggest(streams, start_command(group));
       break;
     case ExitStatus::permission: cli::suggest(streams, "run it as root, or as a member of the group ga"); break;
-    case ExitStatus::timed_out: cli::suggest(streams, std::string(tool) + " --timeout 60 ..."); break;
+    case ExitStatus::timed_out: cli::suggest(streams, "the same command with --timeout 60"); break;
     default: break;
   }
   return status;
@@ -119,6 +136,7 @@ inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::strin
 
 /// The status and words for a failure of choose_socket.
 inline cli::ExitStatus report_choice_error(const cli::Streams& streams, std::string_view tool, const Error& error) {
+  if (status_of(error) == cli::ExitStatus::permission) return report_node_error(streams, tool, error, "");
   cli::complain(streams, tool, error.message());
   if (error.code == Errc::conflict) return cli::ExitStatus::usage;
   const std::vector<std::string> groups = groups_of_machine();

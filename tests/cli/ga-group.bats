@@ -79,7 +79,7 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
   "$GA_BIN/ga-group" --dir "$DIR/second" new lab --no-start
   run "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
   [ "$status" -eq 1 ]
-  [[ $output == *--name* ]]
+  [[ $output == *"join --no-start TOKEN --name lab-2"* && $output == *"join --no-start TOKEN --replace"* ]]
   "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start --name lab-2 "$token"
   [ -e "$DIR/second/lab-2.toml" ]
 }
@@ -137,7 +137,7 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
 
 @test "plain columns are those of the man page" {
   group new lab --no-start --bootstrap lab.example.org:25000 --port 25001 2>/dev/null
-  [ "$(group show --plain | cut -f1 | paste -sd' ')" = "file name namespace membership prefix domain port bootstrap" ]
+  [ "$(group show --plain | cut -f1 | paste -sd' ')" = "file name namespace membership prefix domain port bootstrap addresses" ]
   [ "$(group check lab --plain)" = "$DIR/etc/lab.toml	good" ]
 }
 
@@ -597,8 +597,11 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   [[ ${lines[0]} == ga1-* ]]
   [[ ${lines[1]} == *"█▀▀"* || ${lines[1]} == *"███"* ]]
   [ "${#lines[@]}" -gt 20 ]
-  run -0 --separate-stderr group token lab --qr --json
-  jq -e .token <<<"$output"
+  for verb in "token lab" "close lab" "new sea"; do
+    # shellcheck disable=SC2086  # two words
+    run -2 group $verb --qr --json
+    [[ $output == *"--qr has no --json"* ]]
+  done
 }
 
 @test "a new group's node may be the first where its bootstrap address is not this machine's" {

@@ -76,6 +76,7 @@ Pairs lost in every run           1     16.67 %
 
 TABLE
   [[ $output == *"m3 (10.128.0.3)  m1 (10.128.0.1)     2    100 %       -  direct  no way through"* ]]
+  [[ $output == *"next: on the machine m3: ipop-ctl why 10.128.0.1"* ]]
 }
 
 @test "a report in which no pair is lost throughout is exit status 0" {

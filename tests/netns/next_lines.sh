@@ -7,49 +7,12 @@
 #                              [lab: symmetric] -- carol
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
-# shellcheck source=../../demo/plain_machines.sh
-source "$(dirname "$0")/../../demo/plain_machines.sh"
 # shellcheck source=next.bash
 source "$(dirname "$0")/next.bash"
 for program in ga-group ga-cert ga-firewall ga; do [[ -x $bin/$program ]] || skip "no $program in $bin"; done
+plain_internet alice bob carol dave
 
-make_internet
-make_server alice
-make_site home 192.168.1 cone
-make_site lab 192.168.2 symmetric
-make_host bob home
-make_host dave home
-make_host carol lab
-machines=(alice bob carol dave)
-for host in "${machines[@]}"; do make_machine "$host" plain; done
-for host in "${machines[@]}"; do within 5 "$host is a machine of its own" on "$host" true; done
-((failures == 0)) || finish
-echo 'correct horse battery' >"$run/passphrase.text"
-for host in "${machines[@]}"; do
-  on "$host" sh -c "umask 077; cat '$run/passphrase.text' >/run/passphrase"
-done
-: >"$run/walk.token"
-# shellcheck disable=SC2034  # next.bash reads it
-without_systemd=yes
-
-address_in() { on "$1" ipop-ctl --group "$2" status --json | jq -r '.address // empty'; }
-has_address() { [[ -n $(address_in "$1" "$2") ]]; }
-is_closed() { [[ $(on "$1" ipop-ctl --group "$2" status --json | jq .closed) == true ]]; }
-is_member() { is_closed "$1" "$2" && has_address "$1" "$2"; }
-reaches() { on "$1" ping -q -n -c 1 -w 2 "$(address_in "$2" "$3")"; } # FROM TO GROUP
-in_closed() { is_member "$1" lab && reaches "$1" alice lab; }
-takes_requests() { on alice ipop-ctl --group "$1-enrol" dht get ga-authority | grep -q https; } # GROUP
-renews() { on alice ipop-ctl --group "$1" dht get ga-authority | grep -q https; }                # GROUP
-whole_group() { is_member "$1" "$2" && has_address "$1" "$2-enrol" && takes_requests "$2" && renews "$2"; }
-denied() { grep -q 'denied: no' "$run"/walk.[0-9]*; }
-succeeds() { on "$1" sh -c "$2"; }
-ends() { # HOST GROUP: its node
-  on "$1" ipop-ctl --group "$2" stop >/dev/null 2>&1
-  within 20 "$1: the node of $2 has ended" no_node "$1" "$2"
-}
-no_node() { ! on "$1" ipop-ctl --group "$2" status >/dev/null 2>&1; }
-serial() { on "$1" openssl x509 -in /var/lib/ipop/lab/certificate.pem -noout -serial; }
-is_new() { [[ $(serial "$1") != "$2" ]]; } # HOST SERIAL
+denied() { grep -q 'denied by the authority lab: no' "$run"/walk.[0-9]*; }
 port=25000
 at="--port $port --bootstrap ${public_of[alice]:-}:$port"
 
@@ -87,6 +50,10 @@ on bob cp /etc/ipop/lab.toml "$run/lab.toml"
 ends carol lab
 walk carol has_address carol lab "ga-cert join --group lab"
 walk carol succeeds carol 'ga-firewall apply --dry-run --group lab' "ga-firewall apply --dry-run --group lab"
+
+# --- a second group beside it, whose network overlaps: what was typed is kept ---------------------------------------------
+keeps() { has_address carol pond && on carol grep -q 'pond.ipop' /etc/ipop/pond.toml && on carol grep -q '^port = 25100' /etc/ipop/pond.toml; }
+walk carol keeps "ga-group new pond --port 25100 --domain pond.ipop"
 
 table
 holds_rows next_lines

@@ -87,7 +87,7 @@ ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
     return ExitStatus::done;
   }
   if (cut && !verb.yes) {
-    cli::suggest(context.streams, "ga-firewall apply --yes ..., or --allow-physical tcp:" +
+    cli::suggest(context.streams, "the same command with --yes, or with --allow-physical tcp:" +
                                       std::to_string(cut->local.port) + " to keep ssh there");
     return ExitStatus::no;
   }

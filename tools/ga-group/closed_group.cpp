@@ -205,10 +205,19 @@ bool is_half_restored(const Context& context, const GroupFile& group) {
          !io::exists(context.options.states + "/" + name + "/certificate.pem");
 }
 
+/// `ga-group close` with what it has in common with the `ga-group new --closed` that was typed: what is left out, the
+/// group has.
+std::string closing_of(const cli::TypedCommand& typed) {
+  cli::TypedCommand out = typed.replacing("new", "close").without_flag("--closed").without_flag("--dry-run");
+  for (const char* option : {"--prefix", "--domain", "--bootstrap", "--port"})
+    out = out.without(option);
+  return out.text();
+}
+
 ExitStatus report_no_network(const Context& context) {
   cli::complain(context.streams, tool,
                 "no free virtual network for the enrolment group: all candidates overlap other networks");
-  cli::suggest(context.streams, "the same with --entrance-prefix PREFIX");
+  cli::suggest(context.streams, context.options.typed.with("--entrance-prefix", "PREFIX").text());
   return ExitStatus::no;
 }
 
@@ -237,11 +246,10 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
     if (const auto* status = std::get_if<ExitStatus>(&present)) return *status;
     cli::complain(context.streams, tool, "there is a group \"" + verb.name + "\" already (" + plan.closed.path + ")");
     const bool is_open = std::get<GroupFile>(present).config.authority.empty();
-    cli::suggest(context.streams, is_open ? "ga-group close " + verb.name : "ga-group token " + verb.name);
+    cli::suggest(context.streams, is_open ? closing_of(context.options.typed) : "ga-group token " + verb.name);
     return ExitStatus::no;
   }
-  if (!check_prefix_is_free(context, verb.prefix, "ga-group new " + verb.name + " --closed --prefix "))
-    return ExitStatus::no;
+  if (!check_prefix_is_free(context, verb.prefix, PrefixOf::this_command)) return ExitStatus::no;
   appliance::GroupConfig& closed = plan.closed.config;
   closed.name = verb.name;
   closed.name_space = appliance::make_name_space(verb.name, rng);

@@ -3,10 +3,12 @@
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
+#include "desk/enrolment_file.hpp"
 #include "group_files.hpp"
 #include "group_move.hpp"
 #include "interface_choice.hpp"
 #include "io/file.hpp"
+#include "io/process.hpp"
 #include "io/run_process.hpp"
 #include "io/system_clock.hpp"
 #include "node_start.hpp"
@@ -36,7 +38,7 @@ std::variant<appliance::JoinToken, ExitStatus> read_join_token(const Context& co
   if (!token) {
     cli::complain(context.streams, tool, token.error().message());
     cli::suggest(context.streams, "on a member of the group: ga-group token");
-    cli::suggest(context.streams, "ga-group join TOKEN");
+    cli::suggest(context.streams, context.options.typed.replacing(verb.words, "TOKEN").text());
     return ExitStatus::bad_config;
   }
   if (token->expires && *token->expires <= io::wall_time_now()) {
@@ -44,7 +46,7 @@ std::variant<appliance::JoinToken, ExitStatus> read_join_token(const Context& co
                   "the join token expired at " + cli::utc_text(*token->expires) + " (this machine's clock says " +
                       cli::utc_text(io::wall_time_now()) + ")");
     cli::suggest(context.streams, "on a member of the group: ga-group token " + token->group.name);
-    cli::suggest(context.streams, "ga-group join TOKEN  # the new one");
+    cli::suggest(context.streams, context.options.typed.replacing(verb.words, "TOKEN").text() + "  # the new one");
     return ExitStatus::bad_config;
   }
   if (!verb.name.empty()) token->group.name = verb.name;
@@ -62,7 +64,7 @@ bool is_member_already(const GroupFile& known, const std::optional<crypto::Diges
 ExitStatus install(const Context& context, const JoinGroup& verb, const std::optional<crypto::Digest256>& asks,
                    GroupFile& file, bool& is_replaced) {
   if (!io::exists(file.path)) {
-    const bool is_free = check_prefix_is_free(context, file.config.prefix, "ask the group's maker for a prefix like ");
+    const bool is_free = check_prefix_is_free(context, file.config.prefix, PrefixOf::somebody);
     if (!is_free) return ExitStatus::no;
     if (verb.dry_run) return ExitStatus::done;
     const ExitStatus written = write_group(context, file);
@@ -95,10 +97,28 @@ ExitStatus install(const Context& context, const JoinGroup& verb, const std::opt
   }
   cli::complain(context.streams, tool,
                 "this machine has a different group called \"" + file.config.name + "\" (" + file.path + ")");
-  const std::string token = verb.token == "-" ? "-" : "TOKEN";
-  cli::suggest(context.streams, "ga-group join --name " + file.config.name + "-2 " + token);
-  cli::suggest(context.streams, "ga-group join --replace " + token + "  # and leave the other one");
+  const cli::TypedCommand again =
+      verb.token == "-" ? context.options.typed : context.options.typed.replacing(verb.words, "TOKEN");
+  cli::suggest(context.streams, again.with("--name", file.config.name + "-2").text());
+  cli::suggest(context.streams, again.with("--replace").text() + "  # and leave the other one");
   return ExitStatus::no;
+}
+
+/// Writes down, for who looks at this machine before the certificate is there, whose yes it needs.
+ExitStatus note_way(const Context& context, const JoinGroup& verb, const GroupFile& file,
+                    const std::optional<crypto::Digest256>& asks) {
+  if (!asks || !file.config.authority.empty()) {
+    const auto gone = desk::forget_enrolment(file.path);
+    return gone ? ExitStatus::done : report_file_error(context, gone.error());
+  }
+  const auto known = desk::load_enrolment(file.path);
+  if (known && *known && (*known)->authority == *asks) return ExitStatus::done;
+  appliance::EnrolmentRecord record;
+  record.authority = *asks;
+  record.user = verb.user;
+  record.at = io::wall_time_now();
+  const auto kept = desk::keep_enrolment(file.path, record);
+  return kept ? ExitStatus::done : report_file_error(context, kept.error());
 }
 
 ExitStatus wait_for_address(const Context& context, const JoinGroup& verb, const GroupFile& file) {
@@ -160,8 +180,18 @@ ExitStatus ask_for_certificate(const Context& context, const JoinGroup& verb, co
   return ExitStatus::no;
 }
 
-bool has_node(const Context& context, const GroupFile& file) {
-  return daemon::ControlClient::connect(node_socket(context, file)).has_value();
+/// Whether the group's node runs. Who may neither ask nor start it gets no further: that has been reported.
+std::variant<bool, ExitStatus> find_node(const Context& context, const GroupFile& file) {
+  const std::string socket = node_socket(context, file);
+  const auto client = daemon::ControlClient::connect(socket);
+  if (client) return true;
+  if (tools::status_of(client.error()) == ExitStatus::permission)
+    return tools::report_node_error(context.streams, tool, client.error(), socket);
+  if (io::is_root() || context.options.directory != system_directory) return false;
+  cli::complain(context.streams, tool,
+                "the node of " + file.config.name + " is not running, and only root may start it");
+  cli::suggest(context.streams, "run it again as root (sudo ga-group ...)");
+  return ExitStatus::permission;
 }
 
 }  // namespace
@@ -181,6 +211,7 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
   const ExitStatus chosen = is_replaced ? ExitStatus::done : choose_interface(context, file, verb.dry_run);
   if (verb.dry_run) return show_changes(context, file, is_new || is_replaced, verb.start && !is_replaced);
   if (chosen != ExitStatus::done) return chosen;
+  if (const ExitStatus noted = note_way(context, verb, file, token.asks); noted != ExitStatus::done) return noted;
   if (file.config.bootstrap.empty())
     context.streams.err << "The token contains no bootstrap address: only members on the same LAN will be found.\n";
 
@@ -193,7 +224,9 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
       return tools::report_node_error(context.streams, tool, moved.error(), node_socket(context, file));
   }
   const bool asks = token.asks && file.config.authority.empty();
-  if (!is_new && has_node(context, file))
+  const auto runs = is_new ? std::variant<bool, ExitStatus>(false) : find_node(context, file);
+  if (const auto* status = std::get_if<ExitStatus>(&runs)) return *status;
+  if (std::get<bool>(runs))
     return asks ? ask_for_certificate(context, verb, file, *token.asks) : wait_for_address(context, verb, file);
   switch (start_node(context, file, verb.start)) {
     case NodeStart::started:

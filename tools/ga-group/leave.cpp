@@ -1,3 +1,4 @@
+#include "desk/enrolment_file.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
 #include "node_start.hpp"
@@ -16,12 +17,13 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
     cli::complain(
         context.streams, tool,
         "this machine did not come from an open group into " + file.config.name + " (" + open + " does not exist)");
-    cli::suggest(context.streams, "ga-group leave " + file.config.name);
+    cli::suggest(context.streams, context.options.typed.without_flag("--back").text());
     return ExitStatus::no;
   }
   if (const ExitStatus stopped = stop_node(context, file); stopped != ExitStatus::done) return stopped;
   const std::string aside = file.path + ".left";
   if (auto moved = io::rename_file(file.path, aside); !moved) return report_file_error(context, moved.error());
+  if (auto gone = desk::forget_enrolment(file.path); !gone) return report_file_error(context, gone.error());
   context.streams.err << "Left the group " << file.config.name << "; its file is " << aside
                       << ". This machine's key, address and name stay in " << context.options.states << '/'
                       << file.config.name << " for when it comes back.\n";

@@ -40,10 +40,10 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   if (io::exists(file.path)) {
     cli::complain(context.streams, tool, "there is a group \"" + verb.name + "\" already (" + file.path + ")");
     cli::suggest(context.streams, "ga-group token " + verb.name);
-    cli::suggest(context.streams, "ga-group new ANOTHER-NAME");
+    cli::suggest(context.streams, context.options.typed.replacing(verb.name, "ANOTHER-NAME").text());
     return ExitStatus::no;
   }
-  if (!check_prefix_is_free(context, verb.prefix, "ga-group new " + verb.name + " --prefix ")) return ExitStatus::no;
+  if (!check_prefix_is_free(context, verb.prefix, PrefixOf::this_command)) return ExitStatus::no;
   if (verb.dry_run) {
     choose_interface(context, file, true);
     mark_first_node(context, file, true);

@@ -110,7 +110,7 @@ std::string node_socket(const Context& context, const GroupFile& file) {
   return tools::socket_of_group(file.config.name);
 }
 
-bool check_prefix_is_free(const Context& context, const net::Ipv4Prefix& prefix, const std::string& advice) {
+bool check_prefix_is_free(const Context& context, const net::Ipv4Prefix& prefix, PrefixOf owner) {
   const auto addresses = io::list_addresses();
   if (!addresses) return true;  // the node itself looks again before it starts
   const auto overlap = io::find_overlap(*addresses, prefix, "");
@@ -120,7 +120,9 @@ bool check_prefix_is_free(const Context& context, const net::Ipv4Prefix& prefix,
                 "the virtual network " + to_string(prefix) + " overlaps " +
                     (network ? to_string(*network) + " on " : "") + overlap->interface);
   const auto free = io::find_free_prefix(*addresses);
-  cli::suggest(context.streams, advice + (free ? to_string(*free) : "PREFIX"));
+  const std::string other = free ? to_string(*free) : "PREFIX";
+  cli::suggest(context.streams, owner == PrefixOf::this_command ? context.options.typed.with("--prefix", other).text()
+                                                                : "ask the group's maker for a prefix like " + other);
   return false;
 }
 

@@ -35,8 +35,13 @@ std::string node_command(const Context& context, const GroupFile& file);
 /// The control socket of the group's node.
 std::string node_socket(const Context& context, const GroupFile& file);
 
-/// False when the virtual prefix overlaps a network of this machine: the clash and a free prefix have
-/// been reported.
-bool check_prefix_is_free(const Context& context, const net::Ipv4Prefix& prefix, const std::string& advice);
+/// Who can choose another virtual network.
+enum class PrefixOf {
+  this_command,  ///< with --prefix
+  somebody,      ///< who made the group
+};
+/// False when the virtual prefix overlaps a network of this machine: the clash has been reported, and the command or
+/// the request with which a free one is chosen.
+bool check_prefix_is_free(const Context& context, const net::Ipv4Prefix& prefix, PrefixOf owner);
 
 }  // namespace ipop::ga_group

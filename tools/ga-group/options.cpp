@@ -114,6 +114,7 @@ void add_join(CLI::App& app, Options& options, JoinGroup& group) {
   verb->add_option_function<std::vector<std::string>>(
           "TOKEN",
           [&group](const std::vector<std::string>& words) {
+            group.words = words;
             for (const std::string& word : words)
               group.token += word;
           },
@@ -227,6 +228,7 @@ void add_addresses(CLI::App& app, Options& options, SetAddresses& group, applian
 
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
   Options options;
+  options.typed = cli::TypedCommand(tool, argc, argv);
   CLI::App app("Makes, joins and shows groups of machines", tool);
   app.require_subcommand(1);
   tools::share_options(app);
@@ -280,9 +282,10 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   check_verb->callback([&] { options.verb = check; });
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
-  if (const auto refused = tools::refuse_json(
-          app, options.output.json, streams,
-          {"new --dry-run", "join --dry-run", "rotate --dry-run", "accept --dry-run", "leave", "addresses"}))
+  if (const auto refused =
+          tools::refuse_json(app, options.output.json, streams,
+                             {"new --dry-run", "new --qr", "close --qr", "token --qr", "join --dry-run",
+                              "rotate --dry-run", "accept --dry-run", "leave", "addresses"}))
     return *refused;
   return options;
 }

@@ -11,6 +11,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
+#include "cli/typed_command.hpp"
 
 namespace ipop::ga_group {
 
@@ -54,8 +55,9 @@ struct LeaveGroup {
   bool back = false;  ///< into the open group that the machine came from
 };
 struct JoinGroup {
-  std::string token{};  ///< "-": what stdin holds
-  std::string name{};   ///< what the group is called on this machine; empty: as in the token
+  std::string token{};               ///< "-": what stdin holds
+  std::vector<std::string> words{};  ///< as which it was typed
+  std::string name{};                ///< what the group is called on this machine; empty: as in the token
   bool start = true;
   std::string user{};    ///< in the certificate of a closed group; empty: the host name
   bool replace = false;  ///< in the place of another group of that name
@@ -111,6 +113,7 @@ struct Options {
   std::string states = "/var/lib/ipop";               ///< where nodes keep their keys
   std::string socket{};                               ///< of the group's node; empty: the usual one
   cli::OutputOptions output{};
+  cli::TypedCommand typed{};  ///< all of it, for what is to be typed next
   Verb verb{};
 };
 

@@ -147,7 +147,7 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
   const auto present = crypto::Certificate::from_pem(file.config.authority);
   if (!present || present->der() != signer.authority().der()) {
     cli::complain(context.streams, tool, directory + " is not the authority that " + file.path + " names");
-    cli::suggest(context.streams, "ga-group rotate --signer DIR");
+    cli::suggest(context.streams, context.options.typed.with("--signer", "DIR").text());
     return ExitStatus::bad_config;
   }
   const WallTime now = io::wall_time_now();

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hex.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "group_files.hpp"
@@ -15,6 +16,17 @@ using cli::ExitStatus;
 
 std::string membership(const appliance::GroupConfig& group) {
   return group.authority.empty() ? "open" : "closed";
+}
+
+std::string pool_text(const appliance::AddressServer& server) {
+  std::string out;
+  for (const leasing::AddressRange& range : server.pool)
+    out += (out.empty() ? "" : ",") + to_string(range);
+  return out;
+}
+
+std::string fallback_text(const appliance::AddressServer& server) {
+  return server.ring_when_silent ? "ring" : "none";
 }
 
 void write_json(std::ostream& out, const GroupFile& file, std::string_view schema) {
@@ -30,6 +42,16 @@ void write_json(std::ostream& out, const GroupFile& file, std::string_view schem
   for (const auto& entry : group.bootstrap)
     json.element(to_string(entry));
   json.end();
+  if (const auto& server = group.address_server) {
+    json.begin_object("address_server");
+    json.field("place", server->place);
+    json.field("key", to_hex(server->key));
+    json.field("pool", pool_text(*server));
+    json.field("fallback", fallback_text(*server));
+    json.end();
+  } else {
+    json.null("address_server");
+  }
   if (group.port)
     json.field("port", *group.port);
   else
@@ -51,6 +73,14 @@ std::vector<std::pair<std::string, std::string>> rows(const GroupFile& file) {
   };
   for (const auto& entry : group.bootstrap)
     out.emplace_back("bootstrap", to_string(entry));
+  // Who gives out the addresses: the ring where nothing is said.
+  const auto& server = group.address_server;
+  out.emplace_back("addresses", server ? "dhcp" : "ring");
+  if (!server) return out;
+  out.emplace_back("dhcp_server", server->place);
+  out.emplace_back("dhcp_key", to_hex(server->key));
+  out.emplace_back("dhcp_pool", pool_text(*server));
+  out.emplace_back("dhcp_fallback", fallback_text(*server));
   return out;
 }
 
@@ -71,7 +101,7 @@ ExitStatus carry_out(const Context& context, const ShowGroup& verb) {
     if (plain) {
       out << key << '\t' << cli::printable(value) << '\n';
     } else if (!value.empty()) {
-      out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(12 - key.size(), ' ')
+      out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(15 - key.size(), ' ')
           << cli::printable(value) << '\n';
     }
   }

@@ -20,6 +20,7 @@ struct Reachable {
   std::vector<net::Endpoint> endpoints{};
   bool from_node = false;
   bool from_outside = false;
+  bool is_denied = false;  ///< the node may be there, and this user may not ask it
 };
 
 // A started node opens its socket at once; its first peer reports our endpoint within a round trip or
@@ -75,7 +76,7 @@ Reachable find_endpoints(const Context& context, const GroupFile& file, bool wai
     out.from_node = true;
     out.from_outside = answer->reachable_from_outside;
     out.endpoints = answer->endpoints;
-  } else if (file.config.port) {
+  } else if (out.is_denied = tools::status_of(answer.error()) == ExitStatus::permission; file.config.port) {
     const auto addresses = io::list_addresses();
     if (addresses)
       out.endpoints = io::underlay_endpoints(*addresses, {.virtual_prefix = file.config.prefix}, *file.config.port);
@@ -109,7 +110,11 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
   else
     err << "Anyone with this token can join, as often as they like. Create a closed group to decide who joins.\n";
   if (token.expires) err << "The token is valid until " << cli::utc_text(*token.expires) << ".\n";
-  if (!reachable.from_node && !reachable.endpoints.empty())
+  if (reachable.is_denied)
+    err << "This user may not ask the node, so the token has only this machine's own addresses; run it as root, or as "
+           "a "
+           "member of the group ga, for one with better ones.\n";
+  else if (!reachable.from_node && !reachable.endpoints.empty())
     err << "The node is not running, so the token has only this machine's own addresses; after you start it, `ga-group "
            "token "
         << token.group.name << "` prints a token with better ones.\n";

@@ -91,6 +91,17 @@ class LogReading {
   LogCounts counts_;
 };
 
+/// Where loss is, the node of the member that pinged knows by which way its packets go.
+void suggest_look(const Context& context, const appliance::PingSummary& summary) {
+  const auto worst = summary.worst(1);
+  if (worst.empty()) return;
+  const appliance::PingMember& from = summary.members[worst.front()->from].member;
+  const appliance::PingMember& to = summary.members[worst.front()->to].member;
+  const std::string whom = appliance::address_of(to);
+  cli::suggest(context.streams, "on the machine " + (from.name.empty() ? to_string(from.id).substr(0, 8) : from.name) +
+                                    ": ipop-ctl why " + (whom.empty() ? to_string(to.id).substr(0, 8) : whom));
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const ShowReport& verb) {
@@ -119,6 +130,8 @@ ExitStatus carry_out(const Context& context, const ShowReport& verb) {
   }
   // The picture takes the place of the table where both would go to stdout.
   if (verb.svg != "-") write_report(context, verb, summary, counts);
+  const cli::OutputOptions& form = context.options.output;
+  if (!form.json && !form.plain && verb.svg != "-") suggest_look(context, summary);
   if (summary.pairs_lost_throughout > 0) return ExitStatus::no;
   return counts.failed > 0 ? ExitStatus::partly : ExitStatus::done;
 }

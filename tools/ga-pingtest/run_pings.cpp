@@ -110,7 +110,7 @@ class Run {
                   busy ? "another run is in progress: " + context_.log + " is in use" : error.message());
     const ExitStatus status = tools::status_of(error);
     if (status != ExitStatus::permission) return ExitStatus::no;
-    cli::suggest(context_.streams, "run it as root, or choose another file: ga-pingtest run --log FILE");
+    cli::suggest(context_.streams, "run it again as root, or the same command with --log FILE");
     return status;
   }
 

@@ -38,7 +38,7 @@ class LogService {
 
   ExitStatus fail(const Error& error) {
     cli::complain(context_.streams, tool, error.message());
-    if (error.code == std::errc::address_in_use) cli::suggest(context_.streams, "ga-pingtest serve --port N");
+    if (error.code == std::errc::address_in_use) cli::suggest(context_.streams, "the same command with --port N");
     const bool denied = tools::status_of(error) == ExitStatus::permission;
     return denied ? ExitStatus::permission : ExitStatus::no;
   }

@@ -80,7 +80,7 @@ class MemberPing {
   ExitStatus report_ping_socket(const Error& error) {
     cli::complain(output_.streams, tool, error.message());
     if (error.code == std::errc::permission_denied) {
-      cli::suggest(output_.streams, "sudo ipop-ctl ping " + verb_.target);
+      cli::suggest(output_.streams, "sudo ipop-ctl ping " + verb_.target + tools::option_of_node(socket_));
       return ExitStatus::permission;
     }
     if (error.code == std::errc::address_not_available) cli::suggest(output_.streams, "ga doctor");
@@ -117,7 +117,7 @@ class MemberPing {
     const auto why = ask<node::WhyAnswer>(node::WhyCommand{verb_.target});
     if (!why) {
       const ExitStatus status = tools::report_node_error(output_.streams, tool, why.error(), socket_);
-      if (status == ExitStatus::no) cli::suggest(output_.streams, "ipop-ctl members");
+      if (status == ExitStatus::no) cli::suggest(output_.streams, "ipop-ctl members" + tools::option_of_node(socket_));
       return status;
     }
     // A link knows its peer's address only once packets went over it.
@@ -125,7 +125,7 @@ class MemberPing {
     const auto address = why->address || member == members_.end() ? why->address : member->second.address;
     if (!address) {
       cli::complain(output_.streams, tool, why->reason.empty() ? verb_.target + " has no address" : why->reason);
-      cli::suggest(output_.streams, "ipop-ctl members");
+      cli::suggest(output_.streams, "ipop-ctl members" + tools::option_of_node(socket_));
       return ExitStatus::no;
     }
     id_ = why->id;
@@ -249,7 +249,7 @@ class MemberPing {
                           << (counted == 0 ? 0 : lost * 100 / counted) << " %)\n";
     }
     if (received_ > 0) return ExitStatus::done;
-    if (counted > 0) cli::suggest(output_.streams, "ipop-ctl why " + verb_.target);
+    if (counted > 0) cli::suggest(output_.streams, "ipop-ctl why " + verb_.target + tools::option_of_node(socket_));
     return ExitStatus::no;
   }
 

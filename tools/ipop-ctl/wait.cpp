@@ -10,7 +10,7 @@ using cli::ExitStatus;
 ExitStatus failed(const Output& output, const std::string& socket, const Error& error) {
   if (error.code != std::errc::timed_out) return tools::report_node_error(output.streams, tool, error, socket);
   cli::complain(output.streams, tool, error.context);
-  cli::suggest(output.streams, std::string(tool) + " --socket " + socket + " status");
+  cli::suggest(output.streams, "ipop-ctl status" + tools::option_of_node(socket));
   return ExitStatus::timed_out;
 }
 

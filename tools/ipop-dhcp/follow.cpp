@@ -86,7 +86,7 @@ ExitStatus carry_out(const Context& context, const Follow& verb) {
     if (!*follower && *last > 0) {
       cli::complain(context.streams, tool,
                     "this server is active; a following server must start with an empty database");
-      cli::suggest(context.streams, "ipop-dhcp follow " + verb.url + " --directory DIRECTORY");
+      cli::suggest(context.streams, "the same command with --directory DIRECTORY");
       return ExitStatus::usage;
     }
     auto transaction = book.begin();

@@ -131,7 +131,7 @@ class Server {
   ExitStatus fail_to_listen(const Error& error) {
     const ExitStatus status = report(context_, error);
     if (error.code == std::errc::address_in_use)
-      cli::suggest(context_.streams, "ipop-dhcp serve --listen ADDRESS:PORT");
+      cli::suggest(context_.streams, "the same command with --listen ADDRESS:PORT");
     return status;
   }
 
