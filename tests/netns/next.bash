@@ -13,6 +13,8 @@
 # (ipop-node, authority serve, what ends in &) are left running. While a program waits for a person, what it tells that
 # person to run is run, or $answer in place of it.
 #
+#   plain_internet HOST...   the hosts, machines of their own without systemd, of which alice is public: the others are
+#                            behind the NATs [home: cone] (bob, dave) and [lab: symmetric] (carol)
 #   holds_rows WALKER        every row of next_table.txt that names WALKER was printed in a walk that worked
 authority=${authority:-alice}
 answer=''
@@ -26,6 +28,58 @@ declare -gA stepped=() # HOST<tab>COMMAND of this walk
 declare -ga walked_rows=()
 walk_steps=14
 
+# --- machines ---------------------------------------------------------------------------------------------------------
+give_passphrase() { on "$1" sh -c 'umask 077; echo "correct horse battery" >/run/passphrase'; } # HOST: its person knows it
+plain_internet() {
+  local host
+  # shellcheck source=../../demo/plain_machines.sh
+  source "$here/../../demo/plain_machines.sh"
+  make_internet
+  make_server alice
+  make_site home 192.168.1 cone
+  make_site lab 192.168.2 symmetric
+  for host; do
+    case $host in
+      alice) ;;
+      carol) make_host carol lab ;;
+      *) make_host "$host" home ;;
+    esac
+  done
+  for host; do make_machine "$host" plain; done
+  for host; do within 5 "$host is a machine of its own" on "$host" true; done
+  ((failures == 0)) || finish
+  for host; do give_passphrase "$host"; done
+  without_systemd=yes
+}
+ends() { # HOST GROUP: its node
+  on "$1" ipop-ctl --group "$2" stop >/dev/null 2>&1
+  within 20 "$1: the node of $2 has ended" no_node "$1" "$2"
+}
+stops_serving() { # HOST: its authority's servers
+  local pid
+  for pid in $(ip netns pids "$internet-$1"); do
+    [[ $(readlink "/proc/$pid/exe") == "$bin/ga-cert" ]] || continue
+    kill "$pid"
+    while [[ -e /proc/$pid ]]; do sleep 0.05; done
+  done
+}
+
+# --- what is so --------------------------------------------------------------------------------------------------------
+no_node() { ! on "$1" ipop-ctl --group "$2" status >/dev/null 2>&1; } # HOST GROUP
+address_in() { on "$1" ipop-ctl --group "$2" status --json 2>/dev/null | jq -r '.address // empty'; }
+has_address() { [[ -n $(address_in "$1" "$2") ]]; }
+is_member() { [[ $(on "$1" ipop-ctl --group "$2" status --json | jq .closed) == true ]] && has_address "$1" "$2"; }
+in_closed() { is_member "$1" lab && on "$1" ping -q -n -c 1 -w 2 "$(address_in alice lab)"; } # HOST
+announces() { on "$1" ipop-ctl --group "$2" dht get ga-authority | grep -q https; }           # HOST GROUP
+whole_group() { is_member "$1" "$2" && has_address "$1" "$2-enrol" && announces "$1" "$2-enrol" && announces "$1" "$2"; }
+succeeds() { on "$1" sh -c "$2"; } # HOST COMMAND
+is_shut_out() { [[ $(on "$1" ipop-ctl --group lab status --json | jq '.links == 0 and .revoked != null') == true ]]; }
+key_of() { on "$1" openssl pkey -in /var/lib/ipop/lab/key.pem -pubout -outform DER | sha256sum | cut -d' ' -f1; }
+serial() { on "$1" openssl x509 -in /var/lib/ipop/lab/certificate.pem -noout -serial; }
+is_new() { [[ $(serial "$1") != "$2" ]]; } # HOST SERIAL
+: >"$run/walk.token"
+
+# --- walking -----------------------------------------------------------------------------------------------------------
 stays() { [[ $1 == ipop-node\ * || $1 == *'authority serve'* || $1 == *'&' ]]; }
 # A line as it was printed -> "HOST<tab>COMMAND"
 resolve() { # HOST COMMAND_BEFORE LINE

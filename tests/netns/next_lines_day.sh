@@ -7,46 +7,11 @@
 #                              [lab: symmetric] -- carol
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
-# shellcheck source=../../demo/plain_machines.sh
-source "$(dirname "$0")/../../demo/plain_machines.sh"
 # shellcheck source=next.bash
 source "$(dirname "$0")/next.bash"
 for program in ga-group ga-cert ga; do [[ -x $bin/$program ]] || skip "no $program in $bin"; done
+plain_internet alice bob carol dave
 
-make_internet
-make_server alice
-make_site home 192.168.1 cone
-make_site lab 192.168.2 symmetric
-make_host bob home
-make_host dave home
-make_host carol lab
-machines=(alice bob carol dave)
-for host in "${machines[@]}"; do make_machine "$host" plain; done
-for host in "${machines[@]}"; do within 5 "$host is a machine of its own" on "$host" true; done
-((failures == 0)) || finish
-echo 'correct horse battery' >"$run/passphrase.text"
-for host in "${machines[@]}"; do
-  on "$host" sh -c "umask 077; cat '$run/passphrase.text' >/run/passphrase"
-done
-# shellcheck disable=SC2034  # next.bash reads it
-without_systemd=yes
-
-address_in() { on "$1" ipop-ctl --group "$2" status --json | jq -r '.address // empty'; }
-has_address() { [[ -n $(address_in "$1" "$2") ]]; }
-is_member() { [[ $(on "$1" ipop-ctl --group "$2" status --json | jq .closed) == true ]] && has_address "$1" "$2"; }
-in_closed() { is_member "$1" lab && on "$1" ping -q -n -c 1 -w 2 "$(address_in alice lab)"; }
-announces() { on "$1" ipop-ctl --group "$2" dht get ga-authority | grep -q https; } # HOST GROUP
-whole_group() { is_member "$1" "$2" && has_address "$1" "$2-enrol" && announces "$1" "$2-enrol" && announces "$1" "$2"; }
-succeeds() { on "$1" sh -c "$2"; }
-is_shut_out() { [[ $(on "$1" ipop-ctl --group lab status --json | jq '.links == 0 and .revoked != null') == true ]]; }
-key_of() { on "$1" openssl pkey -in /var/lib/ipop/lab/key.pem -pubout -outform DER | sha256sum | cut -d' ' -f1; }
-ends() { # HOST GROUP: its node
-  on "$1" ipop-ctl --group "$2" stop >/dev/null 2>&1
-  within 20 "$1: the node of $2 has ended" no_node "$1" "$2"
-}
-no_node() { ! on "$1" ipop-ctl --group "$2" status >/dev/null 2>&1; }
-
-: >"$run/walk.token"
 walk alice whole_group alice lab "ga-group new lab --closed --port 25000 --bootstrap ${public_of[alice]:-}:25000 --user alice"
 on alice ga-group token lab >"$run/walk.token" 2>/dev/null
 

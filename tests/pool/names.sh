@@ -13,16 +13,6 @@ reason=$(has_systemd) || skip "$reason"
 command -v cmake >/dev/null || skip "no cmake on this machine"
 
 machines=(manager networkd resolved resolvconf openresolv block)
-up=()
-show_journals() {
-  local host
-  ((failures)) || return 0
-  for host in "${up[@]}"; do
-    echo "# --- the journal of $host"
-    in_machine "$host" journalctl --no-pager -n 50 -o short-monotonic 2>/dev/null | sed 's/^/# /'
-  done
-}
-trap 'show_journals; clean_up' EXIT
 make_internet
 make_server relay
 make_server names
@@ -39,32 +29,20 @@ serves() { in_host names dig +short +time=1 +tries=1 "@$outside" outside.example
 needs 20 "the outside world has a name server" serves
 bring_up bob
 bob=$(virtual_address bob)
-DESTDIR=$run/tree cmake --install "$bin/.." >"$run/install.log" 2>&1
-is "make install: the status" 0 $?
-for program in "$run/tree/usr/local"/{bin,sbin}/*; do ln -sf "/opt/ga/bin/${program##*/}" "$program"; done
-
-on() { in_machine "$@"; }
-unit() { on "$1" systemctl "${@:2}" 2>&1; }
+install_tree
 is_up() { [[ $(unit "$1" is-system-running) =~ ^(running|degraded)$ ]]; }
 property() { unit "$1" show --value -p "$3" "$2"; }
 active() { [[ $(unit "$1" is-active "$2") == active ]]; }
 node=ipop-node@demo
 
-# They boot side by side.
-for host in "${machines[@]}"; do
-  boot_machine "$host" systemd || skip "no systemd of its own for a machine: $(tail -n 1 "$run/$host/machine.log")"
-  up+=("$host")
-done
+boot "${machines[@]}"
 # A Debian that has booted, with the group's file; nothing configures its names yet but a line of its owner.
 booted() { # HOST
-  needs 60 "$1: systemd is up" is_up "$1"
-  cp -a "$run/tree/." "$(files_of "$1")/"
-  mkdir -p "$(files_of "$1")/etc/systemd/system.conf.d" "$(files_of "$1")/etc/ipop"
-  printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$(files_of "$1")/etc/systemd/system.conf.d/asan.conf"
+  put_tree "$1"
+  mkdir -p "$(files_of "$1")/etc/ipop"
   cp "$run/group.toml" "$(files_of "$1")/etc/ipop/demo.toml"
   echo "nameserver $outside" >"$(files_of "$1")/etc/resolv.conf"
   on "$1" groupadd --system ga
-  on "$1" systemctl daemon-reexec
 }
 # As for a machine whose own client asks the node: the unit without --configure.
 without_configure() {

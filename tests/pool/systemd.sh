@@ -8,43 +8,17 @@ source "$(dirname "$0")/common.bash"
 reason=$(has_systemd) || skip "$reason"
 command -v cmake >/dev/null || skip "no cmake on this machine"
 
-machines=(alice bob)
-show_journals() {
-  local host
-  ((failures)) || return 0
-  for host in "${machines[@]}"; do
-    echo "# --- the journal of $host"
-    in_machine "$host" journalctl --no-pager -n 60 -o short-monotonic 2>/dev/null | sed 's/^/# /'
-  done
-}
-trap 'show_journals; show_condor_logs; clean_up' EXIT
 make_internet
 make_server alice
 make_site home 192.168.1 cone
 make_host bob home
 
 # --- machines, and what `make install` puts there ----------------------------------------------------------------
-DESTDIR=$run/tree cmake --install "$bin/.." >"$run/install.log" 2>&1
-is "make install: the status" 0 $?
-for program in "$run/tree/usr/local"/{bin,sbin}/*; do ln -sf "/opt/ga/bin/${program##*/}" "$program"; done
-
-on() { in_machine "$@"; }
-unit() { on "$1" systemctl "${@:2}" 2>&1; } # HOST VERB...
+machines=(alice bob)
+boot_installed "${machines[@]}"
 property() { unit "$1" show --value -p "$3" "$2"; } # HOST UNIT PROPERTY
-is_up() { [[ $(unit "$1" is-system-running) == running ]]; }
 active() { [[ $(unit "$1" is-active "$2") == active ]]; }
 inactive() { [[ $(unit "$1" is-active "$2") == inactive ]]; }
-for host in "${machines[@]}"; do
-  boot_machine "$host" systemd || skip "no systemd of its own for a machine: $(tail -n 1 "$run/$host/machine.log")"
-done
-for host in "${machines[@]}"; do
-  needs 60 "$host: systemd is up" is_up "$host"
-  cp -a "$run/tree/." "$(files_of "$host")/"
-  # The checked build's look for leaks needs ptrace, which the units forbid.
-  mkdir -p "$(files_of "$host")/etc/systemd/system.conf.d"
-  printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$(files_of "$host")/etc/systemd/system.conf.d/asan.conf"
-  on "$host" systemctl daemon-reexec
-done
 is "$(on alice sh -c 'systemctl --version | head -n 1') runs as process 1" systemd "$(on alice cat /proc/1/comm)"
 
 # --- a node ------------------------------------------------------------------------------------------------------
