@@ -19,6 +19,7 @@ namespace ipop::health {
 struct FileFact {
   std::string path{};
   std::string problem{};  ///< empty: good
+  bool is_state = false;  ///< the directory where the node keeps what it knows: it runs on without
 };
 
 /// The control socket of the group's node.
@@ -42,6 +43,7 @@ struct BootstrapFact {
 struct LookUpFact {
   std::string name{};
   std::string problem{};  ///< empty: the right answer came
+  std::string servers{};  ///< that the resolver asks
 };
 
 /// Pings to a member, small ones and ones as large as the interface takes.
@@ -71,10 +73,29 @@ struct PoolFact {
   std::optional<std::size_t> my_jobs{};  ///< in this machine's queue
 };
 
+/// This machine is in the network in which it asks for its certificate of a closed group, and has none yet.
+struct EnrolmentFact {
+  enum class Step { wanted, waiting, denied };
+  Step step = Step::wanted;
+  std::string authority{};  ///< its name; empty: not known yet
+  std::string user{};
+  std::string request{};  ///< what `ga-cert accept` takes
+  std::string at{};       ///< of this step, as a person reads it
+  std::string reason{};   ///< of a denial
+};
+
 /// An authority that this machine is.
 struct AuthorityFact {
   std::string name{};
   std::size_t waiting = 0;
+  std::string problem{};  ///< why nothing can be asked of it; empty: it works
+  std::string next{};     ///< the command that it suggests then
+};
+
+/// The server of this machine's authority in the group: machines ask it for certificates.
+struct AuthorityServerFact {
+  std::string place{};    ///< where it listens
+  std::string problem{};  ///< empty: it answers
 };
 
 struct Facts {
@@ -86,7 +107,8 @@ struct Facts {
   std::vector<FileFact> files{};          ///< the group's file, key, state; in this order
   bool is_closed = false;                 ///< by the group's file
   std::optional<FileFact> certificate{};  ///< of this node, in a closed group
-  std::optional<FileFact> tun{};          ///< /dev/net/tun, where the node wants an interface
+  std::optional<EnrolmentFact> enrolment{};
+  std::optional<FileFact> tun{};  ///< /dev/net/tun, where the node wants an interface
   std::optional<ClockFact> clock{};
   std::optional<NodeFact> node{};
   bool is_node_replaced = false;     ///< its program was replaced since it started
@@ -104,6 +126,11 @@ struct Facts {
   std::optional<FirewallFact> firewall{};
   std::optional<PoolFact> pool{};
   std::vector<AuthorityFact> authorities{};
+  /// The closed group for which machines ask in this open one, where this machine is its authority; empty: none.
+  std::string entrance_of{};
+  std::string lost_authority{};  ///< what says that this machine was the authority, and is not; empty: nothing does
+  std::optional<AuthorityServerFact> authority_server{};
+  std::string lease_server{};  ///< that the group's file names; empty: the ring gives out the addresses
 };
 
 }  // namespace ipop::health

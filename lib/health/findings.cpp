@@ -2,74 +2,44 @@
 
 #include <algorithm>
 
+#include "health/finding_words.hpp"
+#include "health/membership_findings.hpp"
+#include "health/notice_findings.hpp"
 #include "overlay/nat_behavior.hpp"
 
 namespace ipop::health {
 namespace {
 
-using std::chrono::hours;
-
 // Certificates and leases are signed with times of a day and more; a clock that is off by less does no harm.
 constexpr std::chrono::seconds harmless_clock_error{300};
-constexpr hours certificate_warning{24 * 7};
-
-Finding good(std::string topic, std::string what) {
-  return {std::move(topic), Verdict::good, std::move(what), {}, {}, false};
-}
-Finding note(std::string topic, std::string what, std::string command = {}) {
-  return {std::move(topic), Verdict::note, std::move(what), {}, std::move(command), false};
-}
-Finding wrong(std::string topic, std::string what, std::string why, std::string command) {
-  return {std::move(topic), Verdict::wrong, std::move(what), std::move(why), std::move(command), false};
-}
-Finding explaining(Finding finding) {
-  finding.explains_rest = true;
-  return finding;
-}
-
-std::string group_option(const Facts& facts) {
-  return " --group " + facts.group;
-}
-
-std::string log_command(const Facts& facts) {
-  if (facts.has_systemd) return "journalctl -u ipop-node@" + facts.group + " -n 50";
-  return "ipop-node config check" + group_option(facts);
-}
-
-std::string restart_command(const Facts& facts) {
-  if (facts.has_systemd) return "systemctl restart ipop-node@" + facts.group;
-  return "ipop-ctl stop" + group_option(facts) + "; " + start_command(facts);
-}
-
-std::string counted(std::size_t count, std::string_view one) {
-  return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
-}
 
 /// What is found out without a node.
 Finding of_files(const Facts& facts) {
+  const bool is_running = facts.node == NodeFact::answers;
   for (const FileFact& file : facts.files) {
     if (file.problem.empty()) continue;
-    // The group's file comes back with a token; a key or state does not.
+    if (file.is_state) {
+      const bool is_read_only = file.problem.find("Read-only") != std::string::npos;
+      return wrong("files", file.problem, "the node can't keep its key, its address and its group's lists there",
+                   is_read_only ? "findmnt --target " + file.path + ", then mount -o remount,rw its TARGET"
+                                : "df -h " + file.path);
+    }
+    // The group's file comes back with a token; a key does not.
     const bool is_group = file.path == facts.group_file;
-    return explaining(wrong("files", file.problem,
-                            is_group ? "the node reads its group from this file" : "the node can't start",
-                            is_group ? "ga-group check " + facts.group : log_command(facts)));
+    Finding out = wrong("files", file.problem,
+                        is_group     ? "the node reads its group from this file"
+                        : is_running ? "the node can't start again"
+                                     : "the node can't start",
+                        is_group ? "ga-group check " + facts.group : log_command(facts));
+    out.explains_rest = is_group || !is_running;
+    return out;
   }
-  if (facts.tun && !facts.tun->problem.empty())
+  // A node that runs has its interface, or was told to do without.
+  if (!is_running && facts.tun && !facts.tun->problem.empty())
     return explaining(wrong("files", facts.tun->path + ": " + facts.tun->problem,
                             "the node needs it for its network interface", "modprobe tun"));
   return good("files", facts.group_file.empty() ? "no file of the group in /etc/ipop; the node was started by hand"
                                                 : facts.group_file + " and the node's key");
-}
-
-std::string clock_command(const Facts& facts) {
-  return facts.has_systemd ? "timedatectl set-ntp true" : "date -u; date -s 'YYYY-MM-DD HH:MM:SS'";
-}
-
-std::string key_path(const Facts& facts) {
-  for (const FileFact& file : facts.files)
-    if (file.path.ends_with("key.pem")) return file.path;
-  return "/var/lib/ipop/" + facts.group + "/key.pem";
 }
 
 Finding of_clock(const Facts& facts, const ClockFact& clock) {
@@ -111,28 +81,6 @@ Finding of_node(const Facts& facts) {
       wrong("node", "the node of " + facts.group + " is not running", facts.node_problem, start_command(facts)));
 }
 
-/// What the node itself says that keeps it from its work; what is said of its links and its certificate's end is seen
-/// in other facts.
-std::vector<Finding> of_notices(const Facts& facts) {
-  std::vector<Finding> out;
-  for (const std::string& notice : facts.status->notices) {
-    if (notice.starts_with("this machine's clock")) {
-      Finding finding = wrong("clock", notice, "what it signs is refused", clock_command(facts));
-      // Without an address nothing else can be right.
-      finding.explains_rest = !facts.status->address;
-      out.push_back(std::move(finding));
-    } else if (notice.starts_with("this machine's certificate is revoked")) {
-      out.push_back(
-          explaining(wrong("certificate", notice, "the authority of " + facts.group + " shut this machine out",
-                           "ga-group leave " + facts.group)));
-    } else if (notice.starts_with("another machine")) {
-      out.push_back(wrong("node", notice, "a copied disk, or a restored backup, has the node's key twice",
-                          "move " + key_path(facts) + " away on one of the two, and start its node again"));
-    }
-  }
-  return out;
-}
-
 Finding of_bootstrap(const Facts& facts) {
   std::string silent;
   std::string unresolved;
@@ -172,6 +120,9 @@ Finding of_ring(const Facts& facts) {
   const node::StatusAnswer& status = *facts.status;
   if (status.links == 0) {
     const bool has_others = std::ranges::any_of(*facts.bootstrap, [](const auto& node) { return !node.is_self; });
+    // The way into a closed group is empty while nobody asks.
+    if (!has_others && !facts.entrance_of.empty())
+      return note("ring", "alone: no machine asks to become a member of " + facts.entrance_of);
     if (!has_others) return note("ring", "alone: waiting for others", "ga-group token " + facts.group);
     return explaining(wrong("ring", "not joined: no link to any member",
                             "the bootstrap nodes answer, but no link was established", log_command(facts)));
@@ -198,24 +149,13 @@ Finding of_nat(const node::StatusAnswer& status) {
   return note("NAT", "not known yet: it takes two members on other networks to find out");
 }
 
-Finding of_certificate(const Facts& facts, const node::StatusAnswer& status) {
-  if (!status.certificate_expires)
-    return explaining(wrong("certificate", "the node has no certificate of this closed group", "",
-                            "ga-cert join --group " + facts.group));
-  const auto left = std::chrono::seconds(status.certificate_expires->seconds - facts.now.seconds);
-  const std::string list = status.revocation_number == 0
-                               ? "no revocation list"
-                               : "revocation list " + std::to_string(status.revocation_number);
-  if (left <= std::chrono::seconds::zero())
-    return explaining(wrong("certificate", "this machine's certificate has expired", "members refuse links with it",
-                            "ga-cert renew --group " + facts.group));
-  const auto days = std::chrono::duration_cast<hours>(left).count() / 24;
-  const std::string good_for = "good for another " + counted(static_cast<std::size_t>(days), "day") + "; " + list;
-  if (left < certificate_warning) return note("certificate", good_for, "ga-cert renew --group " + facts.group);
-  return good("certificate", good_for);
-}
-
 Finding of_address(const Facts& facts, const node::StatusAnswer& status) {
+  const std::string refused = find_notice(facts, lease_notice);
+  if (!refused.empty() && !status.address)
+    return explaining(wrong("address", refused,
+                            "addresses of this group come from the lease server" +
+                                (facts.lease_server.empty() ? "" : " " + facts.lease_server),
+                            "on the lease server's machine: ipop-dhcp list, or ipop-dhcp serve where it is off"));
   if (!status.address)
     return explaining(wrong("address", "no address in " + to_string(*status.prefix) + " yet",
                             "the members that store leases have not answered; this takes seconds after joining",
@@ -225,8 +165,18 @@ Finding of_address(const Facts& facts, const node::StatusAnswer& status) {
     return explaining(wrong("address", text + " is leased, but not on the interface " + status.interface,
                             "no DHCP client configures it, and the node runs without --configure",
                             "udhcpc -i " + status.interface + ", or start the node with --configure"));
-  std::string where = status.interface.empty() ? "" : " on " + status.interface;
+  const std::string where = status.interface.empty() ? "" : " on " + status.interface;
+  if (!refused.empty()) return note("address", text + where + "; " + refused);
   return good("address", text + where);
+}
+
+Finding of_outside_name(const Facts& facts, const LookUpFact& name) {
+  // What the machine's network gives as name server, and whether it has one of outside at all, is known to its person.
+  const std::string mend = facts.has_systemd ? "resolvectl query " + name.name + "; resolvectl dns INTERFACE ADDRESS"
+                                             : "write 'nameserver ADDRESS' of one that answers into /etc/resolv.conf";
+  return wrong("names", "this machine's resolver does not find " + name.name + ", a name outside the group",
+               name.problem + (name.servers.empty() ? "" : "; it asks " + name.servers),
+               mend + ", or ga doctor --outside none where no such name is known");
 }
 
 std::vector<Finding> of_names(const Facts& facts) {
@@ -242,8 +192,7 @@ std::vector<Finding> of_names(const Facts& facts) {
     out.push_back(good("names", facts.inside->name + " is found by this machine's resolver"));
   }
   if (facts.outside && !facts.outside->problem.empty())
-    out.push_back(wrong("names", "this machine's resolver does not find " + facts.outside->name, facts.outside->problem,
-                        "cat /etc/resolv.conf"));
+    out.push_back(of_outside_name(facts, *facts.outside));
   else if (facts.outside)
     out.push_back(good("names", facts.outside->name + " outside is found as well"));
   return out;
@@ -351,9 +300,12 @@ std::vector<Finding> findings_of(const Facts& facts) {
   if (!add(of_ring(facts))) return out;
   if (facts.status->links > 0) add(of_nat(*facts.status));
   if (facts.status->prefix && !add(of_address(facts, *facts.status))) return out;
+  if (facts.enrolment) add(of_enrolment(facts, *facts.enrolment));
   for (Finding& finding : of_names(facts))
     add(std::move(finding));
   for (Finding& finding : of_paths(facts))
+    add(std::move(finding));
+  for (Finding& finding : of_authority(facts))
     add(std::move(finding));
   if (facts.firewall) add(of_firewall(*facts.firewall));
   if (facts.pool) add(of_pool(facts, *facts.pool));
@@ -365,12 +317,11 @@ std::optional<std::string> next_step(const Facts& facts, const std::vector<Findi
     if (finding.verdict == Verdict::wrong && !finding.command.empty()) return finding.command;
   for (const AuthorityFact& authority : facts.authorities)
     if (authority.waiting > 0) return "ga-cert list --authority " + authority.name;
-  for (const Finding& finding : findings)
-    if (finding.topic == "ring" && finding.verdict == Verdict::note) return finding.command;
-  for (const Finding& finding : findings)
-    if (finding.topic == "node" && finding.verdict == Verdict::note) return finding.command;
-  for (const Finding& finding : findings)
-    if (finding.topic == "certificate" && finding.verdict == Verdict::note) return finding.command;
+  for (const std::string_view topic : {"ring", "node", "certificate"}) {
+    for (const Finding& finding : findings)
+      if (finding.topic == topic && finding.verdict == Verdict::note && !finding.command.empty())
+        return finding.command;
+  }
   return std::nullopt;
 }
 

@@ -39,6 +39,15 @@ address_in() { on "$1" ipop-ctl --group "$2" status --json | jq -r .address; }
 is_listening() { on alice ipop-ctl --group lab-enrol dht get ga-authority 2>/dev/null | grep -q https; }
 waiting_is() { [[ $(on alice ga-cert list --plain | wc -l) == "$1" ]]; }
 refused() { ! on "$1" ga-cert "${@:2}" >"$run/refused" 2>&1; }
+# What `ga status` says of a machine: its exit status, and a line that says WORDS; then the command behind "next:".
+says() { # HOST STATUS WORDS
+  local status=0
+  on "$1" ga status --group lab >"$run/status" 2>&1 || status=$?
+  [[ $status == "$2" ]] && grep -qF -- "$3" "$run/status" && return 0
+  sed "s/^/# status $status: /" "$run/status"
+  return 1
+}
+next_is() { [[ $(sed -n 's/^next: //p' "$run/status") == "$1" ]]; }
 key_of() { on "$1" openssl pkey -in /var/lib/ipop/lab/key.pem -pubout -outform DER | sha256sum | cut -c 1-16; }
 
 # --- from nothing -------------------------------------------------------------------------------------------
@@ -67,13 +76,19 @@ is "bob's first step" 0 $?
 holds "he is told that the same command goes on" grep -q 'next: the same command again' "$run/bob.talk"
 holds "what it printed is followed" follow bob "$run/bob.talk"
 within 30 "bob is on the network of those who ask" has_address bob lab
+within 10 "he sees that he has asked nobody yet" says bob 1 "not a member yet: this machine is only in the network"
+holds "and what to type" next_is "ga-cert join --group lab"
 join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
 joining=$!
 within 60 "his request reaches alice" waiting_is 1
+within 10 "he sees who has not decided yet" says bob 1 "not a member yet: the authority lab has not decided"
+holds "and what alice could type" grep -q "ga-cert accept $(key_of bob)" "$run/status"
 # bash keeps SIGINT from what runs in the background; for the program it is the same end.
 kill -TERM "$(pgrep -P "$joining")"
 wait "$joining" 2>/dev/null
-join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
+holds "interrupted, it still waits" says bob 1 "has not decided on the request of"
+holds "and the next command is short" next_is "ga-cert join --group lab"
+on bob ga-cert join --group lab >"$run/bob.out" 2>"$run/bob.talk" </dev/null &
 joining=$!
 within 60 "interrupted, and asked again: there is one request" grep -q 'ga-cert accept' "$run/bob.talk"
 is "no second one" 1 "$(on alice ga-cert list --plain | wc -l)"
@@ -86,6 +101,19 @@ is "bob's command ends well" 0 "$status"
 holds "it says as whom he joined" grep -qE '^joined lab as 10\.' "$run/bob.out"
 is "and that is so" "joined lab as $(address_in bob lab)" "$(cut -d' ' -f1-4 "$run/bob.out")"
 within 30 "bob reaches alice in the closed group" on bob ping -q -n -c 1 -w 2 "$(address_in alice lab)"
+within 20 "a member is a member, and nothing is wrong" says bob 0 "lab, closed"
+holds "nothing is left of the way" on bob test ! -e /etc/ipop/lab.toml.asks
+# An ordinary user of this machine, who may not ask its node.
+as_nobody() { on "$1" setpriv --reuid 65534 --regid 65534 --clear-groups "${@:2}"; }
+status=0
+as_nobody bob ga status --group lab >"$run/status" 2>&1 || status=$?
+is "an ordinary user's look ends with 1" 1 "$status"
+holds "and says that he may not ask, not that nothing runs" grep -q 'this user may not ask its node' "$run/status"
+holds "with what to do" grep -q '^next: sudo ga doctor --group lab, or join the group ga' "$run/status"
+status=0
+as_nobody bob ga-group join "$(<"$run/token")" >"$run/status" 2>&1 || status=$?
+is "his joining ends with 4" 4 "$status"
+holds "and says what he lacks" grep -q 'next: run it as root, or as a member of the group ga' "$run/status"
 join bob >"$run/bob.out" 2>"$run/bob.talk" </dev/null
 is "joined again: status 0, and the truth" "0 joined lab as $(address_in bob lab)" \
   "$? $(cut -d' ' -f1-4 "$run/bob.out")"
@@ -109,12 +137,40 @@ holds "he ends it for himself nowhere" refused bob admin remove bob
 status=0
 wait "$joining" || status=$?
 is "carol's command ends with 1" 1 "$status"
-holds "and with the reason" grep -q 'denied: who are you' "$run/carol.talk"
+holds "and with whose word it is and the reason" grep -q 'denied by the authority lab: who are you' "$run/carol.talk"
+holds "a look at the machine says the same" says carol 1 "the authority lab denied the request of this machine as user carol on "
+holds "with the reason" grep -q ': who are you$' "$run/status"
+holds "and what to type" next_is "ga-group leave lab, or ga-cert join --group lab once it is accepted"
 on carol ga-group leave lab 2>"$run/carol.talk"
 is "she leaves" 0 $?
+holds "nothing is left of her way" on carol test ! -e /etc/ipop/lab.toml.asks
 holds "her group's file is put aside" on carol sh -c '[ ! -e /etc/ipop/lab.toml ] && [ -e /etc/ipop/lab.toml.left ]'
 gone() { ! on carol ipop-ctl --group lab status; }
 within 20 "her node has ended" gone
+
+# --- the authority's own machine ------------------------------------------------------------------------------
+servers_of() { # HOST: the authority's servers there
+  local pid
+  for pid in $(ip netns pids "$internet-$1"); do
+    [[ $(readlink "/proc/$pid/exe") != "$bin/ga-cert" ]] || echo "$pid"
+  done
+}
+within 20 "alice's authority has all that it needs" says alice 0 "lab, closed"
+within 20 "and so has its entrance" on alice ga status --group lab-enrol
+on alice ga status --group lab-enrol >"$run/status" 2>&1
+holds "nobody is invited to the entrance" grep -q 'alone: no machine asks\|about' "$run/status"
+is "the entrance asks for nothing" "" "$(sed -n 's/^next: //p' "$run/status")"
+for pid in $(servers_of alice); do kill "$pid"; done
+within 20 "its servers are off, and she sees it" says alice 1 "the authority's server does not run in this group"
+holds "with what to type" next_is "ga-cert authority serve --group lab &"
+status=0
+on alice ga status --group lab-enrol >"$run/status" 2>&1 || status=$?
+is "where machines ask as well" 1 $status
+holds "with what to type there" next_is "ga-cert authority serve --group lab-enrol --for lab &"
+on alice mv /var/lib/ga/authority/lab /var/lib/ga/lab.aside
+holds "without its folder, she sees that it is gone" says alice 1 "/var/lib/ga/authority/lab is not there"
+holds "and how it comes back" next_is "ga-cert --authority lab authority restore FILE"
+on alice mv /var/lib/ga/lab.aside /var/lib/ga/authority/lab
 
 # --- back ---------------------------------------------------------------------------------------------------
 on bob ga-group leave lab --back 2>"$run/bob.talk"

@@ -138,6 +138,20 @@ finds "a firewall whose rules are not in force" 1 firewall "not in force" "ga-fi
 rm -r "$run/etc/firewall"
 well "with everything put right, nothing is wrong"
 
+# Another machine has the name.
+stop_node bob TERM
+start_node bob --tap tap0 --hostname alice
+is_clash_told() {
+  ga bob doctor --plain --outside none >"$run/doctor" 2>&1
+  grep -q $'\tnames\twrong\tthe name alice is held by the node .*\twrite hostname = "ANOTHER-NAME" into ' "$run/doctor"
+}
+within 30 "a name that another machine holds is found, with the way out" is_clash_told
+ga bob status >"$run/status" 2>&1
+is "a name that another machine holds: the status" 1 $?
+holds "status says it as well" grep -qE '^wrong +names: the name alice is held by' "$run/status"
+stop_node bob TERM
+bring_up bob
+
 # A clock that is ahead, for this node only.
 if library=$(find /usr/lib -name libfaketime.so.1 2>/dev/null | head -n 1) && [[ $library ]]; then
   stop_node alice TERM

@@ -29,6 +29,7 @@ GroupView diagnose(const Context& context, const std::string& group, const Diagn
       {"saying hello to the bootstrap nodes", [](Look& it) { look_at_bootstrap(it, greeting_limit); }},
       {"looking names up", [&verb](Look& it) { look_up_names(it, verb.outside); }},
       {"pinging members", ping_members},
+      {"asking the authority", look_at_authorities},
       {"looking at the firewall", look_at_firewall},
       {"asking HTCondor", look_at_pool},
   };

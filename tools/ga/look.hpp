@@ -36,7 +36,12 @@ void look_at_uplink(Look& look);
 void look_at_firewall(Look& look);
 /// Also asks HTCondor for slots and jobs, and whether it reads what was written for it.
 void look_at_pool(Look& look);
+
+// --- the authority that it may be (authority_look.cpp) ---
+/// The authorities of this machine, and whether the group's is here and answers, where it should.
 void look_at_authorities(Look& look);
+/// The closed group on this machine for which machines ask in the open group `group`; empty: none.
+std::string closed_group_of_entrance(const Look& look, const std::string& group);
 
 // --- the node (node_look.cpp) ---
 /// Status, links and members.
@@ -58,6 +63,12 @@ struct SiblingAnswer {
   std::string output{};
 };
 std::optional<SiblingAnswer> ask_sibling(std::vector<std::string> command, Duration limit);
+/// What a program complained about, without its name, and the command that it suggests.
+struct Complaint {
+  std::string problem{};
+  std::string next{};
+};
+Complaint complaint_of(const std::string& output, std::string_view program);
 /// The values of lines of the form `key TAB value`, as --plain prints them.
 std::string value_of_key(const std::string& plain, std::string_view key);
 

@@ -3,7 +3,9 @@
 #include <fstream>
 #include <set>
 
+#include "appliance/enrolment_record.hpp"
 #include "appliance/node_file.hpp"
+#include "cli/human.hpp"
 #include "crypto/private_key.hpp"
 #include "io/file.hpp"
 #include "io/netlink.hpp"
@@ -21,7 +23,6 @@ using health::FirewallFact;
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
 constexpr const char* tun_device = "/dev/net/tun";
 constexpr const char* role_file = "/etc/ga/pool.toml";
-constexpr const char* authorities_directory = "/var/lib/ga/authority";
 constexpr Duration sibling_limit = 10s;
 // HTCondor's programs wait for daemons that may be gone.
 constexpr Duration condor_limit = 4s;
@@ -40,13 +41,33 @@ FileFact key_fact(const Look& look) {
   return {path, key ? "" : path + ": " + key.error().message()};
 }
 
+/// How far this machine is on its way into a closed group.
+std::optional<health::EnrolmentFact> enrolment_fact(const std::string& group_file) {
+  using Step = appliance::EnrolmentRecord::Step;
+  const std::string path = appliance::enrolment_record_path(group_file);
+  const auto text = io::read_file(path, largest_file);
+  const auto record =
+      text ? appliance::parse_enrolment_record(*text, path) : Result<appliance::EnrolmentRecord>(text.error());
+  if (!record) return std::nullopt;
+  health::EnrolmentFact out;
+  out.step = record->step == Step::wanted    ? health::EnrolmentFact::Step::wanted
+             : record->step == Step::waiting ? health::EnrolmentFact::Step::waiting
+                                             : health::EnrolmentFact::Step::denied;
+  out.authority = record->authority_name;
+  out.user = record->user;
+  out.request = record->request;
+  out.at = cli::utc_text(record->at);
+  out.reason = record->reason;
+  return out;
+}
+
 /// Whether something can be written there, by trying.
 FileFact state_fact(const Look& look) {
-  if (!io::exists(look.state_directory)) return {look.state_directory, {}};
+  if (!io::exists(look.state_directory)) return {look.state_directory, {}, true};
   const std::string probe = look.state_directory + "/.ga-doctor";
   auto written = io::write_file_atomically(probe, "ga doctor\n", 0600);
   if (written) written = io::remove_file(probe);
-  return {look.state_directory, problem_of(written)};
+  return {look.state_directory, problem_of(written), true};
 }
 
 /// The lines that are no blank ones.
@@ -60,10 +81,6 @@ std::size_t count_lines(const std::string& text) {
   return count;
 }
 
-std::string first_line(const std::string& text) {
-  return text.substr(0, text.find('\n'));
-}
-
 bool is_process_running(std::string_view name) {
   std::error_code error;
   for (std::filesystem::directory_iterator it("/proc", error), end; !error && it != end; it.increment(error)) {
@@ -72,20 +89,6 @@ bool is_process_running(std::string_view name) {
     if (std::getline(file, comm) && comm == name) return true;
   }
   return false;
-}
-
-/// What a program complained about, without its name, and the command that it suggests.
-void take_complaint(const std::string& output, std::string_view program, std::string& problem, std::string& next) {
-  constexpr std::string_view mark = "  next: ";
-  const std::string prefix = std::string(program) + ": ";
-  for (std::size_t at = 0; at < output.size();) {
-    const std::size_t end = std::min(output.find('\n', at), output.size());
-    const std::string line = output.substr(at, end - at);
-    if (problem.empty() && line.starts_with(prefix)) problem = line.substr(prefix.size());
-    if (next.empty() && line.starts_with(mark)) next = line.substr(mark.size());
-    at = end + 1;
-  }
-  if (problem.empty()) problem = first_line(output);
 }
 
 }  // namespace
@@ -125,6 +128,9 @@ Look begin_look(const Context& context, const std::string& group) {
   look.facts.files.push_back({path, parsed ? "" : parsed.error().message()});
   if (!parsed) return look;
   look.facts.is_closed = !parsed->authority.empty();
+  if (parsed->address_server) look.facts.lease_server = parsed->address_server->place;
+  if (!look.facts.is_closed) look.facts.enrolment = enrolment_fact(path);
+  if (!look.facts.is_closed) look.facts.entrance_of = closed_group_of_entrance(look, group);
   look.group = *std::move(parsed);
   return look;
 }
@@ -163,8 +169,7 @@ void look_at_start(Look& look) {
   const auto checked = ask_sibling({"ipop-node", "config", "check", "--group-file", look.facts.group_file,
                                     "--state-dir", look.state_directory, "--socket", look.socket},
                                    sibling_limit);
-  std::string next;
-  if (checked && checked->status != 0) take_complaint(checked->output, "ipop-node", look.facts.start_problem, next);
+  if (checked && checked->status != 0) look.facts.start_problem = complaint_of(checked->output, "ipop-node").problem;
 }
 
 void look_at_uplink(Look& look) {
@@ -204,8 +209,7 @@ void look_at_firewall(Look& look) {
     if (state == "applied") fact.state = FirewallFact::State::applied;
     if (state == "differs") fact.state = FirewallFact::State::differs;
     if (state == "missing") fact.state = FirewallFact::State::missing;
-    std::string next;
-    if (state.empty()) take_complaint(answer->output, "ga-firewall", fact.problem, next);
+    if (state.empty()) fact.problem = complaint_of(answer->output, "ga-firewall").problem;
   }
   look.facts.firewall = std::move(fact);
 }
@@ -220,7 +224,12 @@ void look_at_pool(Look& look) {
   if (!pool.group.empty() && pool.group != look.facts.group) return;
   pool.roles = value_of_key(shown->output, "roles");
   pool.manager = value_of_key(shown->output, "manager");
-  if (shown->status != 0) take_complaint(shown->output, "ga-condorcfg", pool.problem, pool.next);
+  const auto take = [&pool](const std::string& output) {
+    Complaint complaint = complaint_of(output, "ga-condorcfg");
+    pool.problem = std::move(complaint.problem);
+    pool.next = std::move(complaint.next);
+  };
+  if (shown->status != 0) take(shown->output);
   pool.is_running = is_process_running("condor_master");
   if (pool.is_running && pool.problem.empty()) {
     const auto slots = ask_sibling({"condor_status", "-af", "Name"}, condor_limit);
@@ -228,25 +237,9 @@ void look_at_pool(Look& look) {
     const auto jobs = ask_sibling({"condor_q", "-af", "ClusterId"}, condor_limit);
     if (jobs && jobs->status == 0) pool.my_jobs = count_lines(jobs->output);
     const auto checked = ask_sibling({"ga-condorcfg", "check"}, sibling_limit);
-    if (checked && checked->status != 0) take_complaint(checked->output, "ga-condorcfg", pool.problem, pool.next);
+    if (checked && checked->status != 0) take(checked->output);
   }
   look.facts.pool = std::move(pool);
-}
-
-void look_at_authorities(Look& look) {
-  std::error_code error;
-  std::vector<std::string> names;
-  const std::filesystem::path directory = authorities_directory;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-    if (it->is_directory(error)) names.push_back(it->path().filename().string());
-  std::ranges::sort(names);
-  for (const std::string& name : names) {
-    const auto listed = ask_sibling({"ga-cert", "list", "--plain", "--authority", name}, sibling_limit);
-    if (!listed || listed->status != 0) continue;
-    const auto tabbed = std::ranges::count(listed->output, '\t');
-    // Five columns a request.
-    look.facts.authorities.push_back({name, static_cast<std::size_t>(tabbed) / 4});
-  }
 }
 
 }  // namespace ipop::ga

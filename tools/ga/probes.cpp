@@ -2,6 +2,7 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "crypto/aead.hpp"
 #include "crypto/channel_table.hpp"
@@ -134,12 +135,28 @@ std::set<net::Endpoint> own_endpoints(const Look& look) {
 health::LookUpFact look_up(const std::string& name, std::optional<net::Ipv4Address> expected) {
   const appliance::BootstrapEntry entry{name, 1};
   const auto found = resolve_all({entry}).begin()->second;
-  if (!found) return {name, found.error().message()};
-  if (found->empty()) return {name, "no address"};
+  if (!found) return {name, found.error().message(), {}};
+  if (found->empty()) return {name, "no address", {}};
   const auto is_expected = [&](const net::Endpoint& endpoint) { return endpoint.ipv4() == expected; };
   if (expected && std::ranges::none_of(*found, is_expected))
-    return {name, "it says " + to_string(found->front()) + ", which is not " + to_string(*expected)};
-  return {name, {}};
+    return {name, "it says " + to_string(found->front()) + ", which is not " + to_string(*expected), {}};
+  return {name, {}, {}};
+}
+
+/// Whom the system's resolver asks (resolv.conf(5)).
+std::string configured_servers() {
+  constexpr std::size_t largest_resolv_conf = 65'536;
+  const auto text = io::read_file("/etc/resolv.conf", largest_resolv_conf);
+  if (!text) return "no server: " + text.error().message();
+  std::istringstream lines(*text);
+  std::string out;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string key;
+    std::string server;
+    if (words >> key >> server && key == "nameserver") out += (out.empty() ? "" : ", ") + server;
+  }
+  return out.empty() ? "no server: /etc/resolv.conf names none" : out;
 }
 
 // IPv4 and ICMP echo (RFC 791, 792).
@@ -205,7 +222,9 @@ void look_up_names(Look& look, const std::string& outside) {
     }
     if (!name.empty()) look.facts.inside = look_up(name + "." + status.domain, address);
   }
-  if (outside != "none") look.facts.outside = look_up(outside, std::nullopt);
+  if (outside == "none") return;
+  look.facts.outside = look_up(outside, std::nullopt);
+  look.facts.outside->servers = configured_servers();
 }
 
 void ping_members(Look& look) {

@@ -27,6 +27,15 @@ std::string machine_text(const health::Facts& facts) {
   return out;
 }
 
+/// Of a node without a status.
+std::string silence_text(const health::Facts& facts) {
+  switch (facts.node.value_or(health::NodeFact::not_running)) {
+    case health::NodeFact::not_permitted: return "not known: this user may not ask its node";
+    case health::NodeFact::silent: return "its node does not answer";
+    default: return "its node is not running";
+  }
+}
+
 std::string names_text(const node::StatusAnswer& status) {
   std::string out;
   for (const std::string& name : status.names)
@@ -60,9 +69,13 @@ std::string pool_text(const health::PoolFact& pool) {
   return out;
 }
 
-std::string authority_text(const std::vector<health::AuthorityFact>& authorities) {
+std::string authority_text(const std::vector<health::AuthorityFact>& authorities, bool is_root) {
   std::string out;
   for (const health::AuthorityFact& authority : authorities) {
+    if (!authority.problem.empty()) {
+      append_part(out, authority.name + ": " + (is_root ? authority.problem : "only root may look"));
+      continue;
+    }
     const std::string count = authority.waiting == 0 ? "no" : std::to_string(authority.waiting);
     append_part(out, authority.name + ": " + count + (authority.waiting == 1 ? " request waits" : " requests wait"));
   }
@@ -109,13 +122,16 @@ std::size_t member_count(const health::Facts& facts) {
 std::string verdict_of(const GroupView& view) {
   const auto wrong =
       std::ranges::find(view.findings, Verdict::wrong, [](const Finding& finding) { return finding.verdict; });
-  if (!view.is_running()) return "off";
+  if (view.facts.node.value_or(health::NodeFact::not_running) == health::NodeFact::not_running) return "off";
   return wrong == view.findings.end() ? "good" : "wrong: " + wrong->topic;
 }
 
 Lines screen_of(const GroupView& view) {
   const health::Facts& facts = view.facts;
-  Lines out{{"group", facts.group + (facts.is_closed ? ", closed" : ", open")}};
+  const char* kind = facts.is_closed   ? ", closed"
+                     : facts.enrolment ? ", closed; this machine is no member of it"
+                                       : ", open";
+  Lines out{{"group", facts.group + kind}};
   if (facts.status) {
     out.emplace_back("machine", machine_text(facts));
     if (const Finding* ring = finding_about(view, "ring")) out.emplace_back("ring", ring->what);
@@ -123,11 +139,11 @@ Lines screen_of(const GroupView& view) {
     out.emplace_back("bootstrap", bootstrap_text(facts));
     out.emplace_back("names", names_text(*facts.status));
   } else {
-    out.emplace_back("machine", "its node is not running");
+    out.emplace_back("machine", silence_text(facts));
   }
   if (facts.firewall) out.emplace_back("firewall", firewall_text(*facts.firewall));
   if (facts.pool) out.emplace_back("pool", pool_text(*facts.pool));
-  if (!facts.authorities.empty()) out.emplace_back("authority", authority_text(facts.authorities));
+  if (!facts.authorities.empty()) out.emplace_back("authority", authority_text(facts.authorities, facts.is_root));
   for (const Finding& finding : view.findings) {
     if (finding.verdict != Verdict::wrong) continue;
     out.emplace_back("wrong", finding.topic + ": " + finding.what);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "io/run_process.hpp"
 #include "look.hpp"
 
@@ -8,6 +10,21 @@ std::optional<SiblingAnswer> ask_sibling(std::vector<std::string> command, Durat
   const auto result = io::run_process(command, limit);
   if (!result) return std::nullopt;
   return SiblingAnswer{result->status, result->output};
+}
+
+Complaint complaint_of(const std::string& output, std::string_view program) {
+  constexpr std::string_view mark = "  next: ";
+  const std::string prefix = std::string(program) + ": ";
+  Complaint out;
+  for (std::size_t at = 0; at < output.size();) {
+    const std::size_t end = std::min(output.find('\n', at), output.size());
+    const std::string line = output.substr(at, end - at);
+    if (out.problem.empty() && line.starts_with(prefix)) out.problem = line.substr(prefix.size());
+    if (out.next.empty() && line.starts_with(mark)) out.next = line.substr(mark.size());
+    at = end + 1;
+  }
+  if (out.problem.empty()) out.problem = output.substr(0, output.find('\n'));
+  return out;
 }
 
 std::string value_of_key(const std::string& plain, std::string_view key) {

@@ -22,6 +22,7 @@ constexpr Duration look_again_pause = 30s;
 Look look_at_group(const Context& context, const std::string& group) {
   Look look = begin_look(context, group);
   if (group.empty()) return look;
+  look_at_files(look);
   look_at_node(look);
   look_at_bootstrap(look, status_greeting_limit);
   look_at_uplink(look);

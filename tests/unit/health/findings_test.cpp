@@ -35,8 +35,8 @@ Facts healthy() {
   status.interface = "ipop0";
   facts.status = status;
   facts.is_interface_ready = true;
-  facts.inside = LookUpFact{"one.ipop", ""};
-  facts.outside = LookUpFact{"debian.org", ""};
+  facts.inside = LookUpFact{"one.ipop", "", ""};
+  facts.outside = LookUpFact{"debian.org", "", ""};
   facts.paths = {{"one", net::Ipv4Address(10, 128, 0, 9), true, true}};
   facts.firewall = FirewallFact{FirewallFact::State::applied, "worker", ""};
   facts.pool = PoolFact{"lab", "worker", "10.128.0.9", "", "", true, std::nullopt, std::nullopt};
@@ -64,8 +64,11 @@ struct Fault {
 const Fault faults[] = {
     {"a machine without a group", [](Facts& facts) { facts.group.clear(); }, "group", "in no group", "ga-group join TOKEN", true},
     {"a damaged group file", [](Facts& facts) { facts.files[0].problem = "/etc/ipop/lab.toml:3: no"; }, "files", ":3: no", "ga-group check lab", true},
-    {"a key that others may read", [](Facts& facts) { facts.files[1].problem = "others may read it: chmod 600"; }, "files", "chmod 600", "journalctl", true},
-    {"no TAP device", [](Facts& facts) { facts.tun->problem = "No such file"; }, "files", "/dev/net/tun", "modprobe tun", true},
+    {"a key that others may read", [](Facts& facts) { facts.files[1].problem = "others may read it: chmod 600"; }, "files", "chmod 600", "journalctl", false},
+    {"a state directory that is read-only", [](Facts& facts) { facts.files.push_back({"/var/lib/ipop/lab", "/var/lib/ipop/lab: Read-only file system", true}); }, "files", "Read-only", "findmnt --target /var/lib/ipop/lab", false},
+    {"a full disk", [](Facts& facts) { facts.files.push_back({"/var/lib/ipop/lab", "No space left on device", true}); }, "files", "No space left", "df -h /var/lib/ipop/lab", false},
+    {"no TAP device", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); facts.tun->problem = "No such file"; }, "files", "/dev/net/tun", "modprobe tun", true},
+    {"a key that others may read, before a start", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); facts.files[1].problem = "others may read it: chmod 600"; }, "files", "chmod 600", "journalctl", true},
     {"a clock in the past", [](Facts& facts) { facts.clock->behind = std::chrono::hours(24); }, "clock", "behind", "set-ntp", false},
     {"a node that does not run", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); }, "node", "is not running", "systemctl enable --now ipop-node@lab", true},
     {"a node that can't start", [](Facts& facts) { facts.node = NodeFact::not_running; facts.status.reset(); facts.start_problem = "UDP port 25000 is taken by another program"; }, "node", "can't start", "ipop-node config check --group lab", true},
@@ -83,7 +86,18 @@ const Fault faults[] = {
     {"no lease", [](Facts& facts) { facts.status->address.reset(); }, "address", "no address in 10.128.0.0/9", "ipop-ctl wait lease", true},
     {"an interface that nobody configured", [](Facts& facts) { facts.is_interface_ready = false; }, "address", "not on the interface ipop0", "--configure", true},
     {"a resolver without the group's names", [](Facts& facts) { facts.inside->problem = "Name or service not known"; }, "names", "one.ipop", "resolvectl", false},
-    {"a resolver without the world's names", [](Facts& facts) { facts.outside->problem = "Try again"; }, "names", "debian.org", "resolv.conf", false},
+    {"a resolver without the world's names", [](Facts& facts) { facts.outside->problem = "Try again"; }, "names", "debian.org", "resolv", false},
+    {"a name that another machine holds", [](Facts& facts) { facts.status->notices = {"the name one is held by the node abcd until 12:00, or longer if that one runs; if it was this machine, wait"}; }, "names", "the name one is held by the node abcd", "hostname = \"ANOTHER-NAME\" into /etc/ipop/node/lab.toml, then ipop-ctl reload --group lab", false},
+    {"what the node says in words of its own", [](Facts& facts) { facts.status->notices = {"something new is in the way"}; }, "node", "something new", "ipop-ctl status --group lab", false},
+    {"a lease server that gives no lease", [](Facts& facts) { facts.status->notices = {"the lease server gave no lease: it does not answer"}; facts.status->address.reset(); facts.lease_server = "one"; }, "address", "gave no lease: it does not answer", "ipop-dhcp", true},
+    {"a renewal that fails", [](Facts& facts) { facts.status->closed = true; facts.status->certificate_expires = facts.now + std::chrono::hours(24 * 30); facts.status->notices = {"this machine's certificate is due for renewal, and the last attempt failed: refused"}; }, "certificate", "the last attempt failed: refused", "ga-cert renew --group lab", false},
+    {"a machine whose token nobody was asked with", [](Facts& facts) { facts.enrolment = EnrolmentFact{}; }, "certificate", "not a member yet", "ga-cert join --group lab", false},
+    {"a machine whose request waits", [](Facts& facts) { facts.enrolment = EnrolmentFact{EnrolmentFact::Step::waiting, "lab", "bob", "0123456789abcdef", "2027-01-15 08:00:00 UTC", ""}; }, "certificate", "the authority lab has not decided on the request of 2027-01-15 08:00:00 UTC as user bob", "ga-cert join --group lab", false},
+    {"a machine whose request was denied", [](Facts& facts) { facts.enrolment = EnrolmentFact{EnrolmentFact::Step::denied, "lab", "bob", "0123456789abcdef", "2027-01-15 08:00:00 UTC", "who are you"}; }, "certificate", "the authority lab denied the request of this machine as user bob on 2027-01-15 08:00:00 UTC: who are you", "ga-group leave lab", false},
+    {"an authority that is gone", [](Facts& facts) { facts.lost_authority = "/var/lib/ga/authority/lab is not there"; }, "authority", "is not there", "ga-cert --authority lab authority restore FILE", false},
+    {"an authority whose ledger is broken", [](Facts& facts) { facts.authorities = {{"lab", 0, "ledger.jsonl:3: no", ""}}; }, "authority", "ledger.jsonl:3", "ga-cert authority show --authority lab", false},
+    {"an authority's server that is off", [](Facts& facts) { facts.authority_server = AuthorityServerFact{"", "none is announced"}; }, "authority", "none is announced", "systemctl enable --now ga-authority@lab", false},
+    {"a server that is off where machines ask", [](Facts& facts) { facts.group = "lab-enrol"; facts.entrance_of = "lab"; facts.authority_server = AuthorityServerFact{"10.126.0.1:8443", "10.126.0.1:8443: refused"}; }, "authority", "refused", "systemctl enable --now ga-authority@lab-enrol", false},
     {"a member that does not answer", [](Facts& facts) { facts.paths[0].small_answered = false; }, "path", "does not answer", "ipop-ctl why 10.128.0.9", false},
     {"large packets are lost", [](Facts& facts) { facts.paths[0].large_answered = false; }, "path", "small pings", "mtu 1280", false},
     {"firewall rules were removed", [](Facts& facts) { facts.firewall->state = FirewallFact::State::missing; }, "firewall", "not in force", "ga-firewall apply", false},
@@ -146,9 +160,41 @@ TEST_CASE("a first node that is alone is not wrong: it waits for others, and say
   CHECK(next_step(facts, findings) == "ga-group token lab");
 }
 
+TEST_CASE("the way into a closed group is empty while nobody asks, and nobody is invited to it") {
+  Facts facts = healthy();
+  facts.group = "lab-enrol";
+  facts.entrance_of = "lab";
+  facts.bootstrap = std::vector<BootstrapFact>{{"198.51.100.7:25000", "", true, false, std::nullopt}};
+  facts.status->links = 0;
+  facts.status->joined = false;
+  const auto findings = findings_of(facts);
+  for (const Finding& finding : findings)
+    CHECK(finding.verdict != Verdict::wrong);
+  CHECK_FALSE(next_step(facts, findings));
+}
+
+TEST_CASE("without systemd the authority's server is started by its own command") {
+  Facts facts = healthy();
+  facts.has_systemd = false;
+  facts.group = "lab-enrol";
+  facts.entrance_of = "lab";
+  facts.authority_server = AuthorityServerFact{"", "none is announced"};
+  CHECK(next_step(facts, findings_of(facts)) == "ga-cert authority serve --group lab-enrol --for lab &");
+}
+
+TEST_CASE("an address that is held is shown with why the lease server gave no newer one") {
+  Facts facts = healthy();
+  facts.status->notices = {"the lease server gave no lease: it does not answer"};
+  const auto findings = findings_of(facts);
+  const auto address = std::ranges::find(findings, "address", &Finding::topic);
+  REQUIRE(address != findings.end());
+  CHECK(address->verdict == Verdict::note);
+  CHECK(address->what.find("it does not answer") != std::string::npos);
+}
+
 TEST_CASE("requests that wait at an authority are the next thing to do, behind what is wrong") {
   Facts facts = healthy();
-  facts.authorities = {{"lab", 2}};
+  facts.authorities = {{"lab", 2, "", ""}};
   CHECK(next_step(facts, findings_of(facts)) == "ga-cert list --authority lab");
   facts.status->address.reset();
   CHECK(next_step(facts, findings_of(facts)) == "ipop-ctl wait lease --group lab");
