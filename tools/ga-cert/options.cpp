@@ -484,8 +484,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_export(app, options, exported);
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
-  if (const auto refused = tools::refuse_json(
-          app, options.output.json, streams, {"crl", "export", "authority serve", "renew --dry-run", "token new --qr"}))
+  if (const auto refused = tools::refuse_json(app, options.output.json, streams,
+                                              {"crl", "export", "authority serve", "renew --dry-run"}))
     return *refused;
   return options;
 }
