@@ -154,6 +154,12 @@ node() {
   chmod 644 "$DIR/state/key.pem"
   same --no-tap
   rm "$DIR/state/key.pem"
+  # What can't be looked into is not empty.
+  rmdir "$DIR/state"
+  ln -s state "$DIR/state"
+  same --no-tap
+  rm "$DIR/state"
+  mkdir -m 700 "$DIR/state"
   socket=$DIR/$(printf 'x%.0s' {1..120})
   same --no-tap
   socket=$DIR/s.sock

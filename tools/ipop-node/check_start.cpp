@@ -16,9 +16,9 @@ constexpr std::size_t largest_key = 16'384;
 
 Result<void> check_key(const std::string& state_directory) {
   const std::string file = state_directory + "/key.pem";
-  // A node makes its key when it first starts.
-  if (!io::exists(file)) return {};
   const auto pem = io::read_secret_file(file, largest_key);
+  // A node makes its key when it first starts; a folder that can't be looked into is no empty one.
+  if (!pem && pem.error().code == std::errc::no_such_file_or_directory) return {};
   if (!pem) return pem.error();
   auto key = crypto::PrivateKey::from_pem(*pem);
   if (!key) return std::move(key).error().in(file + ": damaged (restore it, or move it away to start as a new node)");
