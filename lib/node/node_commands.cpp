@@ -27,7 +27,9 @@ std::string why_reason(const overlay::PairReport& report) {
       report.peer_nat == overlay::NatClass::address_dependent) {
     return reason + ": both NATs give each destination another mapping, so no hole can be punched";
   }
-  return reason + ": " + std::to_string(report.punch_attempts) + " punch attempts got no answer";
+  if (report.punch_attempts == 0) return reason + ": a direct link was not tried yet";
+  return reason + ": no answer to " + std::to_string(report.punch_attempts) +
+         (report.punch_attempts == 1 ? " attempt" : " attempts") + " at a direct link";
 }
 
 }  // namespace

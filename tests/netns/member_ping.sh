@@ -4,12 +4,13 @@
 #
 #   alice -- [home: cone] -- internet -- [lab: cone] -- bob
 #                               |
-#                             relay
+#                         relay, carol
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
 
 make_internet
 make_server relay
+make_server carol
 make_site home 192.168.1 cone
 make_site lab 192.168.2 cone
 make_host alice home
@@ -55,4 +56,19 @@ holds "the sum counts the loss" grep -qE '^[0-9]+ sent, [0-9]+ received, [1-9][0
 within 30 "alice is back" in_host alice "$bin/ipop-ctl" --socket "$run/alice/socket" ping bob --count 1
 ping_member 10.128.99.99 --count 1 >"$run/replies" 2>"$run/talk"
 is "nobody has that address: the status" 1 $?
+
+# --- what the node says of others has their names ---------------------------------------------------------------
+bring_up carol
+stop_node relay TERM
+in_host home nft -f - <<RULES
+table inet fault {
+  chain through { type filter hook forward priority -10;
+    ip daddr ${public_of[lab]} drop
+    ip saddr ${public_of[lab]} drop
+  }
+}
+RULES
+is_named() { ping_member bob --count 1; ctl alice "$@" | grep -qE 'relayed by carol(:|$)'; }
+within 60 "why names the member between" is_named why bob
+within 30 "and so do links" is_named peers
 finish

@@ -1,8 +1,7 @@
-#include <map>
-
 #include "cli/human.hpp"
 #include "cli/table.hpp"
 #include "control/rpc.hpp"
+#include "member_names.hpp"
 #include "verbs.hpp"
 #include "words.hpp"
 
@@ -18,27 +17,19 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-using MembersById = std::map<NodeId, node::MemberRow>;
-
-/// The name, else the beginning of the id.
-std::string name_of(const MembersById& members, const NodeId& id) {
-  const auto found = members.find(id);
-  return found == members.end() || found->second.name.empty() ? to_short_string(id) : found->second.name;
-}
-
 /// A link knows its peer's address only once packets went over it.
-std::string address_of(const MembersById& members, const node::PeerRow& peer) {
+std::string address_of(const MemberNames& members, const node::PeerRow& peer) {
   if (peer.address) return to_string(*peer.address);
-  const auto found = members.find(peer.id);
-  return found == members.end() ? std::string() : text_or_empty(found->second.address);
+  const node::MemberRow* member = members.find(peer.id);
+  return member == nullptr ? std::string() : text_or_empty(member->address);
 }
 
-std::string path_text(const MembersById& members, const node::PeerRow& peer) {
+std::string path_text(const MemberNames& members, const node::PeerRow& peer) {
   if (peer.direct) return "direct";
-  return "via " + (peer.relay ? name_of(members, *peer.relay) : std::string("a member"));
+  return "via " + (peer.relay ? members.name_of(*peer.relay) : std::string("a member"));
 }
 
-void write_human(const Output& output, const node::PeersAnswer& answer, const MembersById& members) {
+void write_human(const Output& output, const node::PeersAnswer& answer, const MemberNames& members) {
   std::ostream& out = output.streams.out;
   if (answer.peers.empty()) {
     out << "alone: no link to another member yet\n";
@@ -55,7 +46,7 @@ void write_human(const Output& output, const node::PeersAnswer& answer, const Me
                     {"SENT", cli::Align::right},
                     {"RECEIVED", cli::Align::right}});
   for (const node::PeerRow& peer : answer.peers) {
-    table.add_row({name_of(members, peer.id), address_of(members, peer), to_short_string(peer.id),
+    table.add_row({members.name_of(peer.id), address_of(members, peer), to_short_string(peer.id),
                    path_text(members, peer), text_or_empty(peer.endpoint),
                    peer.round_trip.count() > 0 ? cli::human_duration(peer.round_trip) : "", joined(peer.roles),
                    cli::human_duration(peer.age), cli::human_octets(peer.octets_sent),
@@ -65,14 +56,14 @@ void write_human(const Output& output, const node::PeersAnswer& answer, const Me
   table.write_human(out, cli::screen_of(output.streams, output.options.color));
   cli::Table reasons({{"RELAYED"}, {"WHY"}});
   for (const node::PeerRow& peer : answer.peers)
-    if (!peer.direct) reasons.add_row({name_of(members, peer.id), peer.reason});
+    if (!peer.direct) reasons.add_row({members.name_of(peer.id), members.in_words(peer.reason)});
   if (reasons.empty()) return;
   out << '\n';
   reasons.write_human(out, cli::screen_of(output.streams, output.options.color));
 }
 
 /// Columns and their order are frozen by the man page.
-void write_plain(const Output& output, const node::PeersAnswer& answer, const MembersById& members) {
+void write_plain(const Output& output, const node::PeersAnswer& answer, const MemberNames& members) {
   cli::Table table({{"id"},
                     {"address"},
                     {"path"},
@@ -87,13 +78,12 @@ void write_plain(const Output& output, const node::PeersAnswer& answer, const Me
                     {"reason"},
                     {"name"}});
   for (const node::PeerRow& peer : answer.peers) {
-    const auto member = members.find(peer.id);
+    const node::MemberRow* member = members.find(peer.id);
     table.add_row({to_string(peer.id), address_of(members, peer), peer.direct ? "direct" : "relayed",
                    text_or_empty(peer.endpoint), text_or_empty(peer.relay), joined(peer.roles),
                    std::to_string(peer.round_trip.count()), std::to_string(peer.age.count()),
                    std::to_string(peer.idle.count()), std::to_string(peer.octets_sent),
-                   std::to_string(peer.octets_received), peer.reason,
-                   member == members.end() ? "" : member->second.name});
+                   std::to_string(peer.octets_received), peer.reason, member == nullptr ? "" : member->name});
   }
   table.write_plain(output.streams.out);
 }
@@ -101,15 +91,13 @@ void write_plain(const Output& output, const node::PeersAnswer& answer, const Me
 }  // namespace
 
 ExitStatus show_peers(const Output& output, const node::PeersAnswer& answer, const node::MembersAnswer& members) {
-  MembersById by_id;
-  for (const node::MemberRow& member : members.members)
-    by_id[member.id] = member;
+  const MemberNames names(members);
   if (output.options.json) {
     output.streams.out << control::to_json(node::Answer(answer)) << '\n';
   } else if (output.options.plain) {
-    write_plain(output, answer, by_id);
+    write_plain(output, answer, names);
   } else {
-    write_human(output, answer, by_id);
+    write_human(output, answer, names);
   }
   return ExitStatus::done;
 }

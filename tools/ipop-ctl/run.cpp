@@ -72,7 +72,10 @@ ExitStatus run(const Options& options, const cli::Streams& streams) {
                                             });
           },
           [&](const ShowWhy& verb) {
-            return ask<node::WhyAnswer>(out, socket, limit, node::WhyCommand{verb.target}, show_why);
+            return ask<node::WhyAnswer>(out, socket, limit, node::WhyCommand{verb.target},
+                                        [&](const Output& to, const node::WhyAnswer& answer) {
+                                          return show_why(to, answer, members_or_none(socket, limit));
+                                        });
           },
           [&](const GetRecord& verb) {
             return ask<node::DhtAnswer>(out, socket, limit, node::DhtGetCommand{verb.key}, show_values);

@@ -24,7 +24,7 @@ cli::ExitStatus show_peers(const Output& output, const node::PeersAnswer& answer
 /// `partly` when the walk did not come back to its start.
 cli::ExitStatus show_members(const Output& output, const node::MembersAnswer& answer, bool all);
 /// `no` when there is no way to the node.
-cli::ExitStatus show_why(const Output& output, const node::WhyAnswer& answer);
+cli::ExitStatus show_why(const Output& output, const node::WhyAnswer& answer, const node::MembersAnswer& members);
 cli::ExitStatus show_metrics(const Output& output, const node::StatusAnswer& answer);
 cli::ExitStatus show_endpoints(const Output& output, const node::EndpointsAnswer& answer);
 

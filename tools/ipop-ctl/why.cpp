@@ -1,6 +1,7 @@
 #include "cli/human.hpp"
 #include "cli/text.hpp"
 #include "control/rpc.hpp"
+#include "member_names.hpp"
 #include "verbs.hpp"
 #include "words.hpp"
 
@@ -16,13 +17,13 @@ std::string candidates_text(const std::vector<net::Endpoint>& candidates) {
   return out;
 }
 
-void write_human(std::ostream& out, const node::WhyAnswer& answer) {
+void write_human(std::ostream& out, const node::WhyAnswer& answer, const MemberNames& names) {
   const auto line = [&](std::string_view title, const std::string& text) {
     if (!text.empty()) out << title << std::string(12 - title.size(), ' ') << cli::printable(text) << '\n';
   };
   line("node", to_string(answer.id) + (answer.address ? " at " + to_string(*answer.address) : ""));
   line("state", answer.state);
-  line("reason", answer.reason);
+  line("reason", names.in_words(answer.reason));
   for (const std::string& notice : answer.notices)
     line("notice", notice);
   if (answer.state == "self") return;
@@ -33,9 +34,9 @@ void write_human(std::ostream& out, const node::WhyAnswer& answer) {
   line("its NAT", std::string(nat_text(answer.report.peer_nat)));
   line("candidates", candidates_text(answer.report.peer_candidates));
   line("attempts", std::to_string(answer.report.punch_attempts));
-  line("next hop", text_or_empty(answer.report.next_hop));
+  line("next hop", answer.report.next_hop ? names.name_of(*answer.report.next_hop) : "");
   for (const auto& [age, text] : answer.journal)
-    out << "  " << cli::human_duration(age) << " ago: " << cli::printable(text) << '\n';
+    out << "  " << cli::human_duration(age) << " ago: " << cli::printable(names.in_words(text)) << '\n';
 }
 
 /// Keys and their order are frozen by the man page.
@@ -52,13 +53,13 @@ void write_plain(std::ostream& out, const node::WhyAnswer& answer) {
 
 }  // namespace
 
-ExitStatus show_why(const Output& output, const node::WhyAnswer& answer) {
+ExitStatus show_why(const Output& output, const node::WhyAnswer& answer, const node::MembersAnswer& members) {
   if (output.options.json) {
     output.streams.out << control::to_json(node::Answer(answer)) << '\n';
   } else if (output.options.plain) {
     write_plain(output.streams.out, answer);
   } else {
-    write_human(output.streams.out, answer);
+    write_human(output.streams.out, answer, MemberNames(members));
   }
   return answer.state == "unknown" ? ExitStatus::no : ExitStatus::done;
 }
