@@ -55,6 +55,26 @@ waits() {
   cert submit "$DIR/eve.csr" 2>/dev/null | openssl x509 -noout
 }
 
+@test "a denial without a reason, and another machine of the same user, are said" {
+  authority
+  waits eve
+  run cert deny eve
+  [ "$status" -eq 0 ]
+  [[ $output == *'the requester reads only "the administrator gave no reason"'* ]]
+  waits bob
+  run cert accept bob
+  [[ $output != *"also on another machine"* ]]
+  first=$(key_of "$DIR/bob.key")
+  rm "$DIR/bob.key" "$DIR/bob.csr"
+  waits bob
+  run cert accept bob
+  [ "$status" -eq 0 ]
+  [[ $output == *"The user bob is also on another machine (key ${first:0:16}, until "*"if that is somebody else: ga-cert revoke --key $(key_of "$DIR/bob.key" | cut -c 1-16)"* ]]
+  # A line for each fits a terminal.
+  run cert list --certificates
+  [ "$(wc -L <<<"$output")" -le 80 ]
+}
+
 @test "a request is named by its user, or by the fingerprint as it is printed" {
   authority
   for name in bob carol eve; do waits "$name"; done

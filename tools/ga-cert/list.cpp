@@ -56,10 +56,10 @@ std::string_view state_of(const AuthorityBook& book, const appliance::LedgerSign
   return now < certificate.not_after ? "live" : "ended";
 }
 
-/// A line for each certificate fits 80 columns with it.
-std::string utc_minute(WallTime time) {
-  constexpr std::size_t minute_end = sizeof "YYYY-MM-DD HH:MM" - 1;
-  return cli::utc_text(time).substr(0, minute_end);
+/// A line for each certificate fits 80 columns with it; `show` has the second.
+std::string utc_day(WallTime time) {
+  constexpr std::size_t day_end = sizeof "YYYY-MM-DD" - 1;
+  return cli::utc_text(time).substr(0, day_end);
 }
 
 void list_certificates(const Context& context, const AuthorityBook& book, WallTime now) {
@@ -92,7 +92,7 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
   for (const appliance::LedgerSigned* it : book.certificates())
     table.add_row({short_hex(it->serial), it->by == appliance::SignedBy::server ? "" : it->user, short_hex(it->key),
                    to_text(it->addresses),
-                   context.options.output.plain ? cli::utc_text(it->not_after) : utc_minute(it->not_after),
+                   context.options.output.plain ? cli::utc_text(it->not_after) : utc_day(it->not_after),
                    std::string(to_string(it->by)), std::string(state_of(book, *it, now))});
   write(context, table);
   if (table.empty()) context.streams.err << "No certificates yet.\n";
