@@ -14,6 +14,8 @@ _ga_group() {
       '/ rotate') command=/rotate; arguments=0 ;;
       '/ accept') command=/accept; arguments=0 ;;
       '/ addresses') command=/addresses; arguments=0 ;;
+      '/ medium') command=/medium; arguments=0 ;;
+      '/ adopt') command=/adopt; arguments=0 ;;
       '/ token') command=/token; arguments=0 ;;
       '/ list') command=/list; arguments=0 ;;
       '/ show') command=/show; arguments=0 ;;
@@ -22,10 +24,12 @@ _ga_group() {
       '/new --prefix'|'/new --domain'|'/new --bootstrap'|'/new --port'|'/new --authority'|'/new --user'|'/new --passphrase-file'|'/new --entrance-prefix'|'/new --expires'|'/new --dir'|'/new --socket'|'/new --color'|'/new --authorities'|'/new --states') i=$((i + 1)) ;;
       '/close --user'|'/close --passphrase-file'|'/close --entrance-prefix'|'/close --expires'|'/close --dir'|'/close --socket'|'/close --color'|'/close --authorities'|'/close --states') i=$((i + 1)) ;;
       '/leave --dir'|'/leave --socket'|'/leave --color'|'/leave --authorities'|'/leave --states') i=$((i + 1)) ;;
-      '/join --name'|'/join --user'|'/join --timeout'|'/join --dir'|'/join --socket'|'/join --color'|'/join --authorities'|'/join --states') i=$((i + 1)) ;;
+      '/join --name'|'/join --user'|'/join --enrolment-file'|'/join --timeout'|'/join --dir'|'/join --socket'|'/join --color'|'/join --authorities'|'/join --states') i=$((i + 1)) ;;
       '/rotate --out'|'/rotate --member'|'/rotate --all-except'|'/rotate --authority'|'/rotate --signer'|'/rotate --passphrase-file'|'/rotate --new-passphrase-file'|'/rotate --bootstrap'|'/rotate --state-dir'|'/rotate --timeout'|'/rotate --dir'|'/rotate --socket'|'/rotate --color'|'/rotate --authorities'|'/rotate --states') i=$((i + 1)) ;;
       '/accept --group'|'/accept --state-dir'|'/accept --timeout'|'/accept --dir'|'/accept --socket'|'/accept --color'|'/accept --authorities'|'/accept --states') i=$((i + 1)) ;;
       '/addresses --server'|'/addresses --key'|'/addresses --pool'|'/addresses --fallback'|'/addresses --dir'|'/addresses --socket'|'/addresses --color'|'/addresses --authorities'|'/addresses --states') i=$((i + 1)) ;;
+      '/medium --out'|'/medium --role'|'/medium --pool'|'/medium --user'|'/medium --enrolment-file'|'/medium --ssh-key'|'/medium --host-name'|'/medium --expires'|'/medium --dir'|'/medium --socket'|'/medium --color'|'/medium --authorities'|'/medium --states') i=$((i + 1)) ;;
+      '/adopt --root'|'/adopt --timeout'|'/adopt --dir'|'/adopt --socket'|'/adopt --color'|'/adopt --authorities'|'/adopt --states') i=$((i + 1)) ;;
       '/token --expires'|'/token --dir'|'/token --socket'|'/token --color'|'/token --authorities'|'/token --states') i=$((i + 1)) ;;
       '/list --dir'|'/list --socket'|'/list --color'|'/list --authorities'|'/list --states') i=$((i + 1)) ;;
       '/show --dir'|'/show --socket'|'/show --color'|'/show --authorities'|'/show --states') i=$((i + 1)) ;;
@@ -70,6 +74,7 @@ _ga_group() {
     '/leave --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/join --name') COMPREPLY=(); return ;;
     '/join --user') COMPREPLY=(); return ;;
+    '/join --enrolment-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/join --timeout') COMPREPLY=(); return ;;
     '/join --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/join --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -108,6 +113,26 @@ _ga_group() {
     '/addresses --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/addresses --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/addresses --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/medium --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/medium --role') mapfile -t COMPREPLY < <(compgen -W 'manager worker submit' -- "$cur"); return ;;
+    '/medium --pool') COMPREPLY=(); return ;;
+    '/medium --user') COMPREPLY=(); return ;;
+    '/medium --enrolment-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/medium --ssh-key') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/medium --host-name') COMPREPLY=(); return ;;
+    '/medium --expires') COMPREPLY=(); return ;;
+    '/medium --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/medium --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/medium --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/medium --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/medium --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/adopt --root') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/adopt --timeout') COMPREPLY=(); return ;;
+    '/adopt --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/adopt --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/adopt --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/adopt --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/adopt --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token --expires') COMPREPLY=(); return ;;
     '/token --dir') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/token --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -137,20 +162,24 @@ _ga_group() {
       '/rotate 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/accept 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/addresses 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+      '/medium 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+      '/adopt 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/token 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/show 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/check 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'new close leave join rotate accept addresses token list show check -h --help --dir --socket --json --plain --color --authorities --states --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'new close leave join rotate accept addresses medium adopt token list show check -h --help --dir --socket --json --plain --color --authorities --states --version' -- "$cur") ;;
     '/new') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --domain --bootstrap --port --authority --closed --user --passphrase-file --entrance-prefix --expires --qr --no-start --dry-run --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/close') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --passphrase-file --entrance-prefix --expires --qr --no-start --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/leave') mapfile -t COMPREPLY < <(compgen -W '-h --help --back --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
-    '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --user --replace --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --name --no-start --user --enrolment-file --replace --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/rotate') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --member --all-except --all --authority --signer --passphrase-file --new-passphrase-file --bootstrap --state-dir --stay --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --state-dir --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/addresses') mapfile -t COMPREPLY < <(compgen -W '-h --help --server --key --pool --fallback --ring --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/medium') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --role --pool --user --enrolment-file --ssh-key --host-name --expires --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/adopt') mapfile -t COMPREPLY < <(compgen -W '-h --help --root --no-start --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --qr --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/list') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/show') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;

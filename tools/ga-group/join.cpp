@@ -168,9 +168,13 @@ ExitStatus ask_for_certificate(const Context& context, const JoinGroup& verb, co
   if (!status) return tools::report_node_error(context.streams, tool, status.error(), socket);
   context.streams.err << "This machine is on the network where machines ask for their certificate (as "
                       << to_string(*status->address) << "); asking for it.\n";
-  std::vector<std::string> command{
-      "ga-cert", "--groups", context.options.directory, "--states",      context.options.states,
-      "join",    "--group",  file.config.name,          "--fingerprint", to_hex(authority)};
+  std::vector<std::string> command{"ga-cert", "--groups", context.options.directory, "--states", context.options.states,
+                                   "join",    "--group",  file.config.name};
+  // An enrolment token names the authority as well.
+  if (verb.enrolment_file.empty())
+    command.insert(command.end(), {"--fingerprint", to_hex(authority)});
+  else
+    command.insert(command.end(), {"--token-file", verb.enrolment_file});
   if (!context.options.socket.empty()) command.insert(command.begin() + 1, {"--socket", context.options.socket});
   if (!verb.user.empty()) command.insert(command.end(), {"--user", verb.user});
   if (context.options.output.json) command.insert(command.begin() + 1, "--json");

@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include "appliance/condor_settings.hpp"
 #include "cli/human.hpp"
 #include "command_line.hpp"
 
@@ -128,6 +129,9 @@ void add_join(CLI::App& app, Options& options, JoinGroup& group) {
       "--no-start", [&group] { group.start = false; }, "Only write the file; do not start the node");
   verb->add_option("--user", group.user, "User name for the certificate in a closed group (the host name)")
       ->type_name("USER");
+  verb->add_option("--enrolment-file", group.enrolment_file,
+                   "File with an enrolment token of the closed group's authority (ga-cert token)")
+      ->type_name("FILE");
   verb->add_flag("--replace", group.replace, "Replace the existing group of the same name; its file is kept");
   verb->add_flag("--dry-run", group.dry_run, "Show what would change, and change nothing");
   tools::add_duration_option(*verb, "--timeout", group.timeout, "How long to wait for an address (60s)");
@@ -182,6 +186,45 @@ void add_accept(CLI::App& app, Options& options, AcceptHandover& handover) {
   verb->add_flag("--dry-run", handover.dry_run, "Show what would change, and change nothing");
   tools::add_duration_option(*verb, "--timeout", handover.timeout, "How long to wait for an address (60s)");
   verb->callback([&] { options.verb = handover; });
+}
+
+void add_medium(CLI::App& app, Options& options, MakeMedium& medium) {
+  CLI::App* verb = app.add_subcommand("medium", "Make the medium by which machines started from an image join a group");
+  appliance::Medium& content = medium.content;
+  verb->add_option("NAME", medium.name, "Group; required if there are several")->type_name("GROUP");
+  verb->add_option("--out", medium.out, "FAT image to write; without it, the text goes to standard output")
+      ->type_name("FILE");
+  verb->add_option("--role", content.roles, "Role in the pool of HTCondor; may be repeated (none)")
+      ->type_name("")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"manager", "worker", "submit"}));
+  verb->add_option("--pool", content.pool, "Pool of the group (main)")
+      ->type_name("NAME")
+      ->check(by_rule(appliance::check_pool_name));
+  verb->add_option("--user", content.user, "User name for the certificates in a closed group (the machine's name)")
+      ->type_name("USER");
+  verb->add_option("--enrolment-file", medium.enrolment_file,
+                   "File with an enrolment token of the closed group's authority (ga-cert token)")
+      ->type_name("FILE");
+  verb->add_option("--ssh-key", medium.key_files, "File with the administrator's public ssh key; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  verb->add_option("--host-name", content.host_name, "Name of the machine (one that differs on every machine)")
+      ->type_name("NAME")
+      ->check(by_rule(appliance::check_host_name));
+  add_expires(*verb, medium.expires);
+  verb->callback([&] { options.verb = medium; });
+}
+
+void add_adopt(CLI::App& app, Options& options, AdoptMedium& adopted) {
+  CLI::App* verb = app.add_subcommand("adopt", "Configure this machine by the medium it was started with, and join");
+  verb->add_option("FILE", adopted.files, "Text of a medium; a file that does not exist is ignored")->type_name("FILE");
+  verb->add_option("--root", adopted.root, "Folder of the files that are written (/)")->type_name("DIR");
+  verb->add_flag_callback(
+      "--no-start", [&adopted] { adopted.start = false; }, "Only write the files; do not start the node");
+  verb->add_flag("--dry-run", adopted.dry_run, "Show what would change, and change nothing");
+  tools::add_duration_option(*verb, "--timeout", adopted.timeout, "How long to wait for an address (60s)");
+  verb->callback([&] { options.verb = adopted; });
 }
 
 void add_addresses(CLI::App& app, Options& options, SetAddresses& group, appliance::AddressServer& server) {
@@ -259,6 +302,11 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   appliance::AddressServer server;
   add_addresses(app, options, addresses, server);
 
+  MakeMedium medium;
+  add_medium(app, options, medium);
+  AdoptMedium adopted;
+  add_adopt(app, options, adopted);
+
   MakeToken token;
   CLI::App* token_verb = app.add_subcommand("token", "Print another join token, with the current endpoints");
   token_verb->add_option("NAME", token.name, "Group; required if there are several")->type_name("GROUP");
@@ -285,7 +333,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   if (const auto refused =
           tools::refuse_json(app, options.output.json, streams,
                              {"new --dry-run", "new --qr", "close --qr", "token --qr", "join --dry-run",
-                              "rotate --dry-run", "accept --dry-run", "leave", "addresses"}))
+                              "rotate --dry-run", "accept --dry-run", "leave", "addresses", "medium", "adopt"}))
     return *refused;
   return options;
 }

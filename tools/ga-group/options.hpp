@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "appliance/group_config.hpp"
+#include "appliance/medium.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
@@ -59,9 +60,10 @@ struct JoinGroup {
   std::vector<std::string> words{};  ///< as which it was typed
   std::string name{};                ///< what the group is called on this machine; empty: as in the token
   bool start = true;
-  std::string user{};    ///< in the certificate of a closed group; empty: the host name
-  bool replace = false;  ///< in the place of another group of that name
-  bool dry_run = false;  ///< as above
+  std::string user{};            ///< in the certificate of a closed group; empty: the host name
+  std::string enrolment_file{};  ///< file with an enrolment token of its authority; empty: a person decides
+  bool replace = false;          ///< in the place of another group of that name
+  bool dry_run = false;          ///< as above
   std::chrono::seconds timeout{60};
 };
 struct MakeToken {
@@ -104,8 +106,25 @@ struct AcceptHandover {
   bool dry_run = false;
   std::chrono::seconds timeout{60};
 };
+/// A medium for machines that start from an image.
+struct MakeMedium {
+  std::string name{};                    ///< group; empty: the only one there is
+  std::string out{};                     ///< FAT image; empty: the text to stdout
+  appliance::Medium content{};           ///< without the token
+  std::string enrolment_file{};          ///< file with an enrolment token; empty: none
+  std::vector<std::string> key_files{};  ///< public ssh keys
+  TokenLife expires{std::chrono::hours(24 * 7)};
+};
+/// The first start of a machine from an image.
+struct AdoptMedium {
+  std::vector<std::string> files{};  ///< where a text may be; those that are not there are left out
+  std::string root{};                ///< folder in which the files of this machine are; empty: /
+  bool start = true;
+  bool dry_run = false;
+  std::chrono::seconds timeout{60};
+};
 using Verb = std::variant<NewGroup, CloseGroup, LeaveGroup, JoinGroup, MakeToken, ListGroups, ShowGroup, CheckGroup,
-                          RotateGroup, AcceptHandover, SetAddresses>;
+                          RotateGroup, AcceptHandover, SetAddresses, MakeMedium, AdoptMedium>;
 
 struct Options {
   std::string directory = system_directory;           ///< where group files are

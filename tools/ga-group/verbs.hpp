@@ -36,5 +36,10 @@ cli::ExitStatus carry_out(const Context& context, const RotateGroup& verb);
 cli::ExitStatus carry_out(const Context& context, const AcceptHandover& verb);
 /// `bad_config` when the file is wrong.
 cli::ExitStatus carry_out(const Context& context, const CheckGroup& verb);
+/// Prints what makes a started image a member, or writes it into a FAT image.
+cli::ExitStatus carry_out(const Context& context, const MakeMedium& verb);
+/// Configures this machine by the medium that was found, and joins. `bad_config`: a medium is wrong; nothing is
+/// changed.
+cli::ExitStatus carry_out(const Context& context, const AdoptMedium& verb);
 
 }  // namespace ipop::ga_group

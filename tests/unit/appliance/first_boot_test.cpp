@@ -1,0 +1,67 @@
+#include "appliance/first_boot.hpp"
+
+#include <algorithm>
+
+#include <doctest/doctest.h>
+
+using namespace ipop;
+using namespace ipop::appliance;
+
+namespace {
+
+std::string medium_text(const std::string& more = "") {
+  return std::string(medium_mark) + "\ntoken = \"" + to_string(JoinToken{.group = demo_group()}) + "\"\n" + more;
+}
+
+const FirstBootFile* file_at(const FirstBootPlan& plan, std::string_view path) {
+  const auto at = std::find_if(plan.files.begin(), plan.files.end(), [&](const auto& f) { return f.path == path; });
+  return at == plan.files.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+TEST_CASE("without a medium a machine joins the demo group of its LAN and says so") {
+  const auto plan = plan_first_boot({}, "id");
+  REQUIRE(plan);
+  CHECK(plan->said.find("joins the open group \"demo\"") != std::string::npos);
+  const auto token = parse_join_token(plan->token);
+  REQUIRE(token);
+  CHECK(token->group == demo_group());
+  CHECK(token->group.bootstrap.empty());
+  CHECK(file_at(*plan, "/root/.ssh/authorized_keys") == nullptr);
+}
+
+TEST_CASE("S22: machines with different ids get different names, and one machine keeps its own") {
+  const auto name = [](std::string_view id) { return plan_first_boot({}, id)->host_name; };
+  CHECK(name("one") == name("one"));
+  CHECK(name("one") != name("two"));
+  CHECK(check_host_name(name("one")));
+}
+
+TEST_CASE("a medium becomes the files of the machine, secrets for root only") {
+  const std::string key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBu7pZ6kpJ7xB2J1cGmVJmN0yqfQv3jJ0o0Xv3mQ0a1Z admin@desk";
+  const auto plan = plan_first_boot(
+      {{"a", medium_text("roles = [\"worker\"]\nhost_name = \"seven\"\nssh_keys = [\"" + key + "\"]\n")}}, "id");
+  REQUIRE_MESSAGE(plan, plan.error().context);
+  CHECK(plan->host_name == "seven");
+  CHECK(file_at(*plan, "/etc/hostname")->octets == "seven\n");
+  CHECK(file_at(*plan, "/etc/ga/pool.toml")->octets.find("roles = [\"worker\"]") != std::string::npos);
+  REQUIRE(file_at(*plan, "/root/.ssh/authorized_keys"));
+  CHECK(file_at(*plan, "/root/.ssh/authorized_keys")->octets == key + "\n");
+  CHECK(file_at(*plan, "/root/.ssh/authorized_keys")->mode == 0600);
+  CHECK(plan->enrolment_file.empty());
+}
+
+TEST_CASE("a medium without roles leaves HTCondor alone") {
+  CHECK(file_at(*plan_first_boot({{"a", medium_text()}}, "id"), "/etc/ga/pool.toml") == nullptr);
+}
+
+TEST_CASE("the same medium twice counts once; two that differ, or a broken one beside a good one, are refused") {
+  CHECK(plan_first_boot({{"a", medium_text()}, {"b", medium_text("# with a remark\n")}}, "id"));
+  const auto two = plan_first_boot({{"a", medium_text()}, {"b", medium_text("pool = \"big\"\n")}}, "id");
+  REQUIRE_FALSE(two);
+  CHECK(two.error().context == "b:1: says otherwise than a; take one of the two media out");
+  const auto broken = plan_first_boot({{"a", medium_text()}, {"b", ""}}, "id");
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().context.starts_with("b:1: empty"));
+}

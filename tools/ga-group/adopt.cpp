@@ -1,0 +1,70 @@
+#include <string>
+#include <utility>
+
+#include "appliance/first_boot.hpp"
+#include "group_files.hpp"
+#include "io/file.hpp"
+#include "io/host_name.hpp"
+#include "verbs.hpp"
+
+namespace ipop::ga_group {
+namespace {
+
+using cli::ExitStatus;
+
+constexpr std::size_t longest_machine_id = 256;
+
+/// Where nothing can be read, a machine still gets a name.
+std::string machine_id(const std::string& root) {
+  const auto id = io::read_file(root + "/etc/machine-id", longest_machine_id);
+  return id ? *id : std::string();
+}
+
+Result<appliance::FirstBootPlan> plan_for(const AdoptMedium& verb) {
+  std::vector<appliance::FoundMedium> found;
+  for (const std::string& path : verb.files) {
+    if (!io::exists(path)) continue;
+    auto text = io::read_file(path, appliance::largest_medium);
+    if (!text) return text.error();
+    found.push_back({path, *std::move(text)});
+  }
+  return appliance::plan_first_boot(found, machine_id(verb.root));
+}
+
+Result<void> write_files(const AdoptMedium& verb, const appliance::FirstBootPlan& plan) {
+  for (const auto& [path, octets, mode] : plan.files) {
+    const std::string whole = verb.root + path;
+    const mode_t folder = mode == 0600 ? 0700 : 0755;
+    if (auto made = io::make_directories(whole.substr(0, whole.rfind('/')), folder); !made) return made;
+    if (auto written = io::write_file_atomically(whole, octets, mode); !written) return written;
+  }
+  return verb.root.empty() ? io::set_host_name(plan.host_name) : Result<void>();
+}
+
+}  // namespace
+
+ExitStatus carry_out(const Context& context, const AdoptMedium& verb) {
+  const auto plan = plan_for(verb);
+  if (!plan) {
+    if (plan.error().code != Errc::malformed) return report_file_error(context, plan.error());
+    cli::complain(context.streams, tool, plan.error().message());
+    return ExitStatus::bad_config;
+  }
+  context.streams.err << plan->said << '\n';
+  JoinGroup join;
+  join.token = plan->token;
+  join.user = plan->user;
+  if (!plan->enrolment_file.empty()) join.enrolment_file = verb.root + plan->enrolment_file;
+  join.start = verb.start;
+  join.dry_run = verb.dry_run;
+  join.timeout = verb.timeout;
+  if (verb.dry_run) {
+    for (const auto& file : plan->files)
+      context.streams.out << "+++ " << verb.root << file.path << '\n';
+    return carry_out(context, join);
+  }
+  if (const auto written = write_files(verb, *plan); !written) return report_file_error(context, written.error());
+  return carry_out(context, join);
+}
+
+}  // namespace ipop::ga_group
