@@ -1,4 +1,4 @@
-# Run by `cmake --install`, which decides the prefix: units, init scripts and the cron table with the programs' paths.
+# Run by `cmake --install`, which decides the prefix: units, init scripts, logrotate's file and the cron table with the programs' paths.
 #
 # They go where systemd and cron look. The programs' own settings are in /etc whatever the prefix is, so that is
 # where cron's go for the prefixes of a whole machine; another prefix is somebody's own place, and they stay in it.
@@ -17,6 +17,8 @@ foreach(template IN LISTS templates)
   if(name MATCHES "(.*)\\.cron$")
     # cron reads no file with a dot in its name.
     set(file ${etc}/cron.d/${CMAKE_MATCH_1})
+  elseif(name MATCHES "(.*)\\.logrotate$")
+    set(file ${etc}/logrotate.d/${CMAKE_MATCH_1})
   elseif(name MATCHES "(.*)\\.init$")
     set(file ${etc}/init.d/${CMAKE_MATCH_1})
     list(APPEND permissions OWNER_EXECUTE GROUP_EXECUTE WORLD_EXECUTE)

@@ -519,8 +519,9 @@ soap() { # soap OPERATION ELEMENTS...
 
 @test "the init script starts the server once, says whether it runs, and stops it" {
   [ "$(id -u)" -eq 0 ] || skip "services are root's"
-  sed "s|@CMAKE_INSTALL_FULL_SBINDIR@|$GA_BIN|; s|/var/lib/ga/dhcp|$DIR/book|; s|^pidfile=.*|pidfile=$DIR/pid|
-    s|^log=.*|log=$DIR/log|; s|/etc/default/ipop-dhcp|$DIR/default|g" "$GA_SOURCE/packaging/ipop-dhcp.init.in" >"$DIR/init"
+  sed "s|@CMAKE_INSTALL_FULL_SBINDIR@|$GA_BIN|; s|/var/lib/ga/dhcp|$DIR/book|; s|^lib=.*|lib=$DIR|
+    s|/etc/default/ipop-dhcp|$DIR/default|g" "$GA_SOURCE/packaging/ipop-dhcp.init.in" >"$DIR/init"
+  sed "s|^run=.*|run=$DIR logs=$DIR|" "$GA_SOURCE/packaging/init-functions.sh" >"$DIR/init-functions"
   run sh "$DIR/init"
   [ "$status" -eq 2 ]
   run sh "$DIR/init" start
@@ -529,19 +530,22 @@ soap() { # soap OPERATION ELEMENTS...
   # A port that was free a moment ago.
   serve
   stop_server
-  : >"$DIR/log"
+  : >"$DIR/ipop-dhcp.log"
   echo "IPOP_DHCP_OPTIONS='--listen 127.0.0.1:$port --directory $DIR/book --groups $DIR/etc'" >"$DIR/default"
   run sh "$DIR/init" status
   [ "$status" -eq 3 ] || [ "$status" -eq 1 ]
   sh "$DIR/init" start 3>&-
-  server=$(cat "$DIR/pid")
-  within listening_or_ended "$DIR/log"
-  grep -q listening "$DIR/log"
+  server=$(cat "$DIR/ipop-dhcp.pid")
+  within listening_or_ended "$DIR/ipop-dhcp.log"
+  grep -q listening "$DIR/ipop-dhcp.log"
   sh "$DIR/init" status
   sh "$DIR/init" start 3>&-
-  [ "$(cat "$DIR/pid")" = "$server" ]
+  [ "$(cat "$DIR/ipop-dhcp.pid")" = "$server" ]
   members 4 1
   told_is_kept
+  sh "$DIR/init" try-restart 3>&-
+  [ "$(cat "$DIR/ipop-dhcp.pid")" != "$server" ]
+  server=$(cat "$DIR/ipop-dhcp.pid")
   sh "$DIR/init" stop
   ! kill -0 "$server" 2>/dev/null
   server=
