@@ -69,7 +69,7 @@ cli::ExitStatus Report::finish() {
                                                        : "no",
                    figure.note});
   }
-  table.write_human(streams_.out, cli::use_color(streams_, cli::ColorChoice::automatic));
+  table.write_human(streams_.out, cli::screen_of(streams_, cli::ColorChoice::automatic));
 
   std::error_code ignored;
   const auto folder = std::filesystem::path(output_).parent_path();
