@@ -392,6 +392,9 @@ Result<void> ChannelTable::seal(TimePoint now, ChannelId id, std::span<const Byt
 void ChannelTable::offer_lane(TimePoint now, ChannelId id) {
   state_->offer_lane(now, id);
 }
+bool ChannelTable::hears_lane(TimePoint now, ChannelId id) const {
+  return state_->hears_lane(now, id);
+}
 std::optional<Spi> ChannelTable::lane_to(ChannelId id) const {
   return state_->lane_to(id);
 }

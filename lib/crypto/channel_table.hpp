@@ -159,6 +159,8 @@ class ChannelTable {
   void offer_lane(TimePoint now, ChannelId id);
   /// The lane to send on: the peer has offered one under the keys in use.
   [[nodiscard]] std::optional<Spi> lane_to(ChannelId id) const;
+  /// Something came over the channel's lane lately.
+  [[nodiscard]] bool hears_lane(TimePoint now, ChannelId id) const;
   /// Packets that came over a lane and that the owner's other hand has no use for: Received, as if they had come over
   /// the channel itself.
   void handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets);

@@ -53,6 +53,11 @@ std::optional<Spi> ChannelTable::State::lane_to(ChannelId id) const {
   return lane_of(session.receive_at());
 }
 
+bool ChannelTable::State::hears_lane(TimePoint now, ChannelId id) const {
+  const auto it = channels_.find(id);
+  return it != channels_.end() && it->second.lane_heard && now < *it->second.lane_heard + offer_pause;
+}
+
 Channel* ChannelTable::State::find_by_lane(Spi lane) {
   const auto receiver = receivers_.find(session_of(lane));
   return receiver == receivers_.end() ? nullptr : receiver->second;

@@ -43,6 +43,7 @@ class ChannelTable::State {
   Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads, Content content);
   void offer_lane(TimePoint now, ChannelId id);
   [[nodiscard]] std::optional<Spi> lane_to(ChannelId id) const;
+  [[nodiscard]] bool hears_lane(TimePoint now, ChannelId id) const;
   void handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets);
   std::optional<ChannelId> handle_traffic(TimePoint now, const LaneTraffic& traffic);
   void close(TimePoint now, ChannelId id);

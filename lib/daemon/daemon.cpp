@@ -109,9 +109,9 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;
   config.interface = tap_ ? tap_->name() : "";
-  config.has_worker = tap_.has_value();
+  config.has_worker = true;
   config.version = config_.version;
-  if (tap_) make_worker();
+  make_worker();
   node_.emplace(std::move(config), identity_->key, *identity_->handshakes, *identity_->aeads, rng_);
 
   io::UnderlayRules rules{tap_ ? tap_->index() : 0, config_.prefix, port_->has_ipv6(), config_.excluded};
@@ -369,6 +369,7 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
           [&](const node::Node::Order& order) {
             if (worker_) worker_->handle_order(order);
           },
+          [&](node::Node::LanePackets& packets) { relayed_.push_back(std::move(packets)); },
           [&](node::Node::AskLeaseServer& ask) {
             loop_.post([this, request = to_base64(ask.request)] {
               auto command = config_.lease_command;

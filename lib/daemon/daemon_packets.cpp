@@ -15,9 +15,10 @@ constexpr Duration report_every = 250ms;
 }  // namespace
 
 void Daemon::State::make_worker() {
-  const io::TapDevice::Offloads& offloads = tap_->offloads();
-  // A datagram written to the TAP in one piece with others costs the kernel more than it saves us.
-  worker_.emplace(dataplane::Worker::Config{router::server_mac, {offloads.tcp, false}}, *identity_->aeads);
+  // Without an interface it passes on what others send one another. A datagram written to the TAP in one piece with
+  // others costs the kernel more than it saves us.
+  const bool joins_tcp = tap_ && tap_->offloads().tcp;
+  worker_.emplace(dataplane::Worker::Config{router::server_mac, {joins_tcp, false}}, *identity_->aeads);
 }
 
 void Daemon::State::read_datagrams(io::UdpPort::Family family) {
@@ -47,11 +48,17 @@ void Daemon::State::read_frames() {
   }
 }
 
-/// What the worker made goes out, and then what it left to the node.
 template <class F>
 void Daemon::State::pass(F&& input) {
   const TimePoint now = io::monotonic_now();
-  const dataplane::Worker::Outcome outcome = input(now);
+  carry_out(input(now));
+  for (; !relayed_.empty(); relayed_.pop_front())
+    carry_out(worker_->handle_relayed(io::monotonic_now(), relayed_.front().peer, relayed_.front().packets));
+  if (now >= next_report_) report_traffic(now);
+}
+
+/// What the worker made goes out, and then what it left to the node.
+void Daemon::State::carry_out(const dataplane::Worker::Outcome& outcome) {
   if (!outcome.sends.empty()) port_->send_joined(outcome.sends);
   if (!outcome.frames.empty()) tap_->write(outcome.frames);
   const auto& rest = outcome.for_node;
@@ -63,7 +70,6 @@ void Daemon::State::pass(F&& input) {
   }
   if (!rest.opened.empty()) give([&](TimePoint time) { node_->handle_opened(time, rest.opened); });
   if (!rest.frames.empty()) give([&](TimePoint time) { node_->handle_frames(time, rest.frames); });
-  if (now >= next_report_) report_traffic(now);
 }
 
 void Daemon::State::report_traffic(TimePoint now) {

@@ -3,6 +3,7 @@
 // The inside of daemon::Daemon, shared by daemon.cpp (doors and the loop), daemon_packets.cpp (the
 // way of packets) and daemon_group.cpp (what a reload changes). Nobody else includes it.
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -59,6 +60,7 @@ class Daemon::State {
   void read_frames();
   template <class F>
   void pass(F&& input);
+  void carry_out(const dataplane::Worker::Outcome& outcome);
   void report_traffic(TimePoint now);
   [[nodiscard]] std::vector<std::string> offloads_in_use() const;
   void look_at_addresses();
@@ -96,7 +98,8 @@ class Daemon::State {
   std::optional<DnsListener> dns_listener_;
   std::optional<DnsRegistration> registration_;  // with `configure`
   std::optional<Underlay> underlay_;
-  std::optional<dataplane::Worker> worker_;  // with an interface
+  std::optional<dataplane::Worker> worker_;
+  std::deque<node::Node::LanePackets> relayed_;  // until the worker has nothing else in hand
   std::optional<node::Node> node_;
   std::unique_ptr<ControlDoor> control_;
   std::unique_ptr<BootstrapNames> names_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "base/node_id.hpp"
@@ -29,7 +30,8 @@ struct RemoveLane {
 };
 struct RemoveAllLanes {};
 
-/// Packets of these addresses go over `lane` to `to`, those of at most `mtu` octets.
+/// Packets of these addresses go over `lane` to `to`, those of at most `mtu` octets. With `relay`, the lane of a member
+/// between, they are sealed for that one as well, who is at `to`.
 struct InstallFlow {
   net::Ipv4Address source{};
   net::Ipv4Address destination{};
@@ -38,6 +40,7 @@ struct InstallFlow {
   std::uint16_t mtu = 0;
   bool passes_syn = true;  ///< the node need not see the first packets of TCP connections
   TimePoint until{};
+  std::optional<crypto::Spi> relay{};
 };
 /// Packets of `source` that come from `peer` are for the machine `to` on the TAP, which has `destination`.
 struct InstallSource {
@@ -48,9 +51,20 @@ struct InstallSource {
   bool passes_syn = true;
   TimePoint until{};
 };
+/// This node is the member between: what `source` sealed for `destination` goes over `lane` to `to`, as many octets as
+/// were lent to the two.
+struct InstallPass {
+  NodeId source{};
+  NodeId destination{};
+  crypto::Spi lane{};
+  net::Endpoint to{};
+  std::uint64_t octets = 0;
+  TimePoint until{};
+};
 /// The decisions end; the lanes stay.
 struct ForgetDecisions {};
 
-using Order = std::variant<InstallLane, RemoveLane, RemoveAllLanes, InstallFlow, InstallSource, ForgetDecisions>;
+using Order =
+    std::variant<InstallLane, RemoveLane, RemoveAllLanes, InstallFlow, InstallSource, InstallPass, ForgetDecisions>;
 
 }  // namespace ipop::dataplane

@@ -49,8 +49,7 @@ void Worker::handle_order(const Order& order) {
                  [&](const RemoveAllLanes&) {
                    last_lane_ = nullptr;
                    lanes_.clear();
-                   flows_.clear();
-                   sources_.clear();
+                   forget();
                  },
                  [&](const InstallFlow& flow) {
                    if (flows_.size() >= most_decisions) flows_.clear();
@@ -60,12 +59,21 @@ void Worker::handle_order(const Order& order) {
                    if (sources_.size() >= most_decisions) sources_.clear();
                    sources_[source.source.value()] = source;
                  },
-                 [&](const ForgetDecisions&) {
-                   flows_.clear();
-                   sources_.clear();
+                 [&](const InstallPass& pass) {
+                   last_pass_ = nullptr;
+                   if (passes_.size() >= most_decisions) passes_.clear();
+                   passes_.insert_or_assign({pass.source, pass.destination}, pass);
                  },
+                 [&](const ForgetDecisions&) { forget(); },
              },
              order);
+}
+
+void Worker::forget() {
+  flows_.clear();
+  sources_.clear();
+  passes_.clear();
+  last_pass_ = nullptr;
 }
 
 Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames) {
@@ -83,10 +91,12 @@ Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFra
     }
     const InstallFlow* flow = find_flow(now, frame);
     Lane* lane = flow == nullptr ? nullptr : find_lane(flow->lane);
-    const bool passes = lane != nullptr && segmenter_.largest() <= flow->mtu &&
+    Lane* relay = lane == nullptr || !flow->relay ? nullptr : find_lane(*flow->relay);
+    const bool has_way = lane != nullptr && (!flow->relay || relay != nullptr);
+    const bool passes = has_way && segmenter_.largest() <= flow->mtu &&
                         (flow->passes_syn || !is_syn(frame.octets.subspan(ethernet_header)));
     if (passes) {
-      send(*flow, *lane);
+      send(*flow, *lane, relay);
     } else {
       give_frame(frame);
     }
@@ -111,16 +121,28 @@ const InstallFlow* Worker::find_flow(TimePoint now, const net::TapFrame& frame) 
   return found == flows_.end() || found->second.until <= now ? nullptr : &found->second;
 }
 
-void Worker::send(const InstallFlow& flow, Lane& lane) {
+void Worker::send(const InstallFlow& flow, Lane& lane, Lane* relay) {
   for (Octets packet = segmenter_.next(); !packet.empty(); packet = segmenter_.next()) {
-    const std::size_t size = packet.size() + crypto::Session::overhead;
-    if (!lane.session.seal_to(packet, sends_.make_room(size))) {
+    const std::size_t inner = packet.size() + crypto::Session::overhead;
+    const std::size_t payload = RelayedHead::size + inner;  // of the relay's lane
+    const std::size_t size = relay == nullptr ? inner : payload + crypto::Session::overhead;
+    std::byte* const room = sends_.make_room(size);
+    std::byte* const head = room + crypto::Session::header_size;
+    bool sealed = false;
+    if (relay == nullptr) {
+      sealed = lane.session.seal_to(packet, room);
+    } else {
+      RelayedHead::write(head, RelayedHead::to_pass_on, lane.peer);
+      sealed = lane.session.seal_to(packet, head + RelayedHead::size) &&
+               relay->session.seal_to(ByteSpan(head, payload), room);
+    }
+    if (!sealed) {
       count(Count::exhausted);
       continue;
     }
     sends_.add(flow.to, size);
-    ++lane.traffic.packets_sent;
-    lane.traffic.octets_sent += packet.size();
+    lane.count_sent(packet.size());
+    if (relay != nullptr) relay->count_sent(payload);
     count(Count::sent);
   }
 }
@@ -150,8 +172,7 @@ Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Dat
     const std::size_t segment = joined.segment == 0 ? joined.octets.size() : joined.segment;
     do {
       const Octets octets = joined.octets.subspan(place.octets, std::min(segment, joined.octets.size() - place.octets));
-      const crypto::Spi spi{octets.size() < crypto::Session::header_size ? 0 : long_at(octets, 0)};
-      Lane* lane = crypto::is_lane(spi) ? find_lane(spi) : nullptr;
+      Lane* lane = find_lane_of(octets);
       if (is_of_lanes.value_or(lane != nullptr) != (lane != nullptr)) return finish();
       is_of_lanes = lane != nullptr;
       if (lane != nullptr) {
@@ -167,19 +188,93 @@ Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Dat
 }
 
 void Worker::open(TimePoint now, Lane& lane, const net::Endpoint& from, Octets octets) {
+  const Octets payload = open_for(lane, &from, octets);
+  if (payload.empty()) return;
+  if (RelayedHead::stands_before(payload, RelayedHead::final) && take_relayed(now, payload)) return;
+  if (RelayedHead::stands_before(payload, RelayedHead::to_pass_on) && pass_on(now, lane, payload)) return;
+  take(now, lane, payload);
+}
+
+Octets Worker::open_for(Lane& lane, const net::Endpoint* from, Octets octets) {
   using Verdict = crypto::Session::Verdict;
   const auto opened = lane.session.open_in_place(octets);
   switch (opened.verdict) {
     case Verdict::accepted: break;
-    case Verdict::truncated: return count(Count::truncated);
-    case Verdict::replayed: return count(Count::replayed);
-    case Verdict::bad_tag: return count(Count::bad_tag);
+    case Verdict::truncated: count(Count::truncated); return {};
+    case Verdict::replayed: count(Count::replayed); return {};
+    case Verdict::bad_tag: count(Count::bad_tag); return {};
   }
-  const Octets packet = octets.subspan(crypto::Session::header_size, octets.size() - crypto::Session::overhead);
-  if (packet.empty()) return count(Count::empty);
+  const Octets payload = octets.subspan(crypto::Session::header_size, octets.size() - crypto::Session::overhead);
+  if (payload.empty()) {
+    count(Count::empty);
+    return {};
+  }
   ++lane.traffic.packets_received;
-  lane.traffic.octets_received += packet.size();
-  if (opened.is_newest) lane.traffic.from = from;
+  lane.traffic.octets_received += payload.size();
+  if (opened.is_newest && from != nullptr) lane.traffic.from = *from;
+  return payload;
+}
+
+/// What is inside is never a relayed packet again, or the node says what is to be said of it.
+bool Worker::take_relayed(TimePoint now, Octets payload) {
+  const Octets inner = payload.subspan(RelayedHead::size);
+  Lane* lane = find_lane_of(inner);
+  // Whom the member names as the sender is who it must be.
+  if (lane == nullptr || lane->peer != RelayedHead::other(payload)) return false;
+  const Octets packet = open_for(*lane, nullptr, inner);
+  if (!packet.empty()) take(now, *lane, packet);
+  return true;
+}
+
+Worker::Outcome Worker::handle_relayed(TimePoint now, const NodeId& peer, std::span<Bytes> packets) {
+  begin();
+  for (Bytes& inner : packets) {
+    Lane* lane = find_lane_of(inner);
+    if (lane == nullptr || lane->peer != peer) {
+      count(Count::no_lane);
+      continue;
+    }
+    const Octets packet = open_for(*lane, nullptr, inner);
+    if (!packet.empty()) take(now, *lane, packet);
+  }
+  return finish();
+}
+
+bool Worker::pass_on(TimePoint now, const Lane& from, Octets payload) {
+  InstallPass* pass = find_pass(from.peer, RelayedHead::other(payload));
+  if (pass == nullptr || pass->until <= now) return false;
+  const std::size_t octets = payload.size() - RelayedHead::size;
+  Lane* to = find_lane(pass->lane);
+  if (to == nullptr || pass->octets < octets) {
+    // What follows is not to overtake this one.
+    pass->until = now;
+    return false;
+  }
+  RelayedHead::write(payload.data(), RelayedHead::final, from.peer);
+  const std::size_t size = payload.size() + crypto::Session::overhead;
+  if (!to->session.seal_to(payload, sends_.make_room(size))) {
+    count(Count::exhausted);
+    return true;
+  }
+  sends_.add(pass->to, size);
+  pass->octets -= octets;
+  to->count_sent(payload.size());
+  ++to->traffic.packets_passed;
+  to->traffic.octets_passed += octets;
+  count(Count::passed);
+  return true;
+}
+
+InstallPass* Worker::find_pass(const NodeId& source, const NodeId& destination) {
+  if (last_pass_ != nullptr && last_pass_->source == source && last_pass_->destination == destination)
+    return last_pass_;
+  const auto found = passes_.find({source, destination});
+  if (found == passes_.end()) return nullptr;
+  last_pass_ = &found->second;
+  return last_pass_;
+}
+
+void Worker::take(TimePoint now, Lane& lane, Octets packet) {
   if (const InstallSource* source = find_source(now, lane, packet)) {
     count(Count::received);
     coalescer_.add(packet, source->to);
@@ -204,6 +299,11 @@ const InstallSource* Worker::find_source(TimePoint now, const Lane& lane, ByteSp
     return is_dhcp ? nullptr : &source;
   }
   return source.passes_syn || !is_syn(packet) ? &source : nullptr;
+}
+
+Worker::Lane* Worker::find_lane_of(ByteSpan sealed) {
+  const crypto::Spi spi{sealed.size() < crypto::Session::header_size ? 0 : long_at(sealed, 0)};
+  return crypto::is_lane(spi) ? find_lane(spi) : nullptr;
 }
 
 Worker::Lane* Worker::find_lane(crypto::Spi spi) {

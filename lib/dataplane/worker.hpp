@@ -13,12 +13,14 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/counters.hpp"
 #include "crypto/aead.hpp"
 #include "dataplane/coalescer.hpp"
 #include "dataplane/orders.hpp"
+#include "dataplane/relayed_head.hpp"
 #include "dataplane/segmenter.hpp"
 #include "dataplane/send_batch.hpp"
 #include "net/datagrams.hpp"
@@ -66,6 +68,9 @@ class Worker {
   /// session itself and what it sent over the lane behind stay in their order when each outcome is carried out first.
   [[nodiscard]] Outcome handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place);
 
+  /// What `peer` sealed for a lane and a member brought over the session of his own link: the node can't open it.
+  [[nodiscard]] Outcome handle_relayed(TimePoint now, const NodeId& peer, std::span<Bytes> packets);
+
   /// What went over a lane since the last report.
   struct Traffic {
     crypto::Spi lane{};
@@ -73,8 +78,10 @@ class Worker {
     std::uint64_t octets_sent = 0;
     std::uint64_t packets_received = 0;
     std::uint64_t octets_received = 0;
+    std::uint64_t packets_passed = 0;  ///< of those sent: from one peer to another
+    std::uint64_t octets_passed = 0;
     std::uint64_t sealed_in_all = 0;      ///< packets under the lane's key
-    std::optional<net::Endpoint> from{};  ///< of the newest packet
+    std::optional<net::Endpoint> from{};  ///< of the newest packet; none for what came through a member
   };
   /// Lanes with traffic, in the order of their names.
   [[nodiscard]] std::vector<Traffic> take_report();
@@ -89,14 +96,21 @@ class Worker {
     crypto::Session session;
     NodeId peer{};
     Traffic traffic{};
+
+    void count_sent(std::size_t octets) {
+      ++traffic.packets_sent;
+      traffic.octets_sent += octets;
+    }
   };
   enum class Count {
     sent,
     received,
+    passed,
     frames_to_node,
     datagrams_to_node,
     opened_to_node,
     exhausted,
+    no_lane,
     truncated,
     replayed,
     bad_tag,
@@ -109,22 +123,33 @@ class Worker {
     count_,
   };
   static constexpr std::array<std::string_view, static_cast<std::size_t>(Count::count_)> count_names = {
-      "worker_sent",           "worker_received",       "worker_frames_to_node",  "worker_datagrams_to_node",
-      "worker_opened_to_node", "drop_worker_exhausted", "drop_channel_truncated", "drop_channel_replayed",
-      "drop_channel_bad_tag",  "drop_channel_empty",    "drop_vnet_checksum",     "drop_vnet_headers",
-      "drop_vnet_kind",        "drop_vnet_length",      "drop_vnet_segments",
+      "worker_sent",           "worker_received",          "worker_passed",
+      "worker_frames_to_node", "worker_datagrams_to_node", "worker_opened_to_node",
+      "drop_worker_exhausted", "drop_channel_lane",        "drop_channel_truncated",
+      "drop_channel_replayed", "drop_channel_bad_tag",     "drop_channel_empty",
+      "drop_vnet_checksum",    "drop_vnet_headers",        "drop_vnet_kind",
+      "drop_vnet_length",      "drop_vnet_segments",
   };
 
   void begin();
+  void forget();
   [[nodiscard]] Outcome finish();
   void count(Count what, std::uint64_t number = 1) { counts_[static_cast<std::size_t>(what)] += number; }
   void count_refused(std::string_view reason);
   [[nodiscard]] Lane* find_lane(crypto::Spi spi);
+  [[nodiscard]] Lane* find_lane_of(ByteSpan sealed);
   [[nodiscard]] const InstallFlow* find_flow(TimePoint now, const net::TapFrame& frame) const;
   /// Seals what the segmenter has.
-  void send(const InstallFlow& flow, Lane& lane);
+  void send(const InstallFlow& flow, Lane& lane, Lane* relay);
   void give_frame(const net::TapFrame& frame);
   void open(TimePoint now, Lane& lane, const net::Endpoint& from, Octets octets);
+  /// The plaintext; empty for what is dropped.
+  [[nodiscard]] Octets open_for(Lane& lane, const net::Endpoint* from, Octets octets);
+  void take(TimePoint now, Lane& lane, Octets packet);
+  /// False: it is for the node.
+  [[nodiscard]] bool take_relayed(TimePoint now, Octets payload);
+  [[nodiscard]] bool pass_on(TimePoint now, const Lane& from, Octets payload);
+  [[nodiscard]] InstallPass* find_pass(const NodeId& source, const NodeId& destination);
   [[nodiscard]] const InstallSource* find_source(TimePoint now, const Lane& lane, ByteSpan packet) const;
 
   Config config_;
@@ -134,6 +159,8 @@ class Worker {
   // Only looked up, never iterated: nothing depends on their order. They are caches, so a full one is emptied.
   std::unordered_map<std::uint64_t, InstallFlow> flows_;
   std::unordered_map<std::uint32_t, InstallSource> sources_;
+  std::map<std::pair<NodeId, NodeId>, InstallPass> passes_;
+  InstallPass* last_pass_ = nullptr;
 
   Segmenter segmenter_;
   SendBatch sends_;

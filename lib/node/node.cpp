@@ -446,7 +446,9 @@ void Node::handle_traffic(TimePoint now, std::span<const dataplane::Worker::Traf
   for (const dataplane::Worker::Traffic& it : traffic) {
     state_->ring.handle_traffic(now, {{it.lane, it.packets_sent, it.octets_sent, it.packets_received,
                                        it.octets_received, it.sealed_in_all, std::nullopt},
-                                      it.from});
+                                      it.from,
+                                      it.packets_passed,
+                                      it.octets_passed});
   }
   state_->pump(now);
 }

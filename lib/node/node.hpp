@@ -88,11 +88,12 @@ class Node {
   struct RenewCertificate {};
   /// The owner carries it to the group's lease server and tells handle_lease_answer() or handle_lease_failure().
   using AskLeaseServer = router::Router::AskLeaseServer;
-  using Order = dataplane::Order;  ///< for the worker, before anything else is given to it
-  struct Stop {};                  ///< a client asked the daemon to end
-  using Output =
-      std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveHistory, SaveRevocations,
-                   ForwardDns, EndForwardDns, DnsStreamAnswer, RenewCertificate, AskLeaseServer, Order, Stop, LogLine>;
+  using Order = dataplane::Order;                     ///< for the worker, before anything else is given to it
+  using LanePackets = overlay::Overlay::LanePackets;  ///< for the worker, when it has nothing else in hand
+  struct Stop {};                                     ///< a client asked the daemon to end
+  using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveHistory, SaveRevocations,
+                              ForwardDns, EndForwardDns, DnsStreamAnswer, RenewCertificate, AskLeaseServer, Order,
+                              LanePackets, Stop, LogLine>;
 
   /// Everything passed by reference outlives the node.
   Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,

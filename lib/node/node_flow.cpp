@@ -8,6 +8,11 @@
 namespace ipop::node {
 namespace {
 
+// The worker stands beside the overlay and knows this head of its own.
+static_assert(dataplane::RelayedHead::size == overlay::RelayedView::header_size);
+static_assert(dataplane::RelayedHead::to_pass_on == static_cast<std::byte>(overlay::LinkPayload::relayed));
+static_assert(dataplane::RelayedHead::final == static_cast<std::byte>(overlay::LinkPayload::relayed_final));
+
 /// Known peers are for the next start: late is good enough, and a burst of new links is one write.
 constexpr Duration save_after = 10s;
 // 1024 rows are 200 KB; what a killed node forgets are minutes.
@@ -77,6 +82,11 @@ bool Node::State::pump_ring(TimePoint now) {
             [&](const Overlay::LaneOpened& lane) {
               outputs.push(Order(dataplane::InstallLane{lane.receive_at, lane.send_to, lane.keys, lane.peer}));
             },
+            [&](const Overlay::MayPass& pass) {
+              outputs.push(Order(dataplane::InstallPass{pass.source, pass.destination, pass.lane, pass.endpoint,
+                                                        pass.octets, pass.until}));
+            },
+            [&](Overlay::LanePackets& packets) { outputs.push(std::move(packets)); },
             [&](const Overlay::LaneClosed& lane) { outputs.push(Order(dataplane::RemoveLane{lane.receive_at})); },
             [&](Overlay::LinkDown& down) {
               if (router) router->handle_carries(down.peer, config.mtu);
@@ -344,7 +354,7 @@ void Node::State::let_send(TimePoint now, const NodeId& to, std::span<const Byte
     if (!addresses || addresses == last) continue;
     last = addresses;
     outputs.push(Order(dataplane::InstallFlow{addresses->source, addresses->destination, lane->spi, lane->endpoint, mtu,
-                                              mtu >= config.mtu, now + decision_holds}));
+                                              mtu >= config.mtu, now + decision_holds, lane->relay}));
   }
 }
 

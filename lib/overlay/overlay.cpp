@@ -179,10 +179,14 @@ void Overlay::State::want_link(TimePoint now, const NodeId& peer) {
 std::optional<Overlay::Lane> Overlay::State::lane_to(const NodeId& peer) const {
   const Link* link = links_.find(peer);
   const Path* path = link == nullptr ? nullptr : link->in_use();
-  const auto* endpoint = path == nullptr ? nullptr : std::get_if<net::Endpoint>(&path->carrier);
-  if (endpoint == nullptr) return std::nullopt;
-  const auto spi = table_.lane_to(path->channel);
-  return spi ? std::optional(Lane{*spi, *endpoint}) : std::nullopt;
+  const auto spi = path == nullptr ? std::nullopt : table_.lane_to(path->channel);
+  if (!spi) return std::nullopt;
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&path->carrier)) return Lane{*spi, *endpoint, std::nullopt};
+  const Link* between = links_.find(path->relay());
+  const Path* direct = between == nullptr ? nullptr : between->paths.direct();
+  const auto relay = direct == nullptr ? std::nullopt : table_.lane_to(direct->channel);
+  if (!relay) return std::nullopt;
+  return Lane{*spi, std::get<net::Endpoint>(direct->carrier), *relay};
 }
 
 void Overlay::State::handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets) {
@@ -198,6 +202,8 @@ void Overlay::State::handle_traffic(TimePoint now, const LaneTraffic& traffic) {
   Path* path = link == nullptr ? nullptr : link->paths.find(*channel);
   if (path != nullptr) {
     link->last_traffic = now;
+    if (traffic.packets_passed != 0) handle_passed(now, *link, traffic);
+    if (path->is_direct()) relay_rate_.handle_sent(now, counts.octets_sent);
     if (counts.packets_sent != 0) {
       path->liveness.handle_sent(now);
       path->proof.handle_data(now);

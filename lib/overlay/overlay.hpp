@@ -133,11 +133,26 @@ class Overlay {
     std::optional<net::Endpoint> observed{};  ///< where the informant has it from
     Bytes octets{};
   };
+  /// This node is the member between two others: so many octets of theirs may go over the lane without it.
+  struct MayPass {
+    NodeId source{};
+    NodeId destination{};
+    crypto::Spi lane{};
+    net::Endpoint endpoint{};
+    std::uint64_t octets = 0;
+    TimePoint until{};
+  };
+  /// What `peer` sealed for a lane of this pair, and a member brought over the session of his own link: for who has the
+  /// lanes.
+  struct LanePackets {
+    NodeId peer{};
+    std::vector<Bytes> packets{};
+  };
   using LaneOpened = crypto::ChannelTable::LaneOpened;
   using LaneClosed = crypto::ChannelTable::LaneClosed;
-  using Output =
-      std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkCarries, LinkDown, RingChanged, Joined,
-                   ReachabilityChanged, TrustChanged, OtherInstanceTold, ClaimTold, LaneOpened, LaneClosed, LogLine>;
+  using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkCarries, LinkDown, RingChanged,
+                              Joined, ReachabilityChanged, TrustChanged, OtherInstanceTold, ClaimTold, LaneOpened,
+                              LaneClosed, MayPass, LanePackets, LogLine>;
 
   Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
   Overlay(Overlay&&) noexcept;
@@ -173,14 +188,17 @@ class Overlay {
   struct Lane {
     crypto::Spi spi{};
     net::Endpoint endpoint{};
+    std::optional<crypto::Spi> relay{};  ///< of the member between, who is at `endpoint`
   };
-  /// None where there is no direct link, or the peer takes no lane.
+  /// None where the peer, or the member between, takes no lane.
   [[nodiscard]] std::optional<Lane> lane_to(const NodeId& peer) const;
   /// Packets that came over a lane and that its owner passes on here.
   void handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets);
   struct LaneTraffic {
     crypto::ChannelTable::LaneTraffic counts{};
     std::optional<net::Endpoint> from{};  ///< of the newest packet
+    std::uint64_t packets_passed = 0;     ///< of those sent: by MayPass
+    std::uint64_t octets_passed = 0;
   };
   void handle_traffic(TimePoint now, const LaneTraffic& traffic);
   /// Traffic wants a link to `peer`: opens an on-demand link unless one is there or being tried.

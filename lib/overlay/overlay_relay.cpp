@@ -48,7 +48,9 @@ void Overlay::State::pass_on_relayed(TimePoint now, const NodeId& source, std::v
 
 void Overlay::State::pass_on_due(TimePoint now) {
   if (relay_queue_.is_empty()) return;
-  while (const auto batch = relay_queue_.take(now, relay_rate_.rate())) {
+  relay_rest_ = relay_lending_.rest(now, relay_rate_.rate());
+  std::vector<std::pair<NodeId, NodeId>> passed;
+  while (const auto batch = relay_queue_.take(now, relay_rest_)) {
     Link* link = links_.find(batch->destination);
     Path* direct = link == nullptr ? nullptr : link->paths.direct();
     if (direct == nullptr) {
@@ -63,15 +65,42 @@ void Overlay::State::pass_on_due(TimePoint now) {
     const std::vector<ByteSpan> spans(batch->packets.begin(), batch->packets.end());
     link->relayed_at = now;
     seal(now, *link, *direct, spans, Content::data);
+    passed.emplace_back(batch->source, batch->destination);
     if (relay_rate_.wants_round_trip(now)) send_probe(now, *link, *direct);
   }
   if (!relay_queue_.is_empty()) relay_rate_.handle_limiting(now);
+  for (const auto& [source, destination] : passed)
+    let_pass(now, source, destination);
   if (relay_queue_.has_reports() && !shaped_at_) shaped_at_ = now + shaped_every;
   look_at_load(now);
 }
 
+/// While packets wait all of them take their turns here.
+void Overlay::State::let_pass(TimePoint now, const NodeId& source, const NodeId& destination) {
+  if (!relay_queue_.is_empty()) return;
+  const Link* from = links_.find(source);
+  const Link* to = links_.find(destination);
+  const Path* in = from == nullptr ? nullptr : from->paths.direct();
+  const Path* out = to == nullptr ? nullptr : to->paths.direct();
+  // What is lent to who sends nothing over his lane would be lost.
+  if (in == nullptr || out == nullptr || !table_.hears_lane(now, in->channel)) return;
+  const auto lane = table_.lane_to(out->channel);
+  const std::uint64_t octets = lane ? relay_lending_.lend(now, relay_rate_.rate(), source, destination) : 0;
+  if (octets == 0) return;
+  outputs_.push(
+      MayPass{source, destination, *lane, std::get<net::Endpoint>(out->carrier), octets, now + RelayLending::lent_for});
+}
+
+void Overlay::State::handle_passed(TimePoint now, Link& link, const LaneTraffic& traffic) {
+  counters_.add("relayed_packets", traffic.packets_passed);
+  counters_.add("relayed_octets", traffic.octets_passed);
+  link.relayed_at = now;
+  relay_queue_.handle_passed(now, traffic.octets_passed);
+  look_at_load(now);
+}
+
 std::optional<TimePoint> Overlay::State::relay_deadline() const {
-  return earliest(shaped_at_, relay_queue_.deadline(relay_rate_.rate()));
+  return earliest(shaped_at_, relay_queue_.deadline(relay_rest_));
 }
 
 void Overlay::State::handle_round_trip(TimePoint now, const Link& link, const Path& path, Duration measured) {
@@ -138,14 +167,23 @@ void Overlay::State::look_at_load(TimePoint now) {
 
 void Overlay::State::take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads) {
   std::vector<crypto::ChannelTable::Incoming> incoming;
+  std::vector<LanePackets> of_lanes;
   for (const Bytes& payload : payloads) {
     const auto view = decode_relayed(payload);
     if (!view || view->other == config_.self || view->other == relay) {
       counters_.add("drop_relayed_malformed");
       continue;
     }
+    const crypto::Spi spi{ByteReader(view->inner).read<std::uint32_t>()};
+    if (config_.lends_lanes && crypto::is_lane(spi)) {
+      if (of_lanes.empty() || of_lanes.back().peer != view->other) of_lanes.push_back({view->other, {}});
+      of_lanes.back().packets.push_back(to_bytes(view->inner));
+      continue;
+    }
     incoming.push_back({to_carrier(RelayPath{relay, view->other}), view->inner});
   }
+  for (LanePackets& packets : of_lanes)
+    outputs_.push(std::move(packets));
   if (!incoming.empty()) table_.handle_packets(now, incoming);
 }
 

@@ -23,6 +23,7 @@
 #include "overlay/overlay.hpp"
 #include "overlay/place_search.hpp"
 #include "overlay/relay.hpp"
+#include "overlay/relay_lending.hpp"
 #include "overlay/relay_queue.hpp"
 #include "overlay/relay_rate.hpp"
 #include "overlay/request_reply.hpp"
@@ -149,6 +150,8 @@ class Overlay::State {
   // overlay_relay.cpp
   void pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads);
   void pass_on_due(TimePoint now);
+  void let_pass(TimePoint now, const NodeId& source, const NodeId& destination);
+  void handle_passed(TimePoint now, Link& link, const LaneTraffic& traffic);
   [[nodiscard]] std::optional<TimePoint> relay_deadline() const;
   void handle_round_trip(TimePoint now, const Link& link, const Path& path, Duration measured);
   void tell_shaped(TimePoint now);
@@ -159,6 +162,7 @@ class Overlay::State {
   void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
 
   // overlay_links.cpp
+  [[nodiscard]] std::uint16_t largest_wanted(const Path& path) const;
   void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
   void admit(TimePoint now, Link& link);
   void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why,
@@ -298,7 +302,9 @@ class Overlay::State {
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
   RelayRate relay_rate_;
   RelayQueue relay_queue_;
-  std::optional<TimePoint> shaped_at_;  ///< when the ends of pairs learn that packets waited
+  RelayLending relay_lending_;
+  std::uint64_t relay_rest_ = RelayRate::first;  ///< octets a second that the queue has, as of the last look
+  std::optional<TimePoint> shaped_at_;           ///< when the ends of pairs learn that packets waited
   LinkJournal journal_;
   Counters counters_;
   OutputQueue<Output> outputs_;

@@ -72,8 +72,7 @@ std::optional<RelayQueue::Batch> RelayQueue::take(TimePoint now, std::uint64_t r
       const std::size_t size = next.octets.size();
       queue.credit -= size;
       tokens_ -= static_cast<double>(size);
-      recent_ = recent_ * std::exp2(-in_seconds(now - recent_at_) / load_half_life) + static_cast<double>(size);
-      recent_at_ = now;
+      handle_passed(now, size);
       if (next.since < now) {
         ++delayed_;
         count(pair, &Counts::delayed);
@@ -90,6 +89,11 @@ std::optional<RelayQueue::Batch> RelayQueue::take(TimePoint now, std::uint64_t r
     if (!batch.packets.empty()) return batch;
   }
   return std::nullopt;
+}
+
+void RelayQueue::handle_passed(TimePoint now, std::uint64_t octets) {
+  recent_ = recent_ * std::exp2(-in_seconds(now - recent_at_) / load_half_life) + static_cast<double>(octets);
+  recent_at_ = now;
 }
 
 std::optional<TimePoint> RelayQueue::deadline(std::uint64_t rate) const {

@@ -52,6 +52,9 @@ class RelayQueue {
   [[nodiscard]] std::optional<TimePoint> deadline(std::uint64_t rate) const;
   [[nodiscard]] bool is_empty() const { return round_.empty(); }
 
+  /// Octets that somebody passed on beside the queue: they count for load().
+  void handle_passed(TimePoint now, std::uint64_t octets);
+
   /// What happened to the pairs whose packets waited or were dropped, since the last call.
   std::vector<Report> take_reports();
   [[nodiscard]] bool has_reports() const { return !reports_.empty(); }

@@ -1,5 +1,8 @@
 // The packets of nodes that leave them to a worker.
 
+#include <algorithm>
+#include <optional>
+
 #include <doctest/doctest.h>
 
 #include "support/sim_ring.hpp"
@@ -13,12 +16,15 @@ struct Members {
   SimRing ring;
   std::vector<std::size_t> members;
 
-  explicit Members(SimCrypto crypto, bool last_has_worker = true) : ring({.seed = 51, .crypto = crypto}) {
-    ring.add_bootstrap();
+  /// With `nat` the first two are behind one each; whoever is between them is public.
+  explicit Members(SimCrypto crypto, bool last_has_worker = true, std::optional<NatConfig> nat = {})
+      : ring({.seed = 51, .crypto = crypto}) {
+    ring.add_bootstrap(true);
     for (std::size_t i = 0; i < 3; ++i) {
-      members.push_back(
-          ring.add_member(ring.network().add_public_site(), TimePoint{} + 20ms * i,
-                          [&](node::NodeConfig& config) { config.has_worker = i < 2 || last_has_worker; }));
+      const bool is_inside = nat && i < 2;
+      members.push_back(ring.add_member(
+          is_inside ? ring.network().add_nat_site(*nat) : ring.network().add_public_site(), TimePoint{} + 20ms * i,
+          [&](node::NodeConfig& config) { config.has_worker = i < 2 || last_has_worker; }));
     }
     const auto is_ready = [&] { return ring.all_joined() && ring.all_have_addresses(); };
     REQUIRE(ring.network().run_until_done(is_ready, 60s));
@@ -58,6 +64,27 @@ TEST_CASE("workers carry most packets of two members, and none is lost") {
     CHECK(statistics->packets_sent > 150);
     CHECK(statistics->packets_received > 150);
   }
+}
+
+TEST_CASE("a pair that can't link directly goes through workers as well, past the member between") {
+  Members members(SimCrypto::real, true, symmetric());
+  static_cast<void>(members.ping(0, 1, 1, 50));  // until the link is there
+  CHECK(members.ping(0, 1, 100, 200) == 200);
+  const auto id = members.at(1).node().id();
+  const auto links = members.at(0).node().connections();
+  const auto link = std::ranges::find(links, id, &overlay::Connection::peer);
+  REQUIRE(link != links.end());
+  CHECK_FALSE(link->relay.is_zero());
+  for (const std::size_t side : {0U, 1U}) {
+    const Counters counters = members.at(side).worker_counters();
+    CHECK(counters.get("worker_sent") > 120);
+    CHECK(counters.get("drop_channel_bad_tag") == 0);
+    CHECK(counters.get("drop_channel_replayed") == 0);
+  }
+  std::uint64_t passed = 0;
+  for (const std::size_t index : {std::size_t{0}, members.members[2]})  // the bootstrap node, and who is public
+    passed += members.ring.at(index).worker_counters().get("worker_passed");
+  CHECK(passed > 240);
 }
 
 TEST_CASE("a member without a worker and one with are a pair as any other") {

@@ -127,6 +127,11 @@ void SimNode::carry_out(TimePoint now, const dataplane::Worker::Outcome& outcome
   }
   for (const Bytes& frame : frames)
     handle_frame(now, frame);
+  while (!relayed_.empty()) {
+    auto packets = std::move(relayed_.front());
+    relayed_.pop_front();
+    carry_out(now, worker_->handle_relayed(now, packets.peer, packets.packets));
+  }
   if (now < next_report_) return;
   next_report_ = now + 250ms;
   if (const auto traffic = worker_->take_report(); !traffic.empty()) node_->handle_traffic(now, traffic);
@@ -174,6 +179,7 @@ void SimNode::drain(TimePoint now) {
             [&](const node::Node::Order& order) {
               if (worker_) worker_->handle_order(order);
             },
+            [&](node::Node::LanePackets& packets) { relayed_.push_back(std::move(packets)); },
             [&](node::Node::AskLeaseServer& ask) {
               const auto grant = lease_server ? lease_server(now, ask.request) : std::nullopt;
               if (grant) return node_->handle_lease_answer(now, *grant);
@@ -228,8 +234,11 @@ SimRing::SimRing(Config config) : config_(config), network_(config.seed, config.
   if (config.closed) authority_.emplace(config.seed, WallTime{start_wall_seconds});
 }
 
-std::size_t SimRing::add_bootstrap() {
-  const std::size_t index = add_member(public_site_, network_.now(), [](node::NodeConfig& it) { it.prefix.reset(); });
+std::size_t SimRing::add_bootstrap(bool has_worker) {
+  const std::size_t index = add_member(public_site_, network_.now(), [&](node::NodeConfig& it) {
+    it.prefix.reset();
+    it.has_worker = has_worker;
+  });
   bootstrap_.push_back(network_.local_endpoint(hosts_[index]));
   return index;
 }

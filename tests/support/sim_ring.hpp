@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -75,6 +76,7 @@ class SimNode final : public SimHost {
   std::unique_ptr<crypto::HandshakeFactory> handshakes_;
   std::unique_ptr<crypto::AeadFactory> aeads_;
   std::optional<dataplane::Worker> worker_;  ///< with NodeConfig::has_worker
+  std::deque<node::Node::LanePackets> relayed_;
   TimePoint next_report_{};
   Outgoing outgoing_;
   std::vector<Bytes> replies_;  ///< frames of the client that have not been sent yet
@@ -97,7 +99,7 @@ class SimRing {
   SimRing& operator=(const SimRing&) = delete;
 
   /// A public node without a virtual interface that the others know as bootstrap.
-  std::size_t add_bootstrap();
+  std::size_t add_bootstrap(bool has_worker = false);
   /// A member at `site`; it starts at `when`.
   std::size_t add_member(SiteId site, TimePoint when);
   /// The same for a group that was configured otherwise.

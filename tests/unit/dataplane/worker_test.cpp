@@ -117,6 +117,62 @@ struct Pair {
   Bytes joined_;
 };
 
+/// The same two with a member between: their own lane, and one each with him.
+struct Relayed {
+  static constexpr crypto::Spi left_relay{0x3001};
+  static constexpr crypto::Spi relay_left{0x4001};
+  static constexpr crypto::Spi right_relay{0x5001};
+  static constexpr crypto::Spi relay_right{0x6001};
+  const net::Endpoint relay_endpoint{net::Ipv4Address(192, 0, 2, 9), 5000};
+
+  Pair pair;
+  Worker relay{{own_mac, {}}, *pair.aeads};
+  InstallPass pass{node(1), node(2), relay_right, right_endpoint, 1'000'000, pair.now + 1s};
+
+  Relayed() {
+    install(pair.left, left_relay, relay, relay_left, node(1), 3);
+    install(relay, relay_right, pair.right, right_relay, node(9), 4, node(2));
+    pair.flow.relay = left_relay;
+    pair.flow.to = relay_endpoint;
+    pair.left.handle_order(pair.flow);
+    relay.handle_order(pass);
+  }
+
+  Worker::Outcome send(const net::TapFrame& frame) {
+    const auto sent = pair.left.handle_frames(pair.now, {&frame, 1});
+    return give(relay, sent.sends, left_endpoint, to_relay_);
+  }
+  Worker::Outcome arrive(std::span<const net::Datagrams> from_relay) {
+    return give(pair.right, from_relay, relay_endpoint, to_right_);
+  }
+
+ private:
+  static void install(Worker& a, crypto::Spi at_a, Worker& b, crypto::Spi at_b, const NodeId& a_id, unsigned key,
+                      const NodeId& b_id = node(9)) {
+    crypto::SessionKeys keys;
+    keys.send.key.fill(static_cast<std::byte>(key));
+    keys.receive.key.fill(static_cast<std::byte>(key + 100));
+    a.handle_order(InstallLane{at_a, at_b, keys, b_id});
+    b.handle_order(InstallLane{at_b, at_a, {keys.receive, keys.send}, a_id});
+  }
+  /// Copies what was sent, as the network does.
+  Worker::Outcome give(Worker& to, std::span<const net::Datagrams> sent, const net::Endpoint& from, Bytes& octets) {
+    std::size_t used = 0;
+    std::size_t count = 0;
+    for (const net::Datagrams& run : sent) {
+      std::ranges::copy(run.octets, octets.begin() + static_cast<std::ptrdiff_t>(used));
+      arriving_[count++] = {from, std::span(octets).subspan(used, run.octets.size()), run.segment};
+      used += run.octets.size();
+    }
+    Worker::Place place;
+    return to.handle_datagrams(pair.now, std::span(arriving_).first(count), place);
+  }
+
+  Bytes to_relay_ = Bytes(1 << 20);
+  Bytes to_right_ = Bytes(1 << 20);
+  std::array<net::Datagrams, 64> arriving_{};
+};
+
 PacketShape shape_of(std::size_t payload, unsigned protocol = ip::tcp) {
   SeededRng rng(payload);
   PacketShape shape;
@@ -353,6 +409,134 @@ TEST_CASE("packets of one size to one endpoint leave in one call, within the ker
   for (const net::Datagrams& run : outcome.sends)
     counts.push_back((run.octets.size() + run.segment - 1) / run.segment);
   CHECK(counts == std::vector<std::size_t>{64, 64, 23, 49});
+}
+
+TEST_CASE("through a member: sealed twice, passed on, and in one piece at the end") {
+  Relayed world;
+  const LargeFrame large = make_large(shape_of(20 * 1323 + 5), 1323);
+  Bytes frame = frame_of(large.packet);
+  const auto passed = world.send({large.header, frame});
+  REQUIRE(passed.sends.size() == 1);
+  CHECK(passed.sends[0].other == right_endpoint);
+  CHECK(passed.sends[0].segment == 1363 + 2 * crypto::Session::overhead + RelayedHead::size);
+  CHECK(passed.for_node.opened.empty());
+  const auto arrived = world.arrive(passed.sends);
+  REQUIRE(arrived.frames.size() == 1);
+  CHECK(arrived.frames[0].header == large.header);
+  CHECK(octets_of(arrived.frames[0]) == large.packet);
+  CHECK(world.relay.counters().get("worker_passed") == 21);
+
+  const auto report = world.relay.take_report();
+  REQUIRE(report.size() == 2);
+  CHECK(report[0].lane == Relayed::relay_left);
+  CHECK(report[0].packets_received == 21);
+  CHECK(report[0].packets_passed == 0);
+  CHECK(report[1].lane == Relayed::relay_right);
+  CHECK(report[1].packets_passed == 21);
+  CHECK(report[1].octets_passed == large.packet.size() + 20 * 40 + 21 * crypto::Session::overhead);
+  // Where the pair's own packets come from is the member's endpoint, and no place of the peer.
+  for (const Worker::Traffic& traffic : world.pair.right.take_report())
+    CHECK(traffic.from.has_value() == (traffic.lane == Relayed::right_relay));
+}
+
+TEST_CASE("what goes beyond a loan, or has none, is the node's, and nothing overtakes it") {
+  Relayed world;
+  const auto send = [&](std::size_t payload) {
+    Bytes frame = frame_of(make_packet(shape_of(payload, ip::udp)));
+    const auto outcome = world.send({{}, frame});
+    return std::pair(outcome.sends.size(), outcome.for_node.opened.size());
+  };
+  world.pass.octets = 3000;
+  world.relay.handle_order(world.pass);
+  CHECK(send(1300) == std::pair(std::size_t{1}, std::size_t{0}));
+  CHECK(send(1300) == std::pair(std::size_t{1}, std::size_t{0}));
+  CHECK(send(1300) == std::pair(std::size_t{0}, std::size_t{1}));
+  CHECK(send(10) == std::pair(std::size_t{0}, std::size_t{1}));  // would fit
+  world.relay.handle_order(world.pass);
+  CHECK(send(10) == std::pair(std::size_t{1}, std::size_t{0}));
+  world.relay.handle_order(ForgetDecisions{});
+  CHECK(send(10) == std::pair(std::size_t{0}, std::size_t{1}));
+  world.relay.handle_order(world.pass);
+  world.pair.now += 1s;
+  world.pair.flow.until = world.pair.now + 1s;
+  world.pair.left.handle_order(world.pair.flow);
+  CHECK(send(10) == std::pair(std::size_t{0}, std::size_t{1}));
+  world.pass.until = world.pair.now + 1s;
+  world.relay.handle_order(world.pass);
+  CHECK(send(10) == std::pair(std::size_t{1}, std::size_t{0}));
+  // The lane of the other link has ended.
+  world.relay.handle_order(RemoveLane{Relayed::relay_right});
+  CHECK(send(10) == std::pair(std::size_t{0}, std::size_t{1}));
+}
+
+TEST_CASE("S7: a member between names nobody else as the sender") {
+  Relayed world;
+  Bytes frame = frame_of(make_packet(shape_of(100, ip::udp)));
+  // A pass for another pair does not hold.
+  world.pass.destination = node(5);
+  world.relay.handle_order(ForgetDecisions{});
+  world.relay.handle_order(world.pass);
+  auto passed = world.send({{}, frame});
+  CHECK(passed.sends.empty());
+  REQUIRE(passed.for_node.opened.size() == 1);
+  // The member seals as he likes for the last link: with a false name it is the node's to judge, still sealed.
+  Bytes payload = to_bytes(passed.for_node.opened[0].packet);
+  crypto::SessionKeys keys;
+  keys.send.key.fill(std::byte{4});
+  crypto::Session lying(*world.pair.aeads, keys, Relayed::right_relay, Relayed::relay_right);
+  const auto arrives = [&](const NodeId& named) {
+    RelayedHead::write(payload.data(), RelayedHead::final, named);
+    Bytes sealed(payload.size() + crypto::Session::overhead);
+    REQUIRE(lying.seal_to(payload, sealed.data()));
+    const net::Datagrams datagram{world.relay_endpoint, sealed, sealed.size()};
+    const auto outcome = world.arrive({&datagram, 1});
+    return std::pair(outcome.frames.size(), outcome.for_node.opened.size());
+  };
+  CHECK(arrives(node(7)) == std::pair(std::size_t{0}, std::size_t{1}));
+  CHECK(arrives(node(1)) == std::pair(std::size_t{1}, std::size_t{0}));
+  // Once more: the pair's own window knows it.
+  CHECK(arrives(node(1)) == std::pair(std::size_t{0}, std::size_t{0}));
+  CHECK(world.pair.right.counters().get("drop_channel_replayed") == 1);
+  payload.back() ^= std::byte{1};
+  payload[RelayedHead::size + 11] ^= std::byte{1};  // a counter that was not seen
+  CHECK(arrives(node(1)) == std::pair(std::size_t{0}, std::size_t{0}));
+  CHECK(world.pair.right.counters().get("drop_channel_bad_tag") == 1);
+}
+
+TEST_CASE("what a member brought over the session of his link is opened when the node hands it over") {
+  Relayed world;
+  world.relay.handle_order(ForgetDecisions{});
+  const Bytes packet = make_packet(shape_of(100, ip::udp));
+  Bytes frame = frame_of(packet);
+  const auto passed = world.send({{}, frame});
+  REQUIRE(passed.for_node.opened.size() == 1);
+  const ByteSpan inner = passed.for_node.opened[0].packet.subspan(RelayedHead::size);
+  std::vector<Bytes> sealed = {to_bytes(inner)};
+  CHECK(world.pair.right.handle_relayed(world.pair.now, node(7), sealed).frames.empty());
+  CHECK(world.pair.right.counters().get("drop_channel_lane") == 1);
+  const auto arrived = world.pair.right.handle_relayed(world.pair.now, node(1), sealed);
+  REQUIRE(arrived.frames.size() == 1);
+  CHECK(octets_of(arrived.frames[0]) == packet);
+  sealed = {{}, Bytes(3), Bytes(11), to_bytes(inner)};
+  CHECK(world.pair.right.handle_relayed(world.pair.now, node(1), sealed).frames.empty());
+  CHECK(world.pair.right.counters().get("drop_channel_lane") == 4);
+  CHECK(world.pair.right.counters().get("drop_channel_replayed") == 1);
+}
+
+TEST_CASE("packets that pass through a member take nothing from the heap") {
+  Relayed world;
+  world.pass.octets = 1'000'000'000;
+  world.relay.handle_order(world.pass);
+  const LargeFrame large = make_large(shape_of(40 * 1323), 1323);
+  for (int round = 0; round < 6; ++round) {
+    Bytes frame = frame_of(large.packet);
+    allocations = 0;
+    counts_allocations = round > 1;
+    const auto arrived = world.arrive(world.send({large.header, frame}).sends);
+    counts_allocations = false;
+    CHECK(arrived.frames.size() == 1);
+    CHECK(allocations == 0);
+  }
 }
 
 TEST_CASE("packets that pass take nothing from the heap") {

@@ -72,6 +72,7 @@ class OverlayHost final : public test_support::SimHost {
                             [&](Overlay::RingChanged& value) { rings.push_back(value); },
                             [&](Overlay::Joined&) { joined.push_back(now); }, [](Overlay::TrustChanged&) {},
                             [](const Overlay::LaneOpened&) {}, [](const Overlay::LaneClosed&) {},
+                            [](const Overlay::MayPass&) {}, [](const Overlay::LanePackets&) {},
                             [&](const Overlay::OtherInstanceTold& value) { others.push_back(value); },
                             [&](Overlay::ClaimTold& value) { claims.push_back(std::move(value)); },
                             [&](Overlay::ReachabilityChanged& value) { reachability.push_back(value); },
