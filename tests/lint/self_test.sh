@@ -74,6 +74,12 @@ expect 0 "" "pure passes octets that are given to a generator" "$here/pure.sh" "
 rm "$work/libga_base.a"
 expect 2 "build first" "pure does not pass a layer that was not built" "$here/pure.sh" "$work/lib/LAYERS" "$work"
 
+c++ -o "$work/program" -x c++ - <<<'int main() {}'
+expect 0 "" "loads passes a program that needs the C library alone" "$here/loads.sh" "$work/program"
+c++ -o "$work/program" -Wl,--no-as-needed -x c++ - -lcurl <<<'int main() {}'
+expect 1 "program loads libcurl" "loads names another library" "$here/loads.sh" "$work/program"
+expect 2 "build it first" "loads does not pass a program that is not there" "$here/loads.sh" "$work/none"
+
 mkdir -p "$work"/tools/ga-x "$work"/{man,completions,tests/cli}
 echo 'int main() {}' >"$work/tools/ga-x/main.cpp"
 expect 1 "ga-x: no man page" "tools names a program without a man page" "$here/tools.sh" "$work"
