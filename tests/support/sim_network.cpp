@@ -119,6 +119,7 @@ void SimNetwork::mix(std::uint64_t value) {
 void SimNetwork::send(HostId from, const net::Endpoint& to, Bytes octets) {
   ++sent_;
   octets_ += octets.size();
+  if (tap_) tap_(octets);
   if (const auto counted = to.ipv4() ? counted_.find(*to.ipv4()) : counted_.end(); counted != counted_.end()) {
     ++counted->second.datagrams;
     counted->second.octets += octets.size();

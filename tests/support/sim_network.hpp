@@ -87,6 +87,8 @@ class SimNetwork {
   /// Every datagram's path where set_path said nothing else; each direction of a pair keeps its own count.
   void set_every_path(const SimPath& path);
 
+  /// Shown every datagram that a host sends from here on, whatever becomes of it.
+  void set_tap(std::function<void(ByteSpan)> tap) { tap_ = std::move(tap); }
   /// From here on what is sent to this address is counted, whoever is there, and at whatever port.
   void count_sent_to(const net::Ipv4Address& address) { counted_[address] = {}; }
   struct Traffic {
@@ -168,6 +170,7 @@ class SimNetwork {
   std::optional<SimPath> every_path_;
   std::map<HostId, Uplink> uplinks_;
   std::map<net::Ipv4Address, Traffic> counted_;
+  std::function<void(ByteSpan)> tap_;
   std::uint64_t trace_hash_ = 0xcbf29ce484222325U;
   std::uint64_t sent_ = 0;
   std::uint64_t delivered_ = 0;

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.hpp"
+#include "support/traffic_kinds.hpp"
+
+namespace ipop::test_support {
+
+/// How a ring is made whose costs are counted.
+struct RingCostTrial {
+  std::uint64_t seed = 7;
+  std::size_t members = 128;
+  Duration settle = std::chrono::minutes(25);  ///< what was given up for ten minutes has come around twice
+  Duration idle = std::chrono::minutes(10);    ///< counted
+  std::size_t joins = 20;                      ///< counted, ten seconds apart
+};
+
+/// What the members of a ring send, all of them together, by kind of message.
+struct RingCost {
+  std::array<double, traffic_kinds> join{};  ///< datagrams that one more member causes in 30 s, less the idle rate
+  std::array<double, traffic_kinds> idle{};  ///< datagrams a second and member
+  double join_octets = 0;
+  double idle_octets = 0;  ///< a second and member
+  std::size_t joined = 0;  ///< of the new ones: in the ring and with an address
+  bool is_right = false;   ///< near links after the last join
+  std::size_t double_addresses = 0;
+  double links = 0;  ///< of a member, in the mean
+
+  [[nodiscard]] double join_of(TrafficKind kind) const { return join[static_cast<std::size_t>(kind)]; }
+  [[nodiscard]] double idle_of(TrafficKind kind) const { return idle[static_cast<std::size_t>(kind)]; }
+  [[nodiscard]] double join_total() const;
+  [[nodiscard]] double idle_total() const;
+};
+
+/// Four public bootstrap nodes and members at sites of four kinds in turn (public, full cone, port-restricted,
+/// symmetric), 50 ms from site to site; they start 20 ms apart. A seed gives the same figures everywhere.
+RingCost measure_ring_cost(const RingCostTrial& trial);
+
+}  // namespace ipop::test_support
