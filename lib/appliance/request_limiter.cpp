@@ -16,13 +16,12 @@ net::Endpoint source_of(net::Endpoint endpoint) {
 }  // namespace
 
 bool RequestLimiter::take(TimePoint now, const net::Endpoint& source) {
-  while (full_at_.take_expired(now)) {
-  }
+  full_at_.drop_expired(now);
   const net::Endpoint key = source_of(source);
   const TimePoint* full_at = full_at_.find(key, now);
   const TimePoint full = (full_at != nullptr ? *full_at : now) + token_time;
   if (full > now + burst * token_time) return false;
-  full_at_.put(key, full, full);
+  full_at_.put(now, key, full, full);
   return true;
 }
 

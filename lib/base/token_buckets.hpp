@@ -20,7 +20,7 @@ class TokenBuckets {
     const TimePoint* full_at = full_at_.find(key, now);
     const TimePoint filled = (full_at != nullptr ? *full_at : now) + token_time_ * tokens;
     if (filled > now + token_time_ * burst_) return false;
-    full_at_.put(key, filled, filled);
+    full_at_.put(now, key, filled, filled);
     return true;
   }
   [[nodiscard]] std::size_t size() const { return full_at_.size(); }

@@ -15,6 +15,7 @@ Duration::rep weight(TimePoint now, TimePoint light_at) {
 }  // namespace
 
 void HalfOpen::add(TimePoint now, Spi spi, const Carrier& from) {
+  latest_ = now;
   const Carrier name = from.network();
   const auto [entry, is_new] = entries_.try_emplace(spi, Entry{name, ++last_order_, false});
   assert(is_new);
@@ -44,7 +45,7 @@ void HalfOpen::remove(Spi spi) {
   Network& network = networks_.at(entry.network);
   network.by_age.erase(entry.order);
   if (!network.by_age.empty()) return;
-  light_at_.put(entry.network, network.light_at, network.light_at);
+  light_at_.put(latest_, entry.network, network.light_at, network.light_at);
   networks_.erase(entry.network);
 }
 

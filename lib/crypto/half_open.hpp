@@ -62,6 +62,7 @@ class HalfOpen {
   std::map<Spi, Entry> entries_;
   std::map<Carrier, Network> networks_;                            // those with entries
   ExpiringMap<Carrier, TimePoint> light_at_{remembered_networks};  // those without
+  TimePoint latest_{};                                             // when something was added
   std::uint64_t last_order_ = 0;
   std::size_t working_ = 0;
 };

@@ -21,7 +21,7 @@ class SourceLimiter {
     const TimePoint* full_at = full_at_.find(source, now);
     const TimePoint from = full_at != nullptr ? *full_at : now;
     if (from + token_time > now + burst * token_time) return false;
-    full_at_.put(source, from + token_time, from + token_time);
+    full_at_.put(now, source, from + token_time, from + token_time);
     return true;
   }
   [[nodiscard]] std::size_t size() const { return full_at_.size(); }

@@ -179,7 +179,7 @@ overlay::BackOff EndToEnd::back_off_of(TimePoint now, const NodeId& peer) const 
 }
 
 void EndToEnd::remember(TimePoint now, const NodeId& peer, const overlay::BackOff& back_off) {
-  back_off_.put(peer, back_off, now + remembered_for);
+  back_off_.put(now, peer, back_off, now + remembered_for);
 }
 
 void EndToEnd::flush(TimePoint now, const NodeId& peer, crypto::ChannelId channel) {

@@ -64,7 +64,7 @@ void LeaseDesk::handle_failure(TimePoint now, std::string why) {
 void LeaseDesk::reply(TimePoint now, const Waiting& waiting, LeaseReply reply) {
   Bytes message;
   encode(QueryMessage(std::move(reply)), message);
-  told_.put({*waiting.node, waiting.question.id}, message, now + remembered);
+  told_.put(now, {*waiting.node, waiting.question.id}, message, now + remembered);
   outputs_.push(Reply{waiting.from, std::move(message)});
 }
 

@@ -17,7 +17,7 @@ class OnDemandLinks {
   explicit OnDemandLinks(Duration idle) : idle_(idle), wanted_(max_wanted) {}
 
   /// Traffic for or from `peer`. At the bound the one idle for longest gives way.
-  void touch(TimePoint now, const NodeId& peer) { wanted_.put(peer, now, now + idle_); }
+  void touch(TimePoint now, const NodeId& peer) { wanted_.put(now, peer, now, now + idle_); }
   [[nodiscard]] bool is_wanted(TimePoint now, const NodeId& peer) const { return wanted_.find(peer, now) != nullptr; }
   /// Ends what has been idle for too long; true when something did.
   bool handle_timeout(TimePoint now) {
@@ -35,7 +35,7 @@ class OnDemandLinks {
 
  private:
   Duration idle_;
-  ExpiringMap<NodeId, TimePoint> wanted_;
+  ExpiringMap<NodeId, TimePoint, Endings::taken> wanted_;
 };
 
 }  // namespace ipop::overlay

@@ -203,7 +203,7 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
         counters_.add("drop_request_pace");
         return;
       }
-      if (previous) way_back_.put(tag->token, *previous, now + way_back_lives);
+      if (previous) way_back_.put(now, tag->token, *previous, now + way_back_lives);
     } else if (const NodeId* back = way_back_.find(tag->token, now); back != nullptr && hop.kind != Hop::Kind::here) {
       // The asker may not be in the ring yet: the answer goes back as the request came.
       const Link* link = links_.find(*back);
@@ -320,7 +320,7 @@ void Overlay::State::remember_reach(TimePoint now, const NodeId& source, const C
   reach.candidates = usable_candidates(message.candidates, policy_);
   reach.relays = message.relays;
   reach.nat = message.nat;
-  reach_.put(source, std::move(reach), now + reach_lives);
+  reach_.put(now, source, std::move(reach), now + reach_lives);
 }
 
 void Overlay::State::spread_request(TimePoint now, const RoutedPacket& packet, ConnectToMe request,

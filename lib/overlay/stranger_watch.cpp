@@ -28,8 +28,8 @@ void StrangerWatch::handle_sent(TimePoint now, const net::Endpoint& to, bool ask
   latest_ = to;
   latest_at_ = now;
   const TimePoint* known = contacts_.find(to.address, now);
-  if (known == nullptr && !asked) strangers_.put(to, {}, now + stranger_lives);
-  if (known == nullptr || *known + noted_every <= now) contacts_.put(to.address, now, now + contact_lives);
+  if (known == nullptr && !asked) strangers_.put(now, to, {}, now + stranger_lives);
+  if (known == nullptr || *known + noted_every <= now) contacts_.put(now, to.address, now, now + contact_lives);
 }
 
 bool StrangerWatch::handle_opened(TimePoint now, const net::Endpoint& from) {

@@ -52,12 +52,12 @@ const AddressResolver::Entry* AddressResolver::find(TimePoint now, net::Ipv4Addr
 
 bool AddressResolver::doubt(TimePoint now, net::Ipv4Address address) {
   if (doubted_.find(address, now) != nullptr) return asked_.find(address, now) != nullptr;
-  doubted_.put(address, {}, now + doubt_pause);
+  doubted_.put(now, address, {}, now + doubt_pause);
   return ask(now, address);
 }
 
 void AddressResolver::doubt_holder(TimePoint now, const NodeId& holder) {
-  doubted_holders_.put(holder, now, now + fresh_time);  // by then all its entries are refreshed anyway
+  doubted_holders_.put(now, holder, now, now + fresh_time);  // by then all its entries are refreshed anyway
 }
 
 void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
@@ -86,12 +86,9 @@ void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht
 void AddressResolver::handle_timeout(TimePoint now) {
   while (const auto given_up = asked_.take_expired(now))
     outputs_.push(Settled{given_up->first});
-  while (entries_.take_expired(now)) {
-  }
-  while (doubted_.take_expired(now)) {
-  }
-  while (doubted_holders_.take_expired(now)) {
-  }
+  entries_.drop_expired(now);
+  doubted_.drop_expired(now);
+  doubted_holders_.drop_expired(now);
 }
 
 std::optional<TimePoint> AddressResolver::poll_timeout() const {
@@ -108,13 +105,13 @@ bool AddressResolver::is_due(TimePoint now, const Cached& cached) const {
 bool AddressResolver::ask(TimePoint now, net::Ipv4Address address) {
   if (asked_.find(address, now) != nullptr) return true;
   if (asked_.size() >= most_asked) return false;
-  asked_.put(address, {}, now + give_up);
+  asked_.put(now, address, {}, now + give_up);
   outputs_.push(Ask{address});
   return true;
 }
 
 void AddressResolver::remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept) {
-  entries_.put(address, Cached{std::move(entry), now, now + fresh, now + kept}, now + kept);
+  entries_.put(now, address, Cached{std::move(entry), now, now + fresh, now + kept}, now + kept);
 }
 
 WallTime AddressResolver::wall_at(TimePoint now) const {

@@ -106,9 +106,9 @@ class AddressResolver {
   std::optional<std::pair<TimePoint, WallTime>> clock_;
   OutputQueue<Output> outputs_;
   ExpiringMap<net::Ipv4Address, Cached> entries_;
-  ExpiringMap<net::Ipv4Address, std::monostate> asked_;    // until answered, or given up
-  ExpiringMap<net::Ipv4Address, std::monostate> doubted_;  // not to be asked for again just yet
-  ExpiringMap<NodeId, TimePoint> doubted_holders_;         // when nothing led there last
+  ExpiringMap<net::Ipv4Address, std::monostate, Endings::taken> asked_;  // until answered, or given up
+  ExpiringMap<net::Ipv4Address, std::monostate> doubted_;                // not to be asked for again just yet
+  ExpiringMap<NodeId, TimePoint> doubted_holders_;                       // when nothing led there last
 };
 
 }  // namespace ipop::router

@@ -55,8 +55,7 @@ void DhcpServer::handle_lease_held(TimePoint now, net::Ipv4Address address, Time
     return;
   }
   // Clients that asked before there was a lease still listen: an answer spares them a retransmission.
-  while (clients_.take_expired(now)) {
-  }
+  clients_.drop_expired(now);
   std::vector<net::DhcpMessage> waiting;
   clients_.for_each([&](const Bytes&, const net::DhcpMessage& message) { waiting.push_back(message); });
   for (const net::DhcpMessage& message : waiting) {
@@ -65,7 +64,7 @@ void DhcpServer::handle_lease_held(TimePoint now, net::Ipv4Address address, Time
 }
 
 void DhcpServer::handle_lease_lost(TimePoint now, net::Ipv4Address address) {
-  not_ours_.put(address, {}, now + remember_lost);
+  not_ours_.put(now, address, {}, now + remember_lost);
   if (!lease_ || lease_->address != address) return;
   lease_.reset();
   binding_.reset();
@@ -73,7 +72,7 @@ void DhcpServer::handle_lease_lost(TimePoint now, net::Ipv4Address address) {
 
 void DhcpServer::handle_address_taken(TimePoint now, net::Ipv4Address address) {
   if (lease_ && lease_->address == address) return;
-  not_ours_.put(address, {}, now + remember_taken);
+  not_ours_.put(now, address, {}, now + remember_taken);
   if (!wish_ || wish_->address != address) return;
   const auto waiting = std::exchange(wish_, std::nullopt);
   if (waiting->message.options.message_type() != net::DhcpMessageType::discover) {
@@ -116,10 +115,8 @@ void DhcpServer::handle_timeout(TimePoint now) {
       offer(now, waiting->message);
     }
   }
-  while (clients_.take_expired(now)) {
-  }
-  while (not_ours_.take_expired(now)) {
-  }
+  clients_.drop_expired(now);
+  not_ours_.drop_expired(now);
 }
 
 std::optional<TimePoint> DhcpServer::poll_timeout() const {
@@ -142,7 +139,7 @@ void DhcpServer::handle_discover(TimePoint now, const net::DhcpMessage& message)
   outputs_.push(InUse{});
   if (!lease_) {
     counters_.add("dhcp_discover_before_lease");
-    clients_.put(client, message, now + offer_time);
+    clients_.put(now, client, message, now + offer_time);
     return;
   }
   // A retransmission of what is waiting is the same question.
@@ -260,7 +257,7 @@ void DhcpServer::offer(TimePoint now, const net::DhcpMessage& message) {
   reply.yiaddr = lease_->address;
   add_lease_options(now, reply);
   add_network_options(message, reply);
-  clients_.put(client_key(message), message, now + offer_time);
+  clients_.put(now, client_key(message), message, now + offer_time);
   counters_.add("dhcp_offer");
   send(message, std::move(reply));
 }

@@ -87,9 +87,9 @@ void LeaseKeeper::take(TimePoint now, Bytes name, Bytes value, WallTime until) {
   if (holding_ && holding_->record.name == name) return renew(now);
   if (wish_ && wish_->record.name == name) return;
   if (attempt_ && attempt_->record.name == name) return;
-  forget_wish();
+  forget_wish(now);
   if (holding_) return send_create(now, std::move(name), true);
-  if (attempt_) abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+  if (attempt_) abandoned_.put(now, attempt_->ask, attempt_->record.name, now + unheard_after);
   attempt_.reset();
   claim_next(now);
 }
@@ -119,24 +119,23 @@ bool LeaseKeeper::want(TimePoint now, Bytes name) {
   }
   // Nothing is held: the wish is simply the next candidate.
   if (attempt_ && attempt_->record.name == name) return true;
-  if (attempt_) abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+  if (attempt_) abandoned_.put(now, attempt_->ask, attempt_->record.name, now + unheard_after);
   attempt_.reset();
   candidate_ = std::move(name);
   claim_next(now);
   return true;
 }
 
-void LeaseKeeper::forget_wish() {
+void LeaseKeeper::forget_wish(TimePoint now) {
   if (!wish_) return;
-  abandoned_.put(wish_->ask, wish_->record.name, wish_->started + unheard_after);
+  abandoned_.put(now, wish_->ask, wish_->record.name, wish_->started + unheard_after);
   wish_.reset();
 }
 
 bool LeaseKeeper::decline(TimePoint now) {
-  while (quarantined_.take_expired(now)) {
-  }
+  quarantined_.drop_expired(now);
   if (!holding_ || quarantined_.size() >= most_quarantined) return false;
-  quarantined_.put(holding_->record.name, {}, now + quarantine);
+  quarantined_.put(now, holding_->record.name, {}, now + quarantine);
   lose(now, "declined: another machine on the client's side uses it", quarantine);
   return true;
 }
@@ -190,7 +189,7 @@ void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome, c
         clock_is_off_ = true;
         outputs_.push(ClockOff{clock_ahead});
       } else if (!is_wish && !holding_ && config_.pool && !waits_for_last(attempt.record.name)) {
-        avoided_.put(attempt.record.name, {}, now + avoid_taken);
+        avoided_.put(now, attempt.record.name, {}, now + avoid_taken);
         candidate_.reset();
       }
       break;
@@ -224,9 +223,9 @@ void LeaseKeeper::handle_found(TimePoint now, Ask ask, dht::Outcome outcome, con
 void LeaseKeeper::handle_timeout(TimePoint now) {
   if (timers_.expire(Timer::end, now) && holding_) lose(now, renewing_ ? "not renewed in time" : "released", 0s);
   if (timers_.expire(Timer::unheard, now)) {
-    forget_wish();
+    forget_wish(now);
     if (attempt_) {
-      abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+      abandoned_.put(now, attempt_->ask, attempt_->record.name, now + unheard_after);
       attempt_.reset();
       back_off(now);
     }
@@ -246,10 +245,8 @@ void LeaseKeeper::handle_timeout(TimePoint now) {
       outputs_.push(Get{*recheck_, holding_->record.name});
     }
   }
-  while (avoided_.take_expired(now)) {
-  }
-  while (abandoned_.take_expired(now)) {
-  }
+  avoided_.drop_expired(now);
+  abandoned_.drop_expired(now);
 }
 
 std::optional<LeaseKeeper::Held> LeaseKeeper::held() const {
@@ -260,7 +257,7 @@ std::optional<LeaseKeeper::Held> LeaseKeeper::held() const {
 void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {
   if (attempt_ && attempt_->record.name != attempt.record.name) {
     // The wish came true while another candidate was being claimed.
-    abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+    abandoned_.put(now, attempt_->ask, attempt_->record.name, now + unheard_after);
     attempt_.reset();
   }
   const std::optional<Bytes> before = holding_ ? std::optional(holding_->record.name) : std::nullopt;
@@ -338,7 +335,7 @@ void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std:
   }
   outputs_.push(taken_by(attempt.record.name, records));
   if (is_limited(attempt.record.name)) return back_off(now);
-  avoided_.put(attempt.record.name, {}, now + avoid_taken);
+  avoided_.put(now, attempt.record.name, {}, now + avoid_taken);
   if (!config_.pool) {
     timers_.set(Timer::retry, now + rng_.jitter(taken_name_retry, 0.2));
     return;
@@ -354,7 +351,7 @@ void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std:
 void LeaseKeeper::lose(TimePoint now, std::string why, Duration avoid_for) {
   outputs_.push(Lost{holding_->record.name, std::move(why)});
   if (avoid_for > 0s) {
-    avoided_.put(holding_->record.name, {}, now + avoid_for);
+    avoided_.put(now, holding_->record.name, {}, now + avoid_for);
     if (config_.pool) candidate_.reset();
   }
   holding_.reset();
@@ -363,7 +360,7 @@ void LeaseKeeper::lose(TimePoint now, std::string why, Duration avoid_for) {
   for (const Timer timer : {Timer::renew, Timer::end, Timer::recheck, Timer::retry})
     timers_.clear(timer);
   // A renewal on its way would take the name back that was just lost.
-  if (attempt_) abandoned_.put(attempt_->ask, attempt_->record.name, now + unheard_after);
+  if (attempt_) abandoned_.put(now, attempt_->ask, attempt_->record.name, now + unheard_after);
   attempt_.reset();
   back_off_ = first_back_off;
   if (!renewing_) return;

@@ -98,7 +98,7 @@ class LeaseKeeper {
   /// such wish is being tried.
   bool want(TimePoint now, Bytes name);
   /// Takes a wish back; granted later, it is released at once.
-  void forget_wish();
+  void forget_wish(TimePoint now);
   /// A third machine uses the address: gives it up, avoids it for an hour, and claims another. The
   /// record is left to end by itself, so nobody else gets the address meanwhile. False (ignored):
   /// three addresses are avoided for that reason already.

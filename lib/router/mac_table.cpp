@@ -22,14 +22,15 @@ void MacTable::learn(TimePoint now, const net::MacAddress& mac) {
     if (machine->seen + refresh_pause > now) return;
     address = machine->address;
   }
-  machines_.put(mac, Machine{address, now}, now + (address.is_unspecified() ? forget_nameless_after : forget_after));
+  machines_.put(now, mac, Machine{address, now},
+                now + (address.is_unspecified() ? forget_nameless_after : forget_after));
 }
 
 void MacTable::learn(TimePoint now, const net::MacAddress& mac, net::Ipv4Address address) {
   if (mac.is_group() || mac == server_mac || address.is_unspecified()) return;
   const Machine* machine = machines_.find(mac, now);
   if (machine != nullptr && machine->address == address && machine->seen + refresh_pause > now) return;
-  machines_.put(mac, Machine{address, now}, now + forget_after);
+  machines_.put(now, mac, Machine{address, now}, now + forget_after);
 }
 
 std::optional<net::MacAddress> MacTable::find(net::Ipv4Address address) const {

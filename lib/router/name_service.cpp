@@ -114,7 +114,7 @@ void NameService::handle_name(TimePoint now, const std::string& name, dht::Outco
     known.gap = Gap::failed;
     kept = failed_name_time;
   }
-  names_.put(name, std::move(known), now + kept);
+  names_.put(now, name, std::move(known), now + kept);
   answer_waiting(now);
 }
 
@@ -128,7 +128,7 @@ void NameService::handle_lease(TimePoint now, net::Ipv4Address address, const Ad
     // A second at least: an entry that ends at once would be asked for again at once.
     kept = std::min<Duration>(std::max(entry.expires - wall_at(now), std::chrono::seconds(1)), positive_time);
   }
-  leases_.put(address, entry, now + kept);
+  leases_.put(now, address, entry, now + kept);
   answer_waiting(now);
 }
 
@@ -145,14 +145,10 @@ void NameService::handle_timeout(TimePoint now) {
     send(waiting.tag, waiting.query,
          response ? *response : net::make_dns_response(waiting.query, net::DnsRcode::server_failure));
   }
-  while (names_.take_expired(now)) {
-  }
-  while (leases_.take_expired(now)) {
-  }
-  while (asked_names_.take_expired(now)) {
-  }
-  while (asked_leases_.take_expired(now)) {
-  }
+  names_.drop_expired(now);
+  leases_.drop_expired(now);
+  asked_names_.drop_expired(now);
+  asked_leases_.drop_expired(now);
 }
 
 std::optional<TimePoint> NameService::poll_timeout() const {
@@ -255,7 +251,7 @@ std::variant<NameService::Found, NameService::Gap> NameService::find_name(TimePo
   if (known == nullptr) {
     if (asked_names_.find(name, now) != nullptr) return Gap::waits;
     if (asked_names_.size() >= most_waiting) return Gap::failed;
-    asked_names_.put(name, {}, now + ask_again);
+    asked_names_.put(now, name, {}, now + ask_again);
     outputs_.push(LookUpName{name});
     return Gap::waits;
   }
@@ -295,7 +291,7 @@ std::variant<std::string, NameService::Gap> NameService::find_chosen_name(TimePo
 const AddressResolver::Entry* NameService::find_lease(TimePoint now, net::Ipv4Address address) {
   if (const auto* lease = leases_.find(address, now)) return lease;
   if (asked_leases_.find(address, now) == nullptr && asked_leases_.size() < most_waiting) {
-    asked_leases_.put(address, {}, now + ask_again);
+    asked_leases_.put(now, address, {}, now + ask_again);
     outputs_.push(LookUpAddress{address});
   }
   return nullptr;

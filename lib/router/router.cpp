@@ -236,7 +236,7 @@ void Router::State::handle_lease_failure(TimePoint now, std::string why) {
 
 void Router::State::handle_dns_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
   const std::uint64_t number = next_query_++;
-  dns_clients_.put(number, tag, now + dns_query_time);
+  dns_clients_.put(now, number, tag, now + dns_query_time);
   if (!names_.handle_query(now, number, query)) dns_clients_.erase(number);
   pass_values(now);
 }
@@ -277,16 +277,11 @@ void Router::State::handle_timeout(TimePoint now) {
   relay_.handle_timeout(now);
   if (const std::size_t late = parked_out_.drop_expired(now); late != 0) counters.add("drop_ip_unresolved", late);
   if (const std::size_t late = parked_in_.drop_expired(now); late != 0) counters.add("drop_peer_unverified", late);
-  while (requests_.take_expired(now)) {
-  }
-  while (dns_clients_.take_expired(now)) {
-  }
-  while (waiting_arps_.take_expired(now)) {
-  }
-  while (wanted_links_.take_expired(now)) {
-  }
-  while (admitted_.take_expired(now)) {
-  }
+  requests_.drop_expired(now);
+  dns_clients_.drop_expired(now);
+  waiting_arps_.drop_expired(now);
+  wanted_links_.drop_expired(now);
+  admitted_.drop_expired(now);
   pass_values(now);
 }
 
@@ -458,7 +453,7 @@ bool Router::State::pass_from_relay(TimePoint now) {
     std::visit(Overloaded{
                    [&](const DnsRelay::AskNode& ask) {
                      const std::uint64_t number = next_query_++;
-                     dns_clients_.put(number, RelayWaits{ask.number}, now + dns_query_time);
+                     dns_clients_.put(now, number, RelayWaits{ask.number}, now + dns_query_time);
                      if (!names_.handle_query(now, number, ask.query)) relay_.handle_node_failure(ask.number);
                    },
                    [&](DnsRelay::Forward& forward) { outputs.push(std::move(forward)); },
@@ -533,7 +528,7 @@ void Router::State::tell_own_names() {
 
 RequestId Router::State::remember(TimePoint now, Request request) {
   const RequestId id{next_request_++};
-  requests_.put(id, std::move(request), now + request_time);
+  requests_.put(now, id, std::move(request), now + request_time);
   return id;
 }
 

@@ -72,7 +72,9 @@ void Router::State::handle_arp(TimePoint now, const FrameDecision& frame) {
       want_link(now, entry.holder);
       counters.add("arp_reply");
       return write(make_arp_frame(make_arp_reply(*packet)));
-    case AddressResolver::Knowledge::asking: waiting_arps_.put(packet->target_ip, *packet, now + arp_patience); return;
+    case AddressResolver::Knowledge::asking:
+      waiting_arps_.put(now, packet->target_ip, *packet, now + arp_patience);
+      return;
     case AddressResolver::Knowledge::nobody:
     case AddressResolver::Knowledge::unknown: return counters.add("arp_silence");
   }
@@ -110,7 +112,7 @@ void Router::State::handle_for_server(TimePoint now, const FrameDecision& frame)
 
 void Router::State::ask_names(TimePoint now, net::DnsTransport transport, DnsClient client, ByteSpan query) {
   const std::uint64_t number = next_query_++;
-  dns_clients_.put(number, client, now + relayed_query_time);
+  dns_clients_.put(now, number, client, now + relayed_query_time);
   const bool is_taken = relay_.has_servers() ? relay_.handle_query(now, number, transport, query)
                                              : names_.handle_query(now, number, query);
   if (!is_taken) dns_clients_.erase(number);
@@ -137,11 +139,11 @@ void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& 
                    if (!lease_keeper_.is_started()) return;
                    // The server decides; a client gets what it gave.
                    if (lease_client_) return dhcp_.handle_address_taken(now, want.address);
-                   lease_keeper_.forget_wish();
+                   lease_keeper_.forget_wish(now);
                    if (!lease_keeper_.want(now, record_name(want.address)))
                      dhcp_.handle_address_taken(now, want.address);
                  },
-                 [&](const DhcpServer::ForgetWish&) { lease_keeper_.forget_wish(); },
+                 [&](const DhcpServer::ForgetWish&) { lease_keeper_.forget_wish(now); },
                  [&](const DhcpServer::InUse&) { lease_keeper_.keep(now); },
                  [&](const DhcpServer::Released&) {
                    if (!lease_client_) lease_keeper_.let_lapse();

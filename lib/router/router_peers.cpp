@@ -171,13 +171,13 @@ void Router::State::tell_admitted(TimePoint now, const NodeId& peer, const net::
   if (!config_.tells_admitted || admitted_.find(addresses.source, now) != nullptr) return;
   const auto mac = macs_.find(addresses.destination);
   if (!mac) return;
-  admitted_.put(addresses.source, {}, now + tell_admitted_pause);
+  admitted_.put(now, addresses.source, {}, now + tell_admitted_pause);
   outputs.push(Admitted{peer, addresses.source, addresses.destination, *mac});
 }
 
 void Router::State::want_link(TimePoint now, const NodeId& peer) {
   if (wanted_links_.find(peer, now) != nullptr) return;
-  wanted_links_.put(peer, {}, now + want_link_pause);
+  wanted_links_.put(now, peer, {}, now + want_link_pause);
   outputs.push(WantLink{peer});
 }
 

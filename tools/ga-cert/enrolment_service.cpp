@@ -85,7 +85,7 @@ std::chrono::seconds EnrolmentService::next_question(const crypto::Digest256& ke
   const TimePoint now = io::monotonic_now();
   const unsigned* before = questions_.find(key, now);
   const unsigned asked = before == nullptr ? 0 : *before;
-  questions_.put(key, asked + 1, now + forget_questions);
+  questions_.put(now, key, asked + 1, now + forget_questions);
   return asked < soon_questions ? ask_soon : ask_later;
 }
 

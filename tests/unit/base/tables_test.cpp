@@ -91,7 +91,7 @@ TEST_CASE("the earlier of two deadlines counts only those that are there") {
 
 TEST_CASE("an entry is found until its time is over") {
   ExpiringMap<std::string, int> map(10);
-  map.put("a", 1, start + 5s);
+  map.put(start, "a", 1, start + 5s);
   REQUIRE(map.find("a", start) != nullptr);
   CHECK(*map.find("a", start + 4999ms) == 1);
   CHECK(map.find("a", start + 5s) == nullptr);
@@ -101,29 +101,42 @@ TEST_CASE("an entry is found until its time is over") {
 
 TEST_CASE("a new value replaces the old one and its end") {
   ExpiringMap<std::string, int> map(10);
-  map.put("a", 1, start + 5s);
-  map.put("a", 2, start + 9s);
+  map.put(start, "a", 1, start + 5s);
+  map.put(start, "a", 2, start + 9s);
   CHECK(map.size() == 1);
   CHECK(*map.find("a", start + 8s) == 2);
   CHECK(map.next_end() == start + 9s);
-  CHECK_FALSE(map.take_expired(start + 5s));
+  map.drop_expired(start + 5s);
+  CHECK(map.size() == 1);
 }
 
 TEST_CASE("entries that have ended are taken one by one, the earliest first") {
-  ExpiringMap<std::string, int> map(10);
-  map.put("late", 3, start + 9s);
-  map.put("second", 2, start + 2s);
-  map.put("first", 1, start + 1s);
+  ExpiringMap<std::string, int, Endings::taken> map(10);
+  map.put(start, "late", 3, start + 9s);
+  map.put(start, "second", 2, start + 2s);
+  map.put(start, "first", 1, start + 1s);
   CHECK(map.take_expired(start + 2s) == std::pair<std::string, int>("first", 1));
   CHECK(map.take_expired(start + 2s) == std::pair<std::string, int>("second", 2));
   CHECK_FALSE(map.take_expired(start + 2s));
   CHECK(map.size() == 1);
 }
 
+TEST_CASE("what has ended takes no room, though nobody asks for it, unless somebody takes what ended") {
+  ExpiringMap<int, int> map(1000);
+  ExpiringMap<int, int, Endings::taken> taken(1000);
+  for (int i = 0; i < 500; ++i) {
+    const TimePoint now = start + std::chrono::seconds(i);
+    map.put(now, i, i, now + 10s);
+    taken.put(now, i, i, now + 10s);
+  }
+  CHECK(map.size() == 10);
+  CHECK(taken.size() == 500);
+}
+
 TEST_CASE("a flood of keys can't grow the map; the entry that ends first makes room") {
   ExpiringMap<int, int> map(100);
   for (int i = 0; i < 10000; ++i)
-    map.put(i, i, start + std::chrono::seconds(i));
+    map.put(start, i, i, start + std::chrono::seconds(i));
   CHECK(map.size() == 100);
   CHECK(map.find(9899, start) == nullptr);
   CHECK(map.find(9900, start) != nullptr);
@@ -132,8 +145,8 @@ TEST_CASE("a flood of keys can't grow the map; the entry that ends first makes r
 
 TEST_CASE("erasing and clearing leave no deadline behind; visits are in the order of the keys") {
   ExpiringMap<std::string, int> map(10);
-  map.put("b", 2, start + 1s);
-  map.put("a", 1, start + 2s);
+  map.put(start, "b", 2, start + 1s);
+  map.put(start, "a", 1, start + 2s);
   std::string keys;
   map.for_each([&keys](const std::string& key, int value) { keys += key + std::to_string(value); });
   CHECK(keys == "a1b2");
