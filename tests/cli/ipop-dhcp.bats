@@ -547,7 +547,9 @@ soap() { # soap OPERATION ELEMENTS...
   [ "$(cat "$DIR/ipop-dhcp.pid")" != "$server" ]
   server=$(cat "$DIR/ipop-dhcp.pid")
   sh "$DIR/init" stop
-  ! kill -0 "$server" 2>/dev/null
+  # One that has ended may wait for the first process to take note of it; it has no program any more.
+  run readlink "/proc/$server/exe"
+  [ "$status" -ne 0 ]
   server=
   run sh "$DIR/init" status
   [ "$status" -ne 0 ]
