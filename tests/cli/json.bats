@@ -88,6 +88,8 @@ ga-group list|--dir $DIR
 ga-group show|lab --dir $DIR
 ga-group check|$DIR/lab.toml
 ga-group addresses|- --dir $DIR lab --ring
+ga-group medium|- lab
+ga-group adopt|- medium.img
 ga-pingtest run|--socket $DIR/a.sock --log $DIR/pings
 ga-pingtest report|$DIR/log
 ga-pingtest report --svg|- $DIR/picture
