@@ -161,7 +161,9 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
                         << ")\n";
     return verb.dry_run ? ExitStatus::done : move_node(context, machine.group, machine.group.config, machine.socket);
   }
-  const std::string asked_as = way.known() && verb.user.empty() ? way.known()->user : verb.user;
+  // The record has a question mark for what is not ASCII.
+  const bool is_kept = way.known() && way.known()->user.find('?') == std::string::npos;
+  const std::string asked_as = is_kept && verb.user.empty() ? way.known()->user : verb.user;
   const std::string user = asked_as.empty() ? io::host_name() : asked_as;
   if (auto good = appliance::check_user(user); !good) {
     cli::complain(context.streams, tool, good.error().message() + "; pass --user NAME");

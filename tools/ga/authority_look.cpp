@@ -24,6 +24,7 @@ constexpr Duration list_limit = 10s;
 // The hash table answers in tens of milliseconds, a server on this machine at once.
 constexpr Duration announcement_limit = 3s;
 constexpr Duration server_answer_limit = 3s;
+constexpr std::size_t most_servers = 2;
 
 /// The authority of the closed group with this file; none: an open group, or no file.
 std::optional<crypto::Certificate> authority_of(const Look& look, const std::string& group) {
@@ -64,7 +65,8 @@ std::vector<std::string> authority_names() {
   return out;
 }
 
-/// Where this authority's servers are, as the group's hash table has it; none: it could not be asked.
+/// Where this authority's servers on this machine are, as the group's hash table has it; none: it could not be asked.
+/// Anybody can write there, so others' addresses are not asked.
 std::optional<std::vector<net::Endpoint>> announced_servers(const Look& look, const crypto::Digest256& fingerprint) {
   auto client = daemon::ControlClient::connect(look.socket);
   if (!client) return std::nullopt;
@@ -74,7 +76,9 @@ std::optional<std::vector<net::Endpoint>> announced_servers(const Look& look, co
   std::vector<net::Endpoint> out;
   for (const auto& value : answer->values) {
     const auto announcement = appliance::parse_announcement(as_text(value.value));
-    if (announcement && announcement->fingerprint == fingerprint) out.push_back(announcement->server);
+    if (announcement && announcement->fingerprint == fingerprint && out.size() < most_servers &&
+        announcement->server.ipv4() == look.facts.status->address)
+      out.push_back(announcement->server);
   }
   return out;
 }

@@ -50,7 +50,18 @@ class Watch {
       cli::complain(context_.streams, tool, signals.error().message());
       return cli::ExitStatus::no;
     }
-    for (const std::string& group : groups_or_none(context_)) {
+    look_at_all();
+    loop_.run();
+    return status_;
+  }
+
+ private:
+  /// Every group that this machine has at present.
+  void begin(const std::vector<std::string>& groups) {
+    followers_.clear();
+    looks_.clear();
+    groups_ = groups;
+    for (const std::string& group : groups_) {
       looks_.push_back(std::make_unique<Look>(begin_look(context_, group)));
       if (group.empty()) continue;
       Look& look = *looks_.back();
@@ -64,13 +75,10 @@ class Watch {
           follow::NodeFollower::Handlers{
               [changed](const node::StatusAnswer&) { changed(); }, {}, [changed](const Error&) { changed(); }}));
     }
-    look_at_all();
-    loop_.run();
-    return status_;
   }
 
- private:
   void look_at_all() {
+    if (auto groups = groups_or_none(context_); looks_.empty() || groups != groups_) begin(groups);
     for (auto& look : looks_)
       *look = look_at_group(context_, look->facts.group);
     look_again_.arm(io::monotonic_now() + look_again_pause);
@@ -95,6 +103,7 @@ class Watch {
   io::EventLoop loop_;
   io::LoopTimer redraw_;
   io::LoopTimer look_again_;
+  std::vector<std::string> groups_;
   std::vector<std::unique_ptr<Look>> looks_;
   std::vector<std::unique_ptr<follow::NodeFollower>> followers_;
   cli::ExitStatus status_ = cli::ExitStatus::done;
