@@ -45,13 +45,17 @@ Result<std::optional<ChosenMedium>> choose_medium(const std::vector<FoundMedium>
 
 }  // namespace
 
-Result<FirstBootPlan> plan_first_boot(const std::vector<FoundMedium>& found, std::string_view machine_id) {
+Result<FirstBootPlan> plan_first_boot(const std::vector<FoundMedium>& found, std::string_view machine_id,
+                                      WallTime now) {
   auto chosen = choose_medium(found);
   if (!chosen) return chosen.error();
   FirstBootPlan plan;
   Medium medium;
   if (*chosen) {
     medium = std::move((*chosen)->medium);
+    const auto token = parse_join_token(medium.token);
+    if (token && token->expires && *token->expires <= now)
+      return error_at((*chosen)->place, 1, "its join token has expired; write a new medium on a member of the group");
     plan.said = "Configured by " + (*chosen)->place;
   } else {
     medium.token = to_string(JoinToken{.group = demo_group()});

@@ -6,6 +6,7 @@
 
 #include "appliance/medium.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 namespace ipop::appliance {
 
@@ -37,7 +38,7 @@ struct FirstBootPlan {
 /// LAN. `machine_id` makes the name of a machine that was given none.
 ///
 /// Errors (malformed), one line each: a medium that is broken, empty or foreign, also beside a good one; two that
-/// differ.
-Result<FirstBootPlan> plan_first_boot(const std::vector<FoundMedium>& found, std::string_view machine_id);
+/// differ; a join token that has expired.
+Result<FirstBootPlan> plan_first_boot(const std::vector<FoundMedium>& found, std::string_view machine_id, WallTime now);
 
 }  // namespace ipop::appliance

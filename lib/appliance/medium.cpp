@@ -108,7 +108,8 @@ Result<Medium> parse_medium(std::string_view text, std::string_view file) {
     const auto parsed = parse_join_token(token);
     return parsed ? Result<void>() : Result<void>(appliance::malformed(parsed.error().message()));
   });
-  reader.texts("roles", "roles = [\"worker\"]", [&](std::string_view role) {
+  reader.texts("roles", "roles = [\"worker\"]", [&](std::string_view role) -> Result<void> {
+    if (!stands_as_it_is(role)) return appliance::malformed("a role is manager, worker or submit");
     out.roles.emplace_back(role);
     return check_roles(out.roles);
   });

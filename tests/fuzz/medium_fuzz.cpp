@@ -19,6 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto again = parse_medium(to_toml(*medium), "medium");
   if (!again || *again != *medium) std::abort();
-  if (!plan_first_boot({{"medium", std::string(text)}}, "id")) std::abort();
+  if (!plan_first_boot({{"medium", std::string(text)}}, "id", WallTime{})) std::abort();
   return 0;
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -5,6 +7,7 @@
 #include "group_files.hpp"
 #include "io/file.hpp"
 #include "io/host_name.hpp"
+#include "io/system_clock.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_group {
@@ -20,7 +23,16 @@ std::string machine_id(const std::string& root) {
   return id ? *id : std::string();
 }
 
-Result<appliance::FirstBootPlan> plan_for(const AdoptMedium& verb) {
+/// A machine that is in a group other than that of machines without a medium followed one before.
+bool has_group(const std::string& directory) {
+  std::error_code error;
+  const std::filesystem::directory_iterator files(directory, error);
+  return !error && std::any_of(begin(files), end(files), [](const auto& it) {
+    return it.path().extension() == ".toml" && it.path().stem() != appliance::demo_group().name;
+  });
+}
+
+Result<appliance::FirstBootPlan> plan_for(const Context& context, const AdoptMedium& verb) {
   std::vector<appliance::FoundMedium> found;
   for (const std::string& path : verb.files) {
     if (!io::exists(path)) continue;
@@ -28,7 +40,10 @@ Result<appliance::FirstBootPlan> plan_for(const AdoptMedium& verb) {
     if (!text) return text.error();
     found.push_back({path, *std::move(text)});
   }
-  return appliance::plan_first_boot(found, machine_id(verb.root));
+  if (found.empty() && has_group(context.options.directory))
+    return make_error(Errc::not_found,
+                      "no medium was found, and this machine has a group already; put the medium in that it had");
+  return appliance::plan_first_boot(found, machine_id(verb.root), io::wall_time_now());
 }
 
 Result<void> write_files(const AdoptMedium& verb, const appliance::FirstBootPlan& plan) {
@@ -44,11 +59,12 @@ Result<void> write_files(const AdoptMedium& verb, const appliance::FirstBootPlan
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const AdoptMedium& verb) {
-  const auto plan = plan_for(verb);
+  const auto plan = plan_for(context, verb);
   if (!plan) {
-    if (plan.error().code != Errc::malformed) return report_file_error(context, plan.error());
+    if (plan.error().code != Errc::malformed && plan.error().code != Errc::not_found)
+      return report_file_error(context, plan.error());
     cli::complain(context.streams, tool, plan.error().message());
-    return ExitStatus::bad_config;
+    return plan.error().code == Errc::malformed ? ExitStatus::bad_config : ExitStatus::no;
   }
   context.streams.err << plan->said << '\n';
   JoinGroup join;
