@@ -45,6 +45,27 @@ nothing_changed() { [ ! -e "$DIR/new" ]; }
   grep -q '^name = "demo"' "$DIR/new/etc/ipop/demo.toml"
 }
 
+@test "a machine that has a group does not go to the demo group when its medium is gone" {
+  medium --role worker >"$DIR/text"
+  adopt "$DIR/text"
+  before=$(find "$DIR/new" -type f -exec sha256sum {} + | sort)
+  run adopt "$DIR/none"
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ $output == *"no medium was found, and this machine has a group already"* ]]
+  [ "$(find "$DIR/new" -type f -exec sha256sum {} + | sort)" = "$before" ]
+}
+
+@test "a medium that has expired changes nothing" {
+  command -v faketime >/dev/null || skip "no faketime"
+  medium --role worker --expires 1h --ssh-key "$DIR/key.pub" >"$DIR/text"
+  ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 run faketime -f +2h \
+    "$GA_BIN/ga-group" --dir "$DIR/new/etc/ipop" adopt --root "$DIR/new" --no-start "$DIR/text"
+  [ "$status" -eq 5 ]
+  [ "$output" = "ga-group: $DIR/text:1: its join token has expired; write a new medium on a member of the group" ]
+  nothing_changed
+}
+
 @test "S22: two machines that adopt one medium have different names" {
   medium >"$DIR/text"
   for machine in one two; do
