@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # An authority in one file, brought back, and what is said when its ledger is lost.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
   DIR=$BATS_TEST_TMPDIR
   LAB=$DIR/lab
@@ -25,7 +27,7 @@ entries() { wc -l <"$LAB/ledger.jsonl"; }
   [ "$status" -eq 0 ]
   [[ $output == "wrote $DIR/backup: the authority lab with its key and ledger, up to entry 2, read back and found whole" ]]
   [ "$(stat -c %a "$DIR/backup")" = 600 ]
-  ! grep -q 'PRIVATE KEY' "$DIR/backup"
+  run ! grep -q 'PRIVATE KEY' "$DIR/backup"
   openssl cms -decrypt -inform DER -in "$DIR/backup" -pwri_password 'correct horse battery' -out "$DIR/plain"
   grep -q '^ga-cert authority backup 1$' "$DIR/plain"
   grep -q 'PRIVATE KEY' "$DIR/plain"
@@ -142,5 +144,5 @@ entries() { wc -l <"$LAB/ledger.jsonl"; }
 
 @test "the server's own certificate is nobody's in the list of decisions" {
   authority
-  ! cert list --decisions --plain | grep -q 'lab authority'
+  run ! grep -q "lab authority" <(cert list --decisions --plain)
 }

@@ -2,6 +2,8 @@
 # What an administrator sees of ga-condorcfg: what it refuses, what it writes, and how it follows a node. HTCondor is
 # a few scripts that note how they were called; tests/pool has the real one.
 
+bats_require_minimum_version 1.5.0
+
 load nodes
 
 setup() {
@@ -199,7 +201,7 @@ whole_pool() { fake condor_status 'echo "<10.128.0.5:9618> 1"' && fake condor_q;
     [ "$status" -eq 1 ]
     [[ $output == *"jobs"*"not run"* ]]
     [[ $output == *"ga-condorcfg: $1"*"next: $2"* ]]
-    ! grep -q condor_submit "$CALLS"
+    run ! grep -q condor_submit "$CALLS"
   }
   fake condor_submit
   fake condor_q

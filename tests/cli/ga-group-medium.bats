@@ -136,7 +136,7 @@ nothing_changed() { [ ! -e "$DIR/new" ]; }
   [ "$status" -eq 5 ]
   run medium --out "$DIR/no/such/medium.img"
   [ "$status" -eq 1 ]
-  ! ls "$DIR"/medium.img* 2>/dev/null
+  run ! ls "$DIR"/medium.img* 2>/dev/null
 }
 
 @test "S28: an enrolment token on the medium is in a file for root only on the machine" {

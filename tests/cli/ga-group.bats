@@ -88,7 +88,7 @@ group() { "$GA_BIN/ga-group" --dir "$DIR/etc" "$@"; }
   token=$(group new lab --no-start --expires 1s)
   joins_no_more() {
     rm -rf "$DIR/second"
-    ! "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
+    if "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"; then return 1; fi
   }
   within joins_no_more
   run "$GA_BIN/ga-group" --dir "$DIR/second" join --no-start "$token"
@@ -210,13 +210,13 @@ closed() { # a closed group with all its folders below $DIR
   [[ $token == ga1-* ]]
   [ "$(wc -l <<<"$token")" -eq 1 ]
   grep -q 'ga-cert accept' "$DIR/talk"
-  ! grep -q 'open group has no authority' "$DIR/talk"
+  run ! grep -q 'open group has no authority' "$DIR/talk"
   [ "$(grep -c '^  next: ' "$DIR/talk")" -eq 4 ]
   [ "$(stat -c %a "$DIR/authorities/lab/authority.key")" = 600 ]
   openssl verify -CAfile "$DIR/authorities/lab/authority.pem" "$DIR/states/lab/certificate.pem"
   openssl x509 -in "$DIR/states/lab/certificate.pem" -noout -subject | grep -q alice
   grep -q 'BEGIN CERTIFICATE' "$DIR/etc/lab.toml"
-  ! grep -q 'BEGIN CERTIFICATE' "$DIR/etc/lab-enrol.toml"
+  run ! grep -q 'BEGIN CERTIFICATE' "$DIR/etc/lab-enrol.toml"
   [ "$(grep ^namespace "$DIR/etc/lab.toml")" != "$(grep ^namespace "$DIR/etc/lab-enrol.toml")" ]
   grep -q '^port = 25000' "$DIR/etc/lab.toml"
   grep -q '^port = 25001' "$DIR/etc/lab-enrol.toml"
@@ -284,7 +284,7 @@ closed() { # a closed group with all its folders below $DIR
 @test "a closed group of somebody else's authority says how this machine gets its certificate" {
   "$GA_BIN/ga-cert" --dir "$DIR/authority" authority init lab --no-passphrase >/dev/null 2>&1
   closed new lab --authority "$DIR/authority/authority.pem" >/dev/null 2>"$DIR/talk"
-  ! grep -q 'open group' "$DIR/talk"
+  run ! grep -q 'open group' "$DIR/talk"
   grep -q 'next: ga-cert .* request --group lab' "$DIR/talk"
 }
 
@@ -641,7 +641,7 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
     diff <(grep -E '^(addresses|dhcp_)' "$DIR/etc/lab.toml") <(grep -E '^(addresses|dhcp_)' "$DIR/$machine/lab.toml")
   done
   group addresses --ring 2>/dev/null
-  ! grep -qE '^(addresses|dhcp_)' "$DIR/etc/lab.toml"
+  run ! grep -qE '^(addresses|dhcp_)' "$DIR/etc/lab.toml"
 }
 
 @test "addresses: what is wrong is one line and status 2, and the file stays" {

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # What an administrator, a site and a member see of ga-layer; with real overlays.
 
+bats_require_minimum_version 1.5.0
+
 load layers.bash
 setup() { layer_setup; }
 teardown() { layer_teardown; }
@@ -396,7 +398,7 @@ user_layers() {
     user bash -c "cat $DIR/m/etc/passwd && echo mine >$DIR/m/notes && rm $DIR/m/etc/passwd"
     user "$GA_BIN/ga-layer" --store "$STORE" unmount "$DIR/m"
     user "$GA_BIN/ga-layer" --store "$STORE" unmount "$DIR/m"
-    ! grep -q " $DIR/store" /proc/self/mountinfo
+    if grep -q " $DIR/store" /proc/self/mountinfo; then exit 1; fi
     user "$GA_BIN/ga-layer" --store "$STORE" mount "$DIR/m"
     user bash -c "cat $DIR/m/notes && [[ ! -e $DIR/m/etc/passwd ]]"
     user "$GA_BIN/ga-layer" --store "$STORE" unmount "$DIR/m"'

@@ -83,7 +83,7 @@ ga() { "$GA_BIN/ga" --dir "$DIR/etc" --socket "$DIR/a.sock" --state-dir "$DIR/a"
   diff "$DIR/report" "$DIR/shown"
   namespace=$(sed -n 's/^namespace = "\(.*\)"/\1/p' "$DIR/etc/lab.toml")
   [ -n "$namespace" ]
-  ! grep -q "$namespace" "$DIR/report"
+  run ! grep -q "$namespace" "$DIR/report"
 }
 
 @test "completions in the tree are those that the program prints" {

@@ -65,7 +65,7 @@ setup_file() {
     done < <(find "$tree" -path '*/systemd/system/*' -type f -exec sed -n 's/^Exec[A-Za-z]*=[-+]*\([^ ]*\).*/\1/p' {} + |
         grep -vE '^/bin/|^/usr/bin/systemd-' | sort -u
       grep -oE '/usr/[a-z/]*bin/[a-z-]+' "$tree/etc/cron.d/ga-pingtest")
-    ! grep -r '@CMAKE' "$tree/etc" "$(find "$tree" -type d -path '*/systemd/system')"
+    run ! grep -r '@CMAKE' "$tree/etc" "$(find "$tree" -type d -path '*/systemd/system')"
   done
   [ "$found" -ge 10 ]
 }
