@@ -9,6 +9,7 @@
 
 #include "crypto/hash.hpp"
 #include "crypto/private_key_native.hpp"
+#include "crypto/verification_key.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -30,6 +31,13 @@ struct ParamBuilderFree {
   void operator()(OSSL_PARAM_BLD* builder) const { OSSL_PARAM_BLD_free(builder); }
 };
 
+/// The curve, made once: making it costs as much as using it.
+const EC_GROUP& curve() {
+  static const GroupPtr group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
+  assert(group != nullptr);
+  return *group;
+}
+
 /// A key object of the curve: with `scalar` a pair, without it only the public half.
 KeyPtr import_key(ByteSpan point, const BIGNUM* scalar) {
   const std::unique_ptr<OSSL_PARAM_BLD, ParamBuilderFree> builder(OSSL_PARAM_BLD_new());
@@ -49,6 +57,18 @@ KeyPtr import_key(ByteSpan point, const BIGNUM* scalar) {
   return KeyPtr(key);
 }
 
+/// A public key of the curve, whichever: its parameters are copied in a tenth of the time in which they are read.
+const EVP_PKEY& curve_key() {
+  static const KeyPtr key = [] {
+    std::array<std::byte, uncompressed_size> generator{};
+    (void)EC_POINT_point2oct(&curve(), EC_GROUP_get0_generator(&curve()), POINT_CONVERSION_UNCOMPRESSED,
+                             reinterpret_cast<unsigned char*>(generator.data()), generator.size(), nullptr);
+    return import_key(generator, nullptr);
+  }();
+  assert(key != nullptr);
+  return *key;
+}
+
 }  // namespace
 
 std::optional<PublicKey> point_of_spki(ByteSpan spki) {
@@ -61,6 +81,16 @@ std::optional<PublicKey> point_of_spki(ByteSpan spki) {
   point[0] = (spki.back() & std::byte{1}) == std::byte{1} ? std::byte{3} : std::byte{2};
   std::ranges::copy(spki.subspan(prefix_size + 1, coordinate_size), point.begin() + 1);
   return PublicKey(point);
+}
+
+KeyPtr key_of_spki(ByteSpan spki) {
+  constexpr std::size_t prefix_size = spki_prefix.size();
+  KeyPtr key(EVP_PKEY_new());
+  if (spki.size() != prefix_size + uncompressed_size || !key ||
+      EVP_PKEY_copy_parameters(key.get(), &curve_key()) != 1 ||
+      EVP_PKEY_set1_encoded_public_key(key.get(), octets_of(spki.subspan(prefix_size)), uncompressed_size) != 1)
+    return nullptr;
+  return key;
 }
 
 Result<PublicKey> public_key_of(EVP_PKEY& key) {
@@ -90,13 +120,12 @@ Result<PublicKey> public_key_of(EVP_PKEY& key) {
 
 Result<Bytes> spki_of(const PublicKey& key) {
   const ErrorQueueGuard guard;
-  const GroupPtr group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
-  const PointPtr point(group ? EC_POINT_new(group.get()) : nullptr);
+  const PointPtr point(EC_POINT_new(&curve()));
   Bytes out(spki_prefix.size() + uncompressed_size);
   std::memcpy(out.data(), spki_prefix.data(), spki_prefix.size());
   // The one-octet encoding of the point at infinity has another size, so 33 octets never give it.
-  if (!point || EC_POINT_oct2point(group.get(), point.get(), octets_of(key.point()), PublicKey::size, nullptr) != 1 ||
-      EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED,
+  if (!point || EC_POINT_oct2point(&curve(), point.get(), octets_of(key.point()), PublicKey::size, nullptr) != 1 ||
+      EC_POINT_point2oct(&curve(), point.get(), POINT_CONVERSION_UNCOMPRESSED,
                          reinterpret_cast<unsigned char*>(out.data()) + spki_prefix.size(), uncompressed_size,
                          nullptr) != uncompressed_size) {
     return Result<Bytes>(Errc::malformed, "not a point of P-256");
@@ -114,24 +143,8 @@ Result<NodeId> node_id_of(const PublicKey& key) {
 }
 
 bool verify(const PublicKey& key, ByteSpan data, const Signature& signature) {
-  const ErrorQueueGuard guard;
-  const KeyPtr native = import_key(key.point(), nullptr);
-  const DigestContextPtr context(EVP_MD_CTX_new());
-  const EcdsaSignaturePtr pair(ECDSA_SIG_new());
-  if (!native || !context || !pair) return false;
-  BIGNUM* r = BN_bin2bn(octets_of(signature), coordinate_size, nullptr);
-  BIGNUM* s = BN_bin2bn(octets_of(signature) + coordinate_size, coordinate_size, nullptr);
-  if (ECDSA_SIG_set0(pair.get(), r, s) != 1) {
-    BN_free(r);
-    BN_free(s);
-    return false;
-  }
-  std::array<unsigned char, 80> der{};
-  unsigned char* end = der.data();
-  const int size = i2d_ECDSA_SIG(pair.get(), &end);
-  if (size <= 0) return false;
-  return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, native.get()) == 1 &&
-         EVP_DigestVerify(context.get(), der.data(), static_cast<std::size_t>(size), octets_of(data), data.size()) == 1;
+  const auto parsed = VerificationKey::of(key);
+  return parsed && parsed->verify(data, signature);
 }
 
 PrivateKey::PrivateKey(std::shared_ptr<const Native> native) : native_(std::move(native)) {}
@@ -160,17 +173,17 @@ PrivateKey PrivateKey::from_seed(ByteSpan seed) {
     append(input, seed);
     append(wide, sha256(input));
   }
-  const GroupPtr group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
+  const EC_GROUP* group = &curve();
   const BignumContextPtr context(BN_CTX_new());
   const BignumPtr scalar(BN_bin2bn(octets_of(wide), static_cast<int>(wide.size()), nullptr));
-  const BignumPtr bound(BN_dup(EC_GROUP_get0_order(group.get())));
-  const PointPtr point(EC_POINT_new(group.get()));
+  const BignumPtr bound(BN_dup(EC_GROUP_get0_order(group)));
+  const PointPtr point(EC_POINT_new(group));
   std::array<std::byte, uncompressed_size> encoded{};
   const bool made = BN_sub_word(bound.get(), 1) == 1 &&
                     BN_mod(scalar.get(), scalar.get(), bound.get(), context.get()) == 1 &&
                     BN_add_word(scalar.get(), 1) == 1 &&
-                    EC_POINT_mul(group.get(), point.get(), scalar.get(), nullptr, nullptr, context.get()) == 1 &&
-                    EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED,
+                    EC_POINT_mul(group, point.get(), scalar.get(), nullptr, nullptr, context.get()) == 1 &&
+                    EC_POINT_point2oct(group, point.get(), POINT_CONVERSION_UNCOMPRESSED,
                                        reinterpret_cast<unsigned char*>(encoded.data()), encoded.size(),
                                        context.get()) == encoded.size();
   assert(made);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/verification_key.hpp"
+
 namespace ipop::crypto {
 namespace {
 
@@ -59,11 +61,11 @@ bool RevocationList::contains_user(std::string_view user) const {
 }
 
 bool RevocationList::is_signed_by(const PublicKey& authority) const {
-  const auto fingerprint = key_fingerprint_of(authority);
-  if (!fingerprint || *fingerprint != authority_) return false;
+  const auto key = VerificationKey::of(authority);
+  if (!key || key->fingerprint() != authority_) return false;
   Bytes text = to_bytes(as_bytes(signature_purpose));
   write_unsigned(text);
-  return verify(authority, text, signature_);
+  return key->verify(text, signature_);
 }
 
 void RevocationList::write_unsigned(Bytes& out) const {

@@ -2,6 +2,8 @@
 
 #include <tuple>
 
+#include "crypto/verification_key.hpp"
+
 namespace ipop::leasing {
 namespace {
 
@@ -34,9 +36,9 @@ void sign(LeaseGrant& grant, std::string_view name_space, const crypto::PrivateK
 }
 
 Result<void> check(const LeaseGrant& grant, std::string_view name_space, const crypto::Digest256& server) {
-  const auto fingerprint = crypto::key_fingerprint_of(grant.server);
-  if (!fingerprint || *fingerprint != server) return {Errc::not_authorized, "the grant of another server"};
-  if (!crypto::verify(grant.server, granted_text(grant, name_space), grant.signature))
+  const auto key = crypto::VerificationKey::of(grant.server);
+  if (!key || key->fingerprint() != server) return {Errc::not_authorized, "the grant of another server"};
+  if (!key->verify(granted_text(grant, name_space), grant.signature))
     return {Errc::bad_checksum, "the signature of the grant"};
   return {};
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/verification_key.hpp"
+
 namespace ipop::leasing {
 namespace {
 
@@ -25,12 +27,17 @@ Bytes signed_part(const LeaseRequest& request) {
   return out;
 }
 
-/// The node that the key, or in a closed group the certificate, stands for.
-Result<Requester> identify(const LeaseRequest& request, const crypto::TrustStore& trust, WallTime now) {
+struct Claimant {
+  Requester who{};
+  crypto::VerificationKey key;
+};
+
+/// The node that the key, or in a closed group the certificate, stands for; that it signed is looked at later.
+Result<Claimant> identify(const LeaseRequest& request, const crypto::TrustStore& trust, WallTime now) {
   if (trust.kind() == crypto::GroupKind::open) {
-    const auto id = crypto::node_id_of(request.key);
-    if (!id) return {Errc::bad_checksum, "the key is no point of the curve"};
-    return Requester{*id, {}, std::nullopt};
+    const auto key = crypto::VerificationKey::of(request.key);
+    if (!key) return {Errc::bad_checksum, "the key is no point of the curve"};
+    return Claimant{{key->node_id(), {}, std::nullopt}, *key};
   }
   if (request.certificate.empty()) return {Errc::not_authorized, "the group is closed: a certificate is needed"};
   const auto certificate = crypto::Certificate::from_der(request.certificate);
@@ -38,7 +45,7 @@ Result<Requester> identify(const LeaseRequest& request, const crypto::TrustStore
   if (certificate->public_key() != request.key) return {Errc::not_authorized, "the certificate is another key's"};
   auto peer = trust.verify(*certificate, now);
   if (!peer) return std::move(peer).error();
-  return Requester{peer->id, std::move(peer->user), peer->key};
+  return Claimant{{peer->id, std::move(peer->user), peer->key}, crypto::VerificationKey::of(*certificate)};
 }
 
 }  // namespace
@@ -64,12 +71,12 @@ void sign(LeaseRequest& request, const crypto::PrivateKey& key) {
 }
 
 Result<Requester> check(const LeaseRequest& request, const crypto::TrustStore& trust, WallTime now) {
-  auto requester = identify(request, trust, now);
-  if (!requester) return requester;
-  if (requester->node != request.node) return {Errc::not_authorized, "the node is not that of the key"};
-  if (!crypto::verify(request.key, signed_part(request), request.signature))
+  auto claimant = identify(request, trust, now);
+  if (!claimant) return std::move(claimant).error();
+  if (claimant->who.node != request.node) return {Errc::not_authorized, "the node is not that of the key"};
+  if (!claimant->key.verify(signed_part(request), request.signature))
     return {Errc::bad_checksum, "the signature of the request"};
-  return requester;
+  return std::move(claimant->who);
 }
 
 Bytes encode(const LeaseRequest& request) {

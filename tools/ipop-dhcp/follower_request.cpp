@@ -1,6 +1,7 @@
 #include "follower_request.hpp"
 
 #include "base/base64.hpp"
+#include "crypto/verification_key.hpp"
 
 namespace ipop::ipop_dhcp {
 namespace {
@@ -32,10 +33,11 @@ Result<crypto::Digest256> check_follower_proof(std::string_view proof, std::int6
   const WallTime when{static_cast<std::int64_t>(in.read<std::uint64_t>())};
   const auto signature = in.take_array<std::tuple_size_v<crypto::Signature>>();
   if (!in.done()) return {Errc::malformed, "the proof has another length"};
-  if (!crypto::verify(key, text_of(after, when), signature)) return {Errc::bad_checksum, "the proof's signature"};
+  const auto parsed = crypto::VerificationKey::of(key);
+  if (!parsed || !parsed->verify(text_of(after, when), signature)) return {Errc::bad_checksum, "the proof's signature"};
   if (when < now - proof_slack || now + proof_slack < when)
     return {Errc::expired, "the clocks of the two servers differ by more than ten minutes"};
-  return crypto::key_fingerprint_of(key);
+  return parsed->fingerprint();
 }
 
 }  // namespace ipop::ipop_dhcp
