@@ -195,14 +195,6 @@ Result<void> Database::empty_journal() {
   return execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-Result<std::int64_t> Database::data_version() {
-  auto statement = prepare("PRAGMA data_version");
-  if (!statement) return std::move(statement).error();
-  const auto row = statement->step();
-  if (!row) return row.error();
-  return statement->integer(0);
-}
-
 Result<Transaction> Transaction::begin(Database& database) {
   if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) return std::move(begun).error();
   return Transaction(database);

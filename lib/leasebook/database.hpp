@@ -30,6 +30,19 @@ class Statement {
   Result<void> run();
   void reset();
 
+  /// A statement that is used again must not stand in the midst of its rows: the database would stay as it was for
+  /// its connection.
+  class ResetAtEnd {
+   public:
+    explicit ResetAtEnd(Statement& statement) : statement_(statement) {}
+    ~ResetAtEnd() { statement_.reset(); }
+    ResetAtEnd(const ResetAtEnd&) = delete;
+    ResetAtEnd& operator=(const ResetAtEnd&) = delete;
+
+   private:
+    Statement& statement_;
+  };
+
   /// Columns of the current row, from 0; another type reads as SQLite converts it.
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::string text(int column) const;
@@ -61,8 +74,6 @@ class Database {
   Result<void> execute(const char* sql);
   /// Puts what is in the journal into the file, and gives the journal's place on the disk back.
   Result<void> empty_journal();
-  /// Changes whenever another connection has committed.
-  Result<std::int64_t> data_version();
 
   [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -27,6 +27,8 @@ struct LeaseBook::State {
   // lease_rows.cpp
   /// At the begin of a transaction: the number of its changes, and a new look at what others may have written.
   Result<void> begin_changes();
+  /// Changes whenever another connection has committed.
+  Result<std::int64_t> data_version();
   Result<std::int64_t> fact(std::string_view name);
   Result<void> set_fact(std::string_view name, std::int64_t value);
   Result<std::vector<LeaseGroup>> groups_where(const std::string& condition, std::optional<std::int64_t> value);
@@ -35,14 +37,18 @@ struct LeaseBook::State {
   Result<LeaseGroup> write_group(LeaseGroup group);
   /// Writes the row of its address and takes away another one of its node; keeps the history at `now`.
   Result<void> write_lease(std::int64_t group, const Lease& lease, WallTime now);
-  Result<bool> renew_row(std::int64_t group, const Lease& lease, std::int64_t number);
+  /// The same for a lease that lives and goes on at its address: `own` is what the book has of it.
+  Result<void> write_renewal(std::int64_t group, const Lease& own, const Lease& lease, WallTime now);
+  Result<bool> extend_tenure(std::int64_t group, const Lease& lease, WallTime now);
+  Result<void> begin_tenure(std::int64_t group, const Lease& lease, WallTime now);
+  Result<void> renew_row(std::int64_t group, const Lease& own, const Lease& lease, std::int64_t number);
   Result<std::vector<Reservation>> reservations(std::int64_t group);
   Result<void> write_reservation(std::int64_t group, const Reservation& reservation);
   Result<void> remove_reservation(std::int64_t group, net::Ipv4Address address);
   Result<void> replace_reservations(std::int64_t group, const std::vector<Reservation>& reservations);
   /// That the group's row has changed, for whoever follows.
   Result<void> touch_group(std::int64_t group);
-  Result<Statement*> kept(const std::string& sql);
+  Result<Statement*> kept(std::string_view sql);
   Result<std::int64_t> next_change();
 
   // lease_decision.cpp
@@ -56,12 +62,12 @@ struct LeaseBook::State {
   Result<std::optional<net::Ipv4Address>> choose(const LeaseGroup& group, WallTime now, const Ask& ask,
                                                  const std::optional<Lease>& own);
   Result<bool> may_have(const LeaseGroup& group, const View& view, net::Ipv4Address address, const Ask& ask,
-                        WallTime now);
+                        WallTime now, const std::optional<Lease>& own);
   Result<bool> is_over_quota(const LeaseGroup& group, WallTime now, const Ask& ask);
 
   Database database;
-  std::map<std::string, Statement> statements;  ///< by their text
-  std::map<std::int64_t, View> views;           ///< by group; empty after somebody else wrote
+  std::map<std::string, Statement, std::less<>> statements;  ///< by their text
+  std::map<std::int64_t, View> views;                        ///< by group; empty after somebody else wrote
   std::int64_t seen_version = -1;
   std::int64_t change = 0;   ///< the number of the last transaction that changed anything here
   bool is_changing = false;  ///< it is the one that runs

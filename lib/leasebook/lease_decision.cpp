@@ -56,7 +56,7 @@ Result<Lease> LeaseBook::take(const LeaseGroup& group, WallTime now, const Ask& 
   if (ask.action == leasing::LeaseAction::renew) {
     const auto view = state_->view_of(group);
     if (!view) return view.error();
-    const auto allowed = state_->may_have(group, **view, lease.address, ask, now);
+    const auto allowed = state_->may_have(group, **view, lease.address, ask, now, lease);
     if (!allowed) return allowed.error();
     if (!*allowed || lease.released)
       return {Errc::not_found, to_string(lease.address) + " is not this node's any more; ask for an address"};
@@ -93,7 +93,8 @@ Result<Lease> LeaseBook::State::obtain(const LeaseGroup& group, WallTime now, co
   lease.expires = goes_on ? std::max(own->expires, now + group.plan.lease_time) : now + group.plan.lease_time;
   lease.sequence = ask.sequence.value_or(own ? own->sequence : 0);
   lease.key = ask.who.key;
-  if (auto written = write_lease(group.id, lease, now); !written) return std::move(written).error();
+  const auto written = goes_on ? write_renewal(group.id, *own, lease, now) : write_lease(group.id, lease, now);
+  if (!written) return written.error();
   return lease;
 }
 
@@ -111,13 +112,13 @@ Result<std::optional<net::Ipv4Address>> LeaseBook::State::choose(const LeaseGrou
   for (const auto kind : {Reservation::Kind::node, Reservation::Kind::name, Reservation::Kind::user}) {
     const auto it = reserved(kind);
     if (it == view.reservations.end()) continue;
-    const auto free = may_have(group, view, it->address, ask, now);
+    const auto free = may_have(group, view, it->address, ask, now, own);
     if (!free) return free.error();
     if (*free) return Choice(it->address);
   }
   for (const Choice& wish : {ask.address, own ? Choice(own->address) : std::nullopt}) {
     if (!wish) continue;
-    const auto free = may_have(group, view, *wish, ask, now);
+    const auto free = may_have(group, view, *wish, ask, now, own);
     if (!free) return free.error();
     if (*free) return wish;
   }
@@ -139,17 +140,18 @@ Result<std::optional<net::Ipv4Address>> LeaseBook::State::choose(const LeaseGrou
 /// Offered or reserved for it, and nobody else's: neither by reservation nor by a lease that lives, or of which
 /// somebody could still think that it does.
 Result<bool> LeaseBook::State::may_have(const LeaseGroup& group, const View& view, net::Ipv4Address address,
-                                        const Ask& ask, WallTime now) {
+                                        const Ask& ask, WallTime now, const std::optional<Lease>& own) {
   const auto reservation = std::ranges::find(view.reservations, address, &Reservation::address);
   if (reservation != view.reservations.end()) {
     if (!is_for(*reservation, ask)) return false;
   } else if (!is_offered(group.plan, address)) {
     return false;
   }
+  if (own && own->address == address) return true;
   auto there = lease_where("group_id = ? AND address = ?",
                            [&](Statement& statement) { statement.bind(group.id).bind(std::int64_t{address.value()}); });
   if (!there) return std::move(there).error();
-  return !*there || (*there)->node == ask.who.node || (*there)->released || (*there)->expires + grace < now;
+  return !*there || (*there)->released || (*there)->expires + grace < now;
 }
 
 Result<bool> LeaseBook::State::is_over_quota(const LeaseGroup& group, WallTime now, const Ask& ask) {

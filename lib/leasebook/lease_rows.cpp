@@ -37,16 +37,16 @@ Lease lease_from(const Statement& row, int first) {
   return out;
 }
 
-Result<Statement*> LeaseBook::State::kept(const std::string& sql) {
+Result<Statement*> LeaseBook::State::kept(std::string_view sql) {
   const auto found = statements.find(sql);
   if (found != statements.end()) return &found->second;
   auto prepared = database.prepare(sql);
   if (!prepared) return std::move(prepared).error();
-  return &statements.emplace(sql, *std::move(prepared)).first->second;
+  return &statements.emplace(std::string(sql), *std::move(prepared)).first->second;
 }
 
 Result<void> LeaseBook::State::begin_changes() {
-  const auto version = database.data_version();
+  const auto version = data_version();
   if (!version) return version.error();
   const auto last = fact("change");
   if (!last) return last.error();
@@ -55,6 +55,15 @@ Result<void> LeaseBook::State::begin_changes() {
   is_changing = false;
   seen_version = *version;
   return {};
+}
+
+Result<std::int64_t> LeaseBook::State::data_version() {
+  auto statement = kept("PRAGMA data_version");
+  if (!statement) return std::move(statement).error();
+  const Statement::ResetAtEnd reset(**statement);
+  const auto row = (*statement)->step();
+  if (!row) return row.error();
+  return (*statement)->integer(0);
 }
 
 Result<std::int64_t> LeaseBook::State::next_change() {
@@ -86,28 +95,29 @@ Result<void> LeaseBook::State::set_fact(std::string_view name, std::int64_t valu
 
 Result<std::vector<LeaseGroup>> LeaseBook::State::groups_where(const std::string& condition,
                                                                std::optional<std::int64_t> value) {
-  auto statement =
-      database.prepare("SELECT " + std::string(group_columns) + " FROM groups WHERE " + condition + " ORDER BY name");
+  auto statement = kept("SELECT " + std::string(group_columns) + " FROM groups WHERE " + condition + " ORDER BY name");
   if (!statement) return std::move(statement).error();
-  if (value) statement->bind(*value);
+  Statement& columns = **statement;
+  const Statement::ResetAtEnd reset(columns);
+  if (value) columns.bind(*value);
   std::vector<LeaseGroup> out;
   while (true) {
-    const auto row = statement->step();
+    const auto row = columns.step();
     if (!row) return row.error();
     if (!*row) return out;
-    LeaseGroup group{statement->integer(0), statement->text(1), statement->text(2), {}};
-    const auto prefix = net::parse_ipv4_prefix(statement->text(3));
-    auto ranges = leasing::parse_address_ranges(statement->text(4));
-    auto excluded = leasing::parse_address_ranges(statement->text(5));
+    LeaseGroup group{columns.integer(0), columns.text(1), columns.text(2), {}};
+    const auto prefix = net::parse_ipv4_prefix(columns.text(3));
+    auto ranges = leasing::parse_address_ranges(columns.text(4));
+    auto excluded = leasing::parse_address_ranges(columns.text(5));
     if (!prefix || !ranges || !excluded) return damaged(database, "the plan of group " + group.name);
     group.plan = {*prefix,
                   *std::move(ranges),
                   *std::move(excluded),
-                  std::chrono::seconds(statement->integer(6)),
-                  statement->text(7),
-                  static_cast<std::uint16_t>(statement->integer(8)),
-                  static_cast<std::uint32_t>(statement->integer(9)),
-                  statement->integer(10) != 0};
+                  std::chrono::seconds(columns.integer(6)),
+                  columns.text(7),
+                  static_cast<std::uint16_t>(columns.integer(8)),
+                  static_cast<std::uint32_t>(columns.integer(9)),
+                  columns.integer(10) != 0};
     if (!check(group.plan)) return damaged(database, "the plan of group " + group.name);
     out.push_back(std::move(group));
   }
@@ -169,6 +179,40 @@ Result<void> LeaseBook::State::touch_group(std::int64_t group) {
   return (*statement)->bind(*number).bind(group).run();
 }
 
+Result<bool> LeaseBook::State::extend_tenure(std::int64_t group, const Lease& lease, WallTime now) {
+  auto extend = kept(
+      "UPDATE tenures SET ends = ?1, host_name = ?2, source = ?3 WHERE id = (SELECT id FROM tenures WHERE group_id = "
+      "?4 AND address = ?5 AND node = ?6 AND ends >= ?7 ORDER BY begins DESC, id DESC LIMIT 1) RETURNING id");
+  if (!extend) return std::move(extend).error();
+  (*extend)->bind(lease.expires.seconds).bind(std::string_view(lease.host_name)).bind(std::string_view(lease.source));
+  (*extend)->bind(group).bind(std::int64_t{lease.address.value()}).bind(ByteSpan(lease.node.octets()));
+  const auto extended = (*extend)->bind(now.seconds).step();
+  (*extend)->reset();
+  return extended;
+}
+
+Result<void> LeaseBook::State::begin_tenure(std::int64_t group, const Lease& lease, WallTime now) {
+  auto begin = kept(
+      "INSERT INTO tenures(group_id, address, node, user, host_name, source, begins, ends) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  if (!begin) return std::move(begin).error();
+  (*begin)->bind(group).bind(std::int64_t{lease.address.value()}).bind(ByteSpan(lease.node.octets()));
+  (*begin)->bind(std::string_view(lease.user)).bind(std::string_view(lease.host_name));
+  return (*begin)->bind(std::string_view(lease.source)).bind(now.seconds).bind(lease.expires.seconds).run();
+}
+
+Result<void> LeaseBook::State::write_renewal(std::int64_t group, const Lease& own, const Lease& lease, WallTime now) {
+  // What is indexed by what changes so seldom is written as any other lease.
+  if (own.user != lease.user || own.host_name != lease.host_name) return write_lease(group, lease, now);
+  const auto number = next_change();
+  if (!number) return number.error();
+  const auto extended = extend_tenure(group, lease, now);
+  if (!extended) return extended.error();
+  if (!*extended)
+    if (auto begun = begin_tenure(group, lease, now); !begun) return begun;
+  return renew_row(group, own, lease, *number);
+}
+
 Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& lease, WallTime now) {
   const auto number = next_change();
   if (!number) return number.error();
@@ -193,34 +237,16 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
   if (auto ended = (*end)->bind(now.seconds).bind(group).bind(address).bind(node).bind(before.value_or(-1)).run();
       !ended)
     return ended;
-  auto extend = kept(
-      "UPDATE tenures SET ends = ?1, host_name = ?2, source = ?3 WHERE id = (SELECT id FROM tenures WHERE group_id = "
-      "?4 "
-      "AND address = ?5 AND node = ?6 AND ends >= ?7 ORDER BY begins DESC, id DESC LIMIT 1) RETURNING id");
-  if (!extend) return std::move(extend).error();
-  const auto extended = (*extend)
-                            ->bind(lease.expires.seconds)
-                            .bind(std::string_view(lease.host_name))
-                            .bind(std::string_view(lease.source))
-                            .bind(group)
-                            .bind(address)
-                            .bind(node)
-                            .bind(now.seconds)
-                            .step();
+  const auto extended = extend_tenure(group, lease, now);
   if (!extended) return extended.error();
-  (*extend)->reset();
-  if (!*extended && !lease.released) {
-    auto begin = kept(
-        "INSERT INTO tenures(group_id, address, node, user, host_name, source, begins, ends) "
-        "VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-    if (!begin) return std::move(begin).error();
-    (*begin)->bind(group).bind(address).bind(node).bind(std::string_view(lease.user));
-    (*begin)->bind(std::string_view(lease.host_name)).bind(std::string_view(lease.source));
-    if (auto begun = (*begin)->bind(now.seconds).bind(lease.expires.seconds).run(); !begun) return begun;
-  }
-  const auto renewed = renew_row(group, lease, *number);
-  if (!renewed) return renewed.error();
-  if (*renewed) return {};
+  if (!*extended && !lease.released)
+    if (auto begun = begin_tenure(group, lease, now); !begun) return begun;
+  const auto there =
+      lease_where("group_id = ? AND address = ?", [&](Statement& statement) { statement.bind(group).bind(address); });
+  if (!there) return there.error();
+  const auto& own = *there;
+  if (own && own->node == lease.node && own->user == lease.user && own->host_name == lease.host_name)
+    return renew_row(group, *own, lease, *number);
   auto write = kept("INSERT OR REPLACE INTO leases(group_id, " + std::string(lease_columns) +
                     ", changed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!write) return std::move(write).error();
@@ -240,29 +266,20 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
   return {};
 }
 
-/// Most writes are renewals, in which nothing else changes: only the indexes of what does are written then. False:
-/// there is no such row.
-Result<bool> LeaseBook::State::renew_row(std::int64_t group, const Lease& lease, std::int64_t number) {
-  const std::int64_t address = lease.address.value();
-  auto there =
-      kept("SELECT source FROM leases WHERE group_id = ? AND address = ? AND node = ? AND user = ? AND host_name = ?");
-  if (!there) return std::move(there).error();
-  Statement& found = **there;
-  found.bind(group).bind(address).bind(ByteSpan(lease.node.octets())).bind(std::string_view(lease.user));
-  const auto row = found.bind(std::string_view(lease.host_name)).step();
-  if (!row) return row.error();
-  if (!*row) return false;
-  const bool same_source = found.text(0) == lease.source;
-  found.reset();
-  auto update = kept(std::string("UPDATE leases SET granted = ?, expires = ?, released = ?, sequence = ?, key = ?, ") +
-                     (same_source ? "" : "source = ?, ") + "changed = ? WHERE group_id = ? AND address = ?");
+/// Most writes are renewals, in which nothing else changes: only the indexes of what does are written then.
+Result<void> LeaseBook::State::renew_row(std::int64_t group, const Lease& own, const Lease& lease,
+                                         std::int64_t number) {
+  const bool same_source = own.source == lease.source;
+  auto update = kept(same_source ? "UPDATE leases SET granted = ?, expires = ?, released = ?, sequence = ?, key = ?, "
+                                   "changed = ? WHERE group_id = ? AND address = ?"
+                                 : "UPDATE leases SET granted = ?, expires = ?, released = ?, sequence = ?, key = ?, "
+                                   "source = ?, changed = ? WHERE group_id = ? AND address = ?");
   if (!update) return std::move(update).error();
   Statement& write = **update;
   write.bind(lease.granted.seconds).bind(lease.expires.seconds).bind(std::int64_t{lease.released});
   write.bind(static_cast<std::int64_t>(lease.sequence)).bind(key_column(lease));
   if (!same_source) write.bind(std::string_view(lease.source));
-  if (auto written = write.bind(number).bind(group).bind(address).run(); !written) return std::move(written).error();
-  return true;
+  return write.bind(number).bind(group).bind(std::int64_t{lease.address.value()}).run();
 }
 
 Result<std::vector<Reservation>> LeaseBook::State::reservations(std::int64_t group) {
