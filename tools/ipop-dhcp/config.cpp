@@ -1,8 +1,12 @@
+#include <algorithm>
+#include <optional>
+
 #include "appliance/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
+#include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "server_files.hpp"
 
@@ -29,6 +33,14 @@ leasing::AddressPlan changed(leasing::AddressPlan plan, const Configure& verb) {
   return plan;
 }
 
+/// The group that is meant: the one named, or the only one; null: the book does not have it.
+const LeaseGroup* find_group(const Context& context, const std::vector<LeaseGroup>& groups) {
+  const std::string& wanted = context.options.group;
+  const auto found = std::ranges::find_if(
+      groups, [&](const LeaseGroup& group) { return group.name == wanted || (wanted.empty() && groups.size() == 1); });
+  return found == groups.end() ? nullptr : &*found;
+}
+
 /// A new group has what its file on this machine says.
 Result<LeaseGroup> add_group(const Context& context, LeaseBook& book, const Configure& verb) {
   const std::vector<std::string> files = group_file_names(context);
@@ -51,13 +63,10 @@ Result<LeaseGroup> change(const Context& context, LeaseBook& book, const Configu
   if (!transaction) return std::move(transaction).error();
   const auto groups = book.groups();
   if (!groups) return groups.error();
-  const std::string& wanted = context.options.group;
-  const auto known = std::ranges::find_if(*groups, [&](const LeaseGroup& group) {
-    return group.name == wanted || (wanted.empty() && groups->size() == 1);
-  });
-  auto group = known == groups->end() ? add_group(context, book, verb) : Result<LeaseGroup>(*known);
+  const LeaseGroup* known = find_group(context, *groups);
+  auto group = known == nullptr ? add_group(context, book, verb) : Result<LeaseGroup>(*known);
   if (!group) return group;
-  if (known != groups->end()) {
+  if (known != nullptr) {
     group->plan = changed(known->plan, verb);
     if (auto written = book.change_plan(group->id, group->plan); !written) return std::move(written).error();
   }
@@ -122,9 +131,27 @@ std::string addresses_command(const LeaseGroup& group, const crypto::PrivateKey&
          "  # PLACE: this machine's name in the group, or http://HOST:8067/";
 }
 
+/// What the book says of a group that it has; nothing where the group is to be added. It is only read, so that a disk
+/// will do that takes no writing.
+std::optional<ExitStatus> show_known(const Context& context) {
+  if (!io::exists(context.options.directory + "/leases.db")) return std::nullopt;
+  auto opened = open_book(context, leasebook::Database::Access::read);
+  if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
+  auto& book = std::get<LeaseBook>(opened);
+  const auto groups = book.groups();
+  if (!groups) return report(context, groups.error());
+  const auto group = find_group(context, *groups);
+  if (group == nullptr) return std::nullopt;
+  const auto key = load_server_key(context, book);
+  if (!key) return report(context, key.error());
+  return show(context, book, *group, *key);
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const Configure& verb) {
+  if (says_nothing(verb))
+    if (const auto status = show_known(context)) return *status;
   auto opened = open_book(context, leasebook::Database::Access::create);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& book = std::get<LeaseBook>(opened);
@@ -132,14 +159,7 @@ ExitStatus carry_out(const Context& context, const Configure& verb) {
   if (!key) return report(context, key.error());
   const auto groups = book.groups();
   if (!groups) return report(context, groups.error());
-  const bool is_known = std::ranges::any_of(*groups, [&](const LeaseGroup& group) {
-    return group.name == context.options.group || (context.options.group.empty() && groups->size() == 1);
-  });
-  if (says_nothing(verb) && is_known) {
-    auto group = choose_group(context, book);
-    if (const auto* status = std::get_if<ExitStatus>(&group)) return *status;
-    return show(context, book, std::get<LeaseGroup>(group), *key);
-  }
+  const bool is_known = find_group(context, *groups) != nullptr;
   if (const auto status = refuse_follower(context, book)) return *status;
   const auto group = change(context, book, verb);
   if (!group) {

@@ -21,7 +21,9 @@ constexpr std::string_view changes_schema = "ipop-dhcp.changes/1";
 // Of a certificate's common name (RFC 5280, A.1), and more than an address with brackets has.
 constexpr std::size_t largest_user = 64;
 constexpr std::size_t largest_source = 64;
-constexpr std::string_view csv_title = "address,node,user,host_name,source,granted,expires,released";
+constexpr std::string_view csv_title = "address,node,user,host_name,source,granted,expires,released,group";
+// A list that somebody made by hand may say no group.
+constexpr std::string_view csv_title_without_group = csv_title.substr(0, csv_title.rfind(','));
 
 Error wrong(const std::string& what) {
   return make_error(make_error_code(Errc::malformed), what);
@@ -137,11 +139,26 @@ Result<void> check_plausible(const Lease& lease, WallTime now, const std::string
   return {};
 }
 
-Result<std::vector<Lease>> parse_csv(std::string_view text, WallTime now) {
+/// The first line, without what ends it.
+std::string_view first_line(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
+}
+
+bool is_csv(std::string_view text) {
+  return first_line(text) == csv_title || first_line(text) == csv_title_without_group;
+}
+
+Error of_other_group(const std::string& place, const std::string& group, std::string_view ours) {
+  return wrong(place + ": leases of group " + group.substr(0, 32) + ", not of " + std::string(ours));
+}
+
+Result<std::vector<Lease>> parse_csv(std::string_view text, std::string_view group, WallTime now) {
   std::vector<Lease> out;
   std::size_t next = 2;  // the line; the titles are the first
-  text.remove_prefix(csv_title.size());
-  text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + (text.empty() ? 0 : 1));
+  const std::string_view title = first_line(text);
+  const auto columns = static_cast<std::size_t>(std::ranges::count(title, ',')) + 1;
+  text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
   while (!text.empty()) {
     const std::string place = "line " + std::to_string(next);
     const std::string_view before = text;
@@ -149,7 +166,9 @@ Result<std::vector<Lease>> parse_csv(std::string_view text, WallTime now) {
     next += static_cast<std::size_t>(std::ranges::count(before.substr(0, before.size() - text.size()), '\n'));
     if (!cells) return wrong(place + ": a quote without an end");
     if (cells->size() == 1 && cells->front().empty()) continue;
-    if (cells->size() != 8) return wrong(place + ": not 8 columns: " + std::string(csv_title));
+    if (cells->size() != columns)
+      return wrong(place + ": not " + std::to_string(columns) + " columns: " + std::string(title));
+    if (columns == 9 && cells->back() != group) return of_other_group(place, cells->back(), group);
     const auto number = [](const std::string& cell) -> Json {
       std::int64_t value = 0;
       const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
@@ -233,26 +252,25 @@ std::string to_json(const leasebook::LeaseGroup& group, const std::vector<Lease>
   return out + "\n]}\n";
 }
 
-std::string to_csv(const std::vector<Lease>& leases) {
+std::string to_csv(const leasebook::LeaseGroup& group, const std::vector<Lease>& leases) {
   std::string out = std::string(csv_title) + "\n";
   for (const Lease& lease : leases)
     out += to_string(lease.address) + "," + to_string(lease.node) + "," + csv_cell(lease.user) + "," +
            csv_cell(lease.host_name) + "," + csv_cell(lease.source) + "," + std::to_string(lease.granted.seconds) +
-           "," + std::to_string(lease.expires.seconds) + "," + (lease.released ? "yes" : "no") + "\n";
+           "," + std::to_string(lease.expires.seconds) + "," + (lease.released ? "yes" : "no") + "," +
+           csv_cell(group.name) + "\n";
   return out;
 }
 
 Result<std::vector<Lease>> parse_leases(std::string_view text, std::string_view group, WallTime now) {
-  if (text.starts_with(csv_title)) return parse_csv(text, now);
+  if (is_csv(text)) return parse_csv(text, group, now);
   const auto [json, group_line, lines] = parse_located(text);
   std::string schema;
   if (json.is_discarded() || !json.is_object() || !read(json, "schema", schema) || schema != leases_schema)
     return wrong("neither JSON of schema " + std::string(leases_schema) + " nor CSV with the titles " +
                  std::string(csv_title));
   std::string of;
-  if (read(json, "group", of) && of != group)
-    return wrong("line " + std::to_string(group_line) + ": leases of group " + of.substr(0, 32) + ", not of " +
-                 std::string(group));
+  if (read(json, "group", of) && of != group) return of_other_group("line " + std::to_string(group_line), of, group);
   const auto entries = json.find("leases");
   if (entries == json.end() || !entries->is_array()) return wrong("no list \"leases\"");
   std::vector<Lease> out;

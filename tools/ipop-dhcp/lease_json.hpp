@@ -13,10 +13,10 @@ namespace ipop::ipop_dhcp {
 
 /// `{"schema": "ipop-dhcp.leases/1", "group": ..., "leases": [...]}`, one lease a line.
 std::string to_json(const leasebook::LeaseGroup& group, const std::vector<leasebook::Lease>& leases);
-/// A title line, then `address,node,user,host_name,source,granted,expires,released` (RFC 4180).
-std::string to_csv(const std::vector<leasebook::Lease>& leases);
+/// A title line, then `address,node,user,host_name,source,granted,expires,released,group` (RFC 4180).
+std::string to_csv(const leasebook::LeaseGroup& group, const std::vector<leasebook::Lease>& leases);
 /// Either of the two, with leases as a server of this group may have written them until `now`. Errors (malformed): the
-/// line, what is wrong, what would be right; CSV does not say of which group it is.
+/// line, what is wrong, what would be right; CSV without the column `group` may be of any.
 Result<std::vector<leasebook::Lease>> parse_leases(std::string_view text, std::string_view group, WallTime now);
 
 std::string to_json(const leasebook::LeaseBook::Changes& changes);

@@ -114,7 +114,7 @@ ExitStatus carry_out(const Context& context, const Export& verb) {
     after = part->back().address;
     std::ranges::move(*part, std::back_inserter(all));
   }
-  context.streams.out << (verb.csv ? to_csv(all) : to_json(group, all));
+  context.streams.out << (verb.csv ? to_csv(group, all) : to_json(group, all));
   return ExitStatus::done;
 }
 
