@@ -120,6 +120,7 @@ own=$(awk '$1 == "RssAnon:" { printf "%.1f", $2 / 1024 }' "/proc/$server/status"
 flooding=$!
 pids+=("$flooding")
 told() { wc -l <"$run/told"; }
+told_before=$(told)
 for ((done = 0; done < kills; done++)); do
   before=$(told)
   begin=$(milliseconds)
@@ -136,6 +137,9 @@ done
 kill "$flooding"
 wait "$flooding" 2>/dev/null || true
 pids=()
+# Without a load there is nothing to lose.
+served=$(($(told) - told_before))
+((served >= kills * 5)) || fail "only $served answers over $kills kills"
 kill "$server"
 wait "$server" || true
 server=
@@ -166,6 +170,6 @@ figure p50_at_200 "$(jq .p50_ms "$run/steady.json")" ms '' "at $(jq .rate "$run/
 figure p99_at_200 "$(jq .p99_ms "$run/steady.json")" ms 50 "of $(jq .answered "$run/steady.json")"
 figure refused "$(jq -s 'map(.refused + .unanswered) | add' "$run/most.json" "$run/steady.json")" requests 0 "of all of these"
 figure memory "$memory" MB 32 "most of the server; $own of its own, the rest are pages of files"
-figure lost "$lost" leases 0 "of $heard that members heard of, over $kills times kill -9"
+figure lost "$lost" leases 0 "of $heard that members heard of, $served of them over $kills times kill -9"
 figure double "$double" leases 0 "addresses that two members heard of"
 ((lost == 0 && double == 0)) || fail "a lease was lost or given twice"
