@@ -46,21 +46,11 @@ NodeId operator-(const NodeId& a, const NodeId& b) {
   return NodeId::from_words(difference);
 }
 
-NodeId clockwise_distance(const NodeId& from, const NodeId& to) {
-  return to - from;
-}
-
 NodeId ring_distance(const NodeId& a, const NodeId& b) {
   const NodeId there = a - b;
   // The way around the other side is its complement, and the shorter one where this is more than half the ring.
   const bool is_long = (there.octets().front() & std::byte{0x80}) != std::byte{0};
   return is_long ? NodeId{} - there : there;
-}
-
-bool is_between(const NodeId& from, const NodeId& x, const NodeId& to) {
-  if (x == from || x == to) return false;
-  if (from == to) return true;
-  return (x - from) < (to - from);
 }
 
 NodeId ring_fraction(double fraction) {

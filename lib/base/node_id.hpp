@@ -60,13 +60,8 @@ class NodeId {
   std::array<std::byte, size> octets_{};
 };
 
-/// How far `to` lies clockwise (towards larger ids, wrapping) from `from`.
-NodeId clockwise_distance(const NodeId& from, const NodeId& to);
 /// The shorter of the two arcs between `a` and `b`.
 NodeId ring_distance(const NodeId& a, const NodeId& b);
-/// True when `x` lies strictly inside the clockwise arc from `from` to `to`; with from == to the
-/// arc is the whole ring without that point.
-bool is_between(const NodeId& from, const NodeId& x, const NodeId& to);
 /// `fraction` of the ring in [0, 1) as a distance, with 64 significant bits.
 NodeId ring_fraction(double fraction);
 /// A distance as a fraction of the ring in [0, 1).

@@ -24,7 +24,6 @@ class ServiceNotifier {
 
   void ready() const { send("READY=1"); }
   void stopping() const { send("STOPPING=1"); }
-  void reloading() const { send("RELOADING=1"); }
   void alive() const { send("WATCHDOG=1"); }
   /// One line, shown by `systemctl status`.
   void status(std::string_view text) const;

@@ -26,8 +26,6 @@ struct ArpPacket {
   MacAddress target_mac{};
   Ipv4Address target_ip{};
 
-  /// A request that asks whether an address is free (RFC 5227, 1.1).
-  [[nodiscard]] bool is_probe() const { return operation == ArpOperation::request && sender_ip.is_unspecified(); }
   /// A host claims its own address: a request, or from some hosts a reply (RFC 5227, 1.1 and 3).
   [[nodiscard]] bool is_announcement() const { return !sender_ip.is_unspecified() && sender_ip == target_ip; }
 

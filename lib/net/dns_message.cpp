@@ -5,8 +5,6 @@
 namespace ipop::net {
 namespace {
 
-constexpr std::size_t max_string = 255;  // RFC 1035, 3.3: <character-string>
-
 DnsRecord make_record(const DnsName& name, DnsType type, std::uint32_t ttl, DnsRdata rdata) {
   return DnsRecord{name, type, DnsClass::in, ttl, std::move(rdata)};
 }
@@ -23,19 +21,6 @@ DnsRecord make_ptr_record(const DnsName& name, std::uint32_t ttl, const DnsName&
 
 DnsRecord make_soa_record(const DnsName& zone, std::uint32_t ttl, const DnsSoaRdata& soa) {
   return make_record(zone, DnsType::soa, ttl, soa);
-}
-
-DnsRecord make_txt_record(const DnsName& name, std::uint32_t ttl, std::string_view text) {
-  DnsTxtRdata txt;
-  do {
-    txt.strings.emplace_back(text.substr(0, max_string));
-    text.remove_prefix(txt.strings.back().size());
-  } while (!text.empty());
-  return make_record(name, DnsType::txt, ttl, std::move(txt));
-}
-
-DnsRecord make_srv_record(const DnsName& name, std::uint32_t ttl, const DnsSrvRdata& srv) {
-  return make_record(name, DnsType::srv, ttl, srv);
 }
 
 std::size_t DnsMessage::answer_limit() const {

@@ -134,9 +134,6 @@ struct DnsRecord {
 DnsRecord make_a_record(const DnsName& name, std::uint32_t ttl, Ipv4Address address);
 DnsRecord make_ptr_record(const DnsName& name, std::uint32_t ttl, const DnsName& target);
 DnsRecord make_soa_record(const DnsName& zone, std::uint32_t ttl, const DnsSoaRdata& soa);
-/// Splits text longer than 255 octets into strings.
-DnsRecord make_txt_record(const DnsName& name, std::uint32_t ttl, std::string_view text);
-DnsRecord make_srv_record(const DnsName& name, std::uint32_t ttl, const DnsSrvRdata& srv);
 
 /// The OPT record's content (RFC 6891, 6.1); its extended RCODE is part of DnsHeader::rcode.
 struct DnsEdns {

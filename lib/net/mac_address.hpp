@@ -2,9 +2,7 @@
 
 #include <array>
 #include <compare>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/bytes.hpp"
 
@@ -33,6 +31,5 @@ class MacAddress {
 
 /// `02:00:5e:10:00:01`, lower case.
 std::string to_string(const MacAddress& address);
-std::optional<MacAddress> parse_mac_address(std::string_view text);
 
 }  // namespace ipop::net

@@ -56,7 +56,6 @@ class Linker {
   [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }
   /// It was asked three times, the first a second and a half ago, and did not answer.
   [[nodiscard]] bool is_unheard() const { return phase_ == Phase::asking && asked_ >= 3; }
-  [[nodiscard]] bool is_firing() const { return phase_ == Phase::firing; }
 
  private:
   enum class Phase { idle, asking, firing, ended };

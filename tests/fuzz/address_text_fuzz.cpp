@@ -2,7 +2,6 @@
 
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
-#include "net/mac_address.hpp"
 
 using namespace ipop;
 
@@ -19,7 +18,6 @@ void check(const std::optional<T>& value, std::optional<T> (*parse)(std::string_
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteSpan input(reinterpret_cast<const std::byte*>(data), size);
   const std::string_view text = as_text(input);
-  check(net::parse_mac_address(text), net::parse_mac_address);
   check(net::parse_ipv4_address(text), net::parse_ipv4_address);
   check(net::parse_ipv4_prefix(text), net::parse_ipv4_prefix);
   check(net::parse_ipv6_address(text), net::parse_ipv6_address);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # pages.sh ROOT - every document can be found and none leads nowhere: README.md links each page of docs/, every link of
-# a page to a file of the tree exists, and ga(7) lists each program.
+# a page to a file of the tree exists, so does each file, function and option that a page names in code marks, and ga(7)
+# lists each program. (Decisions also speak of other people's options.)
 #
 # Exit status: 0 so it is, 1 it is not (named), 2 used wrongly.
 set -euo pipefail
@@ -18,6 +19,29 @@ for page in README.md CONTRIBUTING.md docs/*.md docs/*/*.md; do
   while IFS= read -r target; do
     [[ -e $(dirname "$page")/${target%%#*} ]] || missing "$page: the link to $target leads nowhere"
   done < <(grep -oE '\]\([^)#: ]+[^): ]*\)' "$page" | sed 's/^](//; s/)$//' | sort -u)
+done
+declare -A is_word=()
+while IFS= read -r word; do is_word[$word]=1; done < <(
+  find lib tools tests scripts bench demo man packaging Makefile* CMakePresets.json -type f ! -name '*.md' -print0 2>/dev/null |
+    xargs -0r cat | sed 's/\\-/-/g' | LC_ALL=C grep -aoE -- '[a-zA-Z_][a-zA-Z_0-9]*|--[a-z][a-z0-9-]+' | LC_ALL=C sort -u
+)
+folders='lib|tools|tests|scripts|bench|packages|packaging|demo|cmake|man|completions'
+for page in README.md CONTRIBUTING.md docs/*.md docs/*/*.md; do
+  [[ -r $page ]] || continue
+  code=$(grep -oE '`[^`]+`' "$page" || true)
+  while IFS= read -r path; do
+    # Names in braces are several files; what stands for a name, as in tests/cli/*.bats, is a pattern.
+    for one in $(eval "printf '%s\n' $path"); do
+      [[ -e $one ]] || missing "$page: there is no $one"
+    done
+  done < <(grep -oE "[\` ]($folders)/[A-Za-z0-9_.*/{},-]*[A-Za-z0-9_*}/]" <<<"$code" | cut -c 2- | sort -u)
+  while IFS= read -r name; do
+    [[ ${is_word[$name]-} ]] || missing "$page: there is no $name()"
+  done < <(grep -oE '`[A-Za-z_:]+\(\)`' <<<"$code" | grep -oE '[A-Za-z_]+\(' | tr -d '(' | sort -u)
+  [[ $page != docs/decisions/* ]] || continue
+  while IFS= read -r option; do
+    [[ ${is_word[$option]-} ]] || missing "$page: there is no option $option"
+  done < <(grep -oE -- '[` []--[a-z][a-z0-9-]+' <<<"$code" | cut -c 2- | sort -u)
 done
 if [[ -r man/ga.7 ]]; then
   for main in tools/*/main.cpp; do

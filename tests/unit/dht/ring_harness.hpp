@@ -104,7 +104,7 @@ class TestRing {
         if (other.alive && other.part == member.part && other.id != member.id) part.push_back(other.id);
       }
       const std::size_t size = part.size() + 1;
-      std::ranges::sort(part, {}, [&](const NodeId& id) { return clockwise_distance(member.id, id); });
+      std::ranges::sort(part, {}, [&](const NodeId& id) { return id - member.id; });
       if (part.size() > 6) part.erase(part.begin() + 3, part.end() - 3);
       if (part == member.neighbours && size == member_size_[member.number]) continue;
       member.neighbours = part;

@@ -18,20 +18,15 @@ Ipv6Address v6(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a MAC address is six pairs of digits between colons, written in lower case") {
-  const auto mac = parse_mac_address("02:00:5E:10:00:fF");
-  REQUIRE(mac);
-  CHECK(to_string(*mac) == "02:00:5e:10:00:ff");
-  for (const char* wrong : {"", "02:00:5e:10:00", "02:00:5e:10:00:1", "02-00-5e-10-00-01", "02:00:5e:10:00:0g",
-                            "02:00:5e:10:00:01:", " 2:00:5e:10:00:01"}) {
-    CHECK_MESSAGE(!parse_mac_address(wrong), wrong);
-  }
+TEST_CASE("a MAC address is written as six pairs of lower-case digits between colons") {
+  CHECK(to_string(MacAddress({std::byte{2}, {}, std::byte{0x5e}, std::byte{0x10}, {}, std::byte{0xff}})) ==
+        "02:00:5e:10:00:ff");
 }
 
 TEST_CASE("broadcast and multicast MAC addresses are group addresses") {
   CHECK(MacAddress::broadcast().is_group());
-  CHECK(parse_mac_address("01:00:5e:00:00:fb")->is_group());
-  CHECK_FALSE(parse_mac_address("02:00:5e:00:00:fb")->is_group());
+  CHECK(MacAddress({std::byte{1}, {}, std::byte{0x5e}, {}, {}, std::byte{0xfb}}).is_group());
+  CHECK_FALSE(MacAddress({std::byte{2}, {}, std::byte{0x5e}, {}, {}, std::byte{0xfb}}).is_group());
 }
 
 TEST_CASE("an IPv4 address is four numbers up to 255 without leading zeros") {

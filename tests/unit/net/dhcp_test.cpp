@@ -22,7 +22,7 @@ DhcpMessage make_offer() {
   offer.broadcast = true;
   offer.yiaddr = Ipv4Address(10, 128, 0, 2);
   offer.siaddr = Ipv4Address(10, 128, 0, 1);
-  offer.chaddr = *parse_mac_address("02:00:00:00:00:0a");
+  offer.chaddr = MacAddress({std::byte{2}, {}, {}, {}, {}, std::byte{0x0a}});
   offer.options.set_message_type(DhcpMessageType::offer);
   offer.options.set_address(DhcpCode::server_identifier, Ipv4Address(10, 128, 0, 1));
   offer.options.set_u32(DhcpCode::ip_address_lease_time, 3600);
