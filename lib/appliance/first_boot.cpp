@@ -67,12 +67,11 @@ Result<FirstBootPlan> plan_first_boot(const std::vector<FoundMedium>& found, std
   plan.host_name = medium.host_name.empty() ? name_of_machine(machine_id) : medium.host_name;
   plan.files.push_back({"/etc/hostname", plan.host_name + "\n"});
   if (!medium.roles.empty()) plan.files.push_back({"/etc/ga/pool.toml", role_file(medium)});
-  if (!medium.ssh_keys.empty()) {
-    std::string keys;
-    for (const std::string& key : medium.ssh_keys)
-      keys += key + "\n";
-    plan.files.push_back({"/root/.ssh/authorized_keys", keys, 0600});
-  }
+  // Also without a key: those of a medium that was tried before it do not stay.
+  std::string keys;
+  for (const std::string& key : medium.ssh_keys)
+    keys += key + "\n";
+  plan.files.push_back({"/etc/ga/administrator.keys", keys});
   if (!medium.enrolment.empty()) {
     plan.enrolment_file = "/var/lib/ga/enrolment";
     plan.files.push_back({plan.enrolment_file, medium.enrolment + "\n", 0600});

@@ -26,8 +26,16 @@ nothing_changed() { [ ! -e "$DIR/new" ]; }
   grep -qxF 'roles = ["worker", "submit"]' "$DIR/new/etc/ga/pool.toml"
   grep -qxF 'pool = "big"' "$DIR/new/etc/ga/pool.toml"
   [ "$(cat "$DIR/new/etc/hostname")" = seven ]
-  [ "$(cat "$DIR/new/root/.ssh/authorized_keys")" = "$ssh_key" ]
-  [ "$(stat -c %a "$DIR/new/root/.ssh" "$DIR/new/root/.ssh/authorized_keys" | xargs)" = "700 600" ]
+  [ "$(cat "$DIR/new/etc/ga/administrator.keys")" = "$ssh_key" ]
+}
+
+@test "a medium without a key takes away those of one that was tried before it" {
+  medium --role worker --ssh-key "$DIR/key.pub" >"$DIR/text"
+  adopt "$DIR/text"
+  medium --role worker >"$DIR/text"
+  adopt "$DIR/text"
+  [ -f "$DIR/new/etc/ga/administrator.keys" ]
+  [ ! -s "$DIR/new/etc/ga/administrator.keys" ]
 }
 
 @test "adopt can be repeated" {

@@ -30,7 +30,7 @@ TEST_CASE("without a medium a machine joins the demo group of its LAN and says s
   REQUIRE(token);
   CHECK(token->group == demo_group());
   CHECK(token->group.bootstrap.empty());
-  CHECK(file_at(*plan, "/root/.ssh/authorized_keys") == nullptr);
+  CHECK(file_at(*plan, "/etc/ga/administrator.keys")->octets.empty());
 }
 
 TEST_CASE("S22: machines with different ids get different names, and one machine keeps its own") {
@@ -48,9 +48,7 @@ TEST_CASE("a medium becomes the files of the machine, secrets for root only") {
   CHECK(plan->host_name == "seven");
   CHECK(file_at(*plan, "/etc/hostname")->octets == "seven\n");
   CHECK(file_at(*plan, "/etc/ga/pool.toml")->octets.find("roles = [\"worker\"]") != std::string::npos);
-  REQUIRE(file_at(*plan, "/root/.ssh/authorized_keys"));
-  CHECK(file_at(*plan, "/root/.ssh/authorized_keys")->octets == key + "\n");
-  CHECK(file_at(*plan, "/root/.ssh/authorized_keys")->mode == 0600);
+  CHECK(file_at(*plan, "/etc/ga/administrator.keys")->octets == key + "\n");
   CHECK(plan->enrolment_file.empty());
 }
 
