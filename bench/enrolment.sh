@@ -9,22 +9,10 @@
 # Exit status: 0 measured, 1 the authority did not start, 2 used wrongly.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { echo "usage: enrolment.sh DIRECTORY_OF_THE_PROGRAMS [--rate N] [--seconds N] [--output FILE]" >&2; exit 2; }
-rate=1000 seconds=60 output=$here/../build/bench.jsonl
-[[ $# -ge 1 && -x $1/ga-cert && -x $1/request_flood ]] || usage
-bin=$(cd "$1" && pwd)
-shift
-while (($#)); do
-  case $1 in
-    --rate) rate=${2-} ;;
-    --seconds) seconds=${2-} ;;
-    --output) output=${2-} ;;
-    *) usage ;;
-  esac
-  shift 2 || usage
-done
-[[ $rate =~ ^[1-9][0-9]*$ && $seconds =~ ^[1-9][0-9]?$ && -n $output ]] || usage
+# shellcheck source=begin.bash
+source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
+rate=1000 seconds=60
+read_options "ga-cert request_flood" 'rate=[1-9][0-9]*' 'seconds=[1-9][0-9]?' -- "$@"
 # shellcheck source=figures.bash
 source "$here/figures.bash"
 bench=enrolment
@@ -39,7 +27,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-fail() { echo "enrolment.sh: $1" >&2; exit 1; }
+
 # A machine's proxy has no say on loopback.
 unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY
 

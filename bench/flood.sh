@@ -12,41 +12,13 @@
 # Exit status: 0 measured, 1 a node did not come up, 2 used wrongly, 4 no permission.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { echo "usage: flood.sh DIRECTORY_OF_THE_PROGRAMS [--rate N] [--seconds N] [--output FILE]" >&2; exit 2; }
-rate=50000 seconds=60 output=$here/../build/bench.jsonl
-[[ $# -ge 1 && -x $1/ipop-node && -x $1/link_flood ]] || usage
-bin=$(cd "$1" && pwd)
-shift
-while (($#)); do
-  case $1 in
-    --rate) rate=${2-} ;;
-    --seconds) seconds=${2-} ;;
-    --output) output=${2-} ;;
-    *) usage ;;
-  esac
-  shift 2 || usage
-done
-[[ $rate =~ ^[1-9][0-9]*$ && $seconds =~ ^[1-9][0-9]?$ && -n $output ]] || usage
-((EUID == 0)) || { echo "flood.sh: network namespaces need root" >&2; exit 4; }
-
-run=$(mktemp -d "${TMPDIR:-/tmp}/ga-flood.XXXXXX")
-internet=gf$$
-# shellcheck source=../demo/internet.sh
-source "$here/../demo/internet.sh"
-# shellcheck source=../demo/nodes.sh
-source "$here/../demo/nodes.sh"
+# shellcheck source=begin.bash
+source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
 # shellcheck source=figures.bash
 source "$here/figures.bash"
-finish() {
-  trap '' INT TERM HUP
-  unmake_internet
-  rm -rf "$run"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM HUP
-fail() { echo "flood.sh: $1" >&2; exit 1; }
-
+rate=50000 seconds=60
+read_options "ipop-node link_flood" 'rate=[1-9][0-9]*' 'seconds=[1-9][0-9]?' -- "$@"
+begin_internet gf
 make_internet
 for host in relay alice carol mallory; do make_server "$host"; done
 # The answers to invented addresses end at who invented them.

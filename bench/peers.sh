@@ -18,52 +18,14 @@
 # Exit status: 0 measured, 1 a peer did not come up, 2 used wrongly, 4 no permission.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { sed -n '2s/^# /usage: /p' "${BASH_SOURCE[0]}" >&2; exit 2; }
-seconds=4 rounds=3 underlay=gso extra='' other='' output=$here/../build/bench.jsonl
-[[ $# -ge 1 && -x $1/ipop-node ]] || usage
-bin=$(cd "$1" && pwd)
-shift
-while (($#)); do
-  case $1 in
-    --seconds) seconds=${2-} ;;
-    --rounds) rounds=${2-} ;;
-    --underlay) underlay=${2-} ;;
-    --extra) extra=${2-} ;;
-    --other) other=${2-} ;;
-    --output) output=${2-} ;;
-    *) usage ;;
-  esac
-  shift 2 || usage
-done
-[[ $seconds =~ ^[1-9][0-9]?$ && $rounds =~ ^[1-9][0-9]?$ && $underlay =~ ^(gso|soft)$ && -n $output ]] || usage
+# shellcheck source=begin.bash
+source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
+seconds=4 rounds=3 underlay=gso extra='' other=''
+read_options ipop-node 'seconds=[1-9][0-9]?' 'rounds=[1-9][0-9]?' 'underlay=gso|soft' 'extra=.*' 'other=.*' \
+  -- "$@"
 [[ -z $extra || -d $extra ]] || usage
 [[ -z $other || -x $other/ipop-node ]] || usage
-((EUID == 0)) || { echo "peers.sh: network namespaces need root" >&2; exit 4; }
-
-run=$(mktemp -d "${TMPDIR:-/tmp}/ga-peers.XXXXXX")
-internet=gp$$
-# shellcheck source=../demo/internet.sh
-source "$here/../demo/internet.sh"
-# shellcheck source=../demo/nodes.sh
-source "$here/../demo/nodes.sh"
-finish() {
-  trap '' INT TERM HUP
-  unmake_internet
-  rm -rf "$run" "/var/run/wireguard/$internet"-*.sock
-}
-trap finish EXIT
-trap 'exit 130' INT TERM HUP
-say() { [[ ! -t 2 ]] || printf '\r\033[K%s' "$1" >&2; }
-fail() { say ""; echo "peers.sh: $1" >&2; exit 1; }
-until_true() { # SECONDS COMMAND...
-  local end=$(($(milliseconds) + $1 * 1000))
-  shift
-  while ! "$@" >/dev/null 2>&1; do
-    (($(milliseconds) < end)) || return 1
-    sleep 0.1
-  done
-}
+begin_internet gp
 
 # --- the wire -----------------------------------------------------------------------------------------------
 wire_address=([0]=203.0.113.1 [1]=203.0.113.2)

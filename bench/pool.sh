@@ -13,54 +13,16 @@
 # Exit status: 0 measured, 1 the pool did not come up, 2 used wrongly, 4 no permission.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { echo "usage: pool.sh DIRECTORY_OF_THE_PROGRAMS [--starts N] [--moves N] [--rounds N] [--output FILE]" >&2; exit 2; }
-starts=20 moves=10 rounds=2 output=$here/../build/bench.jsonl
-[[ $# -ge 1 && -x $1/ipop-node && -x $1/ga-condorcfg ]] || usage
-bin=$(cd "$1" && pwd)
-shift
-while (($#)); do
-  case $1 in
-    --starts) starts=${2-} ;;
-    --moves) moves=${2-} ;;
-    --rounds) rounds=${2-} ;;
-    --output) output=${2-} ;;
-    *) usage ;;
-  esac
-  shift 2 || usage
-done
-[[ $starts =~ ^[0-9]{1,3}$ && $moves =~ ^[0-9]{1,3}$ && $rounds =~ ^[0-9]$ && -n $output ]] || usage
-((EUID == 0)) || { echo "pool.sh: network namespaces need root" >&2; exit 4; }
+# shellcheck source=begin.bash
+source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
+starts=20 moves=10 rounds=2
+read_options "ipop-node ga-condorcfg" 'starts=[0-9]{1,3}' 'moves=[0-9]{1,3}' 'rounds=[0-9]' -- "$@"
+begin_internet gq
 root=$("$here/../scripts/pool_root")
-
-run=$(mktemp -d "${TMPDIR:-/tmp}/ga-pool.XXXXXX")
-internet=gq$$
-# shellcheck source=../demo/internet.sh
-source "$here/../demo/internet.sh"
-# shellcheck source=../demo/nodes.sh
-source "$here/../demo/nodes.sh"
 # shellcheck source=../demo/machines.sh
 source "$here/../demo/machines.sh"
 # shellcheck source=../demo/pool.sh
 source "$here/../demo/pool.sh"
-finish() {
-  trap '' INT TERM HUP
-  unmake_internet
-  rm -rf "$run"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM HUP
-say() { [[ ! -t 2 ]] || printf '\r\033[K%s' "$1" >&2; }
-fail() { say ""; echo "pool.sh: $1" >&2; exit 1; }
-until_true() { # SECONDS COMMAND...
-  local end=$(($(milliseconds) + $1 * 1000))
-  shift
-  while ! "$@" >/dev/null 2>&1; do
-    (($(milliseconds) < end)) || return 1
-    sleep 0.1
-  done
-}
-
 # Processor time of all others, and of all there is, in ticks.
 busy() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8; exit }' /proc/stat; }
 passed() { awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i; print all; exit }' /proc/stat; }

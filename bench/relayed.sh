@@ -9,44 +9,17 @@
 # Exit status: 0 measured, 1 the nodes did not come up, 2 used wrongly, 4 no permission.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { sed -n '2s/^# /usage: /p' "${BASH_SOURCE[0]}" >&2; exit 2; }
-seconds=4 rounds=3 warm=8 output=$here/../build/bench.jsonl bench=relayed
-[[ $# -ge 1 && -x $1/ipop-node ]] || usage
-bin=$(cd "$1" && pwd)
-shift
-while (($#)); do
-  case $1 in
-    --seconds) seconds=${2-} ;;
-    --rounds) rounds=${2-} ;;
-    --output) output=${2-} ;;
-    *) usage ;;
-  esac
-  shift 2 || usage
-done
-[[ $seconds =~ ^[1-9][0-9]?$ && $rounds =~ ^[1-9][0-9]?$ && -n $output ]] || usage
-((EUID == 0)) || { echo "relayed.sh: network namespaces need root" >&2; exit 4; }
-for program in iperf3 jq; do
-  command -v "$program" >/dev/null || { echo "relayed.sh: $program is not installed" >&2; exit 1; }
-done
-
-run=$(mktemp -d "${TMPDIR:-/tmp}/ga-relayed.XXXXXX")
-internet=gr$$
-# shellcheck source=../demo/internet.sh
-source "$here/../demo/internet.sh"
-# shellcheck source=../demo/nodes.sh
-source "$here/../demo/nodes.sh"
+# shellcheck source=begin.bash
+source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
 # shellcheck source=figures.bash
 source "$here/figures.bash"
-finish() {
-  trap '' INT TERM HUP
-  unmake_internet
-  rm -rf "$run"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM HUP
-fail() { echo "relayed.sh: $1" >&2; exit 1; }
+bench=relayed warm=8 seconds=4 rounds=3
+read_options ipop-node 'seconds=[1-9][0-9]?' 'rounds=[1-9][0-9]?' -- "$@"
+for program in iperf3 jq; do
+  command -v "$program" >/dev/null || fail "$program is not installed"
+done
 
+begin_internet gr
 make_internet
 make_server relay
 make_site home 192.168.1 symmetric
