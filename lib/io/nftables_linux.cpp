@@ -60,8 +60,9 @@ Error error_of(nft_ctx* context) {
   if (says("not permitted") || says("Permission denied")) return permission();
   if (says("not supported")) return no_support();
   if (says("No such file or directory")) return make_error(make_error_code(Errc::not_found), doing);
-  return make_error(make_error_code(Errc::malformed),
-                    std::string(doing) + ": " + std::string(text.substr(0, text.find('\n'))));
+  std::string why(doing);
+  why.append(": ").append(text.substr(0, text.find('\n')));
+  return make_error(make_error_code(Errc::malformed), why);
 }
 
 Result<std::string> run(std::string_view text) {

@@ -1,7 +1,7 @@
 #include "router/arp_responder.hpp"
 
 #include "net/ethernet.hpp"
-#include "router/lease_keeper.hpp"
+#include "router/lease_candidates.hpp"
 #include "router/mac_table.hpp"
 
 namespace ipop::router {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "net/dns_name.hpp"
-#include "router/lease_keeper.hpp"
+#include "router/lease_candidates.hpp"
 
 namespace ipop::router {
 namespace {

@@ -16,9 +16,6 @@ constexpr Duration unheard_after = 30s;
 // A chosen name that somebody holds is tried again at this pace.
 constexpr Duration taken_name_retry = std::chrono::minutes(5);
 constexpr Duration avoid_taken = std::chrono::minutes(10);
-constexpr Duration quarantine = std::chrono::hours(1);
-// A replica keeps four leases of one owner (S3): three that end by themselves and the one in use.
-constexpr std::size_t most_quarantined = 3;
 // Neighbours change several times while a ring forms or merges: one look-up after it is quiet for a
 // second, but within five of the first change.
 constexpr Duration debounce = 1s;
@@ -29,8 +26,6 @@ constexpr Duration tombstone_time = std::chrono::minutes(2);
 constexpr unsigned quick_refusals = 16;
 // Tries of the address of the last time before another one: with the pauses between them some 8 s.
 constexpr unsigned patience_with_last = 5;
-constexpr unsigned random_draws = 64;
-constexpr std::uint32_t most_scanned = 4096;
 
 std::chrono::seconds to_seconds(Duration time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time);
@@ -38,19 +33,11 @@ std::chrono::seconds to_seconds(Duration time) {
 
 }  // namespace
 
-bool is_leasable(net::Ipv4Address address, const net::Ipv4Prefix& prefix) {
-  const std::uint32_t last = address.value() & 0xffU;
-  return prefix.contains(address) && address != prefix.address() && address != prefix.broadcast() &&
-         address != prefix.server_address() && last != 0 && last != 255;
-}
-
 LeaseKeeper::LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       key_(key),
       rng_(rng),
-      draws_(!config_.server),
-      avoided_(256),
-      quarantined_(most_quarantined),
+      candidates_(config_.pool, config_.server, rng),
       abandoned_(4),
       back_off_(first_back_off) {}
 
@@ -68,19 +55,16 @@ void LeaseKeeper::start(TimePoint now, std::optional<Bytes> preferred, Bytes val
   if (started_ || !clock_) return;
   started_ = true;
   value_ = std::move(value);
-  if (preferred && config_.pool) {
-    const auto address = address_of(*preferred);
-    if (!address || !is_leasable(*address, *config_.pool)) preferred.reset();
-  }
+  if (preferred && config_.pool && !candidates_.may_be_held(*preferred, now)) preferred.reset();
   last_ = preferred;
-  candidate_ = std::move(preferred);
+  if (preferred) candidates_.prefer(*std::move(preferred));
   claim_next(now);
 }
 
 void LeaseKeeper::take(TimePoint now, Bytes name, Bytes value, WallTime until) {
   if (!clock_) return;
   started_ = true;
-  draws_ = false;
+  candidates_.draw(false);
   limit_ = Limit{name, until};
   value_ = std::move(value);
   // What is on its way under the old value is followed by the new one when it is granted.
@@ -97,7 +81,7 @@ void LeaseKeeper::take(TimePoint now, Bytes name, Bytes value, WallTime until) {
 void LeaseKeeper::fall_back(TimePoint now, Bytes value) {
   if (!clock_) return;
   started_ = true;
-  draws_ = true;
+  candidates_.draw(true);
   value_ = std::move(value);
   claim_next(now);
 }
@@ -109,9 +93,7 @@ void LeaseKeeper::set_value(TimePoint now, Bytes value) {
 }
 
 bool LeaseKeeper::want(TimePoint now, Bytes name) {
-  if (!started_ || wish_ || !config_.pool) return false;
-  const auto address = address_of(name);
-  if (!address || !is_leasable(*address, *config_.pool) || quarantined_.find(name, now) != nullptr) return false;
+  if (!started_ || wish_ || !candidates_.may_be_held(name, now)) return false;
   if (holding_) {
     if (holding_->record.name == name) return false;
     send_create(now, std::move(name), true);
@@ -121,7 +103,7 @@ bool LeaseKeeper::want(TimePoint now, Bytes name) {
   if (attempt_ && attempt_->record.name == name) return true;
   if (attempt_) abandoned_.put(now, attempt_->ask, attempt_->record.name, now + unheard_after);
   attempt_.reset();
-  candidate_ = std::move(name);
+  candidates_.prefer(std::move(name));
   claim_next(now);
   return true;
 }
@@ -133,10 +115,8 @@ void LeaseKeeper::forget_wish(TimePoint now) {
 }
 
 bool LeaseKeeper::decline(TimePoint now) {
-  quarantined_.drop_expired(now);
-  if (!holding_ || quarantined_.size() >= most_quarantined) return false;
-  quarantined_.put(now, holding_->record.name, {}, now + quarantine);
-  lose(now, "declined: another machine on the client's side uses it", quarantine);
+  if (!holding_ || !candidates_.quarantine(now, holding_->record.name)) return false;
+  lose(now, "declined: another machine on the client's side uses it", 0s);
   return true;
 }
 
@@ -189,8 +169,7 @@ void LeaseKeeper::handle_created(TimePoint now, Ask ask, dht::Outcome outcome, c
         clock_is_off_ = true;
         outputs_.push(ClockOff{clock_ahead});
       } else if (!is_wish && !holding_ && config_.pool && !waits_for_last(attempt.record.name)) {
-        avoided_.put(now, attempt.record.name, {}, now + avoid_taken);
-        candidate_.reset();
+        candidates_.avoid(now, attempt.record.name, avoid_taken);
       }
       break;
     case dht::Outcome::not_found:
@@ -245,7 +224,7 @@ void LeaseKeeper::handle_timeout(TimePoint now) {
       outputs_.push(Get{*recheck_, holding_->record.name});
     }
   }
-  avoided_.drop_expired(now);
+  candidates_.handle_timeout(now);
   abandoned_.drop_expired(now);
 }
 
@@ -273,7 +252,7 @@ void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<
   back_off_ = first_back_off;
   refusals_ = 0;
   if (std::exchange(clock_is_off_, false)) outputs_.push(ClockOff{});
-  candidate_ = holding_->record.name;
+  candidates_.prefer(holding_->record.name);
   timers_.clear(Timer::retry);
   timers_.set(Timer::end, holding_->ends);
   timers_.clear(Timer::renew);
@@ -335,12 +314,11 @@ void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std:
   }
   outputs_.push(taken_by(attempt.record.name, records));
   if (is_limited(attempt.record.name)) return back_off(now);
-  avoided_.put(now, attempt.record.name, {}, now + avoid_taken);
+  candidates_.avoid(now, attempt.record.name, avoid_taken);
   if (!config_.pool) {
     timers_.set(Timer::retry, now + rng_.jitter(taken_name_retry, 0.2));
     return;
   }
-  candidate_.reset();
   if (++refusals_ > quick_refusals) {
     back_off(now);
   } else {
@@ -350,10 +328,7 @@ void LeaseKeeper::handle_taken(TimePoint now, const Attempt& attempt, const std:
 
 void LeaseKeeper::lose(TimePoint now, std::string why, Duration avoid_for) {
   outputs_.push(Lost{holding_->record.name, std::move(why)});
-  if (avoid_for > 0s) {
-    avoided_.put(now, holding_->record.name, {}, now + avoid_for);
-    if (config_.pool) candidate_.reset();
-  }
+  if (avoid_for > 0s) candidates_.avoid(now, holding_->record.name, avoid_for);
   holding_.reset();
   ring_changed_.reset();
   recheck_.reset();
@@ -371,25 +346,12 @@ void LeaseKeeper::lose(TimePoint now, std::string why, Duration avoid_for) {
   }
 }
 
-bool LeaseKeeper::is_servers(const Bytes& name) const {
-  const auto address = config_.server ? address_of(name) : std::nullopt;
-  return address && config_.server->gives_out(*address);
-}
-
-std::optional<Bytes> LeaseKeeper::next_candidate(TimePoint now) {
-  if (limit_ && limit_->until > wall_at(now)) return limit_->name;
-  if (candidate_ && !is_servers(*candidate_) && !(config_.pool && is_avoided(*candidate_, now))) return candidate_;
-  return draws_ ? draw(now) : std::nullopt;
-}
-
 void LeaseKeeper::claim_next(TimePoint now) {
   if (attempt_ || holding_) return;
-  candidate_ = next_candidate(now);
-  if (!candidate_) {
-    if (draws_) back_off(now);
-    return;
-  }
-  send_create(now, *candidate_, false);
+  const bool is_granted = limit_ && limit_->until > wall_at(now);
+  auto name = is_granted ? std::optional(limit_->name) : candidates_.next(now);
+  if (name) return send_create(now, *std::move(name), false);
+  if (candidates_.draws()) back_off(now);
 }
 
 void LeaseKeeper::send_create(TimePoint now, Bytes name, bool is_wish) {
@@ -435,31 +397,6 @@ dht::Record LeaseKeeper::make_record(TimePoint now, Bytes name, Bytes value, Dur
 void LeaseKeeper::back_off(TimePoint now) {
   timers_.set(Timer::retry, now + rng_.jitter(back_off_, 0.2));
   back_off_ = std::min(back_off_ * 2, longest_back_off);
-}
-
-std::optional<Bytes> LeaseKeeper::draw(TimePoint now) {
-  if (!config_.pool || config_.pool->length() > 30) return std::nullopt;
-  const std::uint32_t first = config_.pool->address().value();
-  const std::uint64_t count = std::uint64_t{config_.pool->broadcast().value()} - first + 1;
-  const auto is_free = [&](net::Ipv4Address address) {
-    return is_leasable(address, *config_.pool) && !(config_.server && config_.server->gives_out(address)) &&
-           !is_avoided(record_name(address), now);
-  };
-  for (unsigned i = 0; i < random_draws; ++i) {
-    const net::Ipv4Address address(static_cast<std::uint32_t>(first + rng_.below(count)));
-    if (is_free(address)) return record_name(address);
-  }
-  // A small pool where most is taken: look at one after the other.
-  const std::uint64_t start = rng_.below(count);
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(count, most_scanned); ++i) {
-    const net::Ipv4Address address(static_cast<std::uint32_t>(first + (start + i) % count));
-    if (is_free(address)) return record_name(address);
-  }
-  return std::nullopt;
-}
-
-bool LeaseKeeper::is_avoided(const Bytes& name, TimePoint now) const {
-  return avoided_.find(name, now) != nullptr || quarantined_.find(name, now) != nullptr;
 }
 
 WallTime LeaseKeeper::wall_at(TimePoint now) const {

@@ -18,13 +18,10 @@
 #include "dht/record.hpp"
 #include "dht/witness.hpp"
 #include "net/ipv4_prefix.hpp"
+#include "router/lease_candidates.hpp"
 #include "router/lease_server.hpp"
 
 namespace ipop::router {
-
-/// True for an address that a node may hold: inside `prefix`, not its network, broadcast or server
-/// address, and not ending in .0 or .255, which some hosts take for a broadcast.
-bool is_leasable(net::Ipv4Address address, const net::Ipv4Prefix& prefix);
 
 /// Claims one exclusive key of the DHT for this node, renews it, and finds out when it is lost.
 ///
@@ -150,12 +147,8 @@ class LeaseKeeper {
   [[nodiscard]] WallTime wall_at(TimePoint now) const;
   [[nodiscard]] dht::Group group() const { return {config_.name_space, trust_.get(), config_.grants}; }
   [[nodiscard]] bool is_own(const dht::Record& record) const { return record.owner == key_.public_key(); }
-  [[nodiscard]] bool is_avoided(const Bytes& name, TimePoint now) const;
   dht::Record make_record(TimePoint now, Bytes name, Bytes value, Duration time);
   [[nodiscard]] bool is_limited(const Bytes& name) const { return limit_ && limit_->name == name; }
-  /// The server gives it out, and not to us now.
-  [[nodiscard]] bool is_servers(const Bytes& name) const;
-  std::optional<Bytes> next_candidate(TimePoint now);
   void claim_next(TimePoint now);
   void send_create(TimePoint now, Bytes name, bool is_wish);
   void renew(TimePoint now);
@@ -167,7 +160,6 @@ class LeaseKeeper {
   void handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
   bool waits_for_last(const Bytes& name);
   void back_off(TimePoint now);
-  std::optional<Bytes> draw(TimePoint now);
 
   Config config_;
   const crypto::PrivateKey& key_;
@@ -180,19 +172,16 @@ class LeaseKeeper {
   std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
   bool started_ = false;
   bool renewing_ = true;
-  bool draws_;  // candidates of its own
   std::optional<Limit> limit_;
   Bytes value_;
-  std::optional<Bytes> candidate_;  // the name to claim next, or being claimed
+  LeaseCandidates candidates_;
   std::optional<Attempt> attempt_;
   std::optional<Attempt> wish_;
   std::optional<Holding> holding_;
   std::optional<dht::Record> earlier_;  // ours, found when it was claimed after a restart
   std::optional<Ask> recheck_;
   std::optional<TimePoint> ring_changed_;           // the first change that was not yet looked into
-  ExpiringMap<Bytes, std::monostate> avoided_;      // taken by others, not to be tried for a while
-  ExpiringMap<Bytes, std::monostate> quarantined_;  // declined by the client
-  ExpiringMap<Ask, Bytes> abandoned_;               // wishes taken back whose create may still succeed
+  ExpiringMap<Ask, Bytes> abandoned_;      // wishes taken back whose create may still succeed
   std::uint64_t next_ask_ = 1;
   std::uint64_t last_sequence_ = 0;
   unsigned refusals_ = 0;      // in a row

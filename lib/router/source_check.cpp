@@ -2,7 +2,7 @@
 
 #include "net/ipv4.hpp"
 #include "net/udp.hpp"
-#include "router/lease_keeper.hpp"
+#include "router/lease_candidates.hpp"
 
 namespace ipop::router {
 namespace {
