@@ -40,9 +40,10 @@ Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last, const io
                                            " is in use by another program; choose another with --port, or 0 for any");
 }
 
-/// Beside the control socket, under the group's name.
-std::string block_file(const std::string& control_path) {
-  return control_path.substr(0, control_path.rfind(".sock")) + ".resolv-conf";
+/// What others are told of stands beside the control socket, under the group's name.
+DnsRegistration::Files registration_files(const std::string& control_path) {
+  const std::string group = control_path.substr(0, control_path.rfind(".sock"));
+  return {"/etc/resolv.conf", group + ".resolv-conf", group + ".resolvconf"};
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ Result<void> Daemon::State::open() {
     tap_keeper_.emplace(tap_->name(), tap_->index(), config_.mtu);
     if (config_.configure) tap_address_.emplace(tap_->index());
     if (config_.configure && config_.register_dns) {
-      registration_.emplace(DnsRegistration::Files{"/etc/resolv.conf", block_file(config_.control_path)}, *config_.tap);
+      registration_.emplace(registration_files(config_.control_path), *config_.tap);
       log_all(registration_->clear());
     }
   }

@@ -1,6 +1,7 @@
 #include "daemon/dns_door.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "io/file.hpp"
@@ -11,11 +12,16 @@ namespace ipop::daemon {
 namespace {
 
 constexpr std::size_t max_resolv_conf = 65'536;
+constexpr std::size_t max_records = 64;
 
 /// systemd-resolved's own addresses (systemd-resolved.service(8)).
 bool is_stub(const net::Endpoint& server) {
   const auto v4 = server.ipv4();
   return v4 == net::Ipv4Address(127, 0, 0, 53) || v4 == net::Ipv4Address(127, 0, 0, 54);
+}
+
+bool is_of_this_machine(const net::Endpoint& server) {
+  return std::visit([](const auto& address) { return address.is_loopback(); }, server.address);
 }
 
 }  // namespace
@@ -32,7 +38,11 @@ DnsDoor::DnsDoor(io::EventLoop& loop, Files files, const net::Ipv4Prefix& virtua
 void DnsDoor::look() {
   if (are_chosen_) return;
   auto found = read(files_.resolv_conf);
-  if (std::ranges::any_of(found, is_stub)) found = read(files_.behind_stub);
+  if (std::ranges::any_of(found, is_stub)) {
+    found = read(files_.behind_stub);
+  } else if (std::ranges::all_of(found, is_of_this_machine)) {
+    if (auto others = read_records(); !others.empty()) found = std::move(others);
+  }
   if (found.empty() || found == servers_) return;
   servers_ = std::move(found);
   on_servers_(servers_);
@@ -45,6 +55,24 @@ std::vector<net::Endpoint> DnsDoor::read(const std::string& file) const {
     const auto v4 = server.ipv4();
     return v4 && virtual_network_.contains(*v4);
   });
+  return out;
+}
+
+std::vector<net::Endpoint> DnsDoor::read_records() const {
+  std::vector<std::string> records;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(files_.records, error), end;
+       !error && it != end && records.size() < max_records; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name != "lo" && !name.starts_with("lo.")) records.push_back(it->path().string());
+  }
+  std::ranges::sort(records);
+  std::vector<net::Endpoint> out;
+  for (const std::string& record : records) {
+    for (const net::Endpoint& server : read(record)) {
+      if (!is_of_this_machine(server) && std::ranges::find(out, server) == out.end()) out.push_back(server);
+    }
+  }
   return out;
 }
 

@@ -21,6 +21,9 @@ class DnsDoor {
     std::string resolv_conf = "/etc/resolv.conf";
     /// What systemd-resolved asks; read where resolv.conf names only its stub, which would ask us again.
     std::string behind_stub = "/run/systemd/resolve/resolv.conf";
+    /// resolvconf's records, a file for each interface; read where resolv.conf names only servers of this machine:
+    /// those are records of `lo`, and ask the others or us.
+    std::string records = "/run/resolvconf/interface";
   };
   struct Handlers {
     std::function<void(std::vector<net::Endpoint>)> on_servers;  ///< they are others than before
@@ -38,6 +41,7 @@ class DnsDoor {
 
  private:
   [[nodiscard]] std::vector<net::Endpoint> read(const std::string& file) const;
+  [[nodiscard]] std::vector<net::Endpoint> read_records() const;
 
   Files files_;
   net::Ipv4Prefix virtual_network_;

@@ -60,14 +60,17 @@ std::string resolvconf_record(const std::string& interface) {
   return "lo.ipop-" + interface;
 }
 
-/// resolvconf(8) takes the lines on its stdin.
+/// Both fail where a local server's file can't be written from a unit's sandbox, though the record is in its place: the
+/// note has that done from outside. What they write is for everybody to read.
 std::vector<std::string> resolvconf_add(const std::string& interface, net::Ipv4Address server) {
-  return {"sh",
-          "-c",
-          R"(printf 'nameserver %s\n' "$2" | resolvconf -a "$1")",
-          "sh",
-          resolvconf_record(interface),
-          to_string(server)};
+  constexpr const char* script = R"(umask 022
+printf 'nameserver %s\n' "$2" | resolvconf -a "$1" || resolvconf -l | grep -qxF "# resolv.conf from $1")";
+  return {"sh", "-c", script, "sh", resolvconf_record(interface), to_string(server)};
+}
+std::vector<std::string> resolvconf_remove(const std::string& interface) {
+  constexpr const char* script = R"(umask 022
+resolvconf -d "$1" || { list=$(resolvconf -l) && ! echo "$list" | grep -qxF "# resolv.conf from $1"; })";
+  return {"sh", "-c", script, "sh", resolvconf_record(interface)};
 }
 
 std::vector<LogLine> failed(const Error& error) {
@@ -123,7 +126,10 @@ std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv
                       {"resolvectl", "domain", interface, "~" + domain},
                       {"resolvectl", "default-route", interface, "false"}});
       break;
-    case Way::resolvconf: done = run_all({resolvconf_add(interface, server)}); break;
+    case Way::resolvconf:
+      done = run_all({resolvconf_add(interface, server)});
+      (void)io::write_file_atomically(files_.record, resolvconf_record(interface) + "\n", 0644);
+      break;
     case Way::block: {
       const auto noted = io::write_file_atomically(files_.block, dns_block(tag_, server), 0644);
       const auto written = write_block(server);
@@ -168,12 +174,13 @@ std::vector<LogLine> DnsRegistration::clear() {
     return {};
   }
   if (was && was->way == Way::resolvconf) {
-    const auto done = run_all({{"resolvconf", "-d", resolvconf_record(was->interface)}});
+    const auto done = run_all({resolvconf_remove(was->interface)});
+    // The note stays: who is told by it sees that the record is gone.
+    (void)io::write_file_atomically(files_.record, resolvconf_record(was->interface) + "\n", 0644);
     return done ? std::vector<LogLine>() : failed(done.error());
   }
   // A killed node's interface is gone, and with it what systemd-resolved knew of it; the others keep what they have.
-  if (!was && !std::exchange(looked_for_earlier_, true) && has_resolvconf())
-    (void)run_all({{"resolvconf", "-d", resolvconf_record(tag_)}});
+  if (!was && !std::exchange(looked_for_earlier_, true) && has_resolvconf()) (void)run_all({resolvconf_remove(tag_)});
   (void)io::remove_file(files_.block);
   const auto written = write_block(std::nullopt);
   if (written || !was || written.error().code == std::errc::read_only_file_system) return {};

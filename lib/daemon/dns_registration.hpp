@@ -27,6 +27,8 @@ class DnsRegistration {
     std::string resolv_conf = "/etc/resolv.conf";
     /// The block alone, for whoever may write resolv.conf when this process can't (packaging/resolv-conf.sh).
     std::string block{};
+    /// The name of the record alone, for whoever may write the files of servers on this machine.
+    std::string record{};
   };
   /// `tag` names the block, the same after a restart: what a killed node left behind is replaced by the next.
   DnsRegistration(Files files, std::string tag) : files_(std::move(files)), tag_(std::move(tag)) {}

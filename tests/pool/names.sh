@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Names of the group and of outside on whole machines, whose network is configured by what Debian has for that: clients
-# of the node's DHCP server, and `--configure` with each of the three ways to tell the machine's resolver, from the
+# of the node's DHCP server, and `--configure` with each of the ways to tell the machine's resolver, from the
 # installed unit in its own sandbox.
 #
-#   manager, networkd, resolved, resolvconf, openresolv, block -- [home: cone] -- internet -- relay, names (a name server)
+#   manager, networkd, resolved, resolvconf, openresolv, dnsmasq, block -- [home: cone] -- internet -- relay,
+#   names (a name server)
 #   bob -- [lab: cone]
 # shellcheck disable=SC2034  # read by common.bash
 root_kind=names
@@ -12,7 +13,7 @@ source "$(dirname "$0")/common.bash"
 reason=$(has_systemd) || skip "$reason"
 command -v cmake >/dev/null || skip "no cmake on this machine"
 
-machines=(manager networkd resolved resolvconf openresolv block)
+machines=(manager networkd resolved resolvconf openresolv dnsmasq block)
 make_internet
 make_server relay
 make_server names
@@ -57,9 +58,12 @@ starts() {
 }
 address_there() { on "$1" getent ahostsv4 "$2" | awk '$2 == "STREAM" { print $1; exit }'; }
 finds() { [[ $(address_there "$1" "$2") == "$3" ]]; }
+# What the node's unit writes is for everybody.
+user_finds() { [[ $(as_user "$1" getent ahostsv4 "$2" | awk '$2 == "STREAM" { print $1; exit }') == "$3" ]]; }
 finds_both() { # HOST [WHEN]
   within 20 "$1: a name of the group${2:-}" finds "$1" bob.ipop "$bob"
   within 20 "$1: a name of outside${2:-}" finds "$1" outside.example 192.0.2.80
+  holds "$1: and so does an ordinary user${2:-}" user_finds "$1" bob.ipop "$bob"
 }
 stops() {
   holds "$1: the node's unit stops" unit "$1" stop "$node"
@@ -140,9 +144,15 @@ within 10 "resolved: the interface is gone, and the domain with it" has_no_inter
 holds "resolved: a name of outside is still found" finds resolved outside.example 192.0.2.80
 
 # --- resolvconf, and openresolv, which has its place ---------------------------------------------------------------
-has_its_resolvconf() { # HOST: that of the folder of /opt of the same name, instead of systemd-resolved's
+has_its_resolvconf() { # HOST PACKAGE...: those in folders of /opt, instead of systemd-resolved's
+  local package
   booted "$1"
-  cp -a --remove-destination "$(files_of "$1")/opt/$1/." "$(files_of "$1")/"
+  for package in "${@:2}"; do cp -a --remove-destination "$(files_of "$1")/opt/$package/." "$(files_of "$1")/"; done
+}
+# What the package does as it is installed.
+enables_resolvconf() { # HOST
+  on "$1" sh -c 'mkdir -p /run/resolvconf/interface; resolvconf --enable-updates
+    ln -sf /run/resolvconf/resolv.conf /etc/resolv.conf'
 }
 registered_with_resolvconf() { # HOST
   on "$1" sh -c 'echo "nameserver $0" | resolvconf -a eth0.dhclient' "$outside"
@@ -155,14 +165,34 @@ registered_with_resolvconf() { # HOST
   stops "$1"
   is "$1: its resolv.conf is as it was" "nameserver $outside" "$(on "$1" grep -v '^#' /etc/resolv.conf)"
 }
-has_its_resolvconf resolvconf
-# What the package does as it is installed.
-on resolvconf sh -c 'mkdir -p /run/resolvconf/interface; resolvconf --enable-updates
-  ln -sf /run/resolvconf/resolv.conf /etc/resolv.conf'
+has_its_resolvconf resolvconf resolvconf
+enables_resolvconf resolvconf
 registered_with_resolvconf resolvconf
 
-has_its_resolvconf openresolv
+has_its_resolvconf openresolv openresolv
 registered_with_resolvconf openresolv
+
+# --- a dnsmasq of the machine's own under resolvconf: it alone is asked, and asks whom its file names ----------------
+has_its_resolvconf dnsmasq resolvconf dnsmasq
+enables_resolvconf dnsmasq
+on dnsmasq sh -c 'echo "nameserver $0" | resolvconf -a eth0.dhclient' "$outside"
+unit dnsmasq daemon-reload
+holds "dnsmasq: it starts" unit dnsmasq start dnsmasq
+its_servers() { on dnsmasq sed -n 's/^nameserver //p' /run/dnsmasq/resolv.conf | tr '\n' ' '; }
+asks() { [[ $(its_servers) == "$1 " ]]; }
+within 20 "dnsmasq: it asks the machine's server" asks "$outside"
+is "dnsmasq: the machine asks it, and nobody else" "nameserver 127.0.0.1" "$(on dnsmasq grep -v '^#' /etc/resolv.conf)"
+within 20 "dnsmasq: a name of outside without a node" finds dnsmasq outside.example 192.0.2.80
+starts dnsmasq
+within 20 "dnsmasq: it asks the node" asks 10.128.0.1
+finds_both dnsmasq
+is "dnsmasq: the machine asks it still" "nameserver 127.0.0.1" "$(on dnsmasq grep -v '^#' /etc/resolv.conf)"
+killed dnsmasq
+within 20 "dnsmasq: it asks the node again" asks 10.128.0.1
+finds_both dnsmasq " after the kill"
+stops dnsmasq
+within 20 "dnsmasq: it asks the machine's server again" asks "$outside"
+holds "dnsmasq: a name of outside is still found" finds dnsmasq outside.example 192.0.2.80
 
 # --- a block in resolv.conf --------------------------------------------------------------------------------------
 booted block

@@ -168,7 +168,7 @@ TEST_CASE("the servers of the machine are those of resolv.conf but the node's ow
   const net::Endpoint second{net::Ipv4Address(192, 0, 2, 54), 53};
   DnsDoor::Handlers handlers;
   handlers.on_servers = [&](auto servers) { told.push_back(std::move(servers)); };
-  DnsDoor door(loop, {dir.file("resolv.conf"), dir.file("behind")}, prefix, {first}, {}, handlers);
+  DnsDoor door(loop, {dir.file("resolv.conf"), dir.file("behind"), dir.file("records")}, prefix, {first}, {}, handlers);
   const auto write = [&](const char* name, const std::string& text) {
     REQUIRE(io::write_file_atomically(dir.file(name), text, 0644));
     door.look();
@@ -186,7 +186,17 @@ TEST_CASE("the servers of the machine are those of resolv.conf but the node's ow
   write("resolv.conf", "nameserver 127.0.0.53\n");
   CHECK(door.servers() == std::vector<net::Endpoint>{first});
 
-  DnsDoor chosen(loop, {dir.file("resolv.conf"), dir.file("behind")}, prefix, {first}, {second}, handlers);
+  // So would a dnsmasq under resolvconf, which asks what stands in the records before those of interfaces: us.
+  REQUIRE(io::make_directories(dir.file("records"), 0755));
+  write("records/lo.dnsmasq", "nameserver 127.0.0.1\n");
+  write("records/lo.ipop-ipop0", "nameserver 10.128.0.1\n");
+  write("resolv.conf", "nameserver 127.0.0.1\n");
+  CHECK(door.servers() == std::vector<net::Endpoint>{{net::Ipv4Address(127, 0, 0, 1), 53}});
+  write("records/eth0.dhclient", "nameserver 192.0.2.54\nnameserver 127.0.0.1\n");
+  CHECK(door.servers() == std::vector<net::Endpoint>{second});
+
+  DnsDoor chosen(loop, {dir.file("resolv.conf"), dir.file("behind"), dir.file("records")}, prefix, {first}, {second},
+                 handlers);
   chosen.look();
   CHECK(chosen.servers() == std::vector<net::Endpoint>{second});
 }
