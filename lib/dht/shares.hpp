@@ -10,21 +10,30 @@
 
 namespace ipop::dht {
 
-/// Who brought what a bounded table holds, by the link that it came over: owners cost nothing in an open group,
-/// and the source of a message can be invented.
+/// Who brought a record, as far as that is sure: owners cost nothing in an open group, and the source of a message can
+/// be invented.
+struct Bringer {
+  NodeId hop{};            ///< the link that it came over first
+  bool is_handed = false;  ///< by a replica, without its owner's asking
+
+  friend auto operator<=>(const Bringer&, const Bringer&) = default;
+};
+
+/// How much of a bounded table each one brought. What replicas hand over counts apart from what owners ask for: of a
+/// flood the honest ones hand each other copies, which would take the room of the owners behind the same links.
 ///
-/// When the table is full, the link that brought most makes room for the others, and what it brought last goes
-/// first. So what was there before a flood stays, and a flood crowds out itself.
+/// When the table is full, who brought most makes room for the others, and what he brought last goes first. So what
+/// was there before a flood stays, and a flood crowds out itself.
 class Shares {
  public:
   /// `number`: of the arrival, rising.
-  void add(const NodeId& hop, std::uint64_t number, const EntryKey& key) { by_hop_[hop].emplace(number, key); }
-  void remove(const NodeId& hop, std::uint64_t number);
-  /// What makes room for one more that comes over `hop`; none when that link would have most itself.
-  [[nodiscard]] std::optional<EntryKey> gives_way(const NodeId& hop) const;
+  void add(const Bringer& by, std::uint64_t number, const EntryKey& key) { by_bringer_[by].emplace(number, key); }
+  void remove(const Bringer& by, std::uint64_t number);
+  /// What makes room for one more that `by` brings; none when he would have most itself.
+  [[nodiscard]] std::optional<EntryKey> gives_way(const Bringer& by) const;
 
  private:
-  std::map<NodeId, std::map<std::uint64_t, EntryKey>> by_hop_;  // no link without an entry
+  std::map<Bringer, std::map<std::uint64_t, EntryKey>> by_bringer_;  // nobody without an entry
 };
 
 }  // namespace ipop::dht

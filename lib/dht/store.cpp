@@ -45,15 +45,18 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
   if (!is_exclusive(record.kind)) record.receipts.clear();
   if (record.receipts.size() > Record::max_receipts) record.receipts.resize(Record::max_receipts);
 
+  const Bringer by{hop, arrival == Arrival::handover};
   if (mine != entries_.end())
-    return accept_known(now, wall, mine->second, std::move(record), arrival, positions, replicas, hop);
-  if (record.is_tombstone()) return accept_tombstone(now, wall, std::move(record), arrival, positions, hop);
-  return accept_new(now, wall, std::move(record), arrival, positions, replicas, hop);
+    return accept_known(now, wall, mine->second, std::move(record), arrival, positions, replicas, by);
+  if (record.is_tombstone()) return accept_tombstone(now, wall, std::move(record), arrival, positions, by);
+  return accept_new(now, wall, std::move(record), arrival, positions, replicas, by);
 }
 
 Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, Record record, Arrival arrival,
-                                    PositionSet positions, unsigned replicas, const NodeId& hop) {
+                                    PositionSet positions, unsigned replicas, const Bringer& by) {
   const bool confirms = arrival == Arrival::put || arrival == Arrival::handover;
+  // A copy from another replica may come before the owner's own request.
+  if (mine.by.is_handed && !by.is_handed) bring_by(entry_key_of(mine.record), mine, by);
   if (same_content(mine.record, record)) {
     mine.positions |= positions;
     bool changed = false;
@@ -91,7 +94,7 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
     const EntryKey key = entry_key_of(record);
     const Entry tombstone = mine;
     erase(key);
-    auto decision = accept_new(now, wall, std::move(record), arrival, positions | tombstone.positions, replicas, hop);
+    auto decision = accept_new(now, wall, std::move(record), arrival, positions | tombstone.positions, replicas, by);
     if (decision.verdict != Verdict::granted) restore(key, tombstone);
     return decision;
   }
@@ -102,17 +105,17 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
 }
 
 Store::Decision Store::accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival,
-                                        PositionSet positions, const NodeId& hop) {
+                                        PositionSet positions, const Bringer& by) {
   // Nothing to release. It is kept all the same: the record may be on its way here from another
   // replica. A cancelled create was never confirmed, so nothing of it can come.
   if (arrival == Arrival::put || arrival == Arrival::handover) {
-    if (make_room(record, hop) == Refusal::none) insert(now, wall, std::move(record), positions, true, hop);
+    if (make_room(record, by) == Refusal::none) insert(now, wall, std::move(record), positions, true, by);
   }
   return accepted(Verdict::granted, false);
 }
 
 Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
-                                  unsigned replicas, const NodeId& hop) {
+                                  unsigned replicas, const Bringer& by) {
   const bool exclusive = is_exclusive(record.kind);
   if (exclusive || arrival == Arrival::create) {
     if (const Entry* held = other_owner(record); held != nullptr) {
@@ -131,9 +134,9 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
     if (!group().is_closed()) keep_witnesses(record, group());
     if (record.receipts.empty()) return refuse(Refusal::not_granted);
   }
-  if (const Refusal room = make_room(record, hop); room != Refusal::none) return refuse(room);
+  if (const Refusal room = make_room(record, by); room != Refusal::none) return refuse(room);
   const bool confirmed = !exclusive || arrival != Arrival::create;
-  insert(now, wall, std::move(record), positions, confirmed, hop);
+  insert(now, wall, std::move(record), positions, confirmed, by);
   return accepted(Verdict::granted, confirmed);
 }
 
@@ -177,7 +180,7 @@ Refusal Store::exceeds_quota(const Record& record) const {
   return room ? Refusal::none : Refusal::quota;
 }
 
-Refusal Store::make_room(const Record& record, const NodeId& hop) {
+Refusal Store::make_room(const Record& record, const Bringer& by) {
   if (const Refusal quota = exceeds_quota(record); quota != Refusal::none) return quota;
   const bool exclusive = is_exclusive(record.kind);
   std::optional<EntryKey> victim;
@@ -187,15 +190,15 @@ Refusal Store::make_room(const Record& record, const NodeId& hop) {
     Shares of_key;
     for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key;
          ++it, ++owners)
-      of_key.add(it->second.hop, it->second.number, it->first);
+      of_key.add(it->second.by, it->second.number, it->first);
     if (owners >= limits_.owners_per_value) {
-      victim = of_key.gives_way(hop);
+      victim = of_key.gives_way(by);
       if (!victim) return Refusal::full;
     }
   }
   const std::size_t held = exclusive ? entries_.size() - values_ : values_;
   if (!victim && held >= (exclusive ? limits_.exclusive : limits_.values)) {
-    victim = shares_of(record.kind).gives_way(hop);
+    victim = shares_of(record.kind).gives_way(by);
     if (!victim) return Refusal::full;
   }
   if (victim) erase(EntryKey(*victim));
@@ -251,16 +254,16 @@ std::optional<TimePoint> Store::next_end() const {
 }
 
 void Store::insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed,
-                   const NodeId& hop) {
+                   const Bringer& by) {
   const EntryKey key = entry_key_of(record);
   TimePoint ends = now + (record.expires - wall);
   if (!confirmed) ends = std::min(ends, now + limits_.grant_lives);
-  restore(key, Entry{std::move(record), positions, ends, confirmed, hop, ++arrivals_});
+  restore(key, Entry{std::move(record), positions, ends, confirmed, by, ++arrivals_});
 }
 
 void Store::restore(const EntryKey& key, Entry entry) {
   count(entry.record, true);
-  shares_of(entry.record.kind).add(entry.hop, entry.number, key);
+  shares_of(entry.record.kind).add(entry.by, entry.number, key);
   ends_.emplace(entry.ends, key);
   note_change(key, entry);
   entries_.emplace(key, std::move(entry));
@@ -281,10 +284,17 @@ void Store::erase(const EntryKey& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   count(it->second.record, false);
-  shares_of(it->second.record.kind).remove(it->second.hop, it->second.number);
+  shares_of(it->second.record.kind).remove(it->second.by, it->second.number);
   note_change(key, it->second);
   ends_.erase({it->second.ends, key});
   entries_.erase(it);
+}
+
+void Store::bring_by(const EntryKey& key, Entry& entry, const Bringer& by) {
+  Shares& shares = shares_of(entry.record.kind);
+  shares.remove(entry.by, entry.number);
+  entry.by = by;
+  shares.add(entry.by, entry.number, key);
 }
 
 void Store::note_change(const EntryKey& key, const Entry& entry) {

@@ -46,10 +46,10 @@ class Store {
 
   struct Entry {
     Record record{};
-    PositionSet positions{};   ///< for which this node was asked to hold it
-    TimePoint ends{};          ///< when it is dropped: it expires, or the grant lapses
-    bool confirmed = true;     ///< false: granted to a create whose put has not come
-    NodeId hop{};              ///< the link that it came over first
+    PositionSet positions{};  ///< for which this node was asked to hold it
+    TimePoint ends{};         ///< when it is dropped: it expires, or the grant lapses
+    bool confirmed = true;    ///< false: granted to a create whose put has not come
+    Bringer by{};
     std::uint64_t number = 0;  ///< of its arrival, rising
   };
   struct Decision {
@@ -99,23 +99,25 @@ class Store {
   using Entries = std::map<EntryKey, Entry>;
 
   Decision accept_known(TimePoint now, WallTime wall, Entry& mine, Record record, Arrival arrival,
-                        PositionSet positions, unsigned replicas, const NodeId& hop);
+                        PositionSet positions, unsigned replicas, const Bringer& by);
   Decision accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
-                      unsigned replicas, const NodeId& hop);
+                      unsigned replicas, const Bringer& by);
   Decision accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
-                            const NodeId& hop);
+                            const Bringer& by);
   [[nodiscard]] Group group() const { return {name_space_, trust_.get(), grants_}; }
   [[nodiscard]] const Entry* other_owner(const Record& record) const;
   [[nodiscard]] bool may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const;
   [[nodiscard]] Refusal exceeds_quota(const Record& record) const;
   /// Makes room for the record, or says why there is none.
-  [[nodiscard]] Refusal make_room(const Record& record, const NodeId& hop);
+  [[nodiscard]] Refusal make_room(const Record& record, const Bringer& by);
   [[nodiscard]] Shares& shares_of(RecordKind kind) { return is_exclusive(kind) ? exclusive_shares_ : value_shares_; }
 
-  void insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed, const NodeId& hop);
+  void insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed, const Bringer& by);
   void restore(const EntryKey& key, Entry entry);
   void replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed);
   void erase(const EntryKey& key);
+  /// The entry counts as brought so from here on.
+  void bring_by(const EntryKey& key, Entry& entry, const Bringer& by);
   void note_change(const EntryKey& key, const Entry& entry);
   void schedule(const EntryKey& key, Entry& entry, TimePoint ends);
   void count(const Record& record, bool in);

@@ -274,3 +274,38 @@ TEST_CASE("S3: a flood over one link pushes out nothing but itself, under one ke
   CHECK(write(flooder) == Verdict::refused);
   CHECK(narrow.size() == 8);
 }
+
+TEST_CASE("S3: copies of a flood that an honest link hands over take no room from the owners behind it") {
+  const NodeId flooder = NodeId::from_prefix(Bytes(20, std::byte{1}));
+  const NodeId honest = NodeId::from_prefix(Bytes(20, std::byte{2}));
+  Store::Limits limits;
+  limits.values = 20;
+  Store store(name_space, limits);
+  std::size_t owners = 400;
+  const auto bring = [&](const Record& record, Arrival arrival, const NodeId& hop) {
+    return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8, hop).verdict;
+  };
+  const auto value = [&](const std::string& name) {
+    return make_record(RecordKind::value, text(name), "x", key_of(owners++));
+  };
+  const auto flood = [&](const std::string& name) {
+    for (int i = 0; i < 40; ++i) {
+      bring(value(name + "first" + std::to_string(i)), Arrival::handover, flooder);
+      bring(value(name + "copy" + std::to_string(i)), Arrival::handover, honest);
+    }
+  };
+  flood("a");
+  CHECK(store.size() == 20);
+  std::vector<Record> asked;
+  for (int i = 0; i < 4; ++i) {
+    const Record record = asked.emplace_back(value("new" + std::to_string(i)));
+    // Some come as another replica's copy before.
+    if (i % 2 == 1) bring(record, Arrival::handover, honest);
+    const Verdict verdict = bring(record, Arrival::put, honest);
+    CHECK((verdict == Verdict::granted || verdict == Verdict::renewed));
+  }
+  flood("b");
+  for (const Record& record : asked)
+    CHECK(store.find(entry_key_of(record)) != nullptr);
+  CHECK(store.size() == 20);
+}
