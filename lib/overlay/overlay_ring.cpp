@@ -140,8 +140,11 @@ void Overlay::State::seek_links(TimePoint now) {
   std::vector<NodeId> waiting;
   for (const auto& [peer, until] : relay_wanted_)
     waiting.push_back(peer);
+  if (waiting.empty()) return;
+  // One list for all of them: any member can have many peers wait.
+  const std::vector<RelayCandidate> ours = able_to_relay();
   for (const NodeId& peer : waiting)
-    use_relay(now, peer);
+    use_relay(now, peer, ours);
 }
 
 void Overlay::State::seek_spare(TimePoint now) {
@@ -256,7 +259,19 @@ void Overlay::State::seek_failed(TimePoint now, const NodeId& peer, bool answere
   if (link == nullptr || !link->is_up()) shortcuts_.handle_lost(peer);
 }
 
+std::vector<RelayCandidate> Overlay::State::able_to_relay() const {
+  std::vector<RelayCandidate> out;
+  for (const auto& [id, link] : links_.all()) {
+    if (link.paths.direct() != nullptr && link.is_sound()) out.push_back({id, link.round_trip(), link.relay_load});
+  }
+  return out;
+}
+
 void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
+  use_relay(now, peer, able_to_relay());
+}
+
+void Overlay::State::use_relay(TimePoint now, const NodeId& peer, const std::vector<RelayCandidate>& ours) {
   const Link* linked = links_.find(peer);
   if (linked != nullptr && linked->is_sound()) {
     relay_wanted_.erase(peer);
@@ -264,10 +279,6 @@ void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
   }
   const Reach* reach = reach_.find(peer, now);
   if (reach == nullptr) return;
-  std::vector<RelayCandidate> ours;
-  for (const auto& [id, link] : links_.all()) {
-    if (link.paths.direct() != nullptr && link.is_sound()) ours.push_back({id, link.round_trip(), link.relay_load});
-  }
   if (const auto relay = choose_relay(ours, reach->relays, reach->failed_relays)) {
     relay_wanted_.erase(peer);
     journal_.add(now, peer, "trying " + to_short_string(*relay) + " as relay");

@@ -255,6 +255,9 @@ class Overlay::State {
   void drive_linkers(TimePoint now);
   void drive(TimePoint now, const NodeId& peer);
   void use_relay(TimePoint now, const NodeId& peer);
+  /// One of `ours`, which are able_to_relay().
+  void use_relay(TimePoint now, const NodeId& peer, const std::vector<RelayCandidate>& ours);
+  [[nodiscard]] std::vector<RelayCandidate> able_to_relay() const;
   void seek_failed(TimePoint now, const NodeId& peer, bool answered);
   [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
   [[nodiscard]] bool is_opening(const NodeId& peer) const;
