@@ -56,9 +56,23 @@ start_node relay --no-tap --relay-limit 8
 start_node other --no-tap --relay-limit 8
 within 60 "they talk again after the members began anew" relayed
 carrier=$(member_between)
-lost=$(flood 16M 5)
-echo "# 16 Mbit/s through $carrier, which allows 8: $lost % lost"
-holds "half of what is twice the limit gets through" jq -ne "${lost:-100} < 75 and ${lost:-0} > 25"
+# What waited for a quarter of a second is dropped, so a member that the machine lets wait so long drops all that it
+# has: it is given some tries. That no more than the limit gets through holds in each, by the member's own count.
+limit=1000000 slack=200000 # octets a second; what waits, and a second's share of other packets
+half_gets_through() {
+  local began before passed most
+  began=$(milliseconds) before=$(counter "$carrier" relayed_octets)
+  lost=$(flood 16M 5)
+  passed=$(($(counter "$carrier" relayed_octets) - before))
+  most=$((($(milliseconds) - began) * limit / 1000 + slack))
+  echo "# 16 Mbit/s through $carrier, which allows 8: $lost % lost; it passed on $passed octets of at most $most"
+  ((passed <= most)) || above_limit=yes
+  jq -ne "${lost:-100} < 75" >"$run/within"
+}
+above_limit=no
+for ((tries = 0; tries < 6; tries++)); do half_gets_through && break; done
+is "half of what is twice the limit gets through" true "$(<"$run/within")"
+is "and never more than the limit" no "$above_limit"
 holds "the member counts what waited and what it dropped" \
   jq -ne "$(counter "$carrier" relay_delayed) > 0 and $(counter "$carrier" drop_relay_full) > 0"
 for host in alice bob; do

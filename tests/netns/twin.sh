@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Two machines with one key (a clone): both say so, the younger leaves, and takes over when the elder is gone.
 #
-#   relay (public)   carol, alice, clone of alice: behind NATs of their own
+#   relay, other (public)   carol, alice, clone of alice: behind NATs of their own
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
 
@@ -52,4 +52,35 @@ stop_node alice KILL
 within 100 "S22: the clone takes over when the other is gone" has_address clone "$address"
 within 100 "S22: and complains no longer" says_nothing clone
 holds "S22: carol never complained" bash -c '! grep -qF "$1" "$2"' - "$text" "$run/carol/node.log"
+
+# Two who reach no machine in common directly: alice only what is on one side, the clone only what is on the other. The
+# members between the sides are linked to each other.
+stop_node clone TERM
+stop_node carol TERM
+make_server other
+start_node other --no-tap --bootstrap "${public_of[relay]}:4700"
+apart() {
+  in_host internet nft -f - <<RULES
+table ip apart {
+  chain through {
+    type filter hook forward priority filter;
+    ip saddr ${public_of[home]} ip daddr != ${public_of[relay]} drop
+    ip daddr ${public_of[home]} ip saddr != ${public_of[relay]} drop
+    ip saddr ${public_of[lab]} ip daddr != ${public_of[other]} drop
+    ip daddr ${public_of[lab]} ip saddr != ${public_of[other]} drop
+  }
+}
+RULES
+}
+apart
+start_node alice --tap tap0 --hostname alice
+within 60 "S22: alice holds her address beside the relay alone" has_address alice "$address"
+: >"$run/clone/node.log"
+: >"$run/alice/node.log"
+start_node clone --tap tap0 --hostname alice --bootstrap "${public_of[other]}:4700"
+within 60 "S22: without a peer that both reach, alice hears of the clone" says alice "$text"
+within 60 "S22: and the clone of her" says clone "$text"
+within 20 "S22: and leaves" has_none clone
+holds "S22: both logs say so" eval 'logs alice "$text" && logs clone "$text"'
+is "S22: alice keeps her address again" "$address" "$(of alice .address)"
 finish

@@ -35,6 +35,10 @@ TEST_CASE("S2: values are found beside a tenth of members that lie in every fiel
   check_attacks("S2", "a tenth");
 }
 
+TEST_CASE("S2: most values are found beside a fifth of them") {
+  check_attacks("S2", "a fifth");
+}
+
 TEST_CASE("S3: one host that hands over what it likes pushes out nobody's values") {
   check_attacks("S3");
 }

@@ -171,3 +171,52 @@ TEST_CASE("S22: a machine that starts again, or slept, is no second machine") {
     }
   }
 }
+
+TEST_CASE("S22: two with one key who reach no peer in common directly find each other all the same") {
+  Duration longest{};
+  for (std::uint64_t seed = 81; seed < 97; ++seed) {
+    const std::size_t side = 1 + seed % 4;  // members that only one of the two reaches
+    CAPTURE(seed);
+    SimRing ring({.seed = seed, .network = {.latency = 20ms}, .closed = seed % 3 == 0});
+    SimNetwork& network = ring.network();
+    // The first half is the elder's, the second the clone's.
+    std::vector<std::size_t> halves;
+    for (std::size_t i = 0; i < 2; ++i)
+      halves.push_back(ring.add_bootstrap());
+    const SiteId everybody = network.add_public_site();
+    for (std::size_t i = 0; i < 2 * side; ++i)
+      halves.push_back(ring.add_member(everybody, TimePoint{}));
+    const std::size_t elder = ring.add_member(network.add_nat_site(full_cone()), TimePoint{});
+    const std::size_t clone = elder + 1;
+    network.set_blocked([&](HostId a, HostId b) {
+      const auto is_cut = [&](HostId one, HostId other) {
+        const auto member = static_cast<std::size_t>(
+            std::ranges::find_if(halves, [&](std::size_t i) { return ring.host(i) == other; }) - halves.begin());
+        if (one == ring.host(elder)) return member >= halves.size() || member % 2 == 1;
+        return ring.size() > clone && one == ring.host(clone) && (member >= halves.size() || member % 2 == 0);
+      };
+      return is_cut(a, b) || is_cut(b, a);
+    });
+    REQUIRE(network.run_until_done([&] { return ring.all_joined() && ring.all_have_addresses(); }, 120s));
+    network.run_for(20s);
+    const auto address = ring.at(elder).node().address();
+    REQUIRE(ring.add_clone(elder, network.add_nat_site(full_cone()), network.now() + 1s) == clone);
+    const TimePoint began = network.now();
+    CHECK(network.run_until_done([&] { return tells(ring.at(elder), twin_text) && tells(ring.at(clone), waits_text); },
+                                 120s));
+    longest = std::max(longest, network.now() - began);
+    for (const overlay::Connection& link : ring.at(elder).node().connections()) {
+      const auto is_it = [&](std::size_t i) { return ring.at(i).node().id() == link.peer; };
+      const auto member = std::ranges::find_if(halves, is_it) - halves.begin();
+      CHECK((!link.is_direct() || member % 2 == 0));
+    }
+    CHECK(logged(ring.at(elder), twin_text));
+    CHECK(logged(ring.at(clone), twin_text));
+    CHECK_FALSE(logged(ring.at(elder), "leaving the ring"));
+    network.run_for(15s);
+    CHECK(ring.at(elder).node().is_joined());
+    CHECK(ring.at(elder).node().address() == address);
+    CHECK_FALSE(ring.at(clone).node().is_joined());
+  }
+  MESSAGE("both knew after " << std::chrono::duration<double>(longest).count() << " s at the most");
+}

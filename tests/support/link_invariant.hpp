@@ -11,10 +11,11 @@ namespace ipop::test_support {
 template <class Ring>
 std::string broken_links(const Ring& ring) {
   for (const overlay::Connection& link : ring.connections()) {
-    const std::string name = "the link to " + to_short_string(link.peer);
-    if (!ring.link_statistics(link.peer)) return name + " is up without a channel";
-    if (link.carries == 0) return name + " is up over a path that has carried nothing";
-    if (link.is_direct() && link.endpoint == net::Endpoint{}) return name + " goes nowhere";
+    const char* wrong = !ring.link_statistics(link.peer) ? " is up without a channel"
+                        : link.carries == 0              ? " is up over a path that has carried nothing"
+                        : link.is_direct() && link.endpoint == net::Endpoint{} ? " goes nowhere"
+                                                                               : nullptr;
+    if (wrong != nullptr) return "the link to " + to_short_string(link.peer) + wrong;
   }
   return {};
 }
