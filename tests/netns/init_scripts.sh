@@ -16,7 +16,10 @@ unmount_layer() {
   umount -l "$run/layer" 2>/dev/null || true
 }
 trap 'unmount_layer; clean_up' EXIT
-mkdir -p "$run/layer"/{etc,etc.work,var,var.work}
+mkdir -p "$run/layer"/{etc,etc.work,var,var.work,bin}
+# Wherever the tree stands: what is mounted below /var is not to be seen in the machine.
+mount --bind "$bin" "$run/layer/bin" || skip "no mounts here"
+bin=$run/layer/bin
 
 # What `make install` would put there, with the programs of this build.
 lib=$run/layer/usr/lib/grid-appliance
