@@ -25,7 +25,7 @@ if [ -n "${1-}" ]; then
     record=$(cat "$here/$1.resolvconf")
     rm -f "$here/$1.resolvconf"
     # A node that ended well took it out already.
-    resolvconf -d "$record" && resolvconf -u || true
+    if resolvconf -d "$record"; then resolvconf -u || true; fi
   fi
 fi
 # Another resolver's own file is no place for lines of ours.

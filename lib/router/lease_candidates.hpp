@@ -26,7 +26,6 @@ class LeaseCandidates {
   /// `server` gives out some of the pool; these are not drawn. `rng` outlives this.
   LeaseCandidates(std::optional<net::Ipv4Prefix> pool, std::optional<LeaseServer> server, Rng& rng);
 
-  [[nodiscard]] bool has_pool() const { return pool_.has_value(); }
   /// An address of the pool that a node may hold, and the owner's network does not use.
   [[nodiscard]] bool may_be_held(const Bytes& name, TimePoint now) const;
 

@@ -180,7 +180,7 @@ class LeaseKeeper {
   std::optional<Holding> holding_;
   std::optional<dht::Record> earlier_;  // ours, found when it was claimed after a restart
   std::optional<Ask> recheck_;
-  std::optional<TimePoint> ring_changed_;           // the first change that was not yet looked into
+  std::optional<TimePoint> ring_changed_;  // the first change that was not yet looked into
   ExpiringMap<Ask, Bytes> abandoned_;      // wishes taken back whose create may still succeed
   std::uint64_t next_ask_ = 1;
   std::uint64_t last_sequence_ = 0;
