@@ -71,15 +71,15 @@ TEST_CASE("what a server gives out is not drawn, and nothing is until the server
 TEST_CASE("the owner's network takes three addresses away for an hour, and no fourth one") {
   SeededRng rng(4);
   LeaseCandidates candidates(wide, {}, rng);
-  for (std::uint8_t i = 1; i <= 3; ++i) {
+  for (std::uint8_t i = 2; i <= 4; ++i) {
     CHECK(candidates.may_be_held(address(0, i), TimePoint{}));
     CHECK(candidates.quarantine(TimePoint{}, address(0, i)));
     CHECK_FALSE(candidates.may_be_held(address(0, i), TimePoint{}));
     candidates.prefer(address(0, i));
     CHECK(candidates.next(TimePoint{}) != address(0, i));
   }
-  CHECK_FALSE(candidates.quarantine(TimePoint{} + 1s, address(0, 4)));
-  CHECK(candidates.quarantine(TimePoint{} + std::chrono::hours(1) + 1s, address(0, 4)));
+  CHECK_FALSE(candidates.quarantine(TimePoint{} + 1s, address(0, 5)));
+  CHECK(candidates.quarantine(TimePoint{} + std::chrono::hours(1) + 1s, address(0, 5)));
 }
 
 TEST_CASE("a chosen name is the only one there is, taken or not") {
