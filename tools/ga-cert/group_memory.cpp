@@ -31,10 +31,13 @@ GroupMemory recall(const Context& context, const crypto::Certificate& authority)
     }
     auto client = daemon::ControlClient::connect(group.socket);
     if (!client) continue;
+    const auto before = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, memory_limit);
     const auto answer = tools::ask_node<node::DhtAnswer>(
         *client, node::DhtGetCommand{appliance::ledger_mark_key(authority)}, memory_limit);
     if (!answer) continue;
     out.was_asked = true;
+    // A link that was there before the question was there for it.
+    if (before && before->joined && before->links > 0) out.was_alone = false;
     for (const auto& value : answer->values) {
       const auto mark = appliance::parse_ledger_mark(as_text(value.value), authority);
       if (mark && (!out.mark || out.mark->count < mark->count)) out.mark = *mark;

@@ -12,6 +12,7 @@ namespace ipop::ga_cert {
 /// lists.
 struct GroupMemory {
   bool was_asked = false;  ///< a node answered
+  bool was_alone = true;   ///< none of them had a link: what it answered is what it knows itself
   std::optional<appliance::LedgerMark> mark{};
   std::optional<crypto::RevocationList> list{};
 };
