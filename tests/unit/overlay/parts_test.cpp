@@ -4,7 +4,6 @@
 #include "overlay/carrier.hpp"
 #include "overlay/foreign_requests.hpp"
 #include "overlay/hole_punch.hpp"
-#include "overlay/leaf_links.hpp"
 #include "overlay/link_journal.hpp"
 #include "overlay/linker.hpp"
 #include "overlay/liveness.hpp"
@@ -13,8 +12,6 @@
 #include "overlay/on_demand_links.hpp"
 #include "overlay/relay.hpp"
 #include "overlay/request_reply.hpp"
-#include "overlay/shortcut_links.hpp"
-#include "overlay/spare_links.hpp"
 #include "overlay_host.hpp"
 
 using namespace ipop;
@@ -51,10 +48,6 @@ LinkerRun run_until_idle(Linker& linker, TimePoint& now) {
 
 const net::Endpoint somewhere = endpoint(192, 0, 2, 1, 4000);
 const net::Endpoint elsewhere = endpoint(198, 51, 100, 7, 4001);
-
-bool anything(const net::Endpoint&) {
-  return true;
-}
 
 }  // namespace
 
@@ -331,219 +324,6 @@ TEST_CASE("a carrier keeps what it was made from") {
   CHECK_FALSE(from_carrier(crypto::Carrier{}));
   const Bytes odd{std::byte{1}, std::byte{2}};
   CHECK_FALSE(from_carrier(crypto::Carrier(crypto::Carrier::Transport::endpoint, odd, {})));
-}
-
-TEST_CASE("bootstrap endpoints are tried four at once, others when these are slow, each with back-off") {
-  SeededRng rng(4);
-  LeafLinks leaf;
-  std::vector<net::Endpoint> many;
-  for (std::uint8_t i = 1; i <= 6; ++i)
-    many.push_back(endpoint(192, 0, 2, i, 4000));
-  leaf.set_endpoints(many, {}, rng);
-  TimePoint now{};
-  const auto first = leaf.take_due(now, anything);
-  CHECK(first.size() == LeafLinks::at_once);
-  CHECK(leaf.take_due(now, anything).empty());
-  REQUIRE(leaf.deadline(now, true));
-  now = *leaf.deadline(now, true);
-  CHECK(now == TimePoint{} + LeafLinks::slow_after);
-  CHECK(leaf.take_due(now, anything).size() == 2);
-
-  // The back-off of one that fails grows to its bound.
-  Duration longest{};
-  for (int i = 0; i < 12; ++i) {
-    leaf.handle_failed(now, first[0], rng);
-    const auto next = leaf.deadline(now, true);
-    REQUIRE(next);
-    longest = std::max(longest, *next - now);
-    now = *next;
-    CHECK(leaf.take_due(now, [&](const auto& e) { return e == first[0]; }) == std::vector{first[0]});
-  }
-  CHECK(longest >= 24s);
-  CHECK(longest <= 36s);
-}
-
-TEST_CASE("an endpoint that accepts and refuses a moment later is tried ever more rarely") {
-  SeededRng rng(4);
-  LeafLinks leaf;
-  leaf.set_endpoints({somewhere, elsewhere}, {}, rng);
-  TimePoint now{};
-  Duration pause{};
-  for (int i = 0; i < 24; ++i) {
-    const auto due = leaf.take_due(now, anything);
-    REQUIRE_FALSE(due.empty());
-    for (const net::Endpoint& endpoint : due) {
-      leaf.handle_accepted(now, endpoint);
-      leaf.handle_ended(now + 1s, endpoint, rng);
-    }
-    now += 1s;
-    CHECK(leaf.take_due(now, anything).empty());
-    REQUIRE(leaf.deadline(now, true));
-    pause = *leaf.deadline(now, true) - now;
-    now += pause;
-  }
-  CHECK(pause > 40s);
-  // Once it stood for a while it is tried again at once.
-  const auto due = leaf.take_due(now, anything);
-  REQUIRE_FALSE(due.empty());
-  leaf.handle_accepted(now, due.front());
-  now += LeafLinks::refusing.stands;
-  leaf.handle_ended(now, due.front(), rng);
-  CHECK_FALSE(leaf.take_due(now, [&](const auto& e) { return e == due.front(); }).empty());
-}
-
-TEST_CASE("where members were reached is tried after the bootstrap nodes, never for a probe, and is bounded") {
-  SeededRng rng(4);
-  LeafLinks leaf;
-  leaf.set_endpoints({somewhere}, {}, rng);
-  const auto learnt = [](std::size_t i) { return endpoint(198, 51, 100, static_cast<std::uint8_t>(i), 4000); };
-  for (std::size_t i = 0; i <= LeafLinks::max_learnt; ++i)
-    leaf.learn(learnt(i));
-  CHECK_FALSE(leaf.contains(learnt(0)));
-  CHECK(leaf.contains(learnt(LeafLinks::max_learnt)));
-  leaf.learn_hearsay(elsewhere);
-  CHECK_FALSE(leaf.contains(elsewhere));
-
-  leaf.start_probing(TimePoint{}, rng);
-  for (TimePoint now{}; now < TimePoint{} + 1000s; now += 60s) {
-    const auto probe = leaf.take_probe(now, 1, anything, rng);
-    if (!probe) continue;
-    CHECK(*probe == somewhere);
-    leaf.handle_unneeded(*probe);
-  }
-  const auto due = leaf.take_due(TimePoint{} + 1000s, anything);
-  CHECK(due == std::vector{somewhere, learnt(1), learnt(2), learnt(3)});
-
-  // Another list of bootstrap nodes takes nothing of it away.
-  leaf.set_endpoints({elsewhere}, {}, rng);
-  CHECK(leaf.contains(learnt(1)));
-  CHECK_FALSE(leaf.contains(somewhere));
-}
-
-TEST_CASE("a node with fewer than two direct links tries one more member, ever more rarely") {
-  SeededRng rng(4);
-  SpareLinks spare;
-  TimePoint now{};
-  spare.handle_direct(now, {id_of(1)});
-  unsigned tries = 0;
-  for (; now < TimePoint{} + 3600s; now = *spare.deadline()) {
-    CHECK(spare.is_due(now));
-    spare.handle_tried(now, rng);
-    CHECK_FALSE(spare.is_due(now));
-    ++tries;
-  }
-  CHECK(tries >= 8);
-  CHECK(tries <= 16);
-  CHECK(spare.keeps(id_of(1)));
-
-  spare.handle_direct(now, {id_of(1), id_of(2)});
-  CHECK_FALSE(spare.deadline());
-  CHECK(spare.keeps(id_of(2)));
-  CHECK_FALSE(spare.keeps(id_of(3)));
-  spare.handle_direct(now, {id_of(1), id_of(2), id_of(3)});
-  CHECK_FALSE(spare.keeps(id_of(2)));
-  // What stood for a minute and is lost is replaced at once.
-  now += SpareLinks::pace.stands;
-  spare.handle_direct(now, {id_of(1)});
-  CHECK(spare.is_due(now));
-}
-
-TEST_CASE("the member that most peers are linked with is tried first") {
-  const auto all = [](const NodeId&) { return true; };
-  CHECK(most_linked({id_of(1), id_of(2), id_of(3), id_of(2)}, all) == id_of(2));
-  CHECK(most_linked({id_of(1), id_of(2), id_of(2)}, [](const NodeId& id) { return id != id_of(2); }) == id_of(1));
-  CHECK_FALSE(most_linked({id_of(2)}, [](const NodeId&) { return false; }));
-}
-
-TEST_CASE("our own endpoint in the bootstrap list is tried no more") {
-  SeededRng rng(4);
-  LeafLinks leaf;
-  leaf.set_endpoints({somewhere}, {}, rng);
-  CHECK(leaf.take_due(TimePoint{}, anything).size() == 1);
-  leaf.handle_own(somewhere);
-  CHECK(leaf.take_due(TimePoint{} + 100s, anything).empty());
-  CHECK_FALSE(leaf.deadline(TimePoint{} + 100s, true));
-}
-
-TEST_CASE("a node probes for another ring every half to whole minute, in large rings only some nodes do") {
-  SeededRng rng(4);
-  LeafLinks leaf;
-  leaf.set_endpoints({somewhere, elsewhere}, {}, rng);
-  TimePoint now{};
-  leaf.start_probing(now, rng);
-  unsigned small = 0;
-  unsigned large = 0;
-  for (unsigned i = 0; i < 200; ++i) {
-    const TimePoint due = *leaf.deadline(now, false);
-    CHECK(due - now >= 30s);
-    CHECK(due - now <= 60s);
-    now = due;
-    const auto probe = leaf.take_probe(now, i < 100 ? 10 : 1000, anything, rng);
-    if (probe) leaf.handle_failed(now, *probe, rng);
-    (i < 100 ? small : large) += probe ? 1U : 0U;
-  }
-  CHECK(small == 100);
-  CHECK(large < 10);
-}
-
-TEST_CASE("shortcuts follow the size of the ring and the harmonic density") {
-  CHECK(shortcuts_wanted(1) == 0);
-  CHECK(shortcuts_wanted(8) == 0);
-  CHECK(shortcuts_wanted(9) == 4);
-  CHECK(shortcuts_wanted(16) == 4);
-  CHECK(shortcuts_wanted(17) == 5);
-  CHECK(shortcuts_wanted(1000) == 10);
-  CHECK(shortcuts_accepted(1000) == 20);
-  SeededRng rng(6);
-  unsigned short_ones = 0;
-  for (int i = 0; i < 1000; ++i) {
-    const double x = to_fraction(draw_shortcut_target(id_at(77), 1024, rng) - id_at(77));
-    CHECK(x >= 1.0 / 1025);
-    if (x < 1.0 / 32) ++short_ones;  // half of the draws, on a logarithmic scale
-  }
-  CHECK(short_ones > 400);
-  CHECK(short_ones < 600);
-}
-
-TEST_CASE("missing shortcuts are drawn one at a time, with back-off when nothing new is found") {
-  SeededRng rng(6);
-  ShortcutLinks shortcuts;
-  TimePoint now{};
-  CHECK(shortcuts.take_draw(now, id_at(0), 16, rng));
-  CHECK_FALSE(shortcuts.take_draw(now, id_at(0), 16, rng));
-  shortcuts.handle_drawn(now, id_at(100), rng);
-  CHECK(shortcuts.contains(id_at(100)));
-  now = *shortcuts.deadline(16);
-  CHECK(shortcuts.take_draw(now, id_at(0), 16, rng));
-  shortcuts.handle_drawn(now, std::nullopt, rng);
-  CHECK(*shortcuts.deadline(16) - now >= 800ms);
-  for (std::uint8_t i = 1; shortcuts.size() < 4; ++i) {
-    now = *shortcuts.deadline(16);
-    REQUIRE(shortcuts.take_draw(now, id_at(0), 16, rng));
-    shortcuts.handle_drawn(now, id_at(100, i), rng);
-  }
-  CHECK_FALSE(shortcuts.deadline(16));
-}
-
-TEST_CASE("when the ring doubles its shortcuts are drawn again, one by one") {
-  SeededRng rng(6);
-  ShortcutLinks shortcuts;
-  TimePoint now{};
-  std::uint8_t next = 1;
-  const auto fill = [&](std::size_t n) {
-    for (int i = 0; i < 50 && shortcuts.deadline(n); ++i) {
-      now = std::max(now, *shortcuts.deadline(n));
-      if (shortcuts.take_draw(now, id_at(0), n, rng)) shortcuts.handle_drawn(now, id_at(100, next++), rng);
-    }
-  };
-  fill(16);
-  CHECK(shortcuts.size() == 4);
-  const auto start = now;
-  fill(64);
-  CHECK(shortcuts.size() == 6);
-  for (std::uint8_t old = 1; old <= 4; ++old)
-    CHECK_FALSE(shortcuts.contains(id_at(100, old)));
-  CHECK(now - start >= 3 * ShortcutLinks::redraw_every);
 }
 
 TEST_CASE("an on-demand link is wanted until its idle time after the last touch") {

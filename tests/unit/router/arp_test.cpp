@@ -1,6 +1,6 @@
 #include "router_fixture.hpp"
 
-// Each case is a row of the table in the field notes, 5.2 (RFC 826, RFC 5227).
+// What the node answers for others by ARP (RFC 826, RFC 5227).
 
 using namespace ipop;
 using namespace ipop::test;

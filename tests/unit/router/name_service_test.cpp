@@ -2,7 +2,7 @@
 
 #include "router_fixture.hpp"
 
-// Each case is a row of the table in the field notes, 5.3 (RFC 1035, RFC 2308, RFC 6891).
+// What the name service answers (RFC 1035, RFC 2308, RFC 6891).
 
 using namespace ipop;
 using namespace ipop::test;
