@@ -23,6 +23,7 @@ root=$("$here/../scripts/pool_root")
 source "$here/../demo/machines.sh"
 # shellcheck source=../demo/pool.sh
 source "$here/../demo/pool.sh"
+
 # Processor time of all others, and of all there is, in ticks.
 busy() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8; exit }' /proc/stat; }
 passed() { awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i; print all; exit }' /proc/stat; }

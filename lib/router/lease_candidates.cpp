@@ -37,8 +37,9 @@ bool LeaseCandidates::may_be_held(const Bytes& name, TimePoint now) const {
 }
 
 void LeaseCandidates::avoid(TimePoint now, const Bytes& name, Duration time) {
+  if (!pool_) return;
   avoided_.put(now, name, {}, now + time);
-  if (pool_ && preferred_ == name) preferred_.reset();
+  if (preferred_ == name) preferred_.reset();
 }
 
 bool LeaseCandidates::quarantine(TimePoint now, const Bytes& name) {
@@ -59,7 +60,6 @@ bool LeaseCandidates::is_avoided(const Bytes& name, TimePoint now) const {
 }
 
 bool LeaseCandidates::may_be_claimed(const Bytes& name, TimePoint now) const {
-  // A chosen name is the only one: it is tried again while somebody has it.
   if (!pool_) return true;
   const auto address = address_of(name);
   return address && !is_servers(*address) && !is_avoided(name, now);

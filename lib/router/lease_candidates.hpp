@@ -34,7 +34,7 @@ class LeaseCandidates {
   [[nodiscard]] bool draws() const { return draws_; }
   /// Comes first from now on.
   void prefer(Bytes name) { preferred_ = std::move(name); }
-  /// Not tried for this long; without a pool there is no other, and the name stays preferred.
+  /// Not tried for this long. Without a pool nothing happens: the chosen name is the only one.
   void avoid(TimePoint now, const Bytes& name, Duration time);
   /// The owner's network uses it: avoided for an hour. False: so many are that a further one is not believed.
   bool quarantine(TimePoint now, const Bytes& name);

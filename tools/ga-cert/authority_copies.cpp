@@ -188,13 +188,13 @@ ExitStatus carry_out(const Context& context, const ResumeAuthority& verb) {
     return ExitStatus::unreachable;
   }
   const auto fault = find_ledger_fault(desk, memory);
-  if (!fault && desk.book().entries().size() > 1 && memory.was_alone) {
-    cli::complain(context.streams, tool,
-                  "this machine's node reaches no other member yet, so nobody says what the group knows");
-    cli::suggest(context.streams, "the same command again, when `ga status` shows another member");
-    return ExitStatus::unreachable;
-  }
   if (!fault && desk.book().entries().size() > 1) {
+    if (memory.was_alone) {
+      cli::complain(context.streams, tool,
+                    "this machine's node reaches no other member yet, so nobody says what the group knows");
+      cli::suggest(context.streams, "the same command again, when `ga status` shows another member");
+      return ExitStatus::unreachable;
+    }
     context.streams.out << "the ledger is the one that the group knows; nothing has to be left behind\n";
     return ExitStatus::done;
   }
