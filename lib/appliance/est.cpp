@@ -33,6 +33,8 @@ constexpr std::chrono::seconds default_retry{30};
 constexpr std::chrono::seconds longest_retry{3600};
 // Of an authority whose table of requests is full: people empty it, and they take their time.
 constexpr std::chrono::seconds full_retry{600};
+// A person is at it, and the server goes on by itself.
+constexpr std::chrono::seconds hold_retry{10};
 
 net::HttpAnswer text_answer(unsigned status, std::string_view text) {
   net::HttpAnswer out{status, text_type, std::string(text)};
@@ -184,6 +186,12 @@ net::HttpAnswer waiting_answer(std::chrono::seconds retry_after) {
 
 net::HttpAnswer denied_answer(std::string_view reason) {
   return text_answer(403, reason.substr(0, largest_text - 1));
+}
+
+net::HttpAnswer on_hold_answer(std::string_view why) {
+  auto out = text_answer(503, why.substr(0, largest_text - 1));
+  out.retry_after = hold_retry;
+  return out;
 }
 
 net::HttpAnswer too_many_answer(std::chrono::seconds retry_after) {

@@ -63,6 +63,8 @@ net::HttpAnswer certificate_answer(const crypto::Certificate& certificate);
 net::HttpAnswer waiting_answer(std::chrono::seconds retry_after);
 /// 403 and the reason that the person gave.
 net::HttpAnswer denied_answer(std::string_view reason);
+/// 503: nothing is decided for now, for a reason that is the authority's; ask again.
+net::HttpAnswer on_hold_answer(std::string_view why);
 /// 429: this source asks too often.
 net::HttpAnswer too_many_answer(std::chrono::seconds retry_after);
 /// `toml`: the closed group's file.

@@ -69,8 +69,13 @@ class AuthorityDesk {
   [[nodiscard]] const appliance::AuthorityBook& book() const { return book_; }
   /// What a person should know of opening: each a line. Empty after the call.
   std::vector<std::string> take_notes();
-  /// Reads what other processes wrote.
+  /// Reads what other processes wrote. Error: conflict, the ledger is_replaced().
   Result<void> refresh();
+  /// Whether another ledger was put in the place of the one that is open, as restore() does.
+  [[nodiscard]] bool is_replaced() const { return journal_.is_replaced(); }
+  /// Reads all anew that is in the directory by now, but a key that was unlocked. Errors: those of open(), conflict
+  /// (another authority); then everything is as it was.
+  Result<void> reopen();
 
   /// How a key's request stands.
   struct State {

@@ -75,6 +75,19 @@ Result<std::string> AuthorityDesk::restore(const std::string& directory, const a
   return aside;
 }
 
+Result<void> AuthorityDesk::reopen() {
+  auto anew = open(directory_, passphrase_);
+  if (!anew) return std::move(anew).error();
+  if (anew->authority_.fingerprint() != authority_.fingerprint())
+    return {Errc::conflict, directory_ + " holds another authority by now"};
+  anew->signer_ = std::move(signer_);
+  anew->clock_is_right_ = clock_is_right_;
+  anew->denials_left_ = denials_left_;
+  anew->denials_since_ = denials_since_;
+  *this = *std::move(anew);
+  return {};
+}
+
 Result<std::string> AuthorityDesk::sign_mark(WallTime now) {
   if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
   if (auto refreshed = refresh(); !refreshed) return std::move(refreshed).error();

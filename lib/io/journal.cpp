@@ -87,7 +87,15 @@ void Journal::unlock() {
   locked_ = false;
 }
 
+bool Journal::is_replaced() const {
+  struct stat open {};
+  struct stat named {};
+  if (::fstat(fd_.get(), &open) != 0 || ::stat(path_.c_str(), &named) != 0) return true;
+  return open.st_dev != named.st_dev || open.st_ino != named.st_ino;
+}
+
 Result<Journal::Found> Journal::read_found() {
+  if (is_replaced()) return {Errc::conflict, "reading " + path_ + ": another file was put in its place"};
   struct stat status {};
   if (::fstat(fd_.get(), &status) != 0) return last_error("reading " + path_);
   if (status.st_size > largest_journal) return {Errc::too_large, "reading " + path_ + ": longer than 1 GiB"};

@@ -29,9 +29,11 @@ class Journal {
     std::string torn{};   ///< the cut-off beginning of a line that was never finished
   };
   /// Keeps others out, waiting for them at most `limit`. Errors: timed_out, Errc::too_large (more than
-  /// 1 GiB), errno. Locked twice is an error of the caller.
+  /// 1 GiB), Errc::conflict (is_replaced(), or it became shorter), errno. Locked twice is an error of the caller.
   Result<Found> lock(Duration limit);
   void unlock();
+  /// Whether the path leads to another file by now, or to none: what is added here, nobody reads there.
+  [[nodiscard]] bool is_replaced() const;
   /// Adds a line (without its end) and waits for the disk; only while locked. When that fails (full
   /// disk), nothing of it stays. Errors: errno.
   Result<void> append(std::string_view line);

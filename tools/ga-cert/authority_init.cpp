@@ -3,6 +3,7 @@
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "desk_choice.hpp"
+#include "group_memory.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "papers.hpp"
@@ -86,8 +87,9 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
 ExitStatus carry_out(const Context& context, const ShowAuthority&) {
   auto opened = open_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
-  write_rows(context, authority_rows(std::get<AuthorityDesk>(opened), io::wall_time_now()), "ga-cert.authority/1");
-  return ExitStatus::done;
+  const auto& desk = std::get<AuthorityDesk>(opened);
+  write_rows(context, authority_rows(desk, io::wall_time_now()), "ga-cert.authority/1");
+  return check_ledger(context, desk) == ExitStatus::done ? ExitStatus::done : ExitStatus::partly;
 }
 
 }  // namespace ipop::ga_cert

@@ -10,13 +10,13 @@
 #include "daemon/service_signs.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_service.hpp"
-#include "group_memory.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
 #include "io/https_server.hpp"
 #include "io/log_writer.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
+#include "ledger_watch.hpp"
 #include "node_waiting.hpp"
 #include "open_group.hpp"
 #include "verbs.hpp"
@@ -31,10 +31,6 @@ constexpr Duration listen_pause = 1s;     // until DHCP has given the interface 
 constexpr Duration renewal_pause = 5min;  // of a life of an hour or more
 constexpr Duration longest_wait = 24h * 365;
 constexpr std::chrono::seconds endpoints_limit{2};
-// Until a node of the group could say what the group remembers of the ledger.
-constexpr Duration memory_pause = 20s;
-// The hash table keeps it for a week, and who was away longer hears of it within a day.
-constexpr Duration memory_step = std::chrono::hours(12);
 constexpr Duration after_a_decision = 1s;
 
 /// The closed group's file as a new member needs it: with the endpoints at which this machine's node of
@@ -73,10 +69,11 @@ class Server {
               return group_file(context, name, desk.authority());
             },
             [this](const LogLine& line) { log(line); }),
+        ledger_(context, desk),
         signs_(loop_, io::ServiceNotifier::from_environment()),
         again_(loop_, [this] { listen(); }),
         renewal_(loop_, [this] { renew_certificate(); }),
-        memory_(loop_, [this] { look_at_memory(); }) {
+        look_(loop_, [this] { look_at_ledger(); }) {
     if (!socket.empty())
       group_.emplace(
           loop_, std::move(socket),
@@ -90,13 +87,13 @@ class Server {
     log({LogLevel::info,
          "authority",
          {{"name", desk_.name()}, {"fingerprint", appliance::to_groups(desk_.authority().fingerprint())}}});
-    if (verb_.address) {
-      address_ = verb_.address;
+    address_ = verb_.address;
+    look_at_ledger();
+    if (verb_.address && ledger_.fault().empty()) {
       // Nobody moves this address, so a failure at the start is final.
       if (auto listening = try_to_listen(); !listening) return report(context_, listening.error());
     }
-    if (!server_) signs_.status("waiting for an address");
-    memory_.arm(io::monotonic_now() + memory_pause);
+    if (!server_ && ledger_.fault().empty()) signs_.status("waiting for an address");
     loop_.run();
     signs_.stopping();
     log({LogLevel::info, "stopped", {}});
@@ -121,6 +118,8 @@ class Server {
   }
 
   void listen() {
+    // To listen it signs a certificate for itself.
+    if (!ledger_.fault().empty()) return;
     auto listening = try_to_listen();
     if (listening) return;
     if (listening.error().code == std::errc::address_not_available) {
@@ -141,9 +140,10 @@ class Server {
                                           [this](const net::Endpoint& source, const net::HttpRequest& request) {
                                             // While the machine slept, the timer stood still.
                                             if (io::wall_time_now() >= renew_at_) renewal_.arm(io::monotonic_now());
+                                            if (ledger_.is_due(io::monotonic_now())) look_at_ledger();
                                             auto answer = service_.answer(source, request);
-                                            if (desk_.book().count() != remembered_)
-                                              memory_.arm(io::monotonic_now() + after_a_decision);
+                                            if (ledger_.fault().empty() && !ledger_.is_told())
+                                              look_.arm(io::monotonic_now() + after_a_decision);
                                             return answer;
                                           });
     if (!server) return std::move(server).error();
@@ -158,21 +158,24 @@ class Server {
     return {};
   }
 
-  /// A server whose ledger is behind, or went another way, would decide against what the group knows: it ends. Else
-  /// the group is told how far the ledger has come.
-  void look_at_memory() {
-    const GroupMemory memory = recall(context_, desk_.authority());
-    if (memory.was_asked && desk_.refresh()) {
-      if (const auto fault = find_ledger_fault(desk_, memory)) {
-        log({LogLevel::error, *fault, {}});
-        suggest_way_out(context_);
-        status_ = ExitStatus::no;
-        return loop_.stop();
-      }
-      if (remember_ledger(context_, desk_)) remembered_ = desk_.book().count();
+  /// A server whose ledger is behind, or went another way, would decide against what the group knows: it waits until
+  /// the ledger is put right.
+  void look_at_ledger() {
+    const std::string before = ledger_.fault();
+    ledger_.look();
+    look_.arm(io::monotonic_now() + ledger_.pause());
+    const std::string& fault = ledger_.fault();
+    service_.hold(!fault.empty());
+    if (fault == before) return;
+    if (!fault.empty()) {
+      log({LogLevel::error, fault + "; nothing is signed until that is put right", {}});
+      signs_.status("waiting: " + fault);
+      if (before.empty()) suggest_way_out(context_);
+      return;
     }
-    const bool is_known = remembered_ == desk_.book().count();
-    memory_.arm(io::monotonic_now() + (is_known ? memory_step : memory_pause));
+    log({LogLevel::info, "the ledger is the one that the group knows; going on", {}});
+    if (!server_ && address_) return listen();
+    signs_.status(server_ ? "listening on " + to_string(server_->address()) : "waiting for an address");
   }
 
   /// A key that never leaves this process, and a certificate for it that names the address.
@@ -202,6 +205,7 @@ class Server {
   void renew_certificate() {
     if (!server_) return;
     if (io::wall_time_now() < renew_at_) return wait_for_renewal();
+    if (!ledger_.fault().empty()) return renewal_.arm(io::monotonic_now() + renewal_pause);
     const auto before = std::exchange(identity_, std::nullopt);
     const auto identity = make_identity();
     if (!identity) {
@@ -225,6 +229,7 @@ class Server {
   io::EventLoop loop_;
   io::LogWriter writer_{LogLevel::info};
   EnrolmentService service_;
+  LedgerWatch ledger_;
   std::optional<net::Ipv4Address> address_;
   std::optional<io::HttpsServer::Identity> identity_;
   std::optional<net::Ipv4Address> identity_address_;
@@ -236,8 +241,7 @@ class Server {
   daemon::ServiceSigns signs_;
   io::LoopTimer again_;
   io::LoopTimer renewal_;
-  io::LoopTimer memory_;
-  std::uint64_t remembered_ = 0;  // the ledger's count, as the group knows it
+  io::LoopTimer look_;
 };
 
 }  // namespace
@@ -264,9 +268,11 @@ ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
   // The entrance of the closed group NAME is called NAME-enrol, the group and its authority NAME.
   std::string named = verb.closed_group.empty() ? verb.open_group : verb.closed_group;
   if (verb.closed_group.empty() && named.ends_with("-enrol")) named.resize(named.size() - 6);
-  auto opened = open_unlocked_desk(context, named);
+  auto opened = open_desk(context, named);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
-  return Server(context, verb, std::get<AuthorityDesk>(opened), std::move(socket)).run();
+  auto& desk = std::get<AuthorityDesk>(opened);
+  if (auto unlocked = desk.unlock(); !unlocked) return report_key(context, unlocked.error());
+  return Server(context, verb, desk, std::move(socket)).run();
 }
 
 }  // namespace ipop::ga_cert

@@ -49,6 +49,12 @@ net::HttpAnswer EnrolmentService::answer(const net::Endpoint& source, const net:
              {"reason", first_line(refusal->body)}}});
     return std::move(*refusal);
   }
+  if (is_on_hold_ && !std::holds_alternative<est::WantsAuthority>(std::get<est::Wish>(decoded))) {
+    log_({LogLevel::info, "request waits for the ledger", {{"source", from}}});
+    return est::on_hold_answer(
+        "the authority's ledger is not the newest; it decides again when its administrator has"
+        " put that right");
+  }
   return std::visit(Overloaded{
                         [&](const est::WantsAuthority&) { return est::authority_answer(desk_.authority()); },
                         [&](const est::WantsCertificate& wish) { return enrol(from, wish); },

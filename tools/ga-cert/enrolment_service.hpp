@@ -31,6 +31,9 @@ class EnrolmentService {
 
   net::HttpAnswer answer(const net::Endpoint& source, const net::HttpRequest& request);
 
+  /// While it holds, everybody is told to ask again, and nothing but the authority's certificate is given out.
+  void hold(bool is_on_hold) { is_on_hold_ = is_on_hold; }
+
  private:
   net::HttpAnswer enrol(const std::string& source, const appliance::est::WantsCertificate& wish);
   net::HttpAnswer renew(const std::string& source, const appliance::est::WantsRenewal& wish);
@@ -43,6 +46,7 @@ class EnrolmentService {
   AuthorityDesk& desk_;
   GroupSource group_;
   Log log_;
+  bool is_on_hold_ = false;
   appliance::RequestLimiter limiter_;
   ExpiringMap<crypto::Digest256, unsigned> questions_;  // how often a key that waits has asked
 };

@@ -46,6 +46,19 @@ GroupMemory recall(const Context& context, const crypto::Certificate& authority)
   return out;
 }
 
+bool is_unheard(const AuthorityDesk& desk, const GroupMemory& memory) {
+  if (!memory.was_asked || !memory.was_alone) return false;
+  const WallTime now = io::wall_time_now();
+  std::optional<crypto::Digest256> one;
+  for (const appliance::LedgerSigned* certificate : desk.book().certificates()) {
+    if (certificate->by == appliance::SignedBy::server || !desk.book().is_live(*certificate, now)) continue;
+    // One of them is this machine's.
+    if (one && *one != certificate->key) return true;
+    one = certificate->key;
+  }
+  return false;
+}
+
 std::optional<std::string> find_ledger_fault(const AuthorityDesk& desk, const GroupMemory& memory) {
   if (memory.mark) {
     if (const auto same = desk.compare(*memory.mark); !same) return same.error().message();
@@ -65,7 +78,12 @@ void suggest_way_out(const Context& context) {
 }
 
 ExitStatus check_ledger(const Context& context, const AuthorityDesk& desk) {
-  const auto fault = find_ledger_fault(desk, recall(context, desk.authority()));
+  const GroupMemory memory = recall(context, desk.authority());
+  const auto fault = find_ledger_fault(desk, memory);
+  if (!fault && is_unheard(desk, memory))
+    cli::complain(context.streams, tool,
+                  "this machine's node reaches no other member, so the ledger was not compared with what the group"
+                  " knows");
   if (!fault) return ExitStatus::done;
   cli::complain(context.streams, tool, *fault);
   suggest_way_out(context);

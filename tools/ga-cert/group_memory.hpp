@@ -19,9 +19,11 @@ struct GroupMemory {
 /// Asks the nodes that run here, for a few seconds; who does not answer says nothing.
 GroupMemory recall(const Context& context, const crypto::Certificate& authority);
 
+/// Whether nodes answered, and nobody was there whom they could ask, though others are members.
+bool is_unheard(const AuthorityDesk& desk, const GroupMemory& memory);
 /// Whether the ledger is the one that the groups know. What is wrong, as a sentence; none: nothing, or nobody to ask.
 std::optional<std::string> find_ledger_fault(const AuthorityDesk& desk, const GroupMemory& memory);
-/// Asks, compares, and reports what is wrong: `no`, with the way out.
+/// Asks, compares, and reports what is wrong: `no`, with the way out. That nobody could be asked is said.
 cli::ExitStatus check_ledger(const Context& context, const AuthorityDesk& desk);
 /// Prints the way out of a ledger that is not the one that the group knows.
 void suggest_way_out(const Context& context);
