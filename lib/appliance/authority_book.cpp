@@ -223,6 +223,16 @@ std::size_t AuthorityBook::live_keys(std::string_view user, WallTime now) const 
   }));
 }
 
+const LedgerSigned* AuthorityBook::other_machine(std::string_view user, const crypto::Digest256& key,
+                                                 WallTime now) const {
+  const LedgerSigned* out = nullptr;
+  for (const LedgerSigned* it : certificates()) {
+    const bool is_other = it->user == user && it->key != key && is_live(*it, now);
+    if (is_other && (out == nullptr || out->not_after <= it->not_after)) out = it;
+  }
+  return out;
+}
+
 Result<void> AuthorityBook::check_grant(const AuthorityPolicy& policy, const crypto::Digest256& key, const Grant& grant,
                                         WallTime now, const std::optional<crypto::Digest256>& replaces) const {
   if (revoked_keys_.contains(key)) return {Errc::not_authorized, "this key is revoked; make another one"};

@@ -100,6 +100,9 @@ class AuthorityBook {
   [[nodiscard]] bool is_live(const LedgerSigned& certificate, WallTime now) const;
   /// Keys of the user with a live certificate.
   [[nodiscard]] std::size_t live_keys(std::string_view user, WallTime now) const;
+  /// The latest live certificate of the user for another key than this one; null: there is none.
+  [[nodiscard]] const LedgerSigned* other_machine(std::string_view user, const crypto::Digest256& key,
+                                                  WallTime now) const;
   /// Whether one more certificate may be signed. Errors, in words for the requester: not_authorized
   /// (key or user revoked), conflict (an address is pinned to another key than this and the one that
   /// it `replaces`), exhausted (the user's quota, or max_live_of_key).

@@ -53,6 +53,7 @@ struct Wishes {
   std::string user{};
   std::optional<std::vector<net::Ipv4Address>> addresses{};  ///< pinned, in place of those asked for
   std::optional<std::chrono::seconds> life{};                ///< at most longest_life
+  bool another_machine = false;                              ///< that the user has one already was considered
 };
 
 /// What was asked for.

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t row_columns = 5;
 constexpr std::string_view accept_word = "accept ";
 constexpr std::string_view deny_word = "deny ";
+constexpr std::string_view another_word = " another-machine";
 constexpr std::size_t decision_key_size = 64;
 
 /// A column holds no tab and no line feed, whatever a requester called itself.
@@ -57,8 +58,9 @@ Result<std::vector<WaitingRow>> decode_waiting_rows(std::string_view text) {
 }
 
 std::string encode(const RemoteDecision& decision) {
+  const std::string yes = decision.another_machine ? std::string(another_word) : "";
   return std::string(decision.accepts ? accept_word : deny_word) + to_hex(decision.key) +
-         (decision.accepts ? "" : " " + row_column(decision.reason)) + "\n";
+         (decision.accepts ? yes : " " + row_column(decision.reason)) + "\n";
 }
 
 Result<RemoteDecision> decode_remote_decision(std::string_view text) {
@@ -73,7 +75,10 @@ Result<RemoteDecision> decode_remote_decision(std::string_view text) {
   if (!key) return wrong();
   out.key = *key;
   text.remove_prefix(decision_key_size);
-  if (out.accepts) return text.empty() ? Result<RemoteDecision>(out) : wrong();
+  if (out.accepts) {
+    out.another_machine = text == another_word;
+    return text.empty() || out.another_machine ? Result<RemoteDecision>(out) : wrong();
+  }
   if (text.size() < 2 || text.front() != ' ') return wrong();
   out.reason = std::string(text.substr(1));
   return out;

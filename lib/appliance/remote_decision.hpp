@@ -28,10 +28,11 @@ Result<std::vector<WaitingRow>> decode_waiting_rows(std::string_view text);
 struct RemoteDecision {
   crypto::Digest256 key{};
   bool accepts = false;
-  std::string reason{};  ///< of a no
+  std::string reason{};          ///< of a no
+  bool another_machine = false;  ///< of a yes: that the user has one already was considered
   friend bool operator==(const RemoteDecision&, const RemoteDecision&) = default;
 };
-/// `accept KEY` or `deny KEY REASON`.
+/// `accept KEY`, `accept KEY another-machine` or `deny KEY REASON`.
 std::string encode(const RemoteDecision& decision);
 /// Error: malformed.
 Result<RemoteDecision> decode_remote_decision(std::string_view text);

@@ -107,7 +107,8 @@ class AuthorityDesk {
   /// A request that waits, or was denied and is still kept. Error: not_found.
   Result<crypto::CertificateRequest> request(const crypto::Digest256& key_fingerprint);
   /// A person's yes. Errors: not_found, those of appliance::grant, conflict (an address is another
-  /// key's), exhausted (quota), not_authorized (revoked).
+  /// key's; or the user has another machine, and the wishes do not say that this was considered), exhausted (quota),
+  /// not_authorized (revoked).
   /// `administrator`: the key of who said it from another machine.
   Result<crypto::Certificate> accept(const crypto::Digest256& key_fingerprint, const appliance::Wishes& wishes,
                                      WallTime now,
@@ -259,5 +260,8 @@ class AuthorityDesk {
   double denials_left_ = 0;
   WallTime denials_since_{};
 };
+
+/// Why a request of this user is not accepted as a matter of course, in words for a person.
+std::string other_machine_text(const appliance::LedgerSigned& other);
 
 }  // namespace ipop::desk

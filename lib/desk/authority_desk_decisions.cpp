@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "appliance/pinned_addresses.hpp"
+#include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/text.hpp"
 #include "crypto/trust_store.hpp"
@@ -184,11 +185,20 @@ Result<crypto::CertificateRequest> AuthorityDesk::request(const crypto::Digest25
   return request;
 }
 
+std::string other_machine_text(const appliance::LedgerSigned& other) {
+  return other.user + " has a valid certificate for another machine (key " + to_hex(other.key).substr(0, 16) +
+         ", until " + cli::utc_text(other.not_after) +
+         "); if this request is of the same person, pass --another-machine";
+}
+
 Result<crypto::Certificate> AuthorityDesk::accept(const crypto::Digest256& key_fingerprint,
                                                   const appliance::Wishes& wishes, WallTime now,
                                                   const std::optional<crypto::Digest256>& administrator) {
   const auto kept = request(key_fingerprint);
   if (!kept) return kept.error();
+  const std::string user = wishes.user.empty() ? kept->user() : wishes.user;
+  const auto* other = book_.other_machine(user, key_fingerprint, now);
+  if (other != nullptr && !wishes.another_machine) return {Errc::conflict, other_machine_text(*other)};
   return sign(*kept, wishes, now, administrator);
 }
 

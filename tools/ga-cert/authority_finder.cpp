@@ -10,6 +10,7 @@
 #include "appliance/fingerprint_text.hpp"
 #include "appliance/group_config.hpp"
 #include "cli/progress.hpp"
+#include "cli/question.hpp"
 #include "cli/text.hpp"
 #include "io/system_clock.hpp"
 #include "node_waiting.hpp"
@@ -152,11 +153,8 @@ bool is_confirmed(const Context& context, const Candidate& candidate, const cryp
       << "Its fingerprint:   " << appliance::to_groups(authority.fingerprint()) << '\n'
       << "This machine's key: " << appliance::to_groups(own_key) << '\n'
       << "Compare both with the person at the authority (`ga-cert authority show` and `ga-cert list` there),"
-         " over a channel that nobody else can tamper with.\n"
-      << "Is it the same authority? Type yes: " << std::flush;
-  std::string typed;
-  std::getline(context.streams.in, typed);
-  return typed == "yes";
+         " over a channel that nobody else can tamper with.\n";
+  return cli::ask_for_word_yes(context.streams, "Is it the same authority?");
 }
 
 }  // namespace
@@ -194,7 +192,7 @@ std::variant<KnownAuthority, ExitStatus> find_authority(const Context& context, 
     }
   } else if (choice.token) {
     wanted = choice.token->authority;
-  } else if (!context.streams.in_is_terminal) {
+  } else if (!cli::can_ask(context.streams)) {
     cli::complain(context.streams, tool,
                   "there is no terminal to compare the authority's"
                   " fingerprint: pass --fingerprint HEX (`ga-cert authority show` prints it)");

@@ -4,6 +4,7 @@
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/question.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "desk_choice.hpp"
@@ -25,9 +26,10 @@ struct Outcome {
   std::string addresses{};
   std::string serial{};
   std::string not_after{};
-  std::string certificate{};  ///< PEM
-  std::string problem{};      ///< empty: done
-  bool is_mistyped = false;   ///< the problem is what the user typed
+  std::string certificate{};   ///< PEM
+  std::string problem{};       ///< empty: done
+  bool is_mistyped = false;    ///< the problem is what the user typed
+  bool other_machine = false;  ///< the problem is another machine of the user
 };
 
 /// All done, some, or none.
@@ -80,6 +82,13 @@ ExitStatus write(const Context& context, const std::vector<Outcome>& outcomes, s
   for (const Outcome& outcome : outcomes)
     if (!outcome.problem.empty())
       cli::complain(context.streams, tool, outcome.request.substr(0, 64) + ": " + outcome.problem);
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.other_machine) continue;
+    const std::string key = outcome.request.substr(0, 16);
+    cli::suggest(context.streams, "ga-cert" + same_authority(context) + " accept --another-machine " + key +
+                                      "  # if it is the same person");
+    cli::suggest(context.streams, "ga-cert" + same_authority(context) + " deny " + key + " --reason TEXT");
+  }
   return status_of(outcomes);
 }
 
@@ -91,7 +100,18 @@ void fill_in(Outcome& outcome, const crypto::Certificate& certificate) {
   outcome.certificate = certificate.to_pem();
 }
 
-Outcome accept(AuthorityDesk& desk, const std::string& text, const AcceptRequests& verb) {
+/// Two people who call themselves alike look like one with two machines: whether it is one, a person knows. What is
+/// wrong; empty: nothing is.
+std::string judge_other_machine(const Context& context, const appliance::LedgerSigned& other, std::string_view request,
+                                bool may_ask) {
+  if (!may_ask || !cli::can_ask(context.streams)) return desk::other_machine_text(other);
+  const std::string question = cli::printable(other.user) + " has a valid certificate for another machine (key " +
+                               short_hex(other.key) + ", until " + cli::utc_text(other.not_after) +
+                               ").\nIs the request " + std::string(request.substr(0, 16)) + " of the same person?";
+  return cli::ask_yes(context.streams, question) ? "" : "left waiting: it is somebody else's";
+}
+
+Outcome accept(const Context& context, AuthorityDesk& desk, const std::string& text, const AcceptRequests& verb) {
   const WallTime now = io::wall_time_now();
   Outcome out{text};
   const auto key = find_request(desk.book(), text);
@@ -101,9 +121,21 @@ Outcome accept(AuthorityDesk& desk, const std::string& text, const AcceptRequest
     return out;
   }
   out.request = to_hex(*key);
+  const auto* known = desk.book().request(*key);
+  appliance::Wishes wishes = verb.wishes;
+  const auto* other = known == nullptr || wishes.another_machine
+                          ? nullptr
+                          : desk.book().other_machine(wishes.user.empty() ? known->user : wishes.user, *key, now);
+  if (other != nullptr) {
+    out.user = other->user;
+    out.problem = judge_other_machine(context, *other, out.request, !verb.dry_run);
+    out.other_machine = !out.problem.empty();
+    if (out.other_machine) return out;
+    wishes.another_machine = true;
+  }
   if (verb.dry_run) {
     const auto request = desk.request(*key);
-    const auto granted = request ? desk.preview(*request, verb.wishes, now) : Result<appliance::Grant>(request.error());
+    const auto granted = request ? desk.preview(*request, wishes, now) : Result<appliance::Grant>(request.error());
     if (!granted) {
       out.problem = granted.error().message();
       return out;
@@ -113,26 +145,12 @@ Outcome accept(AuthorityDesk& desk, const std::string& text, const AcceptRequest
     out.not_after = cli::utc_text(now + granted->life);
     return out;
   }
-  const auto certificate = desk.accept(*key, verb.wishes, now);
+  const auto certificate = desk.accept(*key, wishes, now);
   if (certificate)
     fill_in(out, *certificate);
   else
     out.problem = certificate.error().message();
   return out;
-}
-
-/// Two people who call themselves alike look like one with two machines.
-void tell_of_other_machines(const Context& context, const AuthorityDesk& desk, const Outcome& outcome) {
-  const WallTime now = io::wall_time_now();
-  for (const appliance::LedgerSigned* other : desk.book().certificates()) {
-    const bool is_another = other->user == outcome.user && to_hex(other->key) != outcome.request;
-    if (!is_another || !desk.book().is_live(*other, now)) continue;
-    context.streams.err << "The user " << cli::printable(outcome.user) << " is also on another machine (key "
-                        << short_hex(other->key) << ", until " << cli::utc_text(other->not_after)
-                        << "); if that is somebody else: ga-cert revoke --key " << outcome.request.substr(0, 16)
-                        << '\n';
-    return;
-  }
 }
 
 Outcome deny(AuthorityDesk& desk, const std::string& text, const DenyRequests& verb) {
@@ -162,14 +180,16 @@ void tell_of_silence(const Context& context, const DenyRequests& verb, ExitStatu
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const AcceptRequests& verb) {
-  if (verb.remote.is_meant) return decide_remotely(context, verb.remote, join_groups(verb.requests), true, {});
+  if (verb.remote.is_meant) {
+    return decide_remotely(context, verb.remote, join_groups(verb.requests),
+                           {{}, true, {}, verb.wishes.another_machine});
+  }
   auto opened = verb.dry_run ? open_desk(context) : open_unlocked_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
   std::vector<Outcome> outcomes;
   for (const std::string& text : join_groups(verb.requests)) {
-    outcomes.push_back(accept(desk, text, verb));
-    if (outcomes.back().problem.empty()) tell_of_other_machines(context, desk, outcomes.back());
+    outcomes.push_back(accept(context, desk, text, verb));
   }
   report_notes(context, desk);
   if (!verb.dry_run) (void)remember_ledger(context, desk);
@@ -182,7 +202,8 @@ ExitStatus carry_out(const Context& context, const DenyRequests& verb) {
     return ExitStatus::usage;
   }
   if (verb.remote.is_meant) {
-    const ExitStatus status = decide_remotely(context, verb.remote, join_groups(verb.requests), false, verb.reason);
+    const ExitStatus status =
+        decide_remotely(context, verb.remote, join_groups(verb.requests), {{}, false, verb.reason});
     tell_of_silence(context, verb, status);
     return status;
   }

@@ -148,8 +148,10 @@ net::HttpAnswer EnrolmentService::decide(const std::string& source, const est::W
   const auto who = desk_.check_administrator(wish.member, now);
   if (!who) return fail(source, who.error());
   const auto& decision = wish.decision;
-  const auto done =
-      decision.accepts ? desk_.accept(decision.key, {}, now, *who) : Result<crypto::Certificate>(crypto::Certificate());
+  appliance::Wishes wishes;
+  wishes.another_machine = decision.another_machine;
+  const auto done = decision.accepts ? desk_.accept(decision.key, wishes, now, *who)
+                                     : Result<crypto::Certificate>(crypto::Certificate());
   if (!done) return fail(source, done.error());
   if (!decision.accepts) {
     if (auto denied = desk_.deny(decision.key, decision.reason, now, *who); !denied)

@@ -4,6 +4,7 @@
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
+#include "cli/text.hpp"
 #include "desk_choice.hpp"
 #include "group_memory.hpp"
 #include "io/system_clock.hpp"
@@ -25,6 +26,7 @@ void write(const Context& context, const cli::Table& table) {
 }
 
 void list_waiting(const Context& context, const AuthorityBook& book) {
+  const WallTime now = io::wall_time_now();
   if (context.options.output.json) {
     cli::JsonWriter json("ga-cert.list/1");
     json.begin_array("requests");
@@ -35,6 +37,8 @@ void list_waiting(const Context& context, const AuthorityBook& book) {
       json.field("addresses", to_text(request->addresses));
       json.field("source", request->source);
       json.field("at", request->at.seconds);
+      const auto* other = book.other_machine(request->user, request->key, now);
+      json.field("other_machine", other == nullptr ? "" : to_hex(other->key));
       json.end();
     }
     json.end();
@@ -47,6 +51,12 @@ void list_waiting(const Context& context, const AuthorityBook& book) {
                    cli::utc_text(request->at)});
   write(context, table);
   if (table.empty()) context.streams.err << "No requests are waiting.\n";
+  for (const AuthorityBook::Request* request : book.waiting()) {
+    if (const auto* other = book.other_machine(request->user, request->key, now))
+      context.streams.err << short_hex(request->key) << ": " << cli::printable(request->user)
+                          << " has a valid certificate for another machine (key " << short_hex(other->key)
+                          << "); is it the same person?\n";
+  }
   if (!table.empty() && context.streams.out_is_terminal)
     context.streams.err << "  next: ga-cert show REQUEST, then ga-cert accept REQUEST or ga-cert deny REQUEST --reason"
                            " TEXT\n";

@@ -243,6 +243,8 @@ void add_decisions(CLI::App& app, Options& options, AcceptRequests& accept, Deny
       ->type_name("REQUEST")
       ->required();
   add_wishes(*yes, accept.wishes);
+  yes->add_flag("--another-machine", accept.wishes.another_machine,
+                "It is known that the user has another machine with a certificate");
   add_dry_run(*yes, accept.dry_run);
   auto* far = add_remote(*yes, accept.remote);
   for (const char* wish : {"--user", "--ip", "--no-ip", "--life", "--dry-run"})

@@ -110,7 +110,7 @@ ExitStatus list_remote(const Context& context, const RemoteAuthority& remote) {
 }
 
 ExitStatus decide_remotely(const Context& context, const RemoteAuthority& remote,
-                           const std::vector<std::string>& requests, bool accepts, const std::string& reason) {
+                           const std::vector<std::string>& requests, appliance::RemoteDecision decision) {
   const auto peer = find_remote(context, remote);
   if (const auto* status = std::get_if<ExitStatus>(&peer)) return *status;
   const auto& server = std::get<io::HttpsPeer>(peer);
@@ -119,16 +119,16 @@ ExitStatus decide_remotely(const Context& context, const RemoteAuthority& remote
   std::size_t failed = 0;
   for (const std::string& text : requests) {
     const auto row = find_row(std::get<std::vector<WaitingRow>>(fetched), text);
-    const auto answer =
-        row ? io::exchange_https(server, est::decision_request({row->key, accepts, reason}), remote_limit)
-            : Result<net::HttpAnswer>(row.error());
+    if (row) decision.key = row->key;
+    const auto answer = row ? io::exchange_https(server, est::decision_request(decision), remote_limit)
+                            : Result<net::HttpAnswer>(row.error());
     const auto done = answer ? est::decode_decided(*answer) : Result<std::string>(answer.error());
     if (!done) {
       cli::complain(context.streams, tool, cli::printable(text) + ": " + done.error().message());
       ++failed;
       continue;
     }
-    context.streams.out << (accepts ? "accepted: " : "denied: ") << short_hex(row->key) << ' '
+    context.streams.out << (decision.accepts ? "accepted: " : "denied: ") << short_hex(row->key) << ' '
                         << cli::printable(row->user) << '\n';
   }
   if (failed == 0) return ExitStatus::done;

@@ -39,7 +39,9 @@ ExitStatus show_file(const Context& context, const std::string& path) {
   return ExitStatus::done;
 }
 
-ExitStatus show_request(const Context& context, const appliance::AuthorityBook::Request& request) {
+ExitStatus show_request(const Context& context, const appliance::AuthorityBook& book,
+                        const appliance::AuthorityBook::Request& request) {
+  const auto* other = book.other_machine(request.user, request.key, io::wall_time_now());
   using What = appliance::AuthorityBook::Request::What;
   Rows rows{
       {"user", request.user},
@@ -49,6 +51,7 @@ ExitStatus show_request(const Context& context, const appliance::AuthorityBook::
       {"at", cli::utc_text(request.at)},
       {"state", request.what == What::waiting ? "waiting" : "denied"},
       {"reason", request.reason},
+      {"other_machine", other == nullptr ? "" : to_hex(other->key)},
   };
   write_rows(context, rows, "ga-cert.request/1");
   if (context.streams.out_is_terminal && request.what == What::waiting)
@@ -66,7 +69,7 @@ ExitStatus carry_out(const Context& context, const ShowOne& verb) {
   using What = appliance::AuthorityBook::Request::What;
   const auto key = find_request(desk.book(), verb.what);
   const auto* request = key ? desk.book().request(*key) : nullptr;
-  if (request != nullptr && request->what != What::accepted) return show_request(context, *request);
+  if (request != nullptr && request->what != What::accepted) return show_request(context, desk.book(), *request);
   const auto known = find_certificate(desk.book(), verb.what);
   if (!known && !key && key.error().code == Errc::conflict) return report(context, key.error());
   if (!known) {

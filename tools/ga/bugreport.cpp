@@ -3,6 +3,7 @@
 
 #include "cli/human.hpp"
 #include "cli/progress.hpp"
+#include "cli/question.hpp"
 #include "cli/version.hpp"
 #include "health/redaction.hpp"
 #include "io/file.hpp"
@@ -49,17 +50,11 @@ void add_group(std::string& report, const Context& context, const Look& look) {
   }
 }
 
-bool is_agreed(const Context& context, const std::string& file) {
-  context.streams.err << "Write this to " << file << "? [y/N] " << std::flush;
-  std::string line;
-  return static_cast<bool>(std::getline(context.streams.in, line)) && (line == "y" || line == "Y" || line == "yes");
-}
-
 }  // namespace
 
 cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
   const bool asks = !verb.output.empty() && !verb.yes;
-  if (asks && !context.streams.in_is_terminal) {
+  if (asks && !cli::can_ask(context.streams)) {
     cli::complain(context.streams, tool, "no terminal to ask whether to write " + verb.output + "; add --yes");
     return cli::ExitStatus::usage;
   }
@@ -92,7 +87,7 @@ cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
   const std::string text = redaction.apply(report);
   context.streams.out << text << std::flush;
   if (verb.output.empty()) return cli::ExitStatus::done;
-  if (asks && !is_agreed(context, verb.output)) {
+  if (asks && !cli::ask_yes(context.streams, "Write this to " + verb.output + "?")) {
     cli::complain(context.streams, tool, "nothing was written");
     return cli::ExitStatus::no;
   }

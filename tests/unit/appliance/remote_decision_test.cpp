@@ -21,7 +21,8 @@ TEST_CASE("requests that wait are read as they were written, and no user's name 
 
 TEST_CASE("a decision is read as it was written, and nothing else is one") {
   const crypto::Digest256 key = crypto::sha256(as_bytes("1"));
-  for (const RemoteDecision& decision : {RemoteDecision{key, true, ""}, RemoteDecision{key, false, "who are you"}}) {
+  for (const RemoteDecision& decision : {RemoteDecision{key, true, ""}, RemoteDecision{key, false, "who are you"},
+                                         RemoteDecision{key, true, "", true}}) {
     const auto read = decode_remote_decision(encode(decision));
     REQUIRE(read);
     CHECK(*read == decision);

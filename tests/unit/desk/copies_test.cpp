@@ -151,3 +151,37 @@ TEST_CASE("a key without its ledger begins one, and goes on from what the group 
   CHECK(desk.book().is_revoked(asks("9", "eve").key_fingerprint(), "eve"));
   CHECK(desk.sign(asks("1", "bob"), {}, wall));
 }
+
+TEST_CASE("a ledger that another one replaced is written no more, and the one in its place is read") {
+  Office office;
+  TempDir dir;
+  const std::string place = copied(office, dir);
+  auto desk = opened(place);
+  REQUIRE(desk.sign(asks("1", "bob"), {}, wall));
+  const auto backup = desk.backup(wall);
+  REQUIRE(backup);
+  CHECK_FALSE(desk.is_replaced());
+  const auto aside = desk::AuthorityDesk::restore(place, *backup, true, wall);
+  REQUIRE(aside);
+  CHECK(desk.is_replaced());
+  CHECK(code_of(desk.sign(asks("2", "eve"), {}, wall)) == Errc::conflict);
+  CHECK(opened(*aside).book().count() == 2);
+  REQUIRE(desk.reopen());
+  CHECK_FALSE(desk.is_replaced());
+  // The key that was read stays.
+  CHECK(desk.sign(asks("2", "eve"), {}, wall));
+  CHECK(opened(place).book().count() == 3);
+}
+
+TEST_CASE("no other authority is taken for one that went away") {
+  Office office;
+  Office other;
+  TempDir dir;
+  const std::string place = copied(office, dir);
+  auto desk = opened(place);
+  std::filesystem::remove_all(place);
+  CHECK(code_of(desk.reopen()) == Errc::not_found);
+  std::filesystem::copy(other.directory(), place, std::filesystem::copy_options::recursive);
+  CHECK(code_of(desk.reopen()) == Errc::conflict);
+  CHECK(desk.authority().fingerprint() == office.desk().authority().fingerprint());
+}

@@ -93,6 +93,26 @@ TEST_CASE("a pinned address is one key's, and who asks for it without the policy
   CHECK(code_of(office.desk().sign(asks("2", "bob", {address}), wishes, wall)) == Errc::conflict);
 }
 
+TEST_CASE("a request of a user who has another machine is accepted only when that was considered") {
+  Office office;
+  (void)office.signed_for("1", "bob");
+  REQUIRE(office.desk().submit(asks("2", "bob"), "", wall));
+  const auto key = asks("2", "bob").key_fingerprint();
+  CHECK(code_of(office.desk().accept(key, {}, wall)) == Errc::conflict);
+  CHECK(office.desk().look_up(key)->what == What::waiting);
+  // The name that counts is the one that will be signed.
+  appliance::Wishes wishes;
+  wishes.user = "carol";
+  CHECK(office.desk().book().other_machine("carol", key, wall) == nullptr);
+  wishes.user.clear();
+  wishes.another_machine = true;
+  CHECK(office.desk().accept(key, wishes, wall));
+  // The same key is the same machine, and the end of a certificate is the end of one.
+  REQUIRE(office.desk().book().other_machine("bob", key, wall) != nullptr);
+  CHECK(office.desk().book().other_machine("bob", key, wall)->key == asks("1", "bob").key_fingerprint());
+  CHECK(office.desk().book().other_machine("bob", key, wall + std::chrono::hours(24 * 91)) == nullptr);
+}
+
 TEST_CASE("one source has fifty requests waiting at most, and leaves room for others") {
   Office office;
   for (std::size_t i = 0; i < desk::AuthorityDesk::max_waiting_of_source; ++i)
