@@ -14,6 +14,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/streams.hpp"
 #include "daemon/control_client.hpp"
+#include "io/group_names.hpp"
 
 namespace ipop::tools {
 
@@ -50,17 +51,6 @@ inline std::vector<std::string> running_groups() {
   std::error_code error;
   for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() == ".sock") out.push_back(it->path().stem().string());
-  }
-  std::ranges::sort(out);
-  return out;
-}
-
-/// Groups that have a file in /etc/ipop, sorted.
-inline std::vector<std::string> groups_of_machine() {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it("/etc/ipop", error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == ".toml") out.push_back(it->path().stem().string());
   }
   std::ranges::sort(out);
   return out;
@@ -139,7 +129,7 @@ inline cli::ExitStatus report_choice_error(const cli::Streams& streams, std::str
   if (status_of(error) == cli::ExitStatus::permission) return report_node_error(streams, tool, error, "");
   cli::complain(streams, tool, error.message());
   if (error.code == Errc::conflict) return cli::ExitStatus::usage;
-  const std::vector<std::string> groups = groups_of_machine();
+  const std::vector<std::string> groups = io::group_names();
   if (groups.empty())
     cli::suggest(streams, "ga-group join TOKEN, or ga-group new NAME");
   else if (groups.size() == 1)

@@ -7,6 +7,7 @@
 #include "appliance/toml_reader.hpp"
 #include "appliance/wording.hpp"
 #include "base/base32.hpp"
+#include "base/group_files.hpp"
 #include "base/hex.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/trust_store.hpp"
@@ -108,7 +109,7 @@ Result<void> check(const AddressServer& server) {
 }
 
 Result<void> check_group_name(std::string_view name) {
-  if (is_label(name, 32)) return {};
+  if (is_group_name(name)) return {};
   return malformed("the group name " + in_quotes(name) +
                    " is not 1 to 32 of a-z, 0-9 and -, with a letter or digit at both ends");
 }

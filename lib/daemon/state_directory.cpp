@@ -14,8 +14,6 @@ constexpr std::size_t max_state = 65'536;
 constexpr std::size_t max_certificate = 65'536;
 constexpr std::size_t max_revocations = std::size_t{8} << 20U;
 constexpr std::size_t max_history = std::size_t{1} << 20U;
-constexpr std::string_view history_name = "/members.json";
-constexpr std::string_view revocations_name = "/revocations.list";
 
 bool is_missing(const Error& error) {
   return error.code == std::errc::no_such_file_or_directory || error.code == std::errc::not_a_directory;
@@ -40,7 +38,7 @@ Result<StateDirectory> StateDirectory::open(const std::string& path) {
 }
 
 Result<crypto::PrivateKey> StateDirectory::load_key() {
-  const std::string file = path_ + "/key.pem";
+  const std::string file = NodeFiles(path_).key();
   const auto pem = io::read_secret_file(file, max_key);
   if (pem) {
     auto key = crypto::PrivateKey::from_pem(*pem);
@@ -58,7 +56,7 @@ Result<crypto::PrivateKey> StateDirectory::load_key() {
 }
 
 control::SavedState StateDirectory::load_state() {
-  const std::string file = path_ + "/state.json";
+  const std::string file = NodeFiles(path_).state();
   const auto text = io::read_file(file, max_state);
   if (!text && is_missing(text.error())) return {};
   auto state = text ? control::parse_saved_state(*text) : Result<control::SavedState>(text.error());
@@ -72,20 +70,20 @@ control::SavedState StateDirectory::load_state() {
 }
 
 void StateDirectory::save(const control::SavedState& state) {
-  auto written = io::write_file_atomically(path_ + "/state.json", to_text(state), 0600);
+  auto written = io::write_file_atomically(NodeFiles(path_).state(), to_text(state), 0600);
   if (!written) return note_failure(written.error(), "address and peers are not remembered");
   if (std::exchange(failing_, false))
     log_.push_back({LogLevel::info, "state directory can be written again", {{"directory", path_}}});
 }
 
 std::vector<node::GoneRow> StateDirectory::load_history() const {
-  const auto text = io::read_file(path_ + std::string(history_name), max_history);
+  const auto text = io::read_file(NodeFiles(path_).history(), max_history);
   auto members = text ? control::parse_history(*text) : Result<std::vector<node::GoneRow>>(text.error());
   return members ? *std::move(members) : std::vector<node::GoneRow>{};
 }
 
 void StateDirectory::save_history(const std::vector<node::GoneRow>& members) {
-  auto written = io::write_file_atomically(path_ + std::string(history_name), control::history_text(members), 0600);
+  auto written = io::write_file_atomically(NodeFiles(path_).history(), control::history_text(members), 0600);
   if (!written) return note_failure(written.error(), "who was a member is forgotten at the next start");
 }
 
@@ -97,20 +95,20 @@ Result<std::optional<std::string>> StateDirectory::load_certificate() const {
 }
 
 std::optional<Bytes> StateDirectory::load_revocations() const {
-  const auto text = io::read_file(path_ + std::string(revocations_name), max_revocations);
+  const auto text = io::read_file(NodeFiles(path_).revocations(), max_revocations);
   if (!text || text->empty()) return std::nullopt;
   return to_bytes(as_bytes(*text));
 }
 
 void StateDirectory::save_revocations(ByteSpan list) {
-  auto written = io::write_file_atomically(path_ + std::string(revocations_name), as_text(list), 0600);
+  auto written = io::write_file_atomically(NodeFiles(path_).revocations(), as_text(list), 0600);
   if (!written) return note_failure(written.error(), "the revocation list is learnt again after a restart");
 }
 
 void StateDirectory::note_bad_revocations(const Error& error) {
   log_.push_back({LogLevel::warning,
                   "the kept revocation list does not count; peers have it",
-                  {{"file", path_ + std::string(revocations_name)}, {"reason", error.message()}}});
+                  {{"file", NodeFiles(path_).revocations()}, {"reason", error.message()}}});
 }
 
 std::vector<LogLine> StateDirectory::take_log() {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "control/saved_state.hpp"
@@ -36,7 +37,7 @@ class StateDirectory {
   [[nodiscard]] std::vector<node::GoneRow> load_history() const;
   void save_history(const std::vector<node::GoneRow>& members);
 
-  [[nodiscard]] std::string certificate_file() const { return path_ + "/certificate.pem"; }
+  [[nodiscard]] std::string certificate_file() const { return NodeFiles(path_).certificate(); }
   /// The text of the file; none when there is none. Errors: errno.
   [[nodiscard]] Result<std::optional<std::string>> load_certificate() const;
   /// The encoded list of the last time; none when there is none or it can't be read.

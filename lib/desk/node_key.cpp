@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/group_files.hpp"
 #include "io/directory_lock.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
@@ -23,7 +24,7 @@ Result<crypto::PrivateKey> make_key(const std::string& path) {
 }  // namespace
 
 Result<crypto::PrivateKey> load_node_key(const std::string& state_directory, bool may_make) {
-  const std::string path = state_directory + "/key.pem";
+  const std::string path = NodeFiles(state_directory).key();
   const TimePoint end = io::monotonic_now() + wait_for_node;
   while (true) {
     const auto pem = io::read_secret_file(path, max_key);

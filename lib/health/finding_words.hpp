@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/group_files.hpp"
 #include "health/findings.hpp"
 
 namespace ipop::health {
@@ -48,9 +49,10 @@ inline std::string clock_command(const Facts& facts) {
 }
 
 inline std::string key_path(const Facts& facts) {
+  const std::string usual = GroupFiles(facts.group).node().key();
   for (const FileFact& file : facts.files)
-    if (file.path.ends_with("key.pem")) return file.path;
-  return "/var/lib/ipop/" + facts.group + "/key.pem";
+    if (file.path.substr(file.path.rfind('/') + 1) == usual.substr(usual.rfind('/') + 1)) return file.path;
+  return usual;
 }
 
 }  // namespace ipop::health

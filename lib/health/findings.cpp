@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/group_files.hpp"
 #include "health/finding_words.hpp"
 #include "health/membership_findings.hpp"
 #include "health/notice_findings.hpp"
@@ -211,7 +212,7 @@ std::vector<Finding> of_paths(const Facts& facts) {
       out.push_back(wrong("path", member + " answers small pings, but none as large as the interface takes",
                           "full-size packets are lost on the path",
                           "ip link set " + (facts.status ? facts.status->interface : "ipop0") +
-                              " mtu 1280, and mtu = 1280 in /etc/ipop/node/" + facts.group + ".toml"));
+                              " mtu 1280, and mtu = 1280 in " + GroupFiles(facts.group).settings()));
     else
       ++passed;
   }

@@ -168,6 +168,16 @@ expect 0 "" "threats passes a test with its number" "$here/threats.sh" "$work"
 echo 'TEST_CASE("S44: again")' >"$work/tests/four"
 expect 1 "tests/four has no test with S4" "threats names a file without the number" "$here/threats.sh" "$work"
 
+mkdir -p "$work/tools/ga-a"
+printf 'complain("there is no key.pem in /var/lib/ipop");\n' >"$work/tools/ga-a/a.cpp"
+expect 0 "" "group_files passes a name in a text for people" "$here/group_files.sh" "$work"
+for bad in 'state + "/key.pem"' 'open(path + ".open")' 'groups + "/" + name + ".toml"' 'dir = "/etc/ipop";' \
+  '"/var/lib/ipop/" + group'; do
+  printf '%s\n' "$bad" >"$work/tools/ga-a/a.cpp"
+  expect 1 "tools/ga-a/a.cpp:1:" "group_files names: $bad" "$here/group_files.sh" "$work"
+done
+rm "$work/tools/ga-a/a.cpp"
+
 printf 'until grep -q up log; do\n  sleep 0.1\ndone\nfor _ in {1..9}; do true && break; sleep 0.1; done\nserver && sleep 60 &\n' \
   >"$work/tests/cli/waits.bats"
 expect 0 "" "sleeps passes loops that ask, and what sleeps in the background" "$here/sleeps.sh" "$work"

@@ -58,8 +58,8 @@ void print_backup(const Context& context, const std::string& path, const Authori
 void add_groups(const Context& context, const crypto::Certificate& authority, appliance::AuthorityBackup& backup) {
   for (const std::string& group : closed_group_names(context)) {
     if (!has_authority(context, group, authority)) continue;
-    for (const std::string& name : {group, group + "-enrol"}) {
-      const auto text = io::read_file(context.options.groups + "/" + name + ".toml", largest_kept_group);
+    for (const std::string& name : {group, entrance_name_of(group)}) {
+      const auto text = io::read_file(files_of(context, name).config(), largest_kept_group);
       if (text) backup.files.push_back({std::string(appliance::AuthorityBackup::groups) + name + ".toml", *text});
     }
   }

@@ -5,6 +5,7 @@
 #include "appliance/group_config.hpp"
 #include "closed_group.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "node_connection.hpp"
 
 namespace ipop::ga_cert {
@@ -14,7 +15,7 @@ constexpr std::size_t largest_member_file = std::size_t{1} << 20U;
 
 /// The authority of a group's file; none: an open group, or a file that can't be read.
 std::optional<crypto::Digest256> authority_of(const Context& context, const std::string& group) {
-  const auto text = io::read_file(context.options.groups + "/" + group + ".toml", largest_member_file);
+  const auto text = io::read_file(files_of(context, group).config(), largest_member_file);
   if (!text) return std::nullopt;
   const auto config = appliance::parse_group_config(*text, group);
   if (!config || config->authority.empty()) return std::nullopt;
@@ -30,7 +31,7 @@ std::vector<AuthorityGroup> groups_of_authority(const Context& context, const cr
   if (!context.options.socket.empty()) return {{group.empty() ? authority.user() : group, context.options.socket}};
   if (!group.empty()) return {{group, tools::socket_of_group(group)}};
   std::vector<AuthorityGroup> out;
-  for (const std::string& name : group_names(context.options.groups))
+  for (const std::string& name : io::group_names(context.options.groups))
     if (has_authority(context, name, authority)) out.push_back({name, tools::socket_of_group(name)});
   return out;
 }
@@ -41,7 +42,7 @@ bool has_authority(const Context& context, const std::string& group, const crypt
 
 std::vector<std::string> closed_group_names(const Context& context) {
   std::vector<std::string> out;
-  for (const std::string& name : group_names(context.options.groups))
+  for (const std::string& name : io::group_names(context.options.groups))
     if (authority_of(context, name)) out.push_back(name);
   return out;
 }

@@ -36,7 +36,7 @@ constexpr Duration after_a_decision = 1s;
 /// The closed group's file as a new member needs it: with the endpoints at which this machine's node of
 /// that group can be reached, and without what is only this machine's.
 Result<std::string> group_file(const Context& context, const std::string& name, const crypto::Certificate& authority) {
-  const std::string path = context.options.groups + "/" + name + ".toml";
+  const std::string path = files_of(context, name).config();
   const auto text = io::read_file(path, largest_group_file);
   if (!text && text.error().code == std::errc::no_such_file_or_directory) return {Errc::not_found, path};
   if (!text) return text.error();
@@ -251,7 +251,7 @@ ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
   if (socket.empty() && !verb.open_group.empty()) {
     socket = tools::socket_of_group(verb.open_group);
     // A node that starts later is waited for; one that nothing here can start is a mistyped name.
-    const std::string path = context.options.groups + "/" + verb.open_group + ".toml";
+    const std::string path = files_of(context, verb.open_group).config();
     if (!io::exists(path) && !io::exists(socket)) {
       cli::complain(context.streams, tool,
                     "this machine has no group \"" + verb.open_group + "\" (" + path + " does not exist)");
@@ -267,7 +267,7 @@ ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
   }
   // The entrance of the closed group NAME is called NAME-enrol, the group and its authority NAME.
   std::string named = verb.closed_group.empty() ? verb.open_group : verb.closed_group;
-  if (verb.closed_group.empty() && named.ends_with("-enrol")) named.resize(named.size() - 6);
+  if (verb.closed_group.empty()) named = closed_group_of(named).value_or(named);
   auto opened = open_desk(context, named);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);

@@ -7,6 +7,7 @@
 #include "cli/json_writer.hpp"
 #include "desk_choice.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "node_waiting.hpp"
 
 namespace ipop::ga_cert {
@@ -27,10 +28,10 @@ ExitStatus report_no_group(const Context& context, const std::string& message) {
 std::variant<std::string, ExitStatus> choose_group(const Context& context, const std::string& name) {
   const std::string& directory = context.options.groups;
   if (!name.empty()) {
-    if (appliance::check_group_name(name) && io::exists(directory + "/" + name + ".toml")) return name;
+    if (appliance::check_group_name(name) && io::exists(files_of(context, name).config())) return name;
     return report_no_group(context, "this machine has no group \"" + name + "\" (none in " + directory + ")");
   }
-  const auto names = group_names(directory);
+  const auto names = io::group_names(directory);
   if (names.size() == 1) return names.front();
   if (names.empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
   std::string list;
@@ -66,23 +67,12 @@ void print_joined(const Context& context, const OwnGroup& group, const appliance
 
 }  // namespace
 
-std::vector<std::string> group_names(const std::string& directory) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().stem().string();
-    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
-  }
-  std::ranges::sort(out);
-  return out;
-}
-
 std::variant<OwnGroup, ExitStatus> load_own_group(const Context& context, const std::string& name) {
   auto chosen = choose_group(context, name);
   if (const auto* status = std::get_if<ExitStatus>(&chosen)) return *status;
   OwnGroup out;
   out.name = std::get<std::string>(std::move(chosen));
-  out.path = context.options.groups + "/" + out.name + ".toml";
+  out.path = files_of(context, out.name).config();
   auto text = io::read_file(out.path, largest_file);
   if (!text) return report(context, text.error());
   auto config = appliance::parse_group_config(*text, out.path);
@@ -93,7 +83,7 @@ std::variant<OwnGroup, ExitStatus> load_own_group(const Context& context, const 
 }
 
 Result<void> replace_group(const OwnGroup& open, const appliance::GroupConfig& closed) {
-  auto kept = io::write_file_atomically(open.path + ".open", open.text, 0644);
+  auto kept = io::write_file_atomically(open_copy(open.path), open.text, 0644);
   if (!kept) return kept;
   // The node's state and socket are called as the group is on this machine, also after its next start.
   appliance::GroupConfig written = closed;

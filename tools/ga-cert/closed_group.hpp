@@ -16,9 +16,6 @@ struct OwnGroup {
   appliance::GroupConfig config{};
 };
 
-/// The names of the group files in a directory, sorted.
-std::vector<std::string> group_names(const std::string& directory);
-
 /// The group called `name`, or the only one of this machine when that is empty. A failure has been
 /// reported: `no` (there is none), `usage` (several), `permission`, `bad_config`.
 std::variant<OwnGroup, cli::ExitStatus> load_own_group(const Context& context, const std::string& name);

@@ -32,7 +32,7 @@ OrStatus<appliance::GroupConfig> load_group(const Context& context, const std::s
     cli::complain(context.streams, tool, good.error().message());
     return ExitStatus::usage;
   }
-  const std::string path = context.options.groups + "/" + group + ".toml";
+  const std::string path = files_of(context, group).config();
   const auto text = io::read_file(path, export_limit);
   if (!text) return report(context, text.error());
   auto config = appliance::parse_group_config(*text, path);
@@ -53,15 +53,15 @@ Result<crypto::PrivateKey> load_key(const std::string& path) {
 /// This machine's own certificate in a group.
 OrStatus<Material> of_group(const Context& context, const ExportCertificate& verb, const std::string& authority) {
   Material out;
-  const std::string state = context.options.states + "/" + verb.group + "/";
-  auto certificate = read_certificate(context, state + "certificate.pem");
+  const NodeFiles node = files_of(context, verb.group).node();
+  auto certificate = read_certificate(context, node.certificate());
   if (!certificate) {
     const ExitStatus status = report(context, certificate.error());
     cli::suggest(context.streams, "ga-cert join, which gets a certificate for this machine's node");
     return status;
   }
   out.certificate = *std::move(certificate);
-  auto key = load_key(verb.key.empty() ? state + "key.pem" : verb.key);
+  auto key = load_key(verb.key.empty() ? node.key() : verb.key);
   if (!key) return report_key(context, key.error());
   out.key = *std::move(key);
   if (verb.authority.empty() && !authority.empty()) {

@@ -23,8 +23,7 @@ GroupMemory recall(const Context& context, const crypto::Certificate& authority)
   GroupMemory out;
   for (const AuthorityGroup& group : groups_of_authority(context, authority)) {
     // The node's list is the newest that any of its neighbours has.
-    if (const auto octets =
-            io::read_file(context.options.states + "/" + group.name + "/revocations.list", largest_kept_list)) {
+    if (const auto octets = io::read_file(files_of(context, group.name).node().revocations(), largest_kept_list)) {
       auto list = crypto::decode_revocation_list(as_bytes(*octets));
       const bool counts = list && list->is_signed_by(authority.public_key());
       if (counts && (!out.list || out.list->number() < list->number())) out.list = *std::move(list);

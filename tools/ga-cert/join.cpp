@@ -34,7 +34,7 @@ struct Machine {
   std::string state{};
   std::string socket{};
 
-  [[nodiscard]] std::string certificate() const { return state + "/certificate.pem"; }
+  [[nodiscard]] std::string certificate() const { return NodeFiles(state).certificate(); }
 };
 
 /// Whether the file is a closed group's and the certificate is there: what an earlier join has done.
@@ -46,7 +46,7 @@ bool is_closed(const Machine& machine) {
 
 /// The list that its node keeps, when that shuts this machine out.
 std::optional<crypto::RevocationList> find_revocation(const Machine& machine) {
-  const auto octets = io::read_file(machine.state + "/revocations.list", largest_own_list);
+  const auto octets = io::read_file(NodeFiles(machine.state).revocations(), largest_own_list);
   const auto pem = io::read_file(machine.certificate(), largest_certificate);
   const auto authority = crypto::Certificate::from_pem(machine.group.config.authority);
   const auto own = pem ? crypto::Certificate::from_pem(*pem) : Result<crypto::Certificate>(pem.error());
@@ -86,9 +86,10 @@ Result<appliance::GroupConfig> fetch_group(KnownAuthority authority, const crypt
 
 ExitStatus show_plan(const Context& context, const Machine& machine) {
   std::ostream& out = context.streams.out;
-  if (!io::exists(machine.state + "/key.pem")) out << "+++ " << cli::printable(machine.state + "/key.pem") << '\n';
+  const std::string key = NodeFiles(machine.state).key();
+  if (!io::exists(key)) out << "+++ " << cli::printable(key) << '\n';
   out << "+++ " << cli::printable(machine.certificate()) << '\n'
-      << "+++ " << cli::printable(machine.group.path + ".open") << '\n'
+      << "+++ " << cli::printable(open_copy(machine.group.path)) << '\n'
       << "+++ " << cli::printable(machine.group.path) << '\n'
       << "$ reload " << cli::printable(machine.socket) << '\n';
   return ExitStatus::done;
@@ -150,8 +151,7 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   auto loaded = load_own_group(context, verb.group);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   Machine machine{std::get<OwnGroup>(std::move(loaded))};
-  machine.state =
-      verb.state_directory.empty() ? context.options.states + "/" + machine.group.name : verb.state_directory;
+  machine.state = files_of(context, machine.group.name).node(verb.state_directory).directory();
   machine.socket = context.options.socket.empty() ? tools::socket_of_group(machine.group.name) : context.options.socket;
   const Way way(context, machine);
   if (is_closed(machine)) {

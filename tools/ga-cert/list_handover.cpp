@@ -55,7 +55,7 @@ ExitStatus hand_to(const Context& context, const crypto::RevocationList& list, c
 
 ExitStatus check_group(const Context& context, const crypto::Certificate& authority, const std::string& group) {
   if (group.empty() || !context.options.socket.empty()) return ExitStatus::done;
-  const std::string path = context.options.groups + "/" + group + ".toml";
+  const std::string path = files_of(context, group).config();
   if (!io::exists(path)) {
     cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " does not exist)");
     return ExitStatus::usage;

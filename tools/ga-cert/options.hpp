@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "appliance/authority_policy.hpp"
+#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
@@ -16,12 +17,6 @@
 namespace ipop::ga_cert {
 
 inline constexpr const char* tool = "ga-cert";
-/// An authority's directory is AUTHORITIES/NAME.
-inline constexpr const char* authorities_directory = "/var/lib/ga/authority";
-/// Where group files are.
-inline constexpr const char* groups_directory = "/etc/ipop";
-/// A node keeps its key in STATES/GROUP.
-inline constexpr const char* states_directory = "/var/lib/ipop";
 /// Where an authority listens for requests.
 inline constexpr std::uint16_t default_port = 8443;
 

@@ -12,6 +12,7 @@
 #include "crypto/trust_store.hpp"
 #include "desk_choice.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
 #include "membership.hpp"
@@ -139,7 +140,7 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
                       ", and an expired certificate cannot be renewed (or this machine's clock is wrong: it says " +
                       cli::utc_text(now) + ")");
     // The closed group is out of reach with it; the network of those who ask is not.
-    if (io::exists(member->group.path + ".open")) {
+    if (io::exists(open_copy(member->group.path))) {
       cli::suggest(context.streams, "ga-group leave " + member->group.name + " --back");
       cli::suggest(context.streams, "ga-cert join --group " + member->group.name + "  # once the node runs");
     } else {
@@ -170,10 +171,8 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
 /// Files of closed groups, by name.
 std::vector<std::string> closed_groups(const Context& context) {
   std::vector<std::string> out;
-  for (const std::string& name : group_names(context.options.groups)) {
-    const bool has_certificate = io::exists(context.options.states + "/" + name + "/certificate.pem");
-    if (has_certificate) out.push_back(name);
-  }
+  for (const std::string& name : io::group_names(context.options.groups))
+    if (io::exists(files_of(context, name).node().certificate())) out.push_back(name);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include "desk_choice.hpp"
 #include "io/file.hpp"
 #include "io/host_name.hpp"
+#include "node_connection.hpp"
 #include "papers.hpp"
 #include "verbs.hpp"
 
@@ -44,7 +45,7 @@ ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
     cli::complain(context.streams, tool, "no key given: pass --key FILE or --group GROUP");
     return ExitStatus::usage;
   }
-  const std::string path = verb.key.empty() ? context.options.states + "/" + verb.group + "/key.pem" : verb.key;
+  const std::string path = verb.key.empty() ? files_of(context, verb.group).node().key() : verb.key;
   const std::string user = verb.user.empty() ? io::host_name() : verb.user;
   if (auto good = appliance::check_user(user); !good) {
     cli::complain(context.streams, tool, good.error().message() + "; pass --user NAME");

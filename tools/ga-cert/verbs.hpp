@@ -2,6 +2,7 @@
 
 // One function a verb; each gives the exit status, and ends a failure with the next command to type.
 
+#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/streams.hpp"
 #include "options.hpp"
@@ -13,6 +14,11 @@ struct Context {
   const Options& options;
   const cli::Streams& streams;
 };
+
+/// The files of the group called `name`, where this command looks for them.
+inline GroupFiles files_of(const Context& context, const std::string& name) {
+  return GroupFiles(name, context.options.groups, context.options.states);
+}
 
 /// Makes an authority's key, certificate, policy and ledger.
 cli::ExitStatus carry_out(const Context& context, const InitAuthority& verb);

@@ -49,7 +49,7 @@ std::variant<MemberTrust, ExitStatus> trust_of_group(const Context& context, con
     report(context, Error(authority.error()).in(own.path));
     return ExitStatus::bad_config;
   }
-  auto list = read_list(context.options.states + "/" + own.name + "/revocations.list");
+  auto list = read_list(files_of(context, own.name).node().revocations());
   const bool counts = list && list->is_signed_by(authority->public_key());
   return MemberTrust{*std::move(authority), counts ? std::optional(*std::move(list)) : std::nullopt};
 }

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
@@ -53,10 +54,10 @@ using Verb = std::variant<WriteConfig, WatchPool, ShowPool, CheckPool, FreeJobs,
 struct Options {
   std::string program{};  ///< as it was started
   std::string role_file = "/etc/ga/pool.toml";
-  std::string groups = "/etc/ipop";    ///< where group files are
-  std::string socket{};                ///< of the group's node; empty: the usual one
-  std::string state_directory{};       ///< of the group's node; empty: /var/lib/ipop/GROUP
-  std::string condor = "/etc/condor";  ///< HTCondor's configuration
+  std::string groups = groups_directory;  ///< where group files are
+  std::string socket{};                   ///< of the group's node; empty: the usual one
+  std::string state_directory{};          ///< of the group's node; empty: /var/lib/ipop/GROUP
+  std::string condor = "/etc/condor";     ///< HTCondor's configuration
   cli::OutputOptions output{};
   Verb verb{};
 };

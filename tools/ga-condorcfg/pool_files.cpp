@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/group_files.hpp"
 #include "condor_place.hpp"
 #include "crypto/trust_store.hpp"
 #include "flock_files.hpp"
 #include "io/accounts.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/system_clock.hpp"
 #include "node_connection.hpp"
 
@@ -20,17 +22,6 @@ using cli::ExitStatus;
 constexpr std::size_t largest_role_file = std::size_t{1} << 20U;
 // The role file's `slots` knows no more.
 constexpr std::size_t most_slot_accounts = 4096;
-
-std::vector<std::string> group_names(const std::string& directory) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().stem().string();
-    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
-  }
-  std::ranges::sort(out);
-  return out;
-}
 
 /// As sysusers.d made them: numbered without a gap.
 std::size_t count_slot_accounts() {
@@ -52,7 +43,7 @@ ExitStatus bad_config(const Context& context, const std::string& message) {
 std::variant<std::string, ExitStatus> choose_group(const Context& context, const std::string& wanted) {
   const std::string& directory = context.options.groups;
   if (!wanted.empty()) return wanted;
-  const std::vector<std::string> names = group_names(directory);
+  const std::vector<std::string> names = io::group_names(directory);
   if (names.size() == 1) return names.front();
   if (names.empty()) {
     cli::complain(context.streams, tool, "this machine has no group (no file in " + directory + ")");
@@ -70,7 +61,7 @@ std::variant<std::string, ExitStatus> choose_group(const Context& context, const
 
 /// The user whom the node's certificate names, when it is this group's.
 std::variant<std::string, ExitStatus> certified_user(const Context& context, const PoolFiles& files, Reading reading) {
-  const std::string path = files.state_directory + "/certificate.pem";
+  const std::string path = NodeFiles(files.state_directory).certificate();
   const auto text = io::read_file(path, largest_role_file);
   if (!text) {
     if (reading == Reading::what_is_open && is_denied(text.error())) return std::string();
@@ -112,7 +103,7 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context, Read
   auto name = choose_group(context, out.settings.group);
   if (const auto* status = std::get_if<ExitStatus>(&name)) return *status;
   out.group_name = std::get<std::string>(std::move(name));
-  const std::string path = context.options.groups + "/" + out.group_name + ".toml";
+  const std::string path = GroupFiles(out.group_name, context.options.groups).config();
   const auto text = io::read_file(path, largest_role_file);
   if (!text) return report_file_error(context, text.error());
   auto group = appliance::parse_group_config(*text, path);
@@ -131,8 +122,7 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context, Read
                                    " is not in the network of the group \"" + out.group_name + "\"; an address in " +
                                    to_string(out.group.prefix) + " would be");
   }
-  const std::string& given = context.options.state_directory;
-  out.state_directory = given.empty() ? "/var/lib/ipop/" + out.group_name : given;
+  out.state_directory = GroupFiles(out.group_name).node(context.options.state_directory).directory();
   if (!out.group.authority.empty()) {
     auto user = certified_user(context, out, reading);
     if (const auto* status = std::get_if<ExitStatus>(&user)) return *status;
@@ -178,9 +168,8 @@ Result<appliance::CondorMachine> make_machine(const Context& context, const Pool
   if (!files.group.authority.empty()) {
     const CondorPaths paths = condor_paths(context);
     std::error_code error;
-    const std::string state = std::filesystem::absolute(files.state_directory, error).string();
-    out.certificates =
-        appliance::PoolCredentials{state + "/certificate.pem", state + "/key.pem", paths.authority, paths.map};
+    const NodeFiles node(std::filesystem::absolute(files.state_directory, error).string());
+    out.certificates = appliance::PoolCredentials{node.certificate(), node.key(), paths.authority, paths.map};
   }
   out.partners = files.partners;
   out.slot_accounts = count_slot_accounts();

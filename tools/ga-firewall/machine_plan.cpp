@@ -8,9 +8,11 @@
 #include "appliance/group_config.hpp"
 #include "appliance/node_file.hpp"
 #include "appliance/subordinate_uids.hpp"
+#include "base/group_files.hpp"
 #include "control/saved_state.hpp"
 #include "io/accounts.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "node_waiting.hpp"
 
 namespace ipop::ga_firewall {
@@ -29,19 +31,6 @@ struct GroupFacts {
   std::optional<std::uint16_t> port{};
   std::string interface {};  ///< empty: the node has none
 };
-
-/// A directory that is not there has no groups.
-Result<std::vector<std::string>> group_names(const std::string& directory) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().stem().string();
-    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
-  }
-  if (error && error != std::errc::no_such_file_or_directory) return make_error(error, "reading " + directory);
-  std::ranges::sort(out);
-  return out;
-}
 
 ExitStatus bad_config(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
@@ -62,7 +51,7 @@ std::optional<node::StatusAnswer> ask_running_node(const Context& context, const
 /// The port that the node of `group` had the last time.
 std::optional<std::uint16_t> remembered_port(const Context& context, const std::string& group) {
   if (context.options.directory != system_directory) return std::nullopt;
-  const auto text = io::read_file("/var/lib/ipop/" + group + "/state.json", largest_file);
+  const auto text = io::read_file(GroupFiles(group).node().state(), largest_file);
   if (!text) return std::nullopt;
   const auto state = control::parse_saved_state(*text);
   return state && state->port != 0 ? std::optional(state->port) : std::nullopt;
@@ -70,7 +59,8 @@ std::optional<std::uint16_t> remembered_port(const Context& context, const std::
 
 std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std::string& group, bool only_one) {
   const std::string& directory = context.options.directory;
-  const std::string path = directory + "/" + group + ".toml";
+  const GroupFiles files(group, directory);
+  const std::string path = files.config();
   if (!io::exists(path)) {
     cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " does not exist)");
     cli::suggest(context.streams, "ga-group join TOKEN");
@@ -82,7 +72,7 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
   if (!config) return bad_config(context, config.error());
 
   appliance::NodeFile file;
-  const std::string node_path = directory + "/node/" + group + ".toml";
+  const std::string node_path = files.settings();
   if (io::exists(node_path)) {
     const auto node_text = io::read_file(node_path, largest_file);
     if (!node_text) return report_error(context, node_text.error());
@@ -161,7 +151,7 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
   out.settings = std::get<appliance::FirewallSettings>(std::move(settings));
   out.groups = out.settings.groups;
   if (out.groups.empty()) {
-    auto names = group_names(context.options.directory);
+    auto names = io::read_group_names(context.options.directory);
     if (!names) return report_error(context, names.error());
     out.groups = *std::move(names);
   }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "appliance/firewall_settings.hpp"
+#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
@@ -12,7 +13,7 @@
 namespace ipop::ga_firewall {
 
 inline constexpr const char* tool = "ga-firewall";
-inline constexpr const char* system_directory = "/etc/ipop";
+inline constexpr const char* system_directory = groups_directory;
 
 struct PrintRules {};
 struct ApplyRules {

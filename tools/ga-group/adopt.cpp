@@ -6,6 +6,7 @@
 #include "appliance/first_boot.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/host_name.hpp"
 #include "io/system_clock.hpp"
 #include "verbs.hpp"
@@ -25,11 +26,8 @@ std::string machine_id(const std::string& root) {
 
 /// A machine that is in a group other than that of machines without a medium followed one before.
 bool has_group(const std::string& directory) {
-  std::error_code error;
-  const std::filesystem::directory_iterator files(directory, error);
-  return !error && std::any_of(begin(files), end(files), [](const auto& it) {
-    return it.path().extension() == ".toml" && it.path().stem() != appliance::demo_group().name;
-  });
+  const auto names = io::group_names(directory);
+  return std::ranges::any_of(names, [](const std::string& name) { return name != appliance::demo_group().name; });
 }
 
 Result<appliance::FirstBootPlan> plan_for(const Context& context, const AdoptMedium& verb) {

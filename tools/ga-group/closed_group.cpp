@@ -27,7 +27,6 @@ using desk::AuthorityDesk;
 
 constexpr std::uint64_t first_port = 20'000;
 constexpr std::uint64_t port_count = 12'767;
-constexpr std::string_view entrance_suffix = "-enrol";
 constexpr std::chrono::hours authority_life{24 * 3650};
 constexpr std::size_t largest_own_certificate = 16'384;
 
@@ -101,9 +100,9 @@ std::variant<AuthorityDesk, ExitStatus> take_authority(const Context& context, c
 
 /// This machine's own certificate, signed by its own authority.
 ExitStatus certify_this_machine(const Context& context, const Plan& plan, AuthorityDesk& desk) {
-  const std::string state = context.options.states + "/" + plan.closed.config.name;
-  const std::string path = state + "/certificate.pem";
-  const auto key = desk::load_node_key(state, true);
+  const NodeFiles files = node_files(context, plan.closed.config.name);
+  const std::string path = files.certificate();
+  const auto key = desk::load_node_key(files.directory(), true);
   if (!key) return report_key_error(context, key.error());
   if (const auto pem = io::read_file(path, largest_own_certificate)) {
     const auto present = crypto::Certificate::from_pem(*pem);
@@ -189,7 +188,7 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
 
 /// The entrance's name, unless that is too long for a group.
 std::optional<std::string> entrance_name(const Context& context, const std::string& name) {
-  std::string out = name + std::string(entrance_suffix);
+  std::string out = entrance_name_of(name);
   if (appliance::check_group_name(out)) return out;
   cli::complain(context.streams, tool,
                 "the name of a closed group has at most 26 characters: \"" + out + "\" is a group too");
@@ -201,8 +200,8 @@ std::optional<std::string> entrance_name(const Context& context, const std::stri
 bool is_half_restored(const Context& context, const GroupFile& group) {
   const std::string& name = group.config.name;
   return io::exists(context.options.authorities + "/" + name + "/ledger.jsonl") &&
-         io::exists(path_of_group(context, name + std::string(entrance_suffix))) &&
-         !io::exists(context.options.states + "/" + name + "/certificate.pem");
+         io::exists(path_of_group(context, entrance_name_of(name))) &&
+         !io::exists(node_files(context, name).certificate());
 }
 
 /// `ga-group close` with what it has in common with the `ga-group new --closed` that was typed: what is left out, the
@@ -297,7 +296,7 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   const std::string& name = open.config.name;
   if (!open.config.authority.empty() && is_half_restored(context, open)) {
     // Nothing is made anew: what the machine lacks is a certificate of its own, and nodes and servers that run.
-    auto entrance = load_file(context, path_of_group(context, name + std::string(entrance_suffix)));
+    auto entrance = load_file(context, path_of_group(context, entrance_name_of(name)));
     if (const auto* status = std::get_if<ExitStatus>(&entrance)) return *status;
     return carry_out_plan(
         context, {open, std::get<GroupFile>(std::move(entrance)), verb.closing, {verb.expires, verb.qr}, verb.start});
@@ -324,7 +323,7 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   closed.bootstrap.clear();
   closed.port = random_port(rng);
   // Its members find the open group where it was, under its other name.
-  if (auto kept = io::write_file_atomically(open.path + ".open", appliance::to_toml(open.config), 0644); !kept)
+  if (auto kept = io::write_file_atomically(open_copy(open.path), appliance::to_toml(open.config), 0644); !kept)
     return report_file_error(context, kept.error());
   if (const ExitStatus stopped = stop_node(context, open); stopped != ExitStatus::done) return stopped;
   return carry_out_plan(context, std::move(plan));
@@ -333,7 +332,7 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
 std::optional<Entrance> entrance_of(const Context& context, const GroupFile& group) {
   const auto authority = crypto::Certificate::from_pem(group.config.authority);
   if (!authority) return std::nullopt;
-  const std::string path = path_of_group(context, group.config.name + std::string(entrance_suffix));
+  const std::string path = path_of_group(context, entrance_name_of(group.config.name));
   if (!io::exists(path)) return std::nullopt;
   auto file = load_file(context, path);
   if (!std::holds_alternative<GroupFile>(file)) return std::nullopt;
@@ -344,14 +343,14 @@ void suggest_certificate(const Context& context, const GroupFile& file) {
   const std::string& name = file.config.name;
   context.streams.err << "The group is closed: this machine needs a certificate of its authority before its node can"
                          " start.\n";
-  const std::string state = context.options.states + "/" + name;
   const std::string groups =
       context.options.directory == system_directory ? "" : " --groups " + context.options.directory;
   const std::string states = context.options.states == Options{}.states ? "" : " --states " + context.options.states;
   cli::suggest(context.streams, "ga-cert" + groups + states + " request --group " + name + " --out " + name + ".csr");
   cli::suggest(context.streams,
                "on the authority's machine: ga-cert sign " + name + ".csr --out " + name + ".pem  # a copy of it");
-  cli::suggest(context.streams, "install -m 644 " + name + ".pem " + state + "/certificate.pem  # a copy of it");
+  cli::suggest(context.streams,
+               "install -m 644 " + name + ".pem " + node_files(context, name).certificate() + "  # a copy of it");
   cli::suggest(context.streams, start_command(context, file));
 }
 

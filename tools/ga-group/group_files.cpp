@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/group_files.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 
 namespace ipop::ga_group {
 namespace {
@@ -29,19 +31,12 @@ ExitStatus report_no_group(const Context& context, const std::string& message) {
 
 }  // namespace
 
-std::vector<std::string> group_names(const std::string& directory) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().stem().string();
-    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.push_back(name);
-  }
-  std::ranges::sort(out);
-  return out;
+std::string path_of_group(const Context& context, const std::string& name) {
+  return GroupFiles(name, context.options.directory).config();
 }
 
-std::string path_of_group(const Context& context, const std::string& name) {
-  return context.options.directory + "/" + name + ".toml";
+NodeFiles node_files(const Context& context, const std::string& name) {
+  return GroupFiles(name, context.options.directory, context.options.states).node();
 }
 
 std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std::string& name) {
@@ -56,7 +51,7 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
     return load_file(context, path);
   }
   if (auto readable = look_into(directory); !readable) return report_file_error(context, readable.error());
-  const std::vector<std::string> names = group_names(directory);
+  const std::vector<std::string> names = io::group_names(directory);
   if (names.size() == 1) return load_file(context, path_of_group(context, names.front()));
   if (names.empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
   std::string list;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "appliance/group_config.hpp"
+#include "base/group_files.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_group {
@@ -15,10 +16,9 @@ struct GroupFile {
   appliance::GroupConfig config{};
 };
 
-/// Names of the groups that have a file in `directory`, sorted; none where it can't be read.
-std::vector<std::string> group_names(const std::string& directory);
-
 std::string path_of_group(const Context& context, const std::string& name);
+/// What the group's node keeps on this machine.
+NodeFiles node_files(const Context& context, const std::string& name);
 
 /// The group called `name`, or the only one there is when that is empty. A failure has been reported:
 /// `no` (no such group), `usage` (several), `permission`, `bad_config`.

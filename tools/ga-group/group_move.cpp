@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/group_files.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "crypto/trust_store.hpp"
@@ -14,11 +15,10 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr const char* states_directory = "/var/lib/ipop/";
 constexpr std::size_t largest_key = 16'384;
 
 std::string certificate_file(const Move& move) {
-  return move.state + "/certificate.pem";
+  return NodeFiles(move.state).certificate();
 }
 
 /// Replaces a file and keeps what was there; the copy of an earlier try, which has the same content, stays.
@@ -51,11 +51,11 @@ std::string kept_copy(const std::string& path) {
 }
 
 std::string state_directory_of(const GroupFile& file, const std::string& given) {
-  return given.empty() ? states_directory + file.config.name : given;
+  return GroupFiles(file.config.name).node(given).directory();
 }
 
 Result<crypto::PrivateKey> read_node_key(const std::string& state_directory) {
-  const std::string path = state_directory + "/key.pem";
+  const std::string path = NodeFiles(state_directory).key();
   const auto pem = io::read_secret_file(path, largest_key);
   if (!pem) return pem.error();
   auto key = crypto::PrivateKey::from_pem(*pem);

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "appliance/node_file.hpp"
+#include "base/group_files.hpp"
 #include "cli/text.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/netlink.hpp"
 
 namespace ipop::ga_group {
@@ -28,7 +30,7 @@ Result<appliance::NodeFile> read_settings(const Context& context, const std::str
 /// Interfaces of the other groups' nodes, and whose they are.
 std::map<std::string, std::string> taken_interfaces(const Context& context, const std::string& group) {
   std::map<std::string, std::string> out;
-  for (const std::string& other : group_names(context.options.directory)) {
+  for (const std::string& other : io::group_names(context.options.directory)) {
     if (other == group) continue;
     const auto settings = read_settings(context, other);
     // Where they can't be read the node does not run; it will want the usual one once they are right.
@@ -73,7 +75,7 @@ bool names_this_machine(const std::vector<appliance::BootstrapEntry>& entries) {
 }  // namespace
 
 std::string settings_of_node(const Context& context, const std::string& group) {
-  return context.options.directory + "/node/" + group + ".toml";
+  return GroupFiles(group, context.options.directory).settings();
 }
 
 ExitStatus choose_interface(const Context& context, const GroupFile& file, bool dry_run) {

@@ -1,3 +1,4 @@
+#include "base/group_files.hpp"
 #include "desk/enrolment_file.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
@@ -12,7 +13,7 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
   auto loaded = load_group(context, verb.name);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   const GroupFile& file = std::get<GroupFile>(loaded);
-  const std::string open = file.path + ".open";
+  const std::string open = open_copy(file.path);
   if (verb.back && !io::exists(open)) {
     cli::complain(
         context.streams, tool,
@@ -25,8 +26,8 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
   if (auto moved = io::rename_file(file.path, aside); !moved) return report_file_error(context, moved.error());
   if (auto gone = desk::forget_enrolment(file.path); !gone) return report_file_error(context, gone.error());
   context.streams.err << "Left the group " << file.config.name << "; its file is " << aside
-                      << ". This machine's key, address and name stay in " << context.options.states << '/'
-                      << file.config.name << " for when it comes back.\n";
+                      << ". This machine's key, address and name stay in "
+                      << node_files(context, file.config.name).directory() << " for when it comes back.\n";
   if (!verb.back) {
     cli::suggest(context.streams,
                  "mv " + aside + " " + file.path + " && " + start_command(context, file) + "  # to come back");

@@ -4,6 +4,7 @@
 #include "cli/table.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "node_connection.hpp"
 #include "verbs.hpp"
 
@@ -51,7 +52,7 @@ void write_json(const Context& context, const std::vector<Row>& rows) {
 ExitStatus carry_out(const Context& context, const ListGroups&) {
   const auto running = tools::running_groups();
   std::vector<Row> rows;
-  for (const std::string& name : group_names(context.options.directory))
+  for (const std::string& name : io::group_names(context.options.directory))
     rows.push_back(row_of(context, name, std::ranges::find(running, name) != running.end()));
   const bool all_good = std::ranges::all_of(rows, [](const Row& row) { return row.problem.empty(); });
   const ExitStatus status = all_good ? ExitStatus::done : ExitStatus::bad_config;

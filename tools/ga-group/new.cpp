@@ -54,7 +54,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   if (const ExitStatus chosen = choose_interface(context, file, false); chosen != ExitStatus::done) return chosen;
   if (const ExitStatus marked = mark_first_node(context, file, false); marked != ExitStatus::done) return marked;
 
-  if (!file.config.authority.empty() && !io::exists(context.options.states + "/" + verb.name + "/certificate.pem")) {
+  if (!file.config.authority.empty() && !io::exists(node_files(context, verb.name).certificate())) {
     // Its node could do nothing yet.
     suggest_certificate(context, file);
     return print_token(context, file, {verb.expires, verb.qr}, false, "ga-group.new/1");

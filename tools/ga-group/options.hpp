@@ -9,6 +9,7 @@
 
 #include "appliance/group_config.hpp"
 #include "appliance/medium.hpp"
+#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
@@ -17,7 +18,7 @@
 namespace ipop::ga_group {
 
 inline constexpr const char* tool = "ga-group";
-inline constexpr const char* system_directory = "/etc/ipop";
+inline constexpr const char* system_directory = groups_directory;
 
 /// How long a token can be used; nothing: for ever.
 using TokenLife = std::optional<std::chrono::seconds>;
@@ -127,10 +128,10 @@ using Verb = std::variant<NewGroup, CloseGroup, LeaveGroup, JoinGroup, MakeToken
                           RotateGroup, AcceptHandover, SetAddresses, MakeMedium, AdoptMedium>;
 
 struct Options {
-  std::string directory = system_directory;           ///< where group files are
-  std::string authorities = "/var/lib/ga/authority";  ///< where authorities are
-  std::string states = "/var/lib/ipop";               ///< where nodes keep their keys
-  std::string socket{};                               ///< of the group's node; empty: the usual one
+  std::string directory = system_directory;         ///< where group files are
+  std::string authorities = authorities_directory;  ///< where authorities are
+  std::string states = states_directory;            ///< where nodes keep their keys
+  std::string socket{};                             ///< of the group's node; empty: the usual one
   cli::OutputOptions output{};
   cli::TypedCommand typed{};  ///< all of it, for what is to be typed next
   Verb verb{};

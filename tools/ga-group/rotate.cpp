@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "appliance/group_handover.hpp"
+#include "base/group_files.hpp"
 #include "base/hex.hpp"
 #include "cli/text.hpp"
 #include "desk/authority_desk.hpp"
@@ -22,8 +23,6 @@ namespace {
 
 using cli::ExitStatus;
 using desk::AuthorityDesk;
-
-constexpr const char* authorities_directory = "/var/lib/ga/authority/";
 
 ExitStatus report_usage(const Context& context, const std::string& message) {
   cli::complain(context.streams, tool, message);
@@ -140,7 +139,8 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
   if (verb.out.empty() && !verb.dry_run) return report_usage(context, "no file for the hand-over: pass --out FILE");
   if (verb.members.empty() && verb.all_except.empty() && !verb.all)
     return report_usage(context, "no members chosen: pass --member WHO, --all-except WHO or --all");
-  const std::string directory = verb.signer.empty() ? authorities_directory + file.config.name : verb.signer;
+  const std::string directory =
+      verb.signer.empty() ? std::string(authorities_directory) + "/" + file.config.name : verb.signer;
   auto opened = open_desk(context, directory, verb.passphrase_file);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& signer = std::get<AuthorityDesk>(opened);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
@@ -81,7 +82,7 @@ struct Options {
   std::string store = "/var/lib/ga/layers";
   std::string trust = "/etc/ga/layers/trust";
   std::string group{};  ///< whose authority's signature counts as well
-  std::string groups = "/etc/ipop";
+  std::string groups = groups_directory;
   bool dry_run = false;
   cli::OutputOptions output{};
   Verb verb{};

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "appliance/group_config.hpp"
+#include "base/group_files.hpp"
 #include "io/file.hpp"
 #include "layerfs/beneath.hpp"
 #include "layerfs/file_copy.hpp"
@@ -47,7 +48,7 @@ std::vector<std::string> files_of_directory(const std::string& directory, std::e
 }
 
 Result<void> add_group(const Context& context, layers::TrustedSigners& out) {
-  const std::string path = context.options.groups + '/' + context.options.group + ".toml";
+  const std::string path = GroupFiles(context.options.group, context.options.groups).config();
   if (auto name = appliance::check_group_name(context.options.group); !name) return name;
   const auto text = io::read_file(path, largest_small_file);
   if (!text) return text.error();
@@ -59,8 +60,8 @@ Result<void> add_group(const Context& context, layers::TrustedSigners& out) {
   if (!certificate) return std::move(certificate).error().in(path);
   out.certificates.push_back(*std::move(certificate));
   // Where the group's node keeps the list of the last time.
-  const std::string list = "/var/lib/ipop/" + config->name + "/revocations.list";
-  if (context.options.groups != "/etc/ipop" || !io::exists(list)) return {};
+  const std::string list = GroupFiles(config->name).node().revocations();
+  if (context.options.groups != groups_directory || !io::exists(list)) return {};
   const auto octets = io::read_file(list, largest_list);
   if (!octets) return octets.error();
   auto decoded = crypto::decode_revocation_list(as_bytes(*octets));

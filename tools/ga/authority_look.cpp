@@ -3,6 +3,7 @@
 
 #include "appliance/authority_announcement.hpp"
 #include "appliance/est.hpp"
+#include "base/group_files.hpp"
 #include "crypto/certificate.hpp"
 #include "io/file.hpp"
 #include "io/https_client.hpp"
@@ -16,9 +17,6 @@ using appliance::AuthorityAnnouncement;
 using health::AuthorityFact;
 using health::AuthorityServerFact;
 
-constexpr const char* authorities_directory = "/var/lib/ga/authority";
-// `ga-group new NAME --closed` calls the open group by which machines ask for their certificate so.
-constexpr std::string_view entrance_suffix = "-enrol";
 constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
 constexpr Duration list_limit = 10s;
 // The hash table answers in tens of milliseconds, a server on this machine at once.
@@ -28,7 +26,7 @@ constexpr std::size_t most_servers = 2;
 
 /// The authority of the closed group with this file; none: an open group, or no file.
 std::optional<crypto::Certificate> authority_of(const Look& look, const std::string& group) {
-  const std::string path = look.directory + "/" + group + ".toml";
+  const std::string path = GroupFiles(group, look.directory).config();
   const auto text = io::read_file(path, largest_group_file);
   const auto config = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
   if (!config || config->authority.empty()) return std::nullopt;
@@ -103,9 +101,8 @@ std::optional<AuthorityServerFact> server_fact(const Look& look, const crypto::C
 }  // namespace
 
 std::string closed_group_of_entrance(const Look& look, const std::string& group) {
-  if (!group.ends_with(entrance_suffix)) return {};
-  std::string closed = group.substr(0, group.size() - entrance_suffix.size());
-  return authority_of(look, closed) ? closed : std::string();
+  const auto closed = closed_group_of(group);
+  return closed && authority_of(look, *closed) ? *closed : std::string();
 }
 
 void look_at_authorities(Look& look) {
@@ -114,7 +111,7 @@ void look_at_authorities(Look& look) {
     facts.authorities.push_back(authority_fact(name));
   const std::string& closed = facts.entrance_of.empty() ? facts.group : facts.entrance_of;
   const auto authority = authority_of(look, closed);
-  const std::string entrance = look.directory + "/" + closed + std::string(entrance_suffix) + ".toml";
+  const std::string entrance = GroupFiles(entrance_name_of(closed), look.directory).config();
   // Where machines ask, the authority is, or was.
   if (!facts.is_root || !authority || !io::exists(entrance)) return;
   const std::string directory = std::string(authorities_directory) + "/" + closed;

@@ -1,6 +1,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/group_files.hpp"
 #include "cli/human.hpp"
 #include "cli/progress.hpp"
 #include "cli/question.hpp"
@@ -40,7 +41,7 @@ void add_answer(std::string& report, const std::vector<std::string>& command) {
 void add_group(std::string& report, const Context& context, const Look& look) {
   const std::string& group = look.facts.group;
   if (!look.facts.group_file.empty()) add_file(report, look.facts.group_file);
-  const std::string settings = context.options.directory + "/node/" + group + ".toml";
+  const std::string settings = GroupFiles(group, context.options.directory).settings();
   if (io::exists(settings)) add_file(report, settings);
   for (const std::string_view verb : {"status", "peers", "members", "endpoints"})
     add_answer(report, {"ipop-ctl", "--socket", look.socket, std::string(verb)});

@@ -5,9 +5,11 @@
 
 #include "appliance/enrolment_record.hpp"
 #include "appliance/node_file.hpp"
+#include "base/group_files.hpp"
 #include "cli/human.hpp"
 #include "crypto/private_key.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/netlink.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
@@ -32,7 +34,7 @@ std::string problem_of(const Result<void>& result) {
 }
 
 FileFact key_fact(const Look& look) {
-  const std::string path = look.state_directory + "/key.pem";
+  const std::string path = NodeFiles(look.state_directory).key();
   // A node makes its key when it first starts.
   if (!io::exists(path)) return {path, {}};
   const auto text = io::read_secret_file(path, largest_file);
@@ -95,13 +97,8 @@ bool is_process_running(std::string_view name) {
 
 std::vector<std::string> groups_of_machine(const Context& context) {
   if (!context.options.group.empty()) return {context.options.group};
-  std::set<std::string> out;
-  std::error_code error;
-  const std::filesystem::path directory = context.options.directory;
-  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().stem().string();
-    if (it->path().extension() == ".toml" && appliance::check_group_name(name)) out.insert(name);
-  }
+  const auto names = io::group_names(context.options.directory);
+  std::set<std::string> out(names.begin(), names.end());
   if (context.options.socket.empty()) {
     for (const std::string& name : tools::running_groups())
       out.insert(name);
@@ -119,8 +116,9 @@ Look begin_look(const Context& context, const std::string& group) {
   if (group.empty()) return look;
   const Options& options = context.options;
   look.socket = options.socket.empty() ? tools::socket_of_group(group) : options.socket;
-  look.state_directory = options.state_directory.empty() ? "/var/lib/ipop/" + group : options.state_directory;
-  const std::string path = options.directory + "/" + group + ".toml";
+  const GroupFiles files(group, options.directory);
+  look.state_directory = files.node(options.state_directory).directory();
+  const std::string path = files.config();
   if (!io::exists(path)) return look;
   look.facts.group_file = path;
   const auto text = io::read_file(path, largest_file);
@@ -141,10 +139,10 @@ void look_at_files(Look& look) {
     look.facts.files.push_back(state_fact(look));
   }
   if (look.facts.is_closed && look.facts.is_root) {
-    const std::string path = look.state_directory + "/certificate.pem";
+    const std::string path = NodeFiles(look.state_directory).certificate();
     look.facts.certificate = FileFact{path, io::exists(path) ? "" : path + " is not there"};
   }
-  const std::string settings = look.directory + "/node/" + look.facts.group + ".toml";
+  const std::string settings = GroupFiles(look.facts.group, look.directory).settings();
   const auto text = io::read_file(settings, largest_file);
   const auto node = text ? appliance::parse_node_file(*text, settings) : appliance::NodeFile{};
   if (text && !node) look.facts.files.push_back({settings, node.error().message()});
@@ -154,8 +152,9 @@ void look_at_files(Look& look) {
 void look_at_clock(Look& look) {
   health::ClockFact clock;
   clock.is_synchronized = io::is_wall_time_synchronized();
-  for (const std::string& path : {look.facts.group_file, look.state_directory + "/state.json",
-                                  look.state_directory + "/certificate.pem", std::string("/proc/self/exe")}) {
+  const NodeFiles node(look.state_directory);
+  for (const std::string& path :
+       {look.facts.group_file, node.state(), node.certificate(), std::string("/proc/self/exe")}) {
     const auto written = io::modification_time(path);
     if (!written || *written <= look.facts.now) continue;
     const std::chrono::seconds behind(written->seconds - look.facts.now.seconds);

@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
@@ -25,10 +26,10 @@ struct ReportBug {
 using Verb = std::variant<ShowStatus, Diagnose, ReportBug>;
 
 struct Options {
-  std::string group{};                  ///< empty: every group of this machine
-  std::string directory = "/etc/ipop";  ///< where group files are
-  std::string socket{};                 ///< of the group's node; empty: the usual one
-  std::string state_directory{};        ///< of the group's node; empty: /var/lib/ipop/GROUP
+  std::string group{};                       ///< empty: every group of this machine
+  std::string directory = groups_directory;  ///< where group files are
+  std::string socket{};                      ///< of the group's node; empty: the usual one
+  std::string state_directory{};             ///< of the group's node; empty: /var/lib/ipop/GROUP
   cli::OutputOptions output{};
   Verb verb{};
 };

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "appliance/node_file.hpp"
+#include "base/group_files.hpp"
 #include "cli/human.hpp"
 #include "cli/text.hpp"
 #include "control/rpc.hpp"
@@ -45,7 +46,7 @@ std::vector<std::string> needs_restart(const std::string& socket, const node::St
   std::vector<std::string> out;
   const std::filesystem::path path(socket);
   if (path.parent_path() != tools::run_directory) return out;
-  const std::string file = "/etc/ipop/node/" + path.stem().string() + ".toml";
+  const std::string file = GroupFiles(path.stem().string()).settings();
   const auto text = io::read_file(file, largest_settings);
   const auto settings = text ? appliance::parse_node_file(*text, file) : Result<appliance::NodeFile>(Errc::not_found);
   if (!settings) return out;

@@ -7,6 +7,7 @@
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/system_clock.hpp"
 #include "server_files.hpp"
 
@@ -43,7 +44,7 @@ const LeaseGroup* find_group(const Context& context, const std::vector<LeaseGrou
 
 /// A new group has what its file on this machine says.
 Result<LeaseGroup> add_group(const Context& context, LeaseBook& book, const Configure& verb) {
-  const std::vector<std::string> files = group_file_names(context);
+  const std::vector<std::string> files = io::group_names(context.options.groups);
   std::string name = context.options.group;
   if (name.empty() && files.size() == 1) name = files.front();
   if (name.empty() && files.empty())

@@ -1,5 +1,6 @@
 #include "group_trust.hpp"
 
+#include "base/group_files.hpp"
 #include "crypto/revocation_list.hpp"
 #include "io/file.hpp"
 #include "server_files.hpp"
@@ -12,11 +13,11 @@ constexpr std::size_t largest_list = std::size_t{8} << 20U;
 }  // namespace
 
 std::string GroupTrust::list_file(const std::string& group) const {
-  return context_.options.states + "/" + group + "/revocations.list";
+  return GroupFiles(group, context_.options.groups, context_.options.states).node().revocations();
 }
 
 std::shared_ptr<const crypto::TrustStore> GroupTrust::of(const leasebook::LeaseGroup& group) {
-  const std::string stamp = io::file_stamp(context_.options.groups + "/" + group.name + ".toml") + "|" +
+  const std::string stamp = io::file_stamp(GroupFiles(group.name, context_.options.groups).config()) + "|" +
                             io::file_stamp(list_file(group.name));
   Known& known = known_[group.name];
   if (known.stamp == stamp) return known.trust;

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "base/time.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
@@ -83,8 +84,8 @@ using Verb = std::variant<Serve, ListLeases, ShowLease, Reserve, Release, Import
 
 struct Options {
   std::string directory = "/var/lib/ga/dhcp";  ///< of the book and the key
-  std::string groups = "/etc/ipop";            ///< of the groups' files
-  std::string states = "/var/lib/ipop";        ///< of the nodes' state directories
+  std::string groups = groups_directory;       ///< of the groups' files
+  std::string states = states_directory;       ///< of the nodes' state directories
   std::string group{};
   std::string socket{};
   cli::OutputOptions output{};

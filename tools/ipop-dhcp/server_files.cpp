@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/group_files.hpp"
 #include "io/file.hpp"
 
 namespace ipop::ipop_dhcp {
@@ -101,21 +102,10 @@ Result<crypto::PrivateKey> load_server_key(const Context& context, LeaseBook& bo
 
 Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name) {
   if (auto good = appliance::check_group_name(name); !good) return std::move(good).error();
-  const std::string path = context.options.groups + "/" + name + ".toml";
+  const std::string path = GroupFiles(name, context.options.groups).config();
   const auto text = io::read_file(path, largest_group_file);
   if (!text) return text.error();
   return appliance::parse_group_config(*text, path);
-}
-
-std::vector<std::string> group_file_names(const Context& context) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(context.options.groups, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().extension() == ".toml") out.push_back(it->path().stem().string());
-  }
-  std::ranges::sort(out);
-  return out;
 }
 
 }  // namespace ipop::ipop_dhcp

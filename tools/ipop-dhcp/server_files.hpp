@@ -34,7 +34,5 @@ Result<crypto::PrivateKey> load_server_key(const Context& context, leasebook::Le
 
 /// A group's file of this machine. Errors: errno; malformed, with file and line.
 Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name);
-/// The names of the groups that have a file here, sorted.
-std::vector<std::string> group_file_names(const Context& context);
 
 }  // namespace ipop::ipop_dhcp

@@ -1,5 +1,6 @@
 #include "check_start.hpp"
 
+#include "base/group_files.hpp"
 #include "crypto/private_key.hpp"
 #include "daemon/underlay.hpp"
 #include "io/control_socket.hpp"
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t largest_key = 16'384;
 
 Result<void> check_key(const std::string& state_directory) {
-  const std::string file = state_directory + "/key.pem";
+  const std::string file = NodeFiles(state_directory).key();
   const auto pem = io::read_secret_file(file, largest_key);
   // A node makes its key when it first starts; a folder that can't be looked into is no empty one.
   if (!pem && pem.error().code == std::errc::no_such_file_or_directory) return {};

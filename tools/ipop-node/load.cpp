@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 
 namespace ipop::ipop_node {
 
@@ -12,19 +14,7 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr const char* groups_directory = "/etc/ipop";
-constexpr const char* settings_directory = "/etc/ipop/node";
 constexpr std::size_t max_file = std::size_t{1} << 20U;
-
-std::vector<std::string> group_files() {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(groups_directory, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == ".toml") out.push_back(it->path().string());
-  }
-  std::ranges::sort(out);
-  return out;
-}
 
 /// A file that has to be there: without it the configuration is not whole.
 std::variant<std::string, Failure> read_config(const std::string& path) {
@@ -54,19 +44,19 @@ cli::ExitStatus status_of(const Error& error) {
 
 std::variant<std::string, Failure> find_group_file(const std::string& group) {
   if (group.find('/') != std::string::npos || group.ends_with(".toml")) return group;
-  const std::string directory = std::string(groups_directory) + "/";
-  if (!group.empty()) return directory + group + ".toml";
-  const auto files = group_files();
-  if (files.size() == 1) return files.front();
-  if (files.empty()) {
+  if (!group.empty()) return GroupFiles(group).config();
+  const auto groups = io::group_names();
+  if (groups.size() == 1) return GroupFiles(groups.front()).config();
+  if (groups.empty()) {
     return Failure{ExitStatus::bad_config,
                    "this machine is in no group; make one with `ga-group new NAME`, or join one with `ga-group join "
                    "TOKEN`"};
   }
   std::string names;
-  for (const std::string& file : files)
-    names += (names.empty() ? "" : ", ") + std::filesystem::path(file).stem().string();
-  return Failure{ExitStatus::usage, "several groups in /etc/ipop; choose one with --group: " + names};
+  for (const std::string& name : groups)
+    names += (names.empty() ? "" : ", ") + name;
+  return Failure{ExitStatus::usage,
+                 "several groups in " + std::string(groups_directory) + "; choose one with --group: " + names};
 }
 
 std::variant<Loaded, Failure> load(const Options& options, const std::map<std::string, std::string>& environment) {
@@ -85,7 +75,7 @@ std::variant<Loaded, Failure> load(const Options& options, const std::map<std::s
   out.origins = options.settings;
   add_lower(out.origins, settings_from(environment));
   std::string config_file = options.config_file;
-  const std::string usual = std::string(settings_directory) + "/" + out.group.name + ".toml";
+  const std::string usual = GroupFiles(out.group.name).settings();
   if (config_file.empty() && io::exists(usual)) config_file = usual;
   if (!config_file.empty()) {
     auto text = read_config(config_file);

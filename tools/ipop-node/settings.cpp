@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/group_files.hpp"
 #include "base/nearest_name.hpp"
 #include "io/tap_device.hpp"
 
@@ -143,7 +144,7 @@ std::string in_quotes(std::string_view text) {
 SettingMap defaults(const std::string& group) {
   const auto plain = [](std::string text) { return Setting{{std::move(text)}, "default"}; };
   return {
-      {Key::state_dir, plain("/var/lib/ipop/" + group)},
+      {Key::state_dir, plain(GroupFiles(group).node().directory())},
       {Key::socket, plain("/run/ipop/" + group + ".sock")},
       {Key::port, plain("0")},
       {Key::tap, plain(std::string(default_tap))},
