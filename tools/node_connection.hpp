@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/rights.hpp"
 #include "cli/streams.hpp"
 #include "daemon/control_client.hpp"
 #include "io/group_names.hpp"
@@ -117,7 +118,9 @@ inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::strin
     case ExitStatus::unreachable:
       if (!group.empty()) cli::suggest(streams, start_command(group));
       break;
-    case ExitStatus::permission: cli::suggest(streams, "run it as root, or as a member of the group ga"); break;
+    case ExitStatus::permission:
+      cli::suggest_root(streams, "members of the group ga may ask, and change nothing");
+      break;
     case ExitStatus::timed_out: cli::suggest(streams, "the same command with --timeout 60"); break;
     default: break;
   }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/text.hpp"
+#include "cli/typed_command.hpp"
 
 namespace ipop::cli {
 namespace {
@@ -24,7 +25,7 @@ std::size_t terminal_columns() {
 
 }  // namespace
 
-Streams standard_streams() {
+Streams standard_streams(std::string_view tool, int argc, const char* const* argv) {
   const std::string_view terminal = environment("TERM");
   return Streams{std::cin,
                  std::cout,
@@ -34,7 +35,8 @@ Streams standard_streams() {
                  terminal.empty() || terminal == "dumb",
                  !environment("NO_COLOR").empty(),
                  ::isatty(STDIN_FILENO) == 1,
-                 terminal_columns()};
+                 terminal_columns(),
+                 tool.empty() ? std::string() : TypedCommand(tool, argc, argv).without_tokens().text()};
 }
 
 bool use_color(const Streams& streams, ColorChoice choice) {

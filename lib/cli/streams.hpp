@@ -22,10 +22,13 @@ struct Streams {
   bool no_color = false;         ///< NO_COLOR is set and not empty
   bool in_is_terminal = false;   ///< somebody can be asked
   std::size_t columns = 0;       ///< of the terminal on `out`; 0: none, or not known
+  /// The command that was typed, as a shell takes it, with TOKEN in the place of a token; empty: not known.
+  std::string typed{};
 };
 
-/// The streams of this process, with what its environment says about them.
-Streams standard_streams();
+/// The streams of this process, with what its environment says about them. `argv` as main gets it; the program is
+/// called `tool`, wherever it was started from.
+Streams standard_streams(std::string_view tool = {}, int argc = 0, const char* const* argv = nullptr);
 
 enum class ColorChoice { automatic, always, never };
 

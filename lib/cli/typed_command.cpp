@@ -10,7 +10,12 @@ bool is_plain_in_a_shell(char c) {
          std::string_view("-_./:=,@%+").find(c) != std::string_view::npos;
 }
 
-/// In quotes where a shell would take it otherwise.
+bool begins_token(std::string_view word) {
+  return word.starts_with("ga1-") || word.starts_with("gae1-");
+}
+
+}  // namespace
+
 std::string for_shell(const std::string& word) {
   if (!word.empty() && std::ranges::all_of(word, is_plain_in_a_shell)) return word;
   std::string out = "'";
@@ -22,8 +27,6 @@ std::string for_shell(const std::string& word) {
   }
   return out + "'";
 }
-
-}  // namespace
 
 TypedCommand::TypedCommand(std::string_view tool, int argc, const char* const* argv) : words_{std::string(tool)} {
   for (int i = 1; i < argc; ++i)
@@ -80,6 +83,19 @@ TypedCommand TypedCommand::replacing(const std::vector<std::string>& words, std:
       is_placed = true;
       out.words_.emplace_back(other);
     }
+  }
+  return out;
+}
+
+TypedCommand TypedCommand::without_tokens() const {
+  TypedCommand out;
+  bool in_token = false;
+  for (const std::string& word : words_) {
+    in_token = begins_token(word) || (in_token && !word.starts_with('-'));
+    if (!in_token)
+      out.words_.push_back(word);
+    else if (begins_token(word))
+      out.words_.emplace_back("TOKEN");
   }
   return out;
 }

@@ -27,11 +27,17 @@ class TypedCommand {
   /// One word in the place of all that are equal to one of these.
   [[nodiscard]] TypedCommand replacing(const std::vector<std::string>& words, std::string_view other) const;
 
+  /// With TOKEN in the place of a join or enrolment token, also where that was typed in several words.
+  [[nodiscard]] TypedCommand without_tokens() const;
+
   /// As a shell takes it.
   [[nodiscard]] std::string text() const;
 
  private:
   std::vector<std::string> words_{};
 };
+
+/// A word as a shell takes it: in quotes where it would be taken otherwise.
+[[nodiscard]] std::string for_shell(const std::string& word);
 
 }  // namespace ipop::cli

@@ -878,7 +878,7 @@ with_clock() { ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 faketime -f 
   authority
   run as_nobody "$GA_BIN/ga-cert" --dir "$LAB" list
   [ "$status" -eq 4 ]
-  [[ $output == *"run it again as root"* ]]
+  [[ $output =~ next:\ (sudo|su\ -c)\ .*list ]]
   rm -r "$home"
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "authority_groups.hpp"
+#include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "group_memory.hpp"
 #include "io/file.hpp"
@@ -67,8 +68,7 @@ void complain_of_no_ledger(const Context& context, const std::string& place) {
 }
 
 bool is_refusal(const Error& error) {
-  return error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted ||
-         error.code == std::errc::read_only_file_system;
+  return cli::is_refused(error.code) || error.code == std::errc::read_only_file_system;
 }
 
 /// The directory, or the status of a failure that has been reported.
@@ -204,7 +204,7 @@ ExitStatus report_passphrase(const Context& context, const Error& error) {
 ExitStatus report(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
   if (is_refusal(error)) {
-    cli::suggest(context.streams, "run it again as root (sudo ga-cert ...)");
+    if (cli::is_refused(error.code)) cli::suggest_root(context.streams);
     return ExitStatus::permission;
   }
   if (error.code == std::errc::timed_out) return ExitStatus::timed_out;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "appliance/condor_flock.hpp"
+#include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
 #include "flock_files.hpp"
@@ -58,7 +59,7 @@ ExitStatus carry_out(const Context& context, const ExportFlock& verb) {
   const std::string token = token_in(made->output);
   if (made->status != 0 || token.empty()) {
     cli::complain(context.streams, tool, "condor_token_create: " + made->output.substr(0, made->output.find('\n')));
-    cli::suggest(context.streams, "run it as root, after HTCondor has run here once");
+    cli::suggest_root(context.streams, "after HTCondor has run here once");
     return ExitStatus::no;
   }
   const appliance::FlockPass pass{{files.domain, *status->address, files.group.prefix}, token};

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "appliance/condor_workers.hpp"
+#include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
 #include "io/file.hpp"
@@ -163,7 +164,7 @@ ExitStatus carry_out(const Context& context, const FreeJobs& verb) {
   }
   if (!io::is_root()) {
     cli::complain(context.streams, tool, "this needs root");
-    cli::suggest(context.streams, "run it again as root (sudo ga-condorcfg ...)");
+    cli::suggest_root(context.streams);
     return ExitStatus::permission;
   }
   if (!verb.worker.empty()) return free_jobs_of(context, files, verb.worker);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/group_files.hpp"
+#include "cli/rights.hpp"
 #include "condor_place.hpp"
 #include "crypto/trust_store.hpp"
 #include "flock_files.hpp"
@@ -29,10 +30,6 @@ std::size_t count_slot_accounts() {
   while (out < most_slot_accounts && io::uid_of_user(appliance::slot_account(out + 1)))
     ++out;
   return out;
-}
-
-bool is_denied(const Error& error) {
-  return error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
 }
 
 ExitStatus bad_config(const Context& context, const std::string& message) {
@@ -64,7 +61,7 @@ std::variant<std::string, ExitStatus> certified_user(const Context& context, con
   const std::string path = NodeFiles(files.state_directory).certificate();
   const auto text = io::read_file(path, largest_role_file);
   if (!text) {
-    if (reading == Reading::what_is_open && is_denied(text.error())) return std::string();
+    if (reading == Reading::what_is_open && cli::is_refused(text.error().code)) return std::string();
     const ExitStatus status = report_file_error(context, text.error());
     if (status == ExitStatus::no) cli::suggest(context.streams, "ga-cert join, which gets a certificate for this node");
     return status;
@@ -135,9 +132,9 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context, Read
   auto partners = load_flock_partners(context);
   if (partners)
     out.partners = *std::move(partners);
-  else if (is_denied(partners.error()) && reading == Reading::all)
+  else if (cli::is_refused(partners.error().code) && reading == Reading::all)
     return report_file_error(context, partners.error());
-  else if (!is_denied(partners.error()))
+  else if (!cli::is_refused(partners.error().code))
     return bad_config(context, partners.error().message());
   return out;
 }
@@ -189,8 +186,8 @@ std::string manager_advice(const Context& context) {
 
 ExitStatus report_file_error(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
-  if (!is_denied(error)) return ExitStatus::no;
-  cli::suggest(context.streams, "run it again as root (sudo ga-condorcfg ...)");
+  if (!cli::is_refused(error.code)) return ExitStatus::no;
+  cli::suggest_root(context.streams);
   return ExitStatus::permission;
 }
 

@@ -5,6 +5,7 @@
 
 #include "appliance/condor_manager.hpp"
 #include "appliance/condor_priorities.hpp"
+#include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
 #include "io/file.hpp"
@@ -84,7 +85,7 @@ ExitStatus carry_out(const Context& context, const CarryPriorities& /*verb*/) {
   const auto& files = std::get<PoolFiles>(loaded);
   if (!io::is_root()) {
     cli::complain(context.streams, tool, "this needs root");
-    cli::suggest(context.streams, "run it again as root (sudo ga-condorcfg ...)");
+    cli::suggest_root(context.streams);
     return ExitStatus::permission;
   }
   const std::string socket = node_socket(context, files);

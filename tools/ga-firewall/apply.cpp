@@ -5,6 +5,7 @@
 #include "boot_unit.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/line_difference.hpp"
+#include "cli/rights.hpp"
 #include "io/file.hpp"
 #include "io/nftables.hpp"
 #include "io/remote_logins.hpp"
@@ -133,8 +134,8 @@ ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
 
 ExitStatus report_error(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
-  if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted) {
-    cli::suggest(context.streams, "run it again as root (sudo ga-firewall ...)");
+  if (cli::is_refused(error.code)) {
+    cli::suggest_root(context.streams);
     return ExitStatus::permission;
   }
   if (error.code == std::errc::not_supported)

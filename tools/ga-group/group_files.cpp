@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/group_files.hpp"
+#include "cli/rights.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 
@@ -82,12 +83,9 @@ ExitStatus write_group(const Context& context, const GroupFile& file) {
 
 ExitStatus report_file_error(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
-  const bool denied = error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted;
-  if (denied) {
-    cli::suggest(context.streams, "run it again as root (sudo ga-group ...)");
-    return ExitStatus::permission;
-  }
-  return ExitStatus::no;
+  if (!cli::is_refused(error.code)) return ExitStatus::no;
+  cli::suggest_root(context.streams);
+  return ExitStatus::permission;
 }
 
 ExitStatus report_key_error(const Context& context, const Error& error) {

@@ -3,6 +3,7 @@
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/rights.hpp"
 #include "desk/enrolment_file.hpp"
 #include "group_files.hpp"
 #include "group_move.hpp"
@@ -194,7 +195,7 @@ std::variant<bool, ExitStatus> find_node(const Context& context, const GroupFile
   if (io::is_root() || context.options.directory != system_directory) return false;
   cli::complain(context.streams, tool,
                 "the node of " + file.config.name + " is not running, and only root may start it");
-  cli::suggest(context.streams, "run it again as root (sudo ga-group ...)");
+  cli::suggest_root(context.streams);
   return ExitStatus::permission;
 }
 

@@ -5,6 +5,7 @@
 #include "appliance/group_handover.hpp"
 #include "base/group_files.hpp"
 #include "base/hex.hpp"
+#include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "desk/authority_desk.hpp"
 #include "group_move.hpp"
@@ -31,7 +32,8 @@ ExitStatus report_usage(const Context& context, const std::string& message) {
 
 ExitStatus report_desk(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
-  if (error.code == std::errc::permission_denied || error.code == Errc::bad_checksum) return ExitStatus::permission;
+  if (cli::is_refused(error.code)) cli::suggest_root(context.streams);
+  if (cli::is_refused(error.code) || error.code == Errc::bad_checksum) return ExitStatus::permission;
   const bool broken =
       error.code == Errc::malformed || error.code == Errc::not_authorized || error.code == Errc::unsupported;
   return broken ? ExitStatus::bad_config : ExitStatus::no;

@@ -3,7 +3,7 @@
 
 int main(int argc, char** argv) {
   using namespace ipop;
-  const cli::Streams streams = cli::standard_streams();
+  const cli::Streams streams = cli::standard_streams(ga_layer::tool, argc, argv);
   const auto parsed = ga_layer::parse_options(argc, argv, streams);
   if (const auto* status = std::get_if<cli::ExitStatus>(&parsed)) return cli::to_int(*status);
   const cli::ExitStatus status = ga_layer::run(std::get<ga_layer::Options>(parsed), streams);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/rights.hpp"
 #include "io/file.hpp"
 #include "io/run_process.hpp"
 #include "layerfs/mounting.hpp"
@@ -129,6 +130,7 @@ ExitStatus carry_out(const Context& context, const MountLayers& verb) {
   const auto way = choose_way(verb, rights);
   if (!way) {
     cli::complain(context.streams, tool, way.error().message());
+    cli::suggest_root(context.streams);
     return ExitStatus::permission;
   }
   Steps steps(context);

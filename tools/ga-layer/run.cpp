@@ -1,5 +1,6 @@
 #include "run.hpp"
 
+#include "cli/rights.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_layer {
@@ -11,9 +12,9 @@ cli::ExitStatus run(const Options& options, const cli::Streams& streams) {
 
 cli::ExitStatus report_error(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
-  if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted)
-    return cli::ExitStatus::permission;
-  return cli::ExitStatus::no;
+  if (!cli::is_refused(error.code)) return cli::ExitStatus::no;
+  cli::suggest_root(context.streams);
+  return cli::ExitStatus::permission;
 }
 
 }  // namespace ipop::ga_layer

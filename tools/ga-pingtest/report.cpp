@@ -3,6 +3,7 @@
 
 #include "appliance/ping_matrix.hpp"
 #include "appliance/ping_words.hpp"
+#include "cli/rights.hpp"
 #include "collect.hpp"
 #include "io/appended_file.hpp"
 #include "io/file.hpp"
@@ -125,7 +126,9 @@ ExitStatus carry_out(const Context& context, const ShowReport& verb) {
       context.streams.out << picture;
     } else if (auto written = io::write_file_atomically(verb.svg, picture, 0644); !written) {
       cli::complain(context.streams, tool, written.error().message());
-      return tools::status_of(written.error()) == ExitStatus::permission ? ExitStatus::permission : ExitStatus::no;
+      if (!cli::is_refused(written.error().code)) return ExitStatus::no;
+      cli::suggest_root(context.streams);
+      return ExitStatus::permission;
     }
   }
   // The picture takes the place of the table where both would go to stdout.

@@ -9,6 +9,7 @@
 #include "appliance/ping_words.hpp"
 #include "cli/human.hpp"
 #include "cli/progress.hpp"
+#include "cli/rights.hpp"
 #include "io/appended_file.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
@@ -110,7 +111,8 @@ class Run {
                   busy ? "another run is in progress: " + context_.log + " is in use" : error.message());
     const ExitStatus status = tools::status_of(error);
     if (status != ExitStatus::permission) return ExitStatus::no;
-    cli::suggest(context_.streams, "run it again as root, or the same command with --log FILE");
+    cli::suggest_root(context_.streams);
+    cli::suggest(context_.streams, "the same command with --log FILE");
     return status;
   }
 
@@ -118,9 +120,9 @@ class Run {
     if (error.code == std::errc::permission_denied) {
       cli::complain(context_.streams, tool,
                     "no permission to ping: neither CAP_NET_RAW nor net.ipv4.ping_group_range allows it");
+      cli::suggest_root(context_.streams);
       cli::suggest(context_.streams,
-                   "run it as root; or setcap cap_net_raw+ep on ga-pingtest; or sysctl -w "
-                   "net.ipv4.ping_group_range=\"0 2147483647\"");
+                   "sysctl -w net.ipv4.ping_group_range=\"0 2147483647\"  # as root: everybody may ping");
       return ExitStatus::permission;
     }
     if (error.code == std::errc::address_not_available) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "appliance/request_limiter.hpp"
+#include "cli/rights.hpp"
 #include "io/event_loop.hpp"
 #include "io/netlink.hpp"
 #include "io/process.hpp"
@@ -40,6 +41,7 @@ class LogService {
     cli::complain(context_.streams, tool, error.message());
     if (error.code == std::errc::address_in_use) cli::suggest(context_.streams, "the same command with --port N");
     const bool denied = tools::status_of(error) == ExitStatus::permission;
+    if (denied) cli::suggest_root(context_.streams);
     return denied ? ExitStatus::permission : ExitStatus::no;
   }
 

@@ -5,6 +5,7 @@
 #include "cli/human.hpp"
 #include "cli/progress.hpp"
 #include "cli/question.hpp"
+#include "cli/rights.hpp"
 #include "cli/version.hpp"
 #include "health/redaction.hpp"
 #include "io/file.hpp"
@@ -94,7 +95,9 @@ cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
   }
   if (auto written = io::write_file_atomically(verb.output, text, 0600); !written) {
     cli::complain(context.streams, tool, written.error().message());
-    return cli::ExitStatus::no;
+    if (!cli::is_refused(written.error().code)) return cli::ExitStatus::no;
+    cli::suggest_root(context.streams);
+    return cli::ExitStatus::permission;
   }
   context.streams.err << "Wrote " << verb.output << ". Read it before you send it to anyone.\n";
   return cli::ExitStatus::done;

@@ -4,6 +4,7 @@
 
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "follow/node_follower.hpp"
 #include "io/event_loop.hpp"
@@ -80,7 +81,7 @@ class MemberPing {
   ExitStatus report_ping_socket(const Error& error) {
     cli::complain(output_.streams, tool, error.message());
     if (error.code == std::errc::permission_denied) {
-      cli::suggest(output_.streams, "sudo ipop-ctl ping " + verb_.target + tools::option_of_node(socket_));
+      cli::suggest_root(output_.streams);
       return ExitStatus::permission;
     }
     if (error.code == std::errc::address_not_available) cli::suggest(output_.streams, "ga doctor");

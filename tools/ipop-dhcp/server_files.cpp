@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/group_files.hpp"
+#include "cli/rights.hpp"
 #include "io/file.hpp"
 
 namespace ipop::ipop_dhcp {
@@ -27,6 +28,7 @@ ExitStatus status_for(const Error& error) {
 
 ExitStatus report(const Context& context, const Error& error) {
   cli::complain(context.streams, tool, error.message());
+  if (cli::is_refused(error.code)) cli::suggest_root(context.streams);
   return status_for(error);
 }
 

@@ -3,7 +3,7 @@
 
 int main(int argc, char** argv) {
   using namespace ipop;
-  const cli::Streams streams = cli::standard_streams();
+  const cli::Streams streams = cli::standard_streams(ipop_dns::tool, argc, argv);
   const auto parsed = ipop_dns::parse_options(argc, argv, streams);
   if (const auto* status = std::get_if<cli::ExitStatus>(&parsed)) return cli::to_int(*status);
   const cli::ExitStatus status = ipop_dns::run(std::get<ipop_dns::Options>(parsed), streams);

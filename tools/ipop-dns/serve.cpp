@@ -1,5 +1,6 @@
 #include <string>
 
+#include "cli/rights.hpp"
 #include "io/process.hpp"
 #include "name_server.hpp"
 #include "node_names.hpp"
@@ -24,7 +25,8 @@ ExitStatus report_open(const Context& context, const Serve& how, const Error& er
   }
   if (error.code == std::errc::permission_denied || error.code == std::errc::operation_not_permitted) {
     complain("no permission to listen on " + where);
-    cli::suggest(context.streams, "run it as root, or with a port above 1023: --listen 127.0.0.1:5353");
+    cli::suggest_root(context.streams);
+    cli::suggest(context.streams, "the same command with --listen 127.0.0.1:5353");
     return ExitStatus::permission;
   }
   complain(error.message());

@@ -6,6 +6,7 @@
 #include "base/machine.hpp"
 #include "check_start.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/rights.hpp"
 #include "daemon/daemon.hpp"
 #include "io/process.hpp"
 #include "io/run_process.hpp"
@@ -32,6 +33,7 @@ Environment read_environment() {
 
 ExitStatus report(const Failure& failure, const cli::Streams& streams) {
   cli::complain(streams, tool, failure.message);
+  if (failure.status == ExitStatus::permission) cli::suggest_root(streams);
   return failure.status;
 }
 

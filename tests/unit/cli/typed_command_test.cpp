@@ -41,3 +41,12 @@ TEST_CASE("words of a command give way to another one") {
             .replacing(std::vector<std::string>{"ga1-abc", "def"}, "TOKEN")
             .text() == "ga-group join TOKEN --user bob");
 }
+
+TEST_CASE("a token is not repeated, in one word or in several") {
+  CHECK(typed(std::array{"ga-group", "join", "ga1-abc", "--user", "bob"}).without_tokens().text() ==
+        "ga-group join TOKEN --user bob");
+  CHECK(typed(std::array{"ga-group", "join", "--user", "bob", "ga1-abc", "def", "ghi", "--json"})
+            .without_tokens()
+            .text() == "ga-group join --user bob TOKEN --json");
+  CHECK(typed(new_group).without_tokens().text() == typed(new_group).text());
+}
