@@ -380,12 +380,17 @@ _ga_cert() {
   if [[ $cur != -* ]]; then
     case "$command $arguments" in
       '/send 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-      '/accept 0') mapfile -t COMPREPLY < <(compgen -W "$(ga-cert list --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
-      '/deny 0') mapfile -t COMPREPLY < <(compgen -W "$(ga-cert list --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/accept '*) mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/deny '*) mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/admin/add 0') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/admin/remove 0') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
       '/submit 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/sign 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/renew 0') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/revoke 0') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+      '/show 0') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n"; ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
       '/verify 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-      '/export 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/export 0') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
     esac
   fi
   case "$command" in
@@ -401,7 +406,7 @@ _ga_cert() {
     '/send') mapfile -t COMPREPLY < <(compgen -W '-h --help --server --fingerprint --token-file --group --out --no-wait --timeout --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/join') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --server --fingerprint --token-file --user --ip --state-dir --dry-run --timeout --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/list') mapfile -t COMPREPLY < <(compgen -W '-h --help --certificates --decisions --remote --group --server --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
-    '/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --ip --no-ip --life --dry-run --remote --group --server --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
+    '/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --user --ip --no-ip --life --another-machine --dry-run --remote --group --server --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/deny') mapfile -t COMPREPLY < <(compgen -W '-h --help --reason --dry-run --remote --group --server --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/admin') mapfile -t COMPREPLY < <(compgen -W 'add remove list -h --help --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;
     '/admin/add') mapfile -t COMPREPLY < <(compgen -W '-h --help --authority --dir --passphrase-file --passphrase-fd --groups --states --socket --trust-clock --json --plain --color' -- "$cur") ;;

@@ -121,7 +121,7 @@ _ga_condorcfg() {
   esac
   if [[ $cur != -* ]]; then
     case "$command $arguments" in
-      '/gone 0') mapfile -t COMPREPLY < <(compgen -W "$(ipop-ctl members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
+      '/gone 0') mapfile -t COMPREPLY < <(compgen -W "$(find /run/ipop -name "*.sock" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
       '/flock/accept 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac
   fi

@@ -67,7 +67,7 @@ complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l condor-dir -x 
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l json -d 'Write JSON with a "schema" field'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l plain -d 'Write tab-separated columns without titles'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -l color -x -a 'auto always never' -d 'Colour the results'
-complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -a '(ipop-ctl members --plain 2>/dev/null | cut -f 3)'
+complete -c ga-condorcfg -n '__fish_seen_subcommand_from gone' -a '(find /run/ipop -name "*.sock" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f 3)'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from priorities' -s h -l help -d 'Print this help message and exit'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from priorities' -l file -r -F -d 'Role file of this machine (/etc/ga/pool.toml)'
 complete -c ga-condorcfg -n '__fish_seen_subcommand_from priorities' -l dir -x -a '(__fish_complete_directories)' -d 'Directory of the group files (/etc/ipop)'

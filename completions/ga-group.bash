@@ -82,8 +82,8 @@ _ga_group() {
     '/join --authorities') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/join --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/rotate --out') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    '/rotate --member') COMPREPLY=(); return ;;
-    '/rotate --all-except') COMPREPLY=(); return ;;
+    '/rotate --member') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
+    '/rotate --all-except') mapfile -t COMPREPLY < <(compgen -W "$(ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | cut -f 1,2 | tr "\t" "\n")" -- "$cur"); return ;;
     '/rotate --authority') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/rotate --signer') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/rotate --passphrase-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -163,7 +163,7 @@ _ga_group() {
       '/accept 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/addresses 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/medium 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
-      '/adopt 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/adopt '*) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/token 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/show 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
       '/check 0') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;

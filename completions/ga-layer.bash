@@ -113,7 +113,7 @@ _ga_layer() {
     case "$command $arguments" in
       '/mount 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
       '/unmount 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
-      '/verify 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+      '/verify '*) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/export 1') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
       '/import 0') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     esac

@@ -132,8 +132,8 @@ _ipop_ctl() {
   esac
   if [[ $cur != -* ]]; then
     case "$command $arguments" in
-      '/why 0') mapfile -t COMPREPLY < <(compgen -W "$(ipop-ctl members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
-      '/ping 0') mapfile -t COMPREPLY < <(compgen -W "$(ipop-ctl members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
+      '/why 0') mapfile -t COMPREPLY < <(compgen -W "$(find /run/ipop -name "*.sock" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
+      '/ping 0') mapfile -t COMPREPLY < <(compgen -W "$(find /run/ipop -name "*.sock" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
     esac
   fi
   case "$command" in

@@ -46,6 +46,7 @@ _ipop_dns() {
   esac
   if [[ $cur != -* ]]; then
     case "$command $arguments" in
+      '/lookup 0') mapfile -t COMPREPLY < <(compgen -W "$(find /run/ipop -name "*.sock" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f 3)" -- "$cur"); return ;;
     esac
   fi
   case "$command" in

@@ -30,6 +30,7 @@ complete -c ipop-dns -n '__fish_seen_subcommand_from lookup' -l timeout -x -d 'H
 complete -c ipop-dns -n '__fish_seen_subcommand_from lookup' -l json -d 'Write JSON with a "schema" field'
 complete -c ipop-dns -n '__fish_seen_subcommand_from lookup' -l plain -d 'Write tab-separated columns without titles'
 complete -c ipop-dns -n '__fish_seen_subcommand_from lookup' -l color -x -a 'auto always never' -d 'Colour the results'
+complete -c ipop-dns -n '__fish_seen_subcommand_from lookup' -a '(find /run/ipop -name "*.sock" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f 3)'
 complete -c ipop-dns -n '__fish_seen_subcommand_from reverse' -s h -l help -d 'Print this help message and exit'
 complete -c ipop-dns -n '__fish_seen_subcommand_from reverse' -l socket -r -F -d 'Control socket of the node'
 complete -c ipop-dns -n '__fish_seen_subcommand_from reverse' -l group -x -a '(for f in /etc/ipop/*.toml; string replace -r ".*/(.*)[.]toml\$" "\$1" $f; end)' -d 'Group of the node; required if several run on this machine'

@@ -76,6 +76,17 @@ inline const CLI::App& chosen(const CLI::App& app) {
   return *here;
 }
 
+/// A group of options is one to the library, without a name.
+inline bool is_verb(const CLI::App* child) {
+  return !child->get_name().empty();
+}
+
+inline bool has_verb(const CLI::App& app, std::string_view name) {
+  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (child->get_name() == name) return true;
+  return false;
+}
+
 inline std::string path_of(const CLI::App& app) {
   const CLI::App* parent = app.get_parent();
   return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
@@ -98,6 +109,7 @@ class HelpText : public CLI::Formatter {
 
 inline void use_help_text(CLI::App& app, const std::shared_ptr<HelpText>& text) {
   app.formatter(text);
+  if (app.get_group() == "Subcommands") app.group("Commands");
   for (CLI::App* child : app.get_subcommands([](CLI::App*) { return true; }))
     use_help_text(*child, text);
 }
@@ -109,7 +121,7 @@ inline std::vector<std::string> known_words(const CLI::App& app) {
     for (const CLI::Option* option : here->get_options())
       for (const std::string& name : option->get_lnames())
         out.push_back("--" + name);
-  for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; }))
+  for (const CLI::App* child : app.get_subcommands(is_verb))
     out.push_back(child->get_name());
   return out;
 }
@@ -127,21 +139,63 @@ inline std::string shared_note(const CLI::App& app) {
   return names.empty() ? names : "Also " + names + ": see `" + app.get_name() + " --help`.\n";
 }
 
+inline std::vector<std::string> words_of_list(std::string_view list) {
+  std::vector<std::string> out;
+  while (!list.empty()) {
+    out.emplace_back(list.substr(0, list.find(',')));
+    list.remove_prefix(std::min(list.size(), out.back().size() + 1));
+  }
+  return out;
+}
+
+/// What the library says of an option's value, as people say it; all else as it is. Its texts are
+/// `--color: blue not in {auto,always,never}`, `--color: 1 required :{auto,always,never} missing`,
+/// `--port: Value x not in range 1 to 65535` and `--json excludes --plain`.
+inline std::string in_plain_words(const std::string& text) {
+  const auto colon = text.find(": ");
+  const std::string name = text.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? std::string() : text.substr(colon + 2);
+  const auto open = text.rfind('{');
+  const auto choices = open == std::string::npos
+                           ? std::vector<std::string>()
+                           : words_of_list(std::string_view(text).substr(open + 1, text.rfind('}') - open - 1));
+  std::string list;
+  for (const std::string& choice : choices)
+    list += (list.empty() ? "" : &choice == &choices.back() ? " or " : ", ") + choice;
+  if (const auto at = rest.rfind(" not in {"); at != std::string::npos && !list.empty()) {
+    const std::string typed = rest.substr(0, at);
+    return name + ": \"" + typed + "\" is not " + list + nearest_hint(typed, choices);
+  }
+  if (rest.find(" required ") != std::string::npos && rest.ends_with(" missing"))
+    return name + " needs a value" + (list.empty() ? "" : ": " + list);
+  constexpr std::string_view value = "Value ";
+  constexpr std::string_view range = " not in range ";
+  if (const auto at = rest.find(range); rest.starts_with(value) && at != std::string::npos)
+    return name + ": \"" + rest.substr(value.size(), at - value.size()) + "\" is not a number from " +
+           rest.substr(at + range.size());
+  constexpr std::string_view excludes = " excludes ";
+  if (const auto at = text.find(excludes); at != std::string::npos)
+    return text.substr(0, at) + " cannot be used with " + text.substr(at + excludes.size());
+  return text;
+}
+
 /// One line: what is wrong, the nearest known word if one is near, and where to read on.
 inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& where = chosen(app);
   const std::string see = "; see `" + path_of(where) + " --help`";
   std::string text = error.what();
   std::vector<std::string> extra = app.remaining(true);
-  const bool unknown_first =
-      dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || text == "A subcommand is required";
+  const bool lacks_command = text == "A subcommand is required";
+  const bool unknown_first = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || lacks_command;
   if (unknown_first && !extra.empty()) {
-    const bool takes_verb = !where.get_subcommands([](const CLI::App*) { return true; }).empty();
+    const bool takes_verb = !where.get_subcommands(is_verb).empty();
     const std::string typed = extra.front().substr(0, extra.front().find('='));
     const std::string what = typed.starts_with("-") ? "option" : takes_verb ? "command" : "argument";
     text = "unknown " + what + " \"" + typed + "\"" + nearest_hint(typed, known_words(where));
+  } else if (lacks_command) {
+    text = "a command is required";
   }
-  return text + see;
+  return in_plain_words(text) + see;
 }
 
 }  // namespace detail
@@ -152,8 +206,12 @@ inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 /// line is wrong, which one line on stderr explains (usage).
 inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc, const char* const* argv,
                                                          const cli::Streams& streams) {
-  hide_kinds(app);
-  detail::use_help_text(app, std::make_shared<detail::HelpText>());
+  const auto text = std::make_shared<detail::HelpText>();
+  hide_kinds(*text);
+  // A verb is called a command everywhere.
+  text->label("SUBCOMMAND", "COMMAND");
+  text->label("SUBCOMMANDS", "COMMANDS");
+  detail::use_help_text(app, text);
   app.set_version_flag("--version", cli::version_line(app.get_name()), "Print the version");
   if (argc == 3 && std::string_view(argv[1]) == "--completion") {
     const auto script = completion_script(app, argv[2]);
@@ -168,7 +226,7 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
   std::vector<const char*> words(argv, argv + argc);
   if (words.size() >= 2 && std::string_view(words[1]) == "help") {
     words.erase(words.begin() + 1);
-    words.push_back("--help");
+    if (words.size() == 1 || detail::has_verb(app, words[1])) words.push_back("--help");
   }
   try {
     app.parse(static_cast<int>(words.size()), words.data());

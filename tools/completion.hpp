@@ -3,10 +3,11 @@
 // Completion scripts for bash, zsh and fish, made by walking the option tables of a CLI::App: what
 // completes is what the parser takes. Includes CLI11, so only an options.cpp includes it.
 //
-// An option's type name says what its value is: {a,b} one of these words, FILE and SOCKET a path, DIR a directory,
-// GROUP a group of /etc/ipop, MEMBER a member of the node's group, REQUEST one that waits at the authority, AUTHORITY
-// one of this machine; anything else is not completed. ANY_FILE is a path, and like MEMBER and REQUEST not shown in the
-// help, where the argument's own name says enough (hide_kinds).
+// An option's type name says what its value is: {a,b} one of these words, FILE and SOCKET a path, DIR and DIRECTORY a
+// directory, GROUP a group of /etc/ipop, MEMBER and NODE a member of the node's group, REQUEST one that waits at the
+// authority, CERTIFICATE or WHO one that it signed, PAPER either, AUTHORITY one of this machine; anything else is not
+// completed. ANY_FILE is a path, and like MEMBER, REQUEST, CERTIFICATE and PAPER not shown in the help, where the
+// argument's own name says enough (hide_kinds).
 
 #include <algorithm>
 #include <optional>
@@ -20,7 +21,18 @@ namespace ipop::tools {
 
 /// What the value of an option or an argument is, as a shell can complete it.
 struct ValueKind {
-  enum class Kind { none, words, file, directory, group, member, request, authority } kind = Kind::none;
+  enum class Kind {
+    none,
+    words,
+    file,
+    directory,
+    group,
+    member,
+    request,
+    certificate,
+    paper,
+    authority
+  } kind = Kind::none;
   std::string words{};  ///< separated by spaces
 };
 
@@ -33,13 +45,17 @@ struct CompletionCommand {
     bool repeats = false;
     ValueKind value{};
   };
+  struct Argument {
+    ValueKind value{};
+    bool repeats = false;
+  };
   struct Verb {
     std::string name{};
     std::string description{};
   };
   std::vector<std::string> path{};
   std::vector<Option> options{};
-  std::vector<ValueKind> arguments{};
+  std::vector<Argument> arguments{};
   std::vector<Verb> verbs{};
 };
 
@@ -57,10 +73,12 @@ inline ValueKind value_kind(const CLI::Option& option) {
   }
   const std::string_view name = std::string_view(type).substr(0, type.find(':'));
   if (name == "FILE" || name == "SOCKET" || name == "PATH" || name == "ANY_FILE") return {Kind::file};
-  if (name == "MEMBER") return {Kind::member};
+  if (name == "MEMBER" || name == "NODE") return {Kind::member};
   if (name == "REQUEST") return {Kind::request};
+  if (name == "CERTIFICATE" || name == "WHO") return {Kind::certificate};
+  if (name == "PAPER") return {Kind::paper};
   if (name == "AUTHORITY") return {Kind::authority};
-  if (name == "DIR") return {Kind::directory};
+  if (name == "DIR" || name == "DIRECTORY") return {Kind::directory};
   if (name == "GROUP") return {Kind::group};
   return {};
 }
@@ -68,6 +86,10 @@ inline ValueKind value_kind(const CLI::Option& option) {
 /// The options that may stand behind the verb: its own, and its parent's where they are shared.
 inline std::vector<const CLI::Option*> options_of(const CLI::App& app) {
   std::vector<const CLI::Option*> out = app.get_options();
+  // A group of options is a verb without a name to the library, and part of this one to people.
+  for (const CLI::App* group : app.get_subcommands([](const CLI::App* child) { return child->get_name().empty(); }))
+    for (const CLI::Option* option : group->get_options())
+      if (!option->check_lname("help")) out.push_back(option);
   const CLI::App* parent = app.get_parent();
   if (parent == nullptr || !app.get_fallthrough()) return out;
   for (const CLI::Option* option : options_of(*parent)) {
@@ -83,7 +105,7 @@ inline void collect(const CLI::App& app, std::vector<std::string> path, std::vec
   for (const CLI::Option* option : options_of(app)) {
     if (option->get_group().empty()) continue;  // hidden
     if (option->get_positional()) {
-      command.arguments.push_back(value_kind(*option));
+      command.arguments.push_back({value_kind(*option), option->get_items_expected_max() > 1});
       continue;
     }
     CompletionCommand::Option row;
@@ -97,7 +119,8 @@ inline void collect(const CLI::App& app, std::vector<std::string> path, std::vec
     row.value = value_kind(*option);
     command.options.push_back(std::move(row));
   }
-  const auto children = app.get_subcommands([](const CLI::App* child) { return !child->get_group().empty(); });
+  const auto children = app.get_subcommands(
+      [](const CLI::App* child) { return !child->get_group().empty() && !child->get_name().empty(); });
   for (const CLI::App* child : children)
     command.verbs.push_back({child->get_name(), child->get_description()});
   out.push_back(std::move(command));
@@ -145,9 +168,19 @@ inline std::string header(std::string_view tool, std::string_view shell) {
          " --completion " + std::string(shell) + "`.\n";
 }
 
-// What lists the values of a kind; the same in every shell. Several nodes or authorities: nothing is offered.
-inline constexpr std::string_view list_members = "ipop-ctl members --plain 2>/dev/null | cut -f 3";
-inline constexpr std::string_view list_requests = "ga-cert list --plain 2>/dev/null | cut -f 1,2 | tr \"\\t\" \"\\n\"";
+// What lists the values of a kind; the same in every shell. Of all nodes and authorities that may be asked.
+inline constexpr std::string_view list_members =
+    "find /run/ipop -name \"*.sock\" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f "
+    "3";
+inline constexpr std::string_view list_requests =
+    "ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --authority % --plain 2>/dev/null | cut -f 1,2 | "
+    "tr \"\\t\" \"\\n\"";
+inline constexpr std::string_view list_certificates =
+    "ls /var/lib/ga/authority 2>/dev/null | xargs -I % ga-cert list --certificates --authority % --plain 2>/dev/null | "
+    "cut -f 1,2 | tr \"\\t\" \"\\n\"";
+inline std::string list_papers() {
+  return std::string(list_requests) + "; " + std::string(list_certificates);
+}
 inline constexpr std::string_view list_authorities = "ls /var/lib/ga/authority 2>/dev/null";
 
 inline std::string bash_list(std::string_view command) {
@@ -174,6 +207,8 @@ inline std::string bash_reply(const ValueKind& value) {
              "-- \"$cur\")";
     case Kind::member: return bash_list(list_members);
     case Kind::request: return bash_list(list_requests);
+    case Kind::certificate: return bash_list(list_certificates);
+    case Kind::paper: return bash_list(list_papers());
     case Kind::authority: return bash_list(list_authorities);
   }
   return {};
@@ -225,9 +260,10 @@ inline std::string bash_script(std::string_view tool, const std::vector<Completi
       "    case \"$command $arguments\" in\n";
   for (const auto& command : commands) {
     for (std::size_t i = 0; i < command.arguments.size(); ++i) {
-      if (command.arguments[i].kind == ValueKind::Kind::none) continue;
-      out += "      '/" + join(command.path, "/") + " " + std::to_string(i) + "') " + bash_reply(command.arguments[i]) +
-             "; return ;;\n";
+      const auto& [value, repeats] = command.arguments[i];
+      if (value.kind == ValueKind::Kind::none) continue;
+      out += "      '/" + join(command.path, "/") + " " + (repeats ? "'*" : std::to_string(i) + "'") + ") " +
+             bash_reply(value) + "; return ;;\n";
     }
   }
   out +=
@@ -259,6 +295,8 @@ inline std::string zsh_action(const ValueKind& value) {
     case Kind::group: return "compadd /etc/ipop/*.toml(N\\:t\\:r)";
     case Kind::member: return zsh_list(list_members);
     case Kind::request: return zsh_list(list_requests);
+    case Kind::certificate: return zsh_list(list_certificates);
+    case Kind::paper: return zsh_list(list_papers());
     case Kind::authority: return zsh_list(list_authorities);
   }
   return {};
@@ -278,7 +316,8 @@ inline std::string zsh_function(std::string_view tool, const CompletionCommand& 
     }
   }
   for (const auto& argument : command.arguments)
-    out += " \\\n    ':argument:" + single_quoted(zsh_action(argument)) + "'";
+    out += " \\\n    '" + std::string(argument.repeats ? "*" : "") +
+           ":argument:" + single_quoted(zsh_action(argument.value)) + "'";
   if (!command.verbs.empty()) {
     out += " \\\n    '1: :->verb' \\\n    '*:: :->rest'\n  case $state in\n    verb)\n      local -a verbs=(";
     for (const auto& verb : command.verbs)
@@ -316,6 +355,8 @@ inline std::string fish_value(const ValueKind& value) {
     case Kind::directory: return " -x -a '(__fish_complete_directories)'";
     case Kind::member: return fish_list(list_members);
     case Kind::request: return fish_list(list_requests);
+    case Kind::certificate: return fish_list(list_certificates);
+    case Kind::paper: return fish_list(list_papers());
     case Kind::authority: return fish_list(list_authorities);
     case Kind::group:
       return " -x -a '(for f in /etc/ipop/*.toml; string replace -r \".*/(.*)[.]toml\\$\" \"\\$1\" $f; end)'";
@@ -351,9 +392,10 @@ inline std::string fish_script(std::string_view tool, const std::vector<Completi
       out += " -d '" + single_quoted(option.description, "\\") + "'\n";
     }
     for (const auto& argument : command.arguments) {
-      if (argument.kind == ValueKind::Kind::none) continue;
-      const std::string value = fish_value(argument);
-      out += start + (argument.kind == ValueKind::Kind::file ? " -F" : value.substr(std::string_view(" -x").size())) +
+      if (argument.value.kind == ValueKind::Kind::none) continue;
+      const std::string value = fish_value(argument.value);
+      out += start +
+             (argument.value.kind == ValueKind::Kind::file ? " -F" : value.substr(std::string_view(" -x").size())) +
              "\n";
     }
   }
@@ -363,10 +405,10 @@ inline std::string fish_script(std::string_view tool, const std::vector<Completi
 }  // namespace detail
 
 /// Kinds that the help does not show.
-inline void hide_kinds(CLI::App& app) {
-  for (const char* kind : {"MEMBER", "REQUEST", "ANY_FILE"})
-    app.get_formatter()->label(kind, "");
-  app.get_formatter()->label("AUTHORITY", "NAME");
+inline void hide_kinds(CLI::FormatterBase& formatter) {
+  for (const char* kind : {"MEMBER", "REQUEST", "CERTIFICATE", "PAPER", "ANY_FILE"})
+    formatter.label(kind, "");
+  formatter.label("AUTHORITY", "NAME");
 }
 
 /// The option tables of `app` and its verbs, the program itself first.

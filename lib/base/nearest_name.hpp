@@ -34,8 +34,8 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 /// The known name that `typed` most probably means: the fewest changes away, the first of equals.
 ///
-/// None when even that one is too far (more than a third of the longer word, at least one change)
-/// or when `typed` is longer than 64 characters.
+/// None when that would be `typed` itself, when even that one is too far (more than a third of the longer word, at
+/// least one change) or when `typed` is longer than 64 characters.
 template <class Names>
 std::optional<std::string_view> nearest_name(std::string_view typed, const Names& known) {
   constexpr std::size_t longest = 64;  // no key is longer, and the table stays small
@@ -43,6 +43,8 @@ std::optional<std::string_view> nearest_name(std::string_view typed, const Names
   std::optional<std::string_view> best;
   std::size_t best_distance = 0;
   for (const std::string_view name : known) {
+    // What was typed is no better than itself.
+    if (name == typed) continue;
     const std::size_t distance = edit_distance(typed, name);
     const std::size_t allowed = std::max<std::size_t>(1, std::max(typed.size(), name.size()) / 3);
     if (distance > allowed || (best && distance >= best_distance)) continue;

@@ -14,7 +14,7 @@ teardown() { stop_nodes; }
 # leaves PROGRAM [VERB...]: its commands, one a line.
 leaves() {
   local verb verbs
-  verbs=$("$@" --help | sed -n '/^Subcommands:/,$ { s/^  \([a-z][a-z-]*\) .*/\1/p }')
+  verbs=$("$@" --help | sed -n '/^Commands:/,$ { s/^  \([a-z][a-z-]*\) .*/\1/p }')
   if [[ -z $verbs ]]; then
     echo "$*"
     return
@@ -182,10 +182,29 @@ TABLE
   for main in "$GA_SOURCE"/tools/*/main.cpp; do
     program=$(basename "$(dirname "$main")")
     "$GA_BIN/$program" --help >"$BATS_TEST_TMPDIR/help"
-    for verb in $(sed -n '/^Subcommands:/,$s/^  \([a-z][a-z-]*\) .*/\1/p' "$BATS_TEST_TMPDIR/help"); do
+    for verb in $(sed -n '/^Commands:/,$s/^  \([a-z][a-z-]*\) .*/\1/p' "$BATS_TEST_TMPDIR/help"); do
       "$GA_BIN/$program" "$verb" --help >>"$BATS_TEST_TMPDIR/help"
     done
-    run grep -nE ' :\{|:U?INT|:[A-Z]+ in ' "$BATS_TEST_TMPDIR/help"
-    [ "$status" -eq 1 ]
+    run grep -nE ' :\{|:U?INT|:[A-Z]+ in |([A-Z]{3,}) \1\b|[Ss]ubcommand|SUBCOMMAND' "$BATS_TEST_TMPDIR/help"
+    [ "$status" -eq 1 ] || { echo "$program: $output"; false; }
   done
+}
+
+@test "what is wrong with an option is said in plain words, with what was meant where that is near" {
+  said() { # WORDS COMMAND...
+    run "$GA_BIN/$2" "${@:3}"
+    [ "$status" -eq 2 ]
+    [[ $output == "$2: $1; see \`$2"*" --help\`" ]] || { echo "$output"; false; }
+  }
+  said '--log-level: ":{" is not error, warning, info or debug' ipop-node --log-level ':{'
+  said '--log-level: "debgu" is not error, warning, info or debug (did you mean "debug"?)' ipop-node --log-level debgu
+  said '--color needs a value: auto, always or never' ga-group list --color
+  said '--port needs a value' ga-group new lab --port
+  said '--port: "x" is not a number from 1 to 65535' ga-group new lab --port x
+  said '--json cannot be used with --plain' ga-group list --json --plain
+  said 'a command is required' ipop-ctl wait
+  said 'unknown command "lits" (did you mean "list"?)' ga-group lits
+  said 'unknown command "nonsense"' ga-group help nonsense
+  said 'unknown option "--Json" (did you mean "--json"?)' ga-group list --Json
+  said 'unknown argument "list"' ga-group list list
 }

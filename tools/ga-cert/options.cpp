@@ -218,10 +218,10 @@ void add_administrators(CLI::App& app, Options& options, NameAdministrator& name
   admin->require_subcommand(1);
   const char* who = "User with one key, or beginning of the key's fingerprint";
   CLI::App* add = admin->add_subcommand("add", "Make a member an administrator");
-  add->add_option("WHO", named.who, who)->type_name("")->required();
+  add->add_option("WHO", named.who, who)->type_name("CERTIFICATE")->required();
   add->callback([&] { options.verb = named; });
   CLI::App* remove = admin->add_subcommand("remove", "End that");
-  remove->add_option("WHO", ended.who, who)->type_name("")->required();
+  remove->add_option("WHO", ended.who, who)->type_name("CERTIFICATE")->required();
   remove->callback([&] { options.verb = ended; });
   admin->add_subcommand("list", "List the administrators")->callback([&] { options.verb = ListAdministrators{}; });
 }
@@ -286,7 +286,7 @@ void add_signing(CLI::App& app, Options& options, SignRequest& sign, RenewCertif
                    ->add_option("CERTIFICATE", renew.what,
                                 "File, or beginning of its serial number; without it, this machine's own is renewed by"
                                 " the authority's server")
-                   ->type_name("");
+                   ->type_name("CERTIFICATE");
   again->add_option("--request", renew.request, "Request with a different key for the same user")
       ->type_name("FILE")
       ->needs(what);
@@ -341,7 +341,7 @@ void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
   CLI::App* verb = app.add_subcommand("revoke", "Revoke a key or a user, on all nodes at once");
   auto* what = verb->add_option("CERTIFICATE", revoke.what,
                                 "File, or beginning of a serial number or key fingerprint: its key is revoked")
-                   ->type_name("");
+                   ->type_name("CERTIFICATE");
   auto* user = verb->add_option("--user", revoke.user, "Revoke a user with all keys")
                    ->type_name("NAME")
                    ->check(by_rule(appliance::check_user))
@@ -367,7 +367,7 @@ void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
 void add_reading(CLI::App& app, Options& options, ShowOne& show, PrintCrl& crl, VerifyCertificate& verify) {
   CLI::App* shown = app.add_subcommand("show", "Show a request or a certificate in full");
   shown->add_option("WHAT", show.what, "Beginning of a fingerprint or serial number, or a file; - reads stdin")
-      ->type_name("")
+      ->type_name("PAPER")
       ->required();
   shown->callback([&] { options.verb = show; });
 
@@ -395,7 +395,7 @@ void add_export(CLI::App& app, Options& options, ExportCertificate& exported) {
   CLI::App* verb = app.add_subcommand("export", "Write a certificate for other programs");
   auto* what =
       verb->add_option("CERTIFICATE", exported.what, "File, or beginning of a serial number or key fingerprint")
-          ->type_name("ANY_FILE");
+          ->type_name("CERTIFICATE");
   verb->add_option("--group", exported.group, "This machine's own certificate and key in that group")
       ->type_name("GROUP")
       ->excludes(what);

@@ -113,7 +113,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
 
   ShowLease show;
   CLI::App* show_verb = app.add_subcommand("show", "Show the lease of an address, node, host name or user");
-  show_verb->add_option("WHAT", show.what, "An address, node id, host name or user")->type_name("")->required();
+  show_verb->add_option("WHAT", show.what, "An address, node id, host name or user")->type_name("MEMBER")->required();
   show_verb->callback([&] { options.verb = show; });
 
   Reserve reserve;

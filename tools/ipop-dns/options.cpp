@@ -67,7 +67,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   LookUp look_up;
   CLI::App* lookup = app.add_subcommand("lookup", "Print the address of a name");
   lookup->add_option("NAME", look_up.name, "A host of the group, with or without its domain")
-      ->type_name("")
+      ->type_name("MEMBER")
       ->required();
   lookup->callback([&] { options.verb = look_up; });
 
