@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "base/result.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/rights.hpp"
@@ -116,7 +117,10 @@ inline cli::ExitStatus report_node_error(const cli::Streams& streams, std::strin
   const std::string group = path.parent_path() == run_directory ? path.stem().string() : "";
   switch (status) {
     case ExitStatus::unreachable:
-      if (!group.empty()) cli::suggest(streams, start_command(group));
+      if (!group.empty() && is_group_name(group) && !std::filesystem::exists(GroupFiles(group).config()))
+        cli::suggest(streams, "ga-group list  # this machine has no group of that name");
+      else if (!group.empty())
+        cli::suggest(streams, start_command(group));
       break;
     case ExitStatus::permission:
       cli::suggest_root(streams, "members of the group ga may ask, and change nothing");

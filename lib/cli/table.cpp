@@ -121,4 +121,21 @@ void Table::write_plain(std::ostream& out) const {
   }
 }
 
+void write_value(std::ostream& out, std::string_view value, std::size_t indent, std::size_t columns) {
+  std::size_t at = indent;
+  while (!value.empty()) {
+    const std::size_t end = std::min(value.find(' ', 1), value.size());
+    const std::string_view word = value.substr(0, end);
+    const std::size_t width = display_width(word);
+    if (columns != 0 && at > indent && at + width > columns) {
+      out << '\n' << std::string(indent, ' ') << word.substr(1);
+      at = indent + width - 1;
+    } else {
+      out << word;
+      at += width;
+    }
+    value.remove_prefix(end);
+  }
+}
+
 }  // namespace ipop::cli

@@ -2,6 +2,7 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/streams.hpp"
@@ -43,5 +44,9 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
   std::string rows_are_;
 };
+
+/// A value behind its key, of printable text: what is wider than `columns` (0: nothing is) goes on in lines of its own,
+/// below its beginning at `indent`. It is parted at blanks only, so that each part can be copied.
+void write_value(std::ostream& out, std::string_view value, std::size_t indent, std::size_t columns);
 
 }  // namespace ipop::cli

@@ -951,3 +951,23 @@ with_clock() { ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 faketime -f 
   [[ ${lines[0]} == *": bad request: not a DER certification request"* ]]
   [[ ${lines[1]} == *": bad certificate: "* ]]
 }
+
+@test "what is shown on a terminal fits 40, 80 and 120 columns, and many rows are counted" {
+  authority
+  for i in {1..30}; do request "user-$i-of-a-department@some.example.org"; done
+  for file in "$DIR"/*.csr; do cert submit "$file" 2>/dev/null; done
+  key=$(cert list --plain | head -n 1 | cut -f 1)
+  cert accept "$key"
+  for columns in 40 80 120; do
+    for what in list "list --decisions" "list --certificates" "show $key" "authority show"; do
+      script -qec "stty cols $columns; '$GA_BIN/ga-cert' --color never --dir '$LAB' $what 2>/dev/null" /dev/null \
+        </dev/null | tr -d '\r' | grep -v "^directory " >"$DIR/shown"
+      [ -s "$DIR/shown" ]
+      [ "$(LC_ALL=C.UTF-8 wc -L <"$DIR/shown")" -le "$columns" ] || { echo "$columns $what"; cat "$DIR/shown"; false; }
+    done
+  done
+  [[ $(cert list) == *$'\n29 requests' ]]
+  # A time is not cut before a name.
+  script -qec "stty cols 80; '$GA_BIN/ga-cert' --color never --dir '$LAB' list --decisions" /dev/null </dev/null |
+    grep -qE '^[0-9-]+T[0-9:]+Z  requested'
+}

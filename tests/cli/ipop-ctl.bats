@@ -24,6 +24,12 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [[ ${lines[0]} == *none.sock* ]]
 }
 
+@test "a group that this machine has not is nothing that could be started" {
+  run "$GA_BIN/ipop-ctl" --group nobody-has-this status
+  [ "$status" -eq 3 ]
+  [[ ${lines[1]} == "  next: ga-group list  # this machine has no group of that name" ]]
+}
+
 @test "status is a table for people, JSON with a schema, and plain columns" {
   start_node a
   run ctl status
@@ -189,6 +195,9 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   run ctl reload
   [ "$status" -eq 0 ]
   [[ $output == *"namespace: "*" -> another-place"* ]]
+  sed -i 's/^namespace = ".*"/namespace = "a-third-place"/' "$DIR/lab.toml"
+  ctl reload --json | jq -e '.schema == "ipop-ctl.reload/1" and .after_restart == [] and
+    .changes == ["namespace: another-place -> a-third-place"]'
 }
 
 @test "stop ends the node in good order and its socket is gone" {

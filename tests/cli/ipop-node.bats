@@ -136,12 +136,12 @@ node() {
 }
 
 @test "config check looks at what a start looks at, with the same words and status" {
-  local socket=$DIR/s.sock
+  local socket=$DIR/s.sock state=(--state-dir "$DIR/state")
   same() { # OPTION...: what a start refuses, the check refuses
-    run "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-lan-discovery --state-dir "$DIR/state" --socket "$socket" "$@"
+    run "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-lan-discovery --socket "$socket" "${state[@]}" "$@"
     local wanted=$status words=${lines[-1]#*error }
     [ "$wanted" -ne 0 ]
-    run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$socket" "$@"
+    run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --socket "$socket" "${state[@]}" "$@"
     echo "start: $wanted $words"
     echo "check: $status $output"
     [ "$status" -eq "$wanted" ]
@@ -166,6 +166,8 @@ node() {
   start_node taken --port 0
   port=$("$GA_BIN/ipop-ctl" --socket "$DIR/taken.sock" status --json | jq -r '.local_endpoints[0] | split(":")[-1]')
   same --no-tap --port "$port"
+  state=(--state-dir "$DIR/taken")
+  same --no-tap
   run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/state" --socket "$DIR/s.sock"
   [ "$status" -eq 0 ]
   [ -z "$(ls -A "$DIR/state" | grep -v key.pem)" ]

@@ -65,6 +65,15 @@ on alice ga-group join "$(<"$run/token")" >"$run/again" 2>"$run/talk"
 is "joining twice: the status" 0 $?
 holds "joining twice: the address is the same" diff <(cut -d' ' -f4 "$run/alice") <(cut -d' ' -f4 "$run/again")
 
+# What stands in the group's file or the node's and is read at a start only is not passed over in silence.
+on alice sh -c "sed -i '/^port/d' /etc/ipop/lab.toml && echo 'port = 25999' >>/etc/ipop/lab.toml"
+holds "reload: a port of the group's file takes effect after a restart" \
+  grep -qx 'takes effect after a restart of the node: port = 25999' <(on alice ipop-ctl reload 2>&1)
+on alice sh -c "mkdir -p /etc/ipop/node && echo 'port = 25998' >>/etc/ipop/node/lab.toml"
+holds "reload: and the node's own comes before it" \
+  grep -qx 'takes effect after a restart of the node: port = 25998' <(on alice ipop-ctl reload 2>&1)
+on alice sh -c "sed -i '/^port/d' /etc/ipop/lab.toml /etc/ipop/node/lab.toml"
+
 # --- tokens of members behind NATs ---------------------------------------------------------------------------
 on alice ga-group token --json >"$run/json" 2>"$run/talk"
 is "token: the status" 0 $?

@@ -71,6 +71,7 @@ done
 given_out() { in_host alice timeout 2 bash -c "exec 3<>/dev/tcp/$(virtual_address "$1")/7781 && cat <&3" | grep -q ping/1; }
 within 10 "bob gives out his log" given_out bob
 within 10 "carol gives out hers" given_out carol
+is "and says where" "Serving $run/bob/pings to members at $(virtual_address bob):7781" "$(cat "$run/bob/serve.log")"
 is "nobody outside the virtual network gets it" "" \
   "$(in_host bob ss -Hltn 'sport = 7781' | awk '{print $4}' | grep -v "^$(virtual_address bob):" || true)"
 

@@ -45,7 +45,9 @@ void list_waiting(const Context& context, const AuthorityBook& book) {
     context.streams.out << json.text() << '\n';
     return;
   }
-  cli::Table table({{"REQUEST", cli::Align::left, true}, {"USER"}, {"ADDRESSES"}, {"FROM"}, {"CAME"}});
+  cli::Table table(
+      {{"REQUEST", cli::Align::left, true}, {"USER"}, {"ADDRESSES"}, {"FROM"}, {"CAME", cli::Align::left, true}});
+  table.count_as("requests");
   for (const AuthorityBook::Request* request : book.waiting())
     table.add_row({short_hex(request->key), request->user, to_text(request->addresses), request->source,
                    cli::utc_text(request->at)});
@@ -100,6 +102,7 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
                     {"ENDS (UTC)"},
                     {"BY"},
                     {"STATE"}});
+  table.count_as("certificates");
   for (const appliance::LedgerSigned* it : book.certificates())
     table.add_row({short_hex(it->serial), it->by == appliance::SignedBy::server ? "" : it->user, short_hex(it->key),
                    to_text(it->addresses),
@@ -199,7 +202,8 @@ void list_decisions(const Context& context, const AuthorityBook& book) {
     context.streams.out << json.text() << '\n';
     return;
   }
-  cli::Table table({{"AT"}, {"EVENT"}, {"KEY", cli::Align::left, true}, {"USER"}, {"NOTE"}});
+  cli::Table table({{"AT", cli::Align::left, true}, {"EVENT"}, {"KEY", cli::Align::left, true}, {"USER"}, {"NOTE"}});
+  table.count_as("entries");
   for (const appliance::LedgerEntry& entry : book.entries()) {
     const Decision decision = decision_of(entry.event);
     table.add_row({cli::utc_text(entry.at), decision.event, decision.key.substr(0, 16), decision.user, decision.note});

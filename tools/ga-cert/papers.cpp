@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
+#include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "io/file.hpp"
 
@@ -198,8 +199,10 @@ void write_rows(const Context& context, const Rows& rows, std::string_view schem
     } else if (!value.empty()) {
       // People compare fingerprints by groups, programs as one word.
       const auto fingerprint = appliance::parse_fingerprint(value);
-      out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(width - key.size(), ' ')
-          << (fingerprint ? appliance::to_groups(*fingerprint) : cli::printable(value)) << '\n';
+      out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(width - key.size(), ' ');
+      cli::write_value(out, fingerprint ? appliance::to_groups(*fingerprint) : cli::printable(value), width,
+                       context.streams.columns);
+      out << '\n';
     }
   }
 }

@@ -97,7 +97,8 @@ ExitStatus list_remote(const Context& context, const RemoteAuthority& remote) {
     return ExitStatus::done;
   }
   const bool plain = context.options.output.plain;
-  cli::Table table({{"REQUEST"}, {"USER"}, {"ADDRESSES"}, {"FROM"}, {"CAME"}});
+  cli::Table table({{"REQUEST", cli::Align::left, true}, {"USER"}, {"ADDRESSES"}, {"FROM"}, {"CAME"}});
+  table.count_as("requests");
   for (const WaitingRow& row : rows)
     table.add_row({plain ? to_hex(row.key) : short_hex(row.key), cli::printable(row.user),
                    cli::printable(row.addresses), cli::printable(row.source), cli::utc_text(row.at)});

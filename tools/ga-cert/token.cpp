@@ -106,6 +106,7 @@ ExitStatus carry_out(const Context& context, const ListTokens&) {
     return ExitStatus::done;
   }
   cli::Table table({{"TOKEN", cli::Align::left, true}, {"USED"}, {"USES"}, {"ENDS"}, {"USER"}, {"NOTE"}, {"STATE"}});
+  table.count_as("tokens");
   for (const auto& [name, token] : book.tokens())
     table.add_row({short_hex(name), std::to_string(token.used), std::to_string(token.made.uses),
                    cli::utc_text(token.made.expires), token.made.user, token.made.note, state_of(token, now)});

@@ -217,7 +217,7 @@ ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
   if (verb.dry_run) return show_changes(context, file, is_new || is_replaced, verb.start && !is_replaced);
   if (chosen != ExitStatus::done) return chosen;
   if (const ExitStatus noted = note_way(context, verb, file, token.asks); noted != ExitStatus::done) return noted;
-  if (file.config.bootstrap.empty())
+  if ((is_new || is_replaced) && file.config.bootstrap.empty())
     context.streams.err << "The token contains no bootstrap address: only members on the same LAN will be found.\n";
 
   if (is_replaced) {

@@ -4,6 +4,7 @@
 
 #include "appliance/request_limiter.hpp"
 #include "cli/rights.hpp"
+#include "cli/text.hpp"
 #include "io/event_loop.hpp"
 #include "io/netlink.hpp"
 #include "io/process.hpp"
@@ -52,6 +53,8 @@ class LogService {
     if (!server) return server.error();
     server_ = *std::move(server);
     address_ = address;
+    context_.streams.err << "Serving " << cli::printable(context_.log) << " to members at "
+                         << to_string(server_->address()) << '\n';
     return {};
   }
 

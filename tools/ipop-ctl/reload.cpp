@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "appliance/group_config.hpp"
 #include "appliance/node_file.hpp"
 #include "base/group_files.hpp"
 #include "cli/human.hpp"
+#include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "control/rpc.hpp"
 #include "io/file.hpp"
@@ -46,13 +48,19 @@ std::vector<std::string> needs_restart(const std::string& socket, const node::St
   std::vector<std::string> out;
   const std::filesystem::path path(socket);
   if (path.parent_path() != tools::run_directory) return out;
-  const std::string file = GroupFiles(path.stem().string()).settings();
-  const auto text = io::read_file(file, largest_settings);
-  const auto settings = text ? appliance::parse_node_file(*text, file) : Result<appliance::NodeFile>(Errc::not_found);
+  const GroupFiles files(path.stem().string());
+  const auto text = io::read_file(files.settings(), largest_settings);
+  const auto settings =
+      text ? appliance::parse_node_file(*text, files.settings()) : Result<appliance::NodeFile>(appliance::NodeFile{});
   if (!settings) return out;
-  const auto has_port = [&](const net::Endpoint& endpoint) { return endpoint.port == *settings->port; };
-  if (settings->port && !status.local_endpoints.empty() && std::ranges::none_of(status.local_endpoints, has_port))
-    out.push_back("port = " + std::to_string(*settings->port));
+  const auto group_text = io::read_file(files.config(), largest_settings);
+  const auto group = group_text ? appliance::parse_group_config(*group_text, files.config())
+                                : Result<appliance::GroupConfig>(group_text.error());
+  // The node's own file comes before the group's.
+  const auto port = settings->port || !group ? settings->port : group->port;
+  const auto has_port = [&](const net::Endpoint& endpoint) { return endpoint.port == *port; };
+  if (port && !status.local_endpoints.empty() && std::ranges::none_of(status.local_endpoints, has_port))
+    out.push_back("port = " + std::to_string(*port));
   if (settings->has_tap && settings->tap && *settings->tap != status.interface)
     out.push_back("tap = \"" + *settings->tap + "\"");
   return out;
@@ -70,15 +78,25 @@ ExitStatus reload_node(const Output& output, const std::string& socket, Duration
   if (!done) return failed(done.error());
   const auto after = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, limit);
   if (!after) return failed(after.error());
+  const auto changed = changes(*before, *after);
+  const auto later = needs_restart(socket, *after);
   if (output.options.json) {
-    output.streams.out << control::to_json(node::Answer(*done)) << '\n';
+    cli::JsonWriter json("ipop-ctl.reload/1");
+    json.begin_array("changes");
+    for (const std::string& line : changed)
+      json.element(line);
+    json.end();
+    json.begin_array("after_restart");
+    for (const std::string& line : later)
+      json.element(line);
+    json.end();
+    output.streams.out << json.text() << '\n';
     return ExitStatus::done;
   }
-  const auto changed = changes(*before, *after);
   output.streams.out << (changed.empty() ? "reloaded: nothing has changed\n" : "reloaded\n");
   for (const std::string& line : changed)
     output.streams.out << "  " << cli::printable(line) << '\n';
-  for (const std::string& line : needs_restart(socket, *after))
+  for (const std::string& line : later)
     output.streams.err << "takes effect after a restart of the node: " << cli::printable(line) << '\n';
   return ExitStatus::done;
 }

@@ -145,7 +145,9 @@ ExitStatus show_status(const Output& output, const node::StatusAnswer& answer) {
     if (value.empty()) continue;
     const std::string shown = cli::printable(key);
     out << (color ? "\x1b[1m" : "") << shown << (color ? "\x1b[0m" : "")
-        << std::string(width + 2 - cli::display_width(key), ' ') << cli::printable(value) << '\n';
+        << std::string(width + 2 - cli::display_width(key), ' ');
+    cli::write_value(out, cli::printable(value), width + 2, output.streams.columns);
+    out << '\n';
   }
   return good;
 }

@@ -34,7 +34,9 @@ void write_leases(const Context& context, const std::vector<leasebook::Lease>& l
     return;
   }
   const bool plain = context.options.output.plain;
-  cli::Table table({{"ADDRESS"}, {"NAME"}, {"USER"}, {"NODE"}, {"FROM"}, {"SINCE"}, {"UNTIL"}, {"STATE"}});
+  cli::Table table(
+      {{"ADDRESS", cli::Align::left, true}, {"NAME"}, {"USER"}, {"NODE"}, {"FROM"}, {"SINCE"}, {"UNTIL"}, {"STATE"}});
+  table.count_as("leases");
   for (const leasebook::Lease& lease : leases)
     table.add_row({to_string(lease.address), lease.host_name, lease.user,
                    plain ? to_string(lease.node) : to_short_string(lease.node), lease.source,

@@ -57,7 +57,8 @@ void list_reservations(const Context& context, const std::vector<leasebook::Rese
     context.streams.out << json.text() << '\n';
     return;
   }
-  cli::Table table({{"ADDRESS"}, {"FOR"}, {"WHOM"}, {"NOTE"}});
+  cli::Table table({{"ADDRESS", cli::Align::left, true}, {"FOR"}, {"WHOM"}, {"NOTE"}});
+  table.count_as("reservations");
   for (const leasebook::Reservation& it : reservations)
     table.add_row({to_string(it.address), std::string(to_string(it.kind)), it.whom, it.note});
   if (context.options.output.plain)

@@ -4,6 +4,7 @@
 #include "crypto/private_key.hpp"
 #include "daemon/underlay.hpp"
 #include "io/control_socket.hpp"
+#include "io/directory_lock.hpp"
 #include "io/file.hpp"
 #include "io/netlink.hpp"
 #include "io/tap_device.hpp"
@@ -54,6 +55,14 @@ Result<void> check_network(const NodeSettings& settings) {
   return make_error(make_error_code(Errc::conflict), daemon::describe_overlap(settings.prefix, *clash, *addresses));
 }
 
+/// Two nodes with one key would shut each other out.
+Result<void> check_owner(const std::string& state_directory) {
+  if (!io::exists(state_directory)) return {};
+  const auto lock = io::DirectoryLock::take(state_directory);
+  const bool is_taken = !lock && lock.error().code == std::errc::device_or_resource_busy;
+  return is_taken ? Result<void>(lock.error()) : Result<void>();
+}
+
 }  // namespace
 
 Result<void> check_start(const NodeSettings& settings, std::vector<std::string>& warnings) {
@@ -66,6 +75,7 @@ Result<void> check_start(const NodeSettings& settings, std::vector<std::string>&
   }
   // The port of a node that runs is taken by itself, and so is its network.
   if (io::LineClient::connect(settings.socket)) return {};
+  if (auto alone = check_owner(settings.state_dir); !alone) return alone;
   if (auto free = check_network(settings); !free) return free;
   return check_port(settings.port);
 }

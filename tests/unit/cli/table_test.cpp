@@ -99,3 +99,18 @@ TEST_CASE("a table of more than a screen says how many rows it has") {
   table.add_row({"x"});
   CHECK(human(table, false).ends_with("x\n\n21 members\n"));
 }
+
+TEST_CASE("a long value goes on below its beginning, parted at blanks only") {
+  const auto written = [](std::string_view value, std::size_t indent, std::size_t columns) {
+    std::ostringstream out;
+    write_value(out, value, indent, columns);
+    return out.str();
+  };
+  CHECK(written("753f c6b8 1da8 0780", 5, 15) == "753f c6b8\n     1da8 0780");
+  CHECK(written("753f c6b8 1da8 0780", 5, 14) == "753f c6b8\n     1da8 0780");
+  CHECK(written("753f c6b8", 5, 0) == "753f c6b8");
+  CHECK(written("753f c6b8", 5, 14) == "753f c6b8");
+  // What has no blank stays whole, so that it can be copied.
+  CHECK(written("/var/lib/ga/authority/lab", 5, 10) == "/var/lib/ga/authority/lab");
+  CHECK(written("", 5, 10).empty());
+}
