@@ -98,6 +98,10 @@ class HelpText : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override {
     std::string out = CLI::Formatter::make_option_opts(option);
     if (out.starts_with(" :{")) out.erase(1, 1);
+    // An argument whose name is its kind is named once.
+    const std::string kind = " " + option->get_type_name();
+    if (option->get_positional() && option->get_single_name() == option->get_type_name() && out.starts_with(kind))
+      out.erase(0, kind.size());
     for (const std::string_view type : {":INT in [", ":UINT in ["}) {
       const auto at = out.find(type);
       const auto end = at == std::string::npos ? at : out.find(']', at);

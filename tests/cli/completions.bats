@@ -59,7 +59,7 @@ offers() {
   shift 2
   said=$(of "$shell" "$line" | cut -f 1 | sed 's/ *$//')
   for word; do
-    grep -qxF -- "$word" <<<"$said" || { echo "$shell: \"$line\" does not offer $word, but:" $said; return 1; }
+    grep -qxF -- "$word" <<<"$said" || { echo "$shell: \"$line\" does not offer $word, but: ${said//$'\n'/ }"; return 1; }
   done
   ! grep -q a-file <<<"$said" || { echo "$shell: \"$line\" offers a file"; return 1; }
 }

@@ -265,29 +265,6 @@ completed() {
   [ "$(completed ipop-ctl --timeout 5s wait l)" = lease ]
 }
 
-@test "bash completes members where a member is meant, and requests and authorities" {
-  # shellcheck source=/dev/null
-  source "$GA_SOURCE/completions/ipop-ctl.bash"
-  # shellcheck source=/dev/null
-  source "$GA_SOURCE/completions/ga-cert.bash"
-  ipop-ctl() { [ "$*" = "members --plain" ] && printf 'id1\t10.0.0.1\talice\tnone\nid2\t\t\tnone\nid3\t10.0.0.3\tbob\tnone\n'; }
-  ga-cert() { [ "$*" = "list --plain" ] && printf '1f3a22\tcarol\t-\t-\t-\n'; }
-  [ "$(completed ipop-ctl why '')" = "alice bob" ]
-  [ "$(completed ipop-ctl ping b)" = bob ]
-  asked() {
-    COMP_WORDS=("$@")
-    COMP_CWORD=$(($# - 1))
-    _ga_cert
-    echo "${COMPREPLY[*]}"
-  }
-  [ "$(asked ga-cert accept '')" = "1f3a22 carol" ]
-  [ "$(asked ga-cert deny c)" = carol ]
-  touch "$BATS_TEST_TMPDIR/request.pem"
-  cd "$BATS_TEST_TMPDIR"
-  compopt() { :; }
-  [ "$(asked ga-cert sign req)" = request.pem ]
-}
-
 @test "a table fits a terminal of 40, 80 and 120 columns" {
   start_node a
   start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
