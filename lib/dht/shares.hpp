@@ -29,6 +29,9 @@ class Shares {
   /// `number`: of the arrival, rising.
   void add(const Bringer& by, std::uint64_t number, const EntryKey& key) { by_bringer_[by].emplace(number, key); }
   void remove(const Bringer& by, std::uint64_t number);
+  [[nodiscard]] std::size_t size() const;
+  /// How many of them `by` brought.
+  [[nodiscard]] std::size_t size_of(const Bringer& by) const;
   /// What makes room for one more that `by` brings; none when he would have most itself.
   [[nodiscard]] std::optional<EntryKey> gives_way(const Bringer& by) const;
 

@@ -184,14 +184,9 @@ Refusal Store::make_room(const Record& record, const Bringer& by) {
   if (const Refusal quota = exceeds_quota(record); quota != Refusal::none) return quota;
   const bool exclusive = is_exclusive(record.kind);
   std::optional<EntryKey> victim;
-  std::size_t owners = 0;
   if (!exclusive) {
-    const Key key{record.kind, record.name};
-    Shares of_key;
-    for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key;
-         ++it, ++owners)
-      of_key.add(it->second.by, it->second.number, it->first);
-    if (owners >= limits_.owners_per_value) {
+    const Shares of_key = shares_under({record.kind, record.name});
+    if (of_key.size() >= limits_.owners_per_value) {
       victim = of_key.gives_way(by);
       if (!victim) return Refusal::full;
     }
@@ -290,8 +285,17 @@ void Store::erase(const EntryKey& key) {
   entries_.erase(it);
 }
 
+Shares Store::shares_under(const Key& key) const {
+  Shares out;
+  for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key; ++it)
+    out.add(it->second.by, it->second.number, it->first);
+  return out;
+}
+
 void Store::bring_by(const EntryKey& key, Entry& entry, const Bringer& by) {
   Shares& shares = shares_of(entry.record.kind);
+  const Shares of_key = shares_under(key.key);
+  if (shares.size_of(by) >= shares.size_of(entry.by) || of_key.size_of(by) >= of_key.size_of(entry.by)) return;
   shares.remove(entry.by, entry.number);
   entry.by = by;
   shares.add(entry.by, entry.number, key);

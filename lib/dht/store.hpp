@@ -116,7 +116,10 @@ class Store {
   void restore(const EntryKey& key, Entry entry);
   void replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed);
   void erase(const EntryKey& key);
-  /// The entry counts as brought so from here on.
+  /// What there is under a key, by whoever brought it.
+  [[nodiscard]] Shares shares_under(const Key& key) const;
+  /// A handed record counts for whoever asks for it from here on, except where he brought as much as its former
+  /// bringer: anybody can ask for what its owner signed, and a fuller share gives way first.
   void bring_by(const EntryKey& key, Entry& entry, const Bringer& by);
   void note_change(const EntryKey& key, const Entry& entry);
   void schedule(const EntryKey& key, Entry& entry, TimePoint ends);

@@ -275,6 +275,50 @@ TEST_CASE("S3: a flood over one link pushes out nothing but itself, under one ke
   CHECK(narrow.size() == 8);
 }
 
+TEST_CASE("S3: whoever asks for what others handed over does not make it give way") {
+  const NodeId flooder = NodeId::from_prefix(Bytes(20, std::byte{1}));
+  const NodeId honest = NodeId::from_prefix(Bytes(20, std::byte{2}));
+  const NodeId other = NodeId::from_prefix(Bytes(20, std::byte{3}));
+  std::size_t owners = 600;
+  const auto value = [&](const std::string& name) {
+    return make_record(RecordKind::value, text(name), "x", key_of(owners++));
+  };
+  const auto bring = [](Store& store, const Record& record, Arrival arrival, const NodeId& hop) {
+    return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8, hop).verdict;
+  };
+  // The flood comes first, so that of what counts for it the others' records are the newest.
+  const auto attack = [&](Store& store, const std::function<std::string(std::size_t)>& name, std::size_t flood,
+                          std::size_t handed, std::size_t asked) {
+    std::vector<Record> kept;
+    for (std::size_t i = 0; i < flood; ++i)
+      bring(store, value(name(i)), Arrival::put, flooder);
+    for (std::size_t i = 0; i < handed; ++i)
+      bring(store, kept.emplace_back(value(name(flood + i))), Arrival::handover, honest);
+    for (const Record& record : kept)
+      bring(store, record, Arrival::put, flooder);
+    for (std::size_t i = 0; i < asked; ++i)
+      CHECK(bring(store, value(name(flood + handed + i)), Arrival::put, other) == Verdict::granted);
+    for (const Record& record : kept)
+      CHECK(store.find(entry_key_of(record)) != nullptr);
+  };
+  SUBCASE("in a full table") {
+    Store::Limits limits;
+    limits.values = 20;
+    Store store(name_space, limits);
+    attack(
+        store, [](std::size_t i) { return "k" + std::to_string(i); }, 12, 4, 7);
+    CHECK(store.size() == 20);
+  }
+  SUBCASE("under one key") {
+    Store store(name_space, {.owners_per_value = 8});
+    for (int i = 0; i < 20; ++i)  // the honest link's share of the whole table is the larger one
+      bring(store, value("elsewhere" + std::to_string(i)), Arrival::handover, honest);
+    attack(
+        store, [](std::size_t) { return std::string("k"); }, 4, 2, 3);
+    CHECK(store.find(Key{RecordKind::value, text("k")}).size() == 8);
+  }
+}
+
 TEST_CASE("S3: copies of a flood that an honest link hands over take no room from the owners behind it") {
   const NodeId flooder = NodeId::from_prefix(Bytes(20, std::byte{1}));
   const NodeId honest = NodeId::from_prefix(Bytes(20, std::byte{2}));
