@@ -107,6 +107,7 @@ TABLE
   [ "$(a_line 2 1 2 3 | pingtest report "$DIR/logs" "$DIR/logs/two.log" - --json | jq -r '"\(.runs) \(.lines_dropped)"')" \
     = "4 0" ]
   [ "$(pingtest --log "$DIR/logs/one.log" report --json | jq .runs)" = 2 ]
+  [ "$(pingtest report <(cat "$DIR/logs/one.log") --json | jq .runs)" = 1 ]
 }
 
 @test "S16: lines that are none are left out and counted, and nothing of them reaches the terminal" {

@@ -1,5 +1,7 @@
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "appliance/ping_matrix.hpp"
 #include "appliance/ping_words.hpp"
@@ -82,8 +84,12 @@ class LogReading {
     }
     const auto files = files_of(name);
     if (!files) return complain_of(files.error().message());
-    for (const std::string& file : *files)
-      add(io::read_end_of_file(file, max_file_octets));
+    for (const std::string& file : *files) {
+      // A pipe, as in `<(zcat ...)`, has no end to begin from.
+      std::error_code unknown;
+      add(std::filesystem::is_fifo(file, unknown) ? io::read_file(file, max_file_octets)
+                                                  : io::read_end_of_file(file, max_file_octets));
+    }
   }
 
   const Context& context_;
