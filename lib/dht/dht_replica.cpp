@@ -19,6 +19,9 @@ constexpr unsigned answer_burst = 128;
 // hundred members some hundred records.
 constexpr Duration record_time = 5ms;
 constexpr unsigned record_burst = 4096;
+// A notice is small, but one change of a key is told once for each watch of it, and a node may have 64.
+constexpr Duration notice_time = 250ms;
+constexpr unsigned notice_burst = 128;
 constexpr std::size_t most_buckets = 1024;
 
 Store::Limits store_limits(const Dht::Config& config) {
@@ -42,6 +45,7 @@ Dht::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
       view_(config_.self),
       handover_(config_.retry, rng),
       answered_(answer_time, answer_burst, most_buckets),
+      told_(notice_time, notice_burst, most_buckets),
       stored_(record_time, record_burst, most_buckets),
       handed_(record_time, record_burst, most_buckets),
       watchers_({}),
@@ -196,8 +200,14 @@ void Dht::State::tell_watchers(TimePoint now) {
   for (const Key& key : store_.take_changed_keys()) {
     if (watchers_.is_watched(key)) watchers_.handle_state(now, key, state_of(store_.find(key)));
   }
-  for (const WatchTable::Outgoing& out : watchers_.take_notices())
-    send(out.to, false, out.notice);
+  for (const WatchTable::Outgoing& out : watchers_.take_notices()) {
+    // Who watches asks again now and then, and hears of it with the answer.
+    if (out.to == config_.self || told_.take(now, out.to)) {
+      send(out.to, false, out.notice);
+    } else {
+      counters_.add("drop_dht_notice_pace");
+    }
+  }
 }
 
 void Dht::State::ask_new_neighbours(TimePoint now, const RingView& before) {

@@ -86,6 +86,7 @@ class Dht::State {
   RingView view_;
   HandoverQueue handover_;
   TokenBuckets<NodeId> answered_;  // octets of answers, by whoever is said to have asked
+  TokenBuckets<NodeId> told_;      // notices, by whoever is said to watch
   // By the link that they came over: hand-overs, of which a flood makes neighbours send copies, take nothing from
   // what owners store.
   TokenBuckets<NodeId> stored_;

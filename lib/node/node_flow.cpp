@@ -315,6 +315,7 @@ void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octet
     return;
   }
   if (const auto* query = std::get_if<Query>(&*message)) {
+    if (!described_.take(now, from)) return counters_.add("drop_query_pace");
     Bytes reply;
     encode(QueryMessage(describe(query->id)), reply);
     ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);

@@ -11,6 +11,7 @@
 
 #include "base/counters.hpp"
 #include "base/timer_table.hpp"
+#include "base/token_buckets.hpp"
 #include "dht/dht.hpp"
 #include "node/certificate_end.hpp"
 #include "node/certificate_renewal.hpp"
@@ -185,6 +186,9 @@ class Node::State {
   std::optional<net::Ipv4Address> saved_address_;
   MemberHistory history_;
   std::vector<GoneRow> saved_history_;
+  /// Answers to questions about this node, by whoever is said to have asked: an answer has nine times the octets of
+  /// its question. A person who looks at the members again and again asks each of them less often.
+  TokenBuckets<NodeId> described_{std::chrono::milliseconds(250), 32, 1024};
   Counters counters_;
   TimePoint started_{};
   TimePoint last_now_{};

@@ -241,9 +241,9 @@ AttackResult go_on_for_ever() {
           packets > 50 && more <= 7 * packets};
 }
 
-/// A member asks the DHT in another's name, so that the answers go there.
-AttackResult reflect_gets() {
-  const auto ring = formed_ring(106, 30);
+/// A member asks in another's name, so that the answers go there.
+AttackResult reflect(std::uint64_t seed, Lie lie) {
+  const auto ring = formed_ring(seed, 30);
   std::vector<Question> puts;
   for (std::size_t i = 1; i <= 20; ++i)
     puts.push_back({i, putting("popular", Bytes(1000, static_cast<std::byte>(i)))});
@@ -254,7 +254,7 @@ AttackResult reflect_gets() {
   ring->network().count_sent_to(address);
   ring->network().run_for(10s);
   const std::uint64_t usual = ring->network().sent_to(address).octets;
-  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::gets),
+  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(lie),
                                           [&](auto& config) { config.targets = {ring->at(victim).node().id()}; });
   ring->network().count_sent_to(address);
   ring->network().run_for(10s);
@@ -389,7 +389,12 @@ std::vector<Attack> simulated_attacks() {
        [] { return lying_members(28, 7, 0.95); }},
       {"S3", "one host hands over what it likes", "no value, old or new", fill_replicas},
       {"S5", "connect-to-me names a victim's ports", "3 octets for each that was spent", amplify},
-      {"S5", "DHT questions in another's name", "5 octets for each that was spent", reflect_gets},
+      {"S5", "DHT questions in another's name", "5 octets for each that was spent",
+       [] { return reflect(106, Lie::gets); }},
+      {"S5", "questions about a node in another's name", "5 octets for each that was spent",
+       [] { return reflect(123, Lie::queries); }},
+      {"S5", "watches in another's name", "5 octets for each that was spent",
+       [] { return reflect(124, Lie::watches); }},
       {"S10", "a revocation list that never ends", "everybody knows the true one in 30 s", trickle_list},
       {"S19", "a flood over all others as relays", "an octet for each that was spent, no ping of others",
        flood_over_relays},

@@ -127,6 +127,8 @@ void HostileMember::tick(TimePoint now) {
     if (tells(Lie::relays)) tell_relays(now);
     if (tells(Lie::hand_overs)) tell_hand_over(now, *target);
     if (tells(Lie::gets)) tell_get(now, *target);
+    if (tells(Lie::queries)) tell_query(now, *target);
+    if (tells(Lie::watches)) tell_watch(now, *target);
     if (tells(Lie::floods)) tell_flood(now, *target);
     if (tells(Lie::endless)) tell_endless(now);
   }
@@ -225,132 +227,10 @@ std::vector<NodeId> HostileMember::neighbours_for(const NodeId& peer) {
   return out;
 }
 
-void HostileMember::tell_answer(TimePoint now, const NodeId& target) {
-  ConnectToMe answer;
-  answer.kind = ConnectToMe::Kind::answer;
-  answer.token = rng_.next();
-  for (std::size_t i = 0; i < ConnectToMe::max_neighbours; ++i)
-    answer.neighbours.push_back(beside(target));
-  RoutedPacket packet;
-  packet.type = PacketType::connect_to_me;
-  packet.source = beside(target);
-  packet.destination = target;
-  encode(answer, packet.payload);
-  route(now, packet, std::nullopt);
-  ++told_;
-}
-
-void HostileMember::tell_request(TimePoint now) {
-  ConnectToMe request;
-  request.spread = true;
-  request.roles = only(Role::near);
-  request.token = rng_.next();
-  if (config_.victim) {
-    for (std::uint16_t i = 0; i < max_candidates; ++i) {
-      net::Endpoint port = *config_.victim;
-      port.port = static_cast<std::uint16_t>(port.port + i);
-      request.candidates.push_back(port);
-    }
-  }
-  RoutedPacket packet;
-  packet.type = PacketType::connect_to_me;
-  packet.mode = RouteMode::nearest;
-  packet.source = invented();
-  packet.destination = packet.source;
-  encode(request, packet.payload);
-  route(now, packet, std::nullopt);
-  ++told_;
-}
-
-void HostileMember::tell_relays(TimePoint now) {
-  ConnectToMe request;
-  request.roles = only(Role::near);
-  request.token = rng_.next();
-  request.nat = NatClass::address_dependent;
-  for (std::size_t i = 0; i < ConnectToMe::max_relays; ++i)
-    request.relays.push_back({invented(), 1});
-  RoutedPacket packet;
-  packet.type = PacketType::connect_to_me;
-  packet.mode = RouteMode::nearest;
-  packet.source = invented();
-  packet.destination = invented();
-  encode(request, packet.payload);
-  route(now, packet, std::nullopt);
-  ++told_;
-}
-
 void HostileMember::tell_list(TimePoint now, Link& link) {
   if (link.list_offset == 0) say(now, link, ListNumber{invented_list, false});
   say(now, link, ListPiece{invented_list, invented_list_size, link.list_offset, Bytes(1, std::byte{1})});
   ++link.list_offset;
-  ++told_;
-}
-
-void HostileMember::tell_hand_over(TimePoint now, const NodeId& target) {
-  constexpr std::size_t records_a_message = 4;
-  dht::Handover handed;
-  handed.request = rng_.next();
-  const Bytes name_space = to_bytes(as_bytes(config_.name_space));
-  Bytes key_seed(8);
-  rng_.fill(key_seed);
-  const auto key = crypto::PrivateKey::from_seed(key_seed);
-  for (std::size_t i = 0; i < records_a_message; ++i) {
-    dht::Record record;
-    record.kind = dht::RecordKind::value;
-    record.name = Bytes(16);
-    rng_.fill(record.name);
-    record.value = Bytes(16, std::byte{1});
-    record.sequence = 1;
-    record.created = wall_;
-    record.expires = wall_ + std::chrono::hours(24);
-    dht::sign(record, name_space, key);
-    handed.records.push_back({dht::PositionSet{}.set(), std::move(record)});
-  }
-  RoutedPacket packet;
-  packet.type = PacketType::dht;
-  packet.source = config_.self;
-  packet.destination = target;
-  packet.payload = dht::encoded(handed);
-  route(now, packet, std::nullopt);
-  told_ += records_a_message;
-}
-
-void HostileMember::tell_get(TimePoint now, const NodeId& target) {
-  dht::GetRequest request;
-  request.request = rng_.next();
-  request.kind = dht::RecordKind::value;
-  request.name = to_bytes(as_bytes("popular"));
-  RoutedPacket packet;
-  packet.type = PacketType::dht;
-  packet.mode = RouteMode::nearest;
-  packet.source = target;
-  packet.destination = dht::position_of(as_bytes(config_.name_space), request.kind, request.name);
-  packet.payload = dht::encoded(request);
-  route(now, packet, std::nullopt);
-  ++told_;
-}
-
-void HostileMember::tell_flood(TimePoint now, const NodeId& target) {
-  constexpr std::size_t size = 1200;
-  for (auto& [peer, link] : links_) {
-    if (peer == target) continue;
-    Bytes payload;
-    encode_relayed(LinkPayload::relayed, target, Bytes(size, std::byte{0x77}), payload);
-    octets_ += payload.size();
-    const ByteSpan span(payload);
-    static_cast<void>(table_.seal(now, link.channel, {&span, 1}));
-    ++told_;
-  }
-}
-
-void HostileMember::tell_endless(TimePoint now) {
-  RoutedPacket packet;
-  packet.type = PacketType::query;
-  packet.source = config_.self;
-  packet.destination = invented();
-  packet.ttl = 255;
-  packet.payload = Bytes(1000);
-  route(now, packet, std::nullopt);
   ++told_;
 }
 

@@ -31,6 +31,8 @@ enum class Lie : std::uint8_t {
   lists,       ///< a revocation list with a high number, given an octet at a time
   hand_overs,  ///< records of invented owners, handed over to every peer for every position
   gets,        ///< questions to the DHT in the name of a victim
+  queries,     ///< questions about nodes in the name of a victim, to one of them
+  watches,     ///< watches of a key in the name of a victim, and changes of that key
   floods,      ///< packets for `targets` over all others as relays, as many as it likes
   endless,     ///< routed packets to places where nobody is, that may go as far as their layout can say
   denial,      ///< as a replica: whatever is asked for is not there, whatever is brought is stored
@@ -58,7 +60,7 @@ class HostileMember final : public SimHost {
     std::vector<net::Endpoint> contacts{};  ///< honest nodes, to be linked to
     std::size_t links_wanted = 1000;
     std::optional<net::Endpoint> victim{};  ///< outside the ring; `requests` names it
-    std::vector<NodeId> targets{};          ///< whom `answers` and `gets` are about; none: every peer
+    std::vector<NodeId> targets{};  ///< whom `answers`, `gets`, `queries` and `watches` are about; none: every peer
   };
 
   explicit HostileMember(Config config);
@@ -102,6 +104,8 @@ class HostileMember final : public SimHost {
   void tell_list(TimePoint now, Link& link);
   void tell_hand_over(TimePoint now, const NodeId& target);
   void tell_get(TimePoint now, const NodeId& target);
+  void tell_query(TimePoint now, const NodeId& target);
+  void tell_watch(TimePoint now, const NodeId& target);
   void tell_flood(TimePoint now, const NodeId& target);
   void tell_endless(TimePoint now);
 
