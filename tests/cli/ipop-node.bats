@@ -206,6 +206,22 @@ node() {
   [[ ${lines[0]} == *certificate.pem*ga-cert\ join* ]]
 }
 
+@test "a certificate that the clock refuses ends a node with 1: clocks are set, and certificates renewed" {
+  command -v faketime >/dev/null || skip "no faketime"
+  "$GA_BIN/ga-cert" --dir "$DIR/ca" authority init lab --no-passphrase
+  printf 'authority = """\n%s\n"""\n' "$(<"$DIR/ca/authority.pem")" >>"$DIR/lab.toml"
+  mkdir -m 700 "$DIR/state"
+  "$GA_BIN/ga-cert" request --key "$DIR/state/key.pem" --user bob --out "$DIR/bob.csr"
+  "$GA_BIN/ga-cert" --dir "$DIR/ca" sign "$DIR/bob.csr" --out "$DIR/state/certificate.pem"
+  for clock in -30d +400d; do
+    ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 run faketime -f "$clock" \
+      timeout 120 "$GA_BIN/ipop-node" --group-file "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/socket" --no-tap
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ ${lines[0]} == *certificate.pem*"check the clocks"* ]]
+  done
+}
+
 @test "completions are what the program prints, and every option stands in the man page" {
   for shell in bash:ipop-node.bash zsh:_ipop-node fish:ipop-node.fish; do
     diff <("$GA_BIN/ipop-node" --completion "${shell%%:*}") "$GA_SOURCE/completions/${shell#*:}"

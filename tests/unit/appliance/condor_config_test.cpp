@@ -79,6 +79,7 @@ TEST_CASE("S29: each slot of a worker has an account, as far as the machine has 
   CHECK(got.values.at("SLOT1_2_USER") == "ga-slot2");
   CHECK(got.values.count("SLOT1_3_USER") == 0);
   CHECK(got.values.at("USE_PID_NAMESPACES") == "True");
+  CHECK(got.values.at("JOB_EXECDIR_PERMISSIONS") == "user");
   CHECK(got.values.at("BASE_CGROUP").empty());
 
   machine.settings.policy = WorkerPolicy::desktop;
@@ -104,7 +105,8 @@ TEST_CASE("a worker's configuration names its manager, its address and its roles
   CHECK(got.values.at("UPDATE_INTERVAL") == "20");
   // No worker is forgotten that sent an update in time.
   CHECK(std::stoi(got.values.at("CLASSAD_LIFETIME")) >= 3 * std::stoi(got.values.at("UPDATE_INTERVAL")));
-  CHECK(got.values.at("JOB_DEFAULT_LEASE_DURATION") == "7200");
+  // And none that is gone draws jobs for longer than two minutes: HTCondor looks for those as often as they may live.
+  CHECK(2 * std::stoi(got.values.at("CLASSAD_LIFETIME")) <= 120);
   CHECK(got.values.at("TRUST_DOMAIN") == "lab-abcdefghijklmnop");
   CHECK(got.values.at("UID_DOMAIN") == got.values.at("TRUST_DOMAIN"));
   CHECK(got.values.at("STARTER_ALLOW_RUNAS_OWNER") == "False");
@@ -112,6 +114,23 @@ TEST_CASE("a worker's configuration names its manager, its address and its roles
   CHECK(got.values.at("FLOCK_TO") == "10.128.0.2");
   CHECK(got.used == std::set<std::string>{"SECURITY:recommended_v9_0", "ROLE:Submit", "ROLE:Execute",
                                           "POLICY:ALWAYS_RUN_JOBS", "FEATURE:StaticSlots"});
+}
+
+TEST_CASE("a job's lease is its owner's to say, and the connection of a job lives as long") {
+  CondorMachine machine = example_machine();
+  for (const auto& [minutes, seconds] : {std::pair(machine.settings.lease.count(), "7200"), std::pair(30L, "1800")}) {
+    machine.settings.lease = std::chrono::minutes(minutes);
+    const Read got = read(*to_condor_config(machine));
+    CHECK(got.values.at("JOB_DEFAULT_LEASE_DURATION") == seconds);
+    CHECK(got.values.at("TCP_KEEPALIVE_INTERVAL") == seconds);
+  }
+}
+
+TEST_CASE("the two ends of a claim may talk to each other, as parallel jobs need it") {
+  const Read got = read(*to_condor_config(example_machine()));
+  for (const std::string key : {"ALLOW_WRITE", "ALLOW_DAEMON"})
+    for (const std::string end : {"execute-side@matchsession", "submit-side@matchsession"})
+      CHECK_MESSAGE((", " + got.values.at(key) + ",").find(", " + end + ",") != std::string::npos, key);
 }
 
 TEST_CASE("S15: nothing is open to everybody, and a member of the pool administers no other machine") {

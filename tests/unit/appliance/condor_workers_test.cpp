@@ -73,6 +73,17 @@ TEST_CASE("a worker of which the manager goes on hearing is not gone") {
   }
 }
 
+TEST_CASE("a worker that tells of itself keeps its jobs, whatever is said of its address") {
+  for (const AddressHolder& said : {AddressHolder{}, AddressHolder{other_node}}) {
+    Lab lab;
+    lab.holder = said;
+    for (int i = 0; i < 20; ++i) {
+      lab.seen->front().heard = i;
+      CHECK(lab.look().empty());
+    }
+  }
+}
+
 TEST_CASE("a worker whose HTCondor began again loses its jobs at once, once") {
   Lab lab;
   lab.answers = true;

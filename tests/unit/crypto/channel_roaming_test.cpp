@@ -62,6 +62,65 @@ TEST_CASE("S5: a member that gives another's address as its own gets it three ti
   CHECK(pair.high.moved.empty());
 }
 
+TEST_CASE("S5: a place from which one short packet came is asked with no more than three times its octets") {
+  Roaming pair;
+  std::size_t spent = 0;
+  std::size_t hit = 0;
+  pair.world.passes = [&](const Peer& from, const Carrier& to, const Bytes& packet) {
+    if (&from == &pair.low) spent += packet.size();
+    if (to == pair.elsewhere) hit += packet.size();
+    return true;
+  };
+  pair.low_shows_itself_elsewhere();
+  pair.send(pair.low, "x");
+  pair.world.run_for(4s);
+  CHECK(hit > 0);
+  CHECK(hit <= 3 * spent);
+}
+
+/// A handshake in which the packets of one end, from some moment on, seem to come from somebody else's address.
+struct Framing {
+  World world{33};
+  Peer& low = world.add(low_and_high().first, endpoint(1));
+  Peer& high = world.add(low_and_high().second, endpoint(2));
+  Carrier victim = endpoint_at(0xc6336401U);
+  std::size_t spent = 0;
+  std::size_t hit = 0;
+
+  void run(const Peer& liar, Duration honest_for, unsigned lies) {
+    bool honest = true;
+    world.seen_as = [&](const Peer& from, auto&&...) { return honest || &from != &liar ? from.address : victim; };
+    world.passes = [&](const Peer& from, const Carrier& to, const Bytes& packet) {
+      if (to == victim) hit += packet.size();
+      if (honest || &from != &liar) return true;
+      if (lies == 0) return false;
+      --lies;
+      spent += packet.size();
+      return true;
+    };
+    low.table.open(world.now, high.address, std::nullopt, 1);
+    world.drain(low);
+    world.run_for(honest_for);
+    honest = false;
+    world.run_for(40s);
+  }
+};
+
+TEST_CASE("S5: who answers a handshake in another's name brings it there three times what that cost, and no more") {
+  Framing handshake;
+  // Behind the cookie, which took one round trip.
+  handshake.run(handshake.high, 120ms, 1);
+  CHECK(handshake.hit > 0);
+  CHECK(handshake.hit <= 3 * handshake.spent);
+}
+
+TEST_CASE("S5: a handshake that a stranger opened stays where its cookie was good") {
+  Framing handshake;
+  handshake.run(handshake.low, 160ms, 3);
+  CHECK(handshake.spent > 0);
+  CHECK(handshake.hit == 0);
+}
+
 TEST_CASE("a peer that moved is followed within a round trip and a half of its first packet") {
   Roaming pair;
   pair.low_shows_itself_elsewhere();
@@ -105,14 +164,15 @@ TEST_CASE("a place that does not answer is forgotten after three seconds") {
 TEST_CASE("an answer to another question moves nothing") {
   Roaming pair;
   const Carrier first = endpoint_at(0xc6336402U);
+  // Only the first place is the peer's: its answer comes when the second one is being asked.
+  pair.world.at[first] = &pair.low;
   for (const Carrier& place : {first, pair.elsewhere}) {
     pair.world.seen_as = [&, place](const Peer& from, auto&&...) { return &from == &pair.low ? place : from.address; };
     pair.send(pair.low, "x");
     pair.world.run_for(60ms);
   }
-  // Only the first place is the peer's: its answer comes when the second one is being asked.
-  pair.world.at[first] = &pair.low;
   pair.world.run_for(1s);
+  CHECK(pair.high.table.counters().get("drop_path_response") == 1);
   CHECK(pair.high.moved.empty());
 }
 
