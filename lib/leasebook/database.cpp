@@ -5,6 +5,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <sqlite3.h>
+#include <thread>
+
+#include "io/mount_point.hpp"
 
 namespace ipop::leasebook {
 namespace {
@@ -40,16 +43,23 @@ constexpr const char* reading =
 constexpr const char* writing =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; "
     "PRAGMA cache_size=-8192";
-// A page of a large book is changed by many leases before it is written back; more saves little.
+// While it is put into the file nobody is answered; a page that many leases change is written once for all of them.
 constexpr std::uintmax_t longest_journal = std::uintmax_t{16} << 20U;
 constexpr std::uintmax_t shortest_journal = std::uintmax_t{256} << 10U;
 constexpr std::uintmax_t page_size = 4096;
+
+/// Where SQLite looks for what lies beside a file: where a symbolic link leads to.
+std::string real_path(const std::string& path) {
+  std::error_code error;
+  const auto real = std::filesystem::canonical(path, error);
+  return error ? path : real.string();
+}
 
 /// The journal is emptied before it has filled the disk: then the file, which has to grow first, could not take it.
 /// An import of a million leases leaves no journal of its size behind.
 std::string journal_settings(const std::string& path) {
   std::error_code error;
-  const auto room = std::filesystem::space(std::filesystem::path(path).parent_path(), error).available;
+  const auto room = std::filesystem::space(std::filesystem::path(real_path(path)).parent_path(), error).available;
   const std::uintmax_t size = error ? longest_journal : std::clamp(room / 4, shortest_journal, longest_journal);
   return "PRAGMA wal_autocheckpoint=" + std::to_string(size / page_size) +
          "; PRAGMA journal_size_limit=" + std::to_string(size);
@@ -57,9 +67,21 @@ std::string journal_settings(const std::string& path) {
 
 std::uintmax_t journal_size(const std::string& path) {
   std::error_code error;
-  const auto size = std::filesystem::file_size(path + "-wal", error);
+  const auto size = std::filesystem::file_size(real_path(path) + "-wal", error);
   return error ? 0 : size;
 }
+
+// Who reads or writes a database in WAL mode holds the first on the file as long as it is open, and the second on the
+// shared memory beside it (SQLite's os_unix.c: SHARED_FIRST and SHARED_SIZE, UNIX_SHM_DMS).
+struct LockedOctets {
+  long start;
+  long length;
+};
+constexpr LockedOctets of_connections{0x40000002, 510};
+constexpr LockedOctets of_shared_memory{128, 1};
+// A process that opens or closes the file has for a moment the one without the other.
+constexpr int looks = 50;
+constexpr std::chrono::milliseconds between_looks{20};
 
 /// A path as it stands in a URI (RFC 3986, 2.1): SQLite reads ?, # and % there.
 std::string uri_path(const std::string& path) {
@@ -160,9 +182,34 @@ Result<Database> Database::open(const std::string& path, Access access) {
   return open_as(path, "file:" + uri_path(path) + "?immutable=1", flags | SQLITE_OPEN_URI, reading);
 }
 
+Result<void> Database::refuse_other_name() {
+  if (io::is_mount_point(real_path(path_)))
+    return make_error(std::make_error_code(std::errc::not_supported),
+                      path_ + ": only this file is mounted here, without the journal beside it; mount its folder");
+  auto file = io::ForeignLocks::open(path_);
+  if (!file) return {};  // SQLite says why
+  watched_.push_back(*std::move(file));
+  const std::size_t book = watched_.size() - 1;
+  for (int look = 0; look < looks; ++look) {
+    if (look > 0) std::this_thread::sleep_for(between_looks);
+    const auto is_open = watched_[book].any(of_connections.start, of_connections.length);
+    if (!is_open) return is_open.error();
+    if (!*is_open) return {};
+    auto beside = io::ForeignLocks::open(real_path(path_) + "-shm");
+    if (!beside) continue;
+    const auto is_by_this_name = beside->any(of_shared_memory.start, of_shared_memory.length);
+    watched_.push_back(*std::move(beside));
+    if (!is_by_this_name) return is_by_this_name.error();
+    if (*is_by_this_name) return {};
+  }
+  return make_error(std::make_error_code(std::errc::device_or_resource_busy),
+                    path_ + ": another process has this file open by another name; use the name that it uses");
+}
+
 Result<Database> Database::open_as(const std::string& path, const std::string& name, int flags, const char* settings) {
   Database out;
   out.path_ = path;
+  if (auto alone = out.refuse_other_name(); !alone) return std::move(alone).error();
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   out.database_.reset(opened);
@@ -172,6 +219,8 @@ Result<Database> Database::open_as(const std::string& path, const std::string& n
   (void)sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   (void)sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   if (auto set = out.execute(settings); !set) return std::move(set).error();
+  // Two that open it at one moment by two names see each other only here.
+  if (auto alone = out.refuse_other_name(); !alone) return std::move(alone).error();
   return out;
 }
 

@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "io/foreign_locks.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -60,8 +62,14 @@ class Statement {
 /// One database of SQLite in a file, in WAL mode with `synchronous=FULL`: what was committed survives the loss of
 /// power, and readers do not wait for the writer.
 ///
+/// The journal lies beside the file by its name, so all processes have to open it by the same one: with two journals it
+/// would be damaged. So a file that is mounted alone, without what lies beside it, is refused, and one that a process
+/// has open by another name (a hard link). One Database a file and process, since closing one ends the locks of the
+/// other.
+///
 /// Errors of all functions: std::errc::no_space_on_device, read_only_file_system, permission_denied,
-/// device_or_resource_busy (another process writes for longer than 5 s), io_error (damaged, or no database).
+/// device_or_resource_busy (another process writes for longer than 5 s, or has the file by another name), not_supported
+/// (it is mounted alone), io_error (damaged, or no database).
 class Database {
  public:
   enum class Access { read, write, create };
@@ -83,7 +91,11 @@ class Database {
   };
   /// `name` is how SQLite finds the file.
   static Result<Database> open_as(const std::string& path, const std::string& name, int flags, const char* settings);
+  /// Errors: device_or_resource_busy, when a process has the file by another name; not_supported, when it is mounted
+  /// alone.
+  Result<void> refuse_other_name();
 
+  std::vector<io::ForeignLocks> watched_;  // outlives the connection: closing them ends its locks
   std::unique_ptr<sqlite3, Close> database_;
   std::string path_;
 };
