@@ -44,7 +44,7 @@ constexpr const char* writing =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; "
     "PRAGMA cache_size=-8192";
 // While it is put into the file nobody is answered; a page that many leases change is written once for all of them.
-constexpr std::uintmax_t longest_journal = std::uintmax_t{16} << 20U;
+constexpr std::uintmax_t longest_journal = std::uintmax_t{4} << 20U;
 constexpr std::uintmax_t shortest_journal = std::uintmax_t{256} << 10U;
 constexpr std::uintmax_t page_size = 4096;
 
