@@ -121,10 +121,11 @@ Result<void> LeaseBook::change_plan(std::int64_t group, const leasing::AddressPl
   if (!before) return before.error();
   if (before->empty()) return {Errc::not_found, "no such group"};
   LeaseGroup changed = before->front();
-  const auto leases = count(group, WallTime{});
-  if (!leases) return leases.error();
-  if (changed.plan.prefix != plan.prefix && leases->all > 0)
-    return {Errc::conflict, "there are leases in " + to_string(changed.plan.prefix)};
+  if (changed.plan.prefix != plan.prefix) {
+    const auto any = leases(group, net::Ipv4Address(), 1);
+    if (!any) return any.error();
+    if (!any->empty()) return {Errc::conflict, "there are leases in " + to_string(changed.plan.prefix)};
+  }
   changed.plan = plan;
   if (auto written = state_->write_group(changed); !written) return written.error();
   return {};
@@ -151,6 +152,20 @@ Result<std::vector<Lease>> LeaseBook::leases_named(std::int64_t group, const std
       "group_id = ?1 AND ((host_name <> '' AND host_name = ?2) OR (user <> '' AND user = ?2)) ORDER BY address LIMIT "
       "1000",
       [&](Statement& statement) { statement.bind(group).bind(std::string_view(name_or_user)); });
+}
+
+Result<std::vector<Lease>> LeaseBook::leases_of_short_id(std::int64_t group, std::string_view text) {
+  constexpr std::size_t digits = 32;
+  constexpr std::size_t shortest = 8;
+  if (text.size() < shortest || text.size() > digits) return std::vector<Lease>();
+  // The ids from one that goes on with the lowest digit to one that goes on with the highest.
+  const auto first = parse_node_id(std::string(text).append(digits - text.size(), 'a'));
+  const auto last = parse_node_id(std::string(text).append(digits - text.size(), '7'));
+  if (!first || !last) return std::vector<Lease>();
+  return state_->leases_where("group_id = ? AND node BETWEEN ? AND ? ORDER BY node LIMIT 100",
+                              [&](Statement& statement) {
+                                statement.bind(group).bind(ByteSpan(first->octets())).bind(ByteSpan(last->octets()));
+                              });
 }
 
 Result<LeaseBook::Count> LeaseBook::count(std::int64_t group, WallTime now) {
@@ -304,6 +319,10 @@ Result<LeaseBook::Changes> LeaseBook::changes_after(std::int64_t after, std::siz
 }
 
 Result<void> LeaseBook::apply(const Changes& changes) {
+  // The rows have the first book's number, so that whoever followed that one can go on with this one.
+  if (auto set = state_->set_fact("change", changes.last); !set) return set;
+  state_->change = changes.last;
+  state_->is_changing = true;
   for (const LeaseGroup& group : changes.groups)
     if (auto written = state_->write_group(group); !written) return std::move(written).error();
   for (const auto& [group, reserved] : changes.reservations)
@@ -311,7 +330,7 @@ Result<void> LeaseBook::apply(const Changes& changes) {
   for (const auto& [group, lease] : changes.leases)
     if (auto written = state_->write_lease(group, lease, lease.released ? lease.expires : lease.granted); !written)
       return written;
-  return state_->set_fact("change", changes.last);
+  return {};
 }
 
 Result<void> LeaseBook::make_room() {

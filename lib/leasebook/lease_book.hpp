@@ -115,6 +115,8 @@ class LeaseBook {
   Result<std::optional<Lease>> lease_of(std::int64_t group, net::Ipv4Address address);
   Result<std::optional<Lease>> lease_of(std::int64_t group, const NodeId& node);
   Result<std::vector<Lease>> leases_named(std::int64_t group, const std::string& name_or_user);
+  /// Of nodes whose id begins so, at least 8 letters and digits of it, as tables show it; at most 100.
+  Result<std::vector<Lease>> leases_of_short_id(std::int64_t group, std::string_view text);
   /// How many are live, and in all.
   struct Count {
     std::int64_t live = 0;

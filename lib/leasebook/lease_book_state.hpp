@@ -1,7 +1,8 @@
 #pragma once
 
 // The inside of LeaseBook, shared by lease_book.cpp (what the administrator asks), lease_rows.cpp (rows of the
-// tables) and lease_decision.cpp (what a member gets). Nobody else includes it.
+// tables), lease_view.cpp (what is remembered of them) and lease_decision.cpp (what a member gets). Nobody else
+// includes it.
 
 #include <algorithm>
 #include <functional>
@@ -51,23 +52,42 @@ struct LeaseBook::State {
   Result<Statement*> kept(std::string_view sql);
   Result<std::int64_t> next_change();
 
-  // lease_decision.cpp
+  // lease_view.cpp
+  /// What is remembered of a group from one request to the next, since reading a million leases takes long. The book
+  /// alone decides: an address that seems free here is looked up there.
   struct View {
-    leasing::AddressMap taken;
-    std::vector<Reservation> reservations{};
-    bool is_full = false;  ///< a search found nothing, and nothing has come free since
+    explicit View(const net::Ipv4Prefix& of) : prefix(of), taken(of) {}
+
+    net::Ipv4Prefix prefix;
+    leasing::AddressMap taken;      ///< leased or reserved, as far as it was seen
+    bool is_read = false;           ///< `taken` has all of the book's leases, and those that went meanwhile
+    bool may_have_holes = false;    ///< `taken` may have addresses that nobody has any more
+    bool is_full = false;           ///< a search found nothing, and nothing has come free since
+    WallTime ended_from{};          ///< of leases that ended before, none may be given to somebody else
+    bool has_reservations = false;  ///< the next two are those of the book
+    std::map<net::Ipv4Address, Reservation> reservations{};
+    std::map<std::pair<Reservation::Kind, std::string>, net::Ipv4Address> reserved{};  ///< for whom
   };
   Result<View*> view_of(const LeaseGroup& group);
+  /// Somebody else wrote, or what was written here was taken back.
+  void doubt_views();
+  Result<void> read_reservations(std::int64_t group, View& view);
+  Result<void> read_taken(std::int64_t group, View& view);
+  /// An address of the plan that nobody has or had; none: there is none.
+  Result<std::optional<net::Ipv4Address>> find_free(const LeaseGroup& group, View& view, const NodeId& node);
+
+  // lease_decision.cpp
   Result<Lease> obtain(const LeaseGroup& group, WallTime now, const Ask& ask, std::optional<Lease> own);
   Result<std::optional<net::Ipv4Address>> choose(const LeaseGroup& group, WallTime now, const Ask& ask,
                                                  const std::optional<Lease>& own);
   Result<bool> may_have(const LeaseGroup& group, const View& view, net::Ipv4Address address, const Ask& ask,
                         WallTime now, const std::optional<Lease>& own);
+  Result<std::optional<net::Ipv4Address>> find_ended(const LeaseGroup& group, WallTime now, View& view);
   Result<bool> is_over_quota(const LeaseGroup& group, WallTime now, const Ask& ask);
 
   Database database;
   std::map<std::string, Statement, std::less<>> statements;  ///< by their text
-  std::map<std::int64_t, View> views;                        ///< by group; empty after somebody else wrote
+  std::map<std::int64_t, View> views;                        ///< by group
   std::int64_t seen_version = -1;
   std::int64_t change = 0;   ///< the number of the last transaction that changed anything here
   bool is_changing = false;  ///< it is the one that runs

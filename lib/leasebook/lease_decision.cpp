@@ -3,44 +3,21 @@
 namespace ipop::leasebook {
 namespace {
 
-bool is_for(const Reservation& reservation, const Ask& ask) {
-  switch (reservation.kind) {
-    case Reservation::Kind::node: return reservation.whom == to_string(ask.who.node);
-    case Reservation::Kind::user: return !ask.who.user.empty() && reservation.whom == ask.who.user;
-    case Reservation::Kind::name: return !ask.host_name.empty() && reservation.whom == ask.host_name;
+/// What a reservation of the kind names who asks by; empty: by nothing.
+std::string named_by(Reservation::Kind kind, const Ask& ask) {
+  switch (kind) {
+    case Reservation::Kind::node: return to_string(ask.who.node);
+    case Reservation::Kind::user: return ask.who.user;
+    case Reservation::Kind::name: return ask.host_name;
   }
-  return false;
+  return {};
 }
 
-/// Where the search for a free address begins: the same for a node every time, another one for each.
-net::Ipv4Address first_try(const net::Ipv4Prefix& prefix, const NodeId& node) {
-  const std::uint32_t size = prefix.broadcast().value() - prefix.address().value();
-  ByteReader reader(node.octets());
-  return net::Ipv4Address(prefix.address().value() + (reader.read<std::uint32_t>() & size));
+bool is_for(const Reservation& reservation, const Ask& ask) {
+  return !reservation.whom.empty() && reservation.whom == named_by(reservation.kind, ask);
 }
 
 }  // namespace
-
-Result<LeaseBook::State::View*> LeaseBook::State::view_of(const LeaseGroup& group) {
-  const auto found = views.find(group.id);
-  if (found != views.end()) return &found->second;
-  View view{leasing::AddressMap(group.plan.prefix), {}, false};
-  auto reserved = reservations(group.id);
-  if (!reserved) return std::move(reserved).error();
-  for (const Reservation& reservation : *reserved)
-    view.taken.add(reservation.address);
-  view.reservations = *std::move(reserved);
-  auto statement = database.prepare("SELECT address FROM leases WHERE group_id = ?");
-  if (!statement) return std::move(statement).error();
-  statement->bind(group.id);
-  while (true) {
-    const auto row = statement->step();
-    if (!row) return row.error();
-    if (!*row) break;
-    view.taken.add(net::Ipv4Address(static_cast<std::uint32_t>(statement->integer(0))));
-  }
-  return &views.emplace(group.id, std::move(view)).first->second;
-}
 
 Result<Lease> LeaseBook::take(const LeaseGroup& group, WallTime now, const Ask& ask) {
   auto own = lease_of(group.id, ask.who.node);
@@ -105,16 +82,12 @@ Result<std::optional<net::Ipv4Address>> LeaseBook::State::choose(const LeaseGrou
   if (!found) return std::move(found).error();
   View& view = **found;
   // In this order: reserved for it, wished for, had before, free, ended for longest.
-  const auto reserved = [&](Reservation::Kind kind) {
-    return std::ranges::find_if(view.reservations,
-                                [&](const Reservation& it) { return it.kind == kind && is_for(it, ask); });
-  };
   for (const auto kind : {Reservation::Kind::node, Reservation::Kind::name, Reservation::Kind::user}) {
-    const auto it = reserved(kind);
-    if (it == view.reservations.end()) continue;
-    const auto free = may_have(group, view, it->address, ask, now, own);
+    const auto it = view.reserved.find({kind, named_by(kind, ask)});
+    if (it == view.reserved.end()) continue;
+    const auto free = may_have(group, view, it->second, ask, now, own);
     if (!free) return free.error();
-    if (*free) return Choice(it->address);
+    if (*free) return Choice(it->second);
   }
   for (const Choice& wish : {ask.address, own ? Choice(own->address) : std::nullopt}) {
     if (!wish) continue;
@@ -122,28 +95,43 @@ Result<std::optional<net::Ipv4Address>> LeaseBook::State::choose(const LeaseGrou
     if (!free) return free.error();
     if (*free) return wish;
   }
-  if (!view.is_full) {
-    if (const auto free = view.taken.first_free(group.plan, first_try(group.plan.prefix, ask.who.node))) return free;
-    view.is_full = true;
+  auto nobodys = find_free(group, view, ask.who.node);
+  if (!nobodys || *nobodys) return nobodys;
+  return find_ended(group, now, view);
+}
+
+/// What ended first. A reservation for who asks was tried before.
+Result<std::optional<net::Ipv4Address>> LeaseBook::State::find_ended(const LeaseGroup& group, WallTime now,
+                                                                     View& view) {
+  const WallTime end = now - grace;
+  if (end < view.ended_from) view.ended_from = {};  // the clock was set back
+  auto statement =
+      kept("SELECT address, expires FROM leases WHERE group_id = ? AND expires >= ? AND expires < ? ORDER BY expires");
+  if (!statement) return std::move(statement).error();
+  Statement& ended = **statement;
+  const Statement::ResetAtEnd reset(ended);
+  ended.bind(group.id).bind(view.ended_from.seconds).bind(end.seconds);
+  while (true) {
+    const auto row = ended.step();
+    if (!row) return row.error();
+    if (!*row) {
+      view.ended_from = end;
+      return std::optional<net::Ipv4Address>();
+    }
+    const net::Ipv4Address address(static_cast<std::uint32_t>(ended.integer(0)));
+    if (!is_offered(group.plan, address) || view.reservations.contains(address)) continue;
+    view.ended_from = WallTime{ended.integer(1)};
+    return std::optional(address);
   }
-  auto ended = leases_where("group_id = ? AND expires < ? ORDER BY expires LIMIT 64",
-                            [&](Statement& statement) { statement.bind(group.id).bind((now - grace).seconds); });
-  if (!ended) return std::move(ended).error();
-  for (const Lease& lease : *ended) {
-    const bool reserved_for_other = std::ranges::any_of(
-        view.reservations, [&](const Reservation& it) { return it.address == lease.address && !is_for(it, ask); });
-    if (is_offered(group.plan, lease.address) && !reserved_for_other) return Choice(lease.address);
-  }
-  return Choice();
 }
 
 /// Offered or reserved for it, and nobody else's: neither by reservation nor by a lease that lives, or of which
 /// somebody could still think that it does.
 Result<bool> LeaseBook::State::may_have(const LeaseGroup& group, const View& view, net::Ipv4Address address,
                                         const Ask& ask, WallTime now, const std::optional<Lease>& own) {
-  const auto reservation = std::ranges::find(view.reservations, address, &Reservation::address);
+  const auto reservation = view.reservations.find(address);
   if (reservation != view.reservations.end()) {
-    if (!is_for(*reservation, ask)) return false;
+    if (!is_for(reservation->second, ask)) return false;
   } else if (!is_offered(group.plan, address)) {
     return false;
   }

@@ -50,8 +50,8 @@ Result<void> LeaseBook::State::begin_changes() {
   if (!version) return version.error();
   const auto last = fact("change");
   if (!last) return last.error();
-  // Somebody else wrote, or what was written here was taken back.
-  if (*version != seen_version || *last < change) views.clear();
+  if (*version != seen_version || *last < change) doubt_views();
+  change = *last;
   is_changing = false;
   seen_version = *version;
   return {};
@@ -166,7 +166,7 @@ Result<LeaseGroup> LeaseBook::State::write_group(LeaseGroup group) {
   if (!row) return row.error();
   group.id = statement->integer(0);
   statement->reset();
-  views.erase(group.id);
+  doubt_views();
   return group;
 }
 
@@ -175,7 +175,7 @@ Result<void> LeaseBook::State::touch_group(std::int64_t group) {
   if (!number) return number.error();
   auto statement = kept("UPDATE groups SET changed = ? WHERE id = ?");
   if (!statement) return std::move(statement).error();
-  views.erase(group);
+  doubt_views();
   return (*statement)->bind(*number).bind(group).run();
 }
 
