@@ -6,7 +6,7 @@
 #include "io/log_writer.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
-#include "lease_json.hpp"
+#include "lease_changes.hpp"
 #include "server_files.hpp"
 #include "server_place.hpp"
 

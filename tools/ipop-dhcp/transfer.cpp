@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "cli/progress.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
+#include "lease_csv.hpp"
 #include "lease_json.hpp"
 #include "node_connection.hpp"
 #include "node_waiting.hpp"
@@ -18,7 +20,6 @@ using leasebook::LeaseBook;
 using leasebook::LeaseGroup;
 
 constexpr std::size_t largest_import = std::size_t{1} << 30U;
-constexpr std::size_t export_page = 4096;
 constexpr std::size_t most_complaints = 20;
 constexpr std::size_t most_members = 100'000;
 constexpr std::chrono::seconds walk_limit{120};
@@ -72,7 +73,7 @@ ExitStatus carry_out(const Context& context, const Import& verb) {
   } else {
     const auto text = read_all(context, verb.file);
     if (!text) return report(context, text.error());
-    leases = parse_leases(*text, group.name, now);
+    leases = is_csv(*text) ? parse_csv_leases(*text, group.name, now) : parse_json_leases(*text, group.name, now);
     if (!leases) return report(context, std::move(leases).error().in(verb.file == "-" ? "stdin" : verb.file));
   }
   auto transaction = book.begin();
@@ -105,16 +106,11 @@ ExitStatus carry_out(const Context& context, const Export& verb) {
   auto chosen = choose_group(context, book);
   if (const auto* status = std::get_if<ExitStatus>(&chosen)) return *status;
   const auto& group = std::get<LeaseGroup>(chosen);
-  std::vector<Lease> all;
-  net::Ipv4Address after;
-  while (true) {
-    auto part = book.leases(group.id, after, export_page);
-    if (!part) return report(context, part.error());
-    if (part->empty()) break;
-    after = part->back().address;
-    std::ranges::move(*part, std::back_inserter(all));
-  }
-  context.streams.out << (verb.csv ? to_csv(group, all) : to_json(group, all));
+  // One look at the book, so that a node which moves meanwhile stands there once; and no longer than it takes, since
+  // the server's journal grows while somebody looks.
+  const auto all = book.leases(group.id, net::Ipv4Address(), std::numeric_limits<std::int64_t>::max());
+  if (!all) return report(context, all.error());
+  context.streams.out << (verb.csv ? to_csv(group, *all) : to_json(group, *all));
   return ExitStatus::done;
 }
 
