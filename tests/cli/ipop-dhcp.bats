@@ -15,7 +15,9 @@ setup() {
 teardown() {
   [ -z "$server" ] || stop_server
   # Whoever still has a file open there keeps it from nobody else.
-  ! mountpoint -q "$DIR/book" || umount --lazy "$DIR/book"
+  for mounted in book folder alone/leases.db; do
+    ! mountpoint -q "$DIR/$mounted" || umount --lazy "$DIR/$mounted"
+  done
 }
 
 dhcp() { "$GA_BIN/ipop-dhcp" --directory "$DIR/book" --groups "$DIR/etc" --states "$DIR/state" "$@"; }
@@ -67,7 +69,7 @@ soap() { # soap OPERATION ELEMENTS...
 @test "a group is added from its file, shown, and changed while the server runs" {
   run dhcp list
   [ "$status" -eq 1 ]
-  [[ $output == *'next: ipop-dhcp config --group GROUP' ]]
+  [[ $output == *"next: ipop-dhcp --directory $DIR/book --groups $DIR/etc --states $DIR/state config --group GROUP" ]]
   dhcp config --group lab --quota 1000 >/dev/null
   [ "$(stat -c %a "$DIR/book")" = 700 ]
   [ "$(stat -c %a "$DIR/book/leases.db")" = 600 ]
@@ -101,6 +103,10 @@ soap() { # soap OPERATION ELEMENTS...
   [ "$(dhcp show "$node" --json | jq -r '.leases[0].address')" = "$address" ]
   run dhcp show 10.9.8.254
   [ "$status" -eq 1 ]
+  # As tables show it.
+  [ "$(dhcp show "${node:0:8}" --plain | cut -f4)" = "$node" ]
+  run dhcp show "${node:0:7}"
+  [ "$status" -eq 1 ]
   [ "$(dhcp history "$address" --plain | cut -f5)" = "$node" ]
   [ "$(dhcp history "$address" --at "$(date -u +%FT%TZ)" --plain | cut -f5)" = "$node" ]
   run dhcp history "$address" --at 2020-01-01T00:00:00Z
@@ -112,6 +118,11 @@ soap() { # soap OPERATION ELEMENTS...
   run dhcp reserve 10.9.8.200 --node "$node" --note 'for the lesson'
   [ "$output" = "Reserved 10.9.8.200 for node $node." ]
   [ "$(dhcp reserve --plain)" = "10.9.8.200	node	$node	for the lesson" ]
+  run dhcp reserve 10.9.8.200 --node "${node:0:8}"
+  [ "$output" = "Reserved 10.9.8.200 for node $node." ]
+  run dhcp reserve 10.9.8.201 --node aaaaaaaa
+  [ "$status" -eq 2 ]
+  dhcp reserve 10.9.8.200 --node "$node" --note 'for the lesson'
   run dhcp reserve 10.9.8.200 --name bob
   [ "$status" -eq 1 ]
   rm "$DIR/told"
@@ -128,9 +139,11 @@ soap() { # soap OPERATION ELEMENTS...
   members 20 2
   dhcp list --plain --limit 15 >"$DIR/first" 2>"$DIR/talk"
   [ "$(wc -l <"$DIR/first")" -eq 15 ]
-  next=$(sed -n 's/.*next: ipop-dhcp list --after //p' "$DIR/talk")
-  [ "$next" = "$(tail -n 1 "$DIR/first" | cut -f1)" ]
-  dhcp list --plain --after "$next" >"$DIR/second"
+  # The line goes on with the same book and the same form.
+  next=$(sed -n 's/^  next: ipop-dhcp //p' "$DIR/talk")
+  [[ $next == "--directory $DIR/book "*"list --plain --limit 15 --after $(tail -n 1 "$DIR/first" | cut -f1)" ]]
+  # shellcheck disable=SC2086 # words
+  "$GA_BIN/ipop-dhcp" $next >"$DIR/second"
   [ "$(cat "$DIR/first" "$DIR/second" | cut -f1 | sort -u | wc -l)" -eq 20 ]
 }
 
@@ -177,6 +190,30 @@ soap() { # soap OPERATION ELEMENTS...
   done
   run dhcp list
   [ "$status" -eq 1 ]
+}
+
+@test "JSON is read in a time that its length gives, and names the line in which it breaks" {
+  dhcp config --group lab >/dev/null
+  awk -v now="$(date +%s)" 'BEGIN {
+    print "{\"schema\": \"ipop-dhcp.leases/1\", \"group\": \"lab\", \"leases\": ["
+    for (i = 0; i < 60000; i++)
+      printf "{\"address\": \"10.9.8.6\", \"node\": \"baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"granted\": %d, \"expires\": %d},\n", now, now + 60
+    print "{\"address\" \"10.9.8.6\"}]}"
+  }' >"$DIR/long.json"
+  # Processor time, which other work on the machine hardly changes.
+  spent() { # spent FILE: hundredths of a second
+    local TIMEFORMAT=%U used
+    used=$({ time dhcp import "$1" 2>"$DIR/talk"; } 2>&1) || true
+    echo $((10#${used//./} / 10 + 1))
+  }
+  { head -n 3001 "$DIR/long.json" && tail -n 1 "$DIR/long.json"; } >"$DIR/short.json"
+  short=$(spent "$DIR/short.json")
+  grep -q 'short.json: line 3002: the JSON is broken' "$DIR/talk"
+  long=$(spent "$DIR/long.json")
+  grep -q 'long.json: line 60002: the JSON is broken' "$DIR/talk"
+  # Twenty times as long.
+  echo "$short $long"
+  ((long < 60 * short))
 }
 
 @test "an import that no server of this group wrote names file and line and changes nothing" {
@@ -451,7 +488,7 @@ soap() { # soap OPERATION ELEMENTS...
     echo "$change: $output"
     [ "$status" -eq 1 ]
     [[ ${lines[0]} == *'follows another one'* ]]
-    [[ ${lines[1]} == *'next: ipop-dhcp promote' ]]
+    [[ ${lines[1]} == *"next: ipop-dhcp --directory $DIR/second --groups $DIR/etc promote" ]]
   done
   [ "$(second export)" = "$before" ]
   second config | grep -q 'follows another server'
@@ -469,6 +506,69 @@ soap() { # soap OPERATION ELEMENTS...
   dhcp reserve 10.9.8.9 --name bob
   stop_server
   serve
+}
+
+@test "S27: a book that is open by one name is not opened by another, and never without the folder around it" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  members 4 1
+  mkdir "$DIR/other" "$DIR/alone"
+  cp "$DIR/book/server.key" "$DIR/other"
+  cp "$DIR/book/server.key" "$DIR/alone"
+  ln "$DIR/book/leases.db" "$DIR/other/leases.db"
+  at() { "$GA_BIN/ipop-dhcp" --directory "$DIR/$1" --groups "$DIR/etc" --states "$DIR/state" "${@:2}"; }
+  refused() { # refused FOLDER WHY
+    local verb
+    for verb in 'serve --listen 127.0.0.1:0' list 'reserve 10.9.8.9 --name bob' export config 'config --mtu 1300'; do
+      # shellcheck disable=SC2086 # words
+      run at "$1" $verb
+      echo "$1 $verb: $output"
+      [ "$status" -eq 1 ]
+      [ "${#lines[@]}" -eq 1 ]
+      [[ $output == "ipop-dhcp: $DIR/$1/leases.db: "*"$2"* ]]
+      [ ! -s "$DIR/$1/leases.db-wal" ]
+    done
+  }
+  refused other 'another process has this file open by another name'
+  # A symbolic link and a folder in another place lead to the same journal: the administrator's commands work.
+  mkdir "$DIR/link"
+  ln -s "$DIR/book/leases.db" "$DIR/link/leases.db"
+  ln -s "$DIR/book/server.key" "$DIR/link/server.key"
+  [ "$(at link list --plain)" = "$(dhcp list --plain)" ]
+  at link reserve 10.9.8.9 --name bob
+  [ "$(dhcp reserve --plain | cut -f1)" = 10.9.8.9 ]
+  members 4 1
+  told_is_kept
+  [ "$(id -u)" -eq 0 ] || return 0
+  touch "$DIR/alone/leases.db"
+  mount --bind "$DIR/book/leases.db" "$DIR/alone/leases.db" || skip "no mount here"
+  mkdir "$DIR/folder"
+  mount --bind "$DIR/book" "$DIR/folder"
+  refused alone 'only this file is mounted here'
+  [ "$(at folder list --plain)" = "$(dhcp list --plain)" ]
+  run at folder serve --listen 127.0.0.1:0
+  [ "$status" -eq 1 ]
+  [ "$output" = "ipop-dhcp: another ipop-dhcp serves from $DIR/folder" ]
+  # A server that was killed leaves its journal where it was.
+  kill -9 "$server"
+  wait "$server" || true
+  server=
+  refused alone 'only this file is mounted here'
+  umount "$DIR/alone/leases.db" "$DIR/folder"
+  serve
+  members 4 1
+  told_is_kept
+}
+
+@test "whoever is refused is counted in the log by reason, and can't fill it" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  for request in 1 2 3; do soap Obtain '<Group>lab-abcdefgh</Group><Node>printer</Node>'; done
+  soap Obtain '<Group>lab-abcdefgh</Group><Loud>&#10;shout</Loud>'
+  curl -sS --max-time 10 --data-binary '<x/>' "http://127.0.0.1:$port/"
+  [ "$(grep -c 'refused reason="\?not authorized"\? count=1$' "$DIR/log")" -eq 1 ]
+  [ "$(grep -c refused "$DIR/log")" -eq 2 ]
+  run ! grep -q shout "$DIR/log"
 }
 
 @test "a group without a file is said with the next thing to do" {

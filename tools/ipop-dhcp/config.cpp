@@ -172,7 +172,7 @@ ExitStatus carry_out(const Context& context, const Configure& verb) {
   }
   if (!is_known) {
     context.streams.err << "Added group " << group->name << ".\n";
-    cli::suggest(context.streams, "ipop-dhcp serve");
+    cli::suggest(context.streams, this_program(context) + " serve");
     cli::suggest(context.streams, addresses_command(*group, *key));
   }
   return show(context, book, *group, *key);

@@ -41,6 +41,25 @@ auto in_transaction(LeaseBook& book, Change change) -> decltype(change()) {
   return result;
 }
 
+/// Whom an address is to be reserved for; a failure has been reported. A node that has a lease may be said as tables
+/// say it.
+std::variant<std::string, ExitStatus> whom_of(const Context& context, LeaseBook& book, const LeaseGroup& group,
+                                              const Reserve& verb) {
+  const auto refuse = [&](const std::string& why) {
+    cli::complain(context.streams, tool, verb.whom + why);
+    return ExitStatus::usage;
+  };
+  using Kind = leasebook::Reservation::Kind;
+  if (verb.kind == Kind::name && !leasing::is_host_name(verb.whom))
+    return refuse(" is not a host name (a-z, 0-9 and -)");
+  if (verb.kind != Kind::node || parse_node_id(verb.whom)) return verb.whom;
+  const auto leases = book.leases_of_short_id(group.id, verb.whom);
+  if (!leases) return report(context, leases.error());
+  if (leases->size() == 1) return to_string(leases->front().node);
+  return refuse(leases->empty() ? " is not a node id (32 letters and digits), nor the first 8 of a node with a lease"
+                                : " is the beginning of several nodes' ids; type all 32 letters and digits");
+}
+
 void list_reservations(const Context& context, const std::vector<leasebook::Reservation>& reservations) {
   if (context.options.output.json) {
     cli::JsonWriter json("ipop-dhcp.reservations/1");
@@ -119,9 +138,10 @@ ExitStatus carry_out(const Context& context, const ListLeases& verb) {
   const bool cut = shown.size() > verb.limit;
   if (cut) shown.resize(verb.limit);
   write_leases(context, shown, now);
-  if (cut)
-    context.streams.err << "More leases follow.\n  next: ipop-dhcp list --after " << to_string(shown.back().address)
-                        << "\n";
+  if (cut) {
+    context.streams.err << "More leases follow.\n";
+    cli::suggest(context.streams, context.options.typed.with("--after", to_string(shown.back().address)).text());
+  }
   if (!shown.empty()) return ExitStatus::done;
   if (!context.options.output.json) context.streams.err << "No lease.\n";
   return ExitStatus::no;
@@ -144,6 +164,7 @@ ExitStatus carry_out(const Context& context, const ShowLease& verb) {
     looked = add(book.lease_of(group.id, *node));
   } else {
     auto named = book.leases_named(group.id, verb.what);
+    if (named && named->empty()) named = book.leases_of_short_id(group.id, verb.what);
     if (named)
       found = *std::move(named);
     else
@@ -174,23 +195,17 @@ ExitStatus carry_out(const Context& context, const Reserve& verb) {
     context.streams.err << to_string(verb.address) << " is no longer reserved.\n";
     return ExitStatus::done;
   }
-  if (verb.kind == leasebook::Reservation::Kind::node && !parse_node_id(verb.whom)) {
-    cli::complain(context.streams, tool, verb.whom + " is not a node id (32 letters and digits)");
-    return ExitStatus::usage;
-  }
-  if (verb.kind == leasebook::Reservation::Kind::name && !leasing::is_host_name(verb.whom)) {
-    cli::complain(context.streams, tool, verb.whom + " is not a host name (a-z, 0-9 and -)");
-    return ExitStatus::usage;
-  }
+  const auto whom = whom_of(context, book, group, verb);
+  if (const auto* status = std::get_if<ExitStatus>(&whom)) return *status;
   auto reserved = in_transaction(book, [&] {
-    return book.reserve(group, {verb.address, verb.kind, verb.whom, verb.note});
+    return book.reserve(group, {verb.address, verb.kind, std::get<std::string>(whom), verb.note});
   });
   if (!reserved) {
     const ExitStatus status = report(context, reserved.error());
     return reserved.error().code == Errc::out_of_range ? ExitStatus::usage : status;
   }
-  context.streams.err << "Reserved " << to_string(verb.address) << " for " << to_string(verb.kind) << " " << verb.whom
-                      << ".\n";
+  context.streams.err << "Reserved " << to_string(verb.address) << " for " << to_string(verb.kind) << " "
+                      << std::get<std::string>(whom) << ".\n";
   const auto holder = book.lease_of(group.id, verb.address);
   if (holder && *holder && (*holder)->is_live(io::wall_time_now()))
     context.streams.err << to_string(verb.address) << " is leased to " << to_short_string((*holder)->node)

@@ -203,6 +203,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
 
   if (const auto status = tools::parse_command_line(app, argc, argv, streams)) return *status;
   if (const auto refused = tools::refuse_json(app, options.output.json, streams, {"serve", "follow"})) return *refused;
+  options.typed = cli::TypedCommand(tool, argc, argv);
   if (exporting.csv && options.output.json) {
     cli::complain(streams, tool, "--csv and --json are two formats; pass one of them");
     return cli::ExitStatus::usage;

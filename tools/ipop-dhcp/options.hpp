@@ -12,6 +12,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
+#include "cli/typed_command.hpp"
 #include "leasebook/lease_book.hpp"
 #include "leasing/address_plan.hpp"
 #include "net/endpoint.hpp"
@@ -89,6 +90,7 @@ struct Options {
   std::string group{};
   std::string socket{};
   cli::OutputOptions output{};
+  cli::TypedCommand typed{};  ///< all of it, for what is to be typed next
   Verb verb{};
 };
 

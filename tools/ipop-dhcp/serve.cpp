@@ -17,8 +17,9 @@
 #include "io/log_writer.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
-#include "lease_json.hpp"
+#include "lease_changes.hpp"
 #include "leasebook/lease_service.hpp"
+#include "refusal_log.hpp"
 #include "server_files.hpp"
 
 namespace ipop::ipop_dhcp {
@@ -114,7 +115,7 @@ class Server {
       if (!trust || trust == judged) continue;
       const auto ended = service_.end_revoked(io::wall_time_now(), group, *trust);
       if (!ended) {
-        log(LogLevel::error, "refused", {{"reason", ended.error().message()}});
+        refusals_.add(io::monotonic_now(), LogLevel::error, ended.error().message());
         continue;
       }
       judged = trust;
@@ -147,7 +148,7 @@ class Server {
   void handle(const net::Endpoint& source, const net::HttpRequest& request, io::HttpsServer::Reply reply) {
     if (request.path == "/changes") return handle_follower(request, std::move(reply));
     if (request.path != "/") return reply(text_answer(404, "there is / and /?wsdl"));
-    if (request.method == "GET" && request.query == "wsdl") {
+    if (request.method == "GET" && (request.query == "wsdl" || request.query == "WSDL")) {
       const std::string host = request.host.empty() ? to_string(servers_.front()->address()) : request.host;
       return reply({200,
                     std::string(leasing::soap_content_type),
@@ -161,8 +162,10 @@ class Server {
       return reply(std::move(answer));
     }
     auto parsed = leasing::parse_soap_request(request.body);
-    if (!parsed)
+    if (!parsed) {
+      refusals_.add(io::monotonic_now(), LogLevel::info, parsed.error().code.message());
       return reply({500, std::string(leasing::soap_content_type), leasing::soap_fault(parsed.error(), true), {}, {}});
+    }
     questions_.push_back({*std::move(parsed), source});
     replies_.push_back(std::move(reply));
     // What is here when the loop gets to it is one commit.
@@ -183,13 +186,13 @@ class Server {
                     {}});
         continue;
       }
-      if (!answer.is_clients_fault) log(LogLevel::error, "refused", {{"reason", answer.lease.error().message()}});
+      // Of what a member did wrong only the kind is logged: the words may be his.
+      const Error& error = answer.lease.error();
+      refusals_.add(io::monotonic_now(), answer.is_clients_fault ? LogLevel::info : LogLevel::error,
+                    answer.is_clients_fault ? error.code.message() : error.message());
       // SOAP 1.1, 6.2: every fault is a 500.
-      replies[i]({500,
-                  std::string(leasing::soap_content_type),
-                  leasing::soap_fault(answer.lease.error(), answer.is_clients_fault),
-                  {},
-                  {}});
+      replies[i](
+          {500, std::string(leasing::soap_content_type), leasing::soap_fault(error, answer.is_clients_fault), {}, {}});
     }
     if (!held_.empty()) answer_held();
   }
@@ -236,6 +239,7 @@ class Server {
   LeaseBook& book_;
   io::EventLoop loop_;
   io::LogWriter writer_{LogLevel::info};
+  RefusalLog refusals_{writer_};
   GroupTrust trust_;
   LeaseService service_;
   bool is_secure_ = false;
@@ -268,7 +272,7 @@ ExitStatus carry_out(const Context& context, const Serve& verb) {
   if (!groups) return report(context, groups.error());
   if (groups->empty()) {
     cli::complain(context.streams, tool, "the database has no group yet");
-    cli::suggest(context.streams, "ipop-dhcp config --group GROUP");
+    cli::suggest(context.streams, this_program(context) + " config --group GROUP");
     return ExitStatus::no;
   }
   return Server(context, verb, book, *key).run();

@@ -32,6 +32,16 @@ ExitStatus report(const Context& context, const Error& error) {
   return status_for(error);
 }
 
+std::string this_program(const Context& context) {
+  const Options defaults;
+  const Options& typed = context.options;
+  cli::TypedCommand out(tool, 0, nullptr);
+  if (typed.directory != defaults.directory) out = out.with("--directory", typed.directory);
+  if (typed.groups != defaults.groups) out = out.with("--groups", typed.groups);
+  if (typed.states != defaults.states) out = out.with("--states", typed.states);
+  return out.text();
+}
+
 std::variant<LeaseBook, ExitStatus> open_book(const Context& context, Database::Access access) {
   const std::string path = context.options.directory + "/leases.db";
   if (access == Database::Access::create) {
@@ -42,14 +52,15 @@ std::variant<LeaseBook, ExitStatus> open_book(const Context& context, Database::
   } else if (std::error_code error; !std::filesystem::exists(path, error)) {
     if (error) return report(context, Error{error, path});
     cli::complain(context.streams, tool, path + ": there is no lease database here");
-    cli::suggest(context.streams, "ipop-dhcp config --group GROUP");
+    cli::suggest(context.streams, this_program(context) + " config --group GROUP");
     return ExitStatus::no;
   }
   auto book = LeaseBook::open(path, access);
   if (book) return *std::move(book);
   const ExitStatus status = report(context, book.error());
   if (book.error().code == std::errc::io_error)
-    cli::suggest(context.streams, "move " + path + " away, then `ipop-dhcp config` and `ipop-dhcp import --from-dht`");
+    cli::suggest(context.streams, "move " + path + " away, then `" + this_program(context) + " config` and `" +
+                                      this_program(context) + " import --from-dht`");
   return status;
 }
 
@@ -69,7 +80,8 @@ std::variant<leasebook::LeaseGroup, ExitStatus> choose_group(const Context& cont
   cli::complain(context.streams, tool,
                 name.empty() ? "the database has no group yet"
                              : "the database has no group " + name + (names.empty() ? "" : "; it has " + names));
-  cli::suggest(context.streams, "ipop-dhcp config --group " + (name.empty() ? std::string("GROUP") : name));
+  cli::suggest(context.streams,
+               this_program(context) + " config --group " + (name.empty() ? std::string("GROUP") : name));
   return ExitStatus::no;
 }
 
@@ -78,7 +90,7 @@ std::optional<ExitStatus> refuse_follower(const Context& context, LeaseBook& boo
   if (!follower) return report(context, follower.error());
   if (!*follower) return std::nullopt;
   cli::complain(context.streams, tool, "this server follows another one: change the first, or make this one active");
-  cli::suggest(context.streams, "ipop-dhcp promote");
+  cli::suggest(context.streams, this_program(context) + " promote");
   return ExitStatus::no;
 }
 

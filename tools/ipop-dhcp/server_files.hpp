@@ -17,6 +17,9 @@ namespace ipop::ipop_dhcp {
 /// One line about a failure, and its status: `permission`, `bad_config` (damaged, a newer program's), `no`.
 cli::ExitStatus report(const Context& context, const Error& error);
 
+/// The program with the options that say where its files are, as far as they were typed: what `next:` lines begin with.
+std::string this_program(const Context& context);
+
 /// The book. With `create` the directory (0700) and the book are made where there are none; a failure has been
 /// reported, one of a book that is not there with what to do.
 std::variant<leasebook::LeaseBook, cli::ExitStatus> open_book(const Context& context,
