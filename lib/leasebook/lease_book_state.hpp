@@ -43,6 +43,9 @@ struct LeaseBook::State {
   Result<bool> extend_tenure(std::int64_t group, const Lease& lease, WallTime now);
   Result<void> begin_tenure(std::int64_t group, const Lease& lease, WallTime now);
   Result<void> renew_row(std::int64_t group, const Lease& own, const Lease& lease, std::int64_t number);
+  /// Of a node that has no row, a request with this sequence or an older one may be a copy.
+  Result<std::uint64_t> oldest_sequence(std::int64_t group);
+  Result<void> raise_oldest_sequence(std::int64_t group, std::uint64_t sequence);
   Result<std::vector<Reservation>> reservations(std::int64_t group);
   Result<void> write_reservation(std::int64_t group, const Reservation& reservation);
   Result<void> remove_reservation(std::int64_t group, net::Ipv4Address address);

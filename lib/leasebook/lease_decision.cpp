@@ -27,6 +27,12 @@ Result<Lease> LeaseBook::take(const LeaseGroup& group, WallTime now, const Ask& 
     return {Errc::expired, "the node's clock is ahead of the server's by more than ten minutes"};
   if (*own && ask.sequence && *ask.sequence <= (*own)->sequence)
     return {Errc::expired, "a newer request of this node came before"};
+  if (!*own && ask.sequence) {
+    const auto oldest = state_->oldest_sequence(group.id);
+    if (!oldest) return oldest.error();
+    if (*ask.sequence <= *oldest)
+      return {Errc::expired, "the request is old, or the node's clock is far behind the server's"};
+  }
   if (ask.action == leasing::LeaseAction::obtain) return state_->obtain(group, now, ask, *std::move(own));
   if (!*own) return {Errc::not_found, "this node has no lease; ask for an address"};
   Lease lease = **std::move(own);

@@ -247,6 +247,12 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
   const auto& own = *there;
   if (own && own->node == lease.node && own->user == lease.user && own->host_name == lease.host_name)
     return renew_row(group, *own, lease, *number);
+  // With the row goes what its node asked last: a copy of that must not bring it back. Nobody whose clock is right is
+  // shut out, whatever number the other one took.
+  if (own && own->node != lease.node) {
+    const auto oldest = std::min(own->sequence, leasing::sequence_at(now - leasing::clock_tolerance));
+    if (auto raised = raise_oldest_sequence(group, oldest); !raised) return raised;
+  }
   auto write = kept("INSERT OR REPLACE INTO leases(group_id, " + std::string(lease_columns) +
                     ", changed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!write) return std::move(write).error();
@@ -264,6 +270,19 @@ Result<void> LeaseBook::State::write_lease(std::int64_t group, const Lease& leas
     }
   }
   return {};
+}
+
+Result<std::uint64_t> LeaseBook::State::oldest_sequence(std::int64_t group) {
+  const auto value = fact("oldest sequence of " + std::to_string(group));
+  if (!value) return value.error();
+  return static_cast<std::uint64_t>(*value);
+}
+
+Result<void> LeaseBook::State::raise_oldest_sequence(std::int64_t group, std::uint64_t sequence) {
+  const auto before = oldest_sequence(group);
+  if (!before) return before.error();
+  if (sequence <= *before) return {};
+  return set_fact("oldest sequence of " + std::to_string(group), static_cast<std::int64_t>(sequence));
 }
 
 /// Most writes are renewals, in which nothing else changes: only the indexes of what does are written then.

@@ -471,6 +471,24 @@ soap() { # soap OPERATION ELEMENTS...
   [ "$(second config --json | jq .follower)" = false ]
 }
 
+@test "whoever follows and is promoted meanwhile says so and ends" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  second() { "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" "$@"; }
+  run second follow "http://127.0.0.1:$port/" --once
+  sed -n 's/.*echo \([0-9a-f]*\) .*/\1/p' <<<"${lines[1]}" >"$DIR/book/followers"
+  "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" follow "http://127.0.0.1:$port/" 2>"$DIR/follow" 3>&- &
+  follower=$!
+  follows() { [ "$(second config --json | jq .quota)" = 1000 ]; }
+  within follows
+  second promote
+  # The next change is not its own any more.
+  dhcp reserve 10.9.8.9 --name bob
+  wait "$follower"
+  grep -q 'was promoted, and follows no more' "$DIR/follow"
+  [ -z "$(second reserve --plain)" ]
+}
+
 @test "what a server that follows has is changed on the first one only" {
   dhcp config --group lab --quota 1000 >/dev/null
   serve
@@ -558,6 +576,53 @@ soap() { # soap OPERATION ELEMENTS...
   serve
   members 4 1
   told_is_kept
+}
+
+@test "a plan and the group's file that do not fit are said with the command that mends it" {
+  run dhcp config --group lab --prefix 10.9.0.0/16
+  [ "$status" -eq 2 ]
+  [ "$output" = "ipop-dhcp: the group's file says 10.9.8.0/24, and members go by that" ]
+  dhcp config --group lab --range 10.9.8.10-10.9.8.19 >/dev/null 2>&1
+  key=$(dhcp config --json | jq -r .key)
+  printf 'addresses = "dhcp"\ndhcp_server = "desk"\ndhcp_key = "%s"\ndhcp_pool = ["10.9.8.10-10.9.8.14", "10.9.8.15-10.9.8.19"]\ndhcp_fallback = "ring"\n' \
+    "$key" >>"$DIR/etc/lab.toml"
+  [ -z "$(dhcp config 2>&1 >/dev/null)" ]
+  run dhcp reserve 10.9.8.200 --name printer
+  [ "$status" -eq 0 ]
+  [ "${lines[1]}" = "The group's file gives this server only 10.9.8.10-10.9.8.14,10.9.8.15-10.9.8.19; the ring gives out the other addresses too." ]
+  [ "${lines[2]}" = "  next: ga-group addresses lab --server desk --key $key --pool 10.9.8.10-10.9.8.19,10.9.8.200 --fallback ring" ]
+  # shellcheck disable=SC2046 # words
+  "$GA_BIN/ga-group" --dir "$DIR/etc" $(sed -n 's/^  next: ga-group //p' <<<"${lines[2]}")
+  [ -z "$(dhcp config 2>&1 >/dev/null)" ]
+  run dhcp config --range 10.9.8.10-10.9.8.29
+  [ "$status" -eq 0 ]
+  [[ $output == *'the ring gives out the other addresses too'* ]]
+}
+
+@test "S27: an import that is killed leaves nothing, and is made again" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  sed -i s,10.9.8.0/24,10.0.0.0/8, "$DIR/etc/lab.toml"
+  dhcp config --prefix 10.0.0.0/8 >/dev/null
+  awk -v now="$(date +%s)" 'BEGIN {
+    print "address,node,user,host_name,source,granted,expires,released"
+    for (i = 0; i < 60000; i++) {
+      node = ""
+      for (rest = i; length(node) < 5; rest = int(rest / 26)) node = node sprintf("%c", 97 + rest % 26)
+      printf "10.%d.%d.%d,%s,,,import,%d,%d,no\n", i / 40000, i / 200 % 200, i % 200 + 2, node "aaaaaaaaaaaaaaaaaaaaaaaaaaa", now, now + 3600
+    }
+  }' >"$DIR/leases.csv"
+  as_process import "$DIR/leases.csv" >"$DIR/out" 2>&1 &
+  import=$!
+  # It writes before it is done, since its cache does not hold all.
+  in_the_midst() { [ "$(stat -c %s "$DIR/book/leases.db-wal")" -gt 100000 ] || ! kill -0 "$import" 2>/dev/null; }
+  within in_the_midst
+  kill -9 "$import"
+  wait "$import" || true
+  run dhcp list
+  [ "$status" -eq 1 ]
+  dhcp check
+  dhcp import "$DIR/leases.csv"
+  [ "$(dhcp config --json | jq .leases)" -eq 60000 ]
 }
 
 @test "whoever is refused is counted in the log by reason, and can't fill it" {

@@ -6,6 +6,7 @@
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
+#include "group_pool.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 #include "io/system_clock.hpp"
@@ -65,6 +66,10 @@ Result<LeaseGroup> change(const Context& context, LeaseBook& book, const Configu
   const auto groups = book.groups();
   if (!groups) return groups.error();
   const LeaseGroup* known = find_group(context, *groups);
+  // Members believe no grant outside of their network.
+  const auto file = load_group_file(context, known == nullptr ? context.options.group : known->name);
+  if (verb.prefix && file && *verb.prefix != file->prefix)
+    return {Errc::malformed, "the group's file says " + to_string(file->prefix) + ", and members go by that"};
   auto group = known == nullptr ? add_group(context, book, verb) : Result<LeaseGroup>(*known);
   if (!group) return group;
   if (known != nullptr) {
@@ -82,6 +87,7 @@ ExitStatus show(const Context& context, LeaseBook& book, const LeaseGroup& group
   if (!follower) return report(context, follower.error());
   const auto fingerprint = crypto::key_fingerprint_of(key.public_key());
   if (!fingerprint) return report(context, fingerprint.error());
+  compare_with_group_file(context, book, group, key);
   const leasing::AddressPlan& plan = group.plan;
   const std::string ranges = plan.ranges.empty() ? "all" : to_string(plan.ranges);
   const std::string excluded = plan.excluded.empty() ? "none" : to_string(plan.excluded);
@@ -121,15 +127,6 @@ ExitStatus show(const Context& context, LeaseBook& book, const LeaseGroup& group
   else
     table.write_human(context.streams.out, cli::screen_of(context.streams, context.options.output.color));
   return ExitStatus::done;
-}
-
-/// What tells the members: the place is whatever they reach this machine by.
-std::string addresses_command(const LeaseGroup& group, const crypto::PrivateKey& key) {
-  const auto fingerprint = crypto::key_fingerprint_of(key.public_key());
-  return "ga-group addresses " + group.name + " --server PLACE" +
-         (fingerprint ? " --key " + to_hex(*fingerprint) : "") +
-         (group.plan.ranges.empty() ? "" : " --pool " + to_string(group.plan.ranges)) +
-         "  # PLACE: this machine's name in the group, or http://HOST:8067/";
 }
 
 /// What the book says of a group that it has; nothing where the group is to be added. It is only read, so that a disk
@@ -173,7 +170,8 @@ ExitStatus carry_out(const Context& context, const Configure& verb) {
   if (!is_known) {
     context.streams.err << "Added group " << group->name << ".\n";
     cli::suggest(context.streams, this_program(context) + " serve");
-    cli::suggest(context.streams, addresses_command(*group, *key));
+    cli::suggest(context.streams, addresses_command(*group, {}, *key, "PLACE") +
+                                      "  # PLACE: this machine's name in the group, or http://HOST:8067/");
   }
   return show(context, book, *group, *key);
 }

@@ -26,8 +26,9 @@ class Follower {
   Follower(const Context& context, LeaseBook& book, const crypto::PrivateKey& key, io::HttpsPeer first)
       : context_(context), book_(book), key_(key), first_(std::move(first)) {}
 
-  /// One question to the first server. True: there was a change.
-  Result<bool> step() {
+  enum class Step { same, changed, promoted };
+  /// One question to the first server. Errors: not_authorized, when it tells this one nothing; any other passes.
+  Result<Step> step() {
     const auto last = book_.last_change();
     if (!last) return last.error();
     net::HttpRequest request;
@@ -40,16 +41,16 @@ class Follower {
     const auto changes = parse_changes(answer->body);
     if (!changes) return changes.error();
     if (changes->last < *last) return {Errc::conflict, "the first server's database is older than this one"};
-    if (changes->last == *last) return false;
+    if (changes->last == *last) return Step::same;
     auto transaction = book_.begin();
     if (!transaction) return std::move(transaction).error();
     // A command of the administrator may have made this the server that gives out.
     const auto follower = book_.is_follower();
     if (!follower) return follower.error();
-    if (!*follower) return {Errc::not_authorized, "this server is active itself"};
+    if (!*follower) return Step::promoted;
     if (auto applied = book_.apply(*changes); !applied) return std::move(applied).error();
     if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
-    return true;
+    return Step::changed;
   }
 
  private:
@@ -103,22 +104,26 @@ ExitStatus carry_out(const Context& context, const Follow& verb) {
   Duration pause = first_pause;
   // SIGTERM ends it where it is: a change is taken over as a whole or not.
   while (true) {
-    const auto changed = follower.step();
-    if (changed) {
+    const auto step = follower.step();
+    if (step) {
       pause = first_pause;
-      if (verb.once && !*changed) return ExitStatus::done;
+      if (*step == Follower::Step::promoted) {
+        context.streams.err << "This server was promoted, and follows no more.\n";
+        return ExitStatus::done;
+      }
+      if (verb.once && *step == Follower::Step::same) return ExitStatus::done;
       continue;
     }
-    if (changed.error().code == Errc::not_authorized) {
+    if (step.error().code == Errc::not_authorized) {
       const auto fingerprint = crypto::key_fingerprint_of(key->public_key());
-      const ExitStatus status = report(context, changed.error());
+      const ExitStatus status = report(context, step.error());
       if (fingerprint)
         cli::suggest(context.streams, "on the first server: echo " + to_hex(*fingerprint) + " >>" +
                                           context.options.directory + "/followers");
       return status;
     }
-    if (verb.once) return report(context, changed.error());
-    log(LogLevel::warning, "the first server does not answer", {{"reason", changed.error().message()}});
+    if (verb.once) return report(context, step.error());
+    log(LogLevel::warning, "the first server does not answer", {{"reason", step.error().message()}});
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, longest_pause);
   }

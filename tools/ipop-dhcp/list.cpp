@@ -3,6 +3,7 @@
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
+#include "group_pool.hpp"
 #include "io/system_clock.hpp"
 #include "lease_table.hpp"
 #include "server_files.hpp"
@@ -206,6 +207,7 @@ ExitStatus carry_out(const Context& context, const Reserve& verb) {
   }
   context.streams.err << "Reserved " << to_string(verb.address) << " for " << to_string(verb.kind) << " "
                       << std::get<std::string>(whom) << ".\n";
+  if (const auto key = load_server_key(context, book)) compare_with_group_file(context, book, group, *key);
   const auto holder = book.lease_of(group.id, verb.address);
   if (holder && *holder && (*holder)->is_live(io::wall_time_now()))
     context.streams.err << to_string(verb.address) << " is leased to " << to_short_string((*holder)->node)

@@ -77,6 +77,33 @@ TEST_CASE("S3: a copy of an older request does nothing") {
   CHECK((*f.book->lease_of(f.group.id, f.node("a")))->is_live(f.now));
 }
 
+TEST_CASE("S3: a copy of a request brings no node back whose address went to somebody else") {
+  BookFixture f;
+  const auto at = [&](std::uint64_t more) { f.sequence = leasing::sequence_at(f.now) + more; };
+  at(0);
+  const Ask gone = f.ask("gone", LeaseAction::obtain);
+  const auto address = f.take(gone)->address;
+  for (int i = 0; i < 12; ++i)
+    REQUIRE(f.take("node " + std::to_string(i), LeaseAction::obtain));
+  f.now = f.now + f.group.plan.lease_time;
+  at(0);
+  for (int i = 0; i < 12; ++i)
+    REQUIRE(f.take("node " + std::to_string(i), LeaseAction::renew));
+  f.now = f.now + LeaseBook::grace + std::chrono::seconds(1);
+  at(0);
+  REQUIRE(f.take("next", LeaseAction::obtain)->address == address);
+  REQUIRE(f.take("next", LeaseAction::release));
+  CHECK(f.take(gone).error().code == Errc::expired);
+  // Itself it may come back, and so may anybody, though somebody took a number of the future.
+  CHECK(f.take("gone", LeaseAction::obtain, address)->address == address);
+  f.sequence = leasing::sequence_at(f.now + leasing::clock_tolerance) - 4;
+  REQUIRE(f.take("gone", LeaseAction::release));
+  REQUIRE(f.take("hasty", LeaseAction::obtain, address)->address == address);
+  REQUIRE(f.take("hasty", LeaseAction::release));
+  at(100);
+  CHECK(f.take("late", LeaseAction::obtain, address)->address == address);
+}
+
 TEST_CASE("S3: a request without a sequence sets back none: a copy of an older one still does nothing") {
   BookFixture f;
   const Ask first = f.ask("a", LeaseAction::obtain);
