@@ -30,7 +30,7 @@ _ipop_dhcp() {
       '/export --group'|'/export --directory'|'/export --groups'|'/export --states'|'/export --socket'|'/export --color') i=$((i + 1)) ;;
       '/config --prefix'|'/config --range'|'/config --exclude'|'/config --lease-time'|'/config --mtu'|'/config --quota'|'/config --unsigned'|'/config --group'|'/config --directory'|'/config --groups'|'/config --states'|'/config --socket'|'/config --color') i=$((i + 1)) ;;
       '/history --at'|'/history --group'|'/history --directory'|'/history --groups'|'/history --states'|'/history --socket'|'/history --color') i=$((i + 1)) ;;
-      '/follow --group'|'/follow --directory'|'/follow --groups'|'/follow --states'|'/follow --socket'|'/follow --color') i=$((i + 1)) ;;
+      '/follow --server-key'|'/follow --group'|'/follow --directory'|'/follow --groups'|'/follow --states'|'/follow --socket'|'/follow --color') i=$((i + 1)) ;;
       '/ask --group'|'/ask --directory'|'/ask --groups'|'/ask --states'|'/ask --socket'|'/ask --color') i=$((i + 1)) ;;
       '/promote --group'|'/promote --directory'|'/promote --groups'|'/promote --states'|'/promote --socket'|'/promote --color') i=$((i + 1)) ;;
       '/check --group'|'/check --directory'|'/check --groups'|'/check --states'|'/check --socket'|'/check --color') i=$((i + 1)) ;;
@@ -116,6 +116,7 @@ _ipop_dhcp() {
     '/history --states') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/history --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/history --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/follow --server-key') COMPREPLY=(); return ;;
     '/follow --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/follow --directory') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/follow --groups') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
@@ -157,7 +158,7 @@ _ipop_dhcp() {
     '/export') mapfile -t COMPREPLY < <(compgen -W '-h --help --csv --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/config') mapfile -t COMPREPLY < <(compgen -W '-h --help --prefix --range --exclude --lease-time --mtu --quota --unsigned --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/history') mapfile -t COMPREPLY < <(compgen -W '-h --help --at --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
-    '/follow') mapfile -t COMPREPLY < <(compgen -W '-h --help --once --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
+    '/follow') mapfile -t COMPREPLY < <(compgen -W '-h --help --server-key --once --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/ask') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/promote') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;
     '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --directory --groups --states --socket --json --plain --color' -- "$cur") ;;

@@ -128,6 +128,7 @@ complete -c ipop-dhcp -n '__fish_seen_subcommand_from history' -l json -d 'Write
 complete -c ipop-dhcp -n '__fish_seen_subcommand_from history' -l plain -d 'Write tab-separated columns without titles'
 complete -c ipop-dhcp -n '__fish_seen_subcommand_from history' -l color -x -a 'auto always never' -d 'Colour the results'
 complete -c ipop-dhcp -n '__fish_seen_subcommand_from follow' -s h -l help -d 'Print this help message and exit'
+complete -c ipop-dhcp -n '__fish_seen_subcommand_from follow' -l server-key -x -d 'The first server'\''s key, as its config shows it (the first seen)'
 complete -c ipop-dhcp -n '__fish_seen_subcommand_from follow' -l once -d 'Exit once the databases are equal'
 complete -c ipop-dhcp -n '__fish_seen_subcommand_from follow' -l group -x -a '(for f in /etc/ipop/*.toml; string replace -r ".*/(.*)[.]toml\$" "\$1" $f; end)' -d 'The group; required if the database has several'
 complete -c ipop-dhcp -n '__fish_seen_subcommand_from follow' -l directory -x -a '(__fish_complete_directories)' -d 'Directory of the database and key (/var/lib/ga/dhcp)'

@@ -10,10 +10,12 @@ setup() {
   mkdir -p "$DIR/etc"
   printf 'name = "lab"\nnamespace = "lab-abcdefgh"\nprefix = "10.9.8.0/24"\n' >"$DIR/etc/lab.toml"
   server=
+  follower=
   unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
 }
 teardown() {
   [ -z "$server" ] || stop_server
+  [ -z "$follower" ] || kill "$follower" 2>/dev/null || true
   # Whoever still has a file open there keeps it from nobody else.
   for mounted in book folder alone/leases.db; do
     ! mountpoint -q "$DIR/$mounted" || umount --lazy "$DIR/$mounted"
@@ -485,8 +487,43 @@ soap() { # soap OPERATION ELEMENTS...
   # The next change is not its own any more.
   dhcp reserve 10.9.8.9 --name bob
   wait "$follower"
+  follower=
   grep -q 'was promoted, and follows no more' "$DIR/follow"
   [ -z "$(second reserve --plain)" ]
+}
+
+@test "S27: a server follows the one that it knows, and no other that answers in its place" {
+  dhcp config --group lab --quota 1000 >/dev/null
+  key=$(dhcp config --json | jq -r .key)
+  serve
+  second() { "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" "$@"; }
+  run second follow "http://127.0.0.1:$port/" --once
+  sed -n 's/.*echo \([0-9a-f]*\) .*/\1/p' <<<"${lines[1]}" >"$DIR/followers"
+  cp "$DIR/followers" "$DIR/book"
+  run second follow "http://127.0.0.1:$port/" --once --server-key "${key//[a-f]/0}"
+  [ "$status" -eq 1 ]
+  [[ $output == *"another server answers, with the key $key"* ]]
+  run second config
+  [ "$status" -ne 0 ]
+  run second follow "http://127.0.0.1:$port/" --once
+  [ "$output" = "Following the server with the key $key." ]
+  [ "$(second config --json | jq .quota)" = 1000 ]
+  stop_server
+  # Somebody else at the same place, with more changes to tell.
+  mv "$DIR/book" "$DIR/real"
+  dhcp config --group lab --quota 7 >/dev/null
+  for quota in 8 9 10 11; do dhcp config --quota "$quota" >/dev/null; done
+  cp "$DIR/followers" "$DIR/book"
+  as_process serve --listen "127.0.0.1:$port" 2>"$DIR/log" &
+  server=$!
+  within listening_or_ended "$DIR/log"
+  run second follow "http://127.0.0.1:$port/" --once
+  [ "$status" -eq 1 ]
+  [[ $output == *'another server answers'* ]]
+  [ "$(second config --json | jq .quota)" = 1000 ]
+  # Whoever means it says so.
+  second follow "http://127.0.0.1:$port/" --once --server-key "$(dhcp config --json | jq -r .key)"
+  [ "$(second config --json | jq .quota)" = 11 ]
 }
 
 @test "what a server that follows has is changed on the first one only" {

@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "follower_request.hpp"
+#include "io/file.hpp"
 #include "io/https_client.hpp"
 #include "io/log_writer.hpp"
 #include "io/process.hpp"
@@ -20,11 +21,20 @@ using leasebook::LeaseBook;
 constexpr Duration exchange_limit = 15s;
 constexpr Duration first_pause = 500ms;
 constexpr Duration longest_pause = 30s;
+constexpr std::size_t largest_kept = 256;
+
+/// The digits as this program writes them.
+std::string lower(std::string_view hex) {
+  const auto octets = parse_hex(hex);
+  return octets ? to_hex(*octets) : std::string();
+}
 
 class Follower {
  public:
-  Follower(const Context& context, LeaseBook& book, const crypto::PrivateKey& key, io::HttpsPeer first)
-      : context_(context), book_(book), key_(key), first_(std::move(first)) {}
+  /// `server` is the fingerprint of the first server's key; empty: whose it shows first.
+  Follower(const Context& context, LeaseBook& book, const crypto::PrivateKey& key, io::HttpsPeer first,
+           std::string server)
+      : context_(context), book_(book), key_(key), first_(std::move(first)), server_(std::move(server)) {}
 
   enum class Step { same, changed, promoted };
   /// One question to the first server. Errors: not_authorized, when it tells this one nothing; any other passes.
@@ -38,6 +48,7 @@ class Follower {
     if (!answer) return answer.error();
     if (answer->status == 403) return make_error(make_error_code(Errc::not_authorized), trimmed(answer->body));
     if (answer->status != 200) return make_error(std::make_error_code(std::errc::not_connected), trimmed(answer->body));
+    if (auto known = check_server(answer->body, request.authorization); !known) return std::move(known).error();
     const auto changes = parse_changes(answer->body);
     if (!changes) return changes.error();
     if (changes->last < *last) return {Errc::conflict, "the first server's database is older than this one"};
@@ -54,6 +65,26 @@ class Follower {
   }
 
  private:
+  /// It is the same server as ever. Errors: bad_checksum, malformed; io_error (the directory).
+  Result<void> check_server(std::string_view answer, std::string_view asked) {
+    const auto fingerprint = check_changes(answer, asked);
+    if (!fingerprint) return fingerprint.error();
+    const std::string shown = to_hex(*fingerprint);
+    const std::string path = context_.options.directory + "/first";
+    if (server_.empty() && io::exists(path)) {
+      auto kept = io::read_file(path, largest_kept);
+      if (!kept) return std::move(kept).error();
+      server_ = trimmed(*std::move(kept));
+    }
+    if (!server_.empty() && server_ != shown)
+      return {Errc::bad_checksum, "another server answers, with the key " + shown + "; this one follows " + server_};
+    if (is_kept_) return {};
+    if (server_.empty()) context_.streams.err << "Following the server with the key " << shown << ".\n";
+    server_ = shown;
+    is_kept_ = true;
+    return io::write_file_atomically(path, shown + "\n", 0600);
+  }
+
   static std::string trimmed(std::string text) {
     while (!text.empty() && text.back() == '\n')
       text.pop_back();
@@ -64,6 +95,8 @@ class Follower {
   LeaseBook& book_;
   const crypto::PrivateKey& key_;
   io::HttpsPeer first_;
+  std::string server_;    // what is expected
+  bool is_kept_ = false;  // in the directory
 };
 
 }  // namespace
@@ -100,7 +133,7 @@ ExitStatus carry_out(const Context& context, const Follow& verb) {
   const auto log = [&](LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
     writer.write(io::monotonic_now(), {level, std::move(text), std::move(fields)});
   };
-  Follower follower(context, book, *key, *std::move(first));
+  Follower follower(context, book, *key, *std::move(first), lower(verb.server_key));
   Duration pause = first_pause;
   // SIGTERM ends it where it is: a change is taken over as a whole or not.
   while (true) {
@@ -123,7 +156,7 @@ ExitStatus carry_out(const Context& context, const Follow& verb) {
       return status;
     }
     if (verb.once) return report(context, step.error());
-    log(LogLevel::warning, "the first server does not answer", {{"reason", step.error().message()}});
+    log(LogLevel::warning, "no changes from the first server", {{"reason", step.error().message()}});
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, longest_pause);
   }

@@ -18,4 +18,10 @@ std::string make_follower_proof(const crypto::PrivateKey& key, std::int64_t afte
 /// The fingerprint of the key that made it. Errors: malformed, bad_checksum, expired (another time than `now`).
 Result<crypto::Digest256> check_follower_proof(std::string_view proof, std::int64_t after, WallTime now);
 
+/// The answer, which nobody on the way can change and nobody gives to another question: `asked` is the proof that came
+/// with this one. `json` is an object.
+std::string sign_changes(std::string json, std::string_view asked, const crypto::PrivateKey& key);
+/// The key that signed the answer; it is JSON as it stands. Errors: malformed, bad_checksum.
+Result<crypto::Digest256> check_changes(std::string_view json, std::string_view asked);
+
 }  // namespace ipop::ipop_dhcp

@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include "appliance/group_config.hpp"
 #include "cli/human.hpp"
 #include "command_line.hpp"
 
@@ -187,6 +188,15 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   Follow follow;
   CLI::App* follow_verb = app.add_subcommand("follow", "Replicate another server's database to this machine");
   follow_verb->add_option("URL", follow.url, "The first server: http://HOST:PORT/")->type_name("")->required();
+  follow_verb
+      ->add_option("--server-key", follow.server_key, "The first server's key, as its config shows it (the first seen)")
+      ->type_name("HEX")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return appliance::parse_server_key(text) ? std::string()
+                                                     : text + " is not the 64 digits that `ipop-dhcp config` shows";
+          },
+          ""));
   follow_verb->add_flag("--once", follow.once, "Exit once the databases are equal");
   follow_verb->callback([&] { options.verb = follow; });
 

@@ -70,7 +70,8 @@ struct History {
 /// Follows the book of another server.
 struct Follow {
   std::string url{};
-  bool once = false;  ///< until level with it
+  std::string server_key{};  ///< fingerprint of the first server's key; empty: the one that it shows first
+  bool once = false;         ///< until level with it
 };
 /// Carries a node's signed request to a server: what ipop-node runs.
 struct AskServer {

@@ -61,6 +61,7 @@ class Server {
       : context_(context),
         verb_(verb),
         book_(book),
+        key_(key),
         trust_(context),
         service_(book, key, [this](const leasebook::LeaseGroup& group) { return trust_.of(group); }),
         hold_timer_(loop_, [this] { answer_held(); }),
@@ -98,6 +99,7 @@ class Server {
  private:
   struct Held {
     std::int64_t after = 0;
+    std::string proof{};  // that came with the question
     TimePoint until{};
     io::HttpsServer::Reply reply{};
   };
@@ -209,7 +211,7 @@ class Server {
       return reply(text_answer(403, who ? "the key " + to_hex(*who) + " is not in the file `followers` of this server"
                                         : who.error().message()));
     if (held_.size() >= most_held) return reply(text_answer(503, "too many servers follow this one"));
-    held_.push_back({after, io::monotonic_now() + longest_hold, std::move(reply)});
+    held_.push_back({after, request.authorization, io::monotonic_now() + longest_hold, std::move(reply)});
     answer_held();
   }
 
@@ -224,7 +226,7 @@ class Server {
       }
       const auto changes = book_.changes_after(it->after, changes_at_once);
       if (changes)
-        it->reply({200, "application/json", to_json(*changes), {}, {}});
+        it->reply({200, "application/json", sign_changes(to_json(*changes), it->proof, key_), {}, {}});
       else
         it->reply(text_answer(503, changes.error().message()));
       it = held_.erase(it);
@@ -237,6 +239,7 @@ class Server {
   const Context& context_;
   const Serve& verb_;
   LeaseBook& book_;
+  const crypto::PrivateKey& key_;
   io::EventLoop loop_;
   io::LogWriter writer_{LogLevel::info};
   RefusalLog refusals_{writer_};

@@ -121,6 +121,38 @@ TEST_CASE("S3: a request without a sequence sets back none: a copy of an older o
   }
 }
 
+TEST_CASE("a clock that is set ahead or back gives no address twice and takes none away") {
+  BookFixture f;
+  const auto right = f.now;
+  const auto by_clock = [&](WallTime when) { f.sequence = std::max(f.sequence, leasing::sequence_at(when)); };
+  by_clock(right);
+  const Lease first = *f.take("a", LeaseAction::obtain);
+  SUBCASE("ten days ahead: others get other addresses while there are any") {
+    f.now = right + std::chrono::hours(240);
+    std::set<net::Ipv4Address> seen{first.address};
+    for (int i = 0; i < 12; ++i)
+      CHECK(seen.insert(f.take("node " + std::to_string(i), LeaseAction::obtain)->address).second);
+    f.now = right;
+    CHECK(f.take("a", LeaseAction::renew)->address == first.address);
+  }
+  SUBCASE("a day back: who has a right clock is told so, and has his lease afterwards") {
+    f.now = right + std::chrono::hours(-24);
+    CHECK(f.take("a", LeaseAction::renew).error().code == Errc::expired);
+    CHECK(f.take("b", LeaseAction::obtain).error().code == Errc::expired);
+    f.now = right + std::chrono::minutes(1);
+    by_clock(f.now);
+    const Lease renewed = *f.take("a", LeaseAction::renew);
+    CHECK(renewed.address == first.address);
+    CHECK(renewed.expires >= first.expires);
+  }
+  SUBCASE("some minutes back: the end that was told stays") {
+    f.now = right + std::chrono::minutes(-5);
+    const Lease renewed = *f.take("a", LeaseAction::renew);
+    CHECK(renewed.address == first.address);
+    CHECK(renewed.expires == first.expires);
+  }
+}
+
 TEST_CASE("a user has no more live leases than the quota, a source of an open group neither") {
   BookFixture f;
   leasing::AddressPlan plan = f.group.plan;
