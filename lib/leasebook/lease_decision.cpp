@@ -59,7 +59,9 @@ Result<Lease> LeaseBook::State::obtain(const LeaseGroup& group, WallTime now, co
   if (!own || !own->is_live(now)) {
     const auto over = is_over_quota(group, now, ask);
     if (!over) return over.error();
-    if (*over) return {Errc::exhausted, "the quota of " + std::to_string(group.plan.quota) + " leases is used up"};
+    if (*over)
+      return {Errc::exhausted, "the quota of " + std::to_string(group.plan.quota) + " leases of one " +
+                                   (ask.who.user.empty() ? "source address" : "user") + " is used up"};
   }
   const auto address = choose(group, now, ask, own);
   if (!address) return address.error();
