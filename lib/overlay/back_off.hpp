@@ -8,7 +8,8 @@
 
 namespace ipop::overlay {
 
-/// When something that failed may be tried again: after `first`, then twice as long each time, up to `longest`.
+/// When something that failed may be tried again: after `first`, then `growth` times as long each time, up to
+/// `longest`.
 ///
 /// That a handshake ended well proves nothing: the peer may refuse a moment later, again and again. So there is no way
 /// to set the pause back but that something which the peer accepted stood for `stands`; what ends before that is one
@@ -19,12 +20,14 @@ class BackOff {
     Duration first{};
     Duration longest{};
     Duration stands{};
+    unsigned growth = 2;
   };
 
   /// An attempt failed, or was refused.
   void handle_failed(TimePoint now, const Pace& pace, Rng& rng) {
     accepted_.reset();
-    delay_ = delay_ == Duration::zero() ? pace.first : std::max(pace.first, std::min(delay_ * 2, pace.longest));
+    delay_ =
+        delay_ == Duration::zero() ? pace.first : std::max(pace.first, std::min(delay_ * pace.growth, pace.longest));
     not_before_ = now + rng.jitter(delay_, 0.2);
   }
   /// The peer took part: something came from it that only a peer who wants this says.

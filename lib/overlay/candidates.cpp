@@ -31,6 +31,16 @@ void add(std::vector<net::Endpoint>& out, const net::Endpoint& endpoint) {
 
 }  // namespace
 
+bool is_private(const net::Endpoint& endpoint) {
+  if (const auto v4 = endpoint.ipv4()) {
+    const std::uint32_t value = v4->value();
+    return value >> 24U == 10 || value >> 20U == 0xac1 || value >> 16U == 0xc0a8 || value >> 22U == 0x191 ||
+           value >> 16U == 0xa9fe || v4->is_loopback();
+  }
+  const auto& v6 = std::get<net::Ipv6Address>(endpoint.address);
+  return (v6.octets[0] & std::byte{0xfe}) == std::byte{0xfc} || v6.is_link_local() || v6.is_loopback();
+}
+
 net::Endpoint place_of(const net::Endpoint& endpoint) {
   net::Endpoint place = endpoint;
   place.port = 0;

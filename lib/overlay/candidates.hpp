@@ -16,6 +16,9 @@ inline constexpr std::size_t candidates_an_address = 2;
 /// The endpoint without what its owner varies at no cost: an IPv4 address, or a /64 of IPv6; port 0.
 net::Endpoint place_of(const net::Endpoint& endpoint);
 
+/// Of RFC 1918, 6598, 3927 and 4193, or loopback: the peer may stand on our side of a NAT.
+bool is_private(const net::Endpoint& endpoint);
+
 /// What this node may send link packets to.
 struct EndpointPolicy {
   std::optional<net::Ipv4Prefix> virtual_prefix{};  ///< a link inside it would tunnel through itself

@@ -1,6 +1,7 @@
 #include "overlay/linker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ipop::overlay {
 
@@ -11,14 +12,16 @@ void Linker::start(TimePoint now) {
   handle_timeout(now);
 }
 
-void Linker::handle_candidates(TimePoint now, const std::vector<net::Endpoint>& candidates, bool relay_at_once) {
+void Linker::handle_candidates(TimePoint now, const PunchTargets& targets, bool relay_at_once) {
   if (phase_ == Phase::ended) return;
-  bool news = phase_ != Phase::firing;
-  for (const net::Endpoint& candidate : candidates) {
-    if (std::ranges::find(candidates_, candidate) == candidates_.end()) news = true;
-  }
-  if (news) {
-    candidates_ = candidates;
+  const auto is_new = [&](const net::Endpoint& candidate) {
+    return std::ranges::find(targets_.always, candidate) == targets_.always.end() &&
+           std::ranges::find(targets_.once, candidate) == targets_.once.end();
+  };
+  if (phase_ != Phase::firing || std::ranges::any_of(targets.always, is_new) ||
+      std::ranges::any_of(targets.once, is_new)) {
+    targets_ = targets;
+    is_first_shot_ = true;
     phase_ = Phase::firing;
     punch_.start(now, shots_);
   }
@@ -30,7 +33,8 @@ void Linker::handle_candidates(TimePoint now, const std::vector<net::Endpoint>& 
 }
 
 void Linker::drop_candidate(const net::Endpoint& candidate) {
-  std::erase(candidates_, candidate);
+  std::erase(targets_.always, candidate);
+  std::erase(targets_.once, candidate);
 }
 
 void Linker::fail(TimePoint /*now*/) {
@@ -54,7 +58,12 @@ void Linker::handle_timeout(TimePoint now) {
 }
 
 void Linker::fire(TimePoint now) {
-  if (punch_.take_shot(now)) outputs_.push(Shoot{});
+  if (punch_.take_shot(now)) {
+    Shoot shoot{targets_.always};
+    if (std::exchange(is_first_shot_, false))
+      shoot.at.insert(shoot.at.end(), targets_.once.begin(), targets_.once.end());
+    outputs_.push(std::move(shoot));
+  }
   if (punch_.first_round_over(now) && !relay_wanted_) {
     relay_wanted_ = true;
     outputs_.push(UseRelay{});

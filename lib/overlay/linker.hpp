@@ -9,6 +9,7 @@
 #include "base/node_id.hpp"
 #include "net/endpoint.hpp"
 #include "overlay/hole_punch.hpp"
+#include "overlay/punch_targets.hpp"
 
 namespace ipop::overlay {
 
@@ -25,7 +26,9 @@ class Linker {
   struct Ask {  ///< send connect-to-me; odd numbers may take another way than even ones
     unsigned number = 0;
   };
-  struct Shoot {};  ///< one packet to each of candidates()
+  struct Shoot {  ///< one packet to each
+    std::vector<net::Endpoint> at{};
+  };
   struct UseRelay {};
   struct Failed {
     bool answered = false;  ///< the peer was heard over the ring, so a direct path is what failed
@@ -39,8 +42,8 @@ class Linker {
   /// Begins to ask.
   void start(TimePoint now);
   /// The peer's candidates came, in its answer or in a request of its own: begins to fire, or fires
-  /// anew when some are new. `relay_at_once`: punching has no chance.
-  void handle_candidates(TimePoint now, const std::vector<net::Endpoint>& candidates, bool relay_at_once);
+  /// anew when some are new: those of them that are worth it, if any. `relay_at_once`: punching has no chance.
+  void handle_candidates(TimePoint now, const PunchTargets& targets, bool relay_at_once);
   /// Somebody else answers at this candidate: no more packets go there.
   void drop_candidate(const net::Endpoint& candidate);
   /// The answer is a refusal, or the caller knows that there will be none.
@@ -52,7 +55,7 @@ class Linker {
 
   [[nodiscard]] const NodeId& peer() const { return peer_; }
   [[nodiscard]] std::uint64_t token() const { return token_; }
-  [[nodiscard]] const std::vector<net::Endpoint>& candidates() const { return candidates_; }
+  [[nodiscard]] const PunchTargets& targets() const { return targets_; }
   [[nodiscard]] bool has_ended() const { return phase_ == Phase::ended; }
   /// It was asked three times, the first a second and a half ago, and did not answer.
   [[nodiscard]] bool is_unheard() const { return phase_ == Phase::asking && asked_ >= 3; }
@@ -69,7 +72,8 @@ class Linker {
   TimePoint next_ask_{};
   HolePunch punch_;
   bool relay_wanted_ = false;
-  std::vector<net::Endpoint> candidates_;
+  bool is_first_shot_ = true;
+  PunchTargets targets_;
   OutputQueue<Output> outputs_;
 };
 

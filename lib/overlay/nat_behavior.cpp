@@ -3,20 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "overlay/candidates.hpp"
+
 namespace ipop::overlay {
 
 namespace {
-
-/// Of RFC 1918, 6598, 3927 and 4193: the peer may stand on our side of a NAT.
-bool is_private(const net::Endpoint& endpoint) {
-  if (const auto v4 = endpoint.ipv4()) {
-    const std::uint32_t value = v4->value();
-    return value >> 24U == 10 || value >> 20U == 0xac1 || value >> 16U == 0xc0a8 || value >> 22U == 0x191 ||
-           value >> 16U == 0xa9fe || v4->is_loopback();
-  }
-  const auto& v6 = std::get<net::Ipv6Address>(endpoint.address);
-  return (v6.octets[0] & std::byte{0xfe}) == std::byte{0xfc} || v6.is_link_local() || v6.is_loopback();
-}
 
 /// What was seen of us, by how many voices, and when last.
 struct Seen {

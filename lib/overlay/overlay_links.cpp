@@ -182,7 +182,7 @@ void Overlay::State::path_failing(TimePoint now, const NodeId& peer) {
   tell(now, link);
   dirty_ = true;
   if (link.is_sound()) {
-    if (was_direct) retry_.handle_failed(now, peer, rng_);
+    if (was_direct) retry_.handle_failed(now, peer, RetryPace::pace, rng_);
     return;
   }
   // A member between is wanted at once; where none is known the peer is asked, which tells some.
@@ -192,7 +192,7 @@ void Overlay::State::path_failing(TimePoint now, const NodeId& peer) {
   } else if (!is_opening(peer)) {
     use_relay(now, peer);
   }
-  if (was_direct) retry_.handle_failed(now, peer, rng_);
+  if (was_direct) retry_.handle_failed(now, peer, RetryPace::pace, rng_);
 }
 
 void Overlay::State::close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason) {
@@ -217,7 +217,7 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
   view_changed_ = true;
   // What did not carry data, or not for long, is tried less often.
   if (was_direct ? !stood && link->paths.direct() == nullptr : !was_proven && !link->is_up()) {
-    retry_.handle_failed(now, peer, rng_);
+    retry_.handle_failed(now, peer, RetryPace::pace, rng_);
   }
   if (const auto* endpoint = bootstrap ? std::get_if<net::Endpoint>(&*bootstrap) : nullptr) {
     leaf_.handle_ended(now, *endpoint, rng_);
@@ -405,7 +405,7 @@ void Overlay::State::check_liveness(TimePoint now, const NodeId& peer) {
   }
   if (!dead.empty() && links_.find(peer) == nullptr && retry_.may_try(now, peer)) {
     // Neighbours go on naming it until they notice as well.
-    retry_.handle_failed(now, peer, rng_);
+    retry_.handle_failed(now, peer, RetryPace::pace, rng_);
   }
 }
 

@@ -135,7 +135,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     return;
   }
   const bool unneeded = close.reason == CloseReason::unneeded;
-  if (!unneeded) retry_.handle_failed(now, peer, rng_);
+  if (!unneeded) retry_.handle_failed(now, peer, RetryPace::pace, rng_);
   const LinkEnd end = unneeded                               ? LinkEnd::unneeded
                       : close.reason == CloseReason::leaving ? LinkEnd::left
                                                              : LinkEnd::lost;

@@ -197,7 +197,8 @@ void Overlay::State::give_candidates(TimePoint now, Seeking& seeking) {
   const Link* link = links_.find(peer);
   const bool hopeless = can_not_punch(nat_.nat_class(), reach->nat) || reach->candidates.empty() ||
                         (link != nullptr && link->is_up() && !link->is_sound());
-  seeking.linker.handle_candidates(now, reach->candidates, hopeless);
+  const PunchSide own{nat_.nat_class(), nat_.observed()};
+  seeking.linker.handle_candidates(now, punch_targets(own, reach->nat, reach->candidates), hopeless);
   drive(now, peer);
 }
 
@@ -223,10 +224,10 @@ void Overlay::State::drive(TimePoint now, const NodeId& peer) {
       const bool by_name = ask->number % 2 == 0 && !seeking.via.is_zero();
       send_request(now, seeking.linker.token(), peer, RouteMode::exact, false, seeking.roles,
                    by_name ? std::optional(seeking.via) : std::nullopt);
-    } else if (std::holds_alternative<Linker::Shoot>(*output)) {
+    } else if (const auto* shoot = std::get_if<Linker::Shoot>(&*output)) {
       if (!seeking.counted) journal_.count_punch_attempt(now, peer);
       seeking.counted = true;
-      for (const net::Endpoint& candidate : seeking.linker.candidates()) {
+      for (const net::Endpoint& candidate : shoot->at) {
         if (!is_on_path(peer, candidate)) open_path(now, candidate, peer);
       }
     } else if (std::holds_alternative<Linker::UseRelay>(*output)) {
@@ -246,7 +247,8 @@ void Overlay::State::seek_failed(TimePoint now, const NodeId& peer, bool answere
   const Link* link = links_.find(peer);
   // The verdict on a path that is still on trial comes with its end.
   if (link != nullptr && link->paths.has_direct_on_trial()) return;
-  retry_.handle_failed(now, peer, rng_);
+  const bool is_linked = answered && link != nullptr && link->is_sound();
+  retry_.handle_failed(now, peer, is_linked ? RetryPace::linked : RetryPace::pace, rng_);
   if (!answered) {
     journal_.add(now, peer, "no answer over the ring");
     near_.handle_unanswered(now, peer);
@@ -376,9 +378,14 @@ void Overlay::State::update_reachability() {
   if (nat != told_nat_) {
     view_changed_ = true;
     dirty_ = true;
+    if (told_nat_ != NatClass::unknown) retry_.clear();
   }
-  // Elsewhere for most who see us: what could not be reached may be.
-  if (!observed.empty() && !told_observed_.empty() && observed.front() != told_observed_.front()) retry_.clear();
+  // Elsewhere for most who see us: what could not be reached may be. Who is seen at another port by each peer has
+  // moved when the address is another one.
+  if (!observed.empty() && !told_observed_.empty()) {
+    const net::Endpoint &here = observed.front(), &before = told_observed_.front();
+    if (nat == NatClass::address_dependent ? here.address != before.address : here != before) retry_.clear();
+  }
   told_nat_ = nat;
   told_observed_ = observed;
   outputs_.push(ReachabilityChanged{observed, nat});

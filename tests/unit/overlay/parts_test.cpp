@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include <doctest/doctest.h>
 
 #include "overlay/candidates.hpp"
@@ -67,7 +69,7 @@ TEST_CASE("a peer that does not answer over the ring is asked four times and giv
 TEST_CASE("candidates are fired at fifteen times, and a relay is wanted after the first round") {
   Linker linker(id_at(1), 7);
   TimePoint now{};
-  linker.handle_candidates(now, {somewhere}, false);
+  linker.handle_candidates(now, {.always = {somewhere}}, false);
   const LinkerRun run = run_until_idle(linker, now);
   CHECK(run.shots.size() == HolePunch::shots);
   CHECK(run.shots[1] - run.shots[0] == HolePunch::pace);
@@ -80,8 +82,29 @@ TEST_CASE("candidates are fired at fifteen times, and a relay is wanted after th
 TEST_CASE("where punching has no chance a relay is wanted at once") {
   Linker linker(id_at(1), 7);
   TimePoint now{};
-  linker.handle_candidates(now, {somewhere}, true);
+  linker.handle_candidates(now, {.always = {somewhere}}, true);
   CHECK(run_until_idle(linker, now).relays == std::vector{TimePoint{}});
+}
+
+TEST_CASE("what most likely leads nowhere gets the first shot only") {
+  Linker linker(id_at(1), 7);
+  linker.handle_candidates(TimePoint{}, {.always = {somewhere}, .once = {elsewhere}}, false);
+  TimePoint now{};
+  std::vector<std::size_t> packets;
+  while (!linker.has_ended()) {
+    while (const auto output = linker.poll_output()) {
+      if (const auto* shoot = std::get_if<Linker::Shoot>(&*output)) packets.push_back(shoot->at.size());
+    }
+    REQUIRE(linker.poll_timeout());
+    now = *linker.poll_timeout();
+    linker.handle_timeout(now);
+  }
+  REQUIRE(packets.size() == HolePunch::shots);
+  CHECK(packets.front() == 2);
+  CHECK(std::accumulate(packets.begin(), packets.end(), std::size_t{0}) == HolePunch::shots + 1);
+}
+
+TEST_CASE("two NATs that give each destination another mapping can't be punched") {
   CHECK(can_not_punch(NatClass::address_dependent, NatClass::address_dependent));
   CHECK_FALSE(can_not_punch(NatClass::address_dependent, NatClass::endpoint_independent));
   CHECK_FALSE(can_not_punch(NatClass::unknown, NatClass::address_dependent));
@@ -90,17 +113,17 @@ TEST_CASE("where punching has no chance a relay is wanted at once") {
 TEST_CASE("new candidates start the rounds again, known ones do not") {
   Linker linker(id_at(1), 7);
   TimePoint now{};
-  linker.handle_candidates(now, {somewhere}, false);
+  linker.handle_candidates(now, {.always = {somewhere}}, false);
   while (linker.poll_output()) {
   }
   now += 500ms;
-  linker.handle_candidates(now, {somewhere}, false);
-  linker.handle_candidates(now, {somewhere, elsewhere}, false);
+  linker.handle_candidates(now, {.always = {somewhere}}, false);
+  linker.handle_candidates(now, {.always = {somewhere, elsewhere}}, false);
   const LinkerRun run = run_until_idle(linker, now);
   CHECK(now == TimePoint{} + 500ms + 3s);
-  CHECK(linker.candidates().size() == 2);
+  CHECK(linker.targets().always.size() == 2);
   linker.drop_candidate(somewhere);
-  CHECK(linker.candidates() == std::vector{elsewhere});
+  CHECK(linker.targets().always == std::vector{elsewhere});
 }
 
 TEST_CASE("an idle path is probed after its keep-alive and dead six probes later") {
@@ -240,7 +263,7 @@ TEST_CASE("S24: an informant whose ids do not answer is not heard for a minute")
 TEST_CASE("S5: who was only asked to shoots three times") {
   Linker linker(id_at(1), 7, HolePunch::shots_asked);
   TimePoint now{};
-  linker.handle_candidates(now, {elsewhere}, false);
+  linker.handle_candidates(now, {.always = {elsewhere}}, false);
   unsigned shots = 0;
   while (!linker.has_ended()) {
     while (auto output = linker.poll_output()) {
@@ -342,7 +365,7 @@ TEST_CASE("a peer that could not be reached is tried again after 5 s, doubling t
   TimePoint now{};
   Duration last{};
   for (int i = 0; i < 10; ++i) {
-    pace.handle_failed(now, id_at(1), rng);
+    pace.handle_failed(now, id_at(1), RetryPace::pace, rng);
     CHECK_FALSE(pace.may_try(now, id_at(1)));
     last = *pace.deadline(now) - now;
     if (i == 0) CHECK(last <= 6s);
@@ -350,9 +373,25 @@ TEST_CASE("a peer that could not be reached is tried again after 5 s, doubling t
     CHECK(pace.may_try(now, id_at(1)));
   }
   CHECK(last >= 240s);
-  pace.handle_failed(now, id_at(1), rng);
+  pace.handle_failed(now, id_at(1), RetryPace::pace, rng);
   pace.clear();
   CHECK(pace.may_try(now, id_at(1)));
+}
+
+TEST_CASE("a direct path to a peer that is linked over a member is tried less and less often, up to an hour") {
+  SeededRng rng(2);
+  RetryPace pace;
+  TimePoint now{};
+  unsigned within_a_day = 0;
+  for (; now < TimePoint{} + 24h; ++within_a_day) {
+    pace.handle_failed(now, id_at(1), RetryPace::linked, rng);
+    const Duration next = *pace.deadline(now) - now;
+    if (within_a_day == 0) CHECK(next <= 6s);
+    CHECK(next <= 72min);
+    now += next;
+  }
+  CHECK(within_a_day >= 20);
+  CHECK(within_a_day <= 33);
 }
 
 TEST_CASE("the relay is the common neighbour with the shortest way, unless it is busy") {
