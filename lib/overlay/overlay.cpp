@@ -263,7 +263,7 @@ void Overlay::State::maintain(TimePoint now) {
   view_changed_ = false;
 
   maintain_at_ = leaf_.deadline(now, is_hungry());
-  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline(size));
+  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline());
   maintain_at_ = earliest(maintain_at_, retry_.deadline(now));
   if (joined_) maintain_at_ = earliest(maintain_at_, spare_.deadline());
   for (const auto& [peer, leaf] : leaf_peers_)

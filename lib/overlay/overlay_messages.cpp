@@ -358,7 +358,7 @@ void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, c
   if (!linked && request.roles == only(Role::shortcut)) {
     const auto shortcuts = std::ranges::count_if(
         links_.all(), [](const auto& entry) { return entry.second.peer_roles.test(index_of(Role::shortcut)); });
-    if (static_cast<std::size_t>(shortcuts) >= shortcuts_accepted(size_estimate())) {
+    if (static_cast<std::size_t>(shortcuts) >= shortcuts_.accepted()) {
       counters_.add("shortcuts_refused");
       kind = ConnectToMe::Kind::refusal;
       accept = false;

@@ -336,8 +336,9 @@ void Overlay::State::seek_leaves(TimePoint now, std::size_t ring_size) {
 }
 
 void Overlay::State::seek_shortcuts(TimePoint now, std::size_t ring_size) {
+  shortcuts_.handle_ring_size(now, ring_size);
   if (!joined_) return;
-  const auto target = shortcuts_.take_draw(now, config_.self, ring_size, rng_);
+  const auto target = shortcuts_.take_draw(now, config_.self, rng_);
   if (!target) return;
   if (!requests_.add(now, rng_.next(), {RequestReply::Purpose::shortcut, *target, std::nullopt})) {
     shortcuts_.handle_drawn(now, std::nullopt, rng_);

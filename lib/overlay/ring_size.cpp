@@ -53,4 +53,16 @@ std::size_t estimate_ring_size(const RingView& view) {
   return std::max(ids.size(), static_cast<std::size_t>(std::lround(estimate)));
 }
 
+void SteadySize::handle_estimate(TimePoint now, std::size_t n) {
+  const double past = std::chrono::duration<double>(now - since_) / std::chrono::duration<double>(averaged_over);
+  mean_ += (latest_ - mean_) * (1.0 - std::exp(-past));
+  since_ = now;
+  latest_ = std::log2(static_cast<double>(std::max<std::size_t>(n, 1)));
+  mean_ = n < counted_below ? latest_ : std::clamp(mean_, latest_ - 1.0, latest_ + 1.0);
+}
+
+double SteadySize::size() const {
+  return std::exp2(mean_);
+}
+
 }  // namespace ipop::overlay

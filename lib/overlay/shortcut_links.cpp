@@ -9,6 +9,12 @@ namespace {
 
 /// Up to here the near links of a node and of its neighbours reach everybody.
 constexpr std::size_t small_ring = 8;
+/// The ring must have that much more or less than a power of two before one more or fewer is wanted.
+constexpr double margin = 1.2;
+
+std::size_t rounded(double n) {
+  return static_cast<std::size_t>(std::lround(n));
+}
 
 }  // namespace
 
@@ -18,34 +24,48 @@ std::size_t shortcuts_wanted(std::size_t n) {
 }
 
 std::size_t shortcuts_accepted(std::size_t n) {
-  return 2 * std::max<std::size_t>(2, shortcuts_wanted(n));
+  return 4 * std::max<std::size_t>(2, shortcuts_wanted(n));
 }
 
-NodeId draw_shortcut_target(const NodeId& self, std::size_t n, Rng& rng) {
-  const double x = std::pow(static_cast<double>(std::max<std::size_t>(n, 2)), rng.uniform() - 1.0);
+NodeId draw_shortcut_target(const NodeId& self, double n, Rng& rng) {
+  const double x = std::pow(std::max(n, 2.0), rng.uniform() - 1.0);
   return self + ring_fraction(std::min(x, 0.999));
 }
 
-std::optional<NodeId> ShortcutLinks::take_draw(TimePoint now, const NodeId& self, std::size_t n, Rng& rng) {
-  const std::size_t wanted = shortcuts_wanted(n);
-  if (drawing_ || now < next_draw_ || wanted == 0) return std::nullopt;
-  if (drawn_for_ == 0) drawn_for_ = n;
-  if (n >= 2 * drawn_for_ || 2 * n <= drawn_for_) {
+void ShortcutLinks::handle_ring_size(TimePoint now, std::size_t n) {
+  ring_.handle_estimate(now, n);
+  const std::size_t nominal = shortcuts_wanted(rounded(ring_.size()));
+  // A size beside a power of two makes no link come and go.
+  const bool next_to_it = wanted_ != 0 && nominal != 0 && nominal <= wanted_ + 1 && wanted_ <= nominal + 1;
+  if (!next_to_it || shortcuts_wanted(rounded(ring_.size() / margin)) > wanted_ ||
+      shortcuts_wanted(rounded(ring_.size() * margin)) < wanted_) {
+    wanted_ = nominal;
+  }
+}
+
+std::size_t ShortcutLinks::accepted() const {
+  return shortcuts_accepted(rounded(ring_.size()));
+}
+
+std::optional<NodeId> ShortcutLinks::take_draw(TimePoint now, const NodeId& self, Rng& rng) {
+  if (drawing_ || now < next_draw_ || wanted_ == 0) return std::nullopt;
+  if (has_shrunk()) {
     outdated_ = peers_;
-    drawn_for_ = n;
+    drawn_for_ = ring_.size();
   }
   std::erase_if(outdated_, [&](const NodeId& id) { return !peers_.contains(id); });
-  if (peers_.size() >= wanted) {
+  if (peers_.size() >= wanted_) {
     if (outdated_.empty()) return std::nullopt;
     peers_.erase(*outdated_.begin());
     outdated_.erase(outdated_.begin());
-    if (peers_.size() >= wanted) {
+    if (peers_.size() >= wanted_) {
       next_draw_ = now + redraw_every;
       return std::nullopt;
     }
   }
   drawing_ = true;
-  return draw_shortcut_target(self, n, rng);
+  drawn_for_ = std::max(drawn_for_, ring_.size());
+  return draw_shortcut_target(self, ring_.size(), rng);
 }
 
 void ShortcutLinks::handle_drawn(TimePoint now, const std::optional<NodeId>& peer, Rng& rng) {
@@ -60,6 +80,8 @@ void ShortcutLinks::handle_drawn(TimePoint now, const std::optional<NodeId>& pee
 }
 
 void ShortcutLinks::clear() {
+  ring_ = {};
+  wanted_ = 0;
   peers_.clear();
   outdated_.clear();
   drawn_for_ = 0;
@@ -67,11 +89,9 @@ void ShortcutLinks::clear() {
   delay_ = retry_first;
 }
 
-std::optional<TimePoint> ShortcutLinks::deadline(std::size_t n) const {
-  const std::size_t wanted = shortcuts_wanted(n);
-  const bool redraw = drawn_for_ != 0 && (n >= 2 * drawn_for_ || 2 * n <= drawn_for_);
-  const bool missing = peers_.size() < wanted || !outdated_.empty() || redraw;
-  if (drawing_ || wanted == 0 || !missing) return std::nullopt;
+std::optional<TimePoint> ShortcutLinks::deadline() const {
+  const bool missing = peers_.size() < wanted_ || !outdated_.empty() || has_shrunk();
+  if (drawing_ || wanted_ == 0 || !missing) return std::nullopt;
   return next_draw_;
 }
 

@@ -7,20 +7,23 @@
 #include "base/node_id.hpp"
 #include "base/rng.hpp"
 #include "base/time.hpp"
+#include "overlay/ring_size.hpp"
 
 namespace ipop::overlay {
 
 /// Long links a node of a ring of `n` wants: max(2, ceil(log2 n)), none while the near links reach
 /// everybody.
 std::size_t shortcuts_wanted(std::size_t n);
-/// How many shortcuts of others a node takes: twice its own.
+/// How many shortcuts of others a node of a ring of `n` takes: four times as many as it wants itself. Draws fall on
+/// nodes by the arc before them, one in eleven on an arc of more than four times the mean.
 std::size_t shortcuts_accepted(std::size_t n);
 /// A point at a distance x = n^(u-1) of the ring clockwise from `self`, u uniform in [0, 1): the
 /// harmonic density of Symphony (Manku, Bawa, Raghavan 2003).
-NodeId draw_shortcut_target(const NodeId& self, std::size_t n, Rng& rng);
+NodeId draw_shortcut_target(const NodeId& self, double n, Rng& rng);
 
-/// Keeps the number of shortcuts right: one draw at a time, back-off when draws find nothing new,
-/// all drawn again, one by one, when the ring has doubled or halved.
+/// Keeps the number of shortcuts right: one draw at a time, back-off when draws find nothing new. In a ring that has
+/// shrunk to half all are drawn again, one by one; one that has grown wants some more, and those that it has stay
+/// good, since all but the shortest distances were drawn for it as well.
 class ShortcutLinks {
  public:
   static constexpr Duration pause = 200ms;  ///< between two draws while some are missing
@@ -28,8 +31,10 @@ class ShortcutLinks {
   static constexpr Duration retry_longest = 60s;
   static constexpr Duration redraw_every = 5s;  ///< one old shortcut goes at a time
 
+  /// The ring has `n` nodes as far as this one can tell now.
+  void handle_ring_size(TimePoint now, std::size_t n);
   /// The target to look up now, if a shortcut is missing and no draw is running.
-  std::optional<NodeId> take_draw(TimePoint now, const NodeId& self, std::size_t n, Rng& rng);
+  std::optional<NodeId> take_draw(TimePoint now, const NodeId& self, Rng& rng);
   /// The draw found `peer`: it is a shortcut from then on. Nothing: found nobody, or nobody new.
   void handle_drawn(TimePoint now, const std::optional<NodeId>& peer, Rng& rng);
   void handle_lost(const NodeId& peer) { peers_.erase(peer); }
@@ -37,12 +42,18 @@ class ShortcutLinks {
 
   [[nodiscard]] bool contains(const NodeId& peer) const { return peers_.contains(peer); }
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
-  [[nodiscard]] std::optional<TimePoint> deadline(std::size_t n) const;
+  /// Of others, as many as this node takes at most.
+  [[nodiscard]] std::size_t accepted() const;
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
 
  private:
+  [[nodiscard]] bool has_shrunk() const { return 2 * ring_.size() <= drawn_for_; }
+
+  SteadySize ring_;
+  std::size_t wanted_ = 0;
   std::set<NodeId> peers_;
   std::set<NodeId> outdated_;  ///< drawn for a ring of another size
-  std::size_t drawn_for_ = 0;
+  double drawn_for_ = 0;       ///< the largest ring that one was drawn for since the last redraw
   bool drawing_ = false;
   TimePoint next_draw_{};
   Duration delay_ = retry_first;

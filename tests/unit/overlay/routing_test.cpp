@@ -207,3 +207,24 @@ TEST_CASE("the size of a large ring is estimated from the arcs between neighbour
     CHECK(sum / 50 < 1.6 * static_cast<double>(n));
   }
 }
+
+TEST_CASE("of what is estimated the mean of two minutes holds, no further than twice or half from the last") {
+  SteadySize size;
+  TimePoint now{};
+  CHECK(size.size() == 1);
+  size.handle_estimate(now, 12);
+  CHECK(size.size() == doctest::Approx(12));
+  size.handle_estimate(now, 1000);
+  CHECK(size.size() == doctest::Approx(500));
+  now += 1h;
+  size.handle_estimate(now, 1000);
+  CHECK(size.size() == doctest::Approx(1000));
+  // Half of the estimates 600, half of them 1,667: logarithms have the mean of 1,000.
+  for (int i = 0; i < 100; ++i) {
+    now += 3s;
+    size.handle_estimate(now, i % 2 == 0 ? 600 : 1667);
+  }
+  CHECK(size.size() == doctest::Approx(1000).epsilon(0.03));
+  size.handle_estimate(now, 100);
+  CHECK(size.size() == doctest::Approx(200));
+}

@@ -15,7 +15,7 @@ TEST_CASE("shortcuts follow the size of the ring and the harmonic density") {
   CHECK(shortcuts_wanted(16) == 4);
   CHECK(shortcuts_wanted(17) == 5);
   CHECK(shortcuts_wanted(1000) == 10);
-  CHECK(shortcuts_accepted(1000) == 20);
+  CHECK(shortcuts_accepted(1000) == 40);
   SeededRng rng(6);
   unsigned short_ones = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -31,39 +31,86 @@ TEST_CASE("missing shortcuts are drawn one at a time, with back-off when nothing
   SeededRng rng(6);
   ShortcutLinks shortcuts;
   TimePoint now{};
-  CHECK(shortcuts.take_draw(now, id_at(0), 16, rng));
-  CHECK_FALSE(shortcuts.take_draw(now, id_at(0), 16, rng));
+  shortcuts.handle_ring_size(now, 16);
+  CHECK(shortcuts.take_draw(now, id_at(0), rng));
+  CHECK_FALSE(shortcuts.take_draw(now, id_at(0), rng));
   shortcuts.handle_drawn(now, id_at(100), rng);
   CHECK(shortcuts.contains(id_at(100)));
-  now = *shortcuts.deadline(16);
-  CHECK(shortcuts.take_draw(now, id_at(0), 16, rng));
+  now = *shortcuts.deadline();
+  CHECK(shortcuts.take_draw(now, id_at(0), rng));
   shortcuts.handle_drawn(now, std::nullopt, rng);
-  CHECK(*shortcuts.deadline(16) - now >= 800ms);
+  CHECK(*shortcuts.deadline() - now >= 800ms);
   for (std::uint8_t i = 1; shortcuts.size() < 4; ++i) {
-    now = *shortcuts.deadline(16);
-    REQUIRE(shortcuts.take_draw(now, id_at(0), 16, rng));
+    now = *shortcuts.deadline();
+    REQUIRE(shortcuts.take_draw(now, id_at(0), rng));
     shortcuts.handle_drawn(now, id_at(100, i), rng);
   }
-  CHECK_FALSE(shortcuts.deadline(16));
+  CHECK_FALSE(shortcuts.deadline());
 }
 
-TEST_CASE("when the ring doubles its shortcuts are drawn again, one by one") {
-  SeededRng rng(6);
-  ShortcutLinks shortcuts;
-  TimePoint now{};
-  std::uint8_t next = 1;
-  const auto fill = [&](std::size_t n) {
-    for (int i = 0; i < 50 && shortcuts.deadline(n); ++i) {
-      now = std::max(now, *shortcuts.deadline(n));
-      if (shortcuts.take_draw(now, id_at(0), n, rng)) shortcuts.handle_drawn(now, id_at(100, next++), rng);
+namespace {
+
+/// Draws what is missing in a ring of `n`, as long as something is.
+struct Drawing {
+  void fill(std::size_t n) {
+    shortcuts.handle_ring_size(now, n);
+    for (int i = 0; i < 50 && shortcuts.deadline(); ++i) {
+      now = std::max(now, *shortcuts.deadline());
+      if (shortcuts.take_draw(now, id_at(0), rng)) shortcuts.handle_drawn(now, id_at(100, ++drawn), rng);
     }
-  };
-  fill(16);
-  CHECK(shortcuts.size() == 4);
-  const auto start = now;
-  fill(64);
-  CHECK(shortcuts.size() == 6);
-  for (std::uint8_t old = 1; old <= 4; ++old)
-    CHECK_FALSE(shortcuts.contains(id_at(100, old)));
-  CHECK(now - start >= 3 * ShortcutLinks::redraw_every);
+  }
+  [[nodiscard]] std::size_t kept_of(std::uint8_t first) const {
+    std::size_t out = 0;
+    for (std::uint8_t i = 1; i <= first; ++i)
+      out += shortcuts.contains(id_at(100, i)) ? 1U : 0U;
+    return out;
+  }
+  SeededRng rng{6};
+  ShortcutLinks shortcuts{};
+  TimePoint now{};
+  std::uint8_t drawn = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a ring that grows keeps the shortcuts that it has and draws some more") {
+  Drawing drawing;
+  drawing.fill(16);
+  CHECK(drawing.drawn == 4);
+  // Larger estimates are taken at half, and in full when they stay.
+  drawing.fill(1024);
+  drawing.now += 20min;
+  drawing.fill(1024);
+  CHECK(drawing.drawn == 10);
+  CHECK(drawing.kept_of(10) == 10);
+}
+
+TEST_CASE("when the ring has shrunk to half its shortcuts are drawn again, one by one") {
+  Drawing drawing;
+  drawing.fill(1024);
+  drawing.now += 20min;
+  drawing.fill(1024);
+  const std::uint8_t before = drawing.drawn;
+  const auto start = drawing.now;
+  drawing.fill(400);
+  drawing.now += 20min;
+  drawing.fill(400);
+  CHECK(drawing.kept_of(before) == 0);
+  CHECK(drawing.shortcuts.size() == 9);
+  CHECK(drawing.now - start >= 8 * ShortcutLinks::redraw_every);
+}
+
+TEST_CASE("estimates that flutter draw no shortcut") {
+  Drawing drawing;
+  drawing.fill(120);
+  drawing.now += 20min;
+  drawing.fill(120);
+  const std::uint8_t before = drawing.drawn;
+  for (const std::size_t estimate : {90U, 180U, 130U, 70U, 200U, 140U, 110U, 230U, 128U, 132U}) {
+    for (int i = 0; i < 5; ++i) {
+      drawing.now += 4s;
+      drawing.fill(estimate);
+    }
+  }
+  CHECK(drawing.drawn == before);
 }
