@@ -64,7 +64,8 @@ void Overlay::State::pass_on_due(TimePoint now) {
     counters_.add("relayed_octets", octets);
     const std::vector<ByteSpan> spans(batch->packets.begin(), batch->packets.end());
     link->relayed_at = now;
-    seal(now, *link, *direct, spans, Content::data);
+    // Keep-alives of a pair are no reason to ask whether the path carries data.
+    seal(now, *link, *direct, spans, batch->has_data ? Content::data : Content::control);
     passed.emplace_back(batch->source, batch->destination);
     if (relay_rate_.wants_round_trip(now)) send_probe(now, *link, *direct);
   }

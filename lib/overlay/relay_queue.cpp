@@ -77,6 +77,7 @@ std::optional<RelayQueue::Batch> RelayQueue::take(TimePoint now, std::uint64_t r
         ++delayed_;
         count(pair, &Counts::delayed);
       }
+      batch.has_data = batch.has_data || queue.control == 0;
       batch.packets.push_back(extract(queue, 0));
     }
     if (queue.packets.empty()) {

@@ -31,6 +31,7 @@ class RelayQueue {
     NodeId source{};
     NodeId destination{};
     std::vector<Bytes> packets{};
+    bool has_data = false;  ///< not all of them are control
   };
   struct Counts {
     std::uint32_t delayed = 0;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "overlay_host.hpp"
+#include "support/traffic_kinds.hpp"
 
 using namespace ipop;
 using namespace ipop::overlay;
@@ -133,6 +134,20 @@ TEST_CASE("a direct link through two endpoint-independent NATs is there in five 
   MESSAGE("worst " << worst / 1ms << " ms");
   CHECK(measured == 3);
   CHECK(worst <= 600ms);
+}
+
+TEST_CASE("a relay asks no path whether it carries data because of keep-alives that it passes on") {
+  Pair pair(26, symmetric(), symmetric());
+  pair.settle();
+  REQUIRE(pair.link());
+  REQUIRE(pair.ring.are_linked(pair.first, pair.second, false));
+  pair.ring.network.run_for(60s);
+  test_support::TrafficCount count;
+  pair.ring.network.set_tap([&](ByteSpan datagram) { count.add(datagram); });
+  pair.ring.network.run_for(120s);
+  CHECK(count.of(test_support::TrafficKind::ping).datagrams > 0);
+  // Three for each path that the search for another ring opens now and then.
+  CHECK(count.of(test_support::TrafficKind::proof).datagrams <= 30);
 }
 
 TEST_CASE("when a relay dies under traffic another takes its place") {

@@ -209,7 +209,9 @@ TEST_CASE("control packets of a pair come through whatever it sends, and win it 
     queue.put(now, id_at(1), id_at(100), packets_of(1, 1201), true);
     queue.put(now, id_at(2), id_at(100), packets_of(80), true);
     while (const auto batch = queue.take(now, 2'000'000)) {
+      if (batch->source == id_at(2)) CHECK_FALSE(batch->has_data);
       for (const Bytes& packet : batch->packets) {
+        if (batch->source == id_at(1) && packet.size() != 1201) CHECK(batch->has_data);
         if (batch->source == id_at(2)) {
           cheat += packet.size();
         } else {
