@@ -26,6 +26,7 @@ struct StatusSending {
   unsigned tries = 0;
   TimePoint last_sent{};
   std::optional<TimePoint> due{};
+  std::optional<TimePoint> list_due{};  ///< when a list that may wait is told
 };
 
 /// All that is known of one linked peer. It has no path only while it waits for another one after its last

@@ -297,6 +297,7 @@ void Overlay::State::set_next_deadline() {
     wake_by(link.stands_at);
     wake_by(link.recover_until);
     if (link.is_up() && link.status.pending) wake_by(link.status.due);
+    if (link.is_up()) wake_by(link.status.list_due);
     if (link.unused_since) wake_by(*link.unused_since + unused_linger);
   }
   for (const auto& [peer, seeking] : seeking_)

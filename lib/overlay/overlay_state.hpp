@@ -187,6 +187,8 @@ class Overlay::State {
   void sync_status(TimePoint now);
   void sync_status(TimePoint now, Link& link);
   [[nodiscard]] Status make_status(const Link& link) const;
+  /// How long the peer does without `status`, of which only the list of neighbours is new; else zero.
+  [[nodiscard]] Duration may_wait(const Link& link, const Status& status) const;
 
   // overlay_messages.cpp
   void handle_link_message(TimePoint now, crypto::ChannelId channel, ByteSpan payload);

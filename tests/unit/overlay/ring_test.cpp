@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "overlay_host.hpp"
+#include "support/traffic_kinds.hpp"
 
 using namespace ipop;
 using namespace ipop::overlay;
@@ -86,6 +87,29 @@ TEST_CASE("a node that joins a settled ring is routable soon") {
   CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 5s));
   MESSAGE("routable after " << (ring.network.now() - start) / 1ms << " ms");
   CHECK(ring.network.now() - start < 2s);
+}
+
+TEST_CASE("of a newcomer the nodes next to it tell each other at once, all others later") {
+  Ring ring(17);
+  ring.add_public();
+  for (int i = 1; i < 60; ++i)
+    ring.add(ring.network.add_public_site(), 100ms);
+  ring.network.run_for(180s);
+  REQUIRE(ring.is_right());
+  test_support::TrafficCount count;
+  ring.network.set_tap([&](ByteSpan datagram) { count.add(datagram); });
+  const auto statuses = [&] { return count.of(test_support::TrafficKind::status).datagrams; };
+  ring.add(ring.network.add_public_site());
+  REQUIRE(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 5s));
+  ring.network.run_for(5s);
+  const auto at_once = statuses();
+  MESSAGE(at_once << " statuses and acknowledgements at once");
+  CHECK(at_once < 600);  // 866 when all are told
+  // Whoever waited has not forgotten.
+  ring.network.run_for(60s);
+  const auto later = statuses() - at_once;
+  MESSAGE(later << " within a minute");
+  CHECK(later > 50);
 }
 
 TEST_CASE("packets to any id arrive at the node nearest to it") {
