@@ -57,7 +57,7 @@ struct Link {
   crypto::ChannelId selected{};              ///< the path that this end told the other to keep
   ShapedByRelay shaped{};
   PartCollector parts{};
-  TimePoint relayed_at{};  ///< packets of others left over it last
+  TimePoint relayed_at{};  ///< data of others came or left over it last
   bool admitted = false;   ///< the peer's revocation list is no newer than ours
 
   /// The path to send on; null while the link is not up, and never null while it is.

@@ -63,9 +63,13 @@ void Overlay::State::pass_on_due(TimePoint now) {
     counters_.add("relayed_packets", batch->packets.size());
     counters_.add("relayed_octets", octets);
     const std::vector<ByteSpan> spans(batch->packets.begin(), batch->packets.end());
-    link->relayed_at = now;
-    // Keep-alives of a pair are no reason to ask whether the path carries data.
-    seal(now, *link, *direct, spans, batch->has_data ? Content::data : Content::control);
+    if (batch->has_data) {
+      link->relayed_at = now;
+      if (Link* from = links_.find(batch->source)) from->relayed_at = now;
+    }
+    // Keep-alives of a pair are no reason to ask whether the path carries data; what goes back beside data is.
+    const bool carries_data = link->relayed_at != TimePoint{} && link->relayed_at + RelayRate::measure_lives > now;
+    seal(now, *link, *direct, spans, carries_data ? Content::data : Content::control);
     passed.emplace_back(batch->source, batch->destination);
     if (relay_rate_.wants_round_trip(now)) send_probe(now, *link, *direct);
   }
