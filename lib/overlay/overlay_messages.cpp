@@ -293,6 +293,8 @@ void Overlay::State::send_request(TimePoint now, std::uint64_t token, const Node
   ConnectToMe request = make_connect_to_me(now, ConnectToMe::Kind::request, token);
   request.spread = spread;
   request.roles = roles;
+  // Their lists come over the links; who is asked for a place that is settled need not ask them as well.
+  if (spread && place_.is_settled()) request.neighbours = links_.around(config_.self, config_.near_per_side + 1);
   RoutedPacket packet;
   packet.type = PacketType::connect_to_me;
   packet.mode = mode;
@@ -326,8 +328,9 @@ void Overlay::State::remember_reach(TimePoint now, const NodeId& source, const C
 void Overlay::State::spread_request(TimePoint now, const RoutedPacket& packet, ConnectToMe request,
                                     const std::vector<NodeId>& next_to_source) {
   request.spread = false;
+  const std::vector<NodeId> linked = std::exchange(request.neighbours, {});
   for (const NodeId& id : next_to_source) {
-    if (id == packet.source) continue;
+    if (id == packet.source || std::ranges::find(linked, id) != linked.end()) continue;
     RoutedPacket on = packet;
     on.mode = RouteMode::exact;
     on.destination = id;

@@ -15,7 +15,7 @@ constexpr double longest_step = 0.4;
 
 std::vector<NodeId> PlaceSearch::begin(TimePoint now, const NodeId& place, std::size_t ring_size, Rng& rng) {
   std::vector<NodeId> points{place};
-  if (voices_.size() >= voices_wanted) {
+  if (is_settled()) {
     next_ = now + rng.jitter(repeat_longest, 1.0 / 3.0);
     return points;
   }

@@ -31,6 +31,8 @@ class PlaceSearch {
 
   /// Somebody has answered.
   [[nodiscard]] bool is_known() const { return !voices_.empty(); }
+  /// As many have as the search is for: it goes on only to heal what split.
+  [[nodiscard]] bool is_settled() const { return voices_.size() >= voices_wanted; }
   [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }
 
  private:

@@ -112,6 +112,23 @@ TEST_CASE("of a newcomer the nodes next to it tell each other at once, all other
   CHECK(later > 50);
 }
 
+TEST_CASE("a member whose place is settled asks one node for it, not those that it is linked to") {
+  Ring ring(18);
+  ring.add_public();
+  for (int i = 1; i < 40; ++i)
+    ring.add(ring.network.add_public_site(), 100ms);
+  ring.network.run_for(180s);
+  REQUIRE(ring.is_right());
+  test_support::TrafficCount count;
+  ring.network.set_tap([&](ByteSpan datagram) { count.add(datagram); });
+  ring.network.run_for(120s);
+  const auto asked = count.of(test_support::TrafficKind::own_place).datagrams;
+  const auto copies = count.of(test_support::TrafficKind::ask_near).datagrams;
+  MESSAGE(asked << " datagrams ask, " << copies << " are copies for neighbours");
+  CHECK(asked > 0);
+  CHECK(10 * copies < asked);
+}
+
 TEST_CASE("packets to any id arrive at the node nearest to it") {
   Ring ring(7);
   ring.add_public();
