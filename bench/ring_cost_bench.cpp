@@ -1,11 +1,14 @@
-// What one more member costs a ring of the shipped nodes that has settled, and what a member sends when nothing
-// happens, by kind of message, in virtual time.
+// What one more member and one less cost a ring of the shipped nodes that has settled, and what a member sends when
+// nothing happens, by kind of message, in virtual time.
 
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "bench/options.hpp"
 #include "bench/report.hpp"
+#include "cli/table.hpp"
 #include "support/ring_cost.hpp"
 
 using namespace ipop;
@@ -13,42 +16,67 @@ using namespace ipop::test_support;
 
 namespace {
 
-void measure(bench::Report& report, std::uint64_t seed, std::size_t members) {
+struct Measured {
+  std::size_t members = 0;
+  RingCost cost{};
+};
+
+Measured measure(bench::Report& report, std::uint64_t seed, std::size_t members) {
   report.progress("a ring of " + std::to_string(members));
   const RingCost cost = measure_ring_cost({.seed = seed, .members = members});
   const std::string suffix = "_" + std::to_string(members);
-  const std::string note = std::to_string(cost.joined) + " joined, near links " + (cost.is_right ? "right" : "wrong");
-  report.add("join" + suffix, cost.join_total(), "datagrams", std::nullopt, note);
+  const std::string note = std::to_string(cost.joined) + " joined, near links " + (cost.is_right ? "right" : "wrong") +
+                           ", " + std::to_string(cost.double_addresses) + " addresses twice";
+  report.add("join" + suffix, total(cost.join), "datagrams", bench::at_most(250), note);
+  report.add("join_octets" + suffix, cost.join_octets, "octets", bench::at_most(150e3));
+  report.add("leave" + suffix, total(cost.leave), "datagrams");
+  report.add("leave_octets" + suffix, cost.leave_octets, "octets");
+  report.add("idle" + suffix, total(cost.idle), "/s", bench::at_most(1.0), "datagrams of a member");
+  report.add("idle_octets" + suffix, cost.idle_octets, "octets/s", bench::at_most(188));
+  report.add("links" + suffix, cost.links, "links", bench::at_most(15), "of a member, in the mean");
+  return {members, cost};
+}
+
+/// A row for each kind of message, a column for each number of members.
+void write_kinds(const cli::Streams& streams, const std::string& of_what, const std::vector<Measured>& measured,
+                 PerKind RingCost::*part, double scale) {
+  std::vector<cli::Column> columns{{of_what, cli::Align::left}};
+  for (const Measured& one : measured)
+    columns.push_back({std::to_string(one.members), cli::Align::right});
+  cli::Table table(columns);
   for (std::size_t i = 0; i < traffic_kinds; ++i) {
-    const auto kind = static_cast<TrafficKind>(i);
-    if (cost.join[i] >= 0.5 || cost.join[i] <= -0.5) {
-      report.add("join_" + std::string(to_string(kind)) + suffix, cost.join[i], "datagrams");
+    std::vector<std::string> row{std::string(to_string(static_cast<TrafficKind>(i)))};
+    bool is_there = false;
+    for (const Measured& one : measured) {
+      const double value = scale * (one.cost.*part)[i];
+      row.push_back(fmt::format("{:.1f}", value));
+      is_there = is_there || value >= 0.05 || value <= -0.05;
     }
+    if (is_there) table.add_row(row);
   }
-  report.add("join_octets" + suffix, cost.join_octets, "octets");
-  report.add("idle" + suffix, cost.idle_total(), "/s", std::nullopt, "datagrams of a member");
-  for (std::size_t i = 0; i < traffic_kinds; ++i) {
-    if (cost.idle[i] < 0.005) continue;
-    report.add("idle_" + std::string(to_string(static_cast<TrafficKind>(i))) + suffix, cost.idle[i], "/s");
-  }
-  report.add("idle_octets" + suffix, cost.idle_octets, "octets/s");
-  report.add("links" + suffix, cost.links, "links", std::nullopt, "of a member, in the mean");
+  table.write_human(streams.out, cli::screen_of(streams, cli::ColorChoice::automatic));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const cli::Streams streams = cli::standard_streams();
-  const auto parsed = bench::parse_options(argc, argv, "ring_cost_bench",
-                                           "What a join and an idle second cost simulated rings of 128, 250 and 500 "
-                                           "members (or one of --trials members), by kind of message.",
-                                           streams);
+  const auto parsed =
+      bench::parse_options(argc, argv, "ring_cost_bench",
+                           "What a join, a leave and an idle minute cost simulated rings of 128, 500 and 1,000 "
+                           "members (or one of --trials members), by kind of message.",
+                           streams);
   if (const auto* status = std::get_if<cli::ExitStatus>(&parsed)) return cli::to_int(*status);
   const auto& options = std::get<bench::Options>(parsed);
   bench::Report report("ring_cost", options.seed, options.output, streams);
-  std::vector<std::size_t> sizes{128, 250, 500};
+  std::vector<std::size_t> sizes{128, 500, 1000};
   if (options.trials > 0) sizes = {options.trials};
+  std::vector<Measured> measured;
   for (const std::size_t members : sizes)
-    measure(report, options.seed, members);
-  return cli::to_int(report.finish());
+    measured.push_back(measure(report, options.seed, members));
+  const cli::ExitStatus status = report.finish();
+  write_kinds(streams, "datagrams a join", measured, &RingCost::join, 1.0);
+  write_kinds(streams, "datagrams a leave", measured, &RingCost::leave, 1.0);
+  write_kinds(streams, "datagrams of a member in an idle minute", measured, &RingCost::idle, 60.0);
+  return cli::to_int(status);
 }

@@ -1,5 +1,6 @@
 #include "support/ring_cost.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "support/sim_ring.hpp"
@@ -10,7 +11,7 @@ namespace {
 constexpr std::size_t bootstrap_nodes = 4;
 constexpr Duration latency = 50ms;
 constexpr Duration start_pause = 20ms;
-constexpr Duration join_pause = 10s;
+constexpr Duration pause = 10s;
 constexpr Duration after_last = 30s;
 
 SiteId site_of(SimNetwork& network, std::size_t number) {
@@ -26,13 +27,9 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-double sum(const std::array<double, traffic_kinds>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0);
-}
-
 /// Of what was counted between two looks.
 struct Spent {
-  std::array<double, traffic_kinds> datagrams{};
+  PerKind datagrams{};
   double octets = 0;
 };
 
@@ -48,11 +45,8 @@ Spent spent(const TrafficCount& before, const TrafficCount& after) {
 
 }  // namespace
 
-double RingCost::join_total() const {
-  return sum(join);
-}
-double RingCost::idle_total() const {
-  return sum(idle);
+double total(const PerKind& datagrams) {
+  return std::accumulate(datagrams.begin(), datagrams.end(), 0.0);
 }
 
 RingCost measure_ring_cost(const RingCostTrial& trial) {
@@ -66,38 +60,54 @@ RingCost measure_ring_cost(const RingCostTrial& trial) {
     ring.add_member(site_of(network, i), TimePoint{} + start_pause * i);
   network.run_for(start_pause * trial.members + trial.settle);
 
+  RingCost out;
   const TrafficCount settled = count;
   network.run_for(trial.idle);
   const Spent idle = spent(settled, count);
-
-  const TrafficCount before = count;
   const std::size_t first = ring.size();
   const auto nodes = static_cast<double>(first);
-  for (std::size_t i = 0; i < trial.joins; ++i)
-    ring.add_member(site_of(network, trial.members + i), network.now() + join_pause * i);
-  const Duration span = join_pause * trial.joins + after_last;
-  network.run_for(span);
-  const Spent busy = spent(before, count);
+  const double idled = nodes * seconds(trial.idle);
+  for (std::size_t i = 0; i < traffic_kinds; ++i)
+    out.idle[i] = idle.datagrams[i] / idled;
+  out.idle_octets = idle.octets / idled;
 
-  RingCost out;
-  const auto joins = static_cast<double>(trial.joins);
+  /// Of what was sent in `span`, while members idled for so many seconds altogether, the part of each of `events`.
+  const auto share = [&](const Spent& busy, double idling, std::size_t events, PerKind& datagrams, double& octets) {
+    const auto parts = static_cast<double>(std::max<std::size_t>(events, 1));
+    for (std::size_t i = 0; i < traffic_kinds; ++i)
+      datagrams[i] = (busy.datagrams[i] - out.idle[i] * idling) / parts;
+    octets = (busy.octets - out.idle_octets * idling) / parts;
+  };
+
+  TrafficCount before = count;
+  for (std::size_t i = 0; i < trial.joins; ++i)
+    ring.add_member(site_of(network, trial.members + i), network.now() + pause * i);
+  Duration span = pause * trial.joins + after_last;
+  network.run_for(span);
   // A new member idles as well, from its own join to the end.
   double idling = nodes * seconds(span);
   for (std::size_t i = 0; i < trial.joins; ++i)
-    idling += seconds(span - join_pause * i);
-  const double idled = nodes * seconds(trial.idle);
-  for (std::size_t i = 0; i < traffic_kinds; ++i) {
-    out.idle[i] = idle.datagrams[i] / idled;
-    out.join[i] = (busy.datagrams[i] - out.idle[i] * idling) / joins;
-  }
-  out.idle_octets = idle.octets / idled;
-  out.join_octets = (busy.octets - out.idle_octets * idling) / joins;
+    idling += seconds(span - pause * i);
+  share(spent(before, count), idling, trial.joins, out.join, out.join_octets);
   for (std::size_t i = first; i < ring.size(); ++i)
     out.joined += ring.at(i).joined_at && ring.at(i).lease_at ? 1U : 0U;
-  out.is_right = ring.near_links_are_right();
-  out.double_addresses = ring.duplicate_addresses();
   for (std::size_t i = 0; i < ring.size(); ++i)
     out.links += static_cast<double>(ring.at(i).node().connections().size()) / static_cast<double>(ring.size());
+
+  before = count;
+  span = pause * trial.leaves + after_last;
+  idling = static_cast<double>(ring.size()) * seconds(span);
+  for (std::size_t i = 0; i < trial.leaves; ++i) {
+    ring.at(first + i).stop(network.now());
+    network.drain(ring.host(first + i));
+    ring.kill(first + i);
+    idling -= seconds(span - pause * i);
+    network.run_for(pause);
+  }
+  network.run_for(after_last);
+  share(spent(before, count), idling, trial.leaves, out.leave, out.leave_octets);
+  out.is_right = ring.near_links_are_right();
+  out.double_addresses = ring.duplicate_addresses();
   return out;
 }
 

@@ -16,24 +16,27 @@ struct RingCostTrial {
   Duration settle = std::chrono::minutes(25);  ///< what was given up for ten minutes has come around twice
   Duration idle = std::chrono::minutes(10);    ///< counted
   std::size_t joins = 20;                      ///< counted, ten seconds apart
+  std::size_t leaves = 20;                     ///< the same, of those that joined; not more than these
 };
+
+/// Datagrams of each kind.
+using PerKind = std::array<double, traffic_kinds>;
 
 /// What the members of a ring send, all of them together, by kind of message.
 struct RingCost {
-  std::array<double, traffic_kinds> join{};  ///< datagrams that one more member causes in 30 s, less the idle rate
-  std::array<double, traffic_kinds> idle{};  ///< datagrams a second and member
+  PerKind join{};   ///< that one more member causes in 30 s, less the idle rate
+  PerKind leave{};  ///< that a member which stops causes, counted likewise
+  PerKind idle{};   ///< a second and member
   double join_octets = 0;
+  double leave_octets = 0;
   double idle_octets = 0;  ///< a second and member
   std::size_t joined = 0;  ///< of the new ones: in the ring and with an address
-  bool is_right = false;   ///< near links after the last join
+  bool is_right = false;   ///< near links after the last leave
   std::size_t double_addresses = 0;
   double links = 0;  ///< of a member, in the mean
-
-  [[nodiscard]] double join_of(TrafficKind kind) const { return join[static_cast<std::size_t>(kind)]; }
-  [[nodiscard]] double idle_of(TrafficKind kind) const { return idle[static_cast<std::size_t>(kind)]; }
-  [[nodiscard]] double join_total() const;
-  [[nodiscard]] double idle_total() const;
 };
+
+double total(const PerKind& datagrams);
 
 /// Four public bootstrap nodes and members at sites of four kinds in turn (public, full cone, port-restricted,
 /// symmetric), 50 ms from site to site; they start 20 ms apart. A seed gives the same figures everywhere.
