@@ -1,6 +1,8 @@
 #include "appliance/toml_reader.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 // No exceptions: parse gives a result that holds the error with its line.
@@ -9,6 +11,8 @@
 // would report the error; without them that check does.
 #define TOML_ASSERT(expression) static_assert(true)
 #define TOML_ENABLE_FORMATTERS 0
+// Tables in tables are taken apart by a call in a call: this, times `most_key_parts`, is how deep it goes.
+#define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
 #include "appliance/wording.hpp"
@@ -18,6 +22,49 @@ namespace ipop::appliance {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
+
+constexpr std::size_t most_key_parts = 16;
+
+/// Behind the text in quotes that begins at `at`: behind its end, or where the line or the file ends without it.
+std::size_t end_of_quoted(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string three(3, quote);
+  const bool is_long = text.substr(at).starts_with(three);
+  const std::string_view mark = std::string_view(three).substr(0, is_long ? 3 : 1);
+  for (at += mark.size(); at < text.size(); ++at) {
+    if (!is_long && text[at] == '\n') return at;
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text.substr(at).starts_with(mark)) {
+      at += mark.size();
+      // A long text may end with one or two quotes of its own.
+      for (int own = 0; is_long && own < 2 && text.substr(at).starts_with(quote); ++own)
+        ++at;
+      return at;
+    }
+  }
+  return text.size();
+}
+
+/// The line of the first key or table name of more than `most_key_parts` parts, of which each is a table in a table.
+std::optional<std::size_t> line_of_long_key(std::string_view text) {
+  std::size_t line = 1, parts = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const std::size_t began = at;
+    if (c == '"' || c == '\'') {
+      at = end_of_quoted(text, at);
+    } else if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+    } else {
+      if (c == '\n' || c == '=' || c == ',' || c == '{' || c == '}') parts = 1;
+      if (c == '.' && ++parts > most_key_parts) return line;
+      ++at;
+    }
+    line += static_cast<std::size_t>(std::ranges::count(text.substr(began, at - began), '\n'));
+  }
+  return std::nullopt;
+}
 
 std::size_t line_of(const toml::node& node) {
   return std::max<std::size_t>(node.source().begin.line, 1);
@@ -54,6 +101,8 @@ void TomlReader::parse(std::string_view text) {
       return fail(line, "a control character; the file has to be plain text");
     if (octet >= 0x80) c = '?';
   }
+  if (const auto long_key = line_of_long_key(ascii))
+    return fail(*long_key, "a key of more than " + std::to_string(most_key_parts) + " parts");
   toml::parse_result parsed = toml::parse(ascii);
   if (!parsed) return fail(std::max<std::size_t>(parsed.error().source().begin.line, 1), parsed.error().description());
   table_ = std::make_unique<const Table>(std::move(parsed).table());

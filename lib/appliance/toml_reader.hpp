@@ -16,8 +16,8 @@ namespace ipop::appliance {
 
 /// Reads the keys of one small file in TOML, as all files of the programs are, and keeps the first
 /// error: the callers ask for key after key and look at failed() once. After an error the functions do
-/// nothing. Not TOML, more than 1 MiB, a control character, or a key that is none of the known ones (if
-/// any are named) is an error from the start.
+/// nothing. Not TOML, more than 1 MiB, a control character, a key of more than 16 parts, or one that is none
+/// of the known ones (if any are named) is an error from the start.
 ///
 /// Every error (malformed) is one line: file, line, what is wrong, what would be right. An `example` is
 /// a line that would be right.

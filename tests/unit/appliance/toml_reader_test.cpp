@@ -105,3 +105,31 @@ TEST_CASE("without known keys any key is admitted") {
   TomlReader reader("whatever = 1", "f", {});
   CHECK(first_error(reader) == "no error");
 }
+
+TEST_CASE("a key of very many parts is refused where it stands, and ends no program") {
+  const auto many = [](std::string_view part) {
+    std::string out(part);
+    for (int i = 0; i < 100'000; ++i)
+      out += "." + std::string(part);
+    return out;
+  };
+  const std::string refused = "f:2: a key of more than 16 parts";
+  const std::string key = many("a");
+  CHECK(first_error(TomlReader("flag = true\n" + key + " = 1\n", "f", {})) == refused);
+  CHECK(first_error(TomlReader("flag = true\n[" + key + "]\n", "f", {})) == refused);
+  CHECK(first_error(TomlReader("flag = true\n" + many("\"a\"") + " = 1\n", "f", {})) == refused);
+  CHECK(first_error(TomlReader("flag = true\ntable = { a = 1, " + key + " = 1 }\n", "f", {})) == refused);
+  // What stands before it cannot make it pass for text or a comment.
+  for (const std::string_view before : {"'it''s'", "\"\"\"\"quoted\"\"\"\"\"", "\"\\\\\"", "'\\'", "'#'", "\"\""})
+    CHECK(first_error(TomlReader("\nx = {b = " + std::string(before) + ", " + key + " = 1}\n", "f", {}))
+              .starts_with("f:2: "));
+  CHECK(first_error(TomlReader("word = \"" + key + "\"\nwords = [\"1.2.3.4:5\"] # " + key + "\n", "f", toml_keys)) ==
+        "no error");
+}
+
+TEST_CASE("tables in tables of a hostile file end no program") {
+  std::string tables = "table = ";
+  for (int i = 0; i < 200; ++i)
+    tables += "{ a.a.a.a.a.a.a.a.a.a.a.a.a.a.a = ";
+  CHECK(first_error(TomlReader(tables + "1" + std::string(200, '}') + "\n", "f", {})).starts_with("f:1: "));
+}
