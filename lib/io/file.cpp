@@ -167,7 +167,15 @@ Result<void> remove_file(const std::string& path) {
   return {};
 }
 
+Result<void> check_place(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return {};
+  const std::string what = S_ISDIR(status.st_mode) ? "a directory" : "a device or pipe";
+  return {Errc::conflict, "writing " + path + ": " + what + ", not a file"};
+}
+
 Result<void> rename_file(const std::string& path, const std::string& to) {
+  if (is_device_or_pipe(to)) return check_place(to);
   if (::rename(path.c_str(), to.c_str()) != 0) return last_error("renaming " + path);
   return {};
 }

@@ -39,10 +39,13 @@ Result<WallTime> modification_time(const std::string& path);
 /// A word that is another one after the file was replaced or written; empty where there is none.
 std::string file_stamp(const std::string& path);
 
+/// True when a file may be put there: nothing is there, or a file. Error: conflict with what is there.
+Result<void> check_place(const std::string& path);
+
 /// Takes away a file or an empty directory. Errors: errno.
 Result<void> remove_file(const std::string& path);
 
-/// Renames `path`, replacing what is at `to`.
+/// Renames `path`, replacing what is at `to`. Errors: errno; conflict where a device or pipe is there, which stays.
 Result<void> rename_file(const std::string& path, const std::string& to);
 
 }  // namespace ipop::io

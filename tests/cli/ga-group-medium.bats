@@ -130,6 +130,21 @@ nothing_changed() { [ ! -e "$DIR/new" ]; }
   [ "$(ls "$DIR"/medium.img*)" = "$DIR/medium.img" ]
 }
 
+@test "S28: a medium goes to a device as it is, which stays what it is, and nothing is left beside its place" {
+  mkfifo "$DIR/device"
+  timeout 60 cat "$DIR/device" >"$DIR/came" 3>&- &
+  reader=$!
+  medium --role worker --out "$DIR/device"
+  wait "$reader"
+  [ -p "$DIR/device" ]
+  mcopy -n -i "$DIR/came" ::appliance.toml - | grep -q worker
+  mkdir "$DIR/place"
+  run medium --role worker --out "$DIR/place"
+  [ "$status" -eq 1 ]
+  [ "$(ls "$DIR/place"* "$DIR"/device*)" = "$(ls "$DIR/place" "$DIR/device")" ]
+  [ -z "$(ls "$DIR/place")" ]
+}
+
 @test "what cannot be on a medium is refused where it is made, and no image is left" {
   echo "-----BEGIN OPENSSH PRIVATE KEY-----" >"$DIR/private"
   run medium --ssh-key "$DIR/private" --out "$DIR/medium.img"

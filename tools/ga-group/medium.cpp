@@ -7,6 +7,7 @@
 #include "closed_group.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
+#include "io/memory_file.hpp"
 #include "io/run_process.hpp"
 #include "io/system_clock.hpp"
 #include "token_maker.hpp"
@@ -19,6 +20,7 @@ using cli::ExitStatus;
 using namespace std::chrono_literals;
 
 constexpr std::size_t largest_key_file = 65'536;
+constexpr std::size_t image_octets = std::size_t{1440} * 1024;  // a floppy disk
 
 std::string line_of_file(const std::string& text) {
   std::string line = text.substr(0, text.find('\n'));
@@ -69,25 +71,19 @@ Result<void> run_tool(std::vector<std::string> command, const std::string& packa
   return make_error(Errc::malformed, command.front() + " failed: " + line_of_file(ran->output));
 }
 
-/// Beside the place where it will be, and there in one step.
+/// Made in memory, since there is a token in it, and in its place in one step; a device gets it as it is.
 Result<void> write_image(const std::string& path, const std::string& text) {
-  const std::string part = path + ".new", content = path + ".text";
-  const auto write = [&]() -> Result<void> {
-    if (io::exists(part)) (void)io::remove_file(part);
-    // It is empty, and nobody else's, before there is a token in it.
-    if (auto made = io::write_file_atomically(part, std::string(std::size_t{1440} * 1024, '\0'), 0600); !made)
-      return made;
-    if (auto written = io::write_file_atomically(content, text, 0600); !written) return written;
-    const std::string label(appliance::medium_label);
-    if (auto made = run_tool({"mkfs.fat", "--invariant", "-n", label, part}, "dosfstools"); !made) return made;
-    const std::string name = "::" + std::string(appliance::medium_file);
-    return run_tool({"mcopy", "-i", part, content, name}, "mtools");
-  };
-  auto written = write();
-  if (io::exists(content)) (void)io::remove_file(content);
-  if (written) return io::rename_file(part, path);
-  if (io::exists(part)) (void)io::remove_file(part);
-  return written;
+  const auto image = io::MemoryFile::make(std::string(image_octets, '\0'));
+  if (!image) return image.error();
+  const auto content = io::MemoryFile::make(text);
+  if (!content) return content.error();
+  const std::string label(appliance::medium_label);
+  if (auto made = run_tool({"mkfs.fat", "--invariant", "-n", label, image->path()}, "dosfstools"); !made) return made;
+  const std::string name = "::" + std::string(appliance::medium_file);
+  if (auto put = run_tool({"mcopy", "-i", image->path(), content->path(), name}, "mtools"); !put) return put;
+  const auto octets = image->read(image_octets);
+  if (!octets) return octets.error();
+  return io::write_file_atomically(path, *octets, 0600);
 }
 
 }  // namespace

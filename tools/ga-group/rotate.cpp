@@ -192,9 +192,11 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
 
   // What can't be written leaves nobody behind.
   const std::string part = verb.out + ".part";
-  if (verb.out != "-")
+  if (verb.out != "-") {
+    if (auto place = io::check_place(verb.out); !place) return report_file_error(context, place.error());
     if (auto written = io::write_file_atomically(part, to_pem(*sealed), 0600); !written)
       return report_file_error(context, written.error());
+  }
 
   // Noted before anybody has the hand-over: the authority's server gives the new file to no one of these.
   std::vector<Bytes> left;

@@ -10,6 +10,8 @@
 #include <doctest/doctest.h>
 
 #include "io/directory_lock.hpp"
+#include "io/memory_file.hpp"
+#include "io/run_process.hpp"
 #include "io/unique_fd.hpp"
 #include "temp_dir.hpp"
 
@@ -112,6 +114,30 @@ TEST_CASE("a pipe or a device that is written to stays what it is") {
   REQUIRE(::stat(pipe.c_str(), &status) == 0);
   REQUIRE(S_ISFIFO(status.st_mode));
   CHECK_FALSE(io::write_file_atomically("/dev/full", "text", 0644));
+}
+
+TEST_CASE("a file that is renamed does not take the place of a pipe or a device") {
+  const TempDir dir;
+  const std::string pipe = dir.file("pipe"), part = dir.file("part");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  REQUIRE(write_file_atomically(part, "text", 0600));
+  const auto refused = rename_file(part, pipe);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::conflict);
+  struct stat status {};
+  REQUIRE(::stat(pipe.c_str(), &status) == 0);
+  CHECK(S_ISFIFO(status.st_mode));
+  CHECK(exists(part));
+}
+
+TEST_CASE("a program that works on a file works on one in memory") {
+  const auto file = MemoryFile::make("one\n");
+  REQUIRE(file);
+  const auto ran = run_process({"sh", "-c", "cat \"$0\" && echo two >>\"$0\"", file->path()}, std::chrono::seconds(60));
+  REQUIRE(ran);
+  CHECK(ran->output == "one\n");
+  CHECK(file->read(8).value_or("") == "one\ntwo\n");
+  CHECK(file->read(7).error().code == Errc::too_large);
 }
 
 TEST_CASE("a secret of another user is refused") {
