@@ -109,6 +109,32 @@ HTCondor's state	1	3" ]
   layer blank --tree "$DIR/base" --json | jq -e '.schema == "ga-layer.blank/1" and .paths == []'
 }
 
+@test "blank leaves the machine alone in which it runs" {
+  needs_root
+  make_base
+  mkdir -p "$DIR/base"/{usr,proc,program}
+  for name in lib lib64; do ln -s "usr/$name" "$DIR/base/$name"; done
+  # What it would take away is that small machine's.
+  inside() {
+    unshare --mount --propagation private sh -c 'cd "$1" && mount --bind /usr usr && mount --bind "$2" program &&
+      mount -t proc none proc && shift 2 && exec chroot . /program/ga-layer "$@"' sh "$DIR/base" "$GA_BIN" "$@"
+  }
+  for tree in / /proc/self/root /bin/..; do
+    run inside blank --tree "$tree"
+    [ "$status" -ne 0 ]
+    [[ $output == "ga-layer: this machine runs in $tree: "* ]]
+  done
+  [ "$(cat "$DIR/base/etc/machine-id")" = 0123 ]
+}
+
+@test "a directory without a name is refused in one line" {
+  for verb in mount unmount; do
+    run layer "$verb" ""
+    [ "$status" -eq 2 ]
+    [[ ${lines[0]} == "ga-layer: "* ]]
+  done
+}
+
 @test "names of every kind come through a release as they are" {
   needs_root
   use_base

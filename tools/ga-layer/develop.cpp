@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
@@ -118,6 +120,14 @@ void show_traces(const Context& context, const std::vector<layers::Trace>& trace
         << layers::shown_path(trace.path) << '\n';
 }
 
+/// The machine that runs would lose its keys, logs and what its programs keep in /run and /tmp.
+Result<void> check_not_running(const Context& context, const std::string& folder) {
+  std::error_code error;
+  if (context.options.dry_run || !std::filesystem::equivalent(folder, "/", error)) return {};
+  return {Errc::conflict,
+          "this machine runs in " + folder + ": blank a copy of it, or see with --dry-run what would go"};
+}
+
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const Blank& verb) {
@@ -133,6 +143,7 @@ ExitStatus carry_out(const Context& context, const Blank& verb) {
     folder = *found;
     if (auto free = check_unmounted(folder); !free) return report_error(context, free.error());
   }
+  if (auto other = check_not_running(context, folder); !other) return report_error(context, other.error());
   const auto tree = layerfs::read_tree(folder, layerfs::Digests::none);
   if (!tree) return report_error(context, tree.error());
   if (!tree->problems.empty()) {

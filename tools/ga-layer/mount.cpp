@@ -18,7 +18,8 @@ using layers::MountWay;
 /// An absolute path without links in what is there of it: mounts are known by such paths.
 std::string absolute(const std::string& path) {
   std::error_code error;
-  const auto out = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
+  auto out = std::filesystem::absolute(path, error);
+  if (!error) out = std::filesystem::weakly_canonical(out, error);
   std::string text = error ? path : out.string();
   while (text.size() > 1 && text.back() == '/')
     text.pop_back();

@@ -30,9 +30,14 @@ std::optional<std::uint64_t> parse_octets(const std::string& text) {
   return number << shift;
 }
 
+CLI::Validator named_directory() {
+  return {[](const std::string& text) { return text.empty() ? std::string("a directory has a name") : std::string(); },
+          ""};
+}
+
 void add_mounting(CLI::App& app, Options& options, MountLayers& mount, UnmountLayers& unmount) {
   CLI::App* verb = app.add_subcommand("mount", "Lay the layers over one another at a directory");
-  verb->add_option("DIR", mount.target, "Where")->type_name("DIR")->required();
+  verb->add_option("DIR", mount.target, "Where")->type_name("DIR")->required()->check(named_directory());
   verb->add_option_function<std::string>(
           "--through",
           [&mount](const std::string& word) {
@@ -48,7 +53,7 @@ void add_mounting(CLI::App& app, Options& options, MountLayers& mount, UnmountLa
   verb->callback([&] { options.verb = mount; });
 
   CLI::App* unmount_verb = app.add_subcommand("unmount", "Take the layers at a directory apart");
-  unmount_verb->add_option("DIR", unmount.target, "Where")->type_name("DIR")->required();
+  unmount_verb->add_option("DIR", unmount.target, "Where")->type_name("DIR")->required()->check(named_directory());
   unmount_verb->callback([&] { options.verb = unmount; });
 }
 
