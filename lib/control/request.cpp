@@ -8,6 +8,7 @@
 #include "control/codec.hpp"
 #include "control/json_fields.hpp"
 #include "control/rpc.hpp"
+#include "net/dns_message.hpp"
 
 namespace ipop::control {
 
@@ -76,6 +77,9 @@ What make_dns(Fields& params) {
   auto query = parse_hex(hex);
   if (!query || query->empty() || query->size() > max_dns_query)
     params.fail("query_hex", "a DNS message in hexadecimal, at most 4096 octets");
+  // A server keeps silent about what is no question, and so the client would wait for ever.
+  const auto header = query ? net::decode_dns_header(*query) : Result<net::DnsHeader>(Errc::truncated);
+  if (!header || header->qr) params.fail("query_hex", "a DNS query");
   return What(node::Command(node::DnsCommand{std::move(query).value_or(Bytes{})}));
 }
 

@@ -126,6 +126,9 @@ TEST_CASE("parameters outside their documented range are refused") {
   CHECK(refusal_of(call("dht.put", R"({"key":"k","value":"v","exclusive":1})")).code == -32602);
   CHECK(refusal_of(call("dns", R"({"query_hex":"xx"})")).code == -32602);
   CHECK(refusal_of(call("dns", R"({"query_hex":""})")).code == -32602);
+  // Neither half a header nor an answer gets an answer.
+  CHECK(refusal_of(call("dns", R"({"query_hex":"00"})")).message == "\"query_hex\" must be a DNS query");
+  CHECK(refusal_of(call("dns", R"({"query_hex":"0001800000000000000000000000"})")).code == -32602);
 }
 
 TEST_CASE("S17: a request above 1 MiB or nested above 32 levels is refused before it is parsed") {
