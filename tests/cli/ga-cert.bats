@@ -27,6 +27,24 @@ waits() {
   cert submit "$DIR/$1.csr" --source "a letter" 2>/dev/null
 }
 
+@test "authorities in a folder that is closed to a user are not said to be missing" {
+  ((EUID == 0)) || skip "only root can close a folder to somebody else"
+  setpriv --reuid 65534 --regid 65534 --clear-groups "$GA_BIN/ga-cert" --version >/dev/null ||
+    skip "the programs are in a folder that is closed to others"
+  # closed MODE MODE: of the folder of all that is the appliance's, and of an authority's.
+  closed() {
+    unshare --mount --propagation private sh -c 'mount -t tmpfs -o mode=755 none /var/lib && mkdir -m "$1" /var/lib/ga &&
+      mkdir /var/lib/ga/authority && mkdir -m "$2" /var/lib/ga/authority/lab && shift 2 &&
+      exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' sh "$1" "$2" "$GA_BIN/ga-cert" list
+  }
+  run closed 700 755
+  [ "$status" -eq 4 ]
+  [[ ${lines[0]} == "ga-cert: /var/lib/ga/authority: Permission denied" ]]
+  run closed 755 700
+  [ "$status" -eq 4 ]
+  [[ ${lines[0]} == "ga-cert: /var/lib/ga/authority/lab: Permission denied" ]]
+}
+
 @test "a request waits until a person accepts or denies it, and is told why" {
   authority
   waits bob

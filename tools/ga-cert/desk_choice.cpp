@@ -71,20 +71,29 @@ bool is_refusal(const Error& error) {
   return cli::is_refused(error.code) || error.code == std::errc::read_only_file_system;
 }
 
+/// A folder that this user may not look into, the directory itself or one in it: it is no empty one.
+std::optional<std::string> closed_folder(const std::string& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    std::error_code closed;
+    static_cast<void>(std::filesystem::status(it->path() / ".", closed));
+    if (closed == std::errc::permission_denied) return it->path().string();
+  }
+  if (error == std::errc::permission_denied) return directory;
+  return std::nullopt;
+}
+
 /// The directory, or the status of a failure that has been reported.
 std::variant<std::string, ExitStatus> choose_directory(const Context& context, const std::string& otherwise) {
   const Options& options = context.options;
   if (!options.directory.empty() || !options.authority.empty()) return authority_directory(context, options.authority);
   if (!otherwise.empty() && io::exists(authority_directory(context, otherwise) + "/ledger.jsonl"))
     return authority_directory(context, otherwise);
-  // A directory that can't be looked into is no empty one.
-  if (auto readable = std::filesystem::status(std::string(authorities_directory) + "/.");
-      readable.type() == std::filesystem::file_type::none) {
-    return report(context, make_error(std::make_error_code(std::errc::permission_denied), authorities_directory));
-  }
   const std::vector<std::string> names = authorities_here();
   if (names.size() == 1) return authority_directory(context, names.front());
   if (names.empty()) {
+    if (const auto closed = closed_folder(authorities_directory))
+      return report(context, make_error(std::make_error_code(std::errc::permission_denied), *closed));
     complain_of_no_ledger(context, authorities_directory);
     return ExitStatus::no;
   }
