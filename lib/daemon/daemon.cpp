@@ -9,6 +9,7 @@
 #include "crypto/hash.hpp"
 #include "crypto/reseed.hpp"
 #include "daemon/daemon_state.hpp"
+#include "io/loaded_code.hpp"
 
 namespace ipop::daemon {
 
@@ -159,6 +160,8 @@ Result<void> Daemon::State::open_doors() {
   patience_timer_.emplace(loop_, [this] {
     signs_->ready();
     show_status();
+    // Ciphers were tried and certificates read; most of that code runs no more.
+    io::drop_code_pages();
   });
   tap_timer_.emplace(loop_, [this] { look_at_tap(); });
   clock_timer_.emplace(loop_, [this] {
