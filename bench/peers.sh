@@ -9,6 +9,7 @@
 # round measures every peer, in an order that turns, so that what else the machine does falls on all of them. What
 # counts are the ratios: figures of different machines or runs do not compare.
 #   --underlay soft  the veth cuts nothing for others, as a card without any offload (default: gso, as it comes)
+# ipop-node-plain is a node that copies where the real one seals and opens: what the cipher costs.
 #   --extra DIR      further programs to measure, unpacked from packages of another release by bench/fetch_peers
 #   --other BIN      another build of ipop-node, for instance of the commit before
 # Known traps: the sender's congestion control is set to cubic (a machine's default may be another); a veth
@@ -134,6 +135,12 @@ add_node() { # PEER DIRECTORY TAP PORT PREFIX
   until_true 10 is_direct || fail "the two nodes of $peer have no direct link"
 }
 add_node ipop-node "$bin" tap0 4700 10.128.0.0/10
+if [[ -x $bin/plain_node ]]; then
+  mkdir "$run/plain"
+  ln -s "$bin/plain_node" "$run/plain/ipop-node"
+  ln -s "$bin/ipop-ctl" "$run/plain/ipop-ctl"
+  add_node ipop-node-plain "$run/plain" tap2 4702 10.64.0.0/10
+fi
 [[ -z $other ]] || add_node ipop-node-other "$(cd "$other" && pwd)" tap1 4701 10.192.0.0/10
 
 for peer in "${peers[@]}"; do
@@ -159,6 +166,9 @@ ticks() { # PEER: user and system time of both
     echo $((fields[11] + fields[12]))
   done <"$run/$1.pids" | awk '{ sum += $1 } END { print sum + 0 }'
 }
+# A node has begun, and gave back the code that it needed for that, after a quarter of a minute.
+has_begun() { (($(xargs ps -o etimes= -p <"$run/ipop-node.pids" | sort -n | head -n 1) >= 17)); }
+until_true 30 has_begun || fail "the nodes do not stay"
 idle=$(memory ipop-node)
 
 # --- the rounds ---------------------------------------------------------------------------------------------
@@ -252,6 +262,7 @@ ratio tcp1 "$newest" "one TCP stream" "$aim"
 ratio tcp4 "$newest" "four TCP streams" 4
 ratio cpu "$newest" "processor time" '<0.25'
 ratio udp nebula "small datagrams" 3
+ratio tcp1 ipop-node-plain "one TCP stream" 0.85
 ratio tcp1 ipop-node-other "one TCP stream" 1
 ratio cpu ipop-node-other "processor time" '<1'
 for state in idle load; do

@@ -58,8 +58,8 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/crypto/aead_ipsec_mb.cpp PRO
 # The kernel's header of ICMP brings structures that the library's headers of interfaces have too.
 set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/io/ping_socket_linux.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 # A program that uses one file of a group takes the whole group, and with it the libraries that the group calls: pages
-# of memory that a node has no use for. So these stand alone.
-foreach(source cli/qr_code io/https_client io/https_server io/nftables_linux leasing/soap)
+# of memory that a node has no use for. So these stand alone; the choice of a cipher does, since bench/ has one of its own.
+foreach(source cli/qr_code crypto/aead_choice io/https_client io/https_server io/nftables_linux leasing/soap)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/${source}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endforeach()
 
