@@ -46,10 +46,13 @@ struct LookUpFact {
   std::string servers{};  ///< that the resolver asks
 };
 
-/// Pings to a member, small ones and ones as large as the interface takes.
+/// Pings to a member, small ones and the largest that are said to pass.
 struct PathFact {
   std::string name{};
   net::Ipv4Address address{};
+  std::size_t largest =
+      0;                   ///< octets of the large ones' packets: what the interface takes, or the node says it cuts to
+  bool is_narrow = false;  ///< the interface takes larger ones
   bool small_answered = false;
   bool large_answered = false;
 };

@@ -147,7 +147,7 @@ Finding of_nat(const node::StatusAnswer& status) {
       return note("NAT", "address-dependent (symmetric): some links go through other members, encrypted end to end");
     case overlay::NatClass::unknown: break;
   }
-  return note("NAT", "not known yet: it takes two members on other networks to find out");
+  return note("NAT", "not known yet: it takes direct links to two members on other networks to find out");
 }
 
 Finding of_address(const Facts& facts, const node::StatusAnswer& status) {
@@ -202,6 +202,7 @@ std::vector<Finding> of_names(const Facts& facts) {
 std::vector<Finding> of_paths(const Facts& facts) {
   std::vector<Finding> out;
   std::size_t passed = 0;
+  std::optional<std::size_t> narrowest;
   for (const PathFact& path : facts.paths) {
     const std::string member = path.name + " (" + to_string(path.address) + ")";
     if (!path.small_answered)
@@ -209,15 +210,20 @@ std::vector<Finding> of_paths(const Facts& facts) {
                           "it is leaving, its firewall drops pings, or the path to it is broken",
                           "ipop-ctl why " + to_string(path.address) + group_option(facts)));
     else if (!path.large_answered)
-      out.push_back(wrong("path", member + " answers small pings, but none as large as the interface takes",
+      out.push_back(wrong("path",
+                          member + " answers small pings, but none of " + std::to_string(path.largest) + " octets",
                           "full-size packets are lost on the path",
                           "ip link set " + (facts.status ? facts.status->interface : "ipop0") +
                               " mtu 1280, and mtu = 1280 in " + GroupFiles(facts.group).settings()));
     else
       ++passed;
+    // Through a member, or on a line with small packets: the node cuts, or says so to who sends.
+    if (path.large_answered && path.is_narrow) narrowest = std::min(narrowest.value_or(path.largest), path.largest);
   }
   if (!facts.path_problem.empty()) out.push_back(note("path", "not tried: " + facts.path_problem, "sudo ga doctor"));
-  if (passed > 0) out.push_back(good("path", counted(passed, "member") + " answered small and full packets"));
+  if (passed > 0)
+    out.push_back(good("path", counted(passed, "member") + " answered small and full packets" +
+                                   (narrowest ? ", one of them up to " + std::to_string(*narrowest) + " octets" : "")));
   return out;
 }
 

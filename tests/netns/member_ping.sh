@@ -46,6 +46,15 @@ table inet fault {
 RULES
 within 90 "the way changes to the relay" grep -qE 'way changed: direct to .* -> (relayed|routed) by' "$run/replies"
 within 30 "replies come through it" grep -qE '^[0-9]+  .*(relayed|routed) by' "$run/replies"
+# A relayed packet has less room. The node cuts and says so, and that is no fault of the path.
+mkdir -p "$run/etc"
+cp "$run/group.toml" "$run/etc/demo.toml"
+narrow_is_good() {
+  in_host alice "$bin/ga" --dir "$run/etc" --group demo --socket "$run/alice/socket" --state-dir "$run/alice/state" \
+    doctor --plain --outside none >"$run/doctor" 2>>"$run/talk"
+  awk -F'\t' '$2 == "path" { print $3 ": " $4 }' "$run/doctor" | grep -qE '^good: .* up to 13[0-9][0-9] octets'
+}
+within 30 "ga doctor finds no fault in a path through a member" narrow_is_good
 # With no way at all, nothing is left but loss.
 in_host home nft add rule inet fault through drop
 within 20 "lost ones are named" grep -q 'no reply within 2 s' "$run/replies"

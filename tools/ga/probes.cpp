@@ -16,6 +16,7 @@
 #include "io/udp_port.hpp"
 #include "look.hpp"
 #include "net/icmp.hpp"
+#include "node_waiting.hpp"
 #include "overlay/link_context.hpp"
 
 namespace ipop::ga {
@@ -227,19 +228,64 @@ void look_up_names(Look& look, const std::string& outside) {
   look.facts.outside->servers = configured_servers();
 }
 
-void ping_members(Look& look) {
-  constexpr std::size_t most_pinged = 3;
+namespace {
+
+constexpr std::size_t most_pinged = 3;
+
+/// The largest packet for the member that the node lets pass, as far as it knows; what it would cut or refuse is no
+/// fault of the path.
+std::size_t largest_to(const Look& look, net::Ipv4Address address, std::size_t otherwise) {
+  auto client = daemon::ControlClient::connect(look.socket);
+  if (!client) return otherwise;
+  const auto why = tools::ask_node<node::WhyAnswer>(*client, node::WhyCommand{to_string(address)}, answer_limit);
+  if (!why || !why->report.connection) return otherwise;
+  return std::min<std::size_t>(why->report.connection->carries, otherwise);
+}
+
+/// Pings all until both sizes are answered, or the time is over.
+void ping_paths(io::PingSocket& socket, std::vector<health::PathFact>& paths) {
   constexpr std::uint16_t rounds = 3;
   constexpr Duration round_time = 700ms;
   constexpr std::uint16_t large_bit = 0x100;
+  io::EventLoop loop;
+  const auto is_done = [&paths] {
+    return std::ranges::all_of(paths, [](const auto& path) { return path.small_answered && path.large_answered; });
+  };
+  const io::ReadWatch watch(loop, socket.fd(), [&] {
+    for (const auto& message : socket.receive()) {
+      const auto echo = net::decode_icmp_echo(message.octets);
+      if (!echo || !echo->is_reply || echo->identifier != socket.identifier()) continue;
+      const auto path = std::ranges::find(paths, message.from, &health::PathFact::address);
+      if (path == paths.end()) continue;
+      ((echo->sequence_number & large_bit) != 0 ? path->large_answered : path->small_answered) = true;
+    }
+  });
+  for (std::uint16_t round = 0; round < rounds && !is_done(); ++round) {
+    for (const auto& path : paths) {
+      for (const bool is_large : {false, true}) {
+        const auto number = static_cast<std::uint16_t>(round | (is_large ? large_bit : 0U));
+        const Bytes payload(is_large ? path.largest - ping_headers : small_ping, std::byte{0x5a});
+        Bytes message;
+        encode(net::IcmpEcho{false, socket.identifier(), number, payload}, message);
+        socket.send(path.address, message);
+      }
+    }
+    loop.run_until(is_done, round_time);
+  }
+}
+
+}  // namespace
+
+void ping_members(Look& look) {
   look.facts.paths.clear();
   if (!look.facts.status || !look.facts.status->address) return;
   const node::StatusAnswer& status = *look.facts.status;
+  const std::size_t mtu = mtu_of(status.interface);
   auto& paths = look.facts.paths;
   for (const node::MemberRow& member : look.members.members) {
     if (member.id == status.id || !member.address || !member.answered || paths.size() == most_pinged) continue;
-    paths.push_back(
-        {member.name.empty() ? to_string(member.id).substr(0, 8) : member.name, *member.address, false, false});
+    const std::string name = member.name.empty() ? to_string(member.id).substr(0, 8) : member.name;
+    paths.push_back({.name = name, .address = *member.address, .largest = mtu});
   }
   if (paths.empty()) return;
   io::SystemRng rng;
@@ -250,33 +296,16 @@ void ping_members(Look& look) {
     look.facts.path_problem = opened.error().message();
     return;
   }
-  io::EventLoop loop;
-  const Bytes small(small_ping, std::byte{0x5a});
-  const Bytes large(mtu_of(status.interface) - ping_headers, std::byte{0x5a});
-  const auto is_done = [&paths] {
-    return std::ranges::all_of(paths, [](const auto& path) { return path.small_answered && path.large_answered; });
-  };
-  const io::ReadWatch watch(loop, socket->fd(), [&] {
-    for (const auto& message : socket->receive()) {
-      const auto echo = net::decode_icmp_echo(message.octets);
-      if (!echo || !echo->is_reply || echo->identifier != socket->identifier()) continue;
-      const auto path = std::ranges::find(paths, message.from, &health::PathFact::address);
-      if (path == paths.end()) continue;
-      ((echo->sequence_number & large_bit) != 0 ? path->large_answered : path->small_answered) = true;
-    }
-  });
-  for (std::uint16_t round = 0; round < rounds && !is_done(); ++round) {
-    for (const auto& path : paths) {
-      for (const bool is_large : {false, true}) {
-        const auto number = static_cast<std::uint16_t>(round | (is_large ? large_bit : 0U));
-        Bytes message;
-        encode(net::IcmpEcho{false, socket->identifier(), number, is_large ? ByteSpan(large) : ByteSpan(small)},
-               message);
-        socket->send(path.address, message);
-      }
-    }
-    loop.run_until(is_done, round_time);
+  ping_paths(*socket, paths);
+  // The first pings may have made the link whose width is asked for here.
+  bool are_narrow = false;
+  for (auto& path : paths) {
+    if (path.large_answered) continue;
+    path.largest = largest_to(look, path.address, mtu);
+    path.is_narrow = path.largest < mtu;
+    are_narrow = are_narrow || path.is_narrow;
   }
+  if (are_narrow) ping_paths(*socket, paths);
 }
 
 }  // namespace ipop::ga

@@ -37,7 +37,7 @@ Facts healthy() {
   facts.is_interface_ready = true;
   facts.inside = LookUpFact{"one.ipop", "", ""};
   facts.outside = LookUpFact{"debian.org", "", ""};
-  facts.paths = {{"one", net::Ipv4Address(10, 128, 0, 9), true, true}};
+  facts.paths = {{"one", net::Ipv4Address(10, 128, 0, 9), 1400, false, true, true}};
   facts.firewall = FirewallFact{FirewallFact::State::applied, "worker", ""};
   facts.pool = PoolFact{"lab", "worker", "10.128.0.9", "", "", true, std::nullopt, std::nullopt};
   return facts;
@@ -99,7 +99,7 @@ const Fault faults[] = {
     {"an authority's server that is off", [](Facts& facts) { facts.authority_server = AuthorityServerFact{"", "none is announced"}; }, "authority", "none is announced", "systemctl enable --now ga-authority@lab", false},
     {"a server that is off where machines ask", [](Facts& facts) { facts.group = "lab-enrol"; facts.entrance_of = "lab"; facts.authority_server = AuthorityServerFact{"10.126.0.1:8443", "10.126.0.1:8443: refused"}; }, "authority", "refused", "systemctl enable --now ga-authority@lab-enrol", false},
     {"a member that does not answer", [](Facts& facts) { facts.paths[0].small_answered = false; }, "path", "does not answer", "ipop-ctl why 10.128.0.9", false},
-    {"large packets are lost", [](Facts& facts) { facts.paths[0].large_answered = false; }, "path", "small pings", "mtu 1280", false},
+    {"large packets are lost", [](Facts& facts) { facts.paths[0].large_answered = false; }, "path", "none of 1400 octets", "mtu 1280", false},
     {"firewall rules were removed", [](Facts& facts) { facts.firewall->state = FirewallFact::State::missing; }, "firewall", "not in force", "ga-firewall apply", false},
     {"firewall rules were edited", [](Facts& facts) { facts.firewall->state = FirewallFact::State::differs; }, "firewall", "not those", "ga-firewall apply", false},
     {"HTCondor is not running", [](Facts& facts) { facts.pool->is_running = false; }, "pool", "is not running", "systemctl enable --now ga-condorcfg", false},
@@ -190,6 +190,23 @@ TEST_CASE("an address that is held is shown with why the lease server gave no ne
   REQUIRE(address != findings.end());
   CHECK(address->verdict == Verdict::note);
   CHECK(address->what.find("it does not answer") != std::string::npos);
+}
+
+TEST_CASE("a path that takes smaller packets than the interface, as the node says to who sends, is no fault") {
+  Facts facts = healthy();
+  facts.paths.push_back({"two", net::Ipv4Address(10, 128, 0, 10), 1375, true, true, true});
+  const auto findings = findings_of(facts);
+  const auto path = std::ranges::find(findings, "path", &Finding::topic);
+  REQUIRE(path != findings.end());
+  CHECK(path->verdict == Verdict::good);
+  CHECK(path->what == "2 members answered small and full packets, one of them up to 1375 octets");
+
+  facts.paths[1].large_answered = false;
+  const auto broken = findings_of(facts);
+  const auto wrong = std::ranges::find(broken, "path", &Finding::topic);
+  REQUIRE(wrong != broken.end());
+  CHECK(wrong->verdict == Verdict::wrong);
+  CHECK(wrong->what.find("none of 1375 octets") != std::string::npos);
 }
 
 TEST_CASE("requests that wait at an authority are the next thing to do, behind what is wrong") {
