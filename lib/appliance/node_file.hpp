@@ -17,7 +17,8 @@ struct NodeFile {
   std::optional<std::string> tap{};  ///< nothing: the usual one
   bool has_tap = true;
   std::optional<std::uint16_t> port{};
-  bool has_first = false;  ///< whether it may be the group's first node is said, one way or the other
+  bool has_first = false;         ///< whether it may be the group's first node is said, one way or the other
+  bool has_register_dns = false;  ///< whether the machine's resolver is told of its names is said
 };
 
 /// Of the text of /etc/ipop/node/GROUP.toml; the node itself checks the rest of it. Errors: one line with

@@ -64,6 +64,11 @@ holds "what it printed is followed" follow alice "$run/talk"
 within 30 "alice has an address in the closed group" has_address alice lab
 within 30 "and in the network of those who ask" has_address alice lab-enrol
 within 30 "her authority's server is announced there" is_listening
+own_name_resolves() {
+  on alice getent hosts "$(on alice ipop-ctl --group lab status --json | jq -r '.names[0] + "." + .domain')" |
+    grep -qF "$(address_in alice lab) "
+}
+within 10 "and names of the closed group are found on her machine" own_name_resolves
 on alice ga-group token lab >"$run/token" 2>"$run/talk"
 is "a further token is made" 0 $?
 

@@ -173,6 +173,8 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
   }
   if (const ExitStatus chosen = choose_interface(context, plan.entrance, false); chosen != ExitStatus::done)
     return chosen;
+  if (const ExitStatus left = leave_names_to_group(context, plan.entrance, false); left != ExitStatus::done)
+    return left;
   for (const GroupFile* file : {&plan.entrance, &plan.closed})
     if (const ExitStatus marked = mark_first_node(context, *file, false); marked != ExitStatus::done) return marked;
   const NodeStart member = start_node(context, plan.closed, plan.start);

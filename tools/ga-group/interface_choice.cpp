@@ -62,6 +62,20 @@ ExitStatus write_line(const Context& context, const std::string& path, const std
   return ExitStatus::done;
 }
 
+/// Writes a line into the settings of the group's node, and says why.
+ExitStatus write_setting(const Context& context, const GroupFile& file, const std::string& line, std::string_view why,
+                         bool dry_run) {
+  const std::string path = settings_of_node(context, file.config.name);
+  if (dry_run) {
+    context.streams.out << "+++ " << cli::printable(path) << "\n+" << line << '\n';
+    return ExitStatus::done;
+  }
+  const ExitStatus written = write_line(context, path, line);
+  if (written == ExitStatus::done)
+    context.streams.err << "Wrote " << cli::printable(path) << " (" << line << ": " << why << ")\n";
+  return written;
+}
+
 /// A host name may stand for any machine, also for this one behind its NAT.
 bool names_this_machine(const std::vector<appliance::BootstrapEntry>& entries) {
   const auto addresses = io::list_addresses();
@@ -112,15 +126,13 @@ ExitStatus mark_first_node(const Context& context, const GroupFile& file, bool d
   const auto settings = read_settings(context, file.config.name);
   // Broken settings are the node's to complain of; a choice made by hand stays.
   if (!settings || settings->has_first) return ExitStatus::done;
-  const std::string path = settings_of_node(context, file.config.name);
-  if (dry_run) {
-    context.streams.out << "+++ " << cli::printable(path) << "\n+first = true\n";
-    return ExitStatus::done;
-  }
-  const ExitStatus written = write_line(context, path, "first = true");
-  if (written == ExitStatus::done)
-    context.streams.err << "Wrote " << cli::printable(path) << " (first = true: this node starts the group)\n";
-  return written;
+  return write_setting(context, file, "first = true", "this node starts the group", dry_run);
+}
+
+ExitStatus leave_names_to_group(const Context& context, const GroupFile& entrance, bool dry_run) {
+  const auto settings = read_settings(context, entrance.config.name);
+  if (!settings || settings->has_register_dns) return ExitStatus::done;
+  return write_setting(context, entrance, "register_dns = false", "nobody looks up names in a way in", dry_run);
 }
 
 }  // namespace ipop::ga_group

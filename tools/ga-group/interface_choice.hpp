@@ -16,6 +16,11 @@ cli::ExitStatus choose_interface(const Context& context, const GroupFile& file, 
 /// told from one that is cut off. What stdout and stderr say is as above.
 cli::ExitStatus mark_first_node(const Context& context, const GroupFile& file, bool dry_run);
 
+/// Lets the node of the way into a closed group leave the machine's resolver alone, by `register_dns = false` in its
+/// settings: it has the domain of its group, and a resolver that asks it first would find none of the group's names.
+/// A choice made by hand stays. What stdout and stderr say is as above.
+cli::ExitStatus leave_names_to_group(const Context& context, const GroupFile& entrance, bool dry_run);
+
 /// Settings of the group's node, where they lie for a group of this directory.
 std::string settings_of_node(const Context& context, const std::string& group);
 

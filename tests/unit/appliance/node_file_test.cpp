@@ -20,6 +20,8 @@ TEST_CASE("what others need to know of a node is read, and the rest is passed ov
   CHECK(file->port == 4700);
   const auto none = parse_node_file("no_tap = true\nport = 0\n", "lab.toml");
   REQUIRE(none);
+  CHECK_FALSE(none->has_register_dns);
+  CHECK(parse_node_file("register_dns = true\n", "lab.toml")->has_register_dns);
   CHECK_FALSE(none->has_tap);
   CHECK_FALSE(none->port);
 }
