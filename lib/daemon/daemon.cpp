@@ -166,7 +166,7 @@ Result<void> Daemon::State::open_doors() {
   tap_timer_.emplace(loop_, [this] { look_at_tap(); });
   clock_timer_.emplace(loop_, [this] {
     give([](TimePoint) {});
-    if (dns_) dns_->look();
+    look_for_dns_servers();
     if (registration_) log_all(registration_->keep());
     clock_timer_->arm(io::monotonic_now() + clock_check);
   });
@@ -197,10 +197,21 @@ void Daemon::State::open_dns_door() {
   };
   dns_.emplace(loop_, DnsDoor::Files{}, config_.prefix, saved_.dns_servers, config_.dns_servers, std::move(handlers));
   node_->handle_dns_servers(io::monotonic_now(), dns_->servers());
-  dns_->look();
+  look_for_dns_servers();
   dns_listener_.emplace(loop_, config_.prefix.server_address(), [this](std::uint64_t tag, ByteSpan query) {
     give([&](TimePoint now) { node_->handle_dns_stream_query(now, tag, query); });
   });
+}
+
+void Daemon::State::look_for_dns_servers() {
+  if (!dns_) return;
+  std::vector<net::Ipv4Prefix> of_nodes;
+  // Without the list nothing is known to be a node's but what is in this node's own network.
+  for (const auto& entry : io::list_addresses().value_or({})) {
+    const auto network = entry.of_node ? entry.ipv4_prefix() : std::nullopt;
+    if (network) of_nodes.push_back(*network);
+  }
+  dns_->look(of_nodes);
 }
 
 void Daemon::State::open_lan_door() {

@@ -66,6 +66,7 @@ class Daemon::State {
   void look_at_addresses();
   void look_at_tap();
   void open_dns_door();
+  void look_for_dns_servers();
   /// What `ipop-dhcp ask` printed.
   void take_grant(const std::string& output);
   void handle_signal(int number);

@@ -35,26 +35,32 @@ DnsDoor::DnsDoor(io::EventLoop& loop, Files files, const net::Ipv4Prefix& virtua
       on_servers_(std::move(handlers.on_servers)),
       exchanges_(loop, std::move(handlers.exchanges)) {}
 
-void DnsDoor::look() {
+void DnsDoor::look(std::span<const net::Ipv4Prefix> of_nodes) {
   if (are_chosen_) return;
+  of_nodes_.assign(of_nodes.begin(), of_nodes.end());
+  const bool knew_nodes = std::erase_if(servers_, [this](const auto& server) { return is_node(server); }) != 0;
   auto found = read(files_.resolv_conf);
   if (std::ranges::any_of(found, is_stub)) {
     found = read(files_.behind_stub);
   } else if (std::ranges::all_of(found, is_of_this_machine)) {
     if (auto others = read_records(); !others.empty()) found = std::move(others);
   }
-  if (found.empty() || found == servers_) return;
+  if (found.empty()) found = servers_;
+  if (found == servers_ && !knew_nodes) return;
   servers_ = std::move(found);
   on_servers_(servers_);
+}
+
+bool DnsDoor::is_node(const net::Endpoint& server) const {
+  const auto v4 = server.ipv4();
+  return v4 && (virtual_network_.contains(*v4) ||
+                std::ranges::any_of(of_nodes_, [&](const auto& network) { return network.contains(*v4); }));
 }
 
 std::vector<net::Endpoint> DnsDoor::read(const std::string& file) const {
   const auto text = io::read_file(file, max_resolv_conf);
   auto out = text ? net::parse_resolv_conf(*text) : std::vector<net::Endpoint>();
-  std::erase_if(out, [this](const net::Endpoint& server) {
-    const auto v4 = server.ipv4();
-    return v4 && virtual_network_.contains(*v4);
-  });
+  std::erase_if(out, [this](const net::Endpoint& server) { return is_node(server); });
   return out;
 }
 

@@ -93,6 +93,7 @@ bool DnsRelay::handle_query(TimePoint now, std::uint64_t tag, net::DnsTransport 
     respond(tag, *decoded, net::DnsRcode::refused);
     return true;
   }
+  if (!is_in_zone && join(tag, transport, query, *decoded)) return true;
   if (waiting_.size() >= most_waiting || (!is_in_zone && servers_.empty())) {
     counters_.add(waiting_.size() >= most_waiting ? "dns_overload" : "dns_no_server");
     respond(tag, *decoded, net::DnsRcode::server_failure);
@@ -100,7 +101,7 @@ bool DnsRelay::handle_query(TimePoint now, std::uint64_t tag, net::DnsTransport 
   }
   const std::uint64_t number = next_number_++;
   Waiting& waiting = waiting_[number];
-  waiting.tag = tag;
+  waiting.clients.push_back({tag, read_id(query)});
   waiting.query = to_bytes(query);
   if (is_in_zone) {
     waiting.ends = now + node_patience;
@@ -111,6 +112,25 @@ bool DnsRelay::handle_query(TimePoint now, std::uint64_t tag, net::DnsTransport 
     waiting.transport = transport;
     try_next(now, number, waiting);
   }
+  return true;
+}
+
+bool DnsRelay::join(std::uint64_t tag, net::DnsTransport transport, ByteSpan query, const net::DnsMessage& decoded) {
+  constexpr std::size_t id_size = 2;
+  const auto it = std::ranges::find_if(waiting_, [&](const auto& entry) {
+    const Waiting& waiting = entry.second;
+    return waiting.tries != 0 && waiting.transport == transport &&
+           equal(ByteSpan(waiting.query).subspan(id_size), query.subspan(id_size));
+  });
+  if (it == waiting_.end()) return false;
+  auto& clients = it->second.clients;
+  if (clients.size() >= most_clients) {
+    counters_.add("dns_overload");
+    respond(tag, decoded, net::DnsRcode::server_failure);
+    return true;
+  }
+  counters_.add("dns_joined");
+  clients.push_back({tag, read_id(query)});
   return true;
 }
 
@@ -127,9 +147,7 @@ void DnsRelay::try_next(TimePoint now, std::uint64_t number, Waiting& waiting) {
 void DnsRelay::handle_node_answer(std::uint64_t number, ByteSpan message) {
   const auto it = waiting_.find(number);
   if (it == waiting_.end() || it->second.tries != 0 || message.size() < net::DnsHeader::size) return;
-  Bytes out = to_bytes(message);
-  write_id(out, read_id(it->second.query));
-  answer(number, std::move(out));
+  answer(number, to_bytes(message));
 }
 
 void DnsRelay::handle_node_failure(std::uint64_t number) {
@@ -152,9 +170,7 @@ void DnsRelay::handle_server_answer(TimePoint now, std::uint64_t number, const n
   const bool has_failed = header->rcode == net::DnsRcode::server_failure || header->rcode == net::DnsRcode::refused ||
                           header->rcode == net::DnsRcode::not_implemented;
   if (has_failed && waiting.tries < waiting.servers.size()) return try_next(now, number, waiting);
-  Bytes out = to_bytes(message);
-  write_id(out, read_id(waiting.query));
-  answer(number, std::move(out));
+  answer(number, to_bytes(message));
 }
 
 void DnsRelay::handle_server_failure(TimePoint now, std::uint64_t number) {
@@ -188,7 +204,10 @@ std::optional<TimePoint> DnsRelay::poll_timeout() const {
 void DnsRelay::answer(std::uint64_t number, Bytes message) {
   const auto it = waiting_.find(number);
   if (it->second.tries != 0) outputs_.push(EndForward{number});
-  outputs_.push(Answer{it->second.tag, std::move(message)});
+  for (const Client& client : it->second.clients) {
+    write_id(message, client.id);
+    outputs_.push(Answer{client.tag, message});
+  }
   waiting_.erase(it);
 }
 

@@ -33,10 +33,12 @@ struct DnsZone {
 ///
 /// A forwarded query carries a random id, and an answer counts only from the server that was asked,
 /// with that id and question (RFC 5452, 9). A server that is silent or fails makes way for the next.
-/// What can't be answered in time gets SERVFAIL.
+/// What can't be answered in time gets SERVFAIL. A query that is under way already is not forwarded a second time: its
+/// client waits for the same answer (RFC 5452, 5), so that two servers that ask each other do not go round.
 class DnsRelay {
  public:
   static constexpr std::size_t most_waiting = 256;  ///< queries under way; more are answered SERVFAIL
+  static constexpr std::size_t most_clients = 64;   ///< of one of them; likewise
 
   /// What becomes of names outside the zone.
   enum class Elsewhere { refuse, forward };
@@ -85,8 +87,12 @@ class DnsRelay {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  struct Waiting {
+  struct Client {
     std::uint64_t tag = 0;
+    std::uint16_t id = 0;  // of its query
+  };
+  struct Waiting {
+    std::vector<Client> clients{};
     Bytes query{};
     TimePoint ends{};
     // Of a forwarded one:
@@ -96,6 +102,8 @@ class DnsRelay {
     std::uint16_t id = 0;
   };
 
+  /// False: the same query is not under way.
+  bool join(std::uint64_t tag, net::DnsTransport transport, ByteSpan query, const net::DnsMessage& decoded);
   void try_next(TimePoint now, std::uint64_t number, Waiting& waiting);
   void answer(std::uint64_t number, Bytes message);
   void fail(std::uint64_t number);

@@ -171,7 +171,7 @@ TEST_CASE("the servers of the machine are those of resolv.conf but the node's ow
   DnsDoor door(loop, {dir.file("resolv.conf"), dir.file("behind"), dir.file("records")}, prefix, {first}, {}, handlers);
   const auto write = [&](const char* name, const std::string& text) {
     REQUIRE(io::write_file_atomically(dir.file(name), text, 0644));
-    door.look();
+    door.look({});
   };
   CHECK(door.servers() == std::vector<net::Endpoint>{first});
   // What a DHCP client on the TAP leaves.
@@ -195,8 +195,19 @@ TEST_CASE("the servers of the machine are those of resolv.conf but the node's ow
   write("records/eth0.dhclient", "nameserver 192.0.2.54\nnameserver 127.0.0.1\n");
   CHECK(door.servers() == std::vector<net::Endpoint>{second});
 
+  // Another group's node on this machine asks us, if it is asked; also one that was taken for a server before.
+  write("resolv.conf", "nameserver 10.64.0.1\nnameserver 192.0.2.53\n");
+  REQUIRE(door.servers().size() == 2);
+  const std::vector<net::Ipv4Prefix> of_nodes{*net::parse_ipv4_prefix("10.64.0.0/10")};
+  door.look(of_nodes);
+  CHECK(door.servers() == std::vector<net::Endpoint>{first});
+  CHECK(told.back() == door.servers());
+  REQUIRE(io::write_file_atomically(dir.file("resolv.conf"), "nameserver 10.64.0.1\n", 0644));
+  door.look(of_nodes);
+  CHECK(door.servers() == std::vector<net::Endpoint>{first});
+
   DnsDoor chosen(loop, {dir.file("resolv.conf"), dir.file("behind"), dir.file("records")}, prefix, {first}, {second},
                  handlers);
-  chosen.look();
+  chosen.look({});
   CHECK(chosen.servers() == std::vector<net::Endpoint>{second});
 }

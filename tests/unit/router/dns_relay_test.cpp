@@ -134,6 +134,87 @@ TEST_CASE("a forwarded query has an id of its own, and the client gets back the 
   CHECK(message.answers.size() == 1);
 }
 
+TEST_CASE("a query that is under way is asked once, and each client gets the answer with the id it chose") {
+  Fixture f;
+  f.ask("www.example.org");
+  const auto forward = f.next<DnsRelay::Forward>();
+  CHECK(f.relay.handle_query(start, 2, DnsTransport::udp, query_for("www.example.org", 9)));
+  CHECK_FALSE(f.relay.poll_output());
+  // Another transport has another limit, and another name is another query.
+  f.ask("www.example.org", DnsTransport::tcp);
+  CHECK(f.next<DnsRelay::Forward>().transport == DnsTransport::tcp);
+  f.ask("ftp.example.org");
+  CHECK(f.next<DnsRelay::Forward>().number != forward.number);
+  f.relay.handle_server_answer(start, forward.number, dns_server(1), answer_to(forward.query));
+  (void)f.next<DnsRelay::EndForward>();
+  const auto first = f.next<DnsRelay::Answer>();
+  const auto second = f.next<DnsRelay::Answer>();
+  CHECK(first.tag == 1);
+  CHECK(net::decode_dns_header(first.message)->id == 7);
+  CHECK(second.tag == 2);
+  CHECK(net::decode_dns_header(second.message)->id == 9);
+  CHECK(f.relay.counters().get("dns_joined") == 1);
+}
+
+TEST_CASE("clients of one query are bounded; more get SERVFAIL") {
+  Fixture f;
+  for (std::size_t i = 0; i < DnsRelay::most_clients; ++i)
+    f.ask("www.example.org");
+  (void)f.next<DnsRelay::Forward>();
+  f.ask("www.example.org");
+  CHECK(f.next_answer().header.rcode == DnsRcode::server_failure);
+}
+
+TEST_CASE("two servers that ask each other do not go round, and what a third one knows is found") {
+  SeededRng rng{1};
+  std::array<DnsRelay, 2> relays{DnsRelay(DnsRelay::Elsewhere::forward, rng),
+                                 DnsRelay(DnsRelay::Elsewhere::forward, rng)};
+  const std::array<net::Endpoint, 2> own{dns_server(10), dns_server(11)};
+  relays[0].handle_servers({own[1], dns_server(1)});
+  relays[1].handle_servers({own[0]});
+  TimePoint now = start;
+  std::size_t forwards = 0;
+  std::optional<Bytes> answer;
+  // Tags of a relay's queries at the other one are their numbers.
+  const auto run = [&] {
+    for (bool idle = false; !idle;) {
+      idle = true;
+      for (std::size_t i = 0; i < 2; ++i) {
+        while (auto output = relays[i].poll_output()) {
+          idle = false;
+          if (const auto* forward = std::get_if<DnsRelay::Forward>(&*output)) {
+            REQUIRE(++forwards < 100);
+            if (forward->server == dns_server(1))
+              relays[i].handle_server_answer(now, forward->number, forward->server, answer_to(forward->query));
+            else
+              relays[1 - i].handle_query(now, 1000 + forward->number, forward->transport, forward->query);
+          } else if (const auto* done = std::get_if<DnsRelay::Answer>(&*output)) {
+            if (done->tag == 1)
+              answer = done->message;
+            else
+              relays[1 - i].handle_server_answer(now, done->tag - 1000, own[i], done->message);
+          }
+        }
+      }
+    }
+  };
+  CHECK(relays[0].handle_query(now, 1, DnsTransport::udp, query_for("www.example.org")));
+  run();
+  while (!answer) {
+    std::optional<TimePoint> next;
+    for (const DnsRelay& relay : relays)
+      next = earliest(next, relay.poll_timeout());
+    REQUIRE(next);
+    now = *next;
+    for (DnsRelay& relay : relays)
+      relay.handle_timeout(now);
+    run();
+  }
+  CHECK(net::decode_dns(*answer)->answers.size() == 1);
+  CHECK(forwards <= 6);
+  CHECK(now <= start + 5s);
+}
+
 TEST_CASE("an answer from elsewhere, with another id or to another question is dropped") {
   Fixture f;
   f.ask("www.example.org");
