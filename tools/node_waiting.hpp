@@ -83,6 +83,23 @@ Result<Answer> ask_node(daemon::ControlClient& client, const node::Command& comm
   return make_error(make_error_code(Errc::unsupported), "unexpected answer from the node (different version?)");
 }
 
+/// Asks the node to end, and comes back when it has: it closes the connection then. Errors: timed_out, why it refused,
+/// what connecting gives.
+inline Result<void> stop_node(const std::string& socket, Duration limit) {
+  const TimePoint end = io::monotonic_now() + limit;
+  auto client = daemon::ControlClient::connect(socket);
+  if (!client) return std::move(client).error();
+  if (auto subscribed = client->subscribe(limit); !subscribed) return subscribed;
+  const auto done = ask_node<node::DoneAnswer>(*client, node::StopCommand{}, limit);
+  if (!done) return done.error();
+  while (true) {
+    const auto event = client->next_event(std::max<Duration>(end - io::monotonic_now(), Duration::zero()));
+    if (event) continue;
+    if (status_of(event.error()) != cli::ExitStatus::unreachable) return event.error();
+    return {};
+  }
+}
+
 /// What the node says of itself may be why the time was over.
 inline Error with_notices(const std::string& socket, Error error) {
   constexpr Duration patience = std::chrono::seconds(1);

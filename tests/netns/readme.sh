@@ -38,8 +38,8 @@ run_all() { # HOST MARK
     on "$1" "$line" >"$run/out" 2>"$run/err" </dev/null 7<&-
     result $? "on $1: $line"
     ((failures)) && sed 's/^/# /' "$run/out" "$run/err"
-    # What the next line needs is there a moment later, for a person who types.
-    [[ $line == ipop-node*'&' ]] && within 10 "its node answers" on "$1" "ipop-ctl status"
+    # What the next line needs is there a moment later, for a person who types; on the second machine it waits itself.
+    [[ $1 == one && $line == ipop-node*'&' ]] && within 10 "its node answers" on "$1" "ipop-ctl status"
     token=$(grep -h '^ga1-' "$run/out" || echo "${token-}")
   done 7< <(commands "$2")
 }
@@ -52,4 +52,12 @@ holds "new printed a token" test -n "$token"
 is "the README has commands for the second machine" 6 "$(commands second | wc -l)"
 run_all two second
 is "two is among the members" two "$(on two 'ipop-dns reverse $(ipop-ctl wait lease)' | cut -d. -f1)"
+
+on two "ga-group leave lab" >"$run/out" 2>"$run/err"
+is "two leaves" 0 $?
+holds "the way back keeps the name" grep -qE -- 'next: mv .* --hostname two &' "$run/err"
+status=0
+on two "ga status" >"$run/out" 2>&1 || status=$?
+is "at once this machine is in no group" "3 next: ga-group join TOKEN" "$status $(grep -o 'next: ga-group join TOKEN' "$run/out")"
+((failures)) && sed 's/^/# /' "$run/out" "$run/err"
 finish

@@ -21,6 +21,7 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
     cli::suggest(context.streams, context.options.typed.without_flag("--back").text());
     return ExitStatus::no;
   }
+  const auto name = name_of_node(context, file);
   if (const ExitStatus stopped = stop_node(context, file); stopped != ExitStatus::done) return stopped;
   const std::string aside = file.path + ".left";
   if (auto moved = io::rename_file(file.path, aside); !moved) return report_file_error(context, moved.error());
@@ -30,7 +31,7 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
                       << node_files(context, file.config.name).directory() << " for when it comes back.\n";
   if (!verb.back) {
     cli::suggest(context.streams,
-                 "mv " + aside + " " + file.path + " && " + start_command(context, file) + "  # to come back");
+                 "mv " + aside + " " + file.path + " && " + start_command(context, file, name) + "  # to come back");
     cli::suggest(context.streams, "ga-group join TOKEN  # of another group");
     return ExitStatus::done;
   }

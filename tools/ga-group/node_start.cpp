@@ -10,6 +10,7 @@
 #include "io/netlink.hpp"
 #include "io/run_process.hpp"
 #include "node_connection.hpp"
+#include "node_waiting.hpp"
 
 namespace ipop::ga_group {
 namespace {
@@ -68,8 +69,7 @@ cli::ExitStatus stop_node(const Context& context, const GroupFile& file) {
     return cli::ExitStatus::partly;
   }
   const std::string socket = node_socket(context, file);
-  auto client = daemon::ControlClient::connect(socket);
-  const auto stopped = client ? client->call(node::StopCommand{}, 30s) : Result<node::Answer>(client.error());
+  const auto stopped = tools::stop_node(socket, 30s);
   if (stopped || tools::status_of(stopped.error()) == cli::ExitStatus::unreachable) return cli::ExitStatus::done;
   return tools::report_node_error(context.streams, tool, stopped.error(), socket);
 }
@@ -90,9 +90,18 @@ cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool
   return cli::ExitStatus::done;
 }
 
-std::string start_command(const Context& context, const GroupFile& file) {
+std::optional<std::string> name_of_node(const Context& context, const GroupFile& file) {
+  constexpr Duration patience = 5s;
+  auto client = daemon::ControlClient::connect(node_socket(context, file));
+  if (!client) return std::nullopt;
+  const auto status = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, patience);
+  if (!status || status->names.size() < 2) return std::nullopt;
+  return status->names[1];
+}
+
+std::string start_command(const Context& context, const GroupFile& file, const std::optional<std::string>& name) {
   if (can_start(context)) return "systemctl enable --now " + unit_of(file);
-  return node_command(context, file) + " &";
+  return node_command(context, file) + (name ? " --hostname " + *name : "") + " &";
 }
 
 std::string node_command(const Context& context, const GroupFile& file) {

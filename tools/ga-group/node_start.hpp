@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "group_files.hpp"
@@ -26,8 +27,12 @@ cli::ExitStatus stop_node(const Context& context, const GroupFile& file);
 /// false), and the command that would run.
 cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool is_new, bool start);
 
-/// What to type so that the node runs, beside what else is typed.
-std::string start_command(const Context& context, const GroupFile& file);
+/// The name that the group's node was given, as it says itself; none: it has none, or does not run.
+std::optional<std::string> name_of_node(const Context& context, const GroupFile& file);
+
+/// What to type so that the node runs, beside what else is typed; with a name where nothing else would give it one.
+std::string start_command(const Context& context, const GroupFile& file,
+                          const std::optional<std::string>& name = std::nullopt);
 
 /// The command that starts the group's node in the foreground.
 std::string node_command(const Context& context, const GroupFile& file);

@@ -102,22 +102,10 @@ ExitStatus reload_node(const Output& output, const std::string& socket, Duration
 }
 
 ExitStatus stop_node(const Output& output, const std::string& socket, Duration limit) {
-  const auto failed = [&](const Error& error) { return tools::report_node_error(output.streams, tool, error, socket); };
-  auto client = daemon::ControlClient::connect(socket);
-  if (!client) return failed(client.error());
-  if (auto subscribed = client->subscribe(limit); !subscribed) return failed(subscribed.error());
-  const auto done = tools::ask_node<node::DoneAnswer>(*client, node::StopCommand{}, limit);
-  if (!done) return failed(done.error());
-  // The node has ended when it closes the connection.
-  const TimePoint end = io::monotonic_now() + limit;
-  while (true) {
-    const auto event = client->next_event(end - io::monotonic_now());
-    if (event) continue;
-    if (tools::status_of(event.error()) != ExitStatus::unreachable) return failed(event.error());
-    break;
-  }
+  const auto stopped = tools::stop_node(socket, limit);
+  if (!stopped) return tools::report_node_error(output.streams, tool, stopped.error(), socket);
   if (output.options.json)
-    output.streams.out << control::to_json(node::Answer(*done)) << '\n';
+    output.streams.out << control::to_json(node::Answer(node::DoneAnswer{})) << '\n';
   else
     output.streams.out << "stopped\n";
   return ExitStatus::done;
