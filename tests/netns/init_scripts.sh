@@ -113,6 +113,7 @@ holds "a node is ready when its script ends: it has an address" inside "$bin/ipo
 for script in ipop-node ipop-dns ipop-dhcp ga-firewall; do
   holds "$script says that it runs" inside sh "/etc/init.d/$script" status
 done
+holds "a report has the end of its log" grep -q 'the end of /var/log/ipop-node-lab.log' <(inside "$bin/ga" bugreport)
 holds "the name server answers" inside "$bin/ipop-dns" --group lab list
 node=$(inside cat /run/ipop-node-lab.pid)
 holds "a second start changes nothing" inside sh /etc/init.d/ipop-node start

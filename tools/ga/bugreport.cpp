@@ -8,9 +8,11 @@
 #include "cli/rights.hpp"
 #include "cli/version.hpp"
 #include "health/redaction.hpp"
+#include "io/appended_file.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "look.hpp"
+#include "node_connection.hpp"
 
 namespace ipop::ga {
 namespace {
@@ -28,6 +30,13 @@ void add_part(std::string& report, const std::string& title, const std::string& 
 void add_file(std::string& report, const std::string& path) {
   const auto text = io::read_file(path, largest_part);
   add_part(report, path, text ? *text : text.error().message());
+}
+
+/// The end of what an init script has a service write.
+void add_log(std::string& report, const std::string& path) {
+  if (!io::exists(path)) return;
+  const auto text = io::read_end_of_file(path, largest_part);
+  add_part(report, "the end of " + path, text ? *text : text.error().message());
 }
 
 void add_answer(std::string& report, const std::vector<std::string>& command) {
@@ -48,7 +57,21 @@ void add_group(std::string& report, const Context& context, const Look& look) {
     add_answer(report, {"ipop-ctl", "--socket", look.socket, std::string(verb)});
   if (look.facts.has_systemd) {
     add_answer(report, {"systemctl", "--no-pager", "status", "ipop-node@" + group});
-    add_answer(report, {"journalctl", "--no-pager", "-n", "100", "-u", "ipop-node@" + group});
+    for (const std::string& unit : {"ipop-node@" + group, "ga-authority@" + group})
+      add_answer(report, {"journalctl", "--no-pager", "-n", "100", "-u", unit});
+  } else {
+    add_log(report, "/var/log/ipop-node-" + group + ".log");
+    add_log(report, "/var/log/ga-authority-" + group + ".log");
+  }
+}
+
+/// Services that a machine has once.
+void add_services(std::string& report, bool has_systemd) {
+  for (const char* name : {"ipop-dhcp", "ga-condorcfg"}) {
+    if (has_systemd)
+      add_answer(report, {"journalctl", "--no-pager", "-n", "100", "-u", name});
+    else
+      add_log(report, "/var/log/" + std::string(name) + ".log");
   }
 }
 
@@ -79,6 +102,7 @@ cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
     if (look.group) secrets.push_back(look.group->name_space);
     add_group(report, context, look);
   }
+  add_services(report, tools::has_systemd());
   add_answer(report, {"ga-firewall", "status", "--dir", context.options.directory});
   if (io::exists("/etc/ga/pool.toml")) {
     add_file(report, "/etc/ga/pool.toml");

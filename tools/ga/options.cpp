@@ -7,7 +7,7 @@ namespace ipop::ga {
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
   Options options;
   CLI::App app("Shows this machine's state in its groups, and finds what is wrong", tool);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   tools::share_options(app);
   app.add_option("--group", options.group, "Show only this group (all groups of this machine)")->type_name("GROUP");
   app.add_option("--dir", options.directory, "Directory of the group files (/etc/ipop)")->type_name("DIR");
