@@ -336,6 +336,8 @@ waits() {
 @test "a revoked user loses all keys, and every revocation has the next number" {
   authority
   signed bob
+  run -2 cert revoke bob --offline
+  [[ $output == *"all that user bob has: --user bob"* ]]
   cert revoke --user bob --offline
   run cert verify "$DIR/bob.pem"
   [ "$status" -eq 1 ]

@@ -278,6 +278,13 @@ closed() { # a closed group with all its folders below $DIR
   [[ $output == *'already closed'* ]]
 }
 
+@test "a group that the machine has under another name is said to be the same" {
+  token=$(group new lab --no-start 2>/dev/null)
+  run -1 group join --no-start --name five "$token"
+  [[ $output == *"already in this group, under the name lab"*"next: ga status --group lab"* ]]
+  [ ! -e "$DIR/etc/five.toml" ]
+}
+
 @test "leave puts the group's file aside, and --back says where there is none" {
   group new lab --no-start 2>/dev/null
   run group leave lab --back

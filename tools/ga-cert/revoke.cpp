@@ -17,6 +17,13 @@ namespace {
 
 using cli::ExitStatus;
 
+/// Whether the user ever asked this authority for anything.
+bool is_known(const appliance::AuthorityBook& book, const std::string& user) {
+  const auto signed_for = book.certificates();
+  return std::ranges::any_of(signed_for, [&](const auto* it) { return it->user == user; }) ||
+         std::ranges::any_of(book.requests(), [&](const auto& it) { return it.second.user == user; });
+}
+
 /// Errors: out_of_range (used wrongly), not_found, conflict, those of reading a file.
 Result<crypto::Digest256> key_of(const Context& context, const AuthorityDesk& desk, const Revoke& verb) {
   if (!verb.key.empty()) {
@@ -32,15 +39,10 @@ Result<crypto::Digest256> key_of(const Context& context, const AuthorityDesk& de
     return certificate->key_fingerprint();
   }
   const auto certificate = find_certificate(desk.book(), verb.what);
-  if (!certificate) return certificate.error();
-  return (*certificate)->key;
-}
-
-/// Whether the user ever asked this authority for anything.
-bool is_known(const appliance::AuthorityBook& book, const std::string& user) {
-  const auto signed_for = book.certificates();
-  return std::ranges::any_of(signed_for, [&](const auto* it) { return it->user == user; }) ||
-         std::ranges::any_of(book.requests(), [&](const auto& it) { return it.second.user == user; });
+  if (certificate) return (*certificate)->key;
+  if (!is_known(desk.book(), verb.what)) return certificate.error();
+  return make_error(certificate.error().code,
+                    certificate.error().context + "; all that user " + verb.what + " has: --user " + verb.what);
 }
 
 ExitStatus report_unknown(const Context& context, const std::string& user) {

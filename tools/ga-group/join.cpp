@@ -9,6 +9,7 @@
 #include "group_move.hpp"
 #include "interface_choice.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/process.hpp"
 #include "io/run_process.hpp"
 #include "io/system_clock.hpp"
@@ -60,11 +61,30 @@ bool is_member_already(const GroupFile& known, const std::optional<crypto::Diges
   return asks && authority && authority->fingerprint() == *asks;
 }
 
+constexpr std::size_t largest_listed = std::size_t{1} << 20U;
+
+/// Another name under which this machine has the group.
+std::optional<std::string> name_of_same_group(const Context& context, const GroupFile& file) {
+  for (const std::string& name : io::group_names(context.options.directory)) {
+    const std::string path = path_of_group(context, name);
+    const auto text = io::read_file(path, largest_listed);
+    const auto known = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+    // One that can't be read is complained of where it is meant.
+    if (known && known->name_space == file.config.name_space) return name;
+  }
+  return std::nullopt;
+}
+
 /// Writes the file (only checks in a dry run) unless the machine is in this very group already.
 /// `is_replaced`: a node may run by another file than this.
 ExitStatus install(const Context& context, const JoinGroup& verb, const std::optional<crypto::Digest256>& asks,
                    GroupFile& file, bool& is_replaced) {
   if (!io::exists(file.path)) {
+    if (const auto other = name_of_same_group(context, file)) {
+      cli::complain(context.streams, tool, "this machine is already in this group, under the name " + *other);
+      cli::suggest(context.streams, "ga status --group " + *other);
+      return ExitStatus::no;
+    }
     const bool is_free = check_prefix_is_free(context, file.config.prefix, PrefixOf::somebody);
     if (!is_free) return ExitStatus::no;
     if (verb.dry_run) return ExitStatus::done;

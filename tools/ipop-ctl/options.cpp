@@ -60,7 +60,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   ping_verb->add_option("NODE", ping.target, "Node id or its beginning, address, or name")
       ->type_name("MEMBER")
       ->required();
-  ping_verb->add_option("--count", ping.count, "Stop after this many (until interrupted)")
+  ping_verb->add_option("-c,--count", ping.count, "Stop after this many (until interrupted)")
       ->type_name("N")
       ->check(CLI::Range(1, 60000));
 

@@ -4,6 +4,7 @@
 
 #include "base/machine.hpp"
 #include "dht/record.hpp"
+#include "io/group_names.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ipop_ctl {
@@ -46,10 +47,20 @@ node::MembersAnswer members_or_none(const std::string& socket, Duration limit) {
   return members == nullptr ? node::MembersAnswer{} : *members;
 }
 
+/// Whoever waits was typed behind the node's own command, say, and that has no socket yet.
+Result<std::string> choose_node(const Options& options) {
+  auto found = tools::choose_socket(options.node);
+  const bool waits =
+      std::holds_alternative<WaitForLease>(options.verb) || std::holds_alternative<WaitForPeers>(options.verb);
+  if (found || !waits || found.error().code != Errc::not_found) return found;
+  const auto groups = io::group_names();
+  return groups.size() == 1 ? tools::socket_of_group(groups.front()) : found;
+}
+
 }  // namespace
 
 ExitStatus run(const Options& options, const cli::Streams& streams) {
-  const auto found = tools::choose_socket(options.node);
+  const auto found = choose_node(options);
   if (!found) return tools::report_choice_error(streams, tool, found.error());
   const std::string& socket = *found;
   const Output out{streams, options.output};
