@@ -15,6 +15,10 @@ constexpr std::size_t max_certificate = 65'536;
 constexpr std::size_t max_revocations = std::size_t{8} << 20U;
 constexpr std::size_t max_history = std::size_t{1} << 20U;
 
+// A node that was told to end takes its leave of others first; who types stop and start behind one another, or restarts
+// a service, starts the next one meanwhile.
+constexpr Duration ending_node = 5s;
+
 bool is_missing(const Error& error) {
   return error.code == std::errc::no_such_file_or_directory || error.code == std::errc::not_a_directory;
 }
@@ -25,7 +29,7 @@ Result<StateDirectory> StateDirectory::open(const std::string& path) {
   StateDirectory out(path);
   auto made = io::make_directories(path, 0700);
   if (made) {
-    auto lock = io::DirectoryLock::take(path);
+    auto lock = io::DirectoryLock::take(path, ending_node);
     if (lock) {
       out.lock_ = *std::move(lock);
       return out;

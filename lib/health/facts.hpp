@@ -103,6 +103,7 @@ struct AuthorityServerFact {
 
 struct Facts {
   bool has_systemd = false;
+  bool has_resolved = false;  ///< systemd-resolved runs
   bool is_root = true;
   WallTime now{};
   std::string group{};                    ///< empty: this machine has none

@@ -173,8 +173,8 @@ Finding of_address(const Facts& facts, const node::StatusAnswer& status) {
 
 Finding of_outside_name(const Facts& facts, const LookUpFact& name) {
   // What the machine's network gives as name server, and whether it has one of outside at all, is known to its person.
-  const std::string mend = facts.has_systemd ? "resolvectl query " + name.name + "; resolvectl dns INTERFACE ADDRESS"
-                                             : "write 'nameserver ADDRESS' of one that answers into /etc/resolv.conf";
+  const std::string mend = facts.has_resolved ? "resolvectl query " + name.name + "; resolvectl dns INTERFACE ADDRESS"
+                                              : "write 'nameserver ADDRESS' of one that answers into /etc/resolv.conf";
   return wrong("names", "this machine's resolver does not find " + name.name + ", a name outside the group",
                name.problem + (name.servers.empty() ? "" : "; it asks " + name.servers),
                mend + ", or ga doctor --outside none where no such name is known");
@@ -188,7 +188,7 @@ std::vector<Finding> of_names(const Facts& facts) {
     out.push_back(wrong(
         "names", "this machine's resolver does not find " + facts.inside->name,
         facts.inside->problem + "; names of the group are answered by " + server,
-        facts.has_systemd ? "resolvectl status " + facts.status->interface : "ipop-dns serve" + group_option(facts) + " --listen 127.0.0.1:53, then 'nameserver 127.0.0.1' in /etc/resolv.conf"));
+        facts.has_resolved ? "resolvectl status " + facts.status->interface : "ipop-dns serve" + group_option(facts) + " --listen 127.0.0.1:53, then 'nameserver 127.0.0.1' in /etc/resolv.conf"));
   } else if (facts.inside) {
     out.push_back(good("names", facts.inside->name + " is found by this machine's resolver"));
   }
@@ -231,7 +231,7 @@ Finding of_firewall(const FirewallFact& firewall) {
   switch (firewall.state) {
     case FirewallFact::State::none:
       return note("firewall", "not in use: jobs and guests can reach the physical network");
-    case FirewallFact::State::applied: return good("firewall", "applied, for a " + firewall.role);
+    case FirewallFact::State::applied: return good("firewall", words_of_applied(firewall));
     case FirewallFact::State::differs:
       return wrong("firewall", "the rules in force are not those of its settings",
                    "a node's port or interface changed, or somebody edited them", "ga-firewall apply");
@@ -266,9 +266,17 @@ std::string_view to_string(Verdict verdict) {
   return "wrong";
 }
 
+std::string words_of_applied(const FirewallFact& firewall) {
+  return firewall.role == "none" ? "applied, for a machine without a role in a pool"
+                                 : "applied, for a " + firewall.role;
+}
+
 std::string start_command(const Facts& facts) {
   if (facts.has_systemd) return "systemctl enable --now ipop-node@" + facts.group;
-  return "ipop-node --configure --group " + facts.group + " &";
+  std::string out = "ipop-node --configure --group " + facts.group;
+  // One that runs keeps the name that it was given.
+  if (facts.status && facts.status->names.size() > 1) out += " --hostname " + facts.status->names[1];
+  return out + " &";
 }
 
 std::vector<Finding> findings_of(const Facts& facts) {

@@ -29,6 +29,9 @@ struct Finding {
 
 std::string_view to_string(Verdict verdict);
 
+/// Of a firewall that is in force: for whom.
+std::string words_of_applied(const FirewallFact& firewall);
+
 /// In the order in which a person would look: files, clock, node, uplink, bootstrap, ring, NAT, certificate, address,
 /// names, path, firewall, pool. Ends with the first one that explains the rest.
 std::vector<Finding> findings_of(const Facts& facts);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "io/unique_fd.hpp"
 
 namespace ipop::io {
@@ -12,8 +13,9 @@ namespace ipop::io {
 /// The directory itself is locked (flock(2)), so nothing is written and a read-only one will do.
 class DirectoryLock {
  public:
-  /// Errors: std::errc::device_or_resource_busy when another process has it; errno.
-  static Result<DirectoryLock> take(const std::string& path);
+  /// Waits at most `limit` for a process that has it, as one that is about to end does. Errors:
+  /// std::errc::device_or_resource_busy when another process keeps it; errno.
+  static Result<DirectoryLock> take(const std::string& path, Duration limit = {});
 
  private:
   explicit DirectoryLock(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -278,6 +278,16 @@ closed() { # a closed group with all its folders below $DIR
   [[ $output == *'already closed'* ]]
 }
 
+@test "close takes the port behind the open group's, says which ones to open, and where this machine is found" {
+  closed new lab --no-start --port 25000 --bootstrap 198.51.100.7:25000 --bootstrap 198.51.100.8:4000 >/dev/null 2>&1
+  closed close lab --no-start --user alice >/dev/null 2>"$DIR/talk"
+  grep -q '^port = 25001' "$DIR/etc/lab.toml"
+  grep -q '^port = 25000' "$DIR/etc/lab-enrol.toml"
+  grep -qF 'UDP ports 25001 (members) and 25000 (machines that ask)' "$DIR/talk"
+  grep '^bootstrap' "$DIR/etc/lab.toml" | grep -qF '"198.51.100.7:25001"'
+  run ! grep -qF 198.51.100.8 "$DIR/etc/lab.toml"
+}
+
 @test "a group that the machine has under another name is said to be the same" {
   token=$(group new lab --no-start 2>/dev/null)
   run -1 group join --no-start --name five "$token"

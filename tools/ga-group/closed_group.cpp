@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "appliance/authority_policy.hpp"
 #include "cli/text.hpp"
@@ -177,6 +178,10 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
     return left;
   for (const GroupFile* file : {&plan.entrance, &plan.closed})
     if (const ExitStatus marked = mark_first_node(context, *file, false); marked != ExitStatus::done) return marked;
+  if (plan.closed.config.port && plan.entrance.config.port)
+    context.streams.err << "Others reach this machine at the UDP ports " << *plan.closed.config.port
+                        << " (members) and " << *plan.entrance.config.port
+                        << " (machines that ask): open both in its firewall, and forward both behind a NAT.\n";
   const NodeStart member = start_node(context, plan.closed, plan.start);
   const NodeStart entrance = start_node(context, plan.entrance, plan.start);
   const NodeStart authority = start_authority(context, plan, entrance);
@@ -322,8 +327,14 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
     return ExitStatus::no;
   }
   closed.prefix = *prefix;
-  closed.bootstrap.clear();
-  closed.port = random_port(rng);
+  // Who opened a port for the open group opens the next one; where this machine was found for the one, it is for the
+  // other. Other machines may not become members.
+  const auto open_port = open.config.port;
+  const bool has_next = open_port && *open_port < std::numeric_limits<std::uint16_t>::max();
+  closed.port = has_next ? static_cast<std::uint16_t>(*open_port + 1) : random_port(rng);
+  std::erase_if(closed.bootstrap, [&](const auto& entry) { return !has_next || entry.port != *open_port; });
+  for (auto& entry : closed.bootstrap)
+    entry.port = *closed.port;
   // Its members find the open group where it was, under its other name.
   if (auto kept = io::write_file_atomically(open_copy(open.path), appliance::to_toml(open.config), 0644); !kept)
     return report_file_error(context, kept.error());

@@ -34,11 +34,14 @@ std::optional<crypto::Certificate> authority_of(const Look& look, const std::str
   return certificate ? std::optional(*std::move(certificate)) : std::nullopt;
 }
 
-AuthorityFact authority_fact(const std::string& name) {
+/// None: this user may not look.
+std::optional<AuthorityFact> authority_fact(const std::string& name) {
   AuthorityFact out{name, 0, {}, {}};
   const auto listed = ask_sibling({"ga-cert", "list", "--plain", "--authority", name}, list_limit);
   if (!listed) {
     out.problem = "ga-cert is not installed, or did not answer in time";
+  } else if (listed->status == cli::to_int(cli::ExitStatus::permission)) {
+    return std::nullopt;
   } else if (listed->status != 0) {
     Complaint complaint = complaint_of(listed->output, "ga-cert");
     out.problem = complaint.problem;
@@ -108,7 +111,7 @@ std::string closed_group_of_entrance(const Look& look, const std::string& group)
 void look_at_authorities(Look& look) {
   health::Facts& facts = look.facts;
   for (const std::string& name : authority_names())
-    facts.authorities.push_back(authority_fact(name));
+    if (auto fact = authority_fact(name)) facts.authorities.push_back(*std::move(fact));
   const std::string& closed = facts.entrance_of.empty() ? facts.group : facts.entrance_of;
   const auto authority = authority_of(look, closed);
   const std::string entrance = GroupFiles(entrance_name_of(closed), look.directory).config();

@@ -110,6 +110,7 @@ Look begin_look(const Context& context, const std::string& group) {
   Look look{context.options.directory, {}, {}, {}, {}, {}};
   // sd_booted(3): the directory exists where systemd is the init system.
   look.facts.has_systemd = io::exists("/run/systemd/system");
+  look.facts.has_resolved = io::exists("/run/systemd/resolve");
   look.facts.is_root = io::is_root();
   look.facts.now = io::wall_time_now();
   look.facts.group = group;

@@ -85,7 +85,7 @@ std::string authority_text(const std::vector<health::AuthorityFact>& authorities
 std::string firewall_text(const health::FirewallFact& firewall) {
   switch (firewall.state) {
     case health::FirewallFact::State::none: return "none";
-    case health::FirewallFact::State::applied: return "applied, for a " + firewall.role;
+    case health::FirewallFact::State::applied: return health::words_of_applied(firewall);
     case health::FirewallFact::State::differs: return "differs from its settings";
     case health::FirewallFact::State::missing: return "not in force";
     case health::FirewallFact::State::unknown: break;

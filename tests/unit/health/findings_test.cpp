@@ -14,7 +14,7 @@ const net::Ipv4Address own_address(10, 128, 0, 7);
 /// A member of an open group with nothing wrong.
 Facts healthy() {
   Facts facts;
-  facts.has_systemd = true;
+  facts.has_systemd = facts.has_resolved = true;
   facts.now = WallTime{1'800'000'000};
   facts.group = "lab";
   facts.group_file = "/etc/ipop/lab.toml";
@@ -190,6 +190,26 @@ TEST_CASE("an address that is held is shown with why the lease server gave no ne
   REQUIRE(address != findings.end());
   CHECK(address->verdict == Verdict::note);
   CHECK(address->what.find("it does not answer") != std::string::npos);
+}
+
+TEST_CASE("the advice for names goes by the resolver, and a node that is started again keeps its name") {
+  Facts facts = healthy();
+  facts.has_resolved = false;
+  facts.inside = LookUpFact{"one.ipop", "not found", ""};
+  const auto names = findings_of(facts);
+  const auto wrong = std::ranges::find(names, Verdict::wrong, &Finding::verdict);
+  REQUIRE(wrong != names.end());
+  CHECK(wrong->topic == "names");
+  CHECK(wrong->command.find("resolvectl") == std::string::npos);
+
+  facts = healthy();
+  facts.has_systemd = facts.has_resolved = false;
+  facts.is_node_replaced = true;
+  facts.status->names = {"C128000005", "alice"};
+  const auto replaced = findings_of(facts);
+  const auto node = std::ranges::find(replaced, "node", &Finding::topic);
+  REQUIRE(node != replaced.end());
+  CHECK(node->command == "ipop-ctl stop --group lab; ipop-node --configure --group lab --hostname alice &");
 }
 
 TEST_CASE("a path that takes smaller packets than the interface, as the node says to who sends, is no fault") {
