@@ -29,7 +29,7 @@ _ipop_ctl() {
       '/stop --socket'|'/stop --group'|'/stop --timeout'|'/stop --color') i=$((i + 1)) ;;
       '/members --limit'|'/members --socket'|'/members --group'|'/members --timeout'|'/members --color') i=$((i + 1)) ;;
       '/why --socket'|'/why --group'|'/why --timeout'|'/why --color') i=$((i + 1)) ;;
-      '/ping --count'|'/ping --socket'|'/ping --group'|'/ping --timeout'|'/ping --color') i=$((i + 1)) ;;
+      '/ping -c'|'/ping --count'|'/ping --socket'|'/ping --group'|'/ping --timeout'|'/ping --color') i=$((i + 1)) ;;
       '/dht get') command=/dht/get; arguments=0 ;;
       '/dht put') command=/dht/put; arguments=0 ;;
       '/dht create') command=/dht/create; arguments=0 ;;
@@ -90,7 +90,7 @@ _ipop_ctl() {
     '/why --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/why --timeout') COMPREPLY=(); return ;;
     '/why --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
-    '/ping --count') COMPREPLY=(); return ;;
+    '/ping -c'|'/ping --count') COMPREPLY=(); return ;;
     '/ping --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/ping --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
     '/ping --timeout') COMPREPLY=(); return ;;
@@ -147,7 +147,7 @@ _ipop_ctl() {
     '/stop') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/members') mapfile -t COMPREPLY < <(compgen -W '-h --help --limit --all --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/why') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
-    '/ping') mapfile -t COMPREPLY < <(compgen -W '-h --help --count --socket --group --timeout --json --plain --color' -- "$cur") ;;
+    '/ping') mapfile -t COMPREPLY < <(compgen -W '-h --help -c --count --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht') mapfile -t COMPREPLY < <(compgen -W 'get put create watch -h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht/get') mapfile -t COMPREPLY < <(compgen -W '-h --help --socket --group --timeout --json --plain --color' -- "$cur") ;;
     '/dht/put') mapfile -t COMPREPLY < <(compgen -W '-h --help --ttl --socket --group --timeout --json --plain --color' -- "$cur") ;;

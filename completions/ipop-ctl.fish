@@ -87,7 +87,7 @@ complete -c ipop-ctl -n '__fish_seen_subcommand_from why' -l plain -d 'Write tab
 complete -c ipop-ctl -n '__fish_seen_subcommand_from why' -l color -x -a 'auto always never' -d 'Colour the results'
 complete -c ipop-ctl -n '__fish_seen_subcommand_from why' -a '(find /run/ipop -name "*.sock" 2>/dev/null | xargs -I % ipop-ctl --socket % members --plain 2>/dev/null | cut -f 3)'
 complete -c ipop-ctl -n '__fish_seen_subcommand_from ping' -s h -l help -d 'Print this help message and exit'
-complete -c ipop-ctl -n '__fish_seen_subcommand_from ping' -l count -x -d 'Stop after this many (until interrupted)'
+complete -c ipop-ctl -n '__fish_seen_subcommand_from ping' -s c -l count -x -d 'Stop after this many (until interrupted)'
 complete -c ipop-ctl -n '__fish_seen_subcommand_from ping' -l socket -r -F -d 'Control socket of the node'
 complete -c ipop-ctl -n '__fish_seen_subcommand_from ping' -l group -x -a '(for f in /etc/ipop/*.toml; string replace -r ".*/(.*)[.]toml\$" "\$1" $f; end)' -d 'Group of the node; required if several run on this machine'
 complete -c ipop-ctl -n '__fish_seen_subcommand_from ping' -l timeout -x -d 'How long to wait for the node (10s; wait: 60s; events: no limit)'

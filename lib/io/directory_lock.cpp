@@ -12,7 +12,7 @@ namespace ipop::io {
 namespace {
 
 // flock has no time limit of its own.
-constexpr auto lock_pause = std::chrono::milliseconds(20);
+constexpr auto directory_pause = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& path, Duration limi
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return last_error("locking " + path);
     if (monotonic_now() < end) {
-      std::this_thread::sleep_for(lock_pause);
+      std::this_thread::sleep_for(directory_pause);
       continue;
     }
     return make_error(std::make_error_code(std::errc::device_or_resource_busy),

@@ -13,8 +13,6 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_file = std::size_t{1} << 20U;
-
 /// A directory that can't be looked into is no empty one; one that is not there is.
 Result<void> look_into(const std::string& directory) {
   std::error_code error;
@@ -63,7 +61,7 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
 }
 
 std::variant<GroupFile, ExitStatus> load_file(const Context& context, const std::string& path) {
-  const auto text = io::read_file(path, largest_file);
+  const auto text = io::read_file(path, largest_group_file);
   if (!text) return report_file_error(context, text.error());
   auto config = appliance::parse_group_config(*text, path);
   if (!config) {

@@ -10,6 +10,9 @@
 
 namespace ipop::ga_group {
 
+/// Octets: a group file has some hundred, and a certificate.
+inline constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
+
 /// A group file that was read.
 struct GroupFile {
   std::string path{};

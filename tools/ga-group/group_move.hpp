@@ -12,9 +12,6 @@
 
 namespace ipop::ga_group {
 
-/// A group file has some hundred octets, and a certificate.
-constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
-
 /// Where the node of a group keeps its key: `given`, or the usual place when that is empty.
 std::string state_directory_of(const GroupFile& file, const std::string& given);
 /// The key of this machine's node. Errors: those of io::read_secret_file, malformed.

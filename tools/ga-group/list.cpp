@@ -13,8 +13,6 @@ namespace {
 
 using cli::ExitStatus;
 
-constexpr std::size_t largest_listed = std::size_t{1} << 20U;
-
 struct Row {
   std::string name{};
   std::string membership{};  ///< empty: its file can't be read
@@ -25,7 +23,7 @@ struct Row {
 
 Row row_of(const Context& context, const std::string& name, bool runs) {
   const std::string path = path_of_group(context, name);
-  const auto text = io::read_file(path, largest_listed);
+  const auto text = io::read_file(path, largest_group_file);
   const auto config = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
   if (!config) return {name, {}, {}, runs, config.error().message()};
   return {name, config->authority.empty() ? "open" : "closed", to_string(config->prefix), runs, {}};
