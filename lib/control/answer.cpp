@@ -245,6 +245,7 @@ Json encode(const overlay::Connection& connection) {
   out["roles"] = std::move(roles);
   out["initiated_here"] = connection.initiated_here;
   out["round_trip_us"] = microseconds(connection.round_trip);
+  out["carries"] = connection.carries;
   return out;
 }
 
@@ -262,6 +263,7 @@ overlay::Connection decode_connection(Fields& in, const NodeId& peer) {
   std::chrono::microseconds round_trip{};
   in.get("round_trip_us", round_trip);
   out.round_trip = round_trip;
+  in.get("carries", out.carries);
   return out;
 }
 

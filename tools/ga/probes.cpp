@@ -164,6 +164,7 @@ std::string configured_servers() {
 constexpr std::size_t ping_headers = 28;
 constexpr std::size_t small_ping = 56;
 constexpr std::size_t usual_mtu = 1400;
+constexpr std::size_t smallest_path = ping_headers + small_ping;
 
 std::size_t mtu_of(const std::string& interface) {
   const auto text = io::read_file("/sys/class/net/" + interface + "/mtu", 64);
@@ -238,7 +239,8 @@ std::size_t largest_to(const Look& look, net::Ipv4Address address, std::size_t o
   auto client = daemon::ControlClient::connect(look.socket);
   if (!client) return otherwise;
   const auto why = tools::ask_node<node::WhyAnswer>(*client, node::WhyCommand{to_string(address)}, answer_limit);
-  if (!why || !why->report.connection) return otherwise;
+  // An older node does not say it.
+  if (!why || !why->report.connection || why->report.connection->carries < smallest_path) return otherwise;
   return std::min<std::size_t>(why->report.connection->carries, otherwise);
 }
 

@@ -137,6 +137,7 @@ TEST_CASE("the answer to why reads back with its connection and its journal") {
   connection.roles.set(static_cast<std::size_t>(overlay::Role::near));
   connection.initiated_here = true;
   connection.round_trip = 25ms;
+  connection.carries = 1375;
   why.report.connection = connection;
   why.report.own_nat = overlay::NatClass::endpoint_independent;
   why.report.peer_candidates = {endpoint};
@@ -149,6 +150,7 @@ TEST_CASE("the answer to why reads back with its connection and its journal") {
   CHECK(back.report.connection->has(overlay::Role::near));
   CHECK_FALSE(back.report.connection->has(overlay::Role::leaf));
   CHECK(back.report.connection->round_trip == 25ms);
+  CHECK(back.report.connection->carries == 1375);
   CHECK(back.report.own_nat == overlay::NatClass::endpoint_independent);
   CHECK(back.journal == why.journal);
 

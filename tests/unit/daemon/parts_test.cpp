@@ -204,7 +204,7 @@ TEST_CASE("the servers of the machine are those of resolv.conf but the node's ow
   CHECK(told.back() == door.servers());
   REQUIRE(io::write_file_atomically(dir.file("resolv.conf"), "nameserver 10.64.0.1\n", 0644));
   door.look(of_nodes);
-  CHECK(door.servers() == std::vector<net::Endpoint>{first});
+  CHECK(door.servers() == std::vector<net::Endpoint>{second});  // of the records
 
   DnsDoor chosen(loop, {dir.file("resolv.conf"), dir.file("behind"), dir.file("records")}, prefix, {first}, {second},
                  handlers);

@@ -175,7 +175,7 @@ TEST_CASE("the way into a closed group is empty while nobody asks, and nobody is
 
 TEST_CASE("without systemd the authority's server is started by its own command") {
   Facts facts = healthy();
-  facts.has_systemd = false;
+  facts.has_systemd = facts.has_resolved = false;
   facts.group = "lab-enrol";
   facts.entrance_of = "lab";
   facts.authority_server = AuthorityServerFact{"", "none is announced"};
@@ -241,7 +241,7 @@ TEST_CASE("no command speaks of systemd where it does not run") {
   for (const Fault& fault : faults) {
     CAPTURE(fault.name);
     Facts facts = healthy();
-    facts.has_systemd = false;
+    facts.has_systemd = facts.has_resolved = false;
     fault.make(facts);
     for (const Finding& finding : findings_of(facts)) {
       for (const std::string_view word : {"systemctl", "journalctl", "resolvectl", "timedatectl"})
