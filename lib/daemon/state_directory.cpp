@@ -23,6 +23,12 @@ bool is_missing(const Error& error) {
   return error.code == std::errc::no_such_file_or_directory || error.code == std::errc::not_a_directory;
 }
 
+/// A pipe in the place of a file would stop the node until somebody writes to it.
+Result<std::string> read_kept(const std::string& path, std::size_t limit) {
+  if (auto place = io::check_place(path); !place) return place.error();
+  return io::read_file(path, limit);
+}
+
 }  // namespace
 
 Result<StateDirectory> StateDirectory::open(const std::string& path) {
@@ -61,7 +67,7 @@ Result<crypto::PrivateKey> StateDirectory::load_key() {
 
 control::SavedState StateDirectory::load_state() {
   const std::string file = NodeFiles(path_).state();
-  const auto text = io::read_file(file, max_state);
+  const auto text = read_kept(file, max_state);
   if (!text && is_missing(text.error())) return {};
   auto state = text ? control::parse_saved_state(*text) : Result<control::SavedState>(text.error());
   if (state) return *std::move(state);
@@ -81,7 +87,7 @@ void StateDirectory::save(const control::SavedState& state) {
 }
 
 std::vector<node::GoneRow> StateDirectory::load_history() const {
-  const auto text = io::read_file(NodeFiles(path_).history(), max_history);
+  const auto text = read_kept(NodeFiles(path_).history(), max_history);
   auto members = text ? control::parse_history(*text) : Result<std::vector<node::GoneRow>>(text.error());
   return members ? *std::move(members) : std::vector<node::GoneRow>{};
 }
@@ -92,14 +98,14 @@ void StateDirectory::save_history(const std::vector<node::GoneRow>& members) {
 }
 
 Result<std::optional<std::string>> StateDirectory::load_certificate() const {
-  auto text = io::read_file(certificate_file(), max_certificate);
+  auto text = read_kept(certificate_file(), max_certificate);
   if (text) return std::optional(*std::move(text));
   if (is_missing(text.error())) return std::optional<std::string>();
   return std::move(text).error();
 }
 
 std::optional<Bytes> StateDirectory::load_revocations() const {
-  const auto text = io::read_file(NodeFiles(path_).revocations(), max_revocations);
+  const auto text = read_kept(NodeFiles(path_).revocations(), max_revocations);
   if (!text || text->empty()) return std::nullopt;
   return to_bytes(as_bytes(*text));
 }

@@ -171,7 +171,7 @@ Result<void> check_place(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return {};
   const std::string what = S_ISDIR(status.st_mode) ? "a directory" : "a device or pipe";
-  return {Errc::conflict, "writing " + path + ": " + what + ", not a file"};
+  return {Errc::conflict, path + ": " + what + ", not a file"};
 }
 
 Result<void> rename_file(const std::string& path, const std::string& to) {

@@ -92,6 +92,17 @@ TEST_CASE("a damaged state file is put aside with a warning, and the node starts
   CHECK(directory.take_log().empty());
 }
 
+TEST_CASE("a pipe in the place of a file does not stop the start") {
+  const TempDir dir;
+  for (const char* name : {"state.json", "members.json", "revocations.list", "certificate.pem"})
+    REQUIRE(::mkfifo(dir.file(name).c_str(), 0600) == 0);
+  auto directory = open_directory(dir.path());
+  CHECK(directory.load_state() == control::SavedState{});
+  CHECK(directory.take_log().size() == 1);
+  CHECK(directory.load_history().empty());
+  CHECK_FALSE(directory.load_certificate());
+}
+
 TEST_CASE("who was a member is there at the next start; a damaged file of it stops nobody") {
   const TempDir dir;
   const std::vector<node::GoneRow> members{
