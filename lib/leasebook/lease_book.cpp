@@ -189,25 +189,20 @@ Result<Lease> LeaseBook::release(std::int64_t group, net::Ipv4Address address, W
   return lease;
 }
 
-Result<std::size_t> LeaseBook::end_leases(std::int64_t group, WallTime now,
-                                          const std::function<bool(const Lease&)>& ends) {
-  auto statement = state_->database.prepare("SELECT " + std::string(lease_columns) +
-                                            " FROM leases WHERE group_id = ? AND released = 0 AND expires > ?");
-  if (!statement) return std::move(statement).error();
-  statement->bind(group).bind(now.seconds);
-  std::vector<Lease> ended;
-  while (true) {
-    const auto row = statement->step();
-    if (!row) return row.error();
-    if (!*row) break;
-    if (Lease lease = lease_from(*statement, 0); ends(lease)) ended.push_back(std::move(lease));
-  }
-  for (Lease& lease : ended) {
+Result<LeaseBook::Ended> LeaseBook::end_leases(std::int64_t group, WallTime now, net::Ipv4Address after,
+                                               std::size_t limit, const std::function<bool(const Lease&)>& ends) {
+  auto looked_at = leases(group, after, limit);
+  if (!looked_at) return std::move(looked_at).error();
+  Ended out;
+  if (looked_at->size() == limit) out.next = looked_at->back().address;
+  for (Lease& lease : *looked_at) {
+    if (!lease.is_live(now) || !ends(lease)) continue;
     lease.released = true;
     lease.expires = now;
     if (auto written = state_->write_lease(group, lease, now); !written) return std::move(written).error();
+    ++out.count;
   }
-  return ended.size();
+  return out;
 }
 
 Result<void> LeaseBook::import_lease(const LeaseGroup& group, const Lease& lease, WallTime now) {

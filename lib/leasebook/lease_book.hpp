@@ -125,8 +125,13 @@ class LeaseBook {
   Result<Count> count(std::int64_t group, WallTime now);
   /// Errors: not_found (nobody has it), conflict (it has ended).
   Result<Lease> release(std::int64_t group, net::Ipv4Address address, WallTime now);
-  /// Ends the live leases that `ends` picks out; how many they were.
-  Result<std::size_t> end_leases(std::int64_t group, WallTime now, const std::function<bool(const Lease&)>& ends);
+  /// Looks at `limit` leases behind the address `after` and ends the live ones that `ends` picks out.
+  struct Ended {
+    std::size_t count = 0;
+    std::optional<net::Ipv4Address> next{};  ///< `after` of the next look; none: all were looked at
+  };
+  Result<Ended> end_leases(std::int64_t group, WallTime now, net::Ipv4Address after, std::size_t limit,
+                           const std::function<bool(const Lease&)>& ends);
   /// Writes a lease as it is said, from another book or the DHT. Errors: conflict (another node's live lease is on the
   /// address, or the node has another live address), out_of_range (not of the prefix).
   Result<void> import_lease(const LeaseGroup& group, const Lease& lease, WallTime now);

@@ -14,6 +14,9 @@ leasing::Requester unsigned_requester(const std::string& source, const std::stri
   return {NodeId::from_prefix(crypto::sha256(as_bytes(text))), {}, std::nullopt};
 }
 
+// Some milliseconds.
+constexpr std::size_t judged_at_once = 4096;
+
 std::string host_of(const net::Endpoint& source) {
   std::string text = to_string(source);
   text.resize(std::min(text.size(), text.rfind(':')));
@@ -63,20 +66,21 @@ Result<std::vector<LeaseService::Answer>> LeaseService::answer_all(WallTime now,
   return answers;
 }
 
-Result<std::size_t> LeaseService::end_revoked(WallTime now, const LeaseGroup& group, const crypto::TrustStore& trust) {
-  if (trust.revocation_number() == 0) return 0U;
+Result<LeaseBook::Ended> LeaseService::end_revoked(WallTime now, const LeaseGroup& group,
+                                                   const crypto::TrustStore& trust, net::Ipv4Address after) {
+  if (trust.revocation_number() == 0) return LeaseBook::Ended{};
   auto transaction = book_.begin();
   if (!transaction) return std::move(transaction).error();
   const auto follower = book_.is_follower();
   if (!follower) return follower.error();
-  if (*follower) return 0U;
-  auto ended = book_.end_leases(group.id, now, [&](const Lease& lease) {
+  if (*follower) return LeaseBook::Ended{};
+  auto ended = book_.end_leases(group.id, now, after, judged_at_once, [&](const Lease& lease) {
     return lease.key ? trust.is_revoked(*lease.key, lease.user)
                      : !lease.user.empty() && trust.revocations()->contains_user(lease.user);
   });
   if (!ended) return ended;
   if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
-  counters_.add("lease_revoked", *ended);
+  counters_.add("lease_revoked", ended->count);
   return ended;
 }
 

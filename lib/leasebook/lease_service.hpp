@@ -40,8 +40,10 @@ class LeaseService {
 
   /// One answer a question, in their order.
   std::vector<Answer> answer(WallTime now, std::span<const Question> questions);
-  /// Whoever the group's authority does not admit any more has no lease: how many ended.
-  Result<std::size_t> end_revoked(WallTime now, const LeaseGroup& group, const crypto::TrustStore& trust);
+  /// Whoever the group's authority does not admit any more has no lease. Looks at a part of the leases, behind `after`,
+  /// so that requests are answered between two parts.
+  Result<LeaseBook::Ended> end_revoked(WallTime now, const LeaseGroup& group, const crypto::TrustStore& trust,
+                                       net::Ipv4Address after);
   /// `lease_obtain`, `lease_renew`, `lease_release`; refusals by reason (`refused_...`); `lease_batches`.
   [[nodiscard]] const Counters& counters() const { return counters_; }
 

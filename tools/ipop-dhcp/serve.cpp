@@ -97,6 +97,12 @@ class Server {
   }
 
  private:
+  /// What a list says of the leases, as far as they were looked at.
+  struct Judged {
+    std::shared_ptr<const crypto::TrustStore> trust{};
+    std::optional<net::Ipv4Address> next{};  // those behind it are left; none: all were looked at
+    std::size_t count = 0;                   // that ended
+  };
   struct Held {
     std::int64_t after = 0;
     std::string proof{};  // that came with the question
@@ -111,24 +117,29 @@ class Server {
   /// A list that is newer than the last one: whoever it names has no lease from this moment on.
   void look_at_trust() {
     const auto groups = book_.groups();
+    bool is_more = false;
     for (const leasebook::LeaseGroup& group : groups ? *groups : std::vector<leasebook::LeaseGroup>()) {
-      const auto trust = trust_.of(group);
-      auto& judged = judged_[group.name];
-      if (!trust || trust == judged) continue;
-      const auto ended = service_.end_revoked(io::wall_time_now(), group, *trust);
+      auto trust = trust_.of(group);
+      Judged& judged = judged_[group.name];
+      if (!trust) continue;
+      if (trust != judged.trust) judged = {std::move(trust), net::Ipv4Address(), 0};
+      if (!judged.next) continue;
+      const auto ended = service_.end_revoked(io::wall_time_now(), group, *judged.trust, *judged.next);
       if (!ended) {
         refusals_.add(io::monotonic_now(), LogLevel::error, ended.error().message());
         continue;
       }
-      judged = trust;
-      if (*ended == 0) continue;
+      judged.next = ended->next;
+      judged.count += ended->count;
+      is_more = is_more || judged.next.has_value();
+      if (judged.next || judged.count == 0) continue;
       log(LogLevel::info, "leases of revoked members ended",
           {{"group", group.name},
-           {"count", std::to_string(*ended)},
-           {"list", std::to_string(trust->revocation_number())}});
+           {"count", std::to_string(judged.count)},
+           {"list", std::to_string(judged.trust->revocation_number())}});
       if (!held_.empty()) answer_held();
     }
-    trust_timer_.arm(io::monotonic_now() + look_again);
+    trust_timer_.arm(io::monotonic_now() + (is_more ? Duration{} : look_again));
   }
 
   ExitStatus fail_to_listen(const Error& error) {
@@ -251,7 +262,7 @@ class Server {
   std::list<Held> held_;
   io::LoopTimer hold_timer_;
   io::LoopTimer trust_timer_;
-  std::map<std::string, std::shared_ptr<const crypto::TrustStore>> judged_;  // by group
+  std::map<std::string, Judged> judged_;  // by group
   std::vector<std::unique_ptr<io::HttpsServer>> servers_;
   daemon::ServiceSigns signs_;
 };

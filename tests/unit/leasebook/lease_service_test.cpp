@@ -86,7 +86,7 @@ TEST_CASE("S10: whoever is revoked, by key or by user, has no lease any more, an
   REQUIRE(alice);
   REQUIRE(bob);
   REQUIRE(carol);
-  CHECK(*service.service.end_revoked(f.now, f.group, *service.trust) == 0);
+  CHECK(service.service.end_revoked(f.now, f.group, *service.trust, {})->count == 0);
   SUBCASE("by key") {
     service.revoke({service.fingerprints[1]}, {});
   }
@@ -94,12 +94,12 @@ TEST_CASE("S10: whoever is revoked, by key or by user, has no lease any more, an
     service.revoke({}, {"bob"});
   }
   f.now = f.now + std::chrono::seconds(1);
-  CHECK(*service.service.end_revoked(f.now, f.group, *service.trust) == 1);
+  CHECK(service.service.end_revoked(f.now, f.group, *service.trust, {})->count == 1);
   CHECK((*f.book->lease_of(f.group.id, bob->address))->released);
   CHECK((*f.book->lease_of(f.group.id, alice->address))->is_live(f.now));
   CHECK((*f.book->lease_of(f.group.id, carol->address))->is_live(f.now));
   CHECK(service.ask("bob").error().code == Errc::not_authorized);
-  CHECK(*service.service.end_revoked(f.now, f.group, *service.trust) == 0);
+  CHECK(service.service.end_revoked(f.now, f.group, *service.trust, {})->count == 0);
 }
 
 TEST_CASE("a server that follows another ends nothing by itself") {
@@ -109,7 +109,7 @@ TEST_CASE("a server that follows another ends nothing by itself") {
   REQUIRE(bob);
   f.write([&] { REQUIRE(f.book->set_follower(true)); });
   service.revoke({}, {"bob"});
-  CHECK(*service.service.end_revoked(f.now, f.group, *service.trust) == 0);
+  CHECK(service.service.end_revoked(f.now, f.group, *service.trust, {})->count == 0);
   CHECK((*f.book->lease_of(f.group.id, bob->address))->is_live(f.now));
 }
 
