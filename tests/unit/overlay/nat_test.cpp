@@ -227,3 +227,26 @@ TEST_CASE("an on-demand link goes when no traffic has used it for its time") {
   const auto left = ring[a].connection(ring.ids[b]);
   CHECK((!left || !left->has(Role::on_demand)));
 }
+
+TEST_CASE("links outlive what a NAT remembers, be it 20 seconds or ten minutes") {
+  for (const Duration remembers : {Duration(20s), Duration(600s)}) {
+    NatConfig nat = port_restricted_cone();
+    nat.mapping_timeout = remembers;
+    Ring ring(34);
+    ring.add_public();
+    for (int i = 1; i < 12; ++i)
+      ring.add_behind(nat, std::chrono::milliseconds(50 * i));
+    ring.network.run_for(60s);
+    REQUIRE(ring.is_right());
+    const auto lost = [&] {
+      std::uint64_t paths = 0;
+      for (const auto& host : ring.hosts)
+        paths += host->overlay().counters().get("paths_dead") + host->overlay().counters().get("paths_failing");
+      return paths;
+    };
+    const auto before = lost();
+    ring.network.run_for(30min);
+    CHECK(lost() == before);
+    CHECK(ring.is_right());
+  }
+}
