@@ -155,8 +155,12 @@ std::vector<LogLine> DnsRegistration::set(const std::string& interface, net::Ipv
 std::vector<LogLine> DnsRegistration::keep() {
   if (!standing_ || standing_->way != Way::block) return {};
   const auto written = write_block(standing_->server);
-  // Another program's new file, in the sandbox of a unit: it is put right from outside.
-  if (!written && written.error().code == std::errc::read_only_file_system) return {};
+  // Another program's new file, in the sandbox of a unit: it is put right from outside, by who sees the note change.
+  // The change of the file itself is not seen while the one before it is being worked on.
+  if (!written && written.error().code == std::errc::read_only_file_system) {
+    (void)io::write_file_atomically(files_.block, dns_block(tag_, standing_->server), 0644);
+    return {};
+  }
   if (!written) {
     // Told once: it is tried again with the next address.
     standing_.reset();
