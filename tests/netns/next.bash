@@ -125,7 +125,11 @@ run_line() { # HOST COMMAND OUTPUT: runs it, answers what it asks of a person
     if [[ $line && $line != "$told" ]]; then
       told=$line
       [[ ! $answer ]] || line=${line/accept/$answer}
-      on "$authority" sh -c "$line" >>"$run/walk.answers" 2>&1
+      on "$authority" sh -c "$line" >"$run/walk.answer" 2>&1
+      # All machines here have one name, and with it their users: what it says to that is followed too.
+      line=$(sed -n 's/^  next: \(ga-cert accept --another-machine [0-9a-f]*\).*/\1/p' "$run/walk.answer" | head -n 1)
+      [[ ! $line ]] || on "$authority" sh -c "$line" >>"$run/walk.answer" 2>&1
+      cat "$run/walk.answer" >>"$run/walk.answers"
     fi
     sleep 0.1
   done
