@@ -175,10 +175,7 @@ Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Dat
       Lane* lane = find_lane_of(octets);
       if (is_of_lanes.value_or(lane != nullptr) != (lane != nullptr)) return finish();
       is_of_lanes = lane != nullptr;
-      const bool is_late = lane != nullptr && place.octets == 0 && queue_delay_.drops(now, joined.waited);
-      if (is_late) {
-        count(Count::late);
-      } else if (lane != nullptr) {
+      if (lane != nullptr) {
         open(now, *lane, joined.other, octets);
       } else {
         count(Count::datagrams_to_node);

@@ -20,7 +20,6 @@
 #include "crypto/aead.hpp"
 #include "dataplane/coalescer.hpp"
 #include "dataplane/orders.hpp"
-#include "dataplane/queue_delay.hpp"
 #include "dataplane/relayed_head.hpp"
 #include "dataplane/segmenter.hpp"
 #include "dataplane/send_batch.hpp"
@@ -113,7 +112,6 @@ class Worker {
     exhausted,
     no_lane,
     truncated,
-    late,
     replayed,
     bad_tag,
     empty,
@@ -128,9 +126,9 @@ class Worker {
       "worker_sent",           "worker_received",          "worker_passed",
       "worker_frames_to_node", "worker_datagrams_to_node", "worker_opened_to_node",
       "drop_worker_exhausted", "drop_channel_lane",        "drop_channel_truncated",
-      "drop_worker_late",      "drop_channel_replayed",    "drop_channel_bad_tag",
-      "drop_channel_empty",    "drop_vnet_checksum",       "drop_vnet_headers",
-      "drop_vnet_kind",        "drop_vnet_length",         "drop_vnet_segments",
+      "drop_channel_replayed", "drop_channel_bad_tag",     "drop_channel_empty",
+      "drop_vnet_checksum",    "drop_vnet_headers",        "drop_vnet_kind",
+      "drop_vnet_length",      "drop_vnet_segments",
   };
 
   void begin();
@@ -167,8 +165,7 @@ class Worker {
   Segmenter segmenter_;
   SendBatch sends_;
   Coalescer coalescer_;
-  QueueDelay queue_delay_;  // before this worker, in the kernel
-  Bytes cut_;               // frames for the node that came in one piece, behind one another
+  Bytes cut_;  // frames for the node that came in one piece, behind one another
   struct CutFrame {
     std::size_t begin = 0;
     std::size_t size = 0;

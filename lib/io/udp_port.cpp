@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
-#include <ctime>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <optional>
 #include <sys/socket.h>
 
 #include "io/socket_address.hpp"
@@ -29,12 +26,9 @@ constexpr std::size_t max_runs = 16;
 // With the kernel's default of 208 KiB a burst of one TCP window is lost before we wake up.
 constexpr int socket_buffer = 4 << 20;
 constexpr int any_port_attempts = 16;
-// A full buffer is worked off sooner by any machine.
-constexpr Duration longest_wait = 10s;
 
-// What a socket asks for: the size of the parts, and when the first of them came.
 struct alignas(cmsghdr) ControlBuffer {
-  std::array<char, CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(timespec))> octets{};
+  std::array<char, CMSG_SPACE(sizeof(int))> octets{};
 };
 
 /// Asks with the privilege first; without it the system's limit (net.core.rmem_max) holds.
@@ -59,7 +53,6 @@ Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, UdpPort
     (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &no_discovery, sizeof(no_discovery));
   }
   grow_buffers(fd.get());
-  (void)::setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
   if (offloads.joins) offloads.joins = ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0;
   const net::Endpoint any = v4 ? net::Endpoint{net::Ipv4Address(), port} : net::Endpoint{net::Ipv6Address{}, port};
   const SocketAddress address = to_socket_address(any);
@@ -75,41 +68,15 @@ std::uint16_t bound_port(const UniqueFd& fd) {
   return endpoint ? endpoint->port : 0;
 }
 
-std::chrono::nanoseconds to_nanoseconds(const timespec& time) {
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
-std::chrono::nanoseconds wall_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return to_nanoseconds(now);
-}
-
-/// What the kernel says beside the octets of a message.
-struct Notes {
-  std::size_t segment = 0;
-  std::optional<std::chrono::nanoseconds> came{};  // on the wall clock
-
-  explicit Notes(msghdr& header) {
-    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-      if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
-        int size = 0;
-        std::memcpy(&size, CMSG_DATA(c), sizeof(size));
-        segment = size > 0 ? static_cast<std::size_t>(size) : 0;
-      } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_TIMESTAMPNS) {
-        timespec time{};
-        std::memcpy(&time, CMSG_DATA(c), sizeof(time));
-        came = to_nanoseconds(time);
-      }
-    }
+std::size_t segment_size(msghdr& header) {
+  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+    if (c->cmsg_level != SOL_UDP || c->cmsg_type != UDP_GRO) continue;
+    int size = 0;
+    std::memcpy(&size, CMSG_DATA(c), sizeof(size));
+    return size > 0 ? static_cast<std::size_t>(size) : 0;
   }
-
-  /// Nothing when the clock was set meanwhile.
-  [[nodiscard]] Duration waited(std::chrono::nanoseconds now) const {
-    const Duration out = came ? now - *came : Duration{};
-    return out < Duration{} || out > longest_wait ? Duration{} : out;
-  }
-};
+  return 0;
+}
 
 /// Where each datagram of a buffer begins, as the header's one control message.
 void set_segment_size(msghdr& header, std::size_t octets) {
@@ -197,7 +164,6 @@ std::span<const net::Datagrams> UdpPort::receive_joined(Family family) {
   do {
     count = ::recvmmsg(fd, b.headers.data(), receive_messages, MSG_DONTWAIT, nullptr);
   } while (count < 0 && errno == EINTR);
-  const auto now = count > 0 ? wall_now() : std::chrono::nanoseconds{};
   for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
     mmsghdr& message = b.headers[i];
     const auto from = to_endpoint(reinterpret_cast<const sockaddr*>(&b.sources[i]));
@@ -206,10 +172,10 @@ std::span<const net::Datagrams> UdpPort::receive_joined(Family family) {
       continue;
     }
     const std::span octets(b.octets.get() + i * receive_octets, message.msg_len);
-    const Notes notes(message.msg_hdr);
-    const std::size_t segment = notes.segment == 0 ? octets.size() : notes.segment;
+    const std::size_t joined = segment_size(message.msg_hdr);
+    const std::size_t segment = joined == 0 ? octets.size() : joined;
     received += segment == 0 ? 1 : (octets.size() + segment - 1) / segment;
-    joined_.push_back({*from, octets, segment, notes.waited(now)});
+    joined_.push_back({*from, octets, segment});
   }
   counters_.add("udp_received", received);
   return joined_;

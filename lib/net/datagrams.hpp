@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <span>
 
-#include "base/time.hpp"
 #include "net/endpoint.hpp"
 
 namespace ipop::net {
@@ -14,7 +13,6 @@ struct Datagrams {
   Endpoint other{};
   std::span<std::byte> octets{};
   std::size_t segment = 0;
-  Duration waited{};  ///< of those that came: in the kernel, as far as it tells
 };
 
 }  // namespace ipop::net

@@ -99,12 +99,12 @@ struct Pair {
     }
     return outcome;
   }
-  /// As UDP_GRO would join them, after they lay in the kernel for `waited`.
-  Worker::Outcome receive(const std::vector<Bytes>& datagrams, Duration waited = {}) {
+  /// As UDP_GRO would join them.
+  Worker::Outcome receive(const std::vector<Bytes>& datagrams) {
     joined_.clear();
     for (const Bytes& datagram : datagrams)
       append(joined_, datagram);
-    const net::Datagrams all{left_endpoint, joined_, datagrams.front().size(), waited};
+    const net::Datagrams all{left_endpoint, joined_, datagrams.front().size()};
     Worker::Place place;
     const auto outcome = right.handle_datagrams(now, {&all, 1}, place);
     CHECK(place.run == 1);
@@ -394,24 +394,6 @@ TEST_CASE("a lane's traffic is reported once") {
   CHECK(received[0].octets_received == 3000 + 3 * 40);
   CHECK(received[0].from == left_endpoint);
   CHECK(pair.left.take_report().empty());
-}
-
-TEST_CASE("of packets that wait in the kernel for long, all the time, one is lost now and then and counted") {
-  Pair pair;
-  const Bytes packet = make_packet(shape_of(40, ip::udp));
-  std::size_t lost = 0;
-  for (int i = 0; i < 1000; ++i) {
-    pair.now += 1ms;
-    pair.flow.until = pair.source.until = pair.now + 1s;
-    pair.left.handle_order(pair.flow);
-    pair.right.handle_order(pair.source);
-    static_cast<void>(pair.send({}, packet));
-    if (pair.receive(pair.wire, i < 500 ? 1ms : 5ms).frames.empty()) ++lost;
-    if (i < 600) CHECK(lost == 0);
-  }
-  CHECK(lost > 2);
-  CHECK(lost < 20);
-  CHECK(pair.right.counters().get("drop_worker_late") == lost);
 }
 
 TEST_CASE("packets of one size to one endpoint leave in one call, within the kernel's limits") {
