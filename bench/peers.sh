@@ -139,7 +139,7 @@ if [[ -x $bin/plain_node ]]; then
   mkdir "$run/plain"
   ln -s "$bin/plain_node" "$run/plain/ipop-node"
   ln -s "$bin/ipop-ctl" "$run/plain/ipop-ctl"
-  add_node ipop-node-plain "$run/plain" tap2 4702 10.64.0.0/10
+  add_node ipop-node-plain "$run/plain" tap2 4702 10.0.0.0/10
 fi
 [[ -z $other ]] || add_node ipop-node-other "$(cd "$other" && pwd)" tap1 4701 10.192.0.0/10
 
