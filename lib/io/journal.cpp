@@ -3,22 +3,18 @@
 #include <array>
 #include <cassert>
 #include <cerrno>
-#include <chrono>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
-#include "io/system_clock.hpp"
+#include "io/file_lock.hpp"
 
 namespace ipop::io {
 
 namespace {
 
 constexpr off_t largest_journal = off_t{1} << 30U;
-// flock has no time limit of its own; who holds it writes one line, which takes a disk a few of these.
-constexpr auto lock_pause = std::chrono::milliseconds(5);
 
 Result<void> put_all(int fd, std::string_view octets, off_t at) {
   while (!octets.empty()) {
@@ -68,14 +64,10 @@ Result<Journal> Journal::open(const std::string& path) {
 
 Result<Journal::Found> Journal::lock(Duration limit) {
   assert(!locked_);
-  const TimePoint end = monotonic_now() + limit;
-  while (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return last_error("locking " + path_);
-    if (monotonic_now() >= end)
-      return make_error(std::make_error_code(std::errc::timed_out), "locking " + path_ + ": another process has it");
-    std::this_thread::sleep_for(lock_pause);
-  }
+  const auto alone = lock_alone(fd_.get(), limit);
+  if (!alone) return Error(alone.error()).in("locking " + path_);
+  if (!*alone)
+    return make_error(std::make_error_code(std::errc::timed_out), "locking " + path_ + ": another process has it");
   locked_ = true;
   auto found = read_found();
   if (!found) unlock();

@@ -60,6 +60,12 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
   return ExitStatus::usage;
 }
 
+Result<appliance::GroupConfig> read_group(const std::string& path) {
+  const auto text = io::read_file(path, largest_group_file);
+  if (!text) return text.error();
+  return appliance::parse_group_config(*text, path);
+}
+
 std::variant<GroupFile, ExitStatus> load_file(const Context& context, const std::string& path) {
   const auto text = io::read_file(path, largest_group_file);
   if (!text) return report_file_error(context, text.error());

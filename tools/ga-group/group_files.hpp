@@ -29,6 +29,9 @@ std::variant<GroupFile, cli::ExitStatus> load_group(const Context& context, cons
 /// The file at `path`, likewise.
 std::variant<GroupFile, cli::ExitStatus> load_file(const Context& context, const std::string& path);
 
+/// The group in the file at `path`, without a word. Errors: those of reading a file; malformed, with file and line.
+Result<appliance::GroupConfig> read_group(const std::string& path);
+
 /// Writes the group's file with mode 0644, and its directory when that is missing. A failure has been
 /// reported: `permission`, `no`.
 cli::ExitStatus write_group(const Context& context, const GroupFile& file);

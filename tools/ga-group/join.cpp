@@ -64,9 +64,7 @@ bool is_member_already(const GroupFile& known, const std::optional<crypto::Diges
 /// Another name under which this machine has the group.
 std::optional<std::string> name_of_same_group(const Context& context, const GroupFile& file) {
   for (const std::string& name : io::group_names(context.options.directory)) {
-    const std::string path = path_of_group(context, name);
-    const auto text = io::read_file(path, largest_group_file);
-    const auto known = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+    const auto known = read_group(path_of_group(context, name));
     // One that can't be read is complained of where it is meant.
     if (known && known->name_space == file.config.name_space) return name;
   }

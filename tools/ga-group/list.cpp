@@ -22,9 +22,7 @@ struct Row {
 };
 
 Row row_of(const Context& context, const std::string& name, bool runs) {
-  const std::string path = path_of_group(context, name);
-  const auto text = io::read_file(path, largest_group_file);
-  const auto config = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+  const auto config = read_group(path_of_group(context, name));
   if (!config) return {name, {}, {}, runs, config.error().message()};
   return {name, config->authority.empty() ? "open" : "closed", to_string(config->prefix), runs, {}};
 }
