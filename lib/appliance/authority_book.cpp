@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/machine.hpp"
+#include "crypto/renewal_time.hpp"
 
 namespace ipop::appliance {
 namespace {
@@ -249,6 +250,7 @@ Result<void> AuthorityBook::check_grant(const AuthorityPolicy& policy, const cry
   std::size_t live = 0;
   bool counts_already = false;
   std::optional<WallTime> first_end;
+  const LedgerSigned* newest = nullptr;
   if (const auto it = by_key_.find(key); it != by_key_.end()) {
     for (const std::size_t index : it->second) {
       const auto& event = std::get<LedgerSigned>(entries_[index].event);
@@ -256,13 +258,22 @@ Result<void> AuthorityBook::check_grant(const AuthorityPolicy& policy, const cry
       ++live;
       counts_already |= event.user == grant.user;
       first_end = first_end ? std::min(*first_end, event.not_after) : event.not_after;
+      if (newest == nullptr || newest->not_after <= event.not_after) newest = &event;
     }
   }
+  const auto days_until = [now](WallTime then) {
+    return counted(static_cast<std::size_t>((then - now).count() / 86'400) + 1, "day", "days");
+  };
+  const std::string has = "this key has " + counted(live, "live certificate", "live certificates");
   if (live >= max_live_of_key)
-    return {Errc::exhausted,
-            "this key has " + counted(live, "live certificate", "live certificates") +
-                " already; the next one can be signed in " +
-                counted(static_cast<std::size_t>((*first_end - now).count() / 86'400) + 1, "day", "days")};
+    return {Errc::exhausted, has + " already; the next one can be signed in " + days_until(*first_end)};
+  // Whoever renews by hand again and again would have no renewal left when one is due, and fall out of the group.
+  const bool is_last = live + 1 == max_live_of_key;
+  if (is_last && newest->user == grant.user && newest->addresses == grant.addresses) {
+    const WallTime due = crypto::renewal_time(newest->not_before, newest->not_after);
+    if (now < due)
+      return {Errc::exhausted, has + " and is not due for renewal; it can be renewed again in " + days_until(due)};
+  }
   const std::size_t keys = live_keys(grant.user, now);
   if (!counts_already && keys >= policy.quota)
     return {Errc::exhausted, "the user has " + counted(keys, "key", "keys") +

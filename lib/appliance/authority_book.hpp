@@ -105,7 +105,8 @@ class AuthorityBook {
                                                   WallTime now) const;
   /// Whether one more certificate may be signed. Errors, in words for the requester: not_authorized
   /// (key or user revoked), conflict (an address is pinned to another key than this and the one that
-  /// it `replaces`), exhausted (the user's quota, or max_live_of_key).
+  /// it `replaces`), exhausted (the user's quota, max_live_of_key, or the last of those for what is no change and not
+  /// due: that one is kept for the renewal).
   [[nodiscard]] Result<void> check_grant(const AuthorityPolicy& policy, const crypto::Digest256& key,
                                          const Grant& grant, WallTime now,
                                          const std::optional<crypto::Digest256>& replaces = std::nullopt) const;

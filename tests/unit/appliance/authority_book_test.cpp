@@ -180,8 +180,23 @@ TEST_CASE("S1: one key has three live certificates at most, so no swarm of posit
   for (int i = 0; i < 3; ++i)
     REQUIRE(story.sign("k", "bob", (i + 1) * 100h));
   CHECK(story.check("k", {"bob", {}, 1h}).error().code == Errc::exhausted);
-  CHECK(story.check("k", {"bob", {}, 1h}, start + 100h));
+  CHECK(story.check("k", {"bob", {seven}, 1h}, start + 100h));
   CHECK(story.book.latest(key_of("k"))->not_after == start + 300h);
+}
+
+TEST_CASE("who renews by hand again and again still has a place for the renewal that is due") {
+  Story story;
+  REQUIRE(story.sign("k", "bob", 90 * 24h));
+  CHECK(story.check("k", {"bob", {}, 1h}));
+  REQUIRE(story.sign("k", "bob", 90 * 24h));
+  const auto third = story.check("k", {"bob", {}, 1h});
+  CHECK(third.error().code == Errc::exhausted);
+  CHECK(third.error().message().find("it can be renewed again in 61 days") != std::string::npos);
+  CHECK(story.check("k", {"bob", {}, 1h}, start + 59 * 24h).error().code == Errc::exhausted);
+  CHECK(story.check("k", {"bob", {}, 1h}, start + 61 * 24h));
+  // What changes the certificate is no renewal.
+  CHECK(story.check("k", {"bob", {seven}, 1h}));
+  CHECK(story.check("k", {"carol", {}, 1h}));
 }
 
 TEST_CASE("an address is pinned to one key at a time, save for the key that follows it") {
