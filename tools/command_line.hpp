@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,9 +93,32 @@ inline std::string path_of(const CLI::App& app) {
   return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
 }
 
-/// Help as people read it: choices without the library's colon before them, a number without its type and range.
+/// The lines of `help`, those over 80 columns parted at a blank. What stands beside an option's or command's name goes
+/// on at `column`, where it began.
+inline std::string folded(const std::string& help, std::size_t column) {
+  constexpr std::size_t width = 80;
+  std::string out;
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t indent = line.starts_with("  ") ? column : 0;
+    while (line.size() > width) {
+      const auto blank = line.rfind(' ', width);
+      if (blank == std::string::npos || blank <= indent) break;
+      out += line.substr(0, blank) + '\n';
+      line = std::string(indent, ' ') + line.substr(blank + 1);
+    }
+    out += line + '\n';
+  }
+  return out;
+}
+
+/// Help as people read it: choices without the library's colon before them, a number without its type and range, no
+/// line wider than the narrowest terminal in common use.
 class HelpText : public CLI::Formatter {
  public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    return folded(CLI::Formatter::make_help(app, std::move(name), mode), get_column_width());
+  }
   std::string make_option_opts(const CLI::Option* option) const override {
     std::string out = CLI::Formatter::make_option_opts(option);
     if (out.starts_with(" :{")) out.erase(1, 1);
@@ -140,7 +164,7 @@ inline std::string shared_note(const CLI::App& app) {
     const std::string& name = option->get_lnames().front();
     if (name != "help" && name != "version") names += (names.empty() ? "--" : ", --") + name;
   }
-  return names.empty() ? names : "Also " + names + ": see `" + app.get_name() + " --help`.\n";
+  return names.empty() ? names : folded("Also " + names + ": see `" + app.get_name() + " --help`.", 0);
 }
 
 inline std::vector<std::string> words_of_list(std::string_view list) {

@@ -187,6 +187,8 @@ TABLE
     done
     run grep -nE ' :\{|:U?INT|:[A-Z]+ in |([A-Z]{3,}) \1\b|[Ss]ubcommand|SUBCOMMAND' "$BATS_TEST_TMPDIR/help"
     [ "$status" -eq 1 ] || { echo "$program: $output"; false; }
+    run awk 'length > 80' "$BATS_TEST_TMPDIR/help"
+    [ -z "$output" ] || { echo "$program: over 80 columns: $output"; false; }
   done
 }
 
