@@ -173,6 +173,14 @@ node() {
   [ -z "$(ls -A "$DIR/state" | grep -v key.pem)" ]
 }
 
+@test "with --use-host-name the machine's name is the default, where that can be a name" {
+  named() { unshare --uts sh -c 'echo "$1" >/proc/sys/kernel/hostname && shift && "$@"' sh "$1" "$GA_BIN/ipop-node" config show --origin --group "$DIR/lab.toml" "${@:2}"; }
+  named Lab-7.example.org --use-host-name | grep -qx "hostname = \"lab-7\" .*this machine's name"
+  named lab-7 --use-host-name --hostname one | grep -q '^hostname = "one" .*--hostname'
+  for other in localhost under_score; do named "$other" --use-host-name | grep -q '^hostname = "" .*default'; done
+  named lab-7 | grep -q '^hostname = "" .*default'
+}
+
 @test "config show says where each value comes from, and config check says whether it is good" {
   run env IPOP_MTU=1300 "$GA_BIN/ipop-node" config show --origin --group "$DIR/lab.toml" --port 4321
   [ "$status" -eq 0 ]

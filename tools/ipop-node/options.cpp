@@ -52,6 +52,8 @@ void add_settings(CLI::App& app, Options& options) {
            "Configure the leased address on the interface, for hosts without a DHCP client");
   add_setting(app, options, Key::hostname, "--hostname,--host-name", "NAME",
               "Name for this machine in the group, in addition to the automatic one");
+  add_flag(app, options, Key::use_host_name, "--use-host-name", "true",
+           "Without a name for this machine in the group: take what it calls itself");
   app.add_option_function<std::vector<std::string>>(
          "--bootstrap",
          [&options](const std::vector<std::string>& texts) {

@@ -6,6 +6,7 @@
 
 #include "base/group_files.hpp"
 #include "base/nearest_name.hpp"
+#include "io/host_name.hpp"
 #include "io/tap_device.hpp"
 
 namespace ipop::ipop_node {
@@ -98,11 +99,23 @@ bool is_label(std::string_view text) {
          text.back() != '-';
 }
 
-std::optional<std::string> read_hostname(Reader& reader) {
-  std::string name = reader.text(Key::hostname);
-  if (name.empty()) return std::nullopt;
-  std::ranges::transform(name, name.begin(),
+std::string in_lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+/// What the machine calls itself, where that can be a name in a group: nobody chose it for that, so it is no error
+/// where it can't.
+std::optional<std::string> name_of_machine() {
+  std::string name = in_lower_case(io::host_name());
+  if (!is_label(name) || name == "localhost") return std::nullopt;
+  return name;
+}
+
+std::optional<std::string> read_hostname(Reader& reader) {
+  std::string name = in_lower_case(reader.text(Key::hostname));
+  if (name.empty()) return std::nullopt;
   if (!is_label(name)) reader.fail(Key::hostname, "needs 1 to 63 letters, digits and hyphens, such as alice-desktop");
   return name;
 }
@@ -151,6 +164,7 @@ SettingMap defaults(const std::string& group) {
       {Key::no_tap, plain("false")},
       {Key::configure, plain("false")},
       {Key::hostname, plain("")},
+      {Key::use_host_name, plain("false")},
       {Key::bootstrap, {{}, "default"}},
       {Key::first, plain("false")},
       {Key::mtu, plain("1400")},
@@ -178,6 +192,7 @@ const std::vector<KeyRow>& key_rows() {
       {Key::no_tap, "no_tap", Kind::flag},
       {Key::configure, "configure", Kind::flag},
       {Key::hostname, "hostname", Kind::text},
+      {Key::use_host_name, "use_host_name", Kind::flag},
       {Key::bootstrap, "bootstrap", Kind::list},
       {Key::first, "first", Kind::flag},
       {Key::prefix, "prefix", Kind::text},
@@ -247,6 +262,8 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   add_lower(settings, defaults(group.name));
 
   Reader reader(settings);
+  if (reader.text(Key::hostname).empty() && reader.flag(Key::use_host_name))
+    if (auto name = name_of_machine()) settings[Key::hostname] = {{*std::move(name)}, "this machine's name"};
   NodeSettings out;
   out.state_dir = reader.text(Key::state_dir);
   if (out.state_dir.empty()) reader.fail(Key::state_dir, "needs a directory");

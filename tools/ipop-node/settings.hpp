@@ -27,6 +27,7 @@ enum class Key {
   no_tap,
   configure,
   hostname,
+  use_host_name,
   bootstrap,
   first,
   prefix,
