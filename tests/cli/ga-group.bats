@@ -305,6 +305,16 @@ closed() { # a closed group with all its folders below $DIR
   grep -q 'next: mv ' "$DIR/talk"
 }
 
+@test "leave says what ends where the authority is, and which way in is left" {
+  closed new lab --closed >/dev/null 2>&1
+  closed leave lab 2>"$DIR/talk"
+  grep -q '^This machine has the authority of lab, which stays: until it is back' "$DIR/talk"
+  grep -q 'next: ga-group leave lab-enrol' "$DIR/talk"
+  closed leave lab-enrol 2>"$DIR/talk"
+  grep -q '^This was the way into lab' "$DIR/talk"
+  run ! grep -q 'next: ga-group leave' "$DIR/talk"
+}
+
 @test "a closed group of somebody else's authority says how this machine gets its certificate" {
   "$GA_BIN/ga-cert" --dir "$DIR/authority" authority init lab --no-passphrase >/dev/null 2>&1
   closed new lab --authority "$DIR/authority/authority.pem" >/dev/null 2>"$DIR/talk"

@@ -44,6 +44,17 @@ unit alice stop ipop-node@lab >/dev/null
 walk alice is_shut_out bob "ga-cert revoke --user bob --authority lab"
 walk bob has_address bob sea "ga-group new sea --port 25100"
 walk bob has_address bob sea "ga-group leave sea"
+
+# --- and its end ------------------------------------------------------------------------------------------------------
+
+on alice ga-group leave lab 2>"$run/alice.left"
+is "alice leaves" 0 $?
+holds "and is told of her authority" grep -q '^This machine has the authority of lab' "$run/alice.left"
+for service in ipop-node@lab ga-authority@lab; do
+  is "$service does not run" inactive "$(unit alice is-active $service)"
+  is "nor at the next boot" disabled "$(unit alice is-enabled $service)"
+done
+is "the way in stays" active "$(unit alice is-active ga-authority@lab-enrol)"
 table
 holds_rows next_lines_systemd
 finish

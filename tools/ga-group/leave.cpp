@@ -8,6 +8,23 @@
 namespace ipop::ga_group {
 
 using cli::ExitStatus;
+namespace {
+
+/// The authority stays, and what it does for others has ended with the node.
+void say_what_stops(const Context& context, const GroupFile& left) {
+  const std::string& name = left.config.name;
+  if (const auto closed = closed_group_of(name)) {
+    context.streams.err << "This was the way into " << *closed << ": until it is back no machine can ask to get in.\n";
+    return;
+  }
+  context.streams.err << "This machine has the authority of " << name
+                      << ", which stays: until it is back nobody's certificate is renewed.\n";
+  const std::string entrance = entrance_name_of(name);
+  if (io::exists(path_of_group(context, entrance)))
+    cli::suggest(context.streams, "ga-group leave " + entrance + "  # to let no more machines ask to get in");
+}
+
+}  // namespace
 
 ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
   auto loaded = load_group(context, verb.name);
@@ -29,6 +46,7 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
   context.streams.err << "Left the group " << file.config.name << "; its file is " << aside
                       << ". This machine's key, address and name stay in "
                       << node_files(context, file.config.name).directory() << " for when it comes back.\n";
+  if (has_authority(context, file)) say_what_stops(context, file);
   if (!verb.back) {
     cli::suggest(context.streams,
                  "mv " + aside + " " + file.path + " && " + start_command(context, file, name) + "  # to come back");

@@ -26,6 +26,11 @@ std::string unit_of(const GroupFile& file) {
   return "ipop-node@" + file.config.name;
 }
 
+/// The authority's server on the network of this group.
+std::string server_unit_of(const GroupFile& file) {
+  return "ga-authority@" + file.config.name;
+}
+
 // --no-block: the unit is ready once the node holds an address, and that is waited for with progress.
 std::vector<std::string> start_command(const GroupFile& file) {
   return {"systemctl", "--no-block", "enable", "--now", unit_of(file)};
@@ -60,7 +65,10 @@ cli::ExitStatus stop_node(const Context& context, const GroupFile& file) {
     const std::string unit = unit_of(file);
     cli::Progress progress(context.streams);
     progress.show("stopping " + unit + " ...");
-    const auto result = io::run_process({"systemctl", "disable", "--now", unit}, 60s);
+    // The server wants the node, so it would start it again. A unit that is not there is none to stop.
+    std::vector<std::string> command{"systemctl", "disable", "--now", unit};
+    if (has_authority(context, file)) command.push_back(server_unit_of(file));
+    const auto result = io::run_process(command, 60s);
     progress.clear();
     if (result && result->status == 0) return cli::ExitStatus::done;
     cli::complain(context.streams, tool,
@@ -99,8 +107,15 @@ std::optional<std::string> name_of_node(const Context& context, const GroupFile&
   return status->names[1];
 }
 
+bool has_authority(const Context& context, const GroupFile& file) {
+  const std::string& name = file.config.name;
+  const std::string authority = closed_group_of(name).value_or(name);
+  return io::exists(context.options.authorities + "/" + authority + "/ledger.jsonl");
+}
+
 std::string start_command(const Context& context, const GroupFile& file, const std::optional<std::string>& name) {
-  if (can_start(context)) return "systemctl enable --now " + unit_of(file);
+  if (can_start(context))
+    return "systemctl enable --now " + unit_of(file) + (has_authority(context, file) ? " " + server_unit_of(file) : "");
   return node_command(context, file) + (name ? " --hostname " + *name : "") + " &";
 }
 

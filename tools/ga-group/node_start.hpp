@@ -19,8 +19,9 @@ enum class NodeStart {
 /// elsewhere shows the command that starts the node.
 NodeStart start_node(const Context& context, const GroupFile& file, bool wanted);
 
-/// Stops the group's node, and under systemd keeps it from starting at boot; one that does not run is no failure. A
-/// failure has been reported: `permission`, `partly`.
+/// Stops the group's node and its authority's server, and under systemd keeps them from starting at boot; what does not
+/// run is no failure. A server that was started by hand is left to whoever did. A failure has been reported:
+/// `permission`, `partly`.
 cli::ExitStatus stop_node(const Context& context, const GroupFile& file);
 
 /// What would be done to this machine, on stdout: the lines of the new file (none where `is_new` is
@@ -30,7 +31,11 @@ cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool
 /// The name that the group's node was given, as it says itself; none: it has none, or does not run.
 std::optional<std::string> name_of_node(const Context& context, const GroupFile& file);
 
-/// What to type so that the node runs, beside what else is typed; with a name where nothing else would give it one.
+/// Whether this machine signs the certificates of the group's members.
+bool has_authority(const Context& context, const GroupFile& file);
+
+/// What to type so that the node runs, and the server of an authority that is here, beside what else is typed; with a
+/// name where nothing else would give it one.
 std::string start_command(const Context& context, const GroupFile& file,
                           const std::optional<std::string>& name = std::nullopt);
 
