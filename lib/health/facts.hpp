@@ -134,6 +134,7 @@ struct Facts {
   std::string entrance_of{};
   std::string lost_authority{};  ///< what says that this machine was the authority, and is not; empty: nothing does
   std::optional<AuthorityServerFact> authority_server{};
+  std::optional<bool> is_lease_server_running{};  ///< the group's, where its book is on this machine
   std::string lease_server{};  ///< that the group's file names; empty: the ring gives out the addresses
 };
 

@@ -150,6 +150,13 @@ Finding of_nat(const node::StatusAnswer& status) {
   return note("NAT", "not known yet: it takes direct links to two members on other networks to find out");
 }
 
+Finding of_lease_server(const Facts& facts) {
+  if (*facts.is_lease_server_running) return good("leases", "the group's lease server runs on this machine");
+  return wrong("leases", "the group's lease server is on this machine, and does not run",
+               "members keep their addresses until these expire, and new ones get none",
+               facts.has_systemd ? "systemctl enable --now ipop-dhcp" : "ipop-dhcp serve &");
+}
+
 Finding of_address(const Facts& facts, const node::StatusAnswer& status) {
   const std::string refused = find_notice(facts, lease_notice);
   if (!refused.empty() && !status.address)
@@ -314,6 +321,7 @@ std::vector<Finding> findings_of(const Facts& facts) {
   if (!add(of_bootstrap(facts))) return out;
   if (!add(of_ring(facts))) return out;
   if (facts.status->links > 0) add(of_nat(*facts.status));
+  if (facts.is_lease_server_running) add(of_lease_server(facts));
   if (facts.status->prefix && !add(of_address(facts, *facts.status))) return out;
   if (facts.enrolment) add(of_enrolment(facts, *facts.enrolment));
   for (Finding& finding : of_names(facts))

@@ -1,6 +1,8 @@
 #include "io/directory_lock.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include "io/file_lock.hpp"
 
@@ -16,6 +18,11 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& path, Duration limi
                       path + ": another ipop-node is using it (stop it, or choose --state-dir DIR)");
   }
   return DirectoryLock(std::move(fd));
+}
+
+bool DirectoryLock::is_taken(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 }  // namespace ipop::io

@@ -16,6 +16,9 @@ class DirectoryLock {
   /// Waits at most `limit` for a process that has it, as one that is about to end does. Errors:
   /// std::errc::device_or_resource_busy when another process keeps it; errno.
   static Result<DirectoryLock> take(const std::string& path, Duration limit = {});
+  /// Whether a process has it. Looks by a shared lock of a moment, so who takes one with a limit is not turned away.
+  /// False also where it can't be looked at.
+  static bool is_taken(const std::string& path);
 
  private:
   explicit DirectoryLock(UniqueFd fd) : fd_(std::move(fd)) {}

@@ -81,12 +81,16 @@ expiry() { on bob ipop-ctl --group lab status --json | jq -r .lease_expires; }
 kill -9 "$(on relay cat /run/dhcp.pid)"
 first=$(expiry)
 says() { on bob ipop-ctl --group lab status | grep -q 'the lease server gave no lease'; }
+on relay ga --group lab doctor --outside none >"$run/doctor"
+holds "the doctor on the server's machine finds it off" grep -q '^leases  *WRONG .*does not run' "$run/doctor"
 within 60 "bob's status says that the server is away" says
 is "he keeps his address" "$bob" "$(lease_of bob)"
 serve
 renewed() { (($(expiry) > first)); }
 within 90 "the server is back: his lease is renewed" renewed
 is "with the same address" "$bob" "$(lease_of bob)"
+on relay ga --group lab doctor --outside none >"$run/doctor"
+holds "and the doctor finds the server" grep -q '^leases  *good' "$run/doctor"
 is_well() { ! says; }
 holds "and his status is well" is_well
 

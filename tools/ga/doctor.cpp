@@ -30,6 +30,7 @@ GroupView diagnose(const Context& context, const std::string& group, const Diagn
       {"looking names up", [&verb](Look& it) { look_up_names(it, verb.outside); }},
       {"pinging members", ping_members},
       {"asking the authority", look_at_authorities},
+      {"looking for the lease server", look_at_lease_server},
       {"looking at the firewall", look_at_firewall},
       {"asking HTCondor", look_at_pool},
   };

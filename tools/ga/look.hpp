@@ -33,6 +33,8 @@ Look begin_look(const Context& context, const std::string& group);
 void look_at_files(Look& look);
 void look_at_clock(Look& look);
 void look_at_uplink(Look& look);
+/// Where the book of the group's lease server is here: whether it runs.
+void look_at_lease_server(Look& look);
 void look_at_firewall(Look& look);
 /// Also asks HTCondor for slots and jobs, and whether it reads what was written for it.
 void look_at_pool(Look& look);

@@ -8,6 +8,7 @@
 #include "base/group_files.hpp"
 #include "cli/human.hpp"
 #include "crypto/private_key.hpp"
+#include "io/directory_lock.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 #include "io/netlink.hpp"
@@ -25,6 +26,7 @@ using health::FirewallFact;
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
 constexpr const char* tun_device = "/dev/net/tun";
 constexpr const char* role_file = "/etc/ga/pool.toml";
+constexpr const char* lease_directory = "/var/lib/ga/dhcp";
 constexpr Duration sibling_limit = 10s;
 // HTCondor's programs wait for daemons that may be gone.
 constexpr Duration condor_limit = 4s;
@@ -83,12 +85,17 @@ std::size_t count_lines(const std::string& text) {
   return count;
 }
 
-bool is_process_running(std::string_view name) {
+/// `command`: of the program's, among the words that it was started with.
+bool is_process_running(std::string_view name, std::string_view command = "") {
   std::error_code error;
   for (std::filesystem::directory_iterator it("/proc", error), end; !error && it != end; it.increment(error)) {
     std::ifstream file(it->path() / "comm");
     std::string comm;
-    if (std::getline(file, comm) && comm == name) return true;
+    if (!std::getline(file, comm) || comm != name) continue;
+    if (command.empty()) return true;
+    std::ifstream words(it->path() / "cmdline");
+    for (std::string word; std::getline(words, word, '\0');)
+      if (word == command) return true;
   }
   return false;
 }
@@ -212,6 +219,15 @@ void look_at_firewall(Look& look) {
     if (state.empty()) fact.problem = complaint_of(answer->output, "ga-firewall").problem;
   }
   look.facts.firewall = std::move(fact);
+}
+
+void look_at_lease_server(Look& look) {
+  if (look.facts.lease_server.empty() || !io::exists(std::string(lease_directory) + "/leases.db")) return;
+  const auto group = ask_sibling({"ipop-dhcp", "config", "--group", look.facts.group, "--plain"}, sibling_limit);
+  // A server of other groups only is not meant, and not everybody may look.
+  if (!group || group->status != 0 || group->output.empty()) return;
+  look.facts.is_lease_server_running =
+      io::DirectoryLock::is_taken(lease_directory) || is_process_running("ipop-dhcp", "follow");
 }
 
 void look_at_pool(Look& look) {

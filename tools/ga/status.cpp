@@ -26,6 +26,7 @@ Look look_at_group(const Context& context, const std::string& group) {
   look_at_node(look);
   look_at_bootstrap(look, status_greeting_limit);
   look_at_uplink(look);
+  look_at_lease_server(look);
   look_at_firewall(look);
   look_at_pool(look);
   look_at_authorities(look);

@@ -35,6 +35,8 @@ constexpr Duration longest_hold = 8s;
 constexpr std::size_t most_held = 16;
 /// A revoked member has his lease no longer than this.
 constexpr Duration look_again = 1s;
+// Who looks whether a server runs has its lock for a moment.
+constexpr Duration glance = 1s;
 constexpr std::size_t changes_at_once = 1000;
 
 net::HttpAnswer text_answer(unsigned status, std::string text) {
@@ -274,7 +276,7 @@ ExitStatus carry_out(const Context& context, const Serve& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& book = std::get<LeaseBook>(opened);
   // A second one would answer as well, each with its own view of what was asked before.
-  const auto lock = io::DirectoryLock::take(context.options.directory);
+  const auto lock = io::DirectoryLock::take(context.options.directory, glance);
   if (!lock && lock.error().code == std::errc::device_or_resource_busy) {
     cli::complain(context.streams, tool, "another ipop-dhcp serves from " + context.options.directory);
     return ExitStatus::no;

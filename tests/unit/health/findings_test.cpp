@@ -38,6 +38,7 @@ Facts healthy() {
   facts.inside = LookUpFact{"one.ipop", "", ""};
   facts.outside = LookUpFact{"debian.org", "", ""};
   facts.paths = {{"one", net::Ipv4Address(10, 128, 0, 9), 1400, false, true, true}};
+  facts.is_lease_server_running = true;
   facts.firewall = FirewallFact{FirewallFact::State::applied, "worker", ""};
   facts.pool = PoolFact{"lab", "worker", "10.128.0.9", "", "", true, std::nullopt, std::nullopt};
   return facts;
@@ -90,6 +91,7 @@ const Fault faults[] = {
     {"a name that another machine holds", [](Facts& facts) { facts.status->notices = {"the name one is held by the node abcd until 12:00, or longer if that one runs; if it was this machine, wait"}; }, "names", "the name one is held by the node abcd", "hostname = \"ANOTHER-NAME\" into /etc/ipop/node/lab.toml, then ipop-ctl reload --group lab", false},
     {"what the node says in words of its own", [](Facts& facts) { facts.status->notices = {"something new is in the way"}; }, "node", "something new", "ipop-ctl status --group lab", false},
     {"a lease server that gives no lease", [](Facts& facts) { facts.status->notices = {"the lease server gave no lease: it does not answer"}; facts.status->address.reset(); facts.lease_server = "one"; }, "address", "gave no lease: it does not answer", "ipop-dhcp", true},
+    {"a lease server of this machine that is off", [](Facts& facts) { facts.is_lease_server_running = false; facts.lease_server = "one"; }, "leases", "does not run", "systemctl enable --now ipop-dhcp", false},
     {"a renewal that fails", [](Facts& facts) { facts.status->closed = true; facts.status->certificate_expires = facts.now + std::chrono::hours(24 * 30); facts.status->notices = {"this machine's certificate is due for renewal, and the last attempt failed: refused"}; }, "certificate", "the last attempt failed: refused", "ga-cert renew --group lab", false},
     {"a machine whose token nobody was asked with", [](Facts& facts) { facts.enrolment = EnrolmentFact{}; }, "certificate", "not a member yet", "ga-cert join --group lab", false},
     {"a machine whose request waits", [](Facts& facts) { facts.enrolment = EnrolmentFact{EnrolmentFact::Step::waiting, "lab", "bob", "0123456789abcdef", "2027-01-15 08:00:00 UTC", ""}; }, "certificate", "the authority lab has not decided on the request of 2027-01-15 08:00:00 UTC as user bob", "ga-cert join --group lab", false},
