@@ -111,6 +111,7 @@ struct Facts {
   std::vector<FileFact> files{};          ///< the group's file, key, state; in this order
   bool is_closed = false;                 ///< by the group's file
   std::optional<FileFact> certificate{};  ///< of this node, in a closed group
+  bool has_authority = false;             ///< of this closed group, and the way into it: restored, or made here
   std::optional<EnrolmentFact> enrolment{};
   std::optional<FileFact> tun{};  ///< /dev/net/tun, where the node wants an interface
   std::optional<ClockFact> clock{};

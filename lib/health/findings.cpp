@@ -72,6 +72,9 @@ Finding of_node(const Facts& facts) {
     case NodeFact::not_running: break;
   }
   const bool needs_certificate = facts.is_closed && facts.certificate && !facts.certificate->problem.empty();
+  if (needs_certificate && facts.has_authority)
+    return explaining(wrong("node", "this machine has the authority of " + facts.group + ", and is no member yet",
+                            facts.certificate->problem, "ga-group close " + facts.group));
   if (needs_certificate)
     return explaining(wrong("node", "this machine has no certificate of the closed group " + facts.group,
                             facts.certificate->problem, "ga-cert join --group " + facts.group));

@@ -149,6 +149,9 @@ void look_at_files(Look& look) {
   if (look.facts.is_closed && look.facts.is_root) {
     const std::string path = NodeFiles(look.state_directory).certificate();
     look.facts.certificate = FileFact{path, io::exists(path) ? "" : path + " is not there"};
+    const std::string& group = look.facts.group;
+    look.facts.has_authority = io::exists(std::string(authorities_directory) + "/" + group + "/ledger.jsonl") &&
+                               io::exists(GroupFiles(entrance_name_of(group), look.directory).config());
   }
   const std::string settings = GroupFiles(look.facts.group, look.directory).settings();
   const auto text = io::read_file(settings, largest_file);

@@ -79,6 +79,7 @@ const Fault faults[] = {
     {"a copied machine", [](Facts& facts) { facts.status->notices = {"another machine runs with this node's key"}; }, "node", "another machine", "/var/lib/ipop/lab/key.pem", false},
     {"a user who may not ask", [](Facts& facts) { facts.node = NodeFact::not_permitted; facts.status.reset(); }, "node", "may not", "sudo", true},
     {"a node that hangs", [](Facts& facts) { facts.node = NodeFact::silent; facts.status.reset(); }, "node", "does not answer", "systemctl restart", true},
+    {"an authority that was restored on another machine", [](Facts& facts) { facts.is_closed = true; facts.has_authority = true; facts.node = NodeFact::not_running; facts.certificate = FileFact{"c", "no such file"}; }, "node", "no member yet", "ga-group close lab", true},
     {"no certificate yet", [](Facts& facts) { facts.is_closed = true; facts.node = NodeFact::not_running; facts.certificate = FileFact{"c", "no such file"}; }, "node", "no certificate", "ga-cert join --group lab", true},
     {"no network", [](Facts& facts) { facts.has_uplink = false; }, "uplink", "no network", "ip address", true},
     {"no bootstrap node answers", [](Facts& facts) { facts.bootstrap->front().is_linked = false; facts.bootstrap->front().answers = false; facts.status->links = 0; facts.status->joined = false; }, "bootstrap", "198.51.100.7:25000 does not answer", "ga-group join TOKEN", true},
