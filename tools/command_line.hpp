@@ -176,6 +176,13 @@ inline std::vector<std::string> words_of_list(std::string_view list) {
   return out;
 }
 
+/// `1 to 65535`, which the library says so or, from 2.2 on, as `[1 - 65535]`.
+inline std::string in_words(std::string range) {
+  const auto dash = range.find(" - ");
+  if (!range.starts_with('[') || !range.ends_with(']') || dash == std::string::npos) return range;
+  return range.substr(1, dash - 1) + " to " + range.substr(dash + 3, range.size() - dash - 4);
+}
+
 /// What the library says of an option's value, as people say it; all else as it is. Its texts are
 /// `--color: blue not in {auto,always,never}`, `--color: 1 required :{auto,always,never} missing`,
 /// `--port: Value x not in range 1 to 65535` and `--json excludes --plain`.
@@ -200,7 +207,7 @@ inline std::string in_plain_words(const std::string& text) {
   constexpr std::string_view range = " not in range ";
   if (const auto at = rest.find(range); rest.starts_with(value) && at != std::string::npos)
     return name + ": \"" + rest.substr(value.size(), at - value.size()) + "\" is not a number from " +
-           rest.substr(at + range.size());
+           in_words(rest.substr(at + range.size()));
   constexpr std::string_view excludes = " excludes ";
   if (const auto at = text.find(excludes); at != std::string::npos)
     return text.substr(0, at) + " cannot be used with " + text.substr(at + excludes.size());
