@@ -305,6 +305,21 @@ closed() { # a closed group with all its folders below $DIR
   grep -q 'next: mv ' "$DIR/talk"
 }
 
+@test "a second group of a machine has names of its own, and one that shares them is noted" {
+  group new lab --no-start >/dev/null 2>&1
+  group new sea --no-start >/dev/null 2>"$DIR/talk"
+  grep -q '^domain = "ipop"' "$DIR/etc/lab.toml"
+  grep -q '^domain = "sea-ipop"' "$DIR/etc/sea.toml"
+  grep -qF 'names of this group end in .sea-ipop, since those of lab end in .ipop' "$DIR/talk"
+  closed new bay --closed >/dev/null 2>&1
+  grep -q '^domain = "bay-ipop"' "$DIR/etc/bay.toml"
+  grep -q '^domain = "bay-ipop"' "$DIR/etc/bay-enrol.toml"
+  token=$("$GA_BIN/ga-group" --dir "$DIR/far" new far --no-start --prefix 10.64.0.0/10 2>/dev/null)
+  group join --no-start "$token" >/dev/null 2>"$DIR/talk"
+  if [ -e /run/systemd/resolve ]; then run ! grep -q 'the names of lab' "$DIR/talk"
+  else grep -q 'the names of lab end in .ipop too' "$DIR/talk"; fi
+}
+
 @test "leave says what ends where the authority is, and which way in is left" {
   closed new lab --closed >/dev/null 2>&1
   closed leave lab 2>"$DIR/talk"

@@ -9,7 +9,7 @@
 #include "crypto/certificate_request.hpp"
 #include "desk/authority_desk.hpp"
 #include "desk/node_key.hpp"
-#include "interface_choice.hpp"
+#include "domain_choice.hpp"
 #include "io/file.hpp"
 #include "io/host_name.hpp"
 #include "io/netlink.hpp"
@@ -18,6 +18,7 @@
 #include "io/run_process.hpp"
 #include "io/system_clock.hpp"
 #include "io/system_rng.hpp"
+#include "node_settings.hpp"
 #include "node_start.hpp"
 
 namespace ipop::ga_group {
@@ -260,7 +261,7 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
   closed.name = verb.name;
   closed.name_space = appliance::make_name_space(verb.name, rng);
   closed.prefix = verb.prefix;
-  closed.domain = verb.domain;
+  closed.domain = choose_domain(context, verb.name, verb.domain);
   closed.bootstrap = verb.bootstrap;
   closed.port = verb.port ? *verb.port : random_port(rng);
   if (io::exists(plan.entrance.path)) {

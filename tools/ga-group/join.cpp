@@ -5,14 +5,15 @@
 #include "cli/json_writer.hpp"
 #include "cli/rights.hpp"
 #include "desk/enrolment_file.hpp"
+#include "domain_choice.hpp"
 #include "group_files.hpp"
 #include "group_move.hpp"
-#include "interface_choice.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 #include "io/process.hpp"
 #include "io/run_process.hpp"
 #include "io/system_clock.hpp"
+#include "node_settings.hpp"
 #include "node_start.hpp"
 #include "node_waiting.hpp"
 #include "verbs.hpp"
@@ -85,8 +86,10 @@ ExitStatus install(const Context& context, const JoinGroup& verb, const std::opt
     if (!is_free) return ExitStatus::no;
     if (verb.dry_run) return ExitStatus::done;
     const ExitStatus written = write_group(context, file);
-    if (written == ExitStatus::done) context.streams.err << "Wrote " << file.path << '\n';
-    return written;
+    if (written != ExitStatus::done) return written;
+    context.streams.err << "Wrote " << file.path << '\n';
+    note_shared_domain(context, file);
+    return ExitStatus::done;
   }
   auto present = load_file(context, file.path);
   if (const auto* status = std::get_if<ExitStatus>(&present)) return *status;

@@ -1,8 +1,9 @@
 #include "closed_group.hpp"
+#include "domain_choice.hpp"
 #include "group_files.hpp"
-#include "interface_choice.hpp"
 #include "io/file.hpp"
 #include "io/system_rng.hpp"
+#include "node_settings.hpp"
 #include "node_start.hpp"
 #include "token_maker.hpp"
 #include "verbs.hpp"
@@ -24,7 +25,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   file.config.name = verb.name;
   file.config.name_space = appliance::make_name_space(verb.name, rng);
   file.config.prefix = verb.prefix;
-  file.config.domain = verb.domain;
+  file.config.domain = choose_domain(context, verb.name, verb.domain);
   file.config.bootstrap = verb.bootstrap;
   file.config.port = verb.port ? *verb.port : random_port(rng);
 

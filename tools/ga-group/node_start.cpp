@@ -5,11 +5,11 @@
 
 #include "cli/progress.hpp"
 #include "cli/text.hpp"
-#include "interface_choice.hpp"
 #include "io/file.hpp"
 #include "io/netlink.hpp"
 #include "io/run_process.hpp"
 #include "node_connection.hpp"
+#include "node_settings.hpp"
 #include "node_waiting.hpp"
 
 namespace ipop::ga_group {

@@ -33,7 +33,7 @@ struct ClosedGroup {
 struct NewGroup {
   std::string name{};
   net::Ipv4Prefix prefix{net::Ipv4Address(10, 128, 0, 0), 9};
-  std::string domain = "ipop";
+  std::optional<std::string> domain{};
   std::vector<appliance::BootstrapEntry> bootstrap{};
   std::optional<std::uint16_t> port{};
   std::string authority{};  ///< file with the certificate of a closed group's authority; empty: open

@@ -1,4 +1,4 @@
-#include "interface_choice.hpp"
+#include "node_settings.hpp"
 
 #include <algorithm>
 #include <map>
