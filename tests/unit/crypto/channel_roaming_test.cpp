@@ -114,6 +114,18 @@ TEST_CASE("S5: who answers a handshake in another's name brings it there three t
   CHECK(handshake.hit <= 3 * handshake.spent);
 }
 
+TEST_CASE(
+    "S5: a handshake that a stranger opened ends where its cookie was good, whoever's address it gives afterwards") {
+  Framing handshake;
+  // Init, cookie and open take 50 ms each; what ends the handshake seems to come from the victim.
+  handshake.run(handshake.low, 160ms, 100);
+  CHECK(handshake.spent > 0);
+  REQUIRE(handshake.high.opened.size() == 1);
+  CHECK(handshake.high.opened[0].carrier == handshake.low.address);
+  CHECK(handshake.high.moved.empty());
+  CHECK(handshake.hit <= 3 * handshake.spent);
+}
+
 TEST_CASE("a peer that moved is followed within a round trip and a half of its first packet") {
   Roaming pair;
   pair.low_shows_itself_elsewhere();

@@ -190,3 +190,39 @@ TEST_CASE("S3: a node takes no hand-over for positions of others, and starts nob
   CHECK_FALSE(supplied(stranger));
   CHECK(supplied(near.front()));
 }
+
+TEST_CASE("S3: what one link brings costs a bounded number of looks, and holds up no other link") {
+  SeededRng rng(24);
+  const NodeId self = *crypto::node_id_of(key_of(0).public_key());
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
+  dht.handle_wall_time(TimePoint{}, epoch);
+  const NodeId flooder = *crypto::node_id_of(key_of(2).public_key());
+  const NodeId honest = *crypto::node_id_of(key_of(3).public_key());
+  dht.handle_ring(TimePoint{}, {flooder, honest}, 3);
+  const Record ended =
+      make_record(RecordKind::value, text("k"), "x", key_of(1), 1, WallTime{epoch.seconds - 100'000}, 1000s);
+  const NodeId place = position_of(name_space, ended.kind, ended.name);
+  bool is_handed = false;
+  SUBCASE("handed over") {
+    is_handed = true;
+  }
+  SUBCASE("asked for") {}
+  const auto bring = [&](TimePoint now, const NodeId& hop, const Record& record) {
+    const Bytes message = is_handed ? encoded(Handover{1, false, false, {{PositionSet(1), record}}})
+                                    : encoded(StoreRequest{1, 0, StoreMode::put, record});
+    dht.handle_message(now, {hop, is_handed ? self : place, hop}, message);
+    while (dht.poll_output()) {
+    }
+  };
+  const auto looks = [&] { return dht.counters().get("drop_dht_expired"); };
+  for (int i = 0; i < 5000; ++i)
+    bring(TimePoint{}, flooder, ended);
+  CHECK(looks() == 4096);
+  CHECK(dht.counters().get("drop_dht_store_pace") == 5000 - 4096);
+  // 200 a second.
+  for (int i = 0; i < 1000; ++i)
+    bring(TimePoint{} + i * 1ms, flooder, ended);
+  CHECK(looks() <= 4096 + 200);
+  bring(TimePoint{} + 1s, honest, make_record(RecordKind::value, text("k"), "x", key_of(4)));
+  CHECK(dht.stored_records() == 1);
+}

@@ -353,3 +353,28 @@ TEST_CASE("S3: copies of a flood that an honest link hands over take no room fro
     CHECK(store.find(entry_key_of(record)) != nullptr);
   CHECK(store.size() == 20);
 }
+
+TEST_CASE("S3: what its owner asks for makes no room for others though another replica's copy came first") {
+  const NodeId replica = NodeId::from_prefix(Bytes(20, std::byte{1}));
+  const NodeId other = NodeId::from_prefix(Bytes(20, std::byte{2}));
+  Store::Limits limits;
+  limits.values = 20;
+  Store store(name_space, limits);
+  std::size_t owners = 800;
+  const auto bring = [&](const Record& record, Arrival arrival, const NodeId& hop) {
+    return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8, hop).verdict;
+  };
+  const auto value = [&](const std::string& name) {
+    return make_record(RecordKind::value, text(name), "x", key_of(owners++));
+  };
+  for (int i = 0; i < 14; ++i)
+    CHECK(bring(value("handed" + std::to_string(i)), Arrival::handover, replica) == Verdict::granted);
+  const Record asked = value("asked");
+  CHECK(bring(asked, Arrival::handover, replica) == Verdict::granted);
+  CHECK(bring(asked, Arrival::put, replica) == Verdict::renewed);
+  // Those that the replica handed over make room, the newest of them first.
+  for (int i = 0; i < 8; ++i)
+    CHECK(bring(value("other" + std::to_string(i)), Arrival::put, other) == Verdict::granted);
+  CHECK(store.size() == 20);
+  CHECK(store.find(entry_key_of(asked)) != nullptr);
+}

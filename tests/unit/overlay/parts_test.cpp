@@ -421,6 +421,18 @@ TEST_CASE("questions are repeated with doubling pauses and then given up") {
   CHECK(now == TimePoint{} + 7500ms);
 }
 
+TEST_CASE("S24: of the answers to one question eight are heard, whoever they are of") {
+  RequestReply requests;
+  REQUIRE(requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), std::nullopt}));
+  REQUIRE(requests.due(TimePoint{}).size() == 1);
+  CHECK_FALSE(requests.take_answer(6));
+  for (unsigned i = 0; i < RequestReply::max_answers; ++i) {
+    CHECK(requests.take_answer(5));
+    static_cast<void>(requests.settle(TimePoint{}, 5));
+  }
+  CHECK_FALSE(requests.take_answer(5));
+}
+
 TEST_CASE("a question that was answered is not repeated, further answers still belong to it") {
   RequestReply requests;
   requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), std::nullopt});

@@ -355,6 +355,39 @@ TEST_CASE("where a path carries less than the TAP the client is told, and told o
   CHECK(bench.sent.size() == 1);
 }
 
+TEST_CASE("where a path carries less than the TAP a connection's segments fit it, both ways") {
+  FakeDht ring;
+  Bench bench(ring, "self", Bench::with_lease());
+  ring.put(make_lease_record(make_key("peer"), other));
+  bench.join();
+  const NodeId peer = *crypto::node_id_of(make_key("peer").public_key());
+  // A SYN whose only option is a segment size of 1,460.
+  Bytes syn(24);
+  syn[12] = std::byte{6 << 4};
+  syn[13] = std::byte{2};
+  syn[20] = std::byte{2};
+  syn[21] = std::byte{4};
+  syn[22] = std::byte{1460 >> 8};
+  syn[23] = std::byte{1460 & 0xff};
+  const auto segment_size = [](ByteSpan packet) {
+    const auto ip = net::decode_ipv4(packet);
+    REQUIRE(ip);
+    REQUIRE(ip->payload.size() == 24);
+    return std::to_integer<unsigned>(ip->payload[22]) << 8U | std::to_integer<unsigned>(ip->payload[23]);
+  };
+  const auto both_ways = [&](unsigned expected) {
+    bench.give(ip_frame(make_ip(net::IpProtocol::tcp, own, other, syn)));
+    REQUIRE(bench.sent.size() == 1);
+    CHECK(segment_size(bench.sent[0].packets.at(0)) == expected);
+    bench.give_packets(peer, {make_ip(net::IpProtocol::tcp, other, own, syn)});
+    REQUIRE(bench.frames.size() == 1);
+    CHECK(segment_size(ByteSpan(bench.frames[0]).subspan(14)) == expected);
+  };
+  both_ways(1460);
+  bench.router().handle_carries(peer, 1204);
+  both_ways(1164);
+}
+
 TEST_CASE("a packet above the MTU without DF travels as fragments") {
   FakeDht ring;
   auto config = Bench::with_lease();
