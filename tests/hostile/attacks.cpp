@@ -2,93 +2,11 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "support/sim_ring.hpp"
+#include "hostile/attacked_ring.hpp"
+#include "hostile/value_attacks.hpp"
 
 namespace ipop::hostile {
 namespace {
-
-using namespace test_support;
-
-double seconds(Duration time) {
-  return std::chrono::duration<double>(time).count();
-}
-
-std::string megabytes(std::uint64_t octets) {
-  return fmt::format("{:.2f} MB", static_cast<double>(octets) / 1e6);
-}
-
-bool is_ready(SimRing& ring) {
-  return ring.all_joined() && ring.all_have_addresses();
-}
-
-/// A ring of public members that has formed.
-std::unique_ptr<SimRing> formed_ring(std::uint64_t seed, std::size_t members, bool closed = false) {
-  auto ring = std::make_unique<SimRing>(SimRing::Config{.seed = seed, .network = {.latency = 20ms}, .closed = closed});
-  ring->add_bootstrap();
-  const SiteId site = ring->network().add_public_site();
-  for (std::size_t i = 0; i < members; ++i)
-    ring->add_member(site, TimePoint{} + std::chrono::milliseconds(20 * i));
-  ring->network().run_for(std::chrono::milliseconds(20 * members));
-  ring->network().run_until_done([&] { return is_ready(*ring) && ring->near_links_are_right(); }, 60s);
-  ring->network().run_for(15s);
-  return ring;
-}
-
-/// How long a newcomer takes from its start to an address; none within `limit`.
-std::optional<Duration> time_to_address(SimRing& ring, std::size_t newcomer, Duration limit) {
-  const TimePoint started = ring.network().now();
-  if (!ring.network().run_until_done([&] { return ring.at(newcomer).node().address().has_value(); }, limit)) {
-    return std::nullopt;
-  }
-  return ring.network().now() - started;
-}
-
-std::string to_text(const std::optional<Duration>& time) {
-  return time ? fmt::format("{:.2f} s", seconds(*time)) : std::string("never");
-}
-
-/// What a member is asked.
-struct Question {
-  std::size_t member = 0;
-  node::Command command{};
-};
-
-/// The answers to questions that are all asked in one moment, in their order.
-std::vector<Result<node::Answer>> ask(SimRing& ring, const std::vector<Question>& questions) {
-  std::vector<std::uint64_t> numbers;
-  for (const auto& [member, command] : questions) {
-    numbers.push_back(ring.at(member).ask(ring.network().now(), command));
-    ring.network().drain(ring.host(member));
-  }
-  const auto is_answered = [&](std::size_t i) { return ring.at(questions[i].member).answers.contains(numbers[i]); };
-  const auto all_answered = [&] {
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-      if (!is_answered(i)) return false;
-    }
-    return true;
-  };
-  static_cast<void>(ring.network().run_until_done(all_answered, 30s));
-  std::vector<Result<node::Answer>> out;
-  for (std::size_t i = 0; i < questions.size(); ++i) {
-    out.push_back(is_answered(i) ? ring.at(questions[i].member).answers.at(numbers[i])
-                                 : Result<node::Answer>(Errc::not_found, "no answer"));
-  }
-  return out;
-}
-
-Result<node::Answer> ask(SimRing& ring, std::size_t index, const node::Command& command) {
-  return ask(ring, {{index, command}}).front();
-}
-
-node::Command putting(const std::string& key, Bytes value) {
-  return node::DhtPutCommand{.key = key, .value = std::move(value), .exclusive = false};
-}
-
-bool is_done(const Result<node::Answer>& answer) {
-  return answer && std::get<node::DhtAnswer>(*answer).outcome == dht::Outcome::done;
-}
 
 /// The requests of one member name ports of somebody outside as candidates of members that nobody has.
 AttackResult amplify() {
@@ -280,42 +198,6 @@ AttackResult silent_neighbours() {
           time && *time <= 4s};
 }
 
-/// Every member has a value of its own stored, then one host hands over values of owners that it invents, to every
-/// node and for every position.
-AttackResult fill_replicas() {
-  const auto ring = formed_ring(108, 5);
-  const std::size_t members = ring->size() - 1;
-  const auto name = [](const char* when, std::size_t member) { return when + std::to_string(member); };
-  const auto store_all = [&](const char* when) {
-    std::vector<Question> puts;
-    for (std::size_t i = 1; i <= members; ++i)
-      puts.push_back({i, putting(name(when, i), Bytes(10, std::byte{1}))});
-    return std::ranges::count_if(ask(*ring, puts), is_done);
-  };
-  const auto found = [&](const char* when) {
-    std::vector<Question> gets;
-    for (std::size_t i = 1; i <= members; ++i)
-      gets.push_back({1 + i % members, node::DhtGetCommand{.key = name(when, i)}});
-    return std::ranges::count_if(ask(*ring, gets),
-                                 [](const auto& it) { return it && !std::get<node::DhtAnswer>(*it).values.empty(); });
-  };
-  const auto all = static_cast<std::ptrdiff_t>(members);
-  if (store_all("before") != all) return {"-", "nothing could be stored before the attack", false};
-  HostileMember& liar = ring->add_hostile(ring->network().add_public_site(), telling(Lie::hand_overs),
-                                          [](auto& config) { config.a_second = 300; });
-  ring->network().run_for(25s);
-  const auto stored = store_all("after");
-  // What was stored must outlast more of the flood.
-  ring->network().run_for(5s);
-  const auto kept = found("before");
-  const auto kept_of_new = std::min(stored, found("after"));
-  liar.set_lies({});
-  return {
-      fmt::format("{} records from one host, 30 s", liar.lies_told()),
-      fmt::format("{} of {} values from before, {} of {} stored during it", all - kept, all, all - kept_of_new, all),
-      liar.lies_told() > 20'000 && kept == all && kept_of_new == all};
-}
-
 /// One address, many keys.
 AttackResult many_keys() {
   const auto ring = formed_ring(109, 4);
@@ -340,44 +222,6 @@ AttackResult many_keys() {
           links >= 250 && links <= 256 && linked};
 }
 
-/// Beside honest members some lie in every field that they may fill, each as chance will have it, and deny or keep
-/// silent as replicas. Values that were stored before must be found.
-AttackResult lying_members(std::size_t honest, std::size_t lying, double promised) {
-  const auto ring = formed_ring(110 + lying, honest);
-  SeededRng chance(7 + lying);
-  const Bytes value(10, std::byte{1});
-  std::vector<Question> puts;
-  for (std::size_t i = 1; i <= honest; ++i)
-    puts.push_back({i, putting("of" + std::to_string(i), value)});
-  if (!std::ranges::all_of(ask(*ring, puts), is_done)) {
-    return {"-", "not everything could be stored before the attack", false};
-  }
-  const SiteId site = ring->network().add_public_site();
-  for (std::size_t i = 0; i < lying; ++i) {
-    ring->add_hostile(site, some_lies(chance) | telling(i % 2 == 0 ? Lie::denial : Lie::silence),
-                      [](auto& config) { config.a_second = 10; });
-  }
-  ring->network().run_for(20s);
-  std::size_t found = 0;
-  std::size_t forged = 0;
-  std::size_t asked = 0;
-  // Each time all honest ones read, each another one's value.
-  for (const std::size_t further : {7U, 19U, 29U, 37U}) {
-    std::vector<Question> gets;
-    for (std::size_t reader = 1; reader <= honest; ++reader)
-      gets.push_back({reader, node::DhtGetCommand{.key = "of" + std::to_string(1 + (reader + further) % honest)}});
-    for (const auto& answer : ask(*ring, gets)) {
-      ++asked;
-      if (!answer) continue;
-      for (const auto& held : std::get<node::DhtAnswer>(*answer).values)
-        (held.value == value ? found : forged) += 1;
-    }
-  }
-  return {fmt::format("{} of {} members lie in every field", lying, honest + lying),
-          fmt::format("{} of {} look-ups, {} forged", asked - found, asked, forged),
-          forged == 0 && found <= asked && static_cast<double>(found) >= promised * static_cast<double>(asked)};
-}
-
 }  // namespace
 
 std::vector<Attack> simulated_attacks() {
@@ -387,6 +231,7 @@ std::vector<Attack> simulated_attacks() {
        [] { return lying_members(54, 6, 0.99); }},
       {"S2", "a fifth of the members lies", "5 of 100 look-ups, none forged",
        [] { return lying_members(28, 7, 0.95); }},
+      {"S2", "what is heard is said again, mangled", "no look-up, none forged; a newcomer's address in 4 s", mangle},
       {"S3", "one host hands over what it likes", "no value, old or new", fill_replicas},
       {"S5", "connect-to-me names a victim's ports", "3 octets for each that was spent", amplify},
       {"S5", "DHT questions in another's name", "5 octets for each that was spent",

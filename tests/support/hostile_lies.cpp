@@ -177,4 +177,30 @@ void HostileMember::tell_endless(TimePoint now) {
   ++told_;
 }
 
+void HostileMember::tell_mangled(TimePoint now, ByteSpan heard) {
+  constexpr std::size_t most_added = 64;
+  constexpr std::size_t most_changed = 2;
+  // Some copies of each message, so that something of the tick is left for the next one.
+  constexpr std::uint64_t copies = 64;
+  while (mangled_in_tick_ < config_.a_second / ticks_a_second) {
+    ++mangled_in_tick_;
+    Bytes payload = to_bytes(heard);
+    switch (rng_.below(4)) {
+      case 0: payload.resize(1 + rng_.below(payload.size())); break;
+      case 1: payload.resize(payload.size() + 1 + rng_.below(most_added), std::byte{0xff}); break;
+      default: break;
+    }
+    for (std::size_t i = rng_.below(most_changed + 1); i > 0; --i)
+      payload[rng_.below(payload.size())] = static_cast<std::byte>(rng_.below(256));
+    // Zero begins what the channels say to each other.
+    if (payload.front() == std::byte{0}) payload.front() = std::byte{1};
+    const Link& link = std::next(links_.begin(), static_cast<std::ptrdiff_t>(rng_.below(links_.size())))->second;
+    const ByteSpan span(payload);
+    octets_ += payload.size();
+    ++told_;
+    static_cast<void>(table_.seal(now, link.channel, {&span, 1}));
+    if (rng_.below(copies) == 0) return;
+  }
+}
+
 }  // namespace ipop::test_support

@@ -12,8 +12,7 @@ namespace {
 
 using namespace overlay;
 
-constexpr unsigned ticks_a_second = 10;
-constexpr Duration tick_every = std::chrono::milliseconds(1000 / ticks_a_second);
+constexpr Duration tick_every = std::chrono::milliseconds(1000 / HostileMember::ticks_a_second);
 constexpr Duration status_every = 1s;
 constexpr Duration ask_again = 5s;
 constexpr std::uint64_t invented_list = 1'000'000;
@@ -39,7 +38,7 @@ Lies telling(Lie lie) {
 
 Lies some_lies(Rng& rng) {
   Lies out;
-  for (std::size_t i = 0; i < out.size(); ++i)
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Lie::mangled); ++i)
     out.set(i, rng.below(2) == 0);
   return out;
 }
@@ -110,6 +109,7 @@ SimHost::Outgoing HostileMember::take_outgoing(TimePoint now) {
 
 void HostileMember::tick(TimePoint now) {
   next_tick_ = now + tick_every;
+  mangled_in_tick_ = 0;
   seek_links(now);
   if (next_status_ <= now) {
     next_status_ = now + status_every;
@@ -147,6 +147,7 @@ void HostileMember::seek_links(TimePoint now) {
 }
 
 void HostileMember::hear(TimePoint now, const NodeId& peer, ByteSpan payload) {
+  if (tells(Lie::mangled)) tell_mangled(now, payload);
   Link& link = links_.at(peer);
   if (payload.front() == static_cast<std::byte>(LinkPayload::routed)) {
     auto packet = decode_routed_packet(payload.subspan(1));

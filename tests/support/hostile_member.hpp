@@ -37,11 +37,12 @@ enum class Lie : std::uint8_t {
   endless,     ///< routed packets to places where nobody is, that may go as far as their layout can say
   denial,      ///< as a replica: whatever is asked for is not there, whatever is brought is stored
   silence,     ///< nothing is passed on and nothing is answered
+  mangled,     ///< what it hears is said again, to whoever it likes, with octets changed, cut off or added
   count_,
 };
 using Lies = std::bitset<static_cast<std::size_t>(Lie::count_)>;
 Lies telling(Lie lie);
-/// Some of them, by chance.
+/// Some of them, by chance; never `mangled`, which leaves no room for the others.
 Lies some_lies(Rng& rng);
 
 /// A member of the ring that works against it: it has a key (in a closed group a certificate) and proper
@@ -62,6 +63,8 @@ class HostileMember final : public SimHost {
     std::optional<net::Endpoint> victim{};  ///< outside the ring; `requests` names it
     std::vector<NodeId> targets{};  ///< whom `answers`, `gets`, `queries` and `watches` are about; none: every peer
   };
+
+  static constexpr unsigned ticks_a_second = 10;
 
   explicit HostileMember(Config config);
 
@@ -108,6 +111,7 @@ class HostileMember final : public SimHost {
   void tell_watch(TimePoint now, const NodeId& target);
   void tell_flood(TimePoint now, const NodeId& target);
   void tell_endless(TimePoint now);
+  void tell_mangled(TimePoint now, ByteSpan heard);
 
   [[nodiscard]] bool tells(Lie lie) const { return config_.lies.test(static_cast<std::size_t>(lie)); }
   [[nodiscard]] NodeId invented();
@@ -126,6 +130,7 @@ class HostileMember final : public SimHost {
   std::map<NodeId, Link> links_;
   std::map<net::Endpoint, TimePoint> asked_;  ///< contacts, and when each is asked again
   std::optional<TimePoint> next_tick_;
+  unsigned mangled_in_tick_ = 0;
   TimePoint next_status_{};
   std::uint64_t octets_ = 0;
   std::uint64_t told_ = 0;
