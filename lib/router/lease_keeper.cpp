@@ -46,7 +46,10 @@ void LeaseKeeper::handle_wall_time(TimePoint now, WallTime wall) {
   // The monotonic clock may stand still while a machine sleeps: UTC tells how much of the record is left.
   const bool is_late =
       holding_ && !is_limited(holding_->record.name) && holding_->record.expires - wall <= config_.lease_time * 2 / 5;
-  if (is_late && renewing_) renew(now);
+  // Written while the clock was ahead: once that is put right, no replica would take or keep it.
+  const bool is_of_later =
+      holding_ && holding_->record.expires - wall > config_.lease_time + dht::RecordLimits::clock_slack;
+  if ((is_late || is_of_later) && renewing_) renew(now);
   // It may be right by now.
   if (clock_is_off_ && timers_.is_set(Timer::retry)) timers_.set(Timer::retry, now);
 }
@@ -230,7 +233,9 @@ void LeaseKeeper::handle_timeout(TimePoint now) {
 
 std::optional<LeaseKeeper::Held> LeaseKeeper::held() const {
   if (!holding_) return std::nullopt;
-  return Held{holding_->record.name, holding_->record.expires, holding_->ends, holding_->renew_at, false};
+  // The machine may have slept since, or its clock may have been set.
+  const WallTime expires = std::min(holding_->record.expires, wall_at(holding_->ends));
+  return Held{holding_->record.name, expires, holding_->ends, holding_->renew_at, false};
 }
 
 void LeaseKeeper::hold(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records) {

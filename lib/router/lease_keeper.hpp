@@ -53,8 +53,8 @@ class LeaseKeeper {
   };
   struct Held {
     Bytes name{};
-    WallTime expires{};
-    TimePoint ends{};      ///< `expires` on the monotonic clock
+    WallTime expires{};    ///< by the latest wall time: moves when the clock is set
+    TimePoint ends{};      ///< the same on the monotonic clock
     TimePoint renew_at{};  ///< when the keeper renews by itself
     bool is_new = true;    ///< false: renewed
   };

@@ -170,6 +170,7 @@ void Router::State::handle_wall_time(TimePoint now, WallTime wall) {
   has_wall_time_ = true;
   if (lease_client_) lease_client_->handle_wall_time(now, wall);
   lease_keeper_.handle_wall_time(now, wall);
+  if (const auto held = lease_keeper_.held(); held && lease) lease->expires = held->expires;
   if (name_keeper_) name_keeper_->handle_wall_time(now, wall);
   resolver_.handle_wall_time(now, wall);
   names_.handle_wall_time(now, wall);

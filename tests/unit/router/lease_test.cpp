@@ -132,20 +132,6 @@ TEST_CASE("a lease is renewed at half time with jitter; the renewal keeps creati
   CHECK(bench.held.empty());  // renewals are silent
 }
 
-TEST_CASE("S21: a lease is renewed when the wall clock says that the machine slept, and survives a wrong clock") {
-  FakeDht ring;
-  Bench bench(ring, "self", Bench::with_lease());
-  bench.join();
-  bench.router().handle_wall_time(bench.now, wall + 20h);
-  bench.drain();
-  CHECK(bench.asked == 2);
-  CHECK(bench.router().lease()->expires == wall + 44h);
-  bench.router().handle_wall_time(bench.now, WallTime{0});
-  bench.drain();
-  CHECK(bench.lost.empty());
-  CHECK(bench.router().lease()->address == own);
-}
-
 TEST_CASE("a lease that cannot be renewed is kept to its end, then lost and claimed again") {
   FakeDht ring;
   Bench bench(ring, "self", Bench::with_lease());
