@@ -17,7 +17,9 @@ namespace ipop::io {
 
 /// Takes DNS queries over TCP (RFC 7766) on one address and port: whoever asks keeps his connection for the answers.
 ///
-/// Bounds: 64 connections, and 10 s for the next query on each.
+/// Bounds: 64 connections, and 10 s for the next query on each. For a newcomer above that the source (an IPv4 address,
+/// an IPv6 /64) that holds most places gives one up, the one without a query for longest: who holds many keeps out
+/// himself.
 class DnsStreams {
  public:
   struct Handlers {
@@ -49,6 +51,7 @@ class DnsStreams {
 
   DnsStreams(EventLoop& loop, const net::Endpoint& address, UniqueFd socket, Handlers handlers);
   void accept();
+  void make_room();
   void disconnect(std::uint64_t connection);
 
   EventLoop& loop_;

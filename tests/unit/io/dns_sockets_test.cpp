@@ -1,10 +1,14 @@
+#include <array>
+#include <cerrno>
 #include <optional>
+#include <sys/socket.h>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "io/dns_exchanges.hpp"
 #include "io/dns_server.hpp"
+#include "io/socket_address.hpp"
 
 using namespace ipop;
 using namespace ipop::io;
@@ -38,6 +42,41 @@ struct DnsEcho {
                           },
                           [this](std::uint64_t number) { failed.push_back(number); }}};
 };
+
+/// A query behind its length (RFC 1035, 4.2.2).
+Bytes framed(std::string_view text) {
+  Bytes out;
+  ByteWriter to(out);
+  to.write(static_cast<std::uint16_t>(text.size()));
+  append(out, as_bytes(text));
+  return out;
+}
+
+UniqueFd connect_from(net::Ipv4Address from, const net::Endpoint& to) {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  SocketAddress own = to_socket_address({from, 0});
+  REQUIRE(::bind(fd.get(), own.get(), own.length) == 0);
+  SocketAddress there = to_socket_address(to);
+  REQUIRE(::connect(fd.get(), there.get(), there.length) == 0);
+  return fd;
+}
+
+/// Whether the query comes back over this connection; false: it is over.
+bool is_answered(DnsEcho& echo, const UniqueFd& connection, ByteSpan query) {
+  if (::send(connection.get(), query.data(), query.size(), MSG_NOSIGNAL) < 0) return false;
+  Bytes got;
+  bool is_over = false;
+  CHECK(echo.loop.run_until(
+      [&] {
+        std::array<std::byte, 256> block{};
+        const ssize_t count = ::recv(connection.get(), block.data(), block.size(), MSG_DONTWAIT);
+        if (count > 0) append(got, ByteSpan(block).first(static_cast<std::size_t>(count)));
+        is_over = count == 0 || (count < 0 && errno != EAGAIN);
+        return is_over || got.size() >= query.size();
+      },
+      dns_limit));
+  return !is_over && equal(got, query);
+}
 
 }  // namespace
 
@@ -73,13 +112,43 @@ TEST_CASE("a port that nobody serves is told, over UDP and TCP") {
   CHECK(echo.exchanges.size() == 0);
 }
 
-TEST_CASE("a connection above the bound is closed and counted, and the others go on") {
+TEST_CASE("S30: who holds all connections of a name server keeps nobody else out") {
   DnsEcho echo;
-  for (std::uint64_t i = 0; i < DnsStreams::max_connections + 3; ++i)
-    echo.exchanges.begin(i, echo.server->address(), DnsTransport::tcp, as_bytes("query"));
-  CHECK(echo.loop.run_until(
-      [&] { return echo.received.size() == DnsStreams::max_connections && echo.failed.size() == 3; }, dns_limit));
-  CHECK(echo.server->counters().get("drop_dns_too_many_connections") == 3);
+  const Bytes query = framed("still here");
+  UniqueFd honest = connect_from(net::Ipv4Address(127, 0, 0, 1), echo.server->address());
+  CHECK(is_answered(echo, honest, query));
+  std::vector<UniqueFd> idle;
+  const auto hold = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      idle.push_back(connect_from(net::Ipv4Address(127, 0, 0, 2), echo.server->address()));
+      CHECK(::send(idle.back().get(), query.data(), 1, MSG_NOSIGNAL) == 1);
+    }
+  };
+  hold(DnsStreams::max_connections - 1);
+  // Another one comes, and both go on whatever the first does.
+  UniqueFd other = connect_from(net::Ipv4Address(127, 0, 0, 3), echo.server->address());
+  CHECK(is_answered(echo, other, query));
+  hold(20);
+  CHECK(is_answered(echo, honest, query));
+  CHECK(is_answered(echo, other, query));
+  CHECK(echo.server->counters().get("drop_dns_crowded_out") == 21);
+}
+
+TEST_CASE("S30: of one source's connections the one without a query for longest makes room") {
+  DnsEcho echo;
+  const net::Ipv4Address source(127, 0, 0, 2);
+  const Bytes query = framed("query");
+  std::vector<UniqueFd> held;
+  for (std::size_t i = 0; i < DnsStreams::max_connections; ++i) {
+    held.push_back(connect_from(source, echo.server->address()));
+    CHECK(is_answered(echo, held.back(), query));
+  }
+  CHECK(is_answered(echo, held.front(), query));
+  UniqueFd next = connect_from(source, echo.server->address());
+  CHECK(is_answered(echo, next, query));
+  CHECK(is_answered(echo, held.front(), query));
+  CHECK_FALSE(is_answered(echo, held[1], query));
+  CHECK(is_answered(echo, held[2], query));
 }
 
 TEST_CASE("a second server on the same address and port is an error") {
