@@ -63,7 +63,7 @@ ExitStatus finish(const Streams& streams, std::string_view tool, ExitStatus stat
 }
 
 void complain(const Streams& streams, std::string_view tool, std::string_view message) {
-  streams.err << tool << ": " << printable(message) << '\n';
+  streams.err << tool << ": " << shortened(printable(message)) << '\n';
 }
 
 void suggest(const Streams& streams, std::string_view command) {

@@ -49,7 +49,7 @@ struct Screen {
 /// and `partly`; a reader that went away (EPIPE) needs no message.
 [[nodiscard]] ExitStatus finish(const Streams& streams, std::string_view tool, ExitStatus status);
 
-/// `tool: message` as one line on `err`; control characters are escaped.
+/// `tool: message` as one line on `err`; control characters are escaped, and values of any length shortened().
 void complain(const Streams& streams, std::string_view tool, std::string_view message);
 
 /// `  next: command`: what to type after a failure, as a shell takes it; a remark stands behind two blanks and "# ".

@@ -81,6 +81,43 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// A name or a number that is right is shorter; who sees this much of a wrong one knows which it is.
+constexpr std::size_t most_quoted = 60;
+// Paths, fingerprints and addresses of the web are shorter, most of them.
+constexpr std::size_t most_unbroken = 200;
+constexpr std::size_t most_in_all = 2000;
+
+/// `text`, or the first `most` octets of it and a mark.
+std::string cut_to(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (octet(text[most]) & 0xc0U) == 0x80U)
+    --most;
+  return std::string(text.substr(0, most)) + "...";
+}
+
+}  // namespace
+
+std::string shortened(std::string_view message) {
+  std::string out;
+  while (!message.empty() && out.size() <= most_in_all) {
+    const std::size_t closing = message.front() == '"' ? message.find('"', 1) : std::string_view::npos;
+    std::size_t end = 1;
+    if (message.front() == ' ') {
+      out += ' ';
+    } else if (closing != std::string_view::npos) {
+      out += '"' + cut_to(message.substr(1, closing - 1), most_quoted) + '"';
+      end = closing + 1;
+    } else {
+      end = std::min(message.find_first_of(" \"", 1), message.size());
+      out += cut_to(message.substr(0, end), most_unbroken);
+    }
+    message.remove_prefix(end);
+  }
+  return cut_to(out, most_in_all);
+}
+
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   while (!text.empty()) {

@@ -11,6 +11,10 @@ namespace ipop::cli {
 /// octets that are not UTF-8 become `\xNN`, octet by octet.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// A message in which nothing that was refused is repeated at length: what stands in double quotes is cut to 60 octets,
+/// what has no blank to 200, all of it to 2,000; `...` stands for the rest. Cuts no code point of UTF-8 in two.
+[[nodiscard]] std::string shortened(std::string_view message);
+
 /// Columns that well-formed UTF-8 takes on a terminal: combining marks none, East Asian wide
 /// characters and pictographs two, everything else one.
 [[nodiscard]] std::size_t display_width(std::string_view text);

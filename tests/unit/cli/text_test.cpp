@@ -4,6 +4,27 @@
 
 using namespace ipop::cli;
 
+TEST_CASE("a message repeats no more than the beginning of a long value") {
+  const std::string usual =
+      "/etc/ipop/lab.toml:3: the prefix \"10.128.0.0/33\" has no length from 8 to 29, like \"10.128.0.0/9\"";
+  CHECK(shortened(usual) == usual);
+  const std::string many(100'000, 'x');
+  CHECK(shortened("the name \"" + many + "\" is too long") == "the name \"" + many.substr(0, 60) + "...\" is too long");
+  CHECK(shortened("Value " + many + " not in range") == "Value " + many.substr(0, 200) + "... not in range");
+  CHECK(shortened(many) == many.substr(0, 200) + "...");
+  // Quotes and blanks in the value itself.
+  std::string pieces;
+  for (int i = 0; i < 10'000; ++i)
+    pieces += "a \"b\" ";
+  CHECK(shortened("the name \"" + pieces + "\" is too long").size() == 2003);
+  CHECK(shortened("one \" alone: " + many).size() < 300);
+  CHECK(shortened("").empty());
+  std::string greek;
+  for (int i = 0; i < 50; ++i)
+    greek += "\xce\xb1";
+  CHECK(shortened("\"a" + greek + "\"") == "\"a" + greek.substr(0, 58) + "...\"");
+}
+
 TEST_CASE("printable text stays as it is, in any script") {
   CHECK(printable("alice-desktop") == "alice-desktop");
   CHECK(printable("Zo\xc3\xab") == "Zo\xc3\xab");
