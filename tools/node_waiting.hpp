@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/result.hpp"
+#include "cli/human.hpp"
 #include "cli/progress.hpp"
 #include "cli/streams.hpp"
 #include "daemon/control_client.hpp"
@@ -22,7 +23,11 @@ namespace ipop::tools {
 class NodeWaiting {
  public:
   NodeWaiting(const cli::Streams& streams, std::string socket, Duration limit)
-      : socket_(std::move(socket)), end_(io::monotonic_now() + limit), progress_(streams) {}
+      : socket_(std::move(socket)),
+        limit_(limit),
+        end_(io::monotonic_now() + limit),
+        tells_(io::monotonic_now() + silence),
+        progress_(streams) {}
 
   /// Connects, subscribes, then calls `check(client, left)` and again after every event, until that
   /// gives true. `text` says what is awaited. Errors: timed_out; what connecting or `check` gives.
@@ -37,6 +42,8 @@ class NodeWaiting {
   // How often a socket that is not there yet is tried. A node opens it within its first milliseconds,
   // and nothing announces that; everything after is driven by events.
   static constexpr auto connect_pause = std::chrono::milliseconds(20);
+  // Whoever sees nothing for longer takes the program for stuck.
+  static constexpr auto silence = std::chrono::seconds(5);
 
   template <class Check>
   Result<void> wait(std::string_view text, Check check) {
@@ -50,7 +57,13 @@ class NodeWaiting {
       if (!is_so) return is_so.error();
       if (*is_so) return {};
       progress_.show("waiting for " + std::string(text) + " ...");
-      const auto event = client.next_event(left());
+      const Duration quiet = tells_ - io::monotonic_now();
+      const bool may_tell = quiet > Duration::zero() && tells_ < end_;
+      const auto event = client.next_event(may_tell ? quiet : left());
+      if (may_tell && !event && event.error().code == std::errc::timed_out) {
+        tell(text);
+        continue;
+      }
       if (!event && event.error().code == std::errc::timed_out)
         return make_error(event.error().code, "the time is over without " + std::string(text));
       if (!event) return event.error();
@@ -63,14 +76,22 @@ class NodeWaiting {
       const bool may_come = !client && status_of(client.error()) == cli::ExitStatus::unreachable;
       if (!may_come || left() <= connect_pause) return client;
       progress_.show("waiting for the node to start ...");
+      if (tells_ < io::monotonic_now()) tell("the node to start");
       std::this_thread::sleep_for(connect_pause);
     }
+  }
+
+  void tell(std::string_view text) {
+    const auto most = std::chrono::duration_cast<std::chrono::microseconds>(limit_);
+    progress_.tell("Waiting for " + std::string(text) + ", at most " + cli::human_duration(most) + ".");
   }
 
   [[nodiscard]] Duration left() const { return std::max<Duration>(end_ - io::monotonic_now(), Duration::zero()); }
 
   std::string socket_;
+  Duration limit_;
   TimePoint end_;
+  TimePoint tells_;  // when it has been silent for long
   cli::Progress progress_;
 };
 

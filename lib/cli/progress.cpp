@@ -19,6 +19,12 @@ void Progress::show(std::string_view text) {
   shown_ = true;
 }
 
+void Progress::tell(std::string_view text) {
+  if (visible_ || told_) return;
+  err_ << printable(text) << '\n' << std::flush;
+  told_ = true;
+}
+
 void Progress::clear() {
   if (!shown_) return;
   err_ << erase_line << std::flush;

@@ -7,7 +7,7 @@
 
 namespace ipop::cli {
 
-/// One line on stderr that says what is awaited and is replaced by the next; nothing at all when
+/// One line on stderr that says what is awaited and is replaced by the next; nothing of it when
 /// stderr is no terminal, so logs and cron mails stay clean.
 class Progress {
  public:
@@ -17,6 +17,8 @@ class Progress {
   ~Progress() { clear(); }
 
   void show(std::string_view text);
+  /// For a wait so long that silence looks like a hang: a line of its own where stderr is no terminal. Once.
+  void tell(std::string_view text);
   /// Takes the line away, before other output.
   void clear();
 
@@ -24,6 +26,7 @@ class Progress {
   std::ostream& err_;
   bool visible_;
   bool shown_ = false;
+  bool told_ = false;
 };
 
 }  // namespace ipop::cli

@@ -69,6 +69,18 @@ start_member_node() {
   [ "$(serial)" = "$before" ]
 }
 
+@test "a wait for the authority's server is told also where no terminal shows it" {
+  member
+  start_node
+  : >"$DIR/node.dht"
+  "$GA_BIN/ga-cert" --groups "$DIR/groups" --states "$DIR/states" --socket "$DIR/node.sock" renew --all \
+    >"$DIR/out" 2>"$DIR/talk" 3>&- &
+  PIDS+=("$!")
+  within test -s "$DIR/talk"
+  cat "$DIR/talk"
+  grep -q "^Waiting for the authority's server in the group, at most 1 min" "$DIR/talk"
+}
+
 # long_ago DAYS COMMAND...: with the clock of that time
 long_ago() {
   command -v faketime >/dev/null || skip "no faketime on this machine"
