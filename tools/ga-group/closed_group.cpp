@@ -165,20 +165,21 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
   auto& desk = std::get<AuthorityDesk>(taken);
   if (const ExitStatus status = certify_this_machine(context, plan, desk); status != ExitStatus::done) return status;
   plan.closed.config.authority = desk.authority().to_pem();
-  // The group's own interface before its entrance is there to have the usual one.
+  // The group's own interface first: of the two it has the usual one.
   if (const ExitStatus chosen = choose_interface(context, plan.closed, false); chosen != ExitStatus::done)
     return chosen;
-  // The way in first: a closed group without one could not be told from one that is whole.
-  for (const GroupFile* file : {&plan.entrance, &plan.closed}) {
-    if (const ExitStatus status = write_group(context, *file); status != ExitStatus::done) return status;
-    context.streams.err << "Wrote " << file->path << '\n';
-  }
-  if (const ExitStatus chosen = choose_interface(context, plan.entrance, false); chosen != ExitStatus::done)
+  const std::string& name = plan.closed.config.name;
+  if (const ExitStatus chosen = choose_interface(context, plan.entrance, false, name); chosen != ExitStatus::done)
     return chosen;
   if (const ExitStatus left = leave_names_to_group(context, plan.entrance, false); left != ExitStatus::done)
     return left;
   for (const GroupFile* file : {&plan.entrance, &plan.closed})
     if (const ExitStatus marked = mark_first_node(context, *file, false); marked != ExitStatus::done) return marked;
+  // The way in first: a closed group without one could not be told from one that is whole.
+  for (const GroupFile* file : {&plan.entrance, &plan.closed}) {
+    if (const ExitStatus status = write_group(context, *file); status != ExitStatus::done) return status;
+    context.streams.err << "Wrote " << file->path << '\n';
+  }
   if (plan.closed.config.port && plan.entrance.config.port)
     context.streams.err << "Others reach this machine at the UDP ports " << *plan.closed.config.port
                         << " (members) and " << *plan.entrance.config.port
@@ -186,9 +187,8 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
   const NodeStart member = start_node(context, plan.closed, plan.start);
   const NodeStart entrance = start_node(context, plan.entrance, plan.start);
   const NodeStart authority = start_authority(context, plan, entrance);
-  const ExitStatus printed =
-      print_token(context, plan.entrance, plan.token, entrance == NodeStart::started, "ga-group.new/1",
-                  ClosedToken{plan.closed.config.name, desk.authority().fingerprint()});
+  const ExitStatus printed = print_token(context, plan.entrance, plan.token, entrance == NodeStart::started,
+                                         "ga-group.new/1", ClosedToken{name, desk.authority().fingerprint()});
   const bool has_failed =
       member == NodeStart::failed || entrance == NodeStart::failed || authority == NodeStart::failed;
   return has_failed ? ExitStatus::partly : printed;

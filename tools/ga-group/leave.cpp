@@ -26,12 +26,33 @@ void say_what_stops(const Context& context, const GroupFile& left) {
 
 }  // namespace
 
+namespace {
+
+Result<void> copy_file(const std::string& path, const std::string& to) {
+  const auto text = io::read_file(path, largest_group_file);
+  return text ? io::write_file_atomically(to, *text, 0644) : Result<void>(text.error());
+}
+
+/// `path` is the open group's file again.
+ExitStatus go_on_in_open_group(const Context& context, const std::string& path) {
+  const auto open = load_file(context, path);
+  if (const auto* status = std::get_if<ExitStatus>(&open)) return *status;
+  context.streams.err << "Back in the open group (" << path << ").\n";
+  return start_node(context, std::get<GroupFile>(open), true) == NodeStart::failed ? ExitStatus::partly
+                                                                                   : ExitStatus::done;
+}
+
+}  // namespace
+
 ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
   auto loaded = load_group(context, verb.name);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   const GroupFile& file = std::get<GroupFile>(loaded);
   const std::string open = open_copy(file.path);
+  const std::string aside = file.path + ".left";
   if (verb.back && !io::exists(open)) {
+    // A call that was cut off had come so far.
+    if (file.config.authority.empty() && io::exists(aside)) return go_on_in_open_group(context, file.path);
     cli::complain(
         context.streams, tool,
         "this machine did not come from an open group into " + file.config.name + " (" + open + " does not exist)");
@@ -40,9 +61,11 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
   }
   const auto name = name_of_node(context, file);
   if (const ExitStatus stopped = stop_node(context, file); stopped != ExitStatus::done) return stopped;
-  const std::string aside = file.path + ".left";
-  if (auto moved = io::rename_file(file.path, aside); !moved) return report_file_error(context, moved.error());
-  if (auto gone = desk::forget_enrolment(file.path); !gone) return report_file_error(context, gone.error());
+  // Who goes back is in one of the two groups at every moment.
+  auto put_aside = verb.back ? copy_file(file.path, aside) : io::rename_file(file.path, aside);
+  if (put_aside) put_aside = desk::forget_enrolment(file.path);
+  if (put_aside && verb.back) put_aside = io::rename_file(open, file.path);
+  if (!put_aside) return report_file_error(context, put_aside.error());
   context.streams.err << "Left the group " << file.config.name << "; its file is " << aside
                       << ". This machine's key, address and name stay in "
                       << node_files(context, file.config.name).directory() << " for when it comes back.\n";
@@ -53,12 +76,7 @@ ExitStatus carry_out(const Context& context, const LeaveGroup& verb) {
     cli::suggest(context.streams, "ga-group join TOKEN  # of another group");
     return ExitStatus::done;
   }
-  if (auto moved = io::rename_file(open, file.path); !moved) return report_file_error(context, moved.error());
-  auto before = load_file(context, file.path);
-  if (const auto* status = std::get_if<ExitStatus>(&before)) return *status;
-  context.streams.err << "Back in the open group (" << file.path << ").\n";
-  return start_node(context, std::get<GroupFile>(before), true) == NodeStart::failed ? ExitStatus::partly
-                                                                                     : ExitStatus::done;
+  return go_on_in_open_group(context, file.path);
 }
 
 }  // namespace ipop::ga_group

@@ -50,10 +50,10 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
     mark_first_node(context, file, true);
     return show_changes(context, file, true, verb.start);
   }
-  if (const ExitStatus written = write_group(context, file); written != ExitStatus::done) return written;
-  context.streams.err << "Wrote " << file.path << '\n';
   if (const ExitStatus chosen = choose_interface(context, file, false); chosen != ExitStatus::done) return chosen;
   if (const ExitStatus marked = mark_first_node(context, file, false); marked != ExitStatus::done) return marked;
+  if (const ExitStatus written = write_group(context, file); written != ExitStatus::done) return written;
+  context.streams.err << "Wrote " << file.path << '\n';
 
   if (!file.config.authority.empty() && !io::exists(node_files(context, verb.name).certificate())) {
     // Its node could do nothing yet.

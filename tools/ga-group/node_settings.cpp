@@ -27,10 +27,14 @@ Result<appliance::NodeFile> read_settings(const Context& context, const std::str
   return text ? appliance::parse_node_file(*text, path) : Result<appliance::NodeFile>(text.error());
 }
 
-/// Interfaces of the other groups' nodes, and whose they are.
-std::map<std::string, std::string> taken_interfaces(const Context& context, const std::string& group) {
+/// Interfaces of the other groups' nodes, and whose they are; `beside` is one of them, whether it has a file or not.
+std::map<std::string, std::string> taken_interfaces(const Context& context, const std::string& group,
+                                                    const std::string& beside) {
   std::map<std::string, std::string> out;
-  for (const std::string& other : io::group_names(context.options.directory)) {
+  // Who may not look there may not write there either, and is told so then.
+  auto others = io::group_names(context.options.directory).value_or({});
+  if (!beside.empty() && std::ranges::find(others, beside) == others.end()) others.push_back(beside);
+  for (const std::string& other : others) {
     if (other == group) continue;
     const auto settings = read_settings(context, other);
     // Where they can't be read the node does not run; it will want the usual one once they are right.
@@ -92,12 +96,12 @@ std::string settings_of_node(const Context& context, const std::string& group) {
   return GroupFiles(group, context.options.directory).settings();
 }
 
-ExitStatus choose_interface(const Context& context, const GroupFile& file, bool dry_run) {
+ExitStatus choose_interface(const Context& context, const GroupFile& file, bool dry_run, const std::string& beside) {
   const std::string& group = file.config.name;
   const auto settings = read_settings(context, group);
   // The node says what is wrong there.
   if (!settings || !settings->has_tap) return ExitStatus::done;
-  const auto taken = taken_interfaces(context, group);
+  const auto taken = taken_interfaces(context, group, beside);
   const auto rival = taken.find(settings->tap.value_or(appliance::usual_interface));
   if (rival == taken.end()) return ExitStatus::done;
 

@@ -5,11 +5,16 @@
 
 namespace ipop::ga_group {
 
+// Settings are written before the file of a group that is made here: what is cut off in between is begun again, and
+// there is no group yet whose node starts without them.
+
 /// Gives the node of a group that came to this machine an interface of its own: where another group's node
 /// has the one that it would take, the next free `tap = "ipopN"` goes into its settings, DIR/node/GROUP.toml,
 /// and a line on stderr says so; in a dry run stdout shows it. Settings that name an interface stay as they
-/// are, and stderr says what would be right. A failure has been reported: `permission`, `no`.
-cli::ExitStatus choose_interface(const Context& context, const GroupFile& file, bool dry_run);
+/// are, and stderr says what would be right. `beside` is a group that comes with it and need have no file yet. A
+/// failure has been reported: `permission`, `no`.
+cli::ExitStatus choose_interface(const Context& context, const GroupFile& file, bool dry_run,
+                                 const std::string& beside = {});
 
 /// Lets the node of a group that is made here be the first, by `first = true` in its settings, where the group names
 /// bootstrap addresses and none of them is on an interface of this machine, as behind a NAT: such a node could not be
