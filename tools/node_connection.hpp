@@ -136,11 +136,11 @@ inline cli::ExitStatus report_choice_error(const cli::Streams& streams, std::str
   if (status_of(error) == cli::ExitStatus::permission) return report_node_error(streams, tool, error, "");
   cli::complain(streams, tool, error.message());
   if (error.code == Errc::conflict) return cli::ExitStatus::usage;
-  const std::vector<std::string> groups = io::group_names();
-  if (groups.empty())
+  const auto groups = io::group_names();
+  if (groups && groups->empty())
     cli::suggest(streams, "ga-group join TOKEN, or ga-group new NAME");
-  else if (groups.size() == 1)
-    cli::suggest(streams, start_command(groups.front()));
+  else if (groups && groups->size() == 1)
+    cli::suggest(streams, start_command(groups->front()));
   else
     cli::suggest(streams, "ga status");
   return cli::ExitStatus::unreachable;

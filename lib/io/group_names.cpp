@@ -5,7 +5,7 @@
 
 namespace ipop::io {
 
-Result<std::vector<std::string>> read_group_names(const std::string& directory) {
+Result<std::vector<std::string>> group_names(const std::string& directory) {
   std::vector<std::string> out;
   std::error_code error;
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
@@ -17,9 +17,11 @@ Result<std::vector<std::string>> read_group_names(const std::string& directory) 
   return out;
 }
 
-std::vector<std::string> group_names(const std::string& directory) {
-  auto names = read_group_names(directory);
-  return names ? *std::move(names) : std::vector<std::string>();
+Result<bool> has_group(const std::string& name, const std::string& directory) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(GroupFiles(name, directory).config(), error);
+  if (error && status.type() == std::filesystem::file_type::none) return make_error(error, "reading " + directory);
+  return status.type() != std::filesystem::file_type::not_found;
 }
 
 }  // namespace ipop::io

@@ -8,9 +8,10 @@
 
 namespace ipop::io {
 
-/// Names of the groups that have a file in `directory`, sorted. A directory that is not there has none. Errors: errno.
-Result<std::vector<std::string>> read_group_names(const std::string& directory);
-/// The same; none where the directory can't be read.
-std::vector<std::string> group_names(const std::string& directory = groups_directory);
+/// Names of the groups that have a file in `directory`, sorted. A directory that is not there has none; one that can't
+/// be read is an error (errno), since who sees nothing of a machine does not know that it is in no group.
+Result<std::vector<std::string>> group_names(const std::string& directory = groups_directory);
+/// Whether the group has a file there. Errors: as above.
+Result<bool> has_group(const std::string& name, const std::string& directory);
 
 }  // namespace ipop::io

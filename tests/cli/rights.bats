@@ -73,6 +73,30 @@ refused() {
   [ "$status" -ne 4 ]
 }
 
+@test "a folder of groups that may not be looked into is no empty one" {
+  cp "$DIR/lab.toml" "$OPEN/closed"
+  closed="$OPEN/closed: Permission denied"
+  for command in "ga --dir $OPEN/closed --socket $OPEN/s status" "ga --dir $OPEN/closed --socket $OPEN/s status --watch" \
+    "ga --dir $OPEN/closed --socket $OPEN/s doctor" "ga-group --dir $OPEN/closed list" \
+    "ga-group --dir $OPEN/closed token" "ga-group --dir $OPEN/closed token lab" \
+    "ga-cert --groups $OPEN/closed renew --all" "ga-cert --groups $OPEN/closed join" \
+    "ga-cert --groups $OPEN/closed join --group lab" "ga-firewall --dir $OPEN/closed status" \
+    "ipop-dhcp --directory $OPEN/book --groups $OPEN/closed config" "ga-condorcfg --groups $OPEN/closed show"; do
+    [[ $command != ga-condorcfg* ]] || printf 'roles = ["worker"]\n' >"$OPEN/pool.toml"
+    [[ $command != ga-condorcfg* ]] || command+=" --file $OPEN/pool.toml"
+    echo "$command"
+    # shellcheck disable=SC2086  # words
+    refused $command
+    [[ $output == *"$closed"* ]]
+    [[ $output != *"in no group"* ]]
+    [[ $output != *"has no group"* ]]
+  done
+  # What is not there is empty.
+  run as_nobody "$OPEN/bin" ga-group --dir "$OPEN/nothing" list
+  [ "$status" -eq 0 ]
+  [[ $output == "This machine is in no group."* ]]
+}
+
 @test "a node that may not be asked, and a port that may not be taken" {
   start_node a
   refused ipop-ctl --socket "$DIR/a.sock" status --plain

@@ -55,14 +55,18 @@ void print_backup(const Context& context, const std::string& path, const Authori
 }
 
 /// Without the files of its groups a new machine had an authority and no way to its members.
-void add_groups(const Context& context, const crypto::Certificate& authority, appliance::AuthorityBackup& backup) {
-  for (const std::string& group : closed_group_names(context)) {
+Result<void> add_groups(const Context& context, const crypto::Certificate& authority,
+                        appliance::AuthorityBackup& backup) {
+  const auto groups = closed_group_names(context);
+  if (!groups) return groups.error();
+  for (const std::string& group : *groups) {
     if (!has_authority(context, group, authority)) continue;
     for (const std::string& name : {group, entrance_name_of(group)}) {
       const auto text = io::read_file(files_of(context, name).config(), largest_kept_group);
       if (text) backup.files.push_back({std::string(appliance::AuthorityBackup::groups) + name + ".toml", *text});
     }
   }
+  return {};
 }
 
 /// The files of groups that this machine has not; false: one could not be written, which has been reported.
@@ -108,7 +112,7 @@ ExitStatus carry_out(const Context& context, const BackupAuthority& verb) {
   const WallTime now = io::wall_time_now();
   auto backup = desk.backup(now);
   if (!backup) return report(context, backup.error());
-  add_groups(context, desk.authority(), *backup);
+  if (auto added = add_groups(context, desk.authority(), *backup); !added) return report(context, added.error());
   const auto locked = crypto::lock_message(encode(*backup), **passphrase);
   if (!locked) return report(context, locked.error());
   if (auto written = write_output(context, verb.file, as_text(*locked), 0600); !written)
@@ -182,7 +186,7 @@ ExitStatus carry_out(const Context& context, const ResumeAuthority& verb) {
   if (!memory.was_asked && !memory.list) {
     cli::complain(context.streams, tool,
                   "no node of a group of this authority runs here, so nobody says what the group knows");
-    const auto groups = closed_group_names(context);
+    const auto groups = closed_group_names(context).value_or({});
     cli::suggest(context.streams, groups.empty() ? "ga-group join TOKEN" : tools::start_command(groups.front()));
     cli::suggest(context.streams, "ga-cert" + same_authority(context) + " authority resume");
     return ExitStatus::unreachable;

@@ -26,12 +26,20 @@ std::optional<crypto::Digest256> authority_of(const Context& context, const std:
 
 }  // namespace
 
-std::vector<AuthorityGroup> groups_of_authority(const Context& context, const crypto::Certificate& authority,
-                                                const std::string& group) {
-  if (!context.options.socket.empty()) return {{group.empty() ? authority.user() : group, context.options.socket}};
-  if (!group.empty()) return {{group, tools::socket_of_group(group)}};
+Result<std::vector<AuthorityGroup>> groups_of_authority(const Context& context, const crypto::Certificate& authority,
+                                                        const std::string& group) {
   std::vector<AuthorityGroup> out;
-  for (const std::string& name : io::group_names(context.options.groups))
+  if (!context.options.socket.empty()) {
+    out.push_back({group.empty() ? authority.user() : group, context.options.socket});
+    return out;
+  }
+  if (!group.empty()) {
+    out.push_back({group, tools::socket_of_group(group)});
+    return out;
+  }
+  const auto names = io::group_names(context.options.groups);
+  if (!names) return names.error();
+  for (const std::string& name : *names)
     if (has_authority(context, name, authority)) out.push_back({name, tools::socket_of_group(name)});
   return out;
 }
@@ -40,9 +48,11 @@ bool has_authority(const Context& context, const std::string& group, const crypt
   return authority_of(context, group) == authority.fingerprint();
 }
 
-std::vector<std::string> closed_group_names(const Context& context) {
+Result<std::vector<std::string>> closed_group_names(const Context& context) {
+  const auto names = io::group_names(context.options.groups);
+  if (!names) return names.error();
   std::vector<std::string> out;
-  for (const std::string& name : io::group_names(context.options.groups))
+  for (const std::string& name : *names)
     if (authority_of(context, name)) out.push_back(name);
   return out;
 }

@@ -15,14 +15,14 @@ struct AuthorityGroup {
 };
 
 /// The groups of this machine whose authority this is, by their files; only `group` when it is not empty. With --socket
-/// the node behind it stands for them all.
-std::vector<AuthorityGroup> groups_of_authority(const Context& context, const crypto::Certificate& authority,
-                                                const std::string& group = {});
+/// the node behind it stands for them all. Errors: the folder of the files can't be read.
+Result<std::vector<AuthorityGroup>> groups_of_authority(const Context& context, const crypto::Certificate& authority,
+                                                        const std::string& group = {});
 
 /// Whether the file of this group has this authority.
 bool has_authority(const Context& context, const std::string& group, const crypto::Certificate& authority);
 
-/// The closed groups of this machine, sorted.
-std::vector<std::string> closed_group_names(const Context& context);
+/// The closed groups of this machine, sorted. Errors: the folder of their files can't be read.
+Result<std::vector<std::string>> closed_group_names(const Context& context);
 
 }  // namespace ipop::ga_cert

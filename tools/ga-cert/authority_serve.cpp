@@ -12,6 +12,7 @@
 #include "enrolment_service.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "io/https_server.hpp"
 #include "io/log_writer.hpp"
 #include "io/process.hpp"
@@ -252,7 +253,9 @@ ExitStatus carry_out(const Context& context, const ServeAuthority& verb) {
     socket = tools::socket_of_group(verb.open_group);
     // A node that starts later is waited for; one that nothing here can start is a mistyped name.
     const std::string path = files_of(context, verb.open_group).config();
-    if (!io::exists(path) && !io::exists(socket)) {
+    const auto is_there = io::has_group(verb.open_group, context.options.groups);
+    if (!is_there) return report(context, is_there.error());
+    if (!*is_there && !io::exists(socket)) {
       cli::complain(context.streams, tool,
                     "this machine has no group \"" + verb.open_group + "\" (" + path + " does not exist)");
       cli::suggest(context.streams, "ga-group new " + verb.open_group + " --closed");

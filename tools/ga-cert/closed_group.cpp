@@ -28,14 +28,17 @@ ExitStatus report_no_group(const Context& context, const std::string& message) {
 std::variant<std::string, ExitStatus> choose_group(const Context& context, const std::string& name) {
   const std::string& directory = context.options.groups;
   if (!name.empty()) {
-    if (appliance::check_group_name(name) && io::exists(files_of(context, name).config())) return name;
+    const auto is_there = appliance::check_group_name(name) ? io::has_group(name, directory) : Result<bool>(false);
+    if (!is_there) return report(context, is_there.error());
+    if (*is_there) return name;
     return report_no_group(context, "this machine has no group \"" + name + "\" (none in " + directory + ")");
   }
   const auto names = io::group_names(directory);
-  if (names.size() == 1) return names.front();
-  if (names.empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
+  if (!names) return report(context, names.error());
+  if (names->size() == 1) return names->front();
+  if (names->empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
   std::string list;
-  for (const std::string& known : names)
+  for (const std::string& known : *names)
     list += (list.empty() ? "" : ", ") + known;
   cli::complain(context.streams, tool, "this machine has several groups; choose one with --group: " + list);
   return ExitStatus::usage;

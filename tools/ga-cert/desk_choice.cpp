@@ -59,11 +59,15 @@ void complain_of_no_ledger(const Context& context, const std::string& place) {
   }
   cli::complain(context.streams, tool, "this machine has no authority (none in " + place + ")");
   const auto closed = closed_group_names(context);
-  if (closed.empty()) {
+  if (!closed) {
+    (void)report(context, closed.error());
+    return;
+  }
+  if (closed->empty()) {
     cli::suggest(context.streams, "ga-group new NAME --closed");
     return;
   }
-  cli::suggest(context.streams, "on the machine with the authority of " + closed.front() + ": the same command");
+  cli::suggest(context.streams, "on the machine with the authority of " + closed->front() + ": the same command");
   cli::suggest(context.streams, "ga-cert authority restore FILE  # if it was here");
 }
 

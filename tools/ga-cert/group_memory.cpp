@@ -21,7 +21,8 @@ constexpr std::size_t largest_kept_list = std::size_t{16} << 20U;
 
 GroupMemory recall(const Context& context, const crypto::Certificate& authority) {
   GroupMemory out;
-  for (const AuthorityGroup& group : groups_of_authority(context, authority)) {
+  // Who may not see the groups of this machine may not ask their nodes either.
+  for (const AuthorityGroup& group : groups_of_authority(context, authority).value_or({})) {
     // The node's list is the newest that any of its neighbours has.
     if (const auto octets = io::read_file(files_of(context, group.name).node().revocations(), largest_kept_list)) {
       auto list = crypto::decode_revocation_list(as_bytes(*octets));
@@ -93,7 +94,7 @@ bool remember_ledger(const Context& context, AuthorityDesk& desk) {
   const auto mark = desk.sign_mark(io::wall_time_now());
   if (!mark) return false;
   bool out = false;
-  for (const AuthorityGroup& group : groups_of_authority(context, desk.authority())) {
+  for (const AuthorityGroup& group : groups_of_authority(context, desk.authority()).value_or({})) {
     auto client = daemon::ControlClient::connect(group.socket);
     if (!client) continue;
     const auto stored = tools::ask_node<node::DhtAnswer>(

@@ -6,6 +6,7 @@
 #include "authority_groups.hpp"
 #include "cli/text.hpp"
 #include "io/file.hpp"
+#include "io/group_names.hpp"
 #include "node_waiting.hpp"
 
 namespace ipop::ga_cert {
@@ -56,7 +57,9 @@ ExitStatus hand_to(const Context& context, const crypto::RevocationList& list, c
 ExitStatus check_group(const Context& context, const crypto::Certificate& authority, const std::string& group) {
   if (group.empty() || !context.options.socket.empty()) return ExitStatus::done;
   const std::string path = files_of(context, group).config();
-  if (!io::exists(path)) {
+  const auto is_there = io::has_group(group, context.options.groups);
+  if (!is_there) return report(context, is_there.error());
+  if (!*is_there) {
     cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " does not exist)");
     return ExitStatus::usage;
   }
@@ -75,8 +78,11 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
                             : !chosen.empty()  ? " --authority " + chosen
                                                : " --authority " + authority.user();
   const std::string again = "ga-cert revoke --publish" + which;
-  const std::vector<AuthorityGroup> found = groups_of_authority(context, authority, group);
-  if (found.empty()) {
+  const auto found = groups_of_authority(context, authority, group);
+  if (!found)
+    return report(context,
+                  Error(found.error()).in("list " + std::to_string(list.number()) + " is signed but not yet in force"));
+  if (found->empty()) {
     cli::complain(context.streams, tool,
                   "no group of this machine has this authority (none in " + context.options.groups + "): list " +
                       std::to_string(list.number()) + " is signed but not yet in force");
@@ -85,7 +91,7 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
   }
   ExitStatus worst = ExitStatus::done;
   std::size_t failed = 0;
-  for (const AuthorityGroup& receiver : found) {
+  for (const AuthorityGroup& receiver : *found) {
     const ExitStatus status = hand_to(context, list, receiver);
     if (status == ExitStatus::done) continue;
     worst = status;
@@ -95,7 +101,7 @@ ExitStatus hand_over(const Context& context, const crypto::RevocationList& list,
   }
   if (failed == 0) return ExitStatus::done;
   cli::suggest(context.streams, again + "  # as root, when the node runs");
-  return failed < found.size() ? ExitStatus::partly : worst;
+  return failed < found->size() ? ExitStatus::partly : worst;
 }
 
 }  // namespace ipop::ga_cert

@@ -169,9 +169,11 @@ ExitStatus renew(const Context& context, const RenewOwn& verb, OwnGroup group) {
 }
 
 /// Files of closed groups, by name.
-std::vector<std::string> closed_groups(const Context& context) {
+Result<std::vector<std::string>> closed_groups(const Context& context) {
+  const auto names = io::group_names(context.options.groups);
+  if (!names) return names.error();
   std::vector<std::string> out;
-  for (const std::string& name : io::group_names(context.options.groups))
+  for (const std::string& name : *names)
     if (io::exists(files_of(context, name).node().certificate())) out.push_back(name);
   return out;
 }
@@ -185,9 +187,11 @@ ExitStatus carry_out(const Context& context, const RenewOwn& verb) {
     if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
     return renew(context, verb, std::get<OwnGroup>(std::move(loaded)));
   }
+  const auto groups = closed_groups(context);
+  if (!groups) return report(context, groups.error());
   // One group whose authority can't be reached is no reason to let the others' certificates end.
   ExitStatus out = ExitStatus::done;
-  for (const std::string& name : closed_groups(context)) {
+  for (const std::string& name : *groups) {
     auto loaded = load_own_group(context, name);
     const auto* failed = std::get_if<ExitStatus>(&loaded);
     if (failed == nullptr && std::get<OwnGroup>(loaded).config.authority.empty()) continue;

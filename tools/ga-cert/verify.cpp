@@ -33,14 +33,14 @@ Result<crypto::RevocationList> read_list(const std::string& path) {
 bool is_member_only(const Context& context) {
   const Options& options = context.options;
   return options.directory.empty() && options.authority.empty() && !has_authority_here() &&
-         !closed_group_names(context).empty();
+         !closed_group_names(context).value_or({}).empty();
 }
 
 using MemberTrust = std::pair<std::optional<crypto::Certificate>, std::optional<crypto::RevocationList>>;
 
 /// The authority of a closed group of this machine, and the list that its node keeps.
 std::variant<MemberTrust, ExitStatus> trust_of_group(const Context& context, const std::string& group) {
-  const auto closed = closed_group_names(context);
+  const auto closed = closed_group_names(context).value_or({});
   const auto loaded = load_own_group(context, group.empty() && closed.size() == 1 ? closed.front() : group);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   const auto& own = std::get<OwnGroup>(loaded);

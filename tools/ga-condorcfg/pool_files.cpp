@@ -40,19 +40,20 @@ ExitStatus bad_config(const Context& context, const std::string& message) {
 std::variant<std::string, ExitStatus> choose_group(const Context& context, const std::string& wanted) {
   const std::string& directory = context.options.groups;
   if (!wanted.empty()) return wanted;
-  const std::vector<std::string> names = io::group_names(directory);
-  if (names.size() == 1) return names.front();
-  if (names.empty()) {
+  const auto names = io::group_names(directory);
+  if (!names) return report_file_error(context, names.error());
+  if (names->size() == 1) return names->front();
+  if (names->empty()) {
     cli::complain(context.streams, tool, "this machine has no group (no file in " + directory + ")");
     cli::suggest(context.streams, "ga-group join TOKEN, or ga-group new NAME");
     return ExitStatus::no;
   }
   std::string list;
-  for (const std::string& name : names)
+  for (const std::string& name : *names)
     list += (list.empty() ? "" : ", ") + name;
   cli::complain(context.streams, tool,
                 context.options.role_file + ": this machine has several groups (" + list + "); a line like group = \"" +
-                    names.front() + "\" chooses one");
+                    names->front() + "\" chooses one");
   return ExitStatus::usage;
 }
 

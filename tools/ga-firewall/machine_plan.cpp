@@ -61,7 +61,9 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
   const std::string& directory = context.options.directory;
   const GroupFiles files(group, directory);
   const std::string path = files.config();
-  if (!io::exists(path)) {
+  const auto is_there = io::has_group(group, directory);
+  if (!is_there) return report_error(context, is_there.error());
+  if (!*is_there) {
     cli::complain(context.streams, tool, "this machine has no group \"" + group + "\" (" + path + " does not exist)");
     cli::suggest(context.streams, "ga-group join TOKEN");
     return ExitStatus::no;
@@ -151,7 +153,7 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
   out.settings = std::get<appliance::FirewallSettings>(std::move(settings));
   out.groups = out.settings.groups;
   if (out.groups.empty()) {
-    auto names = io::read_group_names(context.options.directory);
+    auto names = io::group_names(context.options.directory);
     if (!names) return report_error(context, names.error());
     out.groups = *std::move(names);
   }

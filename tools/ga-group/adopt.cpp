@@ -25,9 +25,10 @@ std::string machine_id(const std::string& root) {
 }
 
 /// A machine that is in a group other than that of machines without a medium followed one before.
-bool has_group(const std::string& directory) {
+Result<bool> has_group(const std::string& directory) {
   const auto names = io::group_names(directory);
-  return std::ranges::any_of(names, [](const std::string& name) { return name != appliance::demo_group().name; });
+  if (!names) return names.error();
+  return std::ranges::any_of(*names, [](const std::string& name) { return name != appliance::demo_group().name; });
 }
 
 Result<appliance::FirstBootPlan> plan_for(const Context& context, const AdoptMedium& verb) {
@@ -38,7 +39,9 @@ Result<appliance::FirstBootPlan> plan_for(const Context& context, const AdoptMed
     if (!text) return text.error();
     found.push_back({path, *std::move(text)});
   }
-  if (found.empty() && has_group(context.options.directory))
+  const auto followed_one = has_group(context.options.directory);
+  if (!followed_one) return followed_one.error();
+  if (found.empty() && *followed_one)
     return make_error(Errc::not_found,
                       "no medium was found, and this machine has a group already; put the medium in that it had");
   return appliance::plan_first_boot(found, machine_id(verb.root), io::wall_time_now());

@@ -12,7 +12,8 @@ constexpr const char* resolved_directory = "/run/systemd/resolve";
 /// Another group of this machine that has the domain. The way into a closed group has that group's.
 std::optional<std::string> other_with(const Context& context, const std::string& name, const std::string& domain) {
   const std::string closed = closed_group_of(name).value_or(name);
-  for (const std::string& other : io::group_names(context.options.directory)) {
+  // Who may not look there may not write there either, and is told so then.
+  for (const std::string& other : io::group_names(context.options.directory).value_or({})) {
     if (closed_group_of(other).value_or(other) == closed) continue;
     const auto known = read_group(path_of_group(context, other));
     if (known && known->domain == domain) return other;

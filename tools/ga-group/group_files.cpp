@@ -1,7 +1,6 @@
 #include "group_files.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/group_files.hpp"
 #include "cli/rights.hpp"
@@ -12,14 +11,6 @@ namespace ipop::ga_group {
 namespace {
 
 using cli::ExitStatus;
-
-/// A directory that can't be looked into is no empty one; one that is not there is.
-Result<void> look_into(const std::string& directory) {
-  std::error_code error;
-  const std::filesystem::directory_iterator it(directory, error);
-  if (!error || error == std::errc::no_such_file_or_directory) return {};
-  return make_error(error, "reading " + directory);
-}
 
 ExitStatus report_no_group(const Context& context, const std::string& message) {
   cli::complain(context.streams, tool, message);
@@ -42,19 +33,17 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
   const std::string& directory = context.options.directory;
   if (!name.empty()) {
     const std::string path = path_of_group(context, name);
-    const bool is_there = appliance::check_group_name(name) && io::exists(path);
-    if (auto readable = is_there ? Result<void>() : look_into(directory); !readable)
-      return report_file_error(context, readable.error());
-    if (!is_there)
-      return report_no_group(context, "this machine has no group \"" + name + "\" (" + path + " does not exist)");
-    return load_file(context, path);
+    const auto is_there = appliance::check_group_name(name) ? io::has_group(name, directory) : Result<bool>(false);
+    if (!is_there) return report_file_error(context, is_there.error());
+    if (*is_there) return load_file(context, path);
+    return report_no_group(context, "this machine has no group \"" + name + "\" (" + path + " does not exist)");
   }
-  if (auto readable = look_into(directory); !readable) return report_file_error(context, readable.error());
-  const std::vector<std::string> names = io::group_names(directory);
-  if (names.size() == 1) return load_file(context, path_of_group(context, names.front()));
-  if (names.empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
+  const auto names = io::group_names(directory);
+  if (!names) return report_file_error(context, names.error());
+  if (names->size() == 1) return load_file(context, path_of_group(context, names->front()));
+  if (names->empty()) return report_no_group(context, "this machine has no group (no file in " + directory + ")");
   std::string list;
-  for (const std::string& known : names)
+  for (const std::string& known : *names)
     list += (list.empty() ? "" : ", ") + known;
   cli::complain(context.streams, tool, "this machine has several groups; name one of them: " + list);
   return ExitStatus::usage;

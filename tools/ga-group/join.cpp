@@ -64,7 +64,8 @@ bool is_member_already(const GroupFile& known, const std::optional<crypto::Diges
 
 /// Another name under which this machine has the group.
 std::optional<std::string> name_of_same_group(const Context& context, const GroupFile& file) {
-  for (const std::string& name : io::group_names(context.options.directory)) {
+  // Who may not look there may not write there either, and is told so then.
+  for (const std::string& name : io::group_names(context.options.directory).value_or({})) {
     const auto known = read_group(path_of_group(context, name));
     // One that can't be read is complained of where it is meant.
     if (known && known->name_space == file.config.name_space) return name;

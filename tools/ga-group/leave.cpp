@@ -8,6 +8,7 @@
 namespace ipop::ga_group {
 
 using cli::ExitStatus;
+
 namespace {
 
 /// The authority stays, and what it does for others has ended with the node.
@@ -23,10 +24,6 @@ void say_what_stops(const Context& context, const GroupFile& left) {
   if (io::exists(path_of_group(context, entrance)))
     cli::suggest(context.streams, "ga-group leave " + entrance + "  # to let no more machines ask to get in");
 }
-
-}  // namespace
-
-namespace {
 
 Result<void> copy_file(const std::string& path, const std::string& to) {
   const auto text = io::read_file(path, largest_group_file);

@@ -2,6 +2,7 @@
 
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
+#include "cli/text.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
@@ -23,7 +24,7 @@ struct Row {
 
 Row row_of(const Context& context, const std::string& name, bool runs) {
   const auto config = read_group(path_of_group(context, name));
-  if (!config) return {name, {}, {}, runs, config.error().message()};
+  if (!config) return {name, {}, {}, runs, cli::shortened(config.error().message())};
   return {name, config->authority.empty() ? "open" : "closed", to_string(config->prefix), runs, {}};
 }
 
@@ -46,9 +47,11 @@ void write_json(const Context& context, const std::vector<Row>& rows) {
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const ListGroups&) {
+  const auto names = io::group_names(context.options.directory);
+  if (!names) return report_file_error(context, names.error());
   const auto running = tools::running_groups();
   std::vector<Row> rows;
-  for (const std::string& name : io::group_names(context.options.directory))
+  for (const std::string& name : *names)
     rows.push_back(row_of(context, name, std::ranges::find(running, name) != running.end()));
   const bool all_good = std::ranges::all_of(rows, [](const Row& row) { return row.problem.empty(); });
   const ExitStatus status = all_good ? ExitStatus::done : ExitStatus::bad_config;

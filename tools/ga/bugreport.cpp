@@ -96,7 +96,8 @@ cli::ExitStatus carry_out(const Context& context, const ReportBug& verb) {
     if (!value.empty()) doctor.insert(doctor.end(), {option, value});
   }
   add_answer(report, doctor);
-  for (const std::string& group : groups_of_machine(context)) {
+  const auto groups = groups_of_machine(context).value_or({});  // doctor says what could not be read
+  for (const std::string& group : groups) {
     const Look look = begin_look(context, group);
     // Whoever knows an open group's namespace can join it.
     if (look.group) secrets.push_back(look.group->name_space);

@@ -49,10 +49,11 @@ GroupView diagnose(const Context& context, const std::string& group, const Diagn
 }  // namespace
 
 cli::ExitStatus carry_out(const Context& context, const Diagnose& verb) {
-  std::vector<std::string> groups = groups_of_machine(context);
-  if (groups.empty()) groups.emplace_back();
+  auto groups = groups_of_machine(context);
+  if (!groups) return report_unreadable(context, groups.error());
+  if (groups->empty()) groups->emplace_back();
   std::vector<GroupView> views;
-  for (const std::string& group : groups)
+  for (const std::string& group : *groups)
     views.push_back(diagnose(context, group, verb));
   write_findings(context, views);
   return status_of_views(views);

@@ -23,8 +23,11 @@ struct Look {
   node::MembersAnswer members{};
 };
 
-/// Names of the groups that are meant: those with a file, and those whose node runs without one.
-std::vector<std::string> groups_of_machine(const Context& context);
+/// Names of the groups that are meant: those with a file, and those whose node runs without one. Errors: errno of the
+/// folder of files, where no node runs either.
+Result<std::vector<std::string>> groups_of_machine(const Context& context);
+/// Says which folder can't be read, and what to do about it; the status to end with.
+cli::ExitStatus report_unreadable(const Context& context, const Error& error);
 
 /// Begins with a group; an empty name: this machine has none.
 Look begin_look(const Context& context, const std::string& group);

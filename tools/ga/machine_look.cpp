@@ -7,6 +7,7 @@
 #include "appliance/node_file.hpp"
 #include "base/group_files.hpp"
 #include "cli/human.hpp"
+#include "cli/rights.hpp"
 #include "crypto/private_key.hpp"
 #include "io/directory_lock.hpp"
 #include "io/file.hpp"
@@ -102,15 +103,24 @@ bool is_process_running(std::string_view name, std::string_view command = "") {
 
 }  // namespace
 
-std::vector<std::string> groups_of_machine(const Context& context) {
-  if (!context.options.group.empty()) return {context.options.group};
+Result<std::vector<std::string>> groups_of_machine(const Context& context) {
+  if (!context.options.group.empty()) return std::vector{context.options.group};
   const auto names = io::group_names(context.options.directory);
-  std::set<std::string> out(names.begin(), names.end());
+  std::set<std::string> out;
+  if (names) out.insert(names->begin(), names->end());
   if (context.options.socket.empty()) {
     for (const std::string& name : tools::running_groups())
       out.insert(name);
   }
-  return {out.begin(), out.end()};
+  if (!names && out.empty()) return names.error();
+  return std::vector<std::string>(out.begin(), out.end());
+}
+
+cli::ExitStatus report_unreadable(const Context& context, const Error& error) {
+  cli::complain(context.streams, tool, error.message());
+  if (!cli::is_refused(error.code)) return cli::ExitStatus::no;
+  cli::suggest_root(context.streams);
+  return cli::ExitStatus::permission;
 }
 
 Look begin_look(const Context& context, const std::string& group) {
@@ -127,7 +137,8 @@ Look begin_look(const Context& context, const std::string& group) {
   const GroupFiles files(group, options.directory);
   look.state_directory = files.node(options.state_directory).directory();
   const std::string path = files.config();
-  if (!io::exists(path)) return look;
+  const auto is_there = io::has_group(group, options.directory);
+  if (is_there && !*is_there) return look;
   look.facts.group_file = path;
   const auto text = io::read_file(path, largest_file);
   auto parsed = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());

@@ -33,9 +33,9 @@ Look look_at_group(const Context& context, const std::string& group) {
   return look;
 }
 
-std::vector<std::string> groups_or_none(const Context& context) {
-  std::vector<std::string> groups = groups_of_machine(context);
-  if (groups.empty()) groups.emplace_back();
+Result<std::vector<std::string>> groups_or_none(const Context& context) {
+  auto groups = groups_of_machine(context);
+  if (groups && groups->empty()) groups->emplace_back();
   return groups;
 }
 
@@ -43,7 +43,9 @@ std::vector<std::string> groups_or_none(const Context& context) {
 class Watch {
  public:
   explicit Watch(const Context& context)
-      : context_(context), redraw_(loop_, [this] { draw(); }), look_again_(loop_, [this] { look_at_all(); }) {}
+      : context_(context), redraw_(loop_, [this] { draw(); }), look_again_(loop_, [this] {
+          if (!look_at_all()) loop_.stop();
+        }) {}
 
   cli::ExitStatus run() {
     const auto signals = loop_.on_signals({SIGINT, SIGTERM}, [this](int) { loop_.stop(); });
@@ -51,8 +53,7 @@ class Watch {
       cli::complain(context_.streams, tool, signals.error().message());
       return cli::ExitStatus::no;
     }
-    look_at_all();
-    loop_.run();
+    if (look_at_all()) loop_.run();
     return status_;
   }
 
@@ -78,12 +79,19 @@ class Watch {
     }
   }
 
-  void look_at_all() {
-    if (auto groups = groups_or_none(context_); looks_.empty() || groups != groups_) begin(groups);
+  /// False: it can't be seen which groups there are, which has been reported.
+  bool look_at_all() {
+    const auto groups = groups_or_none(context_);
+    if (!groups) {
+      status_ = report_unreadable(context_, groups.error());
+      return false;
+    }
+    if (looks_.empty() || *groups != groups_) begin(*groups);
     for (auto& look : looks_)
       *look = look_at_group(context_, look->facts.group);
     look_again_.arm(io::monotonic_now() + look_again_pause);
     draw();
+    return true;
   }
 
   void draw() {
@@ -114,8 +122,10 @@ class Watch {
 
 cli::ExitStatus carry_out(const Context& context, const ShowStatus& verb) {
   if (verb.watch) return Watch(context).run();
+  const auto groups = groups_or_none(context);
+  if (!groups) return report_unreadable(context, groups.error());
   std::vector<GroupView> views;
-  for (const std::string& group : groups_or_none(context))
+  for (const std::string& group : *groups)
     views.push_back(view_of(look_at_group(context, group).facts));
   write_status(context, views);
   return status_of_views(views);

@@ -54,7 +54,7 @@ Result<std::string> choose_node(const Options& options) {
       std::holds_alternative<WaitForLease>(options.verb) || std::holds_alternative<WaitForPeers>(options.verb);
   if (found || !waits || found.error().code != Errc::not_found) return found;
   const auto groups = io::group_names();
-  return groups.size() == 1 ? tools::socket_of_group(groups.front()) : found;
+  return groups && groups->size() == 1 ? tools::socket_of_group(groups->front()) : found;
 }
 
 }  // namespace

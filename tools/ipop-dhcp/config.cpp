@@ -45,10 +45,11 @@ const LeaseGroup* find_group(const Context& context, const std::vector<LeaseGrou
 
 /// A new group has what its file on this machine says.
 Result<LeaseGroup> add_group(const Context& context, LeaseBook& book, const Configure& verb) {
-  const std::vector<std::string> files = io::group_names(context.options.groups);
   std::string name = context.options.group;
-  if (name.empty() && files.size() == 1) name = files.front();
-  if (name.empty() && files.empty())
+  const auto files = io::group_names(context.options.groups);
+  if (name.empty() && !files) return files.error();
+  if (name.empty() && files->size() == 1) name = files->front();
+  if (name.empty() && files->empty())
     return make_error(std::make_error_code(std::errc::no_such_file_or_directory),
                       "this machine has no group (no file in " + context.options.groups + ")");
   if (name.empty()) return {Errc::not_found, "no group given: pass --group GROUP"};

@@ -46,14 +46,15 @@ std::variant<std::string, Failure> find_group_file(const std::string& group) {
   if (group.find('/') != std::string::npos || group.ends_with(".toml")) return group;
   if (!group.empty()) return GroupFiles(group).config();
   const auto groups = io::group_names();
-  if (groups.size() == 1) return GroupFiles(groups.front()).config();
-  if (groups.empty()) {
+  if (!groups) return Failure{status_of(groups.error()), groups.error().message()};
+  if (groups->size() == 1) return GroupFiles(groups->front()).config();
+  if (groups->empty()) {
     return Failure{ExitStatus::bad_config,
                    "this machine is in no group; make one with `ga-group new NAME`, or join one with `ga-group join "
                    "TOKEN`"};
   }
   std::string names;
-  for (const std::string& name : groups)
+  for (const std::string& name : *groups)
     names += (names.empty() ? "" : ", ") + name;
   return Failure{ExitStatus::usage,
                  "several groups in " + std::string(groups_directory) + "; choose one with --group: " + names};
