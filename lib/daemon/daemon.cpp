@@ -71,10 +71,16 @@ Result<void> Daemon::State::open() {
   if (!port) return std::move(port).error();
   port_ = *std::move(port);
   if (config_.tap) {
-    auto tap = io::TapDevice::open({*config_.tap, config_.mtu, mac_of(identity_->id), config_.offloads.tap});
+    if (config_.mtu != 0) {
+      mtu_ = config_.mtu;
+    } else if (!io::TapDevice::exists(*config_.tap)) {
+      // One that somebody else has made may be a port of a bridge to guests who know no large frames.
+      mtu_ = mtu_for(widest_uplink(*addresses));
+    }
+    auto tap = io::TapDevice::open({*config_.tap, mtu_, mac_of(identity_->id), config_.offloads.tap});
     if (!tap) return std::move(tap).error();
     tap_ = *std::move(tap);
-    tap_keeper_.emplace(tap_->name(), tap_->index(), config_.mtu);
+    tap_keeper_.emplace(tap_->name(), tap_->index(), mtu_);
     if (config_.configure) tap_address_.emplace(tap_->index());
     if (config_.configure && config_.register_dns) {
       registration_.emplace(registration_files(config_.control_path), *config_.tap);
@@ -92,6 +98,17 @@ Result<void> Daemon::State::check_overlap(const std::vector<io::InterfaceAddress
   return make_error(make_error_code(Errc::conflict), describe_overlap(config_.prefix, *clash, addresses));
 }
 
+unsigned Daemon::State::widest_uplink(const std::vector<io::InterfaceAddress>& addresses) const {
+  const io::UnderlayRules rules{0, config_.prefix, true, config_.excluded};
+  unsigned widest = 0;
+  for (const io::InterfaceAddress& entry : addresses) {
+    if (entry.is_loopback() || !io::is_underlay(entry, rules)) continue;
+    const auto state = io::find_interface(entry.index);
+    if (state && *state) widest = std::max(widest, (*state)->mtu);
+  }
+  return widest;
+}
+
 void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses) {
   node::NodeConfig config;
   config.name_space = config_.name_space;
@@ -103,7 +120,9 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.domain = config_.domain;
   config.host_name = config_.host_name;
   config.preferred_address = saved_.address;
-  config.mtu = config_.mtu;
+  config.mtu = mtu_;
+  if (tap_) config.tap_mac = tap_->mac();
+  if (config_.mtu != 0) config.guest_mtu = mtu_;
   config.relay_share = config_.relay_share;
   config.relay_limit = config_.relay_limit;
   config.offer_dns = config_.offer_dns;

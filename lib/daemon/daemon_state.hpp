@@ -42,6 +42,7 @@ class Daemon::State {
 
  private:
   Result<void> check_overlap(const std::vector<io::InterfaceAddress>& addresses) const;
+  [[nodiscard]] unsigned widest_uplink(const std::vector<io::InterfaceAddress>& addresses) const;
   void make_node(const std::vector<io::InterfaceAddress>& addresses);
   Result<void> open_doors();
   void open_lan_door();
@@ -93,6 +94,7 @@ class Daemon::State {
   std::unique_ptr<Identity> identity_;
   std::optional<io::UdpPort> port_;
   std::optional<io::TapDevice> tap_;
+  std::uint16_t mtu_ = mtu_for(0);
   std::optional<TapAddress> tap_address_;  // with `configure`
   std::optional<TapKeeper> tap_keeper_;
   std::optional<DnsDoor> dns_;

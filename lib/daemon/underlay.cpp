@@ -27,6 +27,11 @@ Underlay::Change Underlay::update(const std::vector<io::InterfaceAddress>& addre
   return change;
 }
 
+std::uint16_t mtu_for(unsigned widest_uplink) {
+  constexpr unsigned heads = 100;
+  return static_cast<std::uint16_t>(std::clamp(widest_uplink, 1500U, 9000U) - heads);
+}
+
 std::string describe_overlap(const net::Ipv4Prefix& prefix, const io::InterfaceAddress& clash,
                              const std::vector<io::InterfaceAddress>& addresses) {
   const auto network = clash.ipv4_prefix().value_or(net::Ipv4Prefix());

@@ -32,6 +32,11 @@ class Underlay {
   std::optional<io::InterfaceAddress> overlap_;
 };
 
+/// The MTU of a TAP beside uplinks of which the widest has this one: 1400 at least, for paths of the internet, and what
+/// fits into frames of 9000 at most. The heads of a direct link take 56 octets over IPv4 and 76 over IPv6; the rest are
+/// for a tunnel on the way.
+std::uint16_t mtu_for(unsigned widest_uplink);
+
 /// `virtual prefix 10.128.0.0/9 overlaps 10.130.0.0/16 of eth0; ...` with a free one to choose.
 std::string describe_overlap(const net::Ipv4Prefix& prefix, const io::InterfaceAddress& clash,
                              const std::vector<io::InterfaceAddress>& addresses);

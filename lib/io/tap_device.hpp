@@ -47,6 +47,8 @@ class TapDevice {
 
   /// True for what can be the name of an interface.
   static bool is_name(const std::string& name);
+  /// There is an interface of this name.
+  static bool exists(const std::string& name);
   /// Opens it, sets the MTU and brings it up. Errors: std::errc::operation_not_permitted (no right,
   /// with what to do), device_or_resource_busy (another program holds it), invalid_argument (the
   /// interface is no TAP, or the name is bad), no_such_device (the host has no TUN driver).
@@ -59,6 +61,8 @@ class TapDevice {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] unsigned index() const { return index_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Of the kernel's end, when it was opened.
+  [[nodiscard]] const net::MacAddress& mac() const { return mac_; }
 
   /// In use: each falls back by itself, on a kernel or an interface without it.
   [[nodiscard]] const Offloads& offloads() const { return offloads_; }
@@ -81,6 +85,7 @@ class TapDevice {
   UniqueFd fd_;
   std::string name_;
   unsigned index_ = 0;
+  net::MacAddress mac_{};
   bool stays_ = false;        // was there before
   bool leaves_mark_ = false;  // on an interface that stays
   Offloads offloads_;

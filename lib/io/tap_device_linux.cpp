@@ -124,6 +124,10 @@ bool TapDevice::is_name(const std::string& name) {
   return !name.empty() && name.size() < IFNAMSIZ && name.find_first_of("/ :%") == std::string::npos;
 }
 
+bool TapDevice::exists(const std::string& name) {
+  return ::if_nametoindex(name.c_str()) != 0;
+}
+
 Result<void> check_tap_name(const std::string& name) {
   if (TapDevice::is_name(name)) return {};
   return make_error(std::make_error_code(std::errc::invalid_argument),
@@ -132,7 +136,7 @@ Result<void> check_tap_name(const std::string& name) {
 
 Result<TapDevice> TapDevice::open(const Options& options) {
   if (auto good = check_tap_name(options.name); !good) return std::move(good).error();
-  const bool made_here = ::if_nametoindex(options.name.c_str()) == 0;
+  const bool made_here = !exists(options.name);
   TapDevice out;
   out.fd_ = UniqueFd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!out.fd_) return open_error(options.name, true);
@@ -149,6 +153,11 @@ Result<TapDevice> TapDevice::open(const Options& options) {
   out.name_ = request.ifr_name;
   if (auto done = configure(out.name_, options, made_here); !done) return std::move(done).error();
   out.index_ = ::if_nametoindex(out.name_.c_str());
+  ifreq hardware = request_for(out.name_);
+  if (::ioctl(out.fd_.get(), SIOCGIFHWADDR, &hardware) != 0) return open_error(options.name, false);
+  std::array<std::byte, net::MacAddress::size> octets{};
+  std::memcpy(octets.data(), hardware.ifr_hwaddr.sa_data, octets.size());
+  out.mac_ = net::MacAddress(octets);
   // Without rights an interface that root made ready goes unmarked, and is used all the same.
   out.stays_ = !made_here;
   out.leaves_mark_ = mark_of_node(out.index_, true).has_value() && !made_here;

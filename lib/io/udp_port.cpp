@@ -45,12 +45,13 @@ Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, UdpPort
   const std::string context = "UDP port " + std::to_string(port);
   if (!fd) return last_error(context);
   const int on = 1;
-  const int no_discovery = v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT;
+  // Don't-fragment, and no belief in what ICMP says of the path: anybody can send that.
+  const int discovery = v4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE;
   if (v4) {
-    (void)::setsockopt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, &no_discovery, sizeof(no_discovery));
+    (void)::setsockopt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, &discovery, sizeof(discovery));
   } else {
     if (::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) return last_error(context);
-    (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &no_discovery, sizeof(no_discovery));
+    (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discovery, sizeof(discovery));
   }
   grow_buffers(fd.get());
   if (offloads.joins) offloads.joins = ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0;
@@ -88,8 +89,8 @@ void set_segment_size(msghdr& header, std::size_t octets) {
   std::memcpy(CMSG_DATA(message), &size, sizeof(size));
 }
 
-/// EIO: the device has no checksum offload. EINVAL, EMSGSIZE: a segment is above the path's MTU, which single
-/// datagrams get over in fragments.
+/// EIO: the device has no checksum offload. EINVAL, EMSGSIZE: a segment is above the interface's MTU; apart, those that
+/// fit leave.
 bool goes_apart(int error) {
   return error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP || error == EINVAL || error == EMSGSIZE;
 }

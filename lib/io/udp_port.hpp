@@ -18,8 +18,8 @@ namespace ipop::io {
 /// One UDP port of this host: a socket for IPv4, and one for IPv6 where the host has it.
 ///
 /// Datagrams are read and written in batches: recvmmsg with UDP_GRO, UDP_SEGMENT where the
-/// kernel takes it, sendmmsg elsewhere. Don't-fragment is off, so that a path with a small MTU carries
-/// our packets in fragments.
+/// kernel takes it, sendmmsg elsewhere. Don't-fragment is on, and what ICMP says of a path's MTU is not believed: the
+/// overlay finds it out (RFC 8899, 4.5). What is larger than the interface's is counted and dropped.
 class UdpPort {
  public:
   enum class Family { ipv4, ipv6 };

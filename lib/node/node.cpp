@@ -81,6 +81,8 @@ router::Router::Config router_config(const NodeConfig& config, const NodeId& sel
   out.preferred = preferred_address(config);
   if (config.certificate) out.certificate = config.certificate->der();
   out.mtu = config.mtu;
+  out.tap_mac = config.tap_mac;
+  out.guest_mtu = config.guest_mtu;
   out.offer_dns = config.offer_dns;
   out.tells_admitted = config.has_worker;
   out.lease_server = config.lease_server;

@@ -206,6 +206,10 @@ Probe make_probe(std::uint32_t id, std::size_t octets) {
   return {id, static_cast<std::uint16_t>(std::max(octets, probe_head) - probe_head)};
 }
 
+std::size_t probe_octets(const Probe& probe) {
+  return probe_head + probe.padding;
+}
+
 Result<LinkMessage> decode_link_message(ByteSpan payload) {
   ByteReader in(payload);
   const auto first = in.read<std::uint8_t>();

@@ -138,6 +138,8 @@ struct InstanceClaim {
 };
 /// A probe whose payload has `octets` in all.
 Probe make_probe(std::uint32_t id, std::size_t octets);
+/// Octets of a probe's payload.
+std::size_t probe_octets(const Probe& probe);
 
 using LinkMessage = std::variant<Status, StatusAck, Ping, Pong, Select, Close, Unreachable, ListNumber, ListRequest,
                                  ListPiece, Probe, ProbeEcho, Carried, Shaped, OtherInstance, InstanceClaim>;

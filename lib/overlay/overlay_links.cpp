@@ -23,11 +23,18 @@ std::string describe(const Path& path) {
 
 }  // namespace
 
-/// Sealed twice, a packet is to leave room in what a path of the internet carries all the same: pieces of datagrams
-/// cost more than octets, and the kernel cuts no run of datagrams that need them.
+/// Sealed twice, a packet is to leave room in what a path of the internet carries all the same.
 std::uint16_t Overlay::State::largest_wanted(const Path& path) const {
   constexpr std::uint16_t relayed = 1500 - 40 - 8 - 2 * crypto::Session::overhead - RelayedView::header_size;
   return path.is_direct() ? config_.mtu : std::min(config_.mtu, relayed);
+}
+
+std::uint16_t Overlay::State::heads_of(const Path& path) {
+  constexpr std::uint16_t udp = 8 + crypto::Session::overhead;
+  const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier);
+  if (endpoint != nullptr) return udp + (endpoint->is_ipv4() ? 20 : 40);
+  // The endpoint of the member between may be of either kind.
+  return 40 + udp + crypto::Session::overhead + RelayedView::header_size;
 }
 
 void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier,
@@ -72,7 +79,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   path.to_bootstrap = leaf;
   path.opened = now;
   path.liveness = Liveness(now, config_.keep_alive, rng_);
-  path.proof = PathProof(now, config_.self < link.peer, largest_wanted(path));
+  path.proof = PathProof(now, config_.self < link.peer, largest_wanted(path), heads_of(path));
   links_.add_path(link, path);
   link.recover_until.reset();
   if (first && !recovered) link.since = now;

@@ -105,6 +105,11 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Probe& probe) {
+  // What the interface behind this node does not take is not to come, however wide the path is.
+  if (probe_octets(probe) > std::max(config_.mtu, PathProof::smallest)) {
+    counters_.add("drop_probe_above_mtu");
+    return;
+  }
   send_message(now, link, channel, ProbeEcho{probe.id, probe.padding});
 }
 

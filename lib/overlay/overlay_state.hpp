@@ -163,6 +163,8 @@ class Overlay::State {
 
   // overlay_links.cpp
   [[nodiscard]] std::uint16_t largest_wanted(const Path& path) const;
+  /// Octets before a payload in the IP packets of a path.
+  [[nodiscard]] static std::uint16_t heads_of(const Path& path);
   void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
   void admit(TimePoint now, Link& link);
   void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why,

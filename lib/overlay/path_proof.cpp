@@ -6,8 +6,8 @@
 
 namespace ipop::overlay {
 
-PathProof::PathProof(TimePoint now, bool begins, std::uint16_t largest)
-    : largest_(std::max(largest, smallest)), opened_(now), next_(begins ? now : now + waits_for_peer) {}
+PathProof::PathProof(TimePoint now, bool begins, std::uint16_t largest, std::uint16_t heads)
+    : largest_(std::max(largest, smallest)), heads_(heads), opened_(now), next_(begins ? now : now + waits_for_peer) {}
 
 void PathProof::ask_again(TimePoint now) {
   if (unanswered_ == 0) next_ = next_ ? std::min(*next_, now) : now;
@@ -27,16 +27,16 @@ std::optional<PathProof::Echo> PathProof::handle_echo(TimePoint now, std::uint32
   const bool narrowed = failing_ && echo.octets < carries_;
   const bool grown = echo.octets > carries_;
   prove(now, echo.octets);
-  // What did not come back may have been lost by chance.
-  if ((narrowed || grown) && carries_ < largest_) {
-    searched_ = 0;
-    search_at_ = now;
-  }
+  // What did not come back before may have been lost by chance.
+  if (narrowed) too_large_ = 0;
+  if (narrowed || grown) search(now);
   return echo;
 }
 
 void PathProof::handle_carried(TimePoint now, std::uint16_t octets) {
-  prove(now, std::clamp(octets, smallest, largest_));
+  octets = std::clamp(octets, smallest, largest_);
+  // What is smaller than what is sent here shows nothing of that: the path may have become narrow.
+  if (failing_ || octets >= carries_) prove(now, octets);
 }
 
 void PathProof::prove(TimePoint now, std::uint16_t octets) {
@@ -46,16 +46,49 @@ void PathProof::prove(TimePoint now, std::uint16_t octets) {
   next_.reset();
   unanswered_ = 0;
   failing_ = false;
+  if (carries_ >= too_large_) too_large_ = 0;
   if (carries_ >= largest_) search_at_.reset();
+}
+
+void PathProof::search(TimePoint now) {
+  if (carries_ >= largest_) return;
+  trying_ = 0;
+  search_at_ = now;
 }
 
 Duration PathProof::wait_for_answer() const {
   return std::max(Duration(patience), round_trip_ + round_trip_ / 2);
 }
 
-std::uint16_t PathProof::next_larger() const {
-  const auto it = std::ranges::find_if(between, [&](std::uint16_t octets) { return octets > carries_; });
-  return it == between.end() ? largest_ : std::min(*it, largest_);
+std::optional<std::uint16_t> PathProof::next_larger() const {
+  const unsigned limit = too_large_ == 0 ? largest_ + 1U : too_large_;
+  for (const std::uint16_t packet : common) {
+    const unsigned octets = packet - heads_;
+    if (octets > carries_ && octets < limit) return static_cast<std::uint16_t>(octets);
+  }
+  if (too_large_ == 0) return largest_;
+  if (too_large_ - carries_ <= close_enough) return std::nullopt;
+  return static_cast<std::uint16_t>((carries_ + too_large_) / 2);
+}
+
+PathProof::Action PathProof::go_on_searching(TimePoint now) {
+  // A size that grew by another way than our own pings needs no more of them.
+  if (trying_ > carries_ && searched_ == asks_a_size) too_large_ = trying_;
+  const bool goes_on = trying_ > carries_ && searched_ < asks_a_size;
+  if (!goes_on) {
+    const auto next = next_larger();
+    if (!next) {
+      search_at_.reset();
+      searched_at_ = now;
+      return Action::none;
+    }
+    trying_ = *next;
+    searched_ = 0;
+  }
+  ++searched_;
+  search_at_ = now + wait_for_answer();
+  asked_ = trying_;
+  return Action::ask;
 }
 
 std::optional<TimePoint> PathProof::deadline() const {
@@ -67,17 +100,7 @@ std::optional<TimePoint> PathProof::deadline() const {
 PathProof::Action PathProof::handle_timeout(TimePoint now) {
   const auto due = deadline();
   if (!due || *due > now) return Action::none;
-  if (search_at_ && *search_at_ <= now) {
-    if (searched_ == asks_a_size) {
-      search_at_.reset();
-      searched_at_ = now;
-      return Action::none;
-    }
-    ++searched_;
-    search_at_ = now + wait_for_answer();
-    asked_ = next_larger();
-    return Action::ask;
-  }
+  if (search_at_ && *search_at_ <= now) return go_on_searching(now);
   if (!proven_at_) {
     if (now >= opened_ + trial_lasts) {
       next_.reset();
@@ -85,7 +108,7 @@ PathProof::Action PathProof::handle_timeout(TimePoint now) {
     }
     next_ = std::min(now + std::min(trial_first * (1U << std::min(unanswered_, 8U)), Duration(trial_longest)),
                      opened_ + trial_lasts);
-    asked_ = unanswered_ % 2 == 0 ? largest_ : smallest;
+    asked_ = unanswered_ % 2 == 0 ? std::min(largest_, usual) : smallest;
     ++unanswered_;
     return Action::ask;
   }
@@ -95,8 +118,8 @@ PathProof::Action PathProof::handle_timeout(TimePoint now) {
     return Action::failing;
   }
   if (!failing_ && carries_ < largest_ && !search_at_ && searched_at_ + search_every <= now) {
-    searched_ = 0;
-    search_at_ = now;
+    too_large_ = 0;
+    search(now);
   }
   ++unanswered_;
   asked_ = failing_ && unanswered_ % 2 == 0 ? smallest : carries_;

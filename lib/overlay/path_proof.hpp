@@ -10,20 +10,24 @@
 namespace ipop::overlay {
 
 /// Finds out whether a path carries data, and packets of which size: pings of the size of data must come
-/// back over it.
+/// back over it (datagram packetization layer path MTU discovery, RFC 8899).
 ///
-/// A new path is on trial until one has; the largest size is asked first, then the smallest as well. Sizes
-/// between are tried when only the smallest came back. A proven path is asked again while data goes over
-/// it, and fails when three such pings in a row bring nothing; it goes on being asked, with the smallest
-/// size too, and one answer makes it good again. A path without data is not asked.
+/// A new path is on trial until one has; the usual size is asked first, then the smallest as well. From what came
+/// back on it is searched upwards: the sizes where paths end, then halves of what is left. A ping that is lost in
+/// that search says nothing but its size. A proven path is asked again while data goes over it, and fails when
+/// three such pings in a row bring nothing; it goes on being asked, with the smallest size too, and one answer
+/// makes it good again, with the size that came back (RFC 8899, 4.3: a black hole). A path without data is not asked.
 class PathProof {
  public:
   /// Octets of the payload of the smallest such ping; a path that carries less is of no use. Sealed for a
   /// relayed link and again for the relay's own, under UDP and IPv6, it makes 1273: what any path of the
   /// internet carries.
   static constexpr std::uint16_t smallest = 1148;
-  /// What fits a path of 1280 octets directly over IPv6, and one of 1358 (IPv6 in some tunnel).
-  static constexpr std::array<std::uint16_t, 2> between = {1204, 1280};
+  /// What is asked first where more is wanted: what paths of 1500 octets carry is known after one round trip.
+  static constexpr std::uint16_t usual = 1400;
+  /// Octets of whole IP packets at which paths end: the least of IPv6, tunnels, Ethernet with and without PPPoE.
+  static constexpr std::array<std::uint16_t, 4> common = {1280, 1400, 1492, 1500};
+  static constexpr std::uint16_t close_enough = 16;  ///< to the size that does not pass
   static constexpr Duration trial_lasts = 5s;
   /// The end that does not begin asks by itself when nothing came until then.
   static constexpr Duration waits_for_peer = 500ms;
@@ -33,8 +37,8 @@ class PathProof {
   static constexpr Duration patience = 400ms;     ///< for the answer, or half as much again as the round trip
   static constexpr unsigned fails_after = 3;      ///< pings: 2 s after the last answer, and a relay has the third
   static constexpr Duration failing_every = 500ms;
-  static constexpr unsigned asks_a_size = 3;  ///< before a larger size is given up
-  /// A larger size is tried anew so often while data goes over the path: routes change.
+  static constexpr unsigned asks_a_size = 3;  ///< before a size is given up (RFC 8899, 5.1.2: MAX_PROBES)
+  /// A larger size is tried anew so often while data goes over the path: routes change (PMTU_RAISE_TIMER).
   static constexpr Duration search_every = 600s;
   static constexpr unsigned remembered = 4;  ///< latest pings whose answer counts
 
@@ -51,8 +55,8 @@ class PathProof {
 
   PathProof() = default;
   /// `begins`: this end asks at once, and tells the other when the answer comes. `largest`: the octets of a
-  /// payload that are wanted.
-  PathProof(TimePoint now, bool begins, std::uint16_t largest);
+  /// payload that are wanted. `heads`: what stands before a payload in the IP packets of this path.
+  PathProof(TimePoint now, bool begins, std::uint16_t largest, std::uint16_t heads);
 
   /// Packets whose loss somebody would notice went over the path.
   void handle_data(TimePoint now) {
@@ -93,9 +97,14 @@ class PathProof {
   };
   void prove(TimePoint now, std::uint16_t octets);
   [[nodiscard]] Duration wait_for_answer() const;
-  [[nodiscard]] std::uint16_t next_larger() const;
+  /// Nothing: what is known is exact enough.
+  [[nodiscard]] std::optional<std::uint16_t> next_larger() const;
+  void search(TimePoint now);
+  Action go_on_searching(TimePoint now);
 
   std::uint16_t largest_ = smallest;
+  std::uint16_t heads_ = 0;
+  std::uint16_t too_large_ = 0;  ///< the least size that was given up; 0: none
   std::uint16_t carries_ = 0;
   std::uint16_t asked_ = smallest;  ///< octets of the next ping
   TimePoint opened_{};
@@ -104,8 +113,9 @@ class PathProof {
   std::optional<TimePoint> next_;        ///< the next ping, or the verdict on the last ones
   std::optional<TimePoint> search_at_;   ///< when a larger size is tried
   TimePoint searched_at_{};
-  unsigned searched_ = 0;    ///< pings of the size that is tried
-  unsigned unanswered_ = 0;  ///< pings of the trial, or of a proven path that carries data
+  std::uint16_t trying_ = 0;  ///< the size that is tried
+  unsigned searched_ = 0;     ///< pings of it
+  unsigned unanswered_ = 0;   ///< pings of the trial, or of a proven path that carries data
   bool failing_ = false;
   Duration round_trip_{};
   std::uint32_t id_ = 0;

@@ -316,7 +316,8 @@ void DhcpServer::add_network_options(const net::DhcpMessage& message, net::DhcpM
     reply.options.set_addresses(net::DhcpCode::domain_name_server, {config_.prefix.server_address()});
     reply.options.set_text(net::DhcpCode::domain_name, config_.domain);
   }
-  reply.options.set_u16(net::DhcpCode::interface_mtu, config_.mtu);
+  reply.options.set_u16(net::DhcpCode::interface_mtu,
+                        config_.own_client == message.chaddr ? config_.mtu : std::min(config_.mtu, config_.guest_mtu));
   reply.options.set_address(net::DhcpCode::broadcast_address, config_.prefix.broadcast());
   if (config_.offer_dns && std::ranges::find(requested, net::DhcpCode::domain_search) != requested.end()) {
     if (const auto name = net::parse_dns_name(config_.domain)) {

@@ -65,6 +65,8 @@ class Router {
     std::optional<net::Ipv4Address> preferred{};  ///< the last lease, asked for again
     bool claim_address = true;                    ///< false for a SimpleNode: no lease, no name
     std::uint16_t mtu = 1400;                     ///< of the TAP, octets of IP packet
+    std::optional<net::MacAddress> tap_mac{};     ///< of the kernel's end of the TAP; DhcpServer::Config
+    std::uint16_t guest_mtu = 1400;               ///< told to clients with another MAC, at most `mtu`
     Duration lease_time = std::chrono::hours(24);
     Bytes certificate{};                             ///< this node's, DER, in a closed group
     bool offer_dns = true;                           ///< DHCP names this node's server (option 6)

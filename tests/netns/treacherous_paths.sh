@@ -118,7 +118,7 @@ done
 large() { in_host "$1" ping -q -n -c 1 -W 5 -M "$3" -s 1360 "$(virtual_address "$2")"; }
 too_big() { [[ $(in_host alice ping -n -c 1 -W 2 -M 'do' -s 1360 "$(virtual_address bob)" 2>&1) == *mtu*"$1"* ]]; }
 between 'accept'
-for widths in '1280 1204' '1400 1280'; do
+for widths in '1280 1224' '1400 1344'; do
   read -r line packet <<<"$widths"
   uplink "$line"
   again
@@ -126,7 +126,7 @@ for widths in '1280 1204' '1400 1280'; do
   within 30 "and it is said that $packet octets pass" is_noticed alice bob "carries packets of $packet octets"
   holds "a megabyte comes over it as it was" transfer alice bob 1000000
   holds "and back" transfer bob alice 1000000
-  holds "large packets without DF pass in pieces" large alice bob dont
+  holds "large packets without DF pass in pieces that the node cuts" large alice bob dont
   within 10 "and with DF the sender is told the size" too_big "$packet"
 done
 

@@ -167,7 +167,7 @@ SettingMap defaults(const std::string& group) {
       {Key::use_host_name, plain("false")},
       {Key::bootstrap, {{}, "default"}},
       {Key::first, plain("false")},
-      {Key::mtu, plain("1400")},
+      {Key::mtu, plain("0")},
       {Key::relay_share, plain("75")},
       {Key::relay_limit, plain("0")},
       {Key::offer_dns, plain("true")},
@@ -280,7 +280,8 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   const auto prefix = appliance::parse_prefix(reader.text(Key::prefix));
   if (!prefix) reader.fail(Key::prefix, prefix.error().message());
   out.prefix = prefix.value_or(net::Ipv4Prefix());
-  out.mtu = reader.number(Key::mtu, smallest_mtu, largest_mtu);
+  out.mtu = reader.number(Key::mtu, 0, largest_mtu);
+  if (out.mtu != 0 && out.mtu < smallest_mtu) reader.fail(Key::mtu, "needs 0 or a number from 576 to 9000");
   out.relay_share = reader.number(Key::relay_share, 1, 100);
   out.relay_limit = reader.number(Key::relay_limit, 0, 65535);
   out.offer_dns = reader.flag(Key::offer_dns);

@@ -84,7 +84,7 @@ struct NodeSettings {
   std::vector<appliance::BootstrapEntry> bootstrap{};
   bool first = false;
   net::Ipv4Prefix prefix{};
-  std::uint16_t mtu = 1400;
+  std::uint16_t mtu = 0;
   std::uint16_t relay_share = 75;  ///< percent of the line
   std::uint16_t relay_limit = 0;   ///< Mbit/s; 0: as measured
   bool offer_dns = true;

@@ -35,6 +35,8 @@ Asked run(PathProof& proof, TimePoint& now, Duration time) {
   return out;
 }
 
+constexpr std::uint16_t ipv4_heads = 20 + 8 + 28;
+
 Path path_of(std::uint32_t channel, bool direct, TimePoint opened = {}) {
   SeededRng rng(channel);
   Path path;
@@ -43,14 +45,14 @@ Path path_of(std::uint32_t channel, bool direct, TimePoint opened = {}) {
                         : LinkCarrier(RelayPath{id_at(9), id_at(1)});
   path.opened = opened;
   path.liveness = Liveness(opened, 15s, rng);
-  path.proof = PathProof(opened, true, 1400);
+  path.proof = PathProof(opened, true, 1400, ipv4_heads);
   return path;
 }
 
 }  // namespace
 
 TEST_CASE("a trial without an echo asks some times and is given up after five seconds") {
-  PathProof proof(TimePoint{}, true, 1400);
+  PathProof proof(TimePoint{}, true, 1400, ipv4_heads);
   TimePoint now{};
   CHECK(proof.deadline() == now);
   const Asked asked = run(proof, now, 4999ms);
@@ -62,7 +64,7 @@ TEST_CASE("a trial without an echo asks some times and is given up after five se
 }
 
 TEST_CASE("the end that does not begin asks after half a second, unless it was told before") {
-  PathProof proof(TimePoint{}, false, 1400);
+  PathProof proof(TimePoint{}, false, 1400, ipv4_heads);
   CHECK(proof.deadline() == TimePoint{} + 500ms);
   proof.handle_carried(TimePoint{} + 100ms, 1400);
   CHECK(proof.is_proven());
@@ -70,7 +72,7 @@ TEST_CASE("the end that does not begin asks after half a second, unless it was t
 }
 
 TEST_CASE("an echo proves a path, one with an unknown or old number does not") {
-  PathProof proof(TimePoint{}, true, 1400);
+  PathProof proof(TimePoint{}, true, 1400, ipv4_heads);
   TimePoint now{};
   CHECK_FALSE(proof.handle_echo(now, 0));
   CHECK_FALSE(proof.handle_echo(now, 1));
@@ -85,7 +87,7 @@ TEST_CASE("an echo proves a path, one with an unknown or old number does not") {
 }
 
 TEST_CASE("a proven path is asked while data goes over it, and only then") {
-  PathProof proof(TimePoint{}, true, 1400);
+  PathProof proof(TimePoint{}, true, 1400, ipv4_heads);
   TimePoint now{};
   proof.handle_carried(now, 1400);
   CHECK_FALSE(proof.deadline());
@@ -100,7 +102,7 @@ TEST_CASE("a proven path is asked while data goes over it, and only then") {
 }
 
 TEST_CASE("a path whose data is lost fails two seconds after its last proof, and one echo makes it good") {
-  PathProof proof(TimePoint{}, true, 1400);
+  PathProof proof(TimePoint{}, true, 1400, ipv4_heads);
   TimePoint now{};
   proof.handle_carried(now, 1400);
   proof.handle_data(now);
@@ -114,7 +116,7 @@ TEST_CASE("a path whose data is lost fails two seconds after its last proof, and
 }
 
 TEST_CASE("a path with a long round trip has the time for its echo") {
-  PathProof proof(TimePoint{}, true, 1400);
+  PathProof proof(TimePoint{}, true, 1400, ipv4_heads);
   TimePoint now{};
   REQUIRE(proof.handle_timeout(now) == Action::ask);
   const auto first = proof.next_ping(now).id;
@@ -140,28 +142,92 @@ TEST_CASE("the smallest probe fits 1280 octets when it is relayed over IPv6") {
   CHECK(payload.size() + 28 + RelayedView::header_size + 28 + 8 + 40 <= 1280);
 }
 
-TEST_CASE("a path's size is the largest of some that comes back") {
-  for (const std::uint16_t room :
-       std::initializer_list<std::uint16_t>{1148, 1203, 1204, 1279, 1280, 1399, 1400, 1500}) {
-    INFO("room " << room);
-    PathProof proof(TimePoint{}, true, 1400);
-    TimePoint now{};
-    unsigned asked = 0;
-    while (proof.deadline() && now < TimePoint{} + 10s) {
-      now = std::max(now, *proof.deadline());
-      if (proof.handle_timeout(now) != Action::ask) continue;
-      const PathProof::Ping ping = proof.next_ping(now);
-      ++asked;
-      if (ping.octets <= room) CHECK(proof.handle_echo(now + 20ms, ping.id)->octets == ping.octets);
+TEST_CASE("a path's size is found to 16 octets, and exactly where paths use to end") {
+  for (const std::uint16_t largest : std::initializer_list<std::uint16_t>{1400, 1375, 1148, 8900}) {
+    for (unsigned room = PathProof::smallest; room <= 9100; room += room < 1500 ? 1 : 37) {
+      INFO("wanted " << largest << ", room " << room);
+      PathProof proof(TimePoint{}, true, largest, ipv4_heads);
+      TimePoint now{};
+      unsigned asked = 0;
+      std::uint16_t most_asked = 0;
+      while (proof.deadline() && now < TimePoint{} + 60s) {
+        now = std::max(now, *proof.deadline());
+        if (proof.handle_timeout(now) != Action::ask) continue;
+        const PathProof::Ping ping = proof.next_ping(now);
+        ++asked;
+        most_asked = std::max(most_asked, ping.octets);
+        if (ping.octets <= room) REQUIRE(proof.handle_echo(now + 20ms, ping.id)->octets == ping.octets);
+      }
+      const unsigned possible = std::min<unsigned>(room, largest);
+      REQUIRE(proof.carries() <= possible);
+      REQUIRE(proof.carries() + PathProof::close_enough > possible);
+      const bool is_common =
+          std::ranges::any_of(PathProof::common, [&](unsigned packet) { return packet - ipv4_heads == room; });
+      if (is_common) REQUIRE(proof.carries() == possible);
+      REQUIRE(most_asked <= largest);
+      REQUIRE(asked <= 45);
+      REQUIRE_FALSE(proof.deadline());
     }
-    CHECK(proof.carries() == (room >= 1400 ? 1400 : room >= 1280 ? 1280 : room >= 1204 ? 1204 : 1148));
-    CHECK(asked <= 8);
-    CHECK_FALSE(proof.deadline());
   }
 }
 
+TEST_CASE("a path of the usual size is known after one ping, and a wider one two pings later") {
+  for (const std::uint16_t largest : std::initializer_list<std::uint16_t>{1400, 8900}) {
+    PathProof proof(TimePoint{}, true, largest, ipv4_heads);
+    TimePoint now{};
+    std::vector<std::uint16_t> asked;
+    for (int i = 0; i < 10 && proof.deadline(); ++i) {
+      now = std::max(now + 1ms, *proof.deadline());
+      REQUIRE(proof.handle_timeout(now) == Action::ask);
+      const PathProof::Ping ping = proof.next_ping(now);
+      asked.push_back(ping.octets);
+      CHECK(proof.handle_echo(now, ping.id));
+    }
+    CHECK(asked == (largest == 1400 ? std::vector<std::uint16_t>{1400} : std::vector<std::uint16_t>{1400, 1436, 1444, 8900}));
+    CHECK(proof.carries() == largest);
+  }
+}
+
+TEST_CASE("pings of a search that are lost are no failure of the path, and data at the size that is known goes on") {
+  PathProof proof(TimePoint{}, true, 8900, ipv4_heads);
+  TimePoint now{};
+  while (proof.deadline() && now < TimePoint{} + 60s) {
+    proof.handle_data(now);
+    now = std::max(now, *proof.deadline());
+    const Action action = proof.handle_timeout(now);
+    REQUIRE(action != Action::failing);
+    REQUIRE(action != Action::given_up);
+    if (action != Action::ask) continue;
+    const PathProof::Ping ping = proof.next_ping(now);
+    if (ping.octets <= 1444) REQUIRE(proof.handle_echo(now + 20ms, ping.id));
+  }
+  CHECK(proof.carries() == 1444);
+}
+
+TEST_CASE("a path that was narrow is tried for more after ten minutes of data, and not before") {
+  PathProof proof(TimePoint{}, true, 1400, ipv4_heads);
+  TimePoint now{};
+  std::optional<TimePoint> grown;
+  std::optional<TimePoint> known;
+  while (!grown && now < TimePoint{} + 1300s) {
+    proof.handle_data(now);
+    now = std::max(now, *proof.deadline());
+    if (proof.handle_timeout(now) != Action::ask) continue;
+    const PathProof::Ping ping = proof.next_ping(now);
+    const std::uint16_t room = known && now > *known + 100s ? 1400 : 1300;
+    if (ping.octets > room) continue;
+    REQUIRE(proof.handle_echo(now + 20ms, ping.id));
+    if (!known && proof.carries() > 1284) known = now;
+    if (proof.carries() == 1400) grown = now;
+  }
+  REQUIRE(known);
+  REQUIRE(grown);
+  CHECK(*grown - *known >= PathProof::search_every);
+  CHECK(*grown - *known < PathProof::search_every + 10s);
+}
+
 TEST_CASE("a path that gets narrower fails, and comes back with its new size") {
-  PathProof proof(TimePoint{}, true, 1400);
+  PathProof proof(TimePoint{}, true, 1400, ipv4_heads);
   TimePoint now{};
   proof.handle_carried(now, 1400);
   bool failed = false;
@@ -176,7 +242,27 @@ TEST_CASE("a path that gets narrower fails, and comes back with its new size") {
   }
   CHECK(failed);
   CHECK_FALSE(proof.is_failing());
-  CHECK(proof.carries() == 1280);
+  CHECK(proof.carries() <= 1300);
+  CHECK(proof.carries() + PathProof::close_enough > 1300);
+}
+
+TEST_CASE("a path that got narrower fails here too, though the peer knows already what passes") {
+  PathProof proof(TimePoint{}, false, 8900, ipv4_heads);
+  TimePoint now{};
+  proof.handle_carried(now, 8900);
+  bool failed = false;
+  for (int i = 0; i < 30 && !failed; ++i) {
+    proof.handle_data(now);
+    now += 100ms;
+    proof.handle_carried(now, 1344);
+    const Action action = proof.handle_timeout(now);
+    failed = action == Action::failing;
+    if (action == Action::ask) static_cast<void>(proof.next_ping(now));
+  }
+  CHECK(failed);
+  proof.handle_carried(now, 1344);
+  CHECK_FALSE(proof.is_failing());
+  CHECK(proof.carries() == 1344);
 }
 
 TEST_CASE("a set of paths has one in use exactly when one of them is proven") {
