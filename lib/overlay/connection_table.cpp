@@ -45,6 +45,14 @@ Connection Link::connection() const {
   return out;
 }
 
+Standing Link::standing() const {
+  return {.is_linked = true,
+          .has_path = !paths.empty(),
+          .is_up = is_up(),
+          .is_sound = is_sound(),
+          .has_direct_on_trial = paths.has_direct_on_trial()};
+}
+
 Link* ConnectionTable::find(const NodeId& peer) {
   const auto it = links_.find(peer);
   return it == links_.end() ? nullptr : &it->second;

@@ -15,9 +15,17 @@
 #include "overlay/link_message.hpp"
 #include "overlay/link_paths.hpp"
 #include "overlay/nat_behavior.hpp"
-#include "overlay/payload_parts.hpp"
 
 namespace ipop::overlay {
+
+/// What there is of a link to one peer.
+struct Standing {
+  bool is_linked = false;  ///< alone: the link waits for another path
+  bool has_path = false;
+  bool is_up = false;
+  bool is_sound = false;
+  bool has_direct_on_trial = false;
+};
 
 /// The status that this end sends until the other acknowledges it.
 struct StatusSending {
@@ -56,7 +64,6 @@ struct Link {
   bool stands = false;                       ///< it has
   crypto::ChannelId selected{};              ///< the path that this end told the other to keep
   ShapedByRelay shaped{};
-  PartCollector parts{};
   TimePoint relayed_at{};  ///< data of others came or left over it last
   bool admitted = false;   ///< the peer's revocation list is no newer than ours
 
@@ -73,6 +80,7 @@ struct Link {
   /// Of the path in use; zero without one.
   [[nodiscard]] Duration round_trip() const;
   [[nodiscard]] Connection connection() const;
+  [[nodiscard]] Standing standing() const;
 };
 
 /// All links of a node in ring order, found by peer or channel. Links that wait for a path take no

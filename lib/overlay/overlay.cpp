@@ -13,8 +13,6 @@ static_assert(Machine<Overlay>);
 
 namespace {
 
-constexpr std::size_t max_reaches = 512;
-constexpr std::size_t max_ways_back = 4096;
 constexpr std::size_t max_remembered = 32;
 
 crypto::ChannelTable::Config channel_config(const Overlay::Config& config) {
@@ -33,8 +31,8 @@ Overlay::State::State(Config config, crypto::HandshakeFactory& handshakes, crypt
       table_(channel_config(config_), handshakes, aeads, rng),
       instance_(rng.next()),
       links_(config_.self),
-      reach_(max_reaches),
-      way_back_(max_ways_back),
+      seeker_(rng),
+      routing_(config_.self),
       policy_{config_.virtual_prefix, {}},
       near_(config_.self),
       on_demand_(config_.on_demand_idle),
@@ -68,7 +66,7 @@ void Overlay::State::stop(TimePoint now) {
   for (const auto& [carrier, opening] : openings_)
     table_.cancel(carrier);
   openings_.clear();
-  seeking_.clear();
+  seeker_.stop();
   links_.clear();
   due_.reset();
 }
@@ -125,8 +123,7 @@ void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
   for (const auto& [carrier, opening] : openings_)
     table_.cancel(carrier);
   openings_.clear();
-  seeking_.clear();
-  relay_wanted_.clear();
+  seeker_.begin_anew();
   requests_.clear();
   std::vector<NodeId> peers;
   for (const auto& [peer, link] : links_.all())
@@ -135,7 +132,7 @@ void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
     remove_link(now, peer, why);
   near_.clear();
   nat_.clear();
-  retry_.clear();
+  seeker_.handle_moved();
   leaf_.reset();
   instance_ = rng_.next();
 }
@@ -243,7 +240,8 @@ void Overlay::State::run_timers(TimePoint now) {
   if (spread_.poll_timeout() && *spread_.poll_timeout() <= now) repeat_list_messages(now);
   close_expired_aside(now);
   send_due_requests(now);
-  drive_linkers(now);
+  seeker_.handle_timeout(now);
+  carry_on_seeking(now);
   sync_status(now);
   if (maintain_at_ && *maintain_at_ <= now) dirty_ = true;
 }
@@ -264,12 +262,10 @@ void Overlay::State::maintain(TimePoint now) {
 
   maintain_at_ = leaf_.deadline(now, is_hungry());
   if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline());
-  maintain_at_ = earliest(maintain_at_, retry_.deadline(now));
+  maintain_at_ = earliest(maintain_at_, seeker_.next_look(now));
   if (joined_) maintain_at_ = earliest(maintain_at_, spare_.deadline());
   for (const auto& [peer, leaf] : leaf_peers_)
     maintain_at_ = earliest(maintain_at_, leaf.until);
-  for (const auto& [peer, until] : relay_wanted_)
-    maintain_at_ = earliest(maintain_at_, until);
   // A relay is loaded until its peers hear otherwise.
   if (told_load_ > 0) maintain_at_ = earliest(maintain_at_, load_looked_at_ + load_interval);
 }
@@ -300,8 +296,7 @@ void Overlay::State::set_next_deadline() {
     if (link.is_up()) wake_by(link.status.list_due);
     if (link.unused_since) wake_by(*link.unused_since + unused_linger);
   }
-  for (const auto& [peer, seeking] : seeking_)
-    wake_by(seeking.linker.poll_timeout());
+  wake_by(seeker_.poll_timeout());
   wake_by(requests_.deadline());
   wake_by(spread_.poll_timeout());
   wake_by(on_demand_.deadline());
@@ -312,7 +307,7 @@ void Overlay::State::set_next_deadline() {
 void Overlay::State::address_changed(TimePoint now) {
   nat_.clear();
   strangers_.clear();
-  retry_.clear();
+  seeker_.handle_moved();
   leaf_.reset();
   probe_all(now);
   dirty_ = true;
@@ -330,7 +325,7 @@ PairReport Overlay::State::report(TimePoint now, const NodeId& peer) const {
     out.connection = link->connection();
     out.peer_nat = link->peer_nat;
   }
-  if (const Reach* reach = reach_.find(peer, now)) {
+  if (const Reach* reach = seeker_.reach(now, peer)) {
     out.peer_candidates = reach->candidates;
     if (out.peer_nat == NatClass::unknown) out.peer_nat = reach->nat;
   }
@@ -366,6 +361,8 @@ std::optional<crypto::ChannelTable::Statistics> Overlay::State::link_statistics(
 
 Counters Overlay::State::counters() const {
   Counters out = counters_;
+  out.merge(seeker_.counters());
+  out.merge(routing_.counters());
   out.merge(table_.counters());
   out.add("relay_delayed", relay_queue_.delayed());
   out.add("drop_relay_full", relay_queue_.dropped());

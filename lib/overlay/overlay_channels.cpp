@@ -156,10 +156,12 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
     if (payload.front() == static_cast<std::byte>(LinkPayload::link_message)) {
       handle_link_message(now, received.id, payload);
     } else if (payload.front() == static_cast<std::byte>(LinkPayload::routed)) {
-      handle_routed(now, peer, ByteSpan(payload).subspan(1));
+      if (auto packet = routing_.handle_packet(ByteSpan(payload).subspan(1)))
+        route(now, *std::move(packet), peer, std::nullopt);
     } else if (payload.front() == static_cast<std::byte>(LinkPayload::part)) {
       // What came before may have ended the link.
-      if (Link* still = links_.find(peer)) handle_part(now, *still, payload);
+      if (links_.find(peer) == nullptr) continue;
+      if (auto packet = routing_.handle_part(now, peer, payload)) route(now, *std::move(packet), peer, std::nullopt);
     } else {
       counters_.add("drop_payload_unknown");
     }
@@ -188,13 +190,12 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::O
     journal_.add(now, expected,
                  net::to_string(*endpoint) + ": " + std::string(crypto::to_string(failed.why)) +
                      (failed.detail.empty() ? "" : " (" + failed.detail + ")"));
-    const auto it = seeking_.find(expected);
-    if (it != seeking_.end()) it->second.linker.drop_candidate(*endpoint);
+    seeker_.drop_candidate(expected, *endpoint);
     return;
   }
   const NodeId relay = std::get<RelayPath>(*carrier).relay;
   journal_.add(now, expected, "over " + to_short_string(relay) + ": " + std::string(crypto::to_string(failed.why)));
-  relay_failed(now, expected, relay);
+  seeker_.handle_relay_failed(now, expected, relay);
   use_relay(now, expected);
 }
 
@@ -204,12 +205,12 @@ void Overlay::State::open_path(TimePoint now, const LinkCarrier& carrier, const 
   if (running != openings_.end()) {
     // Another attempt holds this endpoint (equal private addresses at two sites): it goes first.
     const auto* at = std::get_if<net::Endpoint>(&carrier);
-    if (running->second.expected != expected || (at != nullptr && !foreign_.may_shoot(now, *at))) return;
+    if (running->second.expected != expected || (at != nullptr && !shots_.may_shoot(now, *at))) return;
     table_.nudge(now, octets);
     return;
   }
   const auto* endpoint = std::get_if<net::Endpoint>(&carrier);
-  if (endpoint != nullptr && !expected.is_zero() && !foreign_.may_shoot(now, *endpoint)) {
+  if (endpoint != nullptr && !expected.is_zero() && !shots_.may_shoot(now, *endpoint)) {
     counters_.add("drop_shot_pace");
     return;
   }

@@ -130,8 +130,7 @@ void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::Chan
     } else {
       leaf_.learn(*endpoint);
     }
-    relay_wanted_.erase(peer);
-    seeking_.erase(peer);
+    seeker_.handle_direct(peer);
     cancel_openings(peer, true);
   }
   const bool is_new = !link.told;
@@ -189,17 +188,17 @@ void Overlay::State::path_failing(TimePoint now, const NodeId& peer) {
   tell(now, link);
   dirty_ = true;
   if (link.is_sound()) {
-    if (was_direct) retry_.handle_failed(now, peer, RetryPace::pace, rng_);
+    if (was_direct) seeker_.set_back(now, peer);
     return;
   }
   // A member between is wanted at once; where none is known the peer is asked, which tells some.
-  if (!was_direct) relay_failed(now, peer, relay);
-  if (reach_.find(peer, now) == nullptr) {
+  if (!was_direct) seeker_.handle_relay_failed(now, peer, relay);
+  if (seeker_.reach(now, peer) == nullptr) {
     seek(now, peer, link.own_roles, NodeId{});
   } else if (!is_opening(peer)) {
     use_relay(now, peer);
   }
-  if (was_direct) retry_.handle_failed(now, peer, RetryPace::pace, rng_);
+  if (was_direct) seeker_.set_back(now, peer);
 }
 
 void Overlay::State::close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason) {
@@ -224,12 +223,12 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
   view_changed_ = true;
   // What did not carry data, or not for long, is tried less often.
   if (was_direct ? !stood && link->paths.direct() == nullptr : !was_proven && !link->is_up()) {
-    retry_.handle_failed(now, peer, RetryPace::pace, rng_);
+    seeker_.set_back(now, peer);
   }
   if (const auto* endpoint = bootstrap ? std::get_if<net::Endpoint>(&*bootstrap) : nullptr) {
     leaf_.handle_ended(now, *endpoint, rng_);
   }
-  if (!was_direct) relay_failed(now, peer, relay);
+  if (!was_direct) seeker_.handle_relay_failed(now, peer, relay);
   tell(now, *link);
   if (!link->paths.empty()) {
     if (was_direct && was_proven && link->paths.direct() == nullptr) drop_relayed_paths(now, peer, std::nullopt);
@@ -269,16 +268,10 @@ void Overlay::State::drop_relayed_paths(TimePoint now, const NodeId& relay, cons
     const NodeId peer = path->peer;
     table_.cancel(it->first);
     openings_.erase(it);
-    relay_failed(now, peer, relay);
+    seeker_.handle_relay_failed(now, peer, relay);
     use_relay(now, peer);
     it = openings_.begin();
   }
-}
-
-void Overlay::State::relay_failed(TimePoint now, const NodeId& peer, const NodeId& relay) {
-  Reach* reach = reach_.find(peer, now);
-  if (reach == nullptr || std::ranges::find(reach->failed_relays, relay) != reach->failed_relays.end()) return;
-  reach->failed_relays.push_back(relay);
 }
 
 void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why) {
@@ -306,6 +299,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   const TimePoint heard = link->heard();
   links_.erase(peer);
   spread_.handle_lost(peer);
+  routing_.handle_lost(peer);
   nat_.forget(peer);
   near_.forget(peer);
   shortcuts_.handle_lost(peer);
@@ -328,7 +322,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
 }
 
 void Overlay::State::learn_ways_back() {
-  reach_.for_each([&](const NodeId&, const Reach& reach) {
+  seeker_.for_each_reach([&](const NodeId&, const Reach& reach) {
     if (reach.nat == NatClass::address_dependent) return;
     for (const net::Endpoint& candidate : reach.candidates)
       leaf_.learn_hearsay(candidate);
@@ -359,7 +353,7 @@ void Overlay::State::check_links(TimePoint now) {
     if (link->stands_at && *link->stands_at <= now) {
       link->stands_at.reset();
       link->stands = true;
-      retry_.handle_stands(peer);
+      seeker_.handle_stands(peer);
     }
     if (!link->unused_since || *link->unused_since + unused_linger > now) continue;
     if (is_used(now, *link)) {
@@ -410,9 +404,9 @@ void Overlay::State::check_liveness(TimePoint now, const NodeId& peer) {
     table_.close(now, channel);
     path_lost(now, peer, channel, "no answer");
   }
-  if (!dead.empty() && links_.find(peer) == nullptr && retry_.may_try(now, peer)) {
+  if (!dead.empty() && links_.find(peer) == nullptr && seeker_.may_try(now, peer)) {
     // Neighbours go on naming it until they notice as well.
-    retry_.handle_failed(now, peer, RetryPace::pace, rng_);
+    seeker_.set_back(now, peer);
   }
 }
 

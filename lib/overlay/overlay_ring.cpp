@@ -1,4 +1,4 @@
-// Overlay::State: which links the ring wants, and how they are sought.
+// Overlay::State: which links the ring wants.
 
 #include <algorithm>
 
@@ -9,16 +9,9 @@
 namespace ipop::overlay {
 namespace {
 
-constexpr std::size_t max_seeks = 256;
 /// Bootstrap links that a node wants until it has joined.
 constexpr std::size_t leaves_wanted = 2;
-constexpr Duration relay_wait = 20s;
-/// Peers that wait for a relay, at most: each is looked at whenever something changes, and any member
-/// can speak for peers that are not there.
-constexpr std::size_t max_waiting = 64;
 constexpr Duration near_refresh = NearLinks::known_lives / 2;
-/// Members that are linked for want of a common neighbour, at most, for one peer.
-constexpr std::size_t relay_helpers = 2;
 
 }  // namespace
 
@@ -70,7 +63,7 @@ void Overlay::State::send_due_requests(TimePoint now) {
 
 std::vector<NearLinks::Missing> Overlay::State::missing_near(TimePoint now, std::size_t per_side) const {
   return near_.missing(now, links_.around(config_.self, per_side), per_side,
-                       [&](const NodeId& id) { return !retry_.may_try(now, id); });
+                       [&](const NodeId& id) { return !seeker_.may_try(now, id); });
 }
 
 std::optional<NodeId> Overlay::State::random_link() {
@@ -116,7 +109,7 @@ void Overlay::State::seek_links(TimePoint now) {
     seek(now, missing.id, only(Role::near), missing.via);
   for (const NodeId& peer : on_demand_.wanted()) {
     const Link* link = links_.find(peer);
-    if ((link == nullptr || link->paths.empty()) && retry_.may_try(now, peer))
+    if ((link == nullptr || link->paths.empty()) && seeker_.may_try(now, peer))
       seek(now, peer, only(Role::on_demand), NodeId{});
   }
   // Relayed links try to become direct, as often as the pace of the retries allows; links that do
@@ -128,18 +121,15 @@ void Overlay::State::seek_links(TimePoint now) {
     if (path == nullptr) continue;
     if (!path->is_direct() && !path->is_sound() && !is_opening(peer)) relay_silent.emplace_back(peer, path->relay());
     const bool wanting = (link.paths.direct() == nullptr || !path->is_sound()) && !link.paths.has_direct_on_trial();
-    if (wanting && link.own_roles.any() && retry_.may_try(now, peer)) improvable.emplace_back(peer, link.own_roles);
+    if (wanting && link.own_roles.any() && seeker_.may_try(now, peer)) improvable.emplace_back(peer, link.own_roles);
   }
   for (const auto& [peer, roles] : improvable)
     seek(now, peer, roles, NodeId{});
   for (const auto& [peer, relay] : relay_silent) {
-    relay_failed(now, peer, relay);
+    seeker_.handle_relay_failed(now, peer, relay);
     use_relay(now, peer);
   }
-  std::erase_if(relay_wanted_, [&](const auto& entry) { return entry.second <= now; });
-  std::vector<NodeId> waiting;
-  for (const auto& [peer, until] : relay_wanted_)
-    waiting.push_back(peer);
+  const std::vector<NodeId> waiting = seeker_.waiting_for_relay(now);
   if (waiting.empty()) return;
   // One list for all of them: any member can have many peers wait.
   const std::vector<RelayCandidate> ours = able_to_relay();
@@ -155,156 +145,19 @@ void Overlay::State::seek_spare(TimePoint now) {
   spare_.handle_direct(now, std::move(direct));
   if (!joined_ || !spare_.is_due(now)) return;
   std::vector<NodeId> offered;
-  reach_.for_each([&](const NodeId&, const Reach& reach) {
+  seeker_.for_each_reach([&](const NodeId&, const Reach& reach) {
     for (const RelayOffer& offer : reach.relays)
       offered.push_back(offer.id);
   });
   const auto may_seek = [&](const NodeId& id) {
     const Link* link = links_.find(id);
-    return id != config_.self && (link == nullptr || link->paths.direct() == nullptr) && retry_.may_try(now, id);
+    return id != config_.self && (link == nullptr || link->paths.direct() == nullptr) && seeker_.may_try(now, id);
   };
   spare_.handle_tried(now, rng_);
   const auto member = most_linked(offered, may_seek);
   if (!member) return;
   on_demand_.touch(now, *member);
   seek(now, *member, only(Role::on_demand), NodeId{});
-}
-
-Overlay::State::Seeking* Overlay::State::seek(TimePoint now, const NodeId& peer, const Roles& roles,
-                                              const NodeId& via) {
-  const auto running = seeking_.find(peer);
-  if (running != seeking_.end()) {
-    running->second.roles |= roles;
-    return &running->second;
-  }
-  if (peer == config_.self || links_.all().empty() || seeking_.size() >= max_seeks) return nullptr;
-  // A path is there: what it waits for, another one would wait for too.
-  const Link* link = links_.find(peer);
-  if (link != nullptr && !link->is_up() && !link->paths.empty()) return nullptr;
-  Seeking& seeking =
-      seeking_.emplace(peer, Seeking{Linker(peer, rng_.next()), roles, via, false, NodeId{}}).first->second;
-  if (via == peer) return &seeking;  // it just spoke to us: the caller has its candidates
-  seeking.linker.start(now);
-  drive(now, peer);
-  const auto started = seeking_.find(peer);
-  return started == seeking_.end() ? nullptr : &started->second;
-}
-
-void Overlay::State::give_candidates(TimePoint now, Seeking& seeking) {
-  const NodeId peer = seeking.linker.peer();
-  const Reach* reach = reach_.find(peer, now);
-  if (reach == nullptr) return;
-  const Link* link = links_.find(peer);
-  const bool hopeless = can_not_punch(nat_.nat_class(), reach->nat) || reach->candidates.empty() ||
-                        (link != nullptr && link->is_up() && !link->is_sound());
-  const PunchSide own{nat_.nat_class(), nat_.observed()};
-  seeking.linker.handle_candidates(now, punch_targets(own, reach->nat, reach->candidates), hopeless);
-  drive(now, peer);
-}
-
-void Overlay::State::drive_linkers(TimePoint now) {
-  std::vector<NodeId> peers;
-  for (auto& [peer, seeking] : seeking_) {
-    seeking.linker.handle_timeout(now);
-    peers.push_back(peer);
-  }
-  for (const NodeId& peer : peers)
-    drive(now, peer);
-}
-
-void Overlay::State::drive(TimePoint now, const NodeId& peer) {
-  // What an output leads to may end the attempt, so it is looked up again each time.
-  for (auto it = seeking_.find(peer); it != seeking_.end(); it = seeking_.find(peer)) {
-    Seeking& seeking = it->second;
-    const auto output = seeking.linker.poll_output();
-    wake_by(seeking.linker.poll_timeout());
-    if (!output) return;
-    if (const auto* ask = std::get_if<Linker::Ask>(&*output)) {
-      // Who named the peer has a link to it; the ring may know better later.
-      const bool by_name = ask->number % 2 == 0 && !seeking.via.is_zero();
-      send_request(now, seeking.linker.token(), peer, RouteMode::exact, false, seeking.roles,
-                   by_name ? std::optional(seeking.via) : std::nullopt);
-    } else if (const auto* shoot = std::get_if<Linker::Shoot>(&*output)) {
-      if (!seeking.counted) journal_.count_punch_attempt(now, peer);
-      seeking.counted = true;
-      for (const net::Endpoint& candidate : shoot->at) {
-        if (!is_on_path(peer, candidate)) open_path(now, candidate, peer);
-      }
-    } else if (std::holds_alternative<Linker::UseRelay>(*output)) {
-      use_relay(now, peer);
-    } else {
-      const bool answered = std::get<Linker::Failed>(*output).answered;
-      seeking_.erase(it);
-      seek_failed(now, peer, answered);
-      return;
-    }
-  }
-}
-
-void Overlay::State::seek_failed(TimePoint now, const NodeId& peer, bool answered) {
-  cancel_openings(peer, true);
-  dirty_ = true;
-  const Link* link = links_.find(peer);
-  // The verdict on a path that is still on trial comes with its end.
-  if (link != nullptr && link->paths.has_direct_on_trial()) return;
-  const bool is_linked = answered && link != nullptr && link->is_sound();
-  retry_.handle_failed(now, peer, is_linked ? RetryPace::linked : RetryPace::pace, rng_);
-  if (!answered) {
-    journal_.add(now, peer, "no answer over the ring");
-    near_.handle_unanswered(now, peer);
-  } else {
-    journal_.add(now, peer,
-                 "no direct path: own NAT " + std::string(to_string(nat_.nat_class())) + ", peer's " +
-                     std::string(to_string(reach_.find(peer, now) == nullptr ? NatClass::unknown
-                                                                             : reach_.find(peer, now)->nat)));
-  }
-  if (link == nullptr || !link->is_up()) shortcuts_.handle_lost(peer);
-}
-
-std::vector<RelayCandidate> Overlay::State::able_to_relay() const {
-  std::vector<RelayCandidate> out;
-  for (const auto& [id, link] : links_.all()) {
-    if (link.paths.direct() != nullptr && link.is_sound()) out.push_back({id, link.round_trip(), link.relay_load});
-  }
-  return out;
-}
-
-void Overlay::State::use_relay(TimePoint now, const NodeId& peer) {
-  use_relay(now, peer, able_to_relay());
-}
-
-void Overlay::State::use_relay(TimePoint now, const NodeId& peer, const std::vector<RelayCandidate>& ours) {
-  const Link* linked = links_.find(peer);
-  if (linked != nullptr && linked->is_sound()) {
-    relay_wanted_.erase(peer);
-    return;
-  }
-  const Reach* reach = reach_.find(peer, now);
-  if (reach == nullptr) return;
-  if (const auto relay = choose_relay(ours, reach->relays, reach->failed_relays)) {
-    relay_wanted_.erase(peer);
-    journal_.add(now, peer, "trying " + to_short_string(*relay) + " as relay");
-    open_path(now, RelayPath{*relay, peer}, peer);
-    return;
-  }
-  if (relay_wanted_.contains(peer)) return;
-  if (relay_wanted_.size() >= max_waiting) {
-    counters_.add("relay_waits_refused");
-    return;
-  }
-  journal_.add(now, peer, "no member has direct links to both");
-  relay_wanted_[peer] = now + relay_wait;
-  // Who only asked us looks for a member between himself; those that he names may be invented.
-  const auto seeking = seeking_.find(peer);
-  if (linked == nullptr && (seeking == seeking_.end() || seeking->second.roles.none())) return;
-  std::size_t helpers = 0;
-  for (const RelayOffer& offer : reach->relays) {
-    if (helpers == relay_helpers) break;
-    if (offer.id == config_.self || links_.find(offer.id) != nullptr) continue;
-    on_demand_.touch(now, offer.id);
-    ++helpers;
-  }
-  dirty_ = true;
 }
 
 bool Overlay::State::is_opening(const NodeId& peer) const {
@@ -360,10 +213,7 @@ void Overlay::State::update_ring(TimePoint now, std::size_t size) {
   }
   if (joined_ || !place_.is_known() || near.empty()) return;
   // Whoever keeps silent, or is only named, keeps nobody out.
-  const auto is_silent = [&](const NearLinks::Missing& missing) {
-    const auto seeking = seeking_.find(missing.id);
-    return seeking != seeking_.end() && seeking->second.linker.is_unheard();
-  };
+  const auto is_silent = [&](const NearLinks::Missing& missing) { return seeker_.is_unheard(missing.id); };
   if (!std::ranges::all_of(missing_near(now, config_.near_per_side), is_silent)) return;
   joined_ = true;
   for (auto& [peer, leaf] : leaf_peers_)
@@ -379,13 +229,13 @@ void Overlay::State::update_reachability() {
   if (nat != told_nat_) {
     view_changed_ = true;
     dirty_ = true;
-    if (told_nat_ != NatClass::unknown) retry_.clear();
+    if (told_nat_ != NatClass::unknown) seeker_.handle_moved();
   }
   // Elsewhere for most who see us: what could not be reached may be. Who is seen at another port by each peer has
   // moved when the address is another one.
   if (!observed.empty() && !told_observed_.empty()) {
     const net::Endpoint &here = observed.front(), &before = told_observed_.front();
-    if (nat == NatClass::address_dependent ? here.address != before.address : here != before) retry_.clear();
+    if (nat == NatClass::address_dependent ? here.address != before.address : here != before) seeker_.handle_moved();
   }
   told_nat_ = nat;
   told_observed_ = observed;

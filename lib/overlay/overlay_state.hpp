@@ -7,17 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "base/expiring_map.hpp"
 #include "overlay/candidates.hpp"
 #include "overlay/carrier.hpp"
 #include "overlay/connect_to_me.hpp"
 #include "overlay/connection_table.hpp"
-#include "overlay/foreign_requests.hpp"
-#include "overlay/hole_punch.hpp"
 #include "overlay/leaf_links.hpp"
 #include "overlay/link_journal.hpp"
 #include "overlay/link_message.hpp"
-#include "overlay/linker.hpp"
 #include "overlay/near_links.hpp"
 #include "overlay/on_demand_links.hpp"
 #include "overlay/overlay.hpp"
@@ -28,7 +24,10 @@
 #include "overlay/relay_rate.hpp"
 #include "overlay/request_reply.hpp"
 #include "overlay/revocation_spread.hpp"
+#include "overlay/routing.hpp"
+#include "overlay/seeker.hpp"
 #include "overlay/shortcut_links.hpp"
+#include "overlay/shot_pace.hpp"
 #include "overlay/side_channels.hpp"
 #include "overlay/spare_links.hpp"
 #include "overlay/stranger_watch.hpp"
@@ -42,11 +41,12 @@ inline constexpr Duration leaf_linger = 10s;
 /// How often the load that this node tells of itself may change: that goes to every peer.
 inline constexpr Duration load_interval = 5s;
 
-/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in nine
+/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in eleven
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
-/// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (routed
-/// packets and link messages), overlay_relay.cpp (what goes through this node for others),
-/// overlay_ring.cpp (which links the ring wants), overlay_status.cpp (what the ends of a link tell of
+/// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (link
+/// messages and routed packets), overlay_relay.cpp (what goes through this node for others),
+/// overlay_requests.cpp (connect-to-me), overlay_ring.cpp (which links the ring wants), overlay_seeking.cpp
+/// (how the seeker gets them), overlay_status.cpp (what the ends of a link tell of
 /// themselves), overlay_trust.cpp (who is a member), overlay_twins.cpp (two nodes with one id).
 class Overlay::State {
  public:
@@ -92,20 +92,6 @@ class Overlay::State {
   [[nodiscard]] std::size_t size_estimate() const;
 
  private:
-  /// How a peer that spoke over the ring may be reached.
-  struct Reach {
-    std::vector<net::Endpoint> candidates{};
-    std::vector<RelayOffer> relays{};
-    std::vector<NodeId> failed_relays{};  ///< since the offers came; of them and a lost one, so bounded
-    NatClass nat = NatClass::unknown;
-  };
-  struct Seeking {
-    Linker linker;
-    Roles roles{};
-    NodeId via{};  ///< who named the peer; zero: nobody
-    bool counted = false;
-    NodeId asked_by{};  ///< the link whose request started it; zero: this node wanted it
-  };
   /// Which peer a running open() is for; zero: whoever is at a bootstrap endpoint.
   struct Opening {
     NodeId expected{};
@@ -170,7 +156,6 @@ class Overlay::State {
   void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why,
                  LinkEnd end = LinkEnd::lost);
   void drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer);
-  void relay_failed(TimePoint now, const NodeId& peer, const NodeId& relay);
   void remove_link(TimePoint now, const NodeId& peer, const std::string& why, LinkEnd end = LinkEnd::lost);
   void close_link(TimePoint now, const NodeId& peer, CloseReason reason, const std::string& why);
   void close_path(TimePoint now, Link& link, crypto::ChannelId channel, CloseReason reason);
@@ -208,18 +193,16 @@ class Overlay::State {
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ProbeEcho& echo);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Carried& carried);
   void handle_observed(TimePoint now, const Link& link, const Path& path, const std::optional<net::Endpoint>& observed);
-  void handle_routed(TimePoint now, const NodeId& previous, ByteSpan payload);
-  void send_routed(TimePoint now, Link& link, Path& path, ByteSpan payload);
-  void handle_part(TimePoint now, Link& link, ByteSpan payload);
   void route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
              const std::optional<NodeId>& first_hop);
   void take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous);
+
+  // overlay_requests.cpp
   void handle_connect_to_me(TimePoint now, const RoutedPacket& packet, const NodeId& previous);
   void handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request, const NodeId& previous);
   void spread_request(TimePoint now, const RoutedPacket& packet, ConnectToMe request,
                       const std::vector<NodeId>& next_to_source);
   void handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer);
-  void follow(TimePoint now, const NodeId& source, const NodeId& previous);
   void remember_reach(TimePoint now, const NodeId& source, const ConnectToMe& message);
   void send_request(TimePoint now, std::uint64_t token, const NodeId& destination, RouteMode mode, bool spread,
                     const Roles& roles, const std::optional<NodeId>& first_hop);
@@ -242,6 +225,26 @@ class Overlay::State {
   void pass_claim_on(TimePoint now, const NodeId& peer, crypto::ChannelId from, const LinkCarrier& carrier,
                      Bytes octets);
 
+  // overlay_seeking.cpp
+  [[nodiscard]] Standing standing_of(const NodeId& peer) const;
+  /// True when an attempt runs.
+  bool seek(TimePoint now, const NodeId& peer, const Roles& roles, const NodeId& via);
+  void give_candidates(TimePoint now, const NodeId& peer);
+  void use_relay(TimePoint now, const NodeId& peer);
+  /// One of `ours`, which are able_to_relay().
+  void use_relay(TimePoint now, const NodeId& peer, const std::vector<RelayCandidate>& ours);
+  [[nodiscard]] std::vector<RelayCandidate> able_to_relay() const;
+  /// Does what the seeker wants.
+  void carry_on_seeking(TimePoint now);
+  void handle_seeking(TimePoint now, const Seeker::Ask& ask);
+  void handle_seeking(TimePoint now, const Seeker::Shoot& shoot);
+  void handle_seeking(TimePoint now, const Seeker::WantRelay& wanted);
+  void handle_seeking(TimePoint now, const Seeker::OpenRelayed& open);
+  void handle_seeking(TimePoint now, const Seeker::WantMember& wanted);
+  void handle_seeking(TimePoint now, const Seeker::Failed& failed);
+  void handle_seeking(TimePoint now, const Seeker::Began& began);
+  void handle_seeking(TimePoint now, const Seeker::Noted& noted);
+
   // overlay_ring.cpp
   void look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop);
   void send_due_requests(TimePoint now);
@@ -251,18 +254,9 @@ class Overlay::State {
   void seek_shortcuts(TimePoint now, std::size_t ring_size);
   void update_ring(TimePoint now, std::size_t size);
   void update_reachability();
-  Seeking* seek(TimePoint now, const NodeId& peer, const Roles& roles, const NodeId& via);
-  void give_candidates(TimePoint now, Seeking& seeking);
   /// Nobody is linked: whoever said lately where it is may still be there.
   void learn_ways_back();
   void seek_spare(TimePoint now);
-  void drive_linkers(TimePoint now);
-  void drive(TimePoint now, const NodeId& peer);
-  void use_relay(TimePoint now, const NodeId& peer);
-  /// One of `ours`, which are able_to_relay().
-  void use_relay(TimePoint now, const NodeId& peer, const std::vector<RelayCandidate>& ours);
-  [[nodiscard]] std::vector<RelayCandidate> able_to_relay() const;
-  void seek_failed(TimePoint now, const NodeId& peer, bool answered);
   [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
   [[nodiscard]] bool is_opening(const NodeId& peer) const;
   [[nodiscard]] bool is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const;
@@ -283,16 +277,13 @@ class Overlay::State {
   std::optional<TimePoint> due_;          ///< when run_timers() has something to do, or earlier
   std::optional<TimePoint> maintain_at_;  ///< when maintain() has, though nothing changed
   std::uint64_t next_attempt_ = 1;
-  std::uint32_t next_payload_ = 1;  ///< that travels in parts
 
   ConnectionTable links_;
+  Seeker seeker_;
+  Routing routing_;
   SideChannels aside_;
   std::map<crypto::Carrier, Opening> openings_;
-  std::map<NodeId, Seeking> seeking_;
   std::map<NodeId, LeafPeer> leaf_peers_;
-  std::map<NodeId, TimePoint> relay_wanted_;  ///< peers that wait for a common neighbour, until then
-  ExpiringMap<NodeId, Reach> reach_;
-  ExpiringMap<std::uint64_t, NodeId> way_back_;  ///< by connect-to-me token: the hop it came from
   EndpointPolicy policy_;
   NatBehavior nat_;
   TimePoint doubt_pursued_{};
@@ -302,8 +293,7 @@ class Overlay::State {
   ShortcutLinks shortcuts_;
   SpareLinks spare_;
   OnDemandLinks on_demand_;
-  RetryPace retry_;
-  ForeignRequests foreign_;
+  ShotPace shots_;
   RequestReply requests_;
   RevocationSpread spread_;
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();

@@ -4,7 +4,6 @@
 
 #include "overlay/candidates.hpp"
 #include "overlay/carrier.hpp"
-#include "overlay/foreign_requests.hpp"
 #include "overlay/hole_punch.hpp"
 #include "overlay/link_journal.hpp"
 #include "overlay/linker.hpp"
@@ -14,6 +13,7 @@
 #include "overlay/on_demand_links.hpp"
 #include "overlay/relay.hpp"
 #include "overlay/request_reply.hpp"
+#include "overlay/shot_pace.hpp"
 #include "overlay_host.hpp"
 
 using namespace ipop;
@@ -277,19 +277,19 @@ TEST_CASE("S5: who was only asked to shoots three times") {
 }
 
 TEST_CASE("S5: packets to an address that somebody named have a pace, by address and in all") {
-  ForeignRequests foreign;
+  ShotPace pace;
   TimePoint now{};
   unsigned fired = 0;
   for (std::uint16_t i = 0; i < 1000; ++i)
-    fired += foreign.may_shoot(now + i * 10ms, endpoint(192, 0, 2, 1, i)) ? 1U : 0U;
-  CHECK(fired <= ForeignRequests::shot_burst + 10 * 5);
+    fired += pace.may_shoot(now + i * 10ms, endpoint(192, 0, 2, 1, i)) ? 1U : 0U;
+  CHECK(fired <= ShotPace::shot_burst + 10 * 5);
   now += 1h;
   fired = 0;
   for (std::uint16_t i = 0; i < 4000; ++i) {
     const auto octet = static_cast<std::uint8_t>(i);
-    fired += foreign.may_shoot(now, endpoint(192, 0, static_cast<std::uint8_t>(i >> 8U), octet, 1)) ? 1U : 0U;
+    fired += pace.may_shoot(now, endpoint(192, 0, static_cast<std::uint8_t>(i >> 8U), octet, 1)) ? 1U : 0U;
   }
-  CHECK(fired == ForeignRequests::any_shot_burst);
+  CHECK(fired == ShotPace::any_shot_burst);
 }
 
 TEST_CASE("S5: of a peer's candidates two at one address are used") {

@@ -1,5 +1,8 @@
+#include "overlay/routing.hpp"
+
 #include <doctest/doctest.h>
 
+#include "overlay/connect_to_me.hpp"
 #include "overlay/greedy_routing.hpp"
 #include "overlay/near_links.hpp"
 #include "overlay/ring_size.hpp"
@@ -227,4 +230,129 @@ TEST_CASE("of what is estimated the mean of two minutes holds, no further than t
   CHECK(size.size() == doctest::Approx(1000).epsilon(0.03));
   size.handle_estimate(now, 100);
   CHECK(size.size() == doctest::Approx(200));
+}
+
+namespace {
+
+RoutedPacket packet_to(const NodeId& source, const NodeId& destination, std::size_t octets = 8) {
+  RoutedPacket packet;
+  packet.type = PacketType::dht;
+  packet.source = source;
+  packet.destination = destination;
+  packet.payload.assign(octets, std::byte{7});
+  return packet;
+}
+
+RoutedPacket connect_to_me(ConnectToMe::Kind kind, std::uint64_t token, const NodeId& source, const NodeId& to) {
+  ConnectToMe message;
+  message.kind = kind;
+  message.token = token;
+  RoutedPacket packet = packet_to(source, to, 0);
+  packet.type = PacketType::connect_to_me;
+  encode(message, packet.payload);
+  return packet;
+}
+
+Bytes encoded(const RoutedPacket& packet) {
+  Bytes out;
+  encode(packet, out);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a packet that came has one hop more, no more life than any has, and is not our own") {
+  Routing routing(id_at(10));
+  RoutedPacket packet = packet_to(id_at(20), id_at(30));
+  packet.ttl = 255;
+  packet.hops = 3;
+  const auto came = routing.handle_packet(encoded(packet));
+  REQUIRE(came);
+  CHECK(came->hops == 4);
+  CHECK(came->ttl == RoutedPacket::default_ttl);
+  CHECK_FALSE(routing.handle_packet(encoded(packet_to(id_at(10), id_at(30)))));
+  CHECK(routing.counters().get("drop_routed_own") == 1);
+  CHECK_FALSE(routing.handle_packet({}));
+  CHECK(routing.counters().get("drop_routed_malformed") == 1);
+}
+
+TEST_CASE("what goes on has one hop less to live, and ends with the last") {
+  Routing routing(id_at(10));
+  ConnectionTable table(id_at(10));
+  add_link(table, id_at(50));
+  RoutedPacket packet = packet_to(id_at(20), id_at(50));
+  packet.ttl = 1;
+  CHECK(routing.next({}, packet, id_at(20), std::nullopt, table) == Hop{Hop::Kind::forward, id_at(50)});
+  CHECK(packet.ttl == 0);
+  CHECK(routing.next({}, packet, id_at(20), std::nullopt, table).kind == Hop::Kind::nowhere);
+  CHECK(routing.counters().get("drop_routed_ttl") == 1);
+  CHECK(routing.counters().get("routed_forwarded") == 1);
+}
+
+TEST_CASE("a packet takes the link that is asked for while that is up") {
+  Routing routing(id_at(10));
+  ConnectionTable table(id_at(10));
+  add_link(table, id_at(50));
+  add_link(table, id_at(200));
+  table.add(id_at(90));
+  RoutedPacket packet = packet_to(id_at(10), id_at(50));
+  CHECK(routing.next({}, packet, std::nullopt, id_at(200), table).peer == id_at(200));
+  CHECK(routing.next({}, packet, std::nullopt, id_at(90), table).peer == id_at(50));
+}
+
+TEST_CASE("an answer goes back the way of its question, for ten seconds, and never to where it comes from") {
+  Routing routing(id_at(10));
+  ConnectionTable table(id_at(10));
+  add_link(table, id_at(50));
+  add_link(table, id_at(200));
+  TimePoint now{};
+  // The asker 20 is linked to 200 alone, and the ring here does not know it.
+  RoutedPacket question = connect_to_me(ConnectToMe::Kind::request, 5, id_at(20), id_at(51));
+  CHECK(routing.next(now, question, id_at(200), std::nullopt, table).peer == id_at(50));
+  RoutedPacket answer = connect_to_me(ConnectToMe::Kind::answer, 5, id_at(51), id_at(45));
+  CHECK(routing.next(now, answer, id_at(50), std::nullopt, table).peer == id_at(200));
+  CHECK(routing.next(now, answer, id_at(200), std::nullopt, table).peer == id_at(50));
+  now += Routing::way_back_lives;
+  CHECK(routing.next(now, answer, id_at(50), std::nullopt, table).peer == id_at(50));
+  RoutedPacket broken = packet_to(id_at(20), id_at(51), 1);
+  broken.type = PacketType::connect_to_me;
+  CHECK(routing.next(now, broken, id_at(200), std::nullopt, table).kind == Hop::Kind::nowhere);
+  CHECK(routing.counters().get("drop_connect_to_me_malformed") == 1);
+}
+
+TEST_CASE("a packet too large for a path travels in parts, which the other end of the link puts together") {
+  Routing here(id_at(10));
+  Routing there(id_at(50));
+  const RoutedPacket packet = packet_to(id_at(10), id_at(60), 3000);
+  CHECK(here.pack(packet, 4000).size() == 1);
+  const std::vector<Bytes> parts = here.pack(packet, 1200);
+  REQUIRE(parts.size() == 3);
+  CHECK(here.counters().get("sent_in_parts") == 1);
+  CHECK_FALSE(there.handle_part({}, id_at(10), parts[0]));
+  CHECK_FALSE(there.handle_part({}, id_at(20), parts[1]));  // of another link
+  CHECK_FALSE(there.handle_part({}, id_at(10), parts[1]));
+  const auto whole = there.handle_part({}, id_at(10), parts[2]);
+  REQUIRE(whole);
+  CHECK(whole->payload == packet.payload);
+  there.handle_part({}, id_at(10), parts[0]);
+  there.handle_part({}, id_at(10), parts[1]);
+  there.handle_lost(id_at(10));
+  CHECK_FALSE(there.handle_part({}, id_at(10), parts[2]));
+}
+
+TEST_CASE("S5: requests of one link are answered and passed on at a pace") {
+  Routing routing(id_at(10));
+  ConnectionTable table(id_at(10));
+  add_link(table, id_at(50));
+  add_link(table, id_at(200));
+  unsigned answered = 0;
+  unsigned passed = 0;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    answered += routing.may_answer({}, id_at(200)) ? 1U : 0U;
+    RoutedPacket question = connect_to_me(ConnectToMe::Kind::request, i, id_at(20), id_at(51));
+    passed += routing.next({}, question, id_at(200), std::nullopt, table).kind == Hop::Kind::forward ? 1U : 0U;
+  }
+  CHECK(answered == ForeignRequests::request_burst);
+  CHECK(passed == ForeignRequests::forward_burst);
+  CHECK(routing.may_answer({}, id_at(50)));
 }

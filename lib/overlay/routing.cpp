@@ -1,0 +1,104 @@
+#include "overlay/routing.hpp"
+
+#include <algorithm>
+
+#include "overlay/connect_to_me.hpp"
+
+namespace ipop::overlay {
+
+std::optional<RoutedPacket> Routing::handle_packet(ByteSpan octets) {
+  auto packet = decode_routed_packet(octets);
+  if (!packet) {
+    counters_.add("drop_routed_malformed");
+    return std::nullopt;
+  }
+  if (packet->hops < 255) ++packet->hops;
+  // Whoever made it may have written more.
+  packet->ttl = std::min(packet->ttl, RoutedPacket::default_ttl);
+  if (packet->source == self_) {
+    counters_.add("drop_routed_own");
+    return std::nullopt;
+  }
+  return *std::move(packet);
+}
+
+std::optional<RoutedPacket> Routing::handle_part(TimePoint now, const NodeId& peer, ByteSpan payload) {
+  const auto part = decode_payload_part(payload);
+  if (!part) {
+    counters_.add("drop_part_malformed");
+    return std::nullopt;
+  }
+  const auto whole = parts_[peer].handle_part(now, *part);
+  if (!whole) return std::nullopt;
+  if (whole->front() != static_cast<std::byte>(LinkPayload::routed)) {
+    counters_.add("drop_part_kind");
+    return std::nullopt;
+  }
+  return handle_packet(ByteSpan(*whole).subspan(1));
+}
+
+Hop Routing::next(TimePoint now, RoutedPacket& packet, const std::optional<NodeId>& previous,
+                  const std::optional<NodeId>& first_hop, const ConnectionTable& links) {
+  const auto is_up = [&](const NodeId& peer) {
+    const Link* link = links.find(peer);
+    return link != nullptr && link->is_up();
+  };
+  // Who looks for a place, his own or another one, is not the answer to it.
+  const std::optional<NodeId> exclude = packet.mode == RouteMode::nearest && packet.type == PacketType::connect_to_me
+                                            ? std::optional(packet.source)
+                                            : std::nullopt;
+  Hop hop = next_hop(links, self_, packet.destination, packet.mode, exclude, previous);
+  if (packet.type == PacketType::connect_to_me) {
+    const auto tag = peek_connect_to_me(packet.payload);
+    if (!tag) {
+      counters_.add("drop_connect_to_me_malformed");
+      return {};
+    }
+    if (tag->kind == ConnectToMe::Kind::request) {
+      if (previous && hop.kind == Hop::Kind::forward && !foreign_.may_pass_on(now, *previous)) {
+        counters_.add("drop_request_pace");
+        return {};
+      }
+      if (previous) way_back_.put(now, tag->token, *previous, now + way_back_lives);
+    } else if (const NodeId* back = way_back_.find(tag->token, now); back != nullptr && hop.kind != Hop::Kind::here) {
+      // The asker may not be in the ring yet: the answer goes back as the request came.
+      if (is_up(*back) && previous != *back) hop = {Hop::Kind::forward, *back};
+    }
+  }
+  if (first_hop && is_up(*first_hop)) hop = {Hop::Kind::forward, *first_hop};
+
+  if (hop.kind == Hop::Kind::nowhere) counters_.add("drop_routed_nowhere");
+  if (hop.kind != Hop::Kind::forward) return hop;
+  if (packet.ttl == 0) {
+    counters_.add("drop_routed_ttl");
+    return {};
+  }
+  --packet.ttl;
+  if (previous) counters_.add("routed_forwarded");
+  return hop;
+}
+
+std::vector<Bytes> Routing::pack(const RoutedPacket& packet, std::size_t carries) {
+  Bytes payload;
+  payload.reserve(1 + RoutedPacket::header_size + packet.payload.size());
+  payload.push_back(static_cast<std::byte>(LinkPayload::routed));
+  encode(packet, payload);
+  if (payload.size() > carries) {
+    std::vector<Bytes> parts = split_payload(next_payload_++, payload, carries);
+    if (!parts.empty()) {
+      counters_.add("sent_in_parts");
+      return parts;
+    }
+  }
+  std::vector<Bytes> whole;
+  whole.push_back(std::move(payload));
+  return whole;
+}
+
+bool Routing::may_answer(TimePoint now, const NodeId& previous) {
+  if (foreign_.may_answer(now, previous)) return true;
+  counters_.add("drop_request_pace");
+  return false;
+}
+
+}  // namespace ipop::overlay
