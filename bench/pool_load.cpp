@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "appliance/condor_manager.hpp"
 #include "base/bytes.hpp"
 #include "base/rng.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
+#include "pool/condor_manager.hpp"
 #include "support/sim_ring.hpp"
 
 using namespace ipop;
@@ -24,7 +24,7 @@ constexpr Duration latency = 50ms;  // one way
 constexpr Duration between_starts = 50ms;
 constexpr Duration settle = 60s;
 constexpr Duration window = 300s;
-constexpr Duration renewal = appliance::announcement_renewal;
+constexpr Duration renewal = pool::announcement_renewal;
 static_assert(window % renewal == Duration::zero(), "every window has as many renewals");
 
 /// What passes in a time, of all nodes together.
@@ -61,14 +61,14 @@ class Pool {
 
   void announce(const std::string& text) {
     const ByteSpan octets = as_bytes(text);
-    ask(manager(), node::DhtPutCommand{std::string(appliance::manager_key), Bytes(octets.begin(), octets.end()),
-                                       appliance::announcement_life});
+    ask(manager(), node::DhtPutCommand{std::string(pool::manager_key), Bytes(octets.begin(), octets.end()),
+                                       pool::announcement_life});
   }
 
   /// As ga-condorcfg does on every member: the record, and from then on its changes.
   void follow(std::size_t member) {
-    ask(member, node::DhtWatchCommand{std::string(appliance::manager_key)});
-    ask(member, node::DhtGetCommand{std::string(appliance::manager_key)});
+    ask(member, node::DhtWatchCommand{std::string(pool::manager_key)});
+    ask(member, node::DhtGetCommand{std::string(pool::manager_key)});
   }
 
   /// Passes the time; who is told of a change reads the record.
@@ -106,7 +106,7 @@ class Pool {
     seen_.resize(ring_.size());
     for (; seen_[index] < events.size(); ++seen_[index]) {
       if (std::holds_alternative<node::DhtChangedEvent>(events[seen_[index]].second))
-        ask(index, node::DhtGetCommand{std::string(appliance::manager_key)});
+        ask(index, node::DhtGetCommand{std::string(pool::manager_key)});
     }
   }
 

@@ -30,7 +30,7 @@ struct DaemonConfig {
   std::uint16_t port = 0;            ///< 0: the one of the last time, any free one at first
   std::optional<std::string> tap{};  ///< none: a SimpleNode
   std::uint16_t mtu = 0;             ///< of the TAP; 0: mtu_for() of the widest uplink
-  unsigned relay_share = 75;  ///< overlay::Overlay::Config, as the next
+  unsigned relay_share = 75;         ///< overlay::Overlay::Config, as the next
   std::uint64_t relay_limit = 0;
   bool configure = false;                    ///< put the leased address on the TAP, as a DHCP client would
   bool offer_dns = true;                     ///< DHCP names the node's own name server

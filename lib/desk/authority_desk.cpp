@@ -4,10 +4,10 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "appliance/group_config.hpp"
-#include "appliance/pinned_addresses.hpp"
+#include "authority/pinned_addresses.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
+#include "groups/group_config.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "io/system_rng.hpp"
@@ -58,7 +58,7 @@ std::optional<std::uint64_t> number_of_crl(std::string_view pem) {
 }
 
 Result<void> write_new(const std::string& directory, const crypto::CertificateAuthority& authority,
-                       const std::string& key_pem, const appliance::LedgerEntry& made) {
+                       const std::string& key_pem, const authority::LedgerEntry& made) {
   for (const char* part : {"", "/requests", "/issued"})
     if (auto done = io::make_directories(directory + part, 0700); !done) return done;
   const auto put = [&](std::string_view file, std::string_view text, mode_t mode) {
@@ -66,12 +66,12 @@ Result<void> write_new(const std::string& directory, const crypto::CertificateAu
   };
   if (auto done = put(key_file, key_pem, secret); !done) return done;
   if (auto done = put(certificate_file, authority.certificate().to_pem(), readable); !done) return done;
-  if (auto done = put(policy_file, appliance::to_toml(appliance::AuthorityPolicy{}), readable); !done) return done;
+  if (auto done = put(policy_file, to_toml(authority::AuthorityPolicy{}), readable); !done) return done;
   auto journal = io::Journal::make(directory + "/" + std::string(ledger_file), secret);
   if (!journal) return journal.error();
   if (auto locked = journal->lock(turn_limit); !locked) return locked.error();
-  appliance::LedgerLink link{};
-  return journal->append(appliance::to_line(made, link));
+  authority::LedgerLink link{};
+  return journal->append(to_line(made, link));
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ Result<void> write_new(const std::string& directory, const crypto::CertificateAu
 Result<AuthorityDesk> AuthorityDesk::make(const std::string& directory, const std::string& name,
                                           const std::optional<std::string>& passphrase, std::chrono::seconds life,
                                           WallTime now) {
-  if (auto good = appliance::check_group_name(name); !good) return std::move(good).error();
+  if (auto good = groups::check_group_name(name); !good) return std::move(good).error();
   if (io::exists(directory + "/" + std::string(ledger_file)))
     return {Errc::conflict, "there is an authority in " + directory + " already"};
   const auto key = crypto::PrivateKey::generate();
@@ -94,7 +94,7 @@ Result<AuthorityDesk> AuthorityDesk::make(const std::string& directory, const st
   const std::string part = directory + ".part";
   std::error_code error;
   std::filesystem::remove_all(part, error);
-  const appliance::LedgerEntry made{now, appliance::LedgerMade{authority->certificate().fingerprint(), name}};
+  const authority::LedgerEntry made{now, authority::LedgerMade{authority->certificate().fingerprint(), name}};
   auto written = write_new(part, *authority, *pem, made);
   if (written) {
     std::filesystem::rename(part, directory, error);
@@ -192,7 +192,7 @@ Result<void> AuthorityDesk::read_policy() {
   if (!text) return text.error();
   // Each request reads it, and a long list of users takes longer than all else.
   if (policy_text_ == *text) return {};
-  auto policy = appliance::parse_authority_policy(*text, path);
+  auto policy = authority::parse_authority_policy(*text, path);
   if (!policy) return std::move(policy).error();
   policy_ = *std::move(policy);
   policy_text_ = *std::move(text);
@@ -203,7 +203,7 @@ Result<void> AuthorityDesk::take_in(const io::Journal::Found& found) {
   std::string_view rest = found.lines;
   while (!rest.empty()) {
     const auto stop = rest.find('\n');
-    auto entry = appliance::parse_ledger_line(rest.substr(0, stop), link_);
+    auto entry = authority::parse_ledger_line(rest.substr(0, stop), link_);
     auto applied = entry ? book_.apply(*entry) : Result<void>(entry.error());
     if (!applied) return damaged(path_of(ledger_file) + ":" + std::to_string(line_ + 1), std::move(applied).error());
     ++line_;
@@ -216,14 +216,14 @@ Result<void> AuthorityDesk::take_in(const io::Journal::Found& found) {
                    std::to_string(found.torn.size()) + " octets are in " + aside);
   // On a full disk nothing can be noted; the ledger is whole again all the same.
   static_cast<void>(io::write_file_atomically(aside, found.torn, secret));
-  static_cast<void>(record(appliance::LedgerMended{found.torn.size()}, io::wall_time_now()));
+  static_cast<void>(record(authority::LedgerMended{found.torn.size()}, io::wall_time_now()));
   return {};
 }
 
-Result<void> AuthorityDesk::record(appliance::LedgerEvent event, WallTime now) {
-  const appliance::LedgerEntry entry{now, std::move(event)};
-  appliance::LedgerLink link = link_;
-  if (auto added = journal_.append(appliance::to_line(entry, link)); !added) return added;
+Result<void> AuthorityDesk::record(authority::LedgerEvent event, WallTime now) {
+  const authority::LedgerEntry entry{now, std::move(event)};
+  authority::LedgerLink link = link_;
+  if (auto added = journal_.append(to_line(entry, link)); !added) return added;
   link_ = link;
   ++line_;
   auto applied = book_.apply(entry);
@@ -252,14 +252,14 @@ Result<crypto::Certificate> AuthorityDesk::sign_fields(const Signing& signing,
   crypto::CertificateAuthority::Fields fields;
   fields.user = signing.grant.user;
   fields.group = name_;
-  fields.pinned_addresses = appliance::pinned_of(signing.grant.addresses);
+  fields.pinned_addresses = authority::pinned_of(signing.grant.addresses);
   fields.dns_names = dns_names;
   fields.serial = random_serial();
   fields.not_before = std::max(now - crypto::validity_head_start, authority_.not_before());
   fields.not_after = std::min(now + signing.grant.life, authority_.not_after());
   auto certificate = signer_->sign(signing.key, fields);
   if (!certificate) return certificate;
-  const appliance::LedgerSigned event{signing.fingerprint,
+  const authority::LedgerSigned event{signing.fingerprint,
                                       signing.grant.user,
                                       signing.grant.addresses,
                                       certificate->serial(),
@@ -283,7 +283,7 @@ Result<void> AuthorityDesk::publish() {
   };
   crypto::CertificateAuthority::CrlFields crl{
       book_.crl_number(), book_.crl_issued(), book_.crl_issued() + crl_life, {}};
-  for (const appliance::LedgerSigned* certificate : book_.certificates()) {
+  for (const authority::LedgerSigned* certificate : book_.certificates()) {
     const auto since = book_.revoked_since(certificate->key, certificate->user);
     if (since && certificate->not_after > crl.issued) crl.revoked.push_back({certificate->serial, *since});
   }
@@ -341,7 +341,7 @@ Result<std::string> AuthorityDesk::crl(bool anew, WallTime now) {
   if (!turn) return turn.error();
   if (aged || anew) {
     if (auto good = check_clock(now); !good) return std::move(good).error();
-    if (auto noted = record(appliance::LedgerCrl{}, now); !noted) return std::move(noted).error();
+    if (auto noted = record(authority::LedgerCrl{}, now); !noted) return std::move(noted).error();
   }
   if (auto published = publish(); !published) return std::move(published).error();
   return read();

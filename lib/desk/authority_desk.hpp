@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "appliance/authority_backup.hpp"
-#include "appliance/authority_book.hpp"
-#include "appliance/authority_policy.hpp"
-#include "appliance/enrolment_token.hpp"
-#include "appliance/ledger_mark.hpp"
+#include "authority/authority_backup.hpp"
+#include "authority/authority_book.hpp"
+#include "authority/authority_policy.hpp"
+#include "authority/enrolment_token.hpp"
+#include "authority/ledger_mark.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "crypto/certificate.hpp"
@@ -64,9 +64,9 @@ class AuthorityDesk {
   [[nodiscard]] const crypto::Certificate& authority() const { return authority_; }
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& directory() const { return directory_; }
-  [[nodiscard]] const appliance::AuthorityPolicy& policy() const { return policy_; }
+  [[nodiscard]] const authority::AuthorityPolicy& policy() const { return policy_; }
   /// All that the ledger tells, as of the last call.
-  [[nodiscard]] const appliance::AuthorityBook& book() const { return book_; }
+  [[nodiscard]] const authority::AuthorityBook& book() const { return book_; }
   /// What a person should know of opening: each a line. Empty after the call.
   std::vector<std::string> take_notes();
   /// Reads what other processes wrote. Error: conflict, the ledger is_replaced().
@@ -90,7 +90,7 @@ class AuthorityDesk {
   /// wait, in all or of this source), not_authorized (no such token, taken back, used up, or another user's), expired
   /// (the token), what writing gives.
   Result<State> submit(const crypto::CertificateRequest& request, std::string_view source, WallTime now,
-                       const std::optional<appliance::EnrolmentToken>& token = std::nullopt);
+                       const std::optional<authority::EnrolmentToken>& token = std::nullopt);
   /// Error: not_found (no request of this key).
   Result<State> look_up(const crypto::Digest256& key_fingerprint);
   /// A certificate like `present`, for the key of the request. `present` must be valid at this time;
@@ -106,15 +106,15 @@ class AuthorityDesk {
 
   /// A request that waits, or was denied and is still kept. Error: not_found.
   Result<crypto::CertificateRequest> request(const crypto::Digest256& key_fingerprint);
-  /// A person's yes. Errors: not_found, those of appliance::grant, conflict (an address is another
+  /// A person's yes. Errors: not_found, those of authority::grant, conflict (an address is another
   /// key's; or the user has another machine, and the wishes do not say that this was considered), exhausted (quota),
   /// not_authorized (revoked).
   /// `administrator`: the key of who said it from another machine.
-  Result<crypto::Certificate> accept(const crypto::Digest256& key_fingerprint, const appliance::Wishes& wishes,
+  Result<crypto::Certificate> accept(const crypto::Digest256& key_fingerprint, const authority::Wishes& wishes,
                                      WallTime now,
                                      const std::optional<crypto::Digest256>& administrator = std::nullopt);
   /// Likewise for a request that came to the person by hand.
-  Result<crypto::Certificate> sign(const crypto::CertificateRequest& request, const appliance::Wishes& wishes,
+  Result<crypto::Certificate> sign(const crypto::CertificateRequest& request, const authority::Wishes& wishes,
                                    WallTime now, const std::optional<crypto::Digest256>& administrator = std::nullopt);
   /// A person's no; the reason (1 to 500 octets of printable text) reaches the requester. Errors:
   /// not_found, malformed (reason), conflict (accepted already: revoke it).
@@ -129,7 +129,7 @@ class AuthorityDesk {
   /// key; error: not_authorized.
   Result<crypto::Digest256> check_administrator(const crypto::Certificate& member, WallTime now);
   /// What accept or sign would grant, without doing it.
-  Result<appliance::Grant> preview(const crypto::CertificateRequest& request, const appliance::Wishes& wishes,
+  Result<authority::Grant> preview(const crypto::CertificateRequest& request, const authority::Wishes& wishes,
                                    WallTime now);
   /// A person's renewal of a certificate; `key` other than the present one only with a request.
   Result<crypto::Certificate> renew_by_hand(const crypto::Certificate& present, const crypto::PublicKey& key,
@@ -146,7 +146,7 @@ class AuthorityDesk {
   static constexpr std::chrono::hours max_token_life{24 * 366};
   /// Makes an enrolment token: its secret is kept nowhere. Errors: not_authorized (the policy takes no
   /// tokens, or excludes the user), out_of_range, malformed (user, note), what writing gives.
-  Result<appliance::EnrolmentToken> make_token(const TokenWish& wish, WallTime now);
+  Result<authority::EnrolmentToken> make_token(const TokenWish& wish, WallTime now);
   /// Takes a token back. Errors: not_found, conflict (taken back already).
   Result<void> end_token(const crypto::Digest256& name, WallTime now);
 
@@ -161,22 +161,22 @@ class AuthorityDesk {
   Result<void> leave_out(const std::vector<Bytes>& serials, WallTime now);
 
   /// Everything that makes this authority, as of this moment. Errors: errno.
-  Result<appliance::AuthorityBackup> backup(WallTime now);
+  Result<authority::AuthorityBackup> backup(WallTime now);
   /// Makes the directory of a backup; what was there is kept beside it, under the name that comes back (empty: nothing
   /// was there). Errors: conflict (the ledger there has entries that the backup has not, and `replace` is false), what
   /// opening gives, errno.
-  static Result<std::string> restore(const std::string& directory, const appliance::AuthorityBackup& backup,
+  static Result<std::string> restore(const std::string& directory, const authority::AuthorityBackup& backup,
                                      bool replace, WallTime now);
   /// How far the ledger has come, signed: what a group is to remember. Errors: those of unlock().
   Result<std::string> sign_mark(WallTime now);
   /// Whether the ledger is the one that a group remembers. Error: conflict, it is behind, or went another way.
-  [[nodiscard]] Result<void> compare(const appliance::LedgerMark& remembered) const;
+  [[nodiscard]] Result<void> compare(const authority::LedgerMark& remembered) const;
   /// Begins a ledger where key and certificate are left; resume() is to follow. Errors: not_authorized (open modes),
   /// errno.
   static Result<void> begin_ledger(const std::string& directory, WallTime now);
   /// Goes on though entries are lost for good: behind what the group remembers, with all whom its revocation list shuts
   /// out. How many of these were taken over. Errors: not_authorized (another authority's list), those of unlock().
-  Result<std::size_t> resume(const std::optional<appliance::LedgerMark>& remembered,
+  Result<std::size_t> resume(const std::optional<authority::LedgerMark>& remembered,
                              const std::optional<crypto::RevocationList>& list, WallTime now);
 
   /// Whom to shut out.
@@ -199,8 +199,8 @@ class AuthorityDesk {
   struct Signing {
     crypto::PublicKey key{};
     crypto::Digest256 fingerprint{};
-    appliance::Grant grant{};
-    appliance::SignedBy by{};
+    authority::Grant grant{};
+    authority::SignedBy by{};
     std::optional<crypto::Digest256> replaces{};  ///< the key that this one follows
     std::optional<crypto::Digest256> token{};     ///< what it is a use of: its name
     std::optional<crypto::Digest256> administrator{};
@@ -225,17 +225,17 @@ class AuthorityDesk {
   Result<void> take_turn();
   Result<void> read_policy();
   Result<void> take_in(const io::Journal::Found& found);
-  Result<void> record(appliance::LedgerEvent event, WallTime now);
+  Result<void> record(authority::LedgerEvent event, WallTime now);
   /// Only while it is this process's turn, and unlocked.
   Result<crypto::Certificate> issue(const Signing& signing, WallTime now);
   Result<crypto::Certificate> sign_fields(const Signing& signing, const std::vector<std::string>& dns_names,
                                           WallTime now);
   Result<void> publish();
   [[nodiscard]] Result<void> check_clock(WallTime now) const;
-  [[nodiscard]] Result<State> state_of(const appliance::AuthorityBook::Request& request) const;
+  [[nodiscard]] Result<State> state_of(const authority::AuthorityBook::Request& request) const;
   Result<State> decide_alone(const crypto::CertificateRequest& request, std::string_view source, WallTime now,
                              const std::optional<crypto::Digest256>& token);
-  [[nodiscard]] Result<void> check_token(const appliance::EnrolmentToken& token, std::string_view user,
+  [[nodiscard]] Result<void> check_token(const authority::EnrolmentToken& token, std::string_view user,
                                          WallTime now) const;
   /// When and why the key or the user was shut out, for its holder.
   [[nodiscard]] std::string revoked_text(const crypto::Digest256& key, std::string_view user) const;
@@ -248,11 +248,11 @@ class AuthorityDesk {
   std::string name_;
   crypto::Certificate authority_;
   std::optional<crypto::CertificateAuthority> signer_;
-  appliance::AuthorityPolicy policy_;
+  authority::AuthorityPolicy policy_;
   std::optional<std::string> policy_text_;  // what policy_ was read from
-  appliance::AuthorityBook book_;
-  appliance::LedgerLink link_{};
-  std::vector<std::pair<std::uint64_t, appliance::LedgerLink>> links_;  // of each entry, by its count
+  authority::AuthorityBook book_;
+  authority::LedgerLink link_{};
+  std::vector<std::pair<std::uint64_t, authority::LedgerLink>> links_;  // of each entry, by its count
   std::size_t line_ = 0;
   std::vector<std::string> notes_;
   bool clock_is_right_ = false;
@@ -262,6 +262,6 @@ class AuthorityDesk {
 };
 
 /// Why a request of this user is not accepted as a matter of course, in words for a person.
-std::string other_machine_text(const appliance::LedgerSigned& other);
+std::string other_machine_text(const authority::LedgerSigned& other);
 
 }  // namespace ipop::desk

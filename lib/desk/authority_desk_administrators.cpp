@@ -8,18 +8,18 @@ namespace ipop::desk {
 Result<void> AuthorityDesk::name_administrator(const crypto::Digest256& key, WallTime now) {
   const Turn turn(*this);
   if (!turn) return turn.error();
-  const appliance::LedgerSigned* latest = book_.latest(key);
+  const authority::LedgerSigned* latest = book_.latest(key);
   if (latest == nullptr || !book_.is_live(*latest, now))
     return {Errc::not_found, "this key has no valid certificate: an administrator is a member first"};
   if (book_.administrators().contains(key)) return {Errc::conflict, "the key may decide already"};
-  return record(appliance::LedgerAdministrator{key, latest->user}, now);
+  return record(authority::LedgerAdministrator{key, latest->user}, now);
 }
 
 Result<void> AuthorityDesk::end_administrator(const crypto::Digest256& key, WallTime now) {
   const Turn turn(*this);
   if (!turn) return turn.error();
   if (!book_.administrators().contains(key)) return {Errc::not_found, "no administrator has this key"};
-  return record(appliance::LedgerAdministratorEnded{key}, now);
+  return record(authority::LedgerAdministratorEnded{key}, now);
 }
 
 Result<crypto::Digest256> AuthorityDesk::check_administrator(const crypto::Certificate& member, WallTime now) {

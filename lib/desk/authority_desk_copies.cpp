@@ -20,10 +20,10 @@ std::string entry_text(std::uint64_t count) {
 
 }  // namespace
 
-Result<appliance::AuthorityBackup> AuthorityDesk::backup(WallTime now) {
+Result<authority::AuthorityBackup> AuthorityDesk::backup(WallTime now) {
   const Turn turn(*this);
   if (!turn) return turn.error();
-  appliance::AuthorityBackup out{name_, now, {}};
+  authority::AuthorityBackup out{name_, now, {}};
   for (const char* name : {"authority.key", "authority.pem", "policy.toml", "ledger.jsonl"}) {
     auto text = io::read_file(path_of(name), largest_kept_file);
     if (!text) return text.error();
@@ -38,7 +38,7 @@ Result<appliance::AuthorityBackup> AuthorityDesk::backup(WallTime now) {
   return out;
 }
 
-Result<std::string> AuthorityDesk::restore(const std::string& directory, const appliance::AuthorityBackup& backup,
+Result<std::string> AuthorityDesk::restore(const std::string& directory, const authority::AuthorityBackup& backup,
                                            bool replace, WallTime now) {
   const std::string ledger = directory + "/" + std::string(ledger_name);
   if (const auto present = io::read_file(ledger, largest_kept_file); present && !replace) {
@@ -57,7 +57,7 @@ Result<std::string> AuthorityDesk::restore(const std::string& directory, const a
   for (const char* inner : {"/requests", "/issued"})
     if (written) written = io::make_directories(part + inner, 0700);
   for (const auto& file : backup.files) {
-    if (file.name.starts_with(appliance::AuthorityBackup::groups)) continue;
+    if (file.name.starts_with(authority::AuthorityBackup::groups)) continue;
     const bool is_public = file.name == "authority.pem" || file.name == "policy.toml";
     if (written) written = io::write_file_atomically(part + "/" + file.name, file.octets, is_public ? 0644 : 0600);
   }
@@ -91,10 +91,10 @@ Result<void> AuthorityDesk::reopen() {
 Result<std::string> AuthorityDesk::sign_mark(WallTime now) {
   if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
   if (auto refreshed = refresh(); !refreshed) return std::move(refreshed).error();
-  return appliance::sign_ledger_mark({book_.count(), link_, now}, authority_, signer_->key());
+  return authority::sign_ledger_mark({book_.count(), link_, now}, authority_, signer_->key());
 }
 
-Result<void> AuthorityDesk::compare(const appliance::LedgerMark& remembered) const {
+Result<void> AuthorityDesk::compare(const authority::LedgerMark& remembered) const {
   if (remembered.count <= book_.resumed_at()) return {};
   if (remembered.count > book_.count())
     return {Errc::conflict, "the ledger in " + directory_ + " ends with " + entry_text(book_.count()) +
@@ -119,18 +119,18 @@ Result<void> AuthorityDesk::begin_ledger(const std::string& directory, WallTime 
     if (auto made = io::make_directories(directory + inner, 0700); !made) return made;
   const std::string policy = directory + "/policy.toml";
   if (!io::exists(policy)) {
-    auto written = io::write_file_atomically(policy, appliance::to_toml(appliance::AuthorityPolicy{}), 0644);
+    auto written = io::write_file_atomically(policy, to_toml(authority::AuthorityPolicy{}), 0644);
     if (!written) return written;
   }
   auto journal = io::Journal::make(directory + "/" + std::string(ledger_name), 0600);
   if (!journal) return journal.error();
   if (auto locked = journal->lock(std::chrono::seconds(10)); !locked) return locked.error();
-  appliance::LedgerLink link{};
+  authority::LedgerLink link{};
   return journal->append(
-      appliance::to_line({now, appliance::LedgerMade{authority->fingerprint(), authority->common_name()}}, link));
+      authority::to_line({now, authority::LedgerMade{authority->fingerprint(), authority->common_name()}}, link));
 }
 
-Result<std::size_t> AuthorityDesk::resume(const std::optional<appliance::LedgerMark>& remembered,
+Result<std::size_t> AuthorityDesk::resume(const std::optional<authority::LedgerMark>& remembered,
                                           const std::optional<crypto::RevocationList>& list, WallTime now) {
   if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
   if (list && !list->is_signed_by(authority_.public_key()))
@@ -140,7 +140,7 @@ Result<std::size_t> AuthorityDesk::resume(const std::optional<appliance::LedgerM
   if (auto good = check_clock(now); !good) return std::move(good).error();
   const std::uint64_t count = std::max(remembered ? remembered->count : 0, book_.count());
   const std::uint64_t number = std::max(list ? list->number() : 0, book_.list_number());
-  if (auto noted = record(appliance::LedgerResumed{count, number}, now); !noted) return std::move(noted).error();
+  if (auto noted = record(authority::LedgerResumed{count, number}, now); !noted) return std::move(noted).error();
   std::size_t taken = 0;
   const auto take = [&](const std::optional<crypto::Digest256>& key, const std::string& user) -> Result<void> {
     const bool known = std::ranges::any_of(book_.revocations(), [&](const auto& it) {
@@ -148,7 +148,7 @@ Result<std::size_t> AuthorityDesk::resume(const std::optional<appliance::LedgerM
     });
     if (known) return {};
     ++taken;
-    return record(appliance::LedgerRevoked{key, user, std::string(taken_over), book_.list_number() + 1}, now);
+    return record(authority::LedgerRevoked{key, user, std::string(taken_over), book_.list_number() + 1}, now);
   };
   if (list) {
     for (const crypto::Digest256& key : list->keys())

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "appliance/pinned_addresses.hpp"
+#include "authority/pinned_addresses.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/text.hpp"
@@ -14,9 +14,9 @@
 namespace ipop::desk {
 namespace {
 
-using appliance::addresses_of;
-using appliance::AuthorityBook;
-using appliance::SignedBy;
+using authority::addresses_of;
+using authority::AuthorityBook;
+using authority::SignedBy;
 
 constexpr std::size_t longest_reason = 500;
 constexpr std::size_t longest_source = 200;
@@ -25,7 +25,7 @@ constexpr std::size_t longest_source = 200;
 constexpr double denials_at_once = 100;
 constexpr double denials_a_second = 0.1;
 
-appliance::Asked asked_by(const crypto::CertificateRequest& request) {
+authority::Asked asked_by(const crypto::CertificateRequest& request) {
   return {request.user(), addresses_of(request.pinned_addresses())};
 }
 
@@ -44,7 +44,7 @@ Result<AuthorityDesk::State> AuthorityDesk::state_of(const AuthorityBook::Reques
     out.reason = request.reason;
     return out;
   }
-  const appliance::LedgerSigned* latest = book_.latest(request.key);
+  const authority::LedgerSigned* latest = book_.latest(request.key);
   if (latest == nullptr) return {Errc::not_found, "the ledger has no certificate of this key"};
   auto certificate = crypto::Certificate::from_der(latest->certificate);
   if (!certificate) return std::move(certificate).error();
@@ -72,7 +72,7 @@ std::string AuthorityDesk::revoked_text(const crypto::Digest256& key, std::strin
 
 Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequest& request, std::string_view source,
                                                    WallTime now,
-                                                   const std::optional<appliance::EnrolmentToken>& token) {
+                                                   const std::optional<authority::EnrolmentToken>& token) {
   if (request.der().size() > max_request)
     return {Errc::too_large, "the request is longer than " + std::to_string(max_request) + " octets"};
   // Without the key, what would be signed at once waits.
@@ -82,7 +82,7 @@ Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequ
   const crypto::Digest256& key = request.key_fingerprint();
   if (const AuthorityBook::Request* known = book_.request(key)) {
     using What = AuthorityBook::Request::What;
-    const appliance::LedgerSigned* latest = book_.latest(key);
+    const authority::LedgerSigned* latest = book_.latest(key);
     const bool over = known->what == What::accepted && (latest == nullptr || latest->not_after <= now);
     const bool judged_anew = known->what == What::denied && known->by_policy;
     // Who was shut out is told so, and gets no copy of what no longer counts.
@@ -98,7 +98,7 @@ Result<AuthorityDesk::State> AuthorityDesk::submit(const crypto::CertificateRequ
   return decide_alone(request, source, now, token->name());
 }
 
-Result<void> AuthorityDesk::check_token(const appliance::EnrolmentToken& token, std::string_view user,
+Result<void> AuthorityDesk::check_token(const authority::EnrolmentToken& token, std::string_view user,
                                         WallTime now) const {
   const AuthorityBook::Token* known = book_.token(token.name());
   if (known == nullptr || token.authority != authority_.fingerprint())
@@ -119,14 +119,14 @@ Result<AuthorityDesk::State> AuthorityDesk::decide_alone(const crypto::Certifica
     const AuthorityBook::Request* known = book_.request(key);
     const bool is_new = known == nullptr || known->reason != why.context;
     if (is_new && may_note_denial(now)) {
-      auto noted = record(appliance::LedgerDenied{key, request.user(), why.context, true}, now);
+      auto noted = record(authority::LedgerDenied{key, request.user(), why.context, true}, now);
       if (!noted) return std::move(noted).error();
     }
     return State{State::What::denied, std::nullopt, why.context};
   };
   if (book_.is_revoked(key, request.user()))
     return deny(make_error(make_error_code(Errc::not_authorized), revoked_text(key, request.user())));
-  const auto judged = appliance::judge(policy_, asked, token.has_value());
+  const auto judged = authority::judge(policy_, asked, token.has_value());
   if (!judged) return deny(judged.error());
   if (*judged && signer_) {
     const SignedBy by = token ? SignedBy::token : SignedBy::policy;
@@ -148,7 +148,7 @@ Result<AuthorityDesk::State> AuthorityDesk::decide_alone(const crypto::Certifica
     return {Errc::exhausted, "too many requests from " + from + " wait for a decision; try again later"};
   if (auto written = io::write_file_atomically(path_of_request(key), request.to_pem(), 0600); !written)
     return std::move(written).error();
-  if (auto noted = record(appliance::LedgerRequested{key, asked.user, asked.addresses, from}, now); !noted) {
+  if (auto noted = record(authority::LedgerRequested{key, asked.user, asked.addresses, from}, now); !noted) {
     remove_file(path_of_request(key));
     return std::move(noted).error();
   }
@@ -185,14 +185,14 @@ Result<crypto::CertificateRequest> AuthorityDesk::request(const crypto::Digest25
   return request;
 }
 
-std::string other_machine_text(const appliance::LedgerSigned& other) {
+std::string other_machine_text(const authority::LedgerSigned& other) {
   return other.user + " has a valid certificate for another machine (key " + to_hex(other.key).substr(0, 16) +
          ", until " + cli::utc_text(other.not_after) +
          "); if this request is of the same person, pass --another-machine";
 }
 
 Result<crypto::Certificate> AuthorityDesk::accept(const crypto::Digest256& key_fingerprint,
-                                                  const appliance::Wishes& wishes, WallTime now,
+                                                  const authority::Wishes& wishes, WallTime now,
                                                   const std::optional<crypto::Digest256>& administrator) {
   const auto kept = request(key_fingerprint);
   if (!kept) return kept.error();
@@ -203,12 +203,12 @@ Result<crypto::Certificate> AuthorityDesk::accept(const crypto::Digest256& key_f
 }
 
 Result<crypto::Certificate> AuthorityDesk::sign(const crypto::CertificateRequest& request,
-                                                const appliance::Wishes& wishes, WallTime now,
+                                                const authority::Wishes& wishes, WallTime now,
                                                 const std::optional<crypto::Digest256>& administrator) {
   if (auto unlocked = unlock(); !unlocked) return std::move(unlocked).error();
   const Turn turn(*this);
   if (!turn) return turn.error();
-  auto granted = appliance::grant(policy_, asked_by(request), wishes);
+  auto granted = authority::grant(policy_, asked_by(request), wishes);
   if (!granted) return std::move(granted).error();
   Signing signing{request.public_key(), request.key_fingerprint(), *std::move(granted),
                   administrator ? SignedBy::administrator : SignedBy::person};
@@ -216,10 +216,10 @@ Result<crypto::Certificate> AuthorityDesk::sign(const crypto::CertificateRequest
   return issue(signing, now);
 }
 
-Result<appliance::Grant> AuthorityDesk::preview(const crypto::CertificateRequest& request,
-                                                const appliance::Wishes& wishes, WallTime now) {
+Result<authority::Grant> AuthorityDesk::preview(const crypto::CertificateRequest& request,
+                                                const authority::Wishes& wishes, WallTime now) {
   if (auto refreshed = refresh(); !refreshed) return std::move(refreshed).error();
-  auto granted = appliance::grant(policy_, asked_by(request), wishes);
+  auto granted = authority::grant(policy_, asked_by(request), wishes);
   if (!granted) return granted;
   if (auto good = check_clock(now); !good) return std::move(good).error();
   if (auto good = book_.check_grant(policy_, request.key_fingerprint(), *granted, now); !good)
@@ -238,7 +238,7 @@ Result<void> AuthorityDesk::deny(const crypto::Digest256& key_fingerprint, std::
   if (known == nullptr) return {Errc::not_found, "no request of this key"};
   if (known->what == AuthorityBook::Request::What::accepted)
     return {Errc::conflict, "the request is accepted already; ga-cert revoke takes the certificate back"};
-  const appliance::LedgerDenied denied{key_fingerprint, known->user, std::string(reason), false, administrator};
+  const authority::LedgerDenied denied{key_fingerprint, known->user, std::string(reason), false, administrator};
   if (auto noted = record(denied, now); !noted) return noted;
   forget_denied();
   return {};
@@ -269,7 +269,7 @@ Result<AuthorityDesk::State> AuthorityDesk::renew(const crypto::Certificate& pre
   if (!policy_.allows_user(present.user()))
     return {Errc::not_authorized, "the policy of this authority no longer allows this user"};
   const crypto::Digest256& key = request.key_fingerprint();
-  const appliance::LedgerSigned* latest = book_.latest(key);
+  const authority::LedgerSigned* latest = book_.latest(key);
   const bool asked_before = latest != nullptr && latest->user == present.user() && book_.is_live(*latest, now) &&
                             latest->serial != present.serial() && latest->not_after >= present.not_after();
   if (asked_before) return state_of(*book_.request(key));
@@ -291,12 +291,12 @@ Result<crypto::Certificate> AuthorityDesk::renew_by_hand(const crypto::Certifica
   if (!fingerprint) return fingerprint.error();
   const Turn turn(*this);
   if (!turn) return turn.error();
-  const appliance::LedgerSigned* known = book_.by_serial(present.serial());
+  const authority::LedgerSigned* known = book_.by_serial(present.serial());
   if (known == nullptr || known->certificate != present.der())
     return {Errc::not_authorized, "this authority did not sign the certificate"};
   if (book_.is_revoked(known->key, known->user)) return {Errc::not_authorized, revoked_text(known->key, known->user)};
-  appliance::Wishes wishes{known->user, known->addresses, life};
-  auto granted = appliance::grant(policy_, {}, wishes);
+  authority::Wishes wishes{known->user, known->addresses, life};
+  auto granted = authority::grant(policy_, {}, wishes);
   if (!granted) return std::move(granted).error();
   return issue({key, *fingerprint, *std::move(granted), SignedBy::person, known->key}, now);
 }
@@ -309,11 +309,11 @@ Result<crypto::Certificate> AuthorityDesk::sign_server(const crypto::PublicKey& 
   if (!fingerprint) return fingerprint.error();
   const Turn turn(*this);
   if (!turn) return turn.error();
-  const appliance::Grant granted{name_ + " authority", addresses_of(addresses), policy_.life};
+  const authority::Grant granted{name_ + " authority", addresses_of(addresses), policy_.life};
   return sign_fields({key, *fingerprint, granted, SignedBy::server}, dns_names, now);
 }
 
-Result<appliance::EnrolmentToken> AuthorityDesk::make_token(const TokenWish& wish, WallTime now) {
+Result<authority::EnrolmentToken> AuthorityDesk::make_token(const TokenWish& wish, WallTime now) {
   if (wish.uses == 0 || wish.uses > max_uses)
     return {Errc::out_of_range, "a token has 1 to " + std::to_string(max_uses) + " uses"};
   if (wish.life < std::chrono::seconds(1) || wish.life > max_token_life)
@@ -327,11 +327,11 @@ Result<appliance::EnrolmentToken> AuthorityDesk::make_token(const TokenWish& wis
     return {Errc::not_authorized,
             "the policy takes no tokens: write accept_tokens = true into " + path_of("policy.toml")};
   if (!wish.user.empty()) {
-    if (auto good = appliance::judge(policy_, {wish.user, {}}, true); !good) return std::move(good).error();
+    if (auto good = authority::judge(policy_, {wish.user, {}}, true); !good) return std::move(good).error();
   }
   io::SystemRng rng;
-  const auto token = appliance::make_enrolment_token(authority_.fingerprint(), rng);
-  auto noted = record(appliance::LedgerToken{token.name(), wish.uses, now + wish.life, wish.user, wish.note}, now);
+  const auto token = authority::make_enrolment_token(authority_.fingerprint(), rng);
+  auto noted = record(authority::LedgerToken{token.name(), wish.uses, now + wish.life, wish.user, wish.note}, now);
   if (!noted) return std::move(noted).error();
   return token;
 }
@@ -342,7 +342,7 @@ Result<void> AuthorityDesk::end_token(const crypto::Digest256& name, WallTime no
   const AuthorityBook::Token* known = book_.token(name);
   if (known == nullptr) return {Errc::not_found, "no such token"};
   if (known->ended) return {Errc::conflict, "the token was taken back already"};
-  return record(appliance::LedgerTokenEnded{name}, now);
+  return record(authority::LedgerTokenEnded{name}, now);
 }
 
 Result<crypto::RevocationList> AuthorityDesk::revoke(const Revocation& revocation, WallTime now) {
@@ -359,7 +359,7 @@ Result<crypto::RevocationList> AuthorityDesk::revoke(const Revocation& revocatio
       return {Errc::exhausted, "the revocation list is full; make another authority (ga-group rotate)"};
     const std::string user = revocation.key ? std::string() : revocation.user;
     auto noted =
-        record(appliance::LedgerRevoked{revocation.key, user, revocation.reason, book_.list_number() + 1}, now);
+        record(authority::LedgerRevoked{revocation.key, user, revocation.reason, book_.list_number() + 1}, now);
     if (!noted) return std::move(noted).error();
     if (auto published = publish(); !published) return std::move(published).error();
   }

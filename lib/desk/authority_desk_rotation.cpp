@@ -1,4 +1,4 @@
-#include "appliance/pinned_addresses.hpp"
+#include "authority/pinned_addresses.hpp"
 #include "crypto/sealed_message.hpp"
 #include "desk/authority_desk.hpp"
 
@@ -14,23 +14,23 @@ Result<crypto::Certificate> AuthorityDesk::take_over(const crypto::Certificate& 
   const Turn turn(*this);
   if (!turn) return turn.error();
   // A key that is here already, as from a rotation that was broken off, keeps what it has.
-  const appliance::LedgerSigned* latest = book_.latest(former.key_fingerprint());
+  const authority::LedgerSigned* latest = book_.latest(former.key_fingerprint());
   if (latest != nullptr && latest->user == former.user() && book_.is_live(*latest, now))
     return crypto::Certificate::from_der(latest->certificate);
   auto granted =
-      appliance::grant(policy_, {}, {former.user(), appliance::addresses_of(former.pinned_addresses()), std::nullopt});
+      authority::grant(policy_, {}, {former.user(), authority::addresses_of(former.pinned_addresses()), std::nullopt});
   if (!granted) return std::move(granted).error();
-  return issue({former.public_key(), former.key_fingerprint(), *std::move(granted), appliance::SignedBy::person}, now);
+  return issue({former.public_key(), former.key_fingerprint(), *std::move(granted), authority::SignedBy::person}, now);
 }
 
 Result<void> AuthorityDesk::leave_out(const std::vector<Bytes>& serials, WallTime now) {
   const Turn turn(*this);
   if (!turn) return turn.error();
   for (const Bytes& serial : serials) {
-    const appliance::LedgerSigned* known = book_.by_serial(serial);
+    const authority::LedgerSigned* known = book_.by_serial(serial);
     if (known == nullptr) return {Errc::not_found, "no certificate with this serial number"};
     if (book_.is_left_out(known->key)) continue;
-    if (auto noted = record(appliance::LedgerLeftOut{known->key, known->user}, now); !noted) return noted;
+    if (auto noted = record(authority::LedgerLeftOut{known->key, known->user}, now); !noted) return noted;
   }
   return {};
 }

@@ -42,8 +42,8 @@ struct NodeConfig {
   std::string domain = "ipop";
   std::optional<std::string> host_name{};
   std::optional<net::Ipv4Address> preferred_address{};
-  std::uint16_t mtu = 1400;                    ///< of the TAP; links are wanted for packets of that size
-  std::optional<net::MacAddress> tap_mac{};    ///< router::Router::Config, as the next
+  std::uint16_t mtu = 1400;                  ///< of the TAP; links are wanted for packets of that size
+  std::optional<net::MacAddress> tap_mac{};  ///< router::Router::Config, as the next
   std::uint16_t guest_mtu = 1400;
   unsigned relay_share = 75;  ///< overlay::Overlay::Config, as the next
   std::uint64_t relay_limit = 0;

@@ -31,7 +31,7 @@ class DhcpServer {
     std::uint16_t mtu = 1400;
     std::optional<net::MacAddress> own_client{};  ///< the TAP's, for the machine's own DHCP client
     std::uint16_t guest_mtu = 1400;               ///< for others, who may be behind a bridge
-    bool offer_dns = true;  ///< false: neither a name server nor a domain to search
+    bool offer_dns = true;                        ///< false: neither a name server nor a domain to search
   };
 
   struct Reply {

@@ -1,16 +1,16 @@
 // Input: lines of a ledger. What decodes is written and read back as the same value, and the book takes or refuses it.
 
-#include "appliance/authority_ledger.hpp"
+#include "authority/authority_ledger.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-#include "appliance/authority_book.hpp"
+#include "authority/authority_book.hpp"
 #include "base/hex.hpp"
 
 using namespace ipop;
-using namespace ipop::appliance;
+using namespace ipop::authority;
 
 namespace {
 

@@ -1,12 +1,12 @@
 // Input: a policy file. What is read is written and read back as the same value.
 
-#include "appliance/authority_policy.hpp"
+#include "authority/authority_policy.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-using namespace ipop::appliance;
+using namespace ipop::authority;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(octets), size);

@@ -1,12 +1,12 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "appliance/condor_flock.hpp"
-#include "appliance/condor_manager.hpp"
+#include "pool/condor_flock.hpp"
+#include "pool/condor_manager.hpp"
 
 using namespace ipop;
-using namespace ipop::appliance;
-
+using namespace ipop::firewall;
+using namespace ipop::pool;
 // What other machines say of a pool: an announcement, or a flock file, has one form or is refused.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -1,4 +1,4 @@
-#include "appliance/condor_config.hpp"
+#include "pool/condor_config.hpp"
 
 #include <array>
 #include <cstdint>
@@ -7,7 +7,8 @@
 #include <vector>
 
 using namespace ipop;
-using namespace ipop::appliance;
+using namespace ipop::firewall;
+using namespace ipop::pool;
 
 namespace {
 

@@ -1,11 +1,11 @@
-#include "appliance/condor_settings.hpp"
+#include "pool/condor_settings.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace ipop;
-using namespace ipop::appliance;
-
+using namespace ipop::firewall;
+using namespace ipop::pool;
 // Whatever a role file holds, it is refused in one line or means the same after writing and reading.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

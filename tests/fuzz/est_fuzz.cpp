@@ -1,14 +1,14 @@
-#include "appliance/est.hpp"
+#include "authority/est.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
-#include "appliance/authority_announcement.hpp"
+#include "authority/authority_announcement.hpp"
 #include "base/base64.hpp"
 #include "crypto/certificate.hpp"
 
 using namespace ipop;
-using namespace ipop::appliance;
+using namespace ipop::authority;
 
 namespace {
 

@@ -1,11 +1,10 @@
-#include "appliance/group_config.hpp"
+#include "groups/group_config.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace ipop;
-using namespace ipop::appliance;
-
+using namespace ipop::groups;
 // Whatever a group file holds, it is refused in one line or means the same after writing and reading.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

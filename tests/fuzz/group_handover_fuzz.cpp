@@ -1,16 +1,17 @@
-#include "appliance/group_handover.hpp"
+#include "groups/group_handover.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
-#include "appliance/enrolment_token.hpp"
-#include "appliance/est.hpp"
+#include "authority/enrolment_token.hpp"
+#include "authority/est.hpp"
 #include "base/base32.hpp"
 #include "base/base64.hpp"
 #include "crypto/sealed_message.hpp"
 
 using namespace ipop;
-using namespace ipop::appliance;
+using namespace ipop::groups;
+using namespace ipop::authority;
 
 namespace {
 

@@ -1,12 +1,12 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "appliance/group_config.hpp"
 #include "base/base32.hpp"
 #include "crypto/hash.hpp"
+#include "groups/group_config.hpp"
 
 using namespace ipop;
-using namespace ipop::appliance;
+using namespace ipop::groups;
 
 namespace {
 

@@ -1,13 +1,13 @@
-#include "appliance/medium.hpp"
+#include "medium/medium.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
-#include "appliance/first_boot.hpp"
+#include "medium/first_boot.hpp"
 
 using namespace ipop;
-using namespace ipop::appliance;
-
+using namespace ipop::groups;
+using namespace ipop::medium;
 // Whatever a medium holds, it is refused in one line or means the same after writing and reading, and can be planned.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

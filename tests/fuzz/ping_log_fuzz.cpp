@@ -1,18 +1,18 @@
 // Input: a log of ga-pingtest. What is read is written and read back as the same value; the report and its picture
 // take all of it.
 
-#include "appliance/ping_log.hpp"
+#include "pings/ping_log.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "appliance/ping_matrix.hpp"
-#include "appliance/ping_report.hpp"
+#include "pings/ping_matrix.hpp"
+#include "pings/ping_report.hpp"
 
 using namespace ipop;
-using namespace ipop::appliance;
+using namespace ipop::pings;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
   const std::string_view log(reinterpret_cast<const char*>(octets), size);

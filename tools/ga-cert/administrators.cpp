@@ -16,7 +16,7 @@ using cli::ExitStatus;
 /// The key that is meant: of the only live one of a user, or by its beginning.
 Result<crypto::Digest256> find_key(const AuthorityDesk& desk, const std::string& who, WallTime now) {
   std::optional<crypto::Digest256> of_user;
-  for (const appliance::LedgerSigned* it : desk.book().certificates()) {
+  for (const authority::LedgerSigned* it : desk.book().certificates()) {
     if (it->user != who || !desk.book().is_live(*it, now)) continue;
     if (of_user && *of_user != it->key)
       return {Errc::conflict, "the user " + who + " has several keys; name one by its fingerprint"};

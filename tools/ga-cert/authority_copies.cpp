@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "appliance/authority_backup.hpp"
+#include "authority/authority_backup.hpp"
 #include "authority_groups.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
@@ -31,10 +31,10 @@ ExitStatus report_backup(const Context& context, const std::string& path, const 
   return error.code == Errc::bad_checksum ? ExitStatus::permission : ExitStatus::bad_config;
 }
 
-Result<appliance::AuthorityBackup> read_backup(ByteSpan der, const std::string& passphrase) {
+Result<authority::AuthorityBackup> read_backup(ByteSpan der, const std::string& passphrase) {
   const auto octets = crypto::unlock_message(der, passphrase);
   if (!octets) return octets.error();
-  return appliance::decode_authority_backup(*octets);
+  return authority::decode_authority_backup(*octets);
 }
 
 void print_backup(const Context& context, const std::string& path, const AuthorityDesk& desk, WallTime at) {
@@ -56,25 +56,25 @@ void print_backup(const Context& context, const std::string& path, const Authori
 
 /// Without the files of its groups a new machine had an authority and no way to its members.
 Result<void> add_groups(const Context& context, const crypto::Certificate& authority,
-                        appliance::AuthorityBackup& backup) {
+                        authority::AuthorityBackup& backup) {
   const auto groups = closed_group_names(context);
   if (!groups) return groups.error();
   for (const std::string& group : *groups) {
     if (!has_authority(context, group, authority)) continue;
     for (const std::string& name : {group, entrance_name_of(group)}) {
       const auto text = io::read_file(files_of(context, name).config(), largest_kept_group);
-      if (text) backup.files.push_back({std::string(appliance::AuthorityBackup::groups) + name + ".toml", *text});
+      if (text) backup.files.push_back({std::string(authority::AuthorityBackup::groups) + name + ".toml", *text});
     }
   }
   return {};
 }
 
 /// The files of groups that this machine has not; false: one could not be written, which has been reported.
-bool restore_groups(const Context& context, const appliance::AuthorityBackup& backup, const AuthorityDesk& desk) {
+bool restore_groups(const Context& context, const authority::AuthorityBackup& backup, const AuthorityDesk& desk) {
   std::vector<std::string> closed;
   for (const auto& file : backup.files) {
-    if (!file.name.starts_with(appliance::AuthorityBackup::groups)) continue;
-    const std::string name = file.name.substr(appliance::AuthorityBackup::groups.size());
+    if (!file.name.starts_with(authority::AuthorityBackup::groups)) continue;
+    const std::string name = file.name.substr(authority::AuthorityBackup::groups.size());
     const std::string path = context.options.groups + "/" + name;
     if (io::exists(path)) continue;
     auto written = io::make_directories(context.options.groups, 0755);

@@ -5,20 +5,20 @@
 #include <utility>
 #include <vector>
 
-#include "appliance/authority_announcement.hpp"
-#include "appliance/est.hpp"
-#include "appliance/fingerprint_text.hpp"
-#include "appliance/group_config.hpp"
+#include "authority/authority_announcement.hpp"
+#include "authority/est.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "cli/progress.hpp"
 #include "cli/question.hpp"
 #include "cli/text.hpp"
+#include "groups/group_config.hpp"
 #include "io/system_clock.hpp"
 #include "node_waiting.hpp"
 
 namespace ipop::ga_cert {
 namespace {
 
-using appliance::AuthorityAnnouncement;
+using authority::AuthorityAnnouncement;
 using cli::ExitStatus;
 
 constexpr Duration first_contact_limit = 15s;
@@ -42,7 +42,7 @@ std::string place_of(const io::HttpsPeer& peer) {
 /// `host`, `host:port`, `[v6]:port`.
 Result<io::HttpsPeer> parse_server(const std::string& text) {
   const bool has_port = text.find(':') != std::string::npos;
-  const auto entry = appliance::parse_bootstrap_entry(has_port ? text : text + ":" + std::to_string(default_port));
+  const auto entry = groups::parse_bootstrap_entry(has_port ? text : text + ":" + std::to_string(default_port));
   if (!entry || text.starts_with("udp:"))
     return {Errc::malformed, "\"" + text + "\" is not a server address; write HOST:PORT, as in 10.128.0.1:8443"};
   return io::HttpsPeer{entry->host, entry->port};
@@ -52,11 +52,11 @@ Result<io::HttpsPeer> parse_server(const std::string& text) {
 Result<std::vector<AuthorityAnnouncement>> ask_open_group(daemon::ControlClient& client, Duration limit,
                                                           const std::optional<crypto::Digest256>& wanted) {
   const auto answer =
-      tools::ask_node<node::DhtAnswer>(client, node::DhtGetCommand{std::string(appliance::announcement_key)}, limit);
+      tools::ask_node<node::DhtAnswer>(client, node::DhtGetCommand{std::string(authority::announcement_key)}, limit);
   if (!answer) return answer.error();
   std::vector<AuthorityAnnouncement> out;
   for (const auto& value : answer->values) {
-    const auto announcement = appliance::parse_announcement(as_text(value.value));
+    const auto announcement = authority::parse_announcement(as_text(value.value));
     if (!announcement || (wanted && announcement->fingerprint != *wanted)) continue;
     if (out.size() == max_candidates) break;
     if (std::ranges::find(out, *announcement) == out.end()) out.push_back(*announcement);
@@ -76,7 +76,7 @@ Result<std::vector<AuthorityAnnouncement>> look_or_wait(const Context& context, 
   const auto found =
       waiting.until("the authority's server in the group", [&](auto& client, Duration left) -> Result<bool> {
         if (wanted && !std::exchange(is_watching, true)) {
-          const node::DhtWatchCommand watch{std::string(appliance::announcement_key)};
+          const node::DhtWatchCommand watch{std::string(authority::announcement_key)};
           if (const auto set = client.call(watch, std::min(left, look_up_limit)); !set) return set.error();
         }
         auto now = ask_open_group(client, std::min(left, look_up_limit), wanted);
@@ -116,7 +116,7 @@ std::variant<std::vector<Candidate>, ExitStatus> announced(const Context& contex
   if (!is_one) {
     cli::complain(context.streams, tool, "several authorities are announced in the group:");
     for (const auto& it : *found)
-      context.streams.err << "  " << to_string(it.server) << "  " << appliance::to_groups(it.fingerprint) << '\n';
+      context.streams.err << "  " << to_string(it.server) << "  " << authority::to_groups(it.fingerprint) << '\n';
     cli::suggest(context.streams, "the same command with --fingerprint HEX");
     return ExitStatus::usage;
   }
@@ -140,9 +140,9 @@ std::variant<std::vector<Candidate>, ExitStatus> candidates(const Context& conte
 Result<crypto::Certificate> first_contact(const Context& context, const io::HttpsPeer& peer) {
   cli::Progress progress(context.streams);
   progress.show("asking " + place_of(peer) + " ...");
-  const auto answer = io::exchange_https(peer, appliance::est::authority_request(), first_contact_limit);
+  const auto answer = io::exchange_https(peer, authority::est::authority_request(), first_contact_limit);
   if (!answer) return answer.error();
-  return appliance::est::decode_authority(*answer);
+  return authority::est::decode_authority(*answer);
 }
 
 bool is_confirmed(const Context& context, const Candidate& candidate, const crypto::Certificate& authority,
@@ -150,8 +150,8 @@ bool is_confirmed(const Context& context, const Candidate& candidate, const cryp
   std::ostream& err = context.streams.err;
   err << "The authority at " << cli::printable(place_of(candidate.peer)) << " calls itself \""
       << cli::printable(authority.common_name()) << "\".\n"
-      << "Its fingerprint:   " << appliance::to_groups(authority.fingerprint()) << '\n'
-      << "This machine's key: " << appliance::to_groups(own_key) << '\n'
+      << "Its fingerprint:   " << authority::to_groups(authority.fingerprint()) << '\n'
+      << "This machine's key: " << authority::to_groups(own_key) << '\n'
       << "Compare both with the person at the authority (`ga-cert authority show` and `ga-cert list` there),"
          " over a channel that nobody else can tamper with.\n";
   return cli::ask_for_word_yes(context.streams, "Is it the same authority?");
@@ -179,7 +179,7 @@ std::variant<KnownAuthority, ExitStatus> find_authority(const Context& context, 
                                                         const crypto::Digest256& own_key) {
   std::optional<crypto::Digest256> wanted;
   if (!choice.fingerprint.empty()) {
-    wanted = appliance::parse_fingerprint(choice.fingerprint);
+    wanted = authority::parse_fingerprint(choice.fingerprint);
     if (!wanted) {
       cli::complain(context.streams, tool,
                     "--fingerprint takes 64 hexadecimal digits, as `ga-cert authority show`"
@@ -211,7 +211,7 @@ std::variant<KnownAuthority, ExitStatus> find_authority(const Context& context, 
     if (expected && authority->fingerprint() != *expected) {
       cli::complain(context.streams, tool,
                     place_of(candidate.peer) + " is a different authority: its fingerprint is " +
-                        appliance::to_groups(authority->fingerprint()) + ", not " + appliance::to_groups(*expected));
+                        authority::to_groups(authority->fingerprint()) + ", not " + authority::to_groups(*expected));
       failure = ExitStatus::no;
       continue;
     }

@@ -4,7 +4,7 @@
 #include <string>
 #include <variant>
 
-#include "appliance/enrolment_token.hpp"
+#include "authority/enrolment_token.hpp"
 #include "crypto/certificate.hpp"
 #include "io/https_client.hpp"
 #include "verbs.hpp"
@@ -17,7 +17,7 @@ struct AuthorityChoice {
   std::string fingerprint{};  ///< hexadecimal; empty: a terminal is asked
   std::string group{};        ///< the group in which it is announced
   /// Names the authority too; must agree with `fingerprint`, when that is given.
-  std::optional<appliance::EnrolmentToken> token{};
+  std::optional<authority::EnrolmentToken> token{};
 };
 
 /// An authority that was recognised by its fingerprint, and its server. Only a server that this

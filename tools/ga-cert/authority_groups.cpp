@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "appliance/group_config.hpp"
 #include "closed_group.hpp"
+#include "groups/group_config.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 #include "node_connection.hpp"
@@ -17,7 +17,7 @@ constexpr std::size_t largest_member_file = std::size_t{1} << 20U;
 std::optional<crypto::Digest256> authority_of(const Context& context, const std::string& group) {
   const auto text = io::read_file(files_of(context, group).config(), largest_member_file);
   if (!text) return std::nullopt;
-  const auto config = appliance::parse_group_config(*text, group);
+  const auto config = groups::parse_group_config(*text, group);
   if (!config || config->authority.empty()) return std::nullopt;
   const auto authority = crypto::Certificate::from_pem(config->authority);
   if (!authority) return std::nullopt;

@@ -15,9 +15,9 @@ namespace {
 using cli::ExitStatus;
 
 Rows authority_rows(const AuthorityDesk& desk, WallTime now) {
-  const appliance::AuthorityBook& book = desk.book();
+  const authority::AuthorityBook& book = desk.book();
   std::size_t live = 0;
-  for (const appliance::LedgerSigned* certificate : book.certificates())
+  for (const authority::LedgerSigned* certificate : book.certificates())
     live += book.is_live(*certificate, now) ? 1U : 0U;
   return {
       {"name", desk.name()},

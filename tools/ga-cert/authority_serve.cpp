@@ -2,14 +2,14 @@
 #include <csignal>
 #include <memory>
 
-#include "appliance/authority_announcement.hpp"
-#include "appliance/est.hpp"
-#include "appliance/fingerprint_text.hpp"
-#include "appliance/group_config.hpp"
+#include "authority/authority_announcement.hpp"
+#include "authority/est.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "crypto/renewal_time.hpp"
 #include "daemon/service_signs.hpp"
 #include "desk_choice.hpp"
 #include "enrolment_service.hpp"
+#include "groups/group_config.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
@@ -41,7 +41,7 @@ Result<std::string> group_file(const Context& context, const std::string& name, 
   const auto text = io::read_file(path, largest_group_file);
   if (!text && text.error().code == std::errc::no_such_file_or_directory) return {Errc::not_found, path};
   if (!text) return text.error();
-  auto config = appliance::parse_group_config(*text, path);
+  auto config = groups::parse_group_config(*text, path);
   if (!config) return make_error(std::make_error_code(std::errc::io_error), config.error().message());
   config->port.reset();
   config->authority = authority.to_pem();
@@ -50,7 +50,7 @@ Result<std::string> group_file(const Context& context, const std::string& name, 
                             : Result<node::EndpointsAnswer>(client.error());
   // Without a node the file's own entries have to do.
   for (const net::Endpoint& endpoint : known ? known->endpoints : std::vector<net::Endpoint>()) {
-    auto entry = appliance::parse_bootstrap_entry(to_string(endpoint));
+    auto entry = groups::parse_bootstrap_entry(to_string(endpoint));
     if (entry && std::ranges::find(config->bootstrap, *entry) == config->bootstrap.end())
       config->bootstrap.push_back(*std::move(entry));
   }
@@ -87,7 +87,7 @@ class Server {
     if (!watching) return report(context_, watching.error());
     log({LogLevel::info,
          "authority",
-         {{"name", desk_.name()}, {"fingerprint", appliance::to_groups(desk_.authority().fingerprint())}}});
+         {{"name", desk_.name()}, {"fingerprint", authority::to_groups(desk_.authority().fingerprint())}}});
     address_ = verb_.address;
     look_at_ledger();
     if (verb_.address && ledger_.fault().empty()) {
@@ -137,7 +137,7 @@ class Server {
     auto identity = make_identity();
     if (!identity) return std::move(identity).error();
     server_.reset();
-    auto server = io::HttpsServer::listen(loop_, place, *identity, appliance::est::body_limit,
+    auto server = io::HttpsServer::listen(loop_, place, *identity, authority::est::body_limit,
                                           [this](const net::Endpoint& source, const net::HttpRequest& request) {
                                             // While the machine slept, the timer stood still.
                                             if (io::wall_time_now() >= renew_at_) renewal_.arm(io::monotonic_now());
@@ -155,7 +155,7 @@ class Server {
     signs_.ready();
     wait_for_renewal();
     if (group_ && verb_.announce)
-      group_->announce(to_string(appliance::AuthorityAnnouncement{place, desk_.authority().fingerprint()}));
+      group_->announce(to_string(authority::AuthorityAnnouncement{place, desk_.authority().fingerprint()}));
     return {};
   }
 

@@ -28,7 +28,7 @@ ExitStatus report_no_group(const Context& context, const std::string& message) {
 std::variant<std::string, ExitStatus> choose_group(const Context& context, const std::string& name) {
   const std::string& directory = context.options.groups;
   if (!name.empty()) {
-    const auto is_there = appliance::check_group_name(name) ? io::has_group(name, directory) : Result<bool>(false);
+    const auto is_there = groups::check_group_name(name) ? io::has_group(name, directory) : Result<bool>(false);
     if (!is_there) return report(context, is_there.error());
     if (*is_there) return name;
     return report_no_group(context, "this machine has no group \"" + name + "\" (none in " + directory + ")");
@@ -44,7 +44,7 @@ std::variant<std::string, ExitStatus> choose_group(const Context& context, const
   return ExitStatus::usage;
 }
 
-void print_joined(const Context& context, const OwnGroup& group, const appliance::GroupConfig& closed,
+void print_joined(const Context& context, const OwnGroup& group, const groups::GroupConfig& closed,
                   const node::StatusAnswer& status) {
   const std::string address = status.address ? to_string(*status.address) : "";
   std::ostream& out = context.streams.out;
@@ -78,23 +78,23 @@ std::variant<OwnGroup, ExitStatus> load_own_group(const Context& context, const 
   out.path = files_of(context, out.name).config();
   auto text = io::read_file(out.path, largest_file);
   if (!text) return report(context, text.error());
-  auto config = appliance::parse_group_config(*text, out.path);
+  auto config = groups::parse_group_config(*text, out.path);
   if (!config) return report(context, config.error());
   out.text = *std::move(text);
   out.config = *std::move(config);
   return out;
 }
 
-Result<void> replace_group(const OwnGroup& open, const appliance::GroupConfig& closed) {
+Result<void> replace_group(const OwnGroup& open, const groups::GroupConfig& closed) {
   auto kept = io::write_file_atomically(open_copy(open.path), open.text, 0644);
   if (!kept) return kept;
   // The node's state and socket are called as the group is on this machine, also after its next start.
-  appliance::GroupConfig written = closed;
+  groups::GroupConfig written = closed;
   written.name = open.config.name;
   return io::write_file_atomically(open.path, to_toml(written), 0644);
 }
 
-ExitStatus move_node(const Context& context, const OwnGroup& group, const appliance::GroupConfig& closed,
+ExitStatus move_node(const Context& context, const OwnGroup& group, const groups::GroupConfig& closed,
                      const std::string& socket) {
   const auto moved =
       tools::reload_until(context.streams, socket, "an address in " + closed.name, lease_limit,

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "appliance/fingerprint_text.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
@@ -102,7 +102,7 @@ void fill_in(Outcome& outcome, const crypto::Certificate& certificate) {
 
 /// Two people who call themselves alike look like one with two machines: whether it is one, a person knows. What is
 /// wrong; empty: nothing is.
-std::string judge_other_machine(const Context& context, const appliance::LedgerSigned& other, std::string_view request,
+std::string judge_other_machine(const Context& context, const authority::LedgerSigned& other, std::string_view request,
                                 bool may_ask) {
   if (!may_ask || !cli::can_ask(context.streams)) return desk::other_machine_text(other);
   const std::string question = cli::printable(other.user) + " has a valid certificate for another machine (key " +
@@ -122,7 +122,7 @@ Outcome accept(const Context& context, AuthorityDesk& desk, const std::string& t
   }
   out.request = to_hex(*key);
   const auto* known = desk.book().request(*key);
-  appliance::Wishes wishes = verb.wishes;
+  authority::Wishes wishes = verb.wishes;
   const auto* other = known == nullptr || wishes.another_machine
                           ? nullptr
                           : desk.book().other_machine(wishes.user.empty() ? known->user : wishes.user, *key, now);
@@ -135,7 +135,7 @@ Outcome accept(const Context& context, AuthorityDesk& desk, const std::string& t
   }
   if (verb.dry_run) {
     const auto request = desk.request(*key);
-    const auto granted = request ? desk.preview(*request, wishes, now) : Result<appliance::Grant>(request.error());
+    const auto granted = request ? desk.preview(*request, wishes, now) : Result<authority::Grant>(request.error());
     if (!granted) {
       out.problem = granted.error().message();
       return out;

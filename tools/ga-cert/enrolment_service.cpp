@@ -1,6 +1,6 @@
 #include "enrolment_service.hpp"
 
-#include "appliance/fingerprint_text.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "base/machine.hpp"
 #include "crypto/trust_store.hpp"
@@ -10,7 +10,7 @@
 namespace ipop::ga_cert {
 namespace {
 
-namespace est = appliance::est;
+namespace est = authority::est;
 
 // Two people who talk to each other decide at once; later a person may look at any time. Both stay below
 // the limit of an address.
@@ -137,7 +137,7 @@ net::HttpAnswer EnrolmentService::give_group(const std::string& source, const cr
 net::HttpAnswer EnrolmentService::show_requests(const std::string& source, const crypto::Certificate& member) {
   const auto who = desk_.check_administrator(member, io::wall_time_now());
   if (!who) return fail(source, who.error());
-  std::vector<appliance::WaitingRow> rows;
+  std::vector<authority::WaitingRow> rows;
   for (const auto* request : desk_.book().waiting())
     rows.push_back({request->key, request->user, to_text(request->addresses), request->source, request->at});
   return est::requests_answer(rows);
@@ -148,7 +148,7 @@ net::HttpAnswer EnrolmentService::decide(const std::string& source, const est::W
   const auto who = desk_.check_administrator(wish.member, now);
   if (!who) return fail(source, who.error());
   const auto& decision = wish.decision;
-  appliance::Wishes wishes;
+  authority::Wishes wishes;
   wishes.another_machine = decision.another_machine;
   const auto done = decision.accepts ? desk_.accept(decision.key, wishes, now, *who)
                                      : Result<crypto::Certificate>(crypto::Certificate());

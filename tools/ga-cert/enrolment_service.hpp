@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "appliance/est.hpp"
-#include "appliance/request_limiter.hpp"
+#include "authority/est.hpp"
+#include "authority/request_limiter.hpp"
 #include "base/expiring_map.hpp"
 #include "base/log.hpp"
 #include "desk/authority_desk.hpp"
@@ -35,11 +35,11 @@ class EnrolmentService {
   void hold(bool is_on_hold) { is_on_hold_ = is_on_hold; }
 
  private:
-  net::HttpAnswer enrol(const std::string& source, const appliance::est::WantsCertificate& wish);
-  net::HttpAnswer renew(const std::string& source, const appliance::est::WantsRenewal& wish);
+  net::HttpAnswer enrol(const std::string& source, const authority::est::WantsCertificate& wish);
+  net::HttpAnswer renew(const std::string& source, const authority::est::WantsRenewal& wish);
   net::HttpAnswer give_group(const std::string& source, const crypto::Certificate& member);
   net::HttpAnswer show_requests(const std::string& source, const crypto::Certificate& member);
-  net::HttpAnswer decide(const std::string& source, const appliance::est::WantsDecision& wish);
+  net::HttpAnswer decide(const std::string& source, const authority::est::WantsDecision& wish);
   net::HttpAnswer fail(const std::string& source, const Error& error);
   std::chrono::seconds next_question(const crypto::Digest256& key);
 
@@ -47,7 +47,7 @@ class EnrolmentService {
   GroupSource group_;
   Log log_;
   bool is_on_hold_ = false;
-  appliance::RequestLimiter limiter_;
+  authority::RequestLimiter limiter_;
   ExpiringMap<crypto::Digest256, unsigned> questions_;  // how often a key that waits has asked
 };
 

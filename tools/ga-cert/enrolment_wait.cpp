@@ -4,8 +4,8 @@
 #include <thread>
 #include <utility>
 
-#include "appliance/est.hpp"
-#include "appliance/fingerprint_text.hpp"
+#include "authority/est.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/progress.hpp"
@@ -16,7 +16,7 @@
 namespace ipop::ga_cert {
 namespace {
 
-namespace est = appliance::est;
+namespace est = authority::est;
 using cli::ExitStatus;
 
 constexpr Duration exchange_limit = 30s;
@@ -32,7 +32,7 @@ bool is_passing(const Error& error) {
 class Waiting {
  public:
   Waiting(const Context& context, const KnownAuthority& authority, const crypto::CertificateRequest& request,
-          const std::optional<appliance::EnrolmentToken>& token, Duration limit, bool wait,
+          const std::optional<authority::EnrolmentToken>& token, Duration limit, bool wait,
           const EnrolmentWatcher& watcher)
       : context_(context),
         authority_(authority),
@@ -84,7 +84,7 @@ class Waiting {
   }
 
  private:
-  using Step = appliance::EnrolmentRecord::Step;
+  using Step = authority::EnrolmentRecord::Step;
 
   void tell(Step step, const std::string& reason) {
     if (watcher_) watcher_(step, reason);
@@ -136,7 +136,7 @@ class Waiting {
   const Context& context_;
   const KnownAuthority& authority_;
   const crypto::CertificateRequest& request_;
-  const std::optional<appliance::EnrolmentToken>& token_;
+  const std::optional<authority::EnrolmentToken>& token_;
   TimePoint end_;
   bool wait_;
   const EnrolmentWatcher& watcher_;
@@ -150,7 +150,7 @@ class Waiting {
 
 std::variant<crypto::Certificate, ExitStatus> enrol(const Context& context, const KnownAuthority& authority,
                                                     const crypto::CertificateRequest& request,
-                                                    const std::optional<appliance::EnrolmentToken>& token,
+                                                    const std::optional<authority::EnrolmentToken>& token,
                                                     Duration limit, bool wait, const EnrolmentWatcher& watcher) {
   return Waiting(context, authority, request, token, limit, wait, watcher).until_decided();
 }

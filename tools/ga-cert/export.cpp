@@ -1,8 +1,8 @@
-#include "appliance/group_config.hpp"
-#include "appliance/swanctl.hpp"
+#include "authority/swanctl.hpp"
 #include "cli/text.hpp"
 #include "crypto/key_bundle.hpp"
 #include "desk_choice.hpp"
+#include "groups/group_config.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "papers.hpp"
@@ -27,15 +27,15 @@ struct Material {
 template <class T>
 using OrStatus = std::variant<T, ExitStatus>;
 
-OrStatus<appliance::GroupConfig> load_group(const Context& context, const std::string& group) {
-  if (auto good = appliance::check_group_name(group); !good) {
+OrStatus<groups::GroupConfig> load_group(const Context& context, const std::string& group) {
+  if (auto good = groups::check_group_name(group); !good) {
     cli::complain(context.streams, tool, good.error().message());
     return ExitStatus::usage;
   }
   const std::string path = files_of(context, group).config();
   const auto text = io::read_file(path, export_limit);
   if (!text) return report(context, text.error());
-  auto config = appliance::parse_group_config(*text, path);
+  auto config = groups::parse_group_config(*text, path);
   if (!config) return report(context, config.error());
   return *std::move(config);
 }
@@ -108,13 +108,13 @@ ExitStatus write_swanctl(const Context& context, const ExportCertificate& verb, 
     std::string text;
     mode_t mode;
   };
-  const appliance::SwanctlPaths paths = appliance::swanctl_paths(verb.group);
+  const authority::SwanctlPaths paths = authority::swanctl_paths(verb.group);
   std::vector<File> files{{paths.certificate, material.certificate->to_pem(), 0644},
                           {paths.authority, material.authority->to_pem(), 0644},
                           {paths.key, material.key->to_pem(), 0600}};
   if (!material.crl.empty()) files.push_back({paths.crl, material.crl, 0644});
   // Last, so that what it names is there.
-  files.push_back({paths.configuration, appliance::to_swanctl(verb.group, prefix), 0644});
+  files.push_back({paths.configuration, authority::to_swanctl(verb.group, prefix), 0644});
   for (const File& file : files) {
     const std::string path = verb.swanctl + "/" + file.path;
     if (verb.dry_run) {
@@ -191,7 +191,7 @@ ExitStatus carry_out(const Context& context, const ExportCertificate& verb) {
   } else {
     const auto group = load_group(context, verb.group);
     if (const auto* status = std::get_if<ExitStatus>(&group)) return *status;
-    const auto& config = std::get<appliance::GroupConfig>(group);
+    const auto& config = std::get<groups::GroupConfig>(group);
     prefix = config.prefix;
     found = of_group(context, verb, config.authority);
   }

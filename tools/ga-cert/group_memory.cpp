@@ -33,13 +33,13 @@ GroupMemory recall(const Context& context, const crypto::Certificate& authority)
     if (!client) continue;
     const auto before = tools::ask_node<node::StatusAnswer>(*client, node::StatusCommand{}, memory_limit);
     const auto answer = tools::ask_node<node::DhtAnswer>(
-        *client, node::DhtGetCommand{appliance::ledger_mark_key(authority)}, memory_limit);
+        *client, node::DhtGetCommand{authority::ledger_mark_key(authority)}, memory_limit);
     if (!answer) continue;
     out.was_asked = true;
     // A link that was there before the question was there for it.
     if (before && before->joined && before->links > 0) out.was_alone = false;
     for (const auto& value : answer->values) {
-      const auto mark = appliance::parse_ledger_mark(as_text(value.value), authority);
+      const auto mark = authority::parse_ledger_mark(as_text(value.value), authority);
       if (mark && (!out.mark || out.mark->count < mark->count)) out.mark = *mark;
     }
   }
@@ -50,8 +50,8 @@ bool is_unheard(const AuthorityDesk& desk, const GroupMemory& memory) {
   if (!memory.was_asked || !memory.was_alone) return false;
   const WallTime now = io::wall_time_now();
   std::optional<crypto::Digest256> one;
-  for (const appliance::LedgerSigned* certificate : desk.book().certificates()) {
-    if (certificate->by == appliance::SignedBy::server || !desk.book().is_live(*certificate, now)) continue;
+  for (const authority::LedgerSigned* certificate : desk.book().certificates()) {
+    if (certificate->by == authority::SignedBy::server || !desk.book().is_live(*certificate, now)) continue;
     // One of them is this machine's.
     if (one && *one != certificate->key) return true;
     one = certificate->key;
@@ -99,7 +99,7 @@ bool remember_ledger(const Context& context, AuthorityDesk& desk) {
     if (!client) continue;
     const auto stored = tools::ask_node<node::DhtAnswer>(
         *client,
-        node::DhtPutCommand{appliance::ledger_mark_key(desk.authority()), to_bytes(as_bytes(*mark)), memory_life},
+        node::DhtPutCommand{authority::ledger_mark_key(desk.authority()), to_bytes(as_bytes(*mark)), memory_life},
         memory_limit);
     out |= stored && stored->outcome == dht::Outcome::done;
   }

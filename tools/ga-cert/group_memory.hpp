@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "appliance/ledger_mark.hpp"
+#include "authority/ledger_mark.hpp"
 #include "crypto/revocation_list.hpp"
 #include "desk_choice.hpp"
 
@@ -13,7 +13,7 @@ namespace ipop::ga_cert {
 struct GroupMemory {
   bool was_asked = false;  ///< a node answered
   bool was_alone = true;   ///< none of them had a link: what it answered is what it knows itself
-  std::optional<appliance::LedgerMark> mark{};
+  std::optional<authority::LedgerMark> mark{};
   std::optional<crypto::RevocationList> list{};
 };
 /// Asks the nodes that run here, for a few seconds; who does not answer says nothing.

@@ -1,5 +1,5 @@
-#include "appliance/authority_policy.hpp"
-#include "appliance/est.hpp"
+#include "authority/authority_policy.hpp"
+#include "authority/est.hpp"
 #include "authority_finder.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
@@ -67,15 +67,15 @@ ExitStatus report_revoked(const Context& context, const Machine& machine, const 
 }
 
 /// The closed group, from the authority's server, for the holder of the certificate.
-Result<appliance::GroupConfig> fetch_group(KnownAuthority authority, const crypto::Certificate& certificate,
-                                           const crypto::PrivateKey& key, const appliance::GroupConfig& open) {
+Result<groups::GroupConfig> fetch_group(KnownAuthority authority, const crypto::Certificate& certificate,
+                                        const crypto::PrivateKey& key, const groups::GroupConfig& open) {
   authority.peer.certificate = certificate.to_pem();
   authority.peer.key = key.to_pem();
-  const auto answer = io::exchange_https(authority.peer, appliance::est::group_request(), group_limit);
+  const auto answer = io::exchange_https(authority.peer, authority::est::group_request(), group_limit);
   if (!answer) return answer.error();
-  const auto text = appliance::est::decode_group(*answer);
+  const auto text = authority::est::decode_group(*answer);
   if (!text) return text.error();
-  auto config = appliance::parse_group_config(*text, "the closed group's file");
+  auto config = groups::parse_group_config(*text, "the closed group's file");
   if (!config) return config;
   const auto named = crypto::Certificate::from_pem(config->authority);
   if (!named || named->der() != authority.certificate.der())
@@ -104,17 +104,17 @@ class Way {
     if (!known) cli::complain(context.streams, tool, known.error().message());
   }
 
-  [[nodiscard]] const std::optional<appliance::EnrolmentRecord>& known() const { return known_; }
+  [[nodiscard]] const std::optional<authority::EnrolmentRecord>& known() const { return known_; }
 
   /// For enrol(): writes down what it hears.
   [[nodiscard]] EnrolmentWatcher watcher(const crypto::Certificate& authority,
                                          const crypto::CertificateRequest& request) const {
-    appliance::EnrolmentRecord record;
+    authority::EnrolmentRecord record;
     record.authority = authority.fingerprint();
     record.authority_name = authority.common_name();
     record.user = request.user();
     record.request = short_hex(request.key_fingerprint());
-    return [this, record](appliance::EnrolmentRecord::Step step, const std::string& reason) mutable {
+    return [this, record](authority::EnrolmentRecord::Step step, const std::string& reason) mutable {
       record.step = step;
       record.reason = reason;
       record.at = io::wall_time_now();
@@ -131,7 +131,7 @@ class Way {
  private:
   const Context& context_;
   std::string file_;
-  std::optional<appliance::EnrolmentRecord> known_{};
+  std::optional<authority::EnrolmentRecord> known_{};
 };
 
 ExitStatus report_group(const Context& context, const KnownAuthority& authority, const Error& error) {
@@ -165,7 +165,7 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   const bool is_kept = way.known() && way.known()->user.find('?') == std::string::npos;
   const std::string asked_as = is_kept && verb.user.empty() ? way.known()->user : verb.user;
   const std::string user = asked_as.empty() ? io::host_name() : asked_as;
-  if (auto good = appliance::check_user(user); !good) {
+  if (auto good = authority::check_user(user); !good) {
     cli::complain(context.streams, tool, good.error().message() + "; pass --user NAME");
     return ExitStatus::usage;
   }

@@ -1,4 +1,4 @@
-#include "appliance/authority_book.hpp"
+#include "authority/authority_book.hpp"
 #include "base/hex.hpp"
 #include "base/machine.hpp"
 #include "cli/human.hpp"
@@ -15,7 +15,7 @@
 namespace ipop::ga_cert {
 namespace {
 
-using appliance::AuthorityBook;
+using authority::AuthorityBook;
 using cli::ExitStatus;
 
 void write(const Context& context, const cli::Table& table) {
@@ -64,7 +64,7 @@ void list_waiting(const Context& context, const AuthorityBook& book) {
                            " TEXT\n";
 }
 
-std::string_view state_of(const AuthorityBook& book, const appliance::LedgerSigned& certificate, WallTime now) {
+std::string_view state_of(const AuthorityBook& book, const authority::LedgerSigned& certificate, WallTime now) {
   if (book.is_revoked(certificate.key, certificate.user)) return "revoked";
   return now < certificate.not_after ? "live" : "ended";
 }
@@ -79,7 +79,7 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
   if (context.options.output.json) {
     cli::JsonWriter json("ga-cert.certificates/1");
     json.begin_array("certificates");
-    for (const appliance::LedgerSigned* it : book.certificates()) {
+    for (const authority::LedgerSigned* it : book.certificates()) {
       json.begin_element();
       json.field("serial", to_hex(it->serial));
       json.field("user", it->user);
@@ -103,8 +103,8 @@ void list_certificates(const Context& context, const AuthorityBook& book, WallTi
                     {"BY"},
                     {"STATE"}});
   table.count_as("certificates");
-  for (const appliance::LedgerSigned* it : book.certificates())
-    table.add_row({short_hex(it->serial), it->by == appliance::SignedBy::server ? "" : it->user, short_hex(it->key),
+  for (const authority::LedgerSigned* it : book.certificates())
+    table.add_row({short_hex(it->serial), it->by == authority::SignedBy::server ? "" : it->user, short_hex(it->key),
                    to_text(it->addresses),
                    context.options.output.plain ? cli::utc_text(it->not_after) : utc_day(it->not_after),
                    std::string(to_string(it->by)), std::string(state_of(book, *it, now))});
@@ -120,8 +120,8 @@ struct Decision {
   std::string note{};
 };
 
-Decision decision_of(const appliance::LedgerEvent& event) {
-  using namespace appliance;
+Decision decision_of(const authority::LedgerEvent& event) {
+  using namespace authority;
   return std::visit(
       Overloaded{
           [](const LedgerMade& it) {
@@ -188,7 +188,7 @@ void list_decisions(const Context& context, const AuthorityBook& book) {
   if (context.options.output.json) {
     cli::JsonWriter json("ga-cert.decisions/1");
     json.begin_array("decisions");
-    for (const appliance::LedgerEntry& entry : book.entries()) {
+    for (const authority::LedgerEntry& entry : book.entries()) {
       const Decision decision = decision_of(entry.event);
       json.begin_element();
       json.field("at", entry.at.seconds);
@@ -204,7 +204,7 @@ void list_decisions(const Context& context, const AuthorityBook& book) {
   }
   cli::Table table({{"AT", cli::Align::left, true}, {"EVENT"}, {"KEY", cli::Align::left, true}, {"USER"}, {"NOTE"}});
   table.count_as("entries");
-  for (const appliance::LedgerEntry& entry : book.entries()) {
+  for (const authority::LedgerEntry& entry : book.entries()) {
     const Decision decision = decision_of(entry.event);
     table.add_row({cli::utc_text(entry.at), decision.event, decision.key.substr(0, 16), decision.user, decision.note});
   }

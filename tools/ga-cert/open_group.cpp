@@ -3,7 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "appliance/authority_announcement.hpp"
+#include "authority/authority_announcement.hpp"
 #include "base/machine.hpp"
 #include "control/rpc.hpp"
 #include "io/system_clock.hpp"
@@ -97,7 +97,7 @@ void OpenGroup::set_address(std::optional<net::Ipv4Address> address) {
 void OpenGroup::put() {
   if (announcement_.empty()) return renew_.disarm();
   if (!client_) return;
-  const node::DhtPutCommand put{std::string(appliance::announcement_key), to_bytes(as_bytes(announcement_)),
+  const node::DhtPutCommand put{std::string(authority::announcement_key), to_bytes(as_bytes(announcement_)),
                                 announcement_life};
   if (auto sent = client_->send(control::encode_request(put_id, put), send_limit); !sent)
     return disconnect(sent.error().message());

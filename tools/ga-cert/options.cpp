@@ -1,7 +1,7 @@
 #include "options.hpp"
 
-#include "appliance/group_config.hpp"
 #include "command_line.hpp"
+#include "groups/group_config.hpp"
 
 namespace ipop::ga_cert {
 namespace {
@@ -45,7 +45,7 @@ void add_out(CLI::App& verb, std::string& out, const char* what) {
 }
 
 void add_user(CLI::App& verb, std::string& out, const char* what) {
-  verb.add_option("--user", out, what)->type_name("NAME")->check(by_rule(appliance::check_user));
+  verb.add_option("--user", out, what)->type_name("NAME")->check(by_rule(authority::check_user));
 }
 
 /// Calls `take` with each address; may be given several times.
@@ -72,7 +72,7 @@ void add_life(CLI::App& verb, std::optional<std::chrono::seconds>& out) {
       ->check(is_life());
 }
 
-void add_wishes(CLI::App& verb, appliance::Wishes& wishes) {
+void add_wishes(CLI::App& verb, authority::Wishes& wishes) {
   add_user(verb, wishes.user, "Sign for this user instead of the requested one");
   auto* addresses = add_addresses(
       verb,
@@ -109,7 +109,7 @@ CLI::App* add_authority(CLI::App& app, Options& options, InitAuthority& made, Se
   init->add_option("NAME", made.name, "Name of the closed group")
       ->type_name("")
       ->required()
-      ->check(by_rule(appliance::check_group_name));
+      ->check(by_rule(groups::check_group_name));
   tools::add_duration_option(*init, "--life", made.life, "Lifetime of the authority (3650d)");
   init->add_flag("--no-passphrase", made.no_passphrase, "Use no passphrase for the authority's key");
   add_dry_run(*init, made.dry_run);
@@ -344,7 +344,7 @@ void add_revoke(CLI::App& app, Options& options, Revoke& revoke) {
                    ->type_name("CERTIFICATE");
   auto* user = verb->add_option("--user", revoke.user, "Revoke a user with all keys")
                    ->type_name("NAME")
-                   ->check(by_rule(appliance::check_user))
+                   ->check(by_rule(authority::check_user))
                    ->excludes(what);
   auto* key = verb->add_option("--key", revoke.key, "Revoke the key with this whole fingerprint")
                   ->type_name("HEX")
@@ -420,7 +420,7 @@ void add_export(CLI::App& app, Options& options, ExportCertificate& exported) {
 void add_shared(CLI::App& app, Options& options) {
   app.add_option("--authority", options.authority, "Authority that is meant; needed when there are several")
       ->type_name("AUTHORITY")
-      ->check(by_rule(appliance::check_group_name));
+      ->check(by_rule(groups::check_group_name));
   app.add_option("--dir", options.directory, "Directory of the authority (/var/lib/ga/authority/NAME)")
       ->type_name("DIR");
   auto* file = app.add_option("--passphrase-file", options.passphrase_file,

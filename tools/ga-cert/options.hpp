@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/authority_policy.hpp"
+#include "authority/authority_policy.hpp"
 #include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
@@ -100,7 +100,7 @@ struct ShowOne {
 };
 struct AcceptRequests {
   std::vector<std::string> requests{};  ///< users, or beginnings of fingerprints
-  appliance::Wishes wishes{};
+  authority::Wishes wishes{};
   bool dry_run = false;
   RemoteAuthority remote{};
 };
@@ -114,7 +114,7 @@ struct DenyRequests {
 };
 struct SignRequest {
   std::string request{};  ///< path of a request, "-" for stdin
-  appliance::Wishes wishes{};
+  authority::Wishes wishes{};
   std::string out{"-"};
   bool dry_run = false;
 };

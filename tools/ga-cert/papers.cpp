@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "appliance/fingerprint_text.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
@@ -80,7 +80,7 @@ Result<crypto::CertificateRequest> read_request(const Context& context, const st
   return read_paper<crypto::CertificateRequest>(context, path, "request");
 }
 
-Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, const std::string& text) {
+Result<crypto::Digest256> find_request(const authority::AuthorityBook& book, const std::string& text) {
   const auto digits = digits_of(text);
   std::vector<std::string> names;
   crypto::Digest256 found{};
@@ -89,7 +89,7 @@ Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, con
   for (const auto& [key, request] : book.requests()) {
     const bool by_key = digits && to_hex(key).starts_with(*digits);
     // A user is meant by what waits; what was decided is named by its key.
-    const bool waits = request.what == appliance::AuthorityBook::Request::What::waiting;
+    const bool waits = request.what == authority::AuthorityBook::Request::What::waiting;
     if (!by_key && (is_whole || !waits || request.user != text)) continue;
     found = key;
     names.push_back(short_hex(key));
@@ -97,7 +97,7 @@ Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, con
   if (names.size() > 1) return several_match(text, names);
   if (!names.empty()) return found;
   if (digits) return none_begins("request", *digits);
-  if (appliance::check_user(text))
+  if (authority::check_user(text))
     return {Errc::not_found,
             "no request of a user \"" + text + "\" waits, and 4 or more hexadecimal digits name a key"};
   return digits.error();
@@ -122,12 +122,12 @@ std::vector<std::string> join_groups(const std::vector<std::string>& words) {
   return out;
 }
 
-Result<const appliance::LedgerSigned*> find_certificate(const appliance::AuthorityBook& book, const std::string& text) {
+Result<const authority::LedgerSigned*> find_certificate(const authority::AuthorityBook& book, const std::string& text) {
   const auto digits = digits_of(text);
   if (!digits) return digits.error();
   std::vector<std::string> names;
-  const appliance::LedgerSigned* found = nullptr;
-  for (const appliance::LedgerSigned* certificate : book.certificates()) {
+  const authority::LedgerSigned* found = nullptr;
+  for (const authority::LedgerSigned* certificate : book.certificates()) {
     const bool by_serial = to_hex(certificate->serial).starts_with(*digits);
     const bool by_key = to_hex(certificate->key).starts_with(*digits);
     if (!by_serial && !by_key) continue;
@@ -198,9 +198,9 @@ void write_rows(const Context& context, const Rows& rows, std::string_view schem
       out << key << '\t' << cli::printable(value) << '\n';
     } else if (!value.empty()) {
       // People compare fingerprints by groups, programs as one word.
-      const auto fingerprint = appliance::parse_fingerprint(value);
+      const auto fingerprint = authority::parse_fingerprint(value);
       out << (color ? "\x1b[1m" : "") << key << (color ? "\x1b[0m" : "") << std::string(width - key.size(), ' ');
-      cli::write_value(out, fingerprint ? appliance::to_groups(*fingerprint) : cli::printable(value), width,
+      cli::write_value(out, fingerprint ? authority::to_groups(*fingerprint) : cli::printable(value), width,
                        context.streams.columns);
       out << '\n';
     }

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "appliance/authority_book.hpp"
-#include "appliance/pinned_addresses.hpp"
+#include "authority/authority_book.hpp"
+#include "authority/pinned_addresses.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/certificate_request.hpp"
 #include "net/ipv4_address.hpp"
@@ -17,8 +17,8 @@
 
 namespace ipop::ga_cert {
 
-using appliance::addresses_of;
-using appliance::pinned_of;
+using authority::addresses_of;
+using authority::pinned_of;
 
 /// Whether `text` means a file: "-", something with a dot or a slash, or a name that is there.
 bool is_path(const std::string& text);
@@ -35,11 +35,11 @@ Result<crypto::CertificateRequest> read_request(const Context& context, const st
 Result<std::string> digits_of(const std::string& text);
 /// The key of the one request that waits of the user `text`, or whose fingerprint begins with `text` (at least 4
 /// hexadecimal digits). Errors: out_of_range (neither), not_found, conflict (several: they are named).
-Result<crypto::Digest256> find_request(const appliance::AuthorityBook& book, const std::string& text);
+Result<crypto::Digest256> find_request(const authority::AuthorityBook& book, const std::string& text);
 /// Arguments, with a fingerprint that was typed as it is printed, in 16 groups of 4 digits, as one of them.
 std::vector<std::string> join_groups(const std::vector<std::string>& words);
 /// The certificate whose serial number or key fingerprint begins with `text`; of one key the latest.
-Result<const appliance::LedgerSigned*> find_certificate(const appliance::AuthorityBook& book, const std::string& text);
+Result<const authority::LedgerSigned*> find_certificate(const authority::AuthorityBook& book, const std::string& text);
 
 /// The first 16 digits: enough to name one among all.
 std::string short_hex(ByteSpan octets);

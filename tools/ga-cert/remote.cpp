@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "appliance/est.hpp"
+#include "authority/est.hpp"
 #include "authority_finder.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
@@ -18,9 +18,9 @@
 namespace ipop::ga_cert {
 namespace {
 
-using appliance::WaitingRow;
+using authority::WaitingRow;
 using cli::ExitStatus;
-namespace est = appliance::est;
+namespace est = authority::est;
 
 constexpr Duration remote_limit = 30s;
 
@@ -111,7 +111,7 @@ ExitStatus list_remote(const Context& context, const RemoteAuthority& remote) {
 }
 
 ExitStatus decide_remotely(const Context& context, const RemoteAuthority& remote,
-                           const std::vector<std::string>& requests, appliance::RemoteDecision decision) {
+                           const std::vector<std::string>& requests, authority::RemoteDecision decision) {
   const auto peer = find_remote(context, remote);
   if (const auto* status = std::get_if<ExitStatus>(&peer)) return *status;
   const auto& server = std::get<io::HttpsPeer>(peer);

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "appliance/remote_decision.hpp"
+#include "authority/remote_decision.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_cert {
@@ -13,6 +13,6 @@ namespace ipop::ga_cert {
 cli::ExitStatus list_remote(const Context& context, const RemoteAuthority& remote);
 /// `decision`: what is said about each of `requests`; its key counts for nothing.
 cli::ExitStatus decide_remotely(const Context& context, const RemoteAuthority& remote,
-                                const std::vector<std::string>& requests, appliance::RemoteDecision decision);
+                                const std::vector<std::string>& requests, authority::RemoteDecision decision);
 
 }  // namespace ipop::ga_cert

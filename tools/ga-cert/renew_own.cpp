@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "appliance/est.hpp"
+#include "authority/est.hpp"
 #include "authority_finder.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
@@ -23,7 +23,7 @@
 namespace ipop::ga_cert {
 namespace {
 
-namespace est = appliance::est;
+namespace est = authority::est;
 using cli::ExitStatus;
 
 constexpr Duration renewal_limit = 30s;

@@ -1,4 +1,4 @@
-#include "appliance/fingerprint_text.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
@@ -47,7 +47,7 @@ ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
   }
   const std::string path = verb.key.empty() ? files_of(context, verb.group).node().key() : verb.key;
   const std::string user = verb.user.empty() ? io::host_name() : verb.user;
-  if (auto good = appliance::check_user(user); !good) {
+  if (auto good = authority::check_user(user); !good) {
     cli::complain(context.streams, tool, good.error().message() + "; pass --user NAME");
     return ExitStatus::usage;
   }
@@ -80,7 +80,7 @@ ExitStatus carry_out(const Context& context, const MakeRequest& verb) {
     json.field("request", request->to_pem());
     context.streams.out << json.text() << '\n';
   }
-  context.streams.err << "Key " << appliance::to_groups(request->key_fingerprint()) << '\n';
+  context.streams.err << "Key " << authority::to_groups(request->key_fingerprint()) << '\n';
   return ExitStatus::done;
 }
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "appliance/fingerprint_text.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
@@ -18,7 +18,7 @@ namespace {
 using cli::ExitStatus;
 
 /// Whether the user ever asked this authority for anything.
-bool is_known(const appliance::AuthorityBook& book, const std::string& user) {
+bool is_known(const authority::AuthorityBook& book, const std::string& user) {
   const auto signed_for = book.certificates();
   return std::ranges::any_of(signed_for, [&](const auto* it) { return it->user == user; }) ||
          std::ranges::any_of(book.requests(), [&](const auto& it) { return it.second.user == user; });
@@ -27,7 +27,7 @@ bool is_known(const appliance::AuthorityBook& book, const std::string& user) {
 /// Errors: out_of_range (used wrongly), not_found, conflict, those of reading a file.
 Result<crypto::Digest256> key_of(const Context& context, const AuthorityDesk& desk, const Revoke& verb) {
   if (!verb.key.empty()) {
-    const auto key = appliance::parse_fingerprint(verb.key);
+    const auto key = authority::parse_fingerprint(verb.key);
     if (!key) return {Errc::out_of_range, "--key needs the 64 hexadecimal digits of a key's fingerprint"};
     return *key;
   }
@@ -55,10 +55,10 @@ ExitStatus report_unknown(const Context& context, const std::string& user) {
 }
 
 /// Certificates that end with it.
-std::vector<const appliance::LedgerSigned*> touched(const AuthorityDesk& desk,
+std::vector<const authority::LedgerSigned*> touched(const AuthorityDesk& desk,
                                                     const AuthorityDesk::Revocation& revocation, WallTime now) {
-  std::vector<const appliance::LedgerSigned*> out;
-  for (const appliance::LedgerSigned* it : desk.book().certificates()) {
+  std::vector<const authority::LedgerSigned*> out;
+  for (const authority::LedgerSigned* it : desk.book().certificates()) {
     const bool meant = revocation.key ? it->key == *revocation.key : it->user == revocation.user;
     if (meant && now < it->not_after) out.push_back(it);
   }
@@ -66,7 +66,7 @@ std::vector<const appliance::LedgerSigned*> touched(const AuthorityDesk& desk,
 }
 
 void write(const Context& context, const AuthorityDesk::Revocation& revocation,
-           const std::vector<const appliance::LedgerSigned*>& certificates, std::uint64_t number, bool dry_run,
+           const std::vector<const authority::LedgerSigned*>& certificates, std::uint64_t number, bool dry_run,
            std::optional<bool> published) {
   std::ostream& out = context.streams.out;
   if (context.options.output.json) {
@@ -77,7 +77,7 @@ void write(const Context& context, const AuthorityDesk::Revocation& revocation,
     json.field("number", number);
     if (published) json.field("handed_over", *published);
     json.begin_array("certificates");
-    for (const appliance::LedgerSigned* it : certificates)
+    for (const authority::LedgerSigned* it : certificates)
       json.element(to_hex(it->serial));
     json.end();
     out << json.text() << '\n';
@@ -96,7 +96,7 @@ void write(const Context& context, const AuthorityDesk::Revocation& revocation,
           : in_force ? "revoked "
                      : "signed but not yet in force: the revocation of ")
       << who << " by list " << number << '\n';
-  for (const appliance::LedgerSigned* it : certificates)
+  for (const authority::LedgerSigned* it : certificates)
     out << "  certificate " << short_hex(it->serial) << " of " << cli::printable(it->user) << ", until "
         << cli::utc_text(it->not_after) << '\n';
 }

@@ -39,10 +39,10 @@ ExitStatus show_file(const Context& context, const std::string& path) {
   return ExitStatus::done;
 }
 
-ExitStatus show_request(const Context& context, const appliance::AuthorityBook& book,
-                        const appliance::AuthorityBook::Request& request) {
+ExitStatus show_request(const Context& context, const authority::AuthorityBook& book,
+                        const authority::AuthorityBook::Request& request) {
   const auto* other = book.other_machine(request.user, request.key, io::wall_time_now());
-  using What = appliance::AuthorityBook::Request::What;
+  using What = authority::AuthorityBook::Request::What;
   Rows rows{
       {"user", request.user},
       {"addresses", to_text(request.addresses)},
@@ -66,7 +66,7 @@ ExitStatus carry_out(const Context& context, const ShowOne& verb) {
   auto opened = open_desk(context);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
   auto& desk = std::get<AuthorityDesk>(opened);
-  using What = appliance::AuthorityBook::Request::What;
+  using What = authority::AuthorityBook::Request::What;
   const auto key = find_request(desk.book(), verb.what);
   const auto* request = key ? desk.book().request(*key) : nullptr;
   if (request != nullptr && request->what != What::accepted) return show_request(context, desk.book(), *request);

@@ -13,7 +13,7 @@ namespace {
 
 using cli::ExitStatus;
 
-ExitStatus show_plan(const Context& context, const appliance::Grant& granted) {
+ExitStatus show_plan(const Context& context, const authority::Grant& granted) {
   context.streams.out << "would sign for " << cli::printable(granted.user);
   if (!granted.addresses.empty()) context.streams.out << ", pinned to " << to_text(granted.addresses);
   context.streams.out << ", until " << cli::utc_text(io::wall_time_now() + granted.life) << '\n';

@@ -1,4 +1,4 @@
-#include "appliance/enrolment_token.hpp"
+#include "authority/enrolment_token.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
@@ -14,7 +14,7 @@
 namespace ipop::ga_cert {
 namespace {
 
-using appliance::AuthorityBook;
+using authority::AuthorityBook;
 using cli::ExitStatus;
 
 std::string state_of(const AuthorityBook::Token& token, WallTime now) {
@@ -132,12 +132,12 @@ ExitStatus carry_out(const Context& context, const EndToken& verb) {
   return ExitStatus::done;
 }
 
-Result<std::optional<appliance::EnrolmentToken>> read_token_file(const Context& context, const std::string& path) {
+Result<std::optional<authority::EnrolmentToken>> read_token_file(const Context& context, const std::string& path) {
   constexpr std::size_t largest = 4096;
-  if (path.empty()) return std::optional<appliance::EnrolmentToken>();
+  if (path.empty()) return std::optional<authority::EnrolmentToken>();
   const auto text = read_input(context, path, largest);
   if (!text) return text.error();
-  const auto token = appliance::parse_enrolment_token(*text);
+  const auto token = authority::parse_enrolment_token(*text);
   if (!token) return Error(token.error()).in(path == "-" ? "stdin" : path);
   return std::optional(*token);
 }

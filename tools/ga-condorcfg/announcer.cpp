@@ -25,12 +25,12 @@ void Announcer::expect_start() {
                    {{"reason", changes.error().message()}}});
 }
 
-void Announcer::announce(appliance::ManagerAnnouncement own, const std::vector<appliance::KnownManager>& known,
+void Announcer::announce(pool::ManagerAnnouncement own, const std::vector<pool::KnownManager>& known,
                          const NodeId& self) {
   // A manager that was away for a moment is as old as it was.
   if (!since_) {
     since_ = io::wall_time_now();
-    for (const appliance::KnownManager& manager : known)
+    for (const pool::KnownManager& manager : known)
       if (manager.owner == self) since_ = std::min(*since_, manager.announcement.since);
   }
   own.since = *since_;

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "appliance/condor_manager.hpp"
 #include "base/log.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "io/directory_changes.hpp"
 #include "io/event_loop.hpp"
+#include "pool/condor_manager.hpp"
 
 namespace ipop::ga_condorcfg {
 
@@ -30,8 +30,7 @@ class Announcer {
   void expect_start();
   /// At once when the collector is there. `own` says everything but since when; `known` is what the group
   /// knows, this machine's earlier announcement among it, whose node is `self`.
-  void announce(appliance::ManagerAnnouncement own, const std::vector<appliance::KnownManager>& known,
-                const NodeId& self);
+  void announce(pool::ManagerAnnouncement own, const std::vector<pool::KnownManager>& known, const NodeId& self);
   void withdraw();
 
  private:

@@ -16,8 +16,8 @@
 namespace ipop::ga_condorcfg {
 namespace {
 
-using appliance::OverriddenKey;
 using cli::ExitStatus;
+using pool::OverriddenKey;
 
 constexpr std::size_t largest_checked_file = std::size_t{1} << 20U;
 
@@ -35,7 +35,7 @@ ExitStatus failure(const Context& context, const std::string& what, const std::s
   return ExitStatus::no;
 }
 
-std::string place_of(const appliance::ReadKey& read) {
+std::string place_of(const pool::ReadKey& read) {
   if (read.file.empty()) return "nowhere";
   return read.line == 0 ? read.file : read.file + ":" + std::to_string(read.line);
 }
@@ -67,7 +67,7 @@ ExitStatus compare_with_node(const Context& context, const PoolFiles& files, con
     return failure(context, "the node has no name yet", "ipop-ctl --group " + files.group_name + " status");
   if (state->trouble && !files.settings.is_manager && !files.settings.manager)
     return tools::report_node_error(context.streams, tool, *state->trouble, socket);
-  const auto choice = appliance::choose_manager(state->managers, files.settings, *state->status.address);
+  const auto choice = pool::choose_manager(state->managers, files.settings, *state->status.address);
   if (!choice) return failure(context, choice.error().context, "ga-condorcfg show");
   if (!choice->manager)
     return failure(context, "no manager of the pool \"" + files.settings.pool + "\" is announced",

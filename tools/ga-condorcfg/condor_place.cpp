@@ -27,10 +27,10 @@ Result<bool> write_if_changed(const std::string& path, const std::string& text, 
 
 /// The token of an open group's member, signed with the group's secret by HTCondor's own program.
 Result<bool> write_open_credentials(const CondorPaths& paths, const PoolFiles& files) {
-  auto secret = write_if_changed(paths.secret, appliance::open_group_secret(files.group.name_space), 0600);
+  auto secret = write_if_changed(paths.secret, pool::open_group_secret(files.group.name_space), 0600);
   if (!secret) return secret;
   if (!*secret && io::exists(paths.token)) return false;
-  const std::string identity = std::string(appliance::member_name) + "@" + files.domain;
+  const std::string identity = std::string(pool::member_name) + "@" + files.domain;
   const auto made = run_condor({"env", "_CONDOR_TRUST_DOMAIN=" + files.domain,
                                 "_CONDOR_SEC_PASSWORD_DIRECTORY=" + paths.secret.substr(0, paths.secret.rfind('/')),
                                 "condor_token_create", "-key", key_name, "-identity", identity});
@@ -52,7 +52,7 @@ Result<bool> write_open_credentials(const CondorPaths& paths, const PoolFiles& f
 Result<bool> write_closed_credentials(const CondorPaths& paths, const PoolFiles& files) {
   auto authority = write_if_changed(paths.authority, files.group.authority, 0644);
   if (!authority) return authority;
-  auto map = write_if_changed(paths.map, appliance::to_condor_map(files.domain), 0644);
+  auto map = write_if_changed(paths.map, pool::to_condor_map(files.domain), 0644);
   if (!map) return map;
   // What another kind of group left would let its members in.
   bool removed = false;

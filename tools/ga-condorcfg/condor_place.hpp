@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "appliance/condor_config.hpp"
 #include "io/run_process.hpp"
+#include "pool/condor_config.hpp"
 #include "pool_files.hpp"
 
 namespace ipop::ga_condorcfg {

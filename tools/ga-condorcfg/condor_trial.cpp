@@ -105,12 +105,12 @@ Result<io::ProcessResult> Trial::ask(const std::vector<std::string>& words) cons
   return run_condor(command, 30s, largest_reading);
 }
 
-Result<appliance::CondorReading> reading_of(const Result<io::ProcessResult>& dump) {
+Result<pool::CondorReading> reading_of(const Result<io::ProcessResult>& dump) {
   if (!dump) return dump.error();
   if (dump->status != 0)
     return make_error(make_error_code(Errc::malformed),
                       "HTCondor does not say what it reads: " + first_paragraph(dump->output));
-  return appliance::parse_condor_reading(dump->output);
+  return pool::parse_condor_reading(dump->output);
 }
 
 /// What the templates say that the text uses and that are its owner's to change.
@@ -137,14 +137,14 @@ Result<void> try_config(const Context& context, const std::string& text) {
                                  "HTCondor rejects this configuration: " + first_paragraph(tried->output)));
 }
 
-Result<std::vector<appliance::OverriddenKey>> overridden_keys(const Context& context, const std::string& text) {
+Result<std::vector<pool::OverriddenKey>> overridden_keys(const Context& context, const std::string& text) {
   Trial trial(context);
   if (auto prepared = trial.prepare(context, text, Beside::earlier); !prepared) return std::move(prepared).error();
   const auto alone = reading_of(trial.ask({"-dump", "-verbose"}));
   if (!alone) return alone.error();
   const auto all = reading_of(run_condor({"condor_config_val", "-dump", "-verbose"}, 30s, largest_reading));
   if (!all) return all.error();
-  return appliance::find_overridden({text, templates_of(text), std::string("/") + config_name}, *alone, *all);
+  return pool::find_overridden({text, templates_of(text), std::string("/") + config_name}, *alone, *all);
 }
 
 }  // namespace ipop::ga_condorcfg

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "appliance/condor_reading.hpp"
+#include "pool/condor_reading.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_condorcfg {
@@ -13,6 +13,6 @@ namespace ipop::ga_condorcfg {
 Result<void> try_config(const Context& context, const std::string& text);
 
 /// What the configuration `text`, which is in its place, sets and other files of HTCondor take back. Errors: as above.
-Result<std::vector<appliance::OverriddenKey>> overridden_keys(const Context& context, const std::string& text);
+Result<std::vector<pool::OverriddenKey>> overridden_keys(const Context& context, const std::string& text);
 
 }  // namespace ipop::ga_condorcfg

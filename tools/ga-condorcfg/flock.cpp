@@ -2,13 +2,13 @@
 #include <iterator>
 #include <string>
 
-#include "appliance/condor_flock.hpp"
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
 #include "flock_files.hpp"
 #include "io/file.hpp"
 #include "node_waiting.hpp"
+#include "pool/condor_flock.hpp"
 #include "pool_files.hpp"
 #include "verbs.hpp"
 
@@ -24,7 +24,7 @@ constexpr Duration flock_limit = 20s;
 std::string token_in(std::string_view output) {
   while (!output.empty()) {
     const std::string_view line = output.substr(0, output.find('\n'));
-    if (appliance::check_token(line)) return std::string(line);
+    if (pool::check_token(line)) return std::string(line);
     output.remove_prefix(std::min(line.size() + 1, output.size()));
   }
   return {};
@@ -52,7 +52,7 @@ ExitStatus carry_out(const Context& context, const ExportFlock& verb) {
   const std::string socket = node_socket(context, files);
   auto status = tools::wait_for_lease(context.streams, socket, flock_limit);
   if (!status) return tools::report_node_error(context.streams, tool, status.error(), socket);
-  const std::string identity = std::string(appliance::guest_name) + "@" + files.domain;
+  const std::string identity = std::string(pool::guest_name) + "@" + files.domain;
   // Signed with the key that HTCondor's collector makes at its first start, and that never leaves this machine.
   const auto made = run_condor({"condor_token_create", "-identity", identity});
   if (!made) return report_condor_error(context, made.error());
@@ -62,7 +62,7 @@ ExitStatus carry_out(const Context& context, const ExportFlock& verb) {
     cli::suggest_root(context.streams, "after HTCondor has run here once");
     return ExitStatus::no;
   }
-  const appliance::FlockPass pass{{files.domain, *status->address, files.group.prefix}, token};
+  const pool::FlockPass pass{{files.domain, *status->address, files.group.prefix}, token};
   if (verb.out == "-") {
     context.streams.out << to_string(pass);
     return ExitStatus::done;
@@ -83,7 +83,7 @@ ExitStatus carry_out(const Context& context, const AcceptFlock& verb) {
   }
   const auto text = read_pass(context, verb.file);
   if (!text) return report_file_error(context, text.error());
-  const auto pass = appliance::parse_flock_pass(*text, verb.file);
+  const auto pass = pool::parse_flock_pass(*text, verb.file);
   if (!pass) {
     cli::complain(context.streams, tool, pass.error().context);
     return ExitStatus::bad_config;
@@ -115,7 +115,7 @@ ExitStatus carry_out(const Context& context, const AcceptFlock& verb) {
 }
 
 ExitStatus carry_out(const Context& context, const RemoveFlock& verb) {
-  if (!appliance::check_domain(verb.domain) || !io::exists(flock_file(context, verb.domain))) {
+  if (!groups::check_domain(verb.domain) || !io::exists(flock_file(context, verb.domain))) {
     cli::complain(context.streams, tool, "no pool \"" + verb.domain + "\" was accepted here");
     cli::suggest(context.streams, "ga-condorcfg show");
     return ExitStatus::no;

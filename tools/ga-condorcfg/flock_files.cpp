@@ -12,18 +12,18 @@ constexpr std::size_t largest_pass = 16'384;
 
 }  // namespace
 
-Result<std::vector<appliance::FlockPartner>> load_flock_partners(const Context& context) {
+Result<std::vector<pool::FlockPartner>> load_flock_partners(const Context& context) {
   std::vector<std::string> paths;
   std::error_code error;
   const std::string directory = flock_directory(context);
   for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
     paths.push_back(it->path().string());
   std::ranges::sort(paths);
-  std::vector<appliance::FlockPartner> out;
+  std::vector<pool::FlockPartner> out;
   for (const std::string& path : paths) {
     const auto text = io::read_file(path, largest_pass);
     if (!text) return text.error();
-    auto pass = appliance::parse_flock_pass(*text, path);
+    auto pass = pool::parse_flock_pass(*text, path);
     if (!pass) return std::move(pass).error();
     out.push_back(pass->partner);
   }

@@ -3,7 +3,6 @@
 #include <thread>
 #include <vector>
 
-#include "appliance/condor_workers.hpp"
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
@@ -14,6 +13,7 @@
 #include "io/system_clock.hpp"
 #include "io/tcp_probe.hpp"
 #include "node_waiting.hpp"
+#include "pool/condor_workers.hpp"
 #include "pool_files.hpp"
 #include "shadow_process.hpp"
 #include "verbs.hpp"
@@ -21,11 +21,11 @@
 namespace ipop::ga_condorcfg {
 namespace {
 
-using appliance::LostJob;
-using appliance::RunningJob;
-using appliance::SeenWorker;
-using appliance::WorkerFates;
 using cli::ExitStatus;
+using pool::LostJob;
+using pool::RunningJob;
+using pool::SeenWorker;
+using pool::WorkerFates;
 
 // Between two looks: a worker that is gone is to be noticed within a minute, and a look costs two of HTCondor's tools.
 constexpr Duration free_pause = 10s;
@@ -46,7 +46,7 @@ Result<std::vector<RunningJob>> running_jobs(const PoolFiles& files) {
   if (!said) return said.error();
   if (said->status != 0)
     return make_error(std::make_error_code(std::errc::io_error), "condor_q: " + said->output.substr(0, 200));
-  auto out = appliance::parse_running_jobs(said->output);
+  auto out = pool::parse_running_jobs(said->output);
   std::erase_if(out, [&](const RunningJob& job) { return !files.group.prefix.contains(job.worker.address); });
   return out;
 }
@@ -57,7 +57,7 @@ std::optional<std::vector<SeenWorker>> seen_workers() {
                                 "Machine", "MyAddress", "DaemonStartTime", "LastHeardFrom"},
                                ask_limit, most_rows);
   if (!said || said->status != 0) return std::nullopt;
-  return appliance::parse_seen_workers(said->output);
+  return pool::parse_seen_workers(said->output);
 }
 
 WorkerFates::Answers find_out(const std::string& socket, const WorkerFates::Questions& questions) {
@@ -69,9 +69,9 @@ WorkerFates::Answers find_out(const std::string& socket, const WorkerFates::Ques
   for (const net::Ipv4Address address : questions.holder) {
     const auto why = tools::ask_node<node::WhyAnswer>(*client, node::WhyCommand{to_string(address)}, node_limit);
     if (why)
-      out.holders.emplace(address, appliance::AddressHolder{why->id});
+      out.holders.emplace(address, pool::AddressHolder{why->id});
     else if (why.error().code == Errc::not_found)
-      out.holders.emplace(address, appliance::AddressHolder{});
+      out.holders.emplace(address, pool::AddressHolder{});
   }
   out.answering = io::hosts_that_answer(questions.answers, condor_port, probe_limit);
   return out;
@@ -112,7 +112,7 @@ class JobFreer {
 
  private:
   void free(const std::vector<LostJob>& lost) {
-    std::set<appliance::WorkerStart> forgotten;
+    std::set<pool::WorkerStart> forgotten;
     for (const LostJob& it : lost) {
       if (!end_shadow(it.job.job)) continue;
       writer_.write(io::monotonic_now(), {LogLevel::info,

@@ -42,7 +42,7 @@ Result<JobRun> JobRun::submit(const std::string& directory, const std::string& n
 }
 
 Result<void> JobRun::follow(TimePoint end,
-                            const std::function<bool(const std::vector<appliance::JobEvent>&)>& is_over) const {
+                            const std::function<bool(const std::vector<pool::JobEvent>&)>& is_over) const {
   const auto growth = io::FileGrowth::watch(log_);
   if (!growth) return Result<void>(growth.error());
   while (true) {
@@ -54,7 +54,7 @@ Result<void> JobRun::follow(TimePoint end,
       return Result<void>(make_error(std::make_error_code(std::errc::timed_out), "timed out"));
     const TimePoint before = io::monotonic_now();
     if (const auto grown = growth->wait(std::min(left, quiet_limit)); !grown) return Result<void>(grown.error());
-    const appliance::JobCounts counts = count_events(*seen);
+    const pool::JobCounts counts = count_events(*seen);
     // A worker that runs a job may be away for that long.
     const bool is_running = counts.executing > counts.succeeded + counts.failed + counts.evicted;
     if (is_running || io::monotonic_now() - before < quiet_limit) continue;
@@ -65,10 +65,10 @@ Result<void> JobRun::follow(TimePoint end,
   }
 }
 
-Result<std::vector<appliance::JobEvent>> JobRun::events() const {
+Result<std::vector<pool::JobEvent>> JobRun::events() const {
   const auto text = io::read_file(log_, largest_log);
   if (!text) return text.error();
-  return appliance::parse_job_log(*text);
+  return pool::parse_job_log(*text);
 }
 
 void JobRun::remove() const {

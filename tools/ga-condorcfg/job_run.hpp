@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "appliance/condor_log.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "pool/condor_log.hpp"
 
 namespace ipop::ga_condorcfg {
 
@@ -22,9 +22,9 @@ class JobRun {
 
   /// Calls `is_over(events)` at first and whenever the log grows, until that gives true. Errors: timed_out;
   /// not_found, when the log says nothing for a while since no job can run; errno.
-  Result<void> follow(TimePoint end, const std::function<bool(const std::vector<appliance::JobEvent>&)>& is_over) const;
+  Result<void> follow(TimePoint end, const std::function<bool(const std::vector<pool::JobEvent>&)>& is_over) const;
 
-  [[nodiscard]] Result<std::vector<appliance::JobEvent>> events() const;
+  [[nodiscard]] Result<std::vector<pool::JobEvent>> events() const;
   /// Takes the jobs out of the queue, as far as they are still there.
   void remove() const;
   [[nodiscard]] const std::string& cluster() const { return cluster_; }

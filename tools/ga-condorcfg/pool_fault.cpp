@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "appliance/condor_match.hpp"
 #include "condor_place.hpp"
 #include "job_run.hpp"
+#include "pool/condor_match.hpp"
 
 namespace ipop::ga_condorcfg {
 namespace {
@@ -46,8 +46,8 @@ std::optional<PoolFault> find_match_fault(const std::string& cluster) {
   std::string why;
   const std::string wanted = "JobStatus == 1 && ClusterId == " + cluster;
   const auto analysis = answer_of({"condor_q", "-better-analyze", "-constraint", wanted, "-limit", "1"}, why);
-  const auto match = analysis ? appliance::parse_job_match(*analysis) : std::nullopt;
-  const std::string mismatch = match ? appliance::describe_mismatch(*match) : "";
+  const auto match = analysis ? pool::parse_job_match(*analysis) : std::nullopt;
+  const std::string mismatch = match ? pool::describe_mismatch(*match) : "";
   if (mismatch.empty()) return std::nullopt;
   return PoolFault{"no worker can run the job: " + mismatch, "condor_status -af Machine State Cpus Memory Disk Start"};
 }

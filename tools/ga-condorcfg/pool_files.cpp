@@ -27,7 +27,7 @@ constexpr std::size_t most_slot_accounts = 4096;
 /// As sysusers.d made them: numbered without a gap.
 std::size_t count_slot_accounts() {
   std::size_t out = 0;
-  while (out < most_slot_accounts && io::uid_of_user(appliance::slot_account(out + 1)))
+  while (out < most_slot_accounts && io::uid_of_user(pool::slot_account(out + 1)))
     ++out;
   return out;
 }
@@ -77,7 +77,7 @@ std::variant<std::string, ExitStatus> certified_user(const Context& context, con
   if (!identity)
     return bad_config(
         context, path + ":1: no certificate of the group \"" + files.group_name + "\": " + identity.error().message());
-  if (auto good = appliance::check_condor_user(identity->user); !good)
+  if (auto good = pool::check_condor_user(identity->user); !good)
     return bad_config(context, path + ":1: " + good.error().context);
   return identity->user;
 }
@@ -94,7 +94,7 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context, Read
       cli::suggest(context.streams, "echo 'roles = [\"worker\", \"submit\"]' > " + role_file);
     return status;
   }
-  auto settings = appliance::parse_condor_settings(*role_text, role_file);
+  auto settings = pool::parse_condor_settings(*role_text, role_file);
   if (!settings) return bad_config(context, settings.error().context);
   out.settings = *std::move(settings);
 
@@ -104,18 +104,18 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context, Read
   const std::string path = GroupFiles(out.group_name, context.options.groups).config();
   const auto text = io::read_file(path, largest_role_file);
   if (!text) return report_file_error(context, text.error());
-  auto group = appliance::parse_group_config(*text, path);
+  auto group = groups::parse_group_config(*text, path);
   if (!group) return bad_config(context, group.error().context);
   out.group = *std::move(group);
-  auto domain = appliance::pool_domain(out.group.name_space);
+  auto domain = pool::pool_domain(out.group.name_space);
   if (!domain) {
-    const std::size_t line = appliance::line_of_key(*text, "namespace");
+    const std::size_t line = pool::line_of_key(*text, "namespace");
     return bad_config(context, path + ":" + std::to_string(line) + ": " + domain.error().context);
   }
   out.domain = *std::move(domain);
 
   if (const auto& manager = out.settings.manager; manager && !out.group.prefix.contains(*manager)) {
-    const std::size_t line = appliance::line_of_key(*role_text, "manager");
+    const std::size_t line = pool::line_of_key(*role_text, "manager");
     return bad_config(context, role_file + ":" + std::to_string(line) + ": the manager " + to_string(*manager) +
                                    " is not in the network of the group \"" + out.group_name + "\"; an address in " +
                                    to_string(out.group.prefix) + " would be");
@@ -126,7 +126,7 @@ std::variant<PoolFiles, ExitStatus> load_pool_files(const Context& context, Read
     if (const auto* status = std::get_if<ExitStatus>(&user)) return *status;
     out.user = std::get<std::string>(std::move(user));
   } else if (out.settings.own_jobs_first) {
-    const std::size_t line = appliance::line_of_key(*role_text, "own_jobs_first");
+    const std::size_t line = pool::line_of_key(*role_text, "own_jobs_first");
     return bad_config(context, role_file + ":" + std::to_string(line) +
                                    ": own_jobs_first needs a closed group: in an open one users are not authenticated");
   }
@@ -144,13 +144,12 @@ std::string node_socket(const Context& context, const PoolFiles& files) {
   return context.options.socket.empty() ? tools::socket_of_group(files.group_name) : context.options.socket;
 }
 
-Result<appliance::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
-                                              const node::StatusAnswer& status,
-                                              const appliance::ManagerChoice& choice) {
+Result<pool::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
+                                         const node::StatusAnswer& status, const pool::ManagerChoice& choice) {
   if (!status.address || !status.prefix) return make_error(Errc::malformed, "the node holds no address yet");
   if (status.names.empty()) return make_error(Errc::malformed, "the node has no name yet");
   if (!choice.manager) return make_error(Errc::malformed, "no manager is announced");
-  appliance::CondorMachine out;
+  pool::CondorMachine out;
   out.settings = files.settings;
   out.domain = files.domain;
   out.prefix = *status.prefix;
@@ -167,18 +166,18 @@ Result<appliance::CondorMachine> make_machine(const Context& context, const Pool
     const CondorPaths paths = condor_paths(context);
     std::error_code error;
     const NodeFiles node(std::filesystem::absolute(files.state_directory, error).string());
-    out.certificates = appliance::PoolCredentials{node.certificate(), node.key(), paths.authority, paths.map};
+    out.certificates = pool::PoolCredentials{node.certificate(), node.key(), paths.authority, paths.map};
   }
   out.partners = files.partners;
   out.slot_accounts = count_slot_accounts();
   return out;
 }
 
-std::vector<appliance::KnownManager> managers_of(const node::DhtAnswer& answer, const PoolFiles& files) {
-  std::vector<appliance::ManagerRecord> records;
+std::vector<pool::KnownManager> managers_of(const node::DhtAnswer& answer, const PoolFiles& files) {
+  std::vector<pool::ManagerRecord> records;
   for (const auto& value : answer.values)
     records.push_back({value.value, value.owner});
-  return appliance::rank_managers(records, files.settings, files.group.prefix);
+  return pool::rank_managers(records, files.settings, files.group.prefix);
 }
 
 std::string manager_advice(const Context& context) {

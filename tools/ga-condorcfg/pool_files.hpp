@@ -4,24 +4,24 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/condor_config.hpp"
-#include "appliance/condor_manager.hpp"
-#include "appliance/condor_settings.hpp"
-#include "appliance/group_config.hpp"
+#include "groups/group_config.hpp"
 #include "node/command.hpp"
+#include "pool/condor_config.hpp"
+#include "pool/condor_manager.hpp"
+#include "pool/condor_settings.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_condorcfg {
 
 /// What this machine's files say of its part in the pool.
 struct PoolFiles {
-  appliance::CondorSettings settings{};
-  appliance::GroupConfig group{};
+  pool::CondorSettings settings{};
+  groups::GroupConfig group{};
   std::string group_name{};  ///< of the group's file on this machine
   std::string domain{};      ///< of the pool
   std::string user{};        ///< of the node's certificate; empty in an open group
   std::string state_directory{};
-  std::vector<appliance::FlockPartner> partners{};
+  std::vector<pool::FlockPartner> partners{};
 };
 
 /// Which files a verb needs.
@@ -39,11 +39,11 @@ std::string node_socket(const Context& context, const PoolFiles& files);
 
 /// The machine as HTCondor is to see it. `status` is of a node that holds an address and a
 /// name, `choice` has a manager. Error: malformed.
-Result<appliance::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
-                                              const node::StatusAnswer& status, const appliance::ManagerChoice& choice);
+Result<pool::CondorMachine> make_machine(const Context& context, const PoolFiles& files,
+                                         const node::StatusAnswer& status, const pool::ManagerChoice& choice);
 
 /// The managers that the records of a DHT answer announce.
-std::vector<appliance::KnownManager> managers_of(const node::DhtAnswer& answer, const PoolFiles& files);
+std::vector<pool::KnownManager> managers_of(const node::DhtAnswer& answer, const PoolFiles& files);
 
 /// What to do while no manager is announced.
 std::string manager_advice(const Context& context);

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <utility>
 
-#include "appliance/condor_manager.hpp"
 #include "io/system_clock.hpp"
+#include "pool/condor_manager.hpp"
 
 namespace ipop::ga_condorcfg {
 namespace {
@@ -51,7 +51,7 @@ void PoolNode::connect() {
   // Subscribed first, so that nothing happens unseen between question and events.
   if (auto sent = client_->send(control::encode_subscribe(subscribe_id), send_limit); !sent)
     return disconnect(sent.error().message());
-  ask(watch_id, node::DhtWatchCommand{std::string(appliance::manager_key)});
+  ask(watch_id, node::DhtWatchCommand{std::string(pool::manager_key)});
   ask(status_id, node::StatusCommand{});
   put();
 }
@@ -116,7 +116,7 @@ void PoolNode::take_event(const node::Event& event) {
       std::holds_alternative<node::NameHeldEvent>(event) || std::holds_alternative<node::JoinedEvent>(event);
   if (is_own_change) return ask(status_id, node::StatusCommand{});
   const auto* changed = std::get_if<node::DhtChangedEvent>(&event);
-  if (changed == nullptr || changed->key != appliance::manager_key) return;
+  if (changed == nullptr || changed->key != pool::manager_key) return;
   hinted_looks_ = 0;
   ask_managers();
 }
@@ -132,7 +132,7 @@ void PoolNode::take_stored(const control::AnswerMessage& message) {
   if (announcement_.empty())
     renew_.disarm();
   else
-    renew_.arm(io::monotonic_now() + appliance::announcement_renewal);
+    renew_.arm(io::monotonic_now() + pool::announcement_renewal);
 }
 
 void PoolNode::ask(std::int64_t id, const node::Command& command) {
@@ -143,7 +143,7 @@ void PoolNode::ask(std::int64_t id, const node::Command& command) {
 
 void PoolNode::ask_managers() {
   look_again_.disarm();
-  ask(managers_id, node::DhtGetCommand{std::string(appliance::manager_key)});
+  ask(managers_id, node::DhtGetCommand{std::string(pool::manager_key)});
 }
 
 void PoolNode::put() {
@@ -153,10 +153,10 @@ void PoolNode::put() {
   const bool is_there = !announcement_.empty();
   is_stored_ = is_there;
   // Until the answer moves this.
-  renew_.arm(io::monotonic_now() + appliance::announcement_renewal);
-  ask(put_id, node::DhtPutCommand{std::string(appliance::manager_key),
+  renew_.arm(io::monotonic_now() + pool::announcement_renewal);
+  ask(put_id, node::DhtPutCommand{std::string(pool::manager_key),
                                   to_bytes(as_bytes(is_there ? announcement_ : std::string("withdrawn"))),
-                                  appliance::announcement_life});
+                                  pool::announcement_life});
 }
 
 }  // namespace ipop::ga_condorcfg

@@ -20,7 +20,7 @@ class PoolNode {
   struct Handlers {
     /// The node's state, told after each connection and each change of its lease or name.
     std::function<void(const node::StatusAnswer&)> on_status;
-    /// What stands under appliance::manager_key, told once and after each change.
+    /// What stands under pool::manager_key, told once and after each change.
     std::function<void(const node::DhtAnswer&)> on_managers;
     /// The node went away.
     std::function<void()> on_lost;

@@ -17,7 +17,7 @@ Result<PoolState> ask_pool(const std::string& socket, const PoolFiles& files) {
   if (!status) return std::move(status).error();
   PoolState out{*std::move(status), {}, {}};
   const auto found =
-      tools::ask_node<node::DhtAnswer>(*client, node::DhtGetCommand{std::string(appliance::manager_key)}, state_limit);
+      tools::ask_node<node::DhtAnswer>(*client, node::DhtGetCommand{std::string(pool::manager_key)}, state_limit);
   // One that is cut off or revoked still knows of itself.
   if (found)
     out.managers = managers_of(*found, files);

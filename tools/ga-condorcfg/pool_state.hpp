@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "appliance/condor_manager.hpp"
 #include "node/command.hpp"
+#include "pool/condor_manager.hpp"
 #include "pool_files.hpp"
 
 namespace ipop::ga_condorcfg {
@@ -13,7 +13,7 @@ namespace ipop::ga_condorcfg {
 /// What the node says of the pool.
 struct PoolState {
   node::StatusAnswer status{};
-  std::vector<appliance::KnownManager> managers{};
+  std::vector<pool::KnownManager> managers{};
   std::optional<Error> trouble{};  ///< why the managers are not known
 };
 

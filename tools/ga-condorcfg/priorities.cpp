@@ -3,8 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "appliance/condor_manager.hpp"
-#include "appliance/condor_priorities.hpp"
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "condor_place.hpp"
@@ -12,6 +10,8 @@
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
 #include "node_connection.hpp"
+#include "pool/condor_manager.hpp"
+#include "pool/condor_priorities.hpp"
 #include "pool_files.hpp"
 #include "pool_state.hpp"
 #include "verbs.hpp"
@@ -38,15 +38,15 @@ ExitStatus refuse(const Context& context, const std::string& what, const std::st
 /// Keeps what that manager knows of its users.
 ExitStatus keep(const Context& context, net::Ipv4Address manager) {
   std::vector<std::string> command{"condor_userprio", "-pool", to_string(manager), "-allusers", "-af:t"};
-  command.insert(command.end(), appliance::priority_columns.begin(), appliance::priority_columns.end());
+  command.insert(command.end(), pool::priority_columns.begin(), pool::priority_columns.end());
   const auto said = run_condor(command, userprio_limit, largest_copy);
   if (!said) return report_condor_error(context, said.error());
   if (said->status != 0)
     return refuse(context, "the manager does not say: " + first_paragraph(said->output), "ga-condorcfg show");
-  const auto users = appliance::parse_user_priorities(said->output);
+  const auto users = pool::parse_user_priorities(said->output);
   // One that has just begun knows nobody, and who asks it may know more.
   if (users.empty()) return ExitStatus::done;
-  if (const auto written = io::write_file_atomically(copy_of(context), appliance::to_text(users), 0600); !written)
+  if (const auto written = io::write_file_atomically(copy_of(context), pool::to_text(users), 0600); !written)
     return report_file_error(context, written.error());
   context.streams.out << "kept: " << users.size() << (users.size() == 1 ? " user" : " users") << " of "
                       << to_string(manager) << '\n';
@@ -62,9 +62,9 @@ ExitStatus bring_in(const Context& context) {
   const auto written = io::modification_time(path);
   if (!written) return report_file_error(context, written.error());
   const std::chrono::seconds age(io::wall_time_now().seconds - written->seconds);
-  const auto users = appliance::after_rest(appliance::parse_user_priorities(*text), age);
-  for (const appliance::UserPriority& user : users)
-    for (const auto& command : appliance::commands_to_set(user)) {
+  const auto users = pool::after_rest(pool::parse_user_priorities(*text), age);
+  for (const pool::UserPriority& user : users)
+    for (const auto& command : pool::commands_to_set(user)) {
       const auto set = run_condor(command, userprio_limit);
       if (!set) return report_condor_error(context, set.error());
       if (set->status != 0)
@@ -96,7 +96,7 @@ ExitStatus carry_out(const Context& context, const CarryPriorities& /*verb*/) {
   const net::Ipv4Address own = *state->status.address;
   // The manager that machines without a line of their own follow: the oldest.
   const auto followed = std::ranges::find_if(
-      state->managers, [&](const appliance::KnownManager& it) { return it.announcement.pool == files.settings.pool; });
+      state->managers, [&](const pool::KnownManager& it) { return it.announcement.pool == files.settings.pool; });
   if (files.settings.is_manager) {
     if (followed == state->managers.end() || followed->announcement.address == own) return bring_in(context);
     return keep(context, followed->announcement.address);

@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "appliance/condor_reading.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
@@ -12,6 +11,7 @@
 #include "condor_place.hpp"
 #include "io/file.hpp"
 #include "node_connection.hpp"
+#include "pool/condor_reading.hpp"
 #include "pool_files.hpp"
 #include "pool_state.hpp"
 #include "verbs.hpp"
@@ -23,7 +23,7 @@ using cli::ExitStatus;
 
 constexpr std::size_t largest_shown_file = std::size_t{1} << 20U;
 
-std::vector<std::string> roles_of(const appliance::CondorSettings& settings) {
+std::vector<std::string> roles_of(const pool::CondorSettings& settings) {
   std::vector<std::string> out;
   if (settings.is_manager) out.emplace_back("manager");
   if (settings.is_worker) out.emplace_back("worker");
@@ -39,7 +39,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 void write_json(const Context& context, const PoolFiles& files, const PoolState& state,
-                const appliance::ManagerChoice& choice, std::string_view source) {
+                const pool::ManagerChoice& choice, std::string_view source) {
   cli::JsonWriter json("ga-condorcfg.show/1");
   json.begin_array("roles");
   for (const std::string& role : roles_of(files.settings))
@@ -58,7 +58,7 @@ void write_json(const Context& context, const PoolFiles& files, const PoolState&
   else
     json.null("manager");
   json.begin_array("managers");
-  for (const appliance::KnownManager& manager : state.managers) {
+  for (const pool::KnownManager& manager : state.managers) {
     json.begin_element();
     json.field("name", manager.announcement.name);
     json.field("address", to_string(manager.announcement.address));
@@ -69,7 +69,7 @@ void write_json(const Context& context, const PoolFiles& files, const PoolState&
   }
   json.end();
   json.begin_array("partners");
-  for (const appliance::FlockPartner& partner : files.partners) {
+  for (const pool::FlockPartner& partner : files.partners) {
     json.begin_element();
     json.field("domain", partner.domain);
     json.field("manager", to_string(partner.manager));
@@ -86,7 +86,7 @@ void write_json(const Context& context, const PoolFiles& files, const PoolState&
 }
 
 void write_text(const Context& context, const PoolFiles& files, const PoolState& state,
-                const appliance::ManagerChoice& choice) {
+                const pool::ManagerChoice& choice) {
   std::ostream& out = context.streams.out;
   const bool plain = context.options.output.plain;
   const bool color = !plain && cli::use_color(context.streams, context.options.output.color);
@@ -100,7 +100,7 @@ void write_text(const Context& context, const PoolFiles& files, const PoolState&
       {"address", state.status.address ? to_string(*state.status.address) : ""},
       {"manager", choice.manager ? to_string(*choice.manager) : ""},
   };
-  for (const appliance::FlockPartner& partner : files.partners)
+  for (const pool::FlockPartner& partner : files.partners)
     rows.emplace_back("partner", partner.domain + " " + to_string(partner.manager));
   for (const auto& [key, value] : rows) {
     if (plain)
@@ -112,7 +112,7 @@ void write_text(const Context& context, const PoolFiles& files, const PoolState&
   if (state.managers.empty()) return;
   out << '\n';
   cli::Table table({{"MANAGER"}, {"ADDRESS"}, {"POOL"}, {"SINCE"}, {"NODE"}});
-  for (const appliance::KnownManager& manager : state.managers)
+  for (const pool::KnownManager& manager : state.managers)
     table.add_row({manager.announcement.name, to_string(manager.announcement.address), manager.announcement.pool,
                    cli::utc_text(manager.announcement.since), to_string(manager.owner)});
   if (plain)
@@ -121,8 +121,8 @@ void write_text(const Context& context, const PoolFiles& files, const PoolState&
     table.write_human(out, {color, context.streams.columns});
 }
 
-void write(const Context& context, const PoolFiles& files, const PoolState& state,
-           const appliance::ManagerChoice& choice, std::string_view source) {
+void write(const Context& context, const PoolFiles& files, const PoolState& state, const pool::ManagerChoice& choice,
+           std::string_view source) {
   if (context.options.output.json)
     write_json(context, files, state, choice, source);
   else
@@ -133,10 +133,10 @@ void write(const Context& context, const PoolFiles& files, const PoolState& stat
 ExitStatus show_configured(const Context& context, const PoolFiles& files) {
   const auto text = io::read_file(condor_paths(context).config, largest_shown_file);
   PoolState state;
-  appliance::ManagerChoice choice;
+  pool::ManagerChoice choice;
   if (text) {
-    state.status.address = net::parse_ipv4_address(appliance::value_in_config(*text, "NETWORK_INTERFACE"));
-    choice.manager = net::parse_ipv4_address(appliance::value_in_config(*text, "CONDOR_HOST"));
+    state.status.address = net::parse_ipv4_address(pool::value_in_config(*text, "NETWORK_INTERFACE"));
+    choice.manager = net::parse_ipv4_address(pool::value_in_config(*text, "CONDOR_HOST"));
   }
   write(context, files, state, choice, "configuration");
   cli::complain(context.streams, tool,
@@ -156,10 +156,10 @@ ExitStatus carry_out(const Context& context, const ShowPool& /*verb*/) {
   if (!state && tools::status_of(state.error()) == ExitStatus::permission) return show_configured(context, files);
   if (!state) return tools::report_node_error(context.streams, tool, state.error(), socket);
   const auto own = state->status.address.value_or(net::Ipv4Address());
-  auto choice = appliance::choose_manager(state->managers, files.settings, own);
+  auto choice = pool::choose_manager(state->managers, files.settings, own);
   if (!choice) {
     cli::complain(context.streams, tool, context.options.role_file + ": " + choice.error().context);
-    choice = appliance::ManagerChoice{};
+    choice = pool::ManagerChoice{};
   } else if (!state->status.address && files.settings.is_manager) {
     choice->manager.reset();
   }

@@ -17,9 +17,9 @@ namespace ipop::ga_condorcfg {
 namespace {
 
 using Kind = TestOutcome::Kind;
-using appliance::JobCounts;
-using appliance::JobEvent;
-using appliance::JobEventKind;
+using pool::JobCounts;
+using pool::JobEvent;
+using pool::JobEventKind;
 
 constexpr std::size_t largest_output = 65'536;
 constexpr Duration hook_limit = 120s;

@@ -41,7 +41,7 @@ constexpr Duration write_pause = 30s;
 struct Place {
   net::Ipv4Address address{};
   std::string name{};
-  appliance::ManagerChoice choice{};
+  pool::ManagerChoice choice{};
   friend bool operator==(const Place&, const Place&) = default;
 };
 
@@ -178,8 +178,8 @@ class Watcher {
 
   void choose() {
     if (!status_ || !status_->address || (!managers_ && !files_.settings.manager)) return;
-    const auto known = managers_.value_or(std::vector<appliance::KnownManager>());
-    auto choice = appliance::choose_manager(known, files_.settings, *status_->address);
+    const auto known = managers_.value_or(std::vector<pool::KnownManager>());
+    auto choice = pool::choose_manager(known, files_.settings, *status_->address);
     if (!choice) {
       choice_.reset();
       return tell(context_.options.role_file + ": " + choice.error().context);
@@ -255,7 +255,7 @@ class Watcher {
   void announce() {
     if (!files_.settings.is_manager || !verb_.announce) return announcer_.withdraw();
     announcer_.announce({machine_name(), place_->address, {}, files_.settings.pool},
-                        managers_.value_or(std::vector<appliance::KnownManager>()), status_->id);
+                        managers_.value_or(std::vector<pool::KnownManager>()), status_->id);
   }
 
   [[nodiscard]] std::string machine_name() const {
@@ -292,8 +292,8 @@ class Watcher {
   RepeatedProgram priorities_;
   std::optional<node::StatusAnswer> status_;
   std::optional<node::DhtAnswer> answer_;
-  std::optional<std::vector<appliance::KnownManager>> managers_;
-  std::optional<appliance::ManagerChoice> choice_;
+  std::optional<std::vector<pool::KnownManager>> managers_;
+  std::optional<pool::ManagerChoice> choice_;
   std::optional<Place> place_;                     // what is written, and runs by our word
   std::optional<net::Ipv4Address> named_address_;  // whose name was waited for, until name_end_
   TimePoint name_end_{};

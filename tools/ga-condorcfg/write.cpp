@@ -22,7 +22,7 @@ constexpr std::size_t largest_config = std::size_t{1} << 20U;
 /// What the node knows once this machine can have a configuration.
 struct NodeState {
   node::StatusAnswer status{};
-  appliance::ManagerChoice choice{};
+  pool::ManagerChoice choice{};
 };
 
 /// Waits for an address, then asks for the managers until there is one. The announcement of one is an
@@ -36,10 +36,9 @@ Result<NodeState> wait_for_manager(const Context& context, const PoolFiles& file
   std::optional<Error> conflict;
   tools::NodeWaiting waiting(context.streams, socket, std::max<Duration>(end - io::monotonic_now(), 0s));
   auto waited = waiting.until("a manager", [&](daemon::ControlClient& client, Duration left) -> Result<bool> {
-    auto found =
-        tools::ask_node<node::DhtAnswer>(client, node::DhtGetCommand{std::string(appliance::manager_key)}, left);
+    auto found = tools::ask_node<node::DhtAnswer>(client, node::DhtGetCommand{std::string(pool::manager_key)}, left);
     if (!found) return std::move(found).error();
-    auto choice = appliance::choose_manager(managers_of(*found, files), files.settings, *out.status.address);
+    auto choice = pool::choose_manager(managers_of(*found, files), files.settings, *out.status.address);
     if (!choice) {
       conflict = choice.error();
       return true;

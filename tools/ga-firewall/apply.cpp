@@ -1,11 +1,11 @@
 #include <optional>
 #include <vector>
 
-#include "appliance/firewall_plan.hpp"
 #include "boot_unit.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/line_difference.hpp"
 #include "cli/rights.hpp"
+#include "firewall/firewall_plan.hpp"
 #include "io/file.hpp"
 #include "io/nftables.hpp"
 #include "io/remote_logins.hpp"
@@ -18,9 +18,9 @@ namespace {
 using cli::ExitStatus;
 
 /// Somebody whose connection the plan cuts.
-std::optional<io::RemoteLogin> find_cut_login(const appliance::FirewallPlan& plan) {
+std::optional<io::RemoteLogin> find_cut_login(const firewall::FirewallPlan& plan) {
   for (const io::RemoteLogin& login : io::remote_logins())
-    if (appliance::cuts_connection(plan, login.local)) return login;
+    if (firewall::cuts_connection(plan, login.local)) return login;
   return std::nullopt;
 }
 
@@ -35,11 +35,11 @@ void warn_of_cut(const Context& context, const io::RemoteLogin& login) {
                     " would be cut off: ssh is allowed only on the virtual network");
 }
 
-ExitStatus keep_settings(const Context& context, const appliance::FirewallSettings& settings) {
+ExitStatus keep_settings(const Context& context, const firewall::FirewallSettings& settings) {
   const std::string path = settings_file(context);
   // What came from the file stays as a person wrote it.
   if (!context.options.settings && io::exists(path)) return ExitStatus::done;
-  const std::string text = appliance::to_toml(settings);
+  const std::string text = to_toml(settings);
   const auto present = io::read_file(path, text.size());
   if (present && *present == text) return ExitStatus::done;
   if (auto made = io::make_directories(path.substr(0, path.rfind('/')), 0755); !made)
@@ -74,10 +74,10 @@ ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
   const auto made = make_machine_plan(context);
   if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
   const auto& machine = std::get<MachinePlan>(made);
-  const std::string rules = appliance::to_nftables(machine.plan);
-  const auto present = io::read_nft_table(appliance::firewall_table);
+  const std::string rules = firewall::to_nftables(machine.plan);
+  const auto present = io::read_nft_table(firewall::firewall_table);
   if (!present) return report_error(context, present.error());
-  const auto wanted = io::shown_nft_table(rules, appliance::firewall_table);
+  const auto wanted = io::shown_nft_table(rules, firewall::firewall_table);
   if (!wanted) return report_error(context, wanted.error());
 
   const bool changes = *present != *wanted;
@@ -93,7 +93,7 @@ ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
     return ExitStatus::no;
   }
   if (changes) {
-    if (auto done = io::run_nft(appliance::replacing_transaction(rules)); !done)
+    if (auto done = io::run_nft(firewall::replacing_transaction(rules)); !done)
       return report_error(context, done.error());
   }
   // Behind the rules: settings that the kernel refused are not tried again at the next start.
@@ -108,7 +108,7 @@ ExitStatus carry_out(const Context& context, const ApplyRules& verb) {
 }
 
 ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
-  const auto present = io::read_nft_table(appliance::firewall_table);
+  const auto present = io::read_nft_table(firewall::firewall_table);
   if (!present) return report_error(context, present.error());
   if (verb.dry_run) {
     show_difference(context, present->value_or(""), "", verb.keep ? "" : "disable");
@@ -116,7 +116,7 @@ ExitStatus carry_out(const Context& context, const RemoveRules& verb) {
   }
   stop_watch(context);
   if (*present) {
-    if (auto done = io::run_nft(appliance::removing_transaction()); !done) return report_error(context, done.error());
+    if (auto done = io::run_nft(firewall::removing_transaction()); !done) return report_error(context, done.error());
   }
   ExitStatus status = ExitStatus::done;
   if (!verb.keep) {

@@ -4,16 +4,16 @@
 #include <filesystem>
 #include <optional>
 
-#include "appliance/condor_config.hpp"
-#include "appliance/group_config.hpp"
-#include "appliance/node_file.hpp"
-#include "appliance/subordinate_uids.hpp"
 #include "base/group_files.hpp"
 #include "control/saved_state.hpp"
+#include "firewall/subordinate_uids.hpp"
+#include "groups/group_config.hpp"
+#include "groups/node_file.hpp"
 #include "io/accounts.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 #include "node_waiting.hpp"
+#include "pool/condor_config.hpp"
 
 namespace ipop::ga_firewall {
 namespace {
@@ -70,15 +70,15 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
   }
   const auto text = io::read_file(path, largest_file);
   if (!text) return report_error(context, text.error());
-  const auto config = appliance::parse_group_config(*text, path);
+  const auto config = groups::parse_group_config(*text, path);
   if (!config) return bad_config(context, config.error());
 
-  appliance::NodeFile file;
+  groups::NodeFile file;
   const std::string node_path = files.settings();
   if (io::exists(node_path)) {
     const auto node_text = io::read_file(node_path, largest_file);
     if (!node_text) return report_error(context, node_text.error());
-    auto parsed = appliance::parse_node_file(*node_text, node_path);
+    auto parsed = groups::parse_node_file(*node_text, node_path);
     if (!parsed) return bad_config(context, parsed.error());
     file = *std::move(parsed);
   }
@@ -86,7 +86,7 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
   GroupFacts out;
   out.network = config->prefix;
   out.port = file.port ? file.port : config->port;
-  if (file.has_tap) out.interface = file.tap.value_or(appliance::usual_interface);
+  if (file.has_tap) out.interface = file.tap.value_or(groups::usual_interface);
   // What runs is right, whatever the files say.
   if (const auto node = ask_running_node(context, group, only_one)) {
     out.interface = node->interface;
@@ -98,13 +98,13 @@ std::variant<GroupFacts, ExitStatus> facts_of(const Context& context, const std:
 
 /// Adds the users that jobs run as, with what they may be in namespaces of their own.
 ExitStatus add_job_users(const Context& context, MachinePlan& machine) {
-  const appliance::FirewallSettings& settings = machine.settings;
-  appliance::FirewallPlan& plan = machine.plan;
+  const firewall::FirewallSettings& settings = machine.settings;
+  firewall::FirewallPlan& plan = machine.plan;
   plan.job_uids = settings.job_uids;
   const std::string subuid = io::read_file("/etc/subuid", largest_file).value_or(std::string());
   // Nothing but jobs runs in the accounts of HTCondor's slots.
   for (std::size_t slot = 1; slot <= most_slot_accounts; ++slot) {
-    const auto uid = io::uid_of_user(appliance::slot_account(slot));
+    const auto uid = io::uid_of_user(pool::slot_account(slot));
     if (!uid) break;
     plan.job_uids.push_back({*uid, *uid});
   }
@@ -122,19 +122,19 @@ ExitStatus add_job_users(const Context& context, MachinePlan& machine) {
       return context.options.settings ? ExitStatus::usage : ExitStatus::bad_config;
     }
     plan.job_uids.push_back({*uid, *uid});
-    for (const appliance::UidRange& range : appliance::subordinate_uids(subuid, user, *uid))
+    for (const firewall::UidRange& range : firewall::subordinate_uids(subuid, user, *uid))
       plan.job_uids.push_back(range);
   }
   return ExitStatus::done;
 }
 
-std::variant<appliance::FirewallSettings, ExitStatus> chosen_settings(const Context& context) {
+std::variant<firewall::FirewallSettings, ExitStatus> chosen_settings(const Context& context) {
   if (context.options.settings) return *context.options.settings;
   const std::string path = settings_file(context);
-  if (!io::exists(path)) return appliance::FirewallSettings{};
+  if (!io::exists(path)) return firewall::FirewallSettings{};
   const auto text = io::read_file(path, largest_file);
   if (!text) return report_error(context, text.error());
-  auto settings = appliance::parse_firewall_settings(*text, path);
+  auto settings = firewall::parse_firewall_settings(*text, path);
   if (!settings) return bad_config(context, settings.error());
   return *std::move(settings);
 }
@@ -150,7 +150,7 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
   auto settings = chosen_settings(context);
   if (const auto* status = std::get_if<ExitStatus>(&settings)) return *status;
   MachinePlan out;
-  out.settings = std::get<appliance::FirewallSettings>(std::move(settings));
+  out.settings = std::get<firewall::FirewallSettings>(std::move(settings));
   out.groups = out.settings.groups;
   if (out.groups.empty()) {
     auto names = io::group_names(context.options.directory);
@@ -163,7 +163,7 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
     return ExitStatus::no;
   }
 
-  appliance::FirewallPlan& plan = out.plan;
+  firewall::FirewallPlan& plan = out.plan;
   plan.role = out.settings.role;
   plan.ssh_port = out.settings.ssh_port;
   plan.allow = out.settings.allow;
@@ -178,7 +178,7 @@ std::variant<MachinePlan, ExitStatus> make_machine_plan(const Context& context) 
     const auto& facts = std::get<GroupFacts>(found);
     plan.virtual_networks.push_back(facts.network);
     if (out.settings.interfaces.empty() && !facts.interface.empty()) {
-      auto name = appliance::parse_interface_name(facts.interface);
+      auto name = firewall::parse_interface_name(facts.interface);
       if (!name) return bad_config(context, name.error());
       plan.virtual_interfaces.push_back(*std::move(name));
     }

@@ -4,17 +4,17 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/firewall_plan.hpp"
-#include "appliance/firewall_settings.hpp"
+#include "firewall/firewall_plan.hpp"
+#include "firewall/firewall_settings.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_firewall {
 
 /// A plan and the groups that it is for.
 struct MachinePlan {
-  appliance::FirewallSettings settings{};
+  firewall::FirewallSettings settings{};
   std::vector<std::string> groups{};
-  appliance::FirewallPlan plan{};
+  firewall::FirewallPlan plan{};
   /// A user whom the settings of the last time name is gone; the rules are those for everything else.
   bool lacks_users = false;
 };

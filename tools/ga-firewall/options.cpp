@@ -1,12 +1,12 @@
 #include "options.hpp"
 
-#include "appliance/group_config.hpp"
 #include "command_line.hpp"
+#include "groups/group_config.hpp"
 
 namespace ipop::ga_firewall {
 namespace {
 
-using appliance::FirewallSettings;
+using firewall::FirewallSettings;
 
 /// Options that make the settings; the first one that is given starts from the defaults.
 class SettingOptions {
@@ -69,37 +69,37 @@ auto checked_text(Check check) {
 }
 
 Result<std::uint16_t> parse_port(const std::string& text) {
-  const auto port = appliance::parse_port_or_none(text);
+  const auto port = firewall::parse_port_or_none(text);
   if (port && *port) return **port;
   return {Errc::malformed, text + " is no port from 1 to 65535"};
 }
 
 void add_settings(SettingOptions& options) {
   options.add_list("--group", "GROUP", "Group to make rules for; may be repeated (all groups of this machine)",
-                   checked_text(appliance::check_group_name), &FirewallSettings::groups);
+                   checked_text(groups::check_group_name), &FirewallSettings::groups);
   options.add_list("--interface", "NAME", "Virtual interface; may be repeated (that of each group's node)",
-                   appliance::parse_interface_name, &FirewallSettings::interfaces);
+                   firewall::parse_interface_name, &FirewallSettings::interfaces);
   options.add("--port", "N", "UDP port of the overlay (that of each group's node)", parse_port,
               [](FirewallSettings& settings, std::uint16_t port) { settings.port = port; });
   // The braces make the words complete in a shell.
   options.add("--role", "{none,worker,submit,manager}", "This machine's role in the pool (none)",
-              appliance::parse_pool_role,
-              [](FirewallSettings& settings, appliance::PoolRole role) { settings.role = role; });
-  options.add("--ssh", "PORT", "TCP port of ssh on the virtual network, or none (22)", appliance::parse_port_or_none,
+              firewall::parse_pool_role,
+              [](FirewallSettings& settings, firewall::PoolRole role) { settings.role = role; });
+  options.add("--ssh", "PORT", "TCP port of ssh on the virtual network, or none (22)", firewall::parse_port_or_none,
               [](FirewallSettings& settings, std::optional<std::uint16_t> port) { settings.ssh_port = port; });
   options.add_list("--allow", "SERVICE", "Let members reach tcp:PORT or udp:PORT; may be repeated",
-                   appliance::parse_service, &FirewallSettings::allow);
+                   firewall::parse_service, &FirewallSettings::allow);
   options.add_list("--allow-physical", "SERVICE", "Let anyone on the physical network reach it; may be repeated",
-                   appliance::parse_service, &FirewallSettings::allow_physical);
+                   firewall::parse_service, &FirewallSettings::allow_physical);
   options.add_list("--reach", "SERVICE", "Let this machine reach it on the physical network; may be repeated",
-                   appliance::parse_service, &FirewallSettings::reach);
+                   firewall::parse_service, &FirewallSettings::reach);
   options.add("--physical", "LIST", "What else to allow there: dhcp,dns,ntp,lan, or none (all four)",
-              appliance::parse_physical_needs,
-              [](FirewallSettings& settings, appliance::PhysicalNeeds needs) { settings.needs = needs; });
+              firewall::parse_physical_needs,
+              [](FirewallSettings& settings, firewall::PhysicalNeeds needs) { settings.needs = needs; });
   options.add_list("--job-user", "NAME", "Confine this user to the virtual network; may be repeated",
-                   checked_text(appliance::check_user_name), &FirewallSettings::job_users);
+                   checked_text(firewall::check_user_name), &FirewallSettings::job_users);
   options.add_list("--job-uid", "UID", "The same for a user ID or a range such as 2000-2999; may be repeated",
-                   appliance::parse_uid_range, &FirewallSettings::job_uids);
+                   firewall::parse_uid_range, &FirewallSettings::job_uids);
 }
 
 }  // namespace

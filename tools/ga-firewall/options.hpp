@@ -4,11 +4,11 @@
 #include <string>
 #include <variant>
 
-#include "appliance/firewall_settings.hpp"
 #include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
+#include "firewall/firewall_settings.hpp"
 
 namespace ipop::ga_firewall {
 
@@ -29,9 +29,9 @@ struct WatchRules {};
 using Verb = std::variant<PrintRules, ApplyRules, RemoveRules, ShowStatus, WatchRules>;
 
 struct Options {
-  std::string directory = system_directory;               ///< where group files are
-  std::string socket{};                                   ///< of the group's node; empty: the usual one
-  std::optional<appliance::FirewallSettings> settings{};  ///< none was given: those of the last time
+  std::string directory = system_directory;              ///< where group files are
+  std::string socket{};                                  ///< of the group's node; empty: the usual one
+  std::optional<firewall::FirewallSettings> settings{};  ///< none was given: those of the last time
   cli::OutputOptions output{};
   Verb verb{};
 };

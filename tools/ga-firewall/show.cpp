@@ -2,9 +2,9 @@
 #include <utility>
 #include <vector>
 
-#include "appliance/firewall_plan.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
+#include "firewall/firewall_plan.hpp"
 #include "io/nftables.hpp"
 #include "machine_plan.hpp"
 #include "verbs.hpp"
@@ -29,7 +29,7 @@ std::vector<std::string> texts_of(const std::vector<T>& values) {
 
 /// Keys and their order are frozen by the man page.
 std::vector<Row> rows(const MachinePlan& machine, std::string_view state) {
-  const appliance::FirewallPlan& plan = machine.plan;
+  const firewall::FirewallPlan& plan = machine.plan;
   std::vector<std::string> interfaces;
   for (const auto& interface : plan.virtual_interfaces)
     interfaces.push_back(interface.text());
@@ -38,7 +38,7 @@ std::vector<Row> rows(const MachinePlan& machine, std::string_view state) {
     ports.push_back(std::to_string(port));
   return {
       {"state", {std::string(state)}},
-      {"table", {"inet " + std::string(appliance::firewall_table)}},
+      {"table", {"inet " + std::string(firewall::firewall_table)}},
       {"group", machine.groups},
       {"interface", interfaces},
       {"network", texts_of(plan.virtual_networks)},
@@ -97,7 +97,7 @@ ExitStatus carry_out(const Context& context, const PrintRules& /*verb*/) {
   const auto made = make_machine_plan(context);
   if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
   const auto& machine = std::get<MachinePlan>(made);
-  const std::string text = appliance::replacing_transaction(appliance::to_nftables(machine.plan));
+  const std::string text = firewall::replacing_transaction(firewall::to_nftables(machine.plan));
   if (context.options.output.json) {
     cli::JsonWriter json("ga-firewall.print/1");
     json.field("rules", text);
@@ -112,9 +112,9 @@ ExitStatus carry_out(const Context& context, const ShowStatus& /*verb*/) {
   const auto made = make_machine_plan(context);
   if (const auto* status = std::get_if<ExitStatus>(&made)) return *status;
   const auto& machine = std::get<MachinePlan>(made);
-  const auto present = io::read_nft_table(appliance::firewall_table);
+  const auto present = io::read_nft_table(firewall::firewall_table);
   if (!present) return report_error(context, present.error());
-  const auto wanted = io::shown_nft_table(appliance::to_nftables(machine.plan), appliance::firewall_table);
+  const auto wanted = io::shown_nft_table(firewall::to_nftables(machine.plan), firewall::firewall_table);
   if (!wanted) return report_error(context, wanted.error());
   const bool equal = *present == *wanted;
   write_status(context, rows(machine, equal ? "applied" : *present ? "differs" : "missing"));

@@ -1,6 +1,6 @@
 #include <csignal>
 
-#include "appliance/firewall_plan.hpp"
+#include "firewall/firewall_plan.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
 #include "io/log_writer.hpp"
@@ -43,7 +43,7 @@ class Watch {
  private:
   void look() {
     if (!io::exists(settings_file(context_))) return end("the settings are gone", ExitStatus::done);
-    const auto present = io::read_nft_table(appliance::firewall_table);
+    const auto present = io::read_nft_table(firewall::firewall_table);
     if (!present) return end(present.error().message(), report_error(context_, present.error()));
     if (in_force_ && *present == in_force_) return;
     put_back(*present);
@@ -53,10 +53,10 @@ class Watch {
   void put_back(const std::optional<std::string>& present) {
     const auto made = make_machine_plan(context_);
     if (const auto* status = std::get_if<ExitStatus>(&made)) return end("no plan", *status);
-    const std::string rules = appliance::to_nftables(std::get<MachinePlan>(made).plan);
-    if (auto done = io::run_nft(appliance::replacing_transaction(rules)); !done)
+    const std::string rules = firewall::to_nftables(std::get<MachinePlan>(made).plan);
+    if (auto done = io::run_nft(firewall::replacing_transaction(rules)); !done)
       return end(done.error().message(), report_error(context_, done.error()));
-    auto shown = io::read_nft_table(appliance::firewall_table);
+    auto shown = io::read_nft_table(firewall::firewall_table);
     if (!shown) return end(shown.error().message(), report_error(context_, shown.error()));
     in_force_ = *std::move(shown);
     if (!present) say(LogLevel::warning, "the rules were removed; loaded them again");

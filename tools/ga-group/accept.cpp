@@ -18,7 +18,7 @@ using cli::ExitStatus;
 std::optional<crypto::Certificate> former_authority(const GroupFile& file) {
   const std::string path = kept_copy(file.path);
   const auto text = io::read_file(path, largest_group_file);
-  const auto config = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+  const auto config = text ? groups::parse_group_config(*text, path) : Result<groups::GroupConfig>(text.error());
   auto authority =
       config ? crypto::Certificate::from_pem(config->authority) : Result<crypto::Certificate>(config.error());
   return authority ? std::optional(*std::move(authority)) : std::nullopt;
@@ -29,7 +29,7 @@ bool was_followed(ByteSpan sealed, const GroupFile& file, const crypto::PrivateK
   const auto former = former_authority(file);
   const auto text = former ? crypto::open_message(sealed, *former, key) : Result<Bytes>(Errc::not_found);
   const auto handover =
-      text ? appliance::parse_group_handover(as_text(*text)) : Result<appliance::GroupHandover>(text.error());
+      text ? groups::parse_group_handover(as_text(*text)) : Result<groups::GroupHandover>(text.error());
   return handover && handover->group.name_space == file.config.name_space &&
          handover->group.authority == file.config.authority;
 }
@@ -41,8 +41,8 @@ ExitStatus stay(const Context& context, const AcceptHandover& verb, const GroupF
 
 /// What the group's authority wrote to the holder of `key`; else how the command ends: a failure has been
 /// reported, and a hand-over that was followed before is none.
-std::variant<appliance::GroupHandover, ExitStatus> open_handover(const Context& context, const AcceptHandover& verb,
-                                                                 const GroupFile& file, const crypto::PrivateKey& key) {
+std::variant<groups::GroupHandover, ExitStatus> open_handover(const Context& context, const AcceptHandover& verb,
+                                                              const GroupFile& file, const crypto::PrivateKey& key) {
   const std::string name = verb.file == "-" ? "stdin" : verb.file;
   const auto sealed = read_sealed_file(context, verb.file);
   if (!sealed) return report_key_error(context, sealed.error());
@@ -59,7 +59,7 @@ std::variant<appliance::GroupHandover, ExitStatus> open_handover(const Context& 
     cli::suggest(context.streams, "ask the authority's administrator whether this machine was left out");
     return ExitStatus::no;
   }
-  auto handover = appliance::parse_group_handover(as_text(*text));
+  auto handover = groups::parse_group_handover(as_text(*text));
   if (handover) return *std::move(handover);
   cli::complain(context.streams, tool, name + ": " + handover.error().message());
   return ExitStatus::bad_config;
@@ -85,7 +85,7 @@ ExitStatus carry_out(const Context& context, const AcceptHandover& verb) {
   if (!key) return report_key_error(context, key.error());
   const auto opened = open_handover(context, verb, file, *key);
   if (const auto* status = std::get_if<ExitStatus>(&opened)) return *status;
-  const auto& handover = std::get<appliance::GroupHandover>(opened);
+  const auto& handover = std::get<groups::GroupHandover>(opened);
 
   if (handover.group.name_space == file.config.name_space) return stay(context, verb, file);
   auto move = plan_move(std::move(file), handover, key->public_key(), state, io::wall_time_now());

@@ -3,12 +3,12 @@
 #include <string>
 #include <utility>
 
-#include "appliance/first_boot.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 #include "io/host_name.hpp"
 #include "io/system_clock.hpp"
+#include "medium/first_boot.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_group {
@@ -28,14 +28,14 @@ std::string machine_id(const std::string& root) {
 Result<bool> has_group(const std::string& directory) {
   const auto names = io::group_names(directory);
   if (!names) return names.error();
-  return std::ranges::any_of(*names, [](const std::string& name) { return name != appliance::demo_group().name; });
+  return std::ranges::any_of(*names, [](const std::string& name) { return name != medium::demo_group().name; });
 }
 
-Result<appliance::FirstBootPlan> plan_for(const Context& context, const AdoptMedium& verb) {
-  std::vector<appliance::FoundMedium> found;
+Result<medium::FirstBootPlan> plan_for(const Context& context, const AdoptMedium& verb) {
+  std::vector<medium::FoundMedium> found;
   for (const std::string& path : verb.files) {
     if (!io::exists(path)) continue;
-    auto text = io::read_file(path, appliance::largest_medium);
+    auto text = io::read_file(path, medium::largest_medium);
     if (!text) return text.error();
     found.push_back({path, *std::move(text)});
   }
@@ -44,10 +44,10 @@ Result<appliance::FirstBootPlan> plan_for(const Context& context, const AdoptMed
   if (found.empty() && *followed_one)
     return make_error(Errc::not_found,
                       "no medium was found, and this machine has a group already; put the medium in that it had");
-  return appliance::plan_first_boot(found, machine_id(verb.root), io::wall_time_now());
+  return medium::plan_first_boot(found, machine_id(verb.root), io::wall_time_now());
 }
 
-Result<void> write_files(const AdoptMedium& verb, const appliance::FirstBootPlan& plan) {
+Result<void> write_files(const AdoptMedium& verb, const medium::FirstBootPlan& plan) {
   for (const auto& [path, octets, mode] : plan.files) {
     const std::string whole = verb.root + path;
     const mode_t folder = mode == 0600 ? 0700 : 0755;

@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "appliance/authority_policy.hpp"
+#include "authority/authority_policy.hpp"
 #include "cli/text.hpp"
 #include "crypto/certificate_request.hpp"
 #include "desk/authority_desk.hpp"
@@ -112,7 +112,7 @@ ExitStatus certify_this_machine(const Context& context, const Plan& plan, Author
       return ExitStatus::done;
   }
   const std::string user = plan.closing.user.empty() ? io::host_name() : plan.closing.user;
-  if (auto good = appliance::check_user(user); !good) {
+  if (auto good = authority::check_user(user); !good) {
     cli::complain(context.streams, tool, good.error().message() + "; pass --user USER");
     return ExitStatus::usage;
   }
@@ -197,7 +197,7 @@ ExitStatus carry_out_plan(const Context& context, Plan plan) {
 /// The entrance's name, unless that is too long for a group.
 std::optional<std::string> entrance_name(const Context& context, const std::string& name) {
   std::string out = entrance_name_of(name);
-  if (appliance::check_group_name(out)) return out;
+  if (groups::check_group_name(out)) return out;
   cli::complain(context.streams, tool,
                 "the name of a closed group has at most 26 characters: \"" + out + "\" is a group too");
   return std::nullopt;
@@ -257,9 +257,9 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
     return ExitStatus::no;
   }
   if (!check_prefix_is_free(context, verb.prefix, PrefixOf::this_command)) return ExitStatus::no;
-  appliance::GroupConfig& closed = plan.closed.config;
+  groups::GroupConfig& closed = plan.closed.config;
   closed.name = verb.name;
-  closed.name_space = appliance::make_name_space(verb.name, rng);
+  closed.name_space = groups::make_name_space(verb.name, rng);
   closed.prefix = verb.prefix;
   closed.domain = choose_domain(context, verb.name, verb.domain);
   closed.bootstrap = verb.bootstrap;
@@ -270,17 +270,17 @@ ExitStatus make_closed_group(const Context& context, const NewGroup& verb) {
     if (const auto* status = std::get_if<ExitStatus>(&present)) return *status;
     plan.entrance = std::get<GroupFile>(std::move(present));
   } else {
-    appliance::GroupConfig& open = plan.entrance.config;
+    groups::GroupConfig& open = plan.entrance.config;
     open = closed;
     open.name = *entrance;
-    open.name_space = appliance::make_name_space(*entrance, rng);
+    open.name_space = groups::make_name_space(*entrance, rng);
     const auto prefix =
         verb.closing.entrance ? verb.closing.entrance : free_prefix(entrance_prefixes, closed.prefix, "");
     if (!prefix) return report_no_network(context);
     open.prefix = *prefix;
     open.port = static_cast<std::uint16_t>(*closed.port == 65535 ? 65534 : *closed.port + 1);
     // Where this machine is reached for the one, it is reached beside it for the other.
-    for (appliance::BootstrapEntry& entry : open.bootstrap)
+    for (groups::BootstrapEntry& entry : open.bootstrap)
       if (entry.port == *closed.port) entry.port = *open.port;
   }
   if (plan.closed.config.prefix.overlaps(plan.entrance.config.prefix)) {
@@ -319,8 +319,8 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   io::SystemRng rng;
   Plan plan{open, {path_of_group(context, *entrance), open.config}, verb.closing, {verb.expires, verb.qr}, verb.start};
   plan.entrance.config.name = *entrance;
-  appliance::GroupConfig& closed = plan.closed.config;
-  closed.name_space = appliance::make_name_space(name, rng);
+  groups::GroupConfig& closed = plan.closed.config;
+  closed.name_space = groups::make_name_space(name, rng);
   // Its own interface has the open group's network, which stays where it is.
   const auto prefix = free_prefix(closed_prefixes, open.config.prefix, "ipop0");
   if (!prefix) {
@@ -337,7 +337,7 @@ ExitStatus carry_out(const Context& context, const CloseGroup& verb) {
   for (auto& entry : closed.bootstrap)
     entry.port = *closed.port;
   // Its members find the open group where it was, under its other name.
-  if (auto kept = io::write_file_atomically(open_copy(open.path), appliance::to_toml(open.config), 0644); !kept)
+  if (auto kept = io::write_file_atomically(open_copy(open.path), to_toml(open.config), 0644); !kept)
     return report_file_error(context, kept.error());
   if (const ExitStatus stopped = stop_node(context, open); stopped != ExitStatus::done) return stopped;
   return carry_out_plan(context, std::move(plan));

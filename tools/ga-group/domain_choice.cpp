@@ -25,7 +25,7 @@ std::optional<std::string> other_with(const Context& context, const std::string&
 
 std::string choose_domain(const Context& context, const std::string& name, const std::optional<std::string>& typed) {
   if (typed) return *typed;
-  const std::string usual = appliance::GroupConfig{}.domain;
+  const std::string usual = groups::GroupConfig{}.domain;
   const auto other = other_with(context, name, usual);
   if (!other) return usual;
   std::string own = name + "-" + usual;

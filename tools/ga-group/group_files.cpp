@@ -33,7 +33,7 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
   const std::string& directory = context.options.directory;
   if (!name.empty()) {
     const std::string path = path_of_group(context, name);
-    const auto is_there = appliance::check_group_name(name) ? io::has_group(name, directory) : Result<bool>(false);
+    const auto is_there = groups::check_group_name(name) ? io::has_group(name, directory) : Result<bool>(false);
     if (!is_there) return report_file_error(context, is_there.error());
     if (*is_there) return load_file(context, path);
     return report_no_group(context, "this machine has no group \"" + name + "\" (" + path + " does not exist)");
@@ -49,16 +49,16 @@ std::variant<GroupFile, ExitStatus> load_group(const Context& context, const std
   return ExitStatus::usage;
 }
 
-Result<appliance::GroupConfig> read_group(const std::string& path) {
+Result<groups::GroupConfig> read_group(const std::string& path) {
   const auto text = io::read_file(path, largest_group_file);
   if (!text) return text.error();
-  return appliance::parse_group_config(*text, path);
+  return groups::parse_group_config(*text, path);
 }
 
 std::variant<GroupFile, ExitStatus> load_file(const Context& context, const std::string& path) {
   const auto text = io::read_file(path, largest_group_file);
   if (!text) return report_file_error(context, text.error());
-  auto config = appliance::parse_group_config(*text, path);
+  auto config = groups::parse_group_config(*text, path);
   if (!config) {
     cli::complain(context.streams, tool, config.error().message());
     return ExitStatus::bad_config;
@@ -69,7 +69,7 @@ std::variant<GroupFile, ExitStatus> load_file(const Context& context, const std:
 ExitStatus write_group(const Context& context, const GroupFile& file) {
   if (auto made = io::make_directories(context.options.directory, 0755); !made)
     return report_file_error(context, made.error());
-  if (auto written = io::write_file_atomically(file.path, appliance::to_toml(file.config), 0644); !written)
+  if (auto written = io::write_file_atomically(file.path, to_toml(file.config), 0644); !written)
     return report_file_error(context, written.error());
   return ExitStatus::done;
 }

@@ -4,8 +4,8 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/group_config.hpp"
 #include "base/group_files.hpp"
+#include "groups/group_config.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_group {
@@ -16,7 +16,7 @@ inline constexpr std::size_t largest_group_file = std::size_t{1} << 20U;
 /// A group file that was read.
 struct GroupFile {
   std::string path{};
-  appliance::GroupConfig config{};
+  groups::GroupConfig config{};
 };
 
 std::string path_of_group(const Context& context, const std::string& name);
@@ -30,7 +30,7 @@ std::variant<GroupFile, cli::ExitStatus> load_group(const Context& context, cons
 std::variant<GroupFile, cli::ExitStatus> load_file(const Context& context, const std::string& path);
 
 /// The group in the file at `path`, without a word. Errors: those of reading a file; malformed, with file and line.
-Result<appliance::GroupConfig> read_group(const std::string& path);
+Result<groups::GroupConfig> read_group(const std::string& path);
 
 /// Writes the group's file with mode 0644, and its directory when that is missing. A failure has been
 /// reported: `permission`, `no`.

@@ -31,8 +31,7 @@ Result<void> replace(const std::string& path, const std::string& text) {
   return io::write_file_atomically(path, text, 0644);
 }
 
-Result<std::string> certificate_for(const appliance::GroupHandover& handover, const crypto::PublicKey& key,
-                                    WallTime now) {
+Result<std::string> certificate_for(const groups::GroupHandover& handover, const crypto::PublicKey& key, WallTime now) {
   const auto authority = crypto::Certificate::from_pem(handover.group.authority);
   const auto trust = authority ? crypto::TrustStore::closed_group(*authority)
                                : Result<std::shared_ptr<const crypto::TrustStore>>(authority.error());
@@ -63,7 +62,7 @@ Result<crypto::PrivateKey> read_node_key(const std::string& state_directory) {
   return key;
 }
 
-Result<Move> plan_move(GroupFile file, const appliance::GroupHandover& handover, const crypto::PublicKey& key,
+Result<Move> plan_move(GroupFile file, const groups::GroupHandover& handover, const crypto::PublicKey& key,
                        const std::string& state, WallTime now) {
   if (handover.group.name_space == file.config.name_space)
     return {Errc::conflict, "this machine is already there (" + file.path + ")"};
@@ -93,7 +92,7 @@ ExitStatus write_move(const Context& context, const Move& move) {
   if (!move.certificate.empty()) {
     if (const auto status = put(certificate_file(move), move.certificate); status != ExitStatus::done) return status;
   }
-  return put(move.file.path, appliance::to_toml(move.next));
+  return put(move.file.path, to_toml(move.next));
 }
 
 void show_move(const Context& context, const Move& move) {

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "appliance/group_handover.hpp"
 #include "crypto/private_key.hpp"
 #include "group_files.hpp"
+#include "groups/group_handover.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_group {
@@ -22,15 +22,15 @@ std::string kept_copy(const std::string& path);
 
 /// What a hand-over makes of this machine.
 struct Move {
-  GroupFile file{};               ///< as it is
-  appliance::GroupConfig next{};  ///< as it will be: under the name and port that it has here
-  std::string state{};            ///< of the node
-  std::string certificate{};      ///< PEM from the new authority; empty: the present one stays
+  GroupFile file{};            ///< as it is
+  groups::GroupConfig next{};  ///< as it will be: under the name and port that it has here
+  std::string state{};         ///< of the node
+  std::string certificate{};   ///< PEM from the new authority; empty: the present one stays
 };
 
 /// What `handover` means for the holder of `key`. Errors: conflict (it leads out of another namespace, or
 /// the machine is there already), not_found (no certificate for this key), and why a certificate is no good.
-Result<Move> plan_move(GroupFile file, const appliance::GroupHandover& handover, const crypto::PublicKey& key,
+Result<Move> plan_move(GroupFile file, const groups::GroupHandover& handover, const crypto::PublicKey& key,
                        const std::string& state, WallTime now);
 
 /// Writes what the move says, each file in one step and the old one kept as FILE.old, the group's last;

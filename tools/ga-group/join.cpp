@@ -36,8 +36,8 @@ std::string read_token(const JoinGroup& verb, std::istream& in) {
 }
 
 /// The token's group; a failure has been reported.
-std::variant<appliance::JoinToken, ExitStatus> read_join_token(const Context& context, const JoinGroup& verb) {
-  auto token = appliance::parse_join_token(read_token(verb, context.streams.in));
+std::variant<groups::JoinToken, ExitStatus> read_join_token(const Context& context, const JoinGroup& verb) {
+  auto token = groups::parse_join_token(read_token(verb, context.streams.in));
   if (!token) {
     cli::complain(context.streams, tool, token.error().message());
     cli::suggest(context.streams, "on a member of the group: ga-group token");
@@ -134,7 +134,7 @@ ExitStatus note_way(const Context& context, const JoinGroup& verb, const GroupFi
   }
   const auto known = desk::load_enrolment(file.path);
   if (known && *known && (*known)->authority == *asks) return ExitStatus::done;
-  appliance::EnrolmentRecord record;
+  authority::EnrolmentRecord record;
   record.authority = *asks;
   record.user = verb.user;
   record.at = io::wall_time_now();
@@ -224,7 +224,7 @@ std::variant<bool, ExitStatus> find_node(const Context& context, const GroupFile
 ExitStatus carry_out(const Context& context, const JoinGroup& verb) {
   auto read = read_join_token(context, verb);
   if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
-  auto& token = std::get<appliance::JoinToken>(read);
+  auto& token = std::get<groups::JoinToken>(read);
   GroupFile file;
   file.config = std::move(token.group);
   file.path = path_of_group(context, file.config.name);

@@ -1,15 +1,15 @@
-#include "appliance/medium.hpp"
+#include "medium/medium.hpp"
 
 #include <string>
 #include <utility>
 
-#include "appliance/wording.hpp"
 #include "closed_group.hpp"
 #include "group_files.hpp"
 #include "io/file.hpp"
 #include "io/memory_file.hpp"
 #include "io/run_process.hpp"
 #include "io/system_clock.hpp"
+#include "settings/wording.hpp"
 #include "token_maker.hpp"
 #include "verbs.hpp"
 
@@ -30,13 +30,13 @@ std::string line_of_file(const std::string& text) {
 }
 
 /// What the options name is read into the medium. Errors: errno, malformed.
-Result<void> read_files(const MakeMedium& verb, appliance::Medium& out) {
+Result<void> read_files(const MakeMedium& verb, medium::Medium& out) {
   for (const std::string& path : verb.key_files) {
     const auto text = io::read_file(path, largest_key_file);
     if (!text) return text.error();
     out.ssh_keys.push_back(line_of_file(*text));
-    if (const auto good = appliance::check_ssh_key(out.ssh_keys.back()); !good)
-      return appliance::error_at(path, 1, good.error().message());
+    if (const auto good = medium::check_ssh_key(out.ssh_keys.back()); !good)
+      return settings::error_at(path, 1, good.error().message());
   }
   if (verb.enrolment_file.empty()) return {};
   const auto token = io::read_secret_file(verb.enrolment_file, largest_key_file);
@@ -45,9 +45,9 @@ Result<void> read_files(const MakeMedium& verb, appliance::Medium& out) {
   return {};
 }
 
-appliance::JoinToken token_for(const Context& context, const GroupFile& group, TokenLife life) {
+groups::JoinToken token_for(const Context& context, const GroupFile& group, TokenLife life) {
   const auto entrance = entrance_of(context, group);
-  appliance::JoinToken token;
+  groups::JoinToken token;
   token.group = with_known_endpoints(context, entrance ? entrance->file : group);
   if (entrance) {
     token.group.name = entrance->token.name;
@@ -77,9 +77,9 @@ Result<void> write_image(const std::string& path, const std::string& text) {
   if (!image) return image.error();
   const auto content = io::MemoryFile::make(text);
   if (!content) return content.error();
-  const std::string label(appliance::medium_label);
+  const std::string label(medium::medium_label);
   if (auto made = run_tool({"mkfs.fat", "--invariant", "-n", label, image->path()}, "dosfstools"); !made) return made;
-  const std::string name = "::" + std::string(appliance::medium_file);
+  const std::string name = "::" + std::string(medium::medium_file);
   if (auto put = run_tool({"mcopy", "-i", image->path(), content->path(), name}, "mtools"); !put) return put;
   const auto octets = image->read(image_octets);
   if (!octets) return octets.error();
@@ -91,12 +91,12 @@ Result<void> write_image(const std::string& path, const std::string& text) {
 ExitStatus carry_out(const Context& context, const MakeMedium& verb) {
   const auto file = load_group(context, verb.name);
   if (const auto* status = std::get_if<ExitStatus>(&file)) return *status;
-  appliance::Medium medium = verb.content;
+  medium::Medium medium = verb.content;
   if (const auto read = read_files(verb, medium); !read) return report_key_error(context, read.error());
   medium.token = to_string(token_for(context, std::get<GroupFile>(file), verb.expires));
   const std::string text = to_toml(medium);
   // What the machine will say of it can be said here.
-  if (const auto good = appliance::parse_medium(text, "medium"); !good) {
+  if (const auto good = medium::parse_medium(text, "medium"); !good) {
     cli::complain(context.streams, tool, good.error().message());
     return ExitStatus::bad_config;
   }
@@ -108,7 +108,7 @@ ExitStatus carry_out(const Context& context, const MakeMedium& verb) {
     cli::complain(context.streams, tool, written.error().message());
     return ExitStatus::no;
   }
-  context.streams.err << "Wrote " << verb.out << " (FAT, label " << appliance::medium_label
+  context.streams.err << "Wrote " << verb.out << " (FAT, label " << medium::medium_label
                       << "): who has it can join the group\n";
   return ExitStatus::done;
 }

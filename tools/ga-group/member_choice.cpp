@@ -8,7 +8,7 @@
 namespace ipop::ga_group {
 namespace {
 
-using appliance::LedgerSigned;
+using authority::LedgerSigned;
 
 constexpr std::size_t largest_certificate = 65'536;
 constexpr std::size_t shortest_beginning = 4;
@@ -49,7 +49,7 @@ Result<Word> read_word(const std::string& text) {
 
 }  // namespace
 
-Result<MemberChoice> choose_members(const appliance::AuthorityBook& book, const MemberWords& words, WallTime now) {
+Result<MemberChoice> choose_members(const authority::AuthorityBook& book, const MemberWords& words, WallTime now) {
   std::vector<const LedgerSigned*> present;
   for (const LedgerSigned* member : book.certificates())
     if (book.is_live(*member, now) && book.latest(member->key) == member) present.push_back(member);

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "appliance/authority_book.hpp"
+#include "authority/authority_book.hpp"
 #include "base/result.hpp"
 #include "crypto/certificate.hpp"
 
@@ -25,6 +25,6 @@ struct MemberChoice {
 };
 
 /// Errors: not_found (a word that means nobody), malformed (a file, or an entry of the book), errno.
-Result<MemberChoice> choose_members(const appliance::AuthorityBook& book, const MemberWords& words, WallTime now);
+Result<MemberChoice> choose_members(const authority::AuthorityBook& book, const MemberWords& words, WallTime now);
 
 }  // namespace ipop::ga_group

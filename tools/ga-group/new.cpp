@@ -23,7 +23,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
   GroupFile file;
   file.path = path_of_group(context, verb.name);
   file.config.name = verb.name;
-  file.config.name_space = appliance::make_name_space(verb.name, rng);
+  file.config.name_space = groups::make_name_space(verb.name, rng);
   file.config.prefix = verb.prefix;
   file.config.domain = choose_domain(context, verb.name, verb.domain);
   file.config.bootstrap = verb.bootstrap;
@@ -31,7 +31,7 @@ ExitStatus carry_out(const Context& context, const NewGroup& verb) {
 
   if (!verb.authority.empty()) {
     const auto text = io::read_file(verb.authority, largest_authority);
-    auto authority = text ? appliance::parse_authority(*text) : Result<std::string>(text.error());
+    auto authority = text ? groups::parse_authority(*text) : Result<std::string>(text.error());
     if (!authority) {
       cli::complain(context.streams, tool, Error(authority.error()).in(verb.authority).message());
       return ExitStatus::bad_config;

@@ -5,9 +5,9 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/node_file.hpp"
 #include "base/group_files.hpp"
 #include "cli/text.hpp"
+#include "groups/node_file.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
 #include "io/netlink.hpp"
@@ -20,11 +20,11 @@ using cli::ExitStatus;
 constexpr std::size_t largest_settings = std::size_t{1} << 20U;
 
 /// What an administrator wrote for the node of `group`; the usual settings where there is no file.
-Result<appliance::NodeFile> read_settings(const Context& context, const std::string& group) {
+Result<groups::NodeFile> read_settings(const Context& context, const std::string& group) {
   const std::string path = settings_of_node(context, group);
-  if (!io::exists(path)) return appliance::NodeFile{};
+  if (!io::exists(path)) return groups::NodeFile{};
   const auto text = io::read_file(path, largest_settings);
-  return text ? appliance::parse_node_file(*text, path) : Result<appliance::NodeFile>(text.error());
+  return text ? groups::parse_node_file(*text, path) : Result<groups::NodeFile>(text.error());
 }
 
 /// Interfaces of the other groups' nodes, and whose they are; `beside` is one of them, whether it has a file or not.
@@ -38,8 +38,8 @@ std::map<std::string, std::string> taken_interfaces(const Context& context, cons
     if (other == group) continue;
     const auto settings = read_settings(context, other);
     // Where they can't be read the node does not run; it will want the usual one once they are right.
-    const auto node = settings ? *settings : appliance::NodeFile{};
-    if (node.has_tap) out.emplace(node.tap.value_or(appliance::usual_interface), other);
+    const auto node = settings ? *settings : groups::NodeFile{};
+    if (node.has_tap) out.emplace(node.tap.value_or(groups::usual_interface), other);
   }
   return out;
 }
@@ -81,9 +81,9 @@ ExitStatus write_setting(const Context& context, const GroupFile& file, const st
 }
 
 /// A host name may stand for any machine, also for this one behind its NAT.
-bool names_this_machine(const std::vector<appliance::BootstrapEntry>& entries) {
+bool names_this_machine(const std::vector<groups::BootstrapEntry>& entries) {
   const auto addresses = io::list_addresses();
-  return addresses && std::ranges::any_of(entries, [&](const appliance::BootstrapEntry& entry) {
+  return addresses && std::ranges::any_of(entries, [&](const groups::BootstrapEntry& entry) {
            return std::ranges::any_of(*addresses, [&](const io::InterfaceAddress& own) {
              return std::visit([](const auto& address) { return to_string(address); }, own.address) == entry.host;
            });
@@ -102,7 +102,7 @@ ExitStatus choose_interface(const Context& context, const GroupFile& file, bool 
   // The node says what is wrong there.
   if (!settings || !settings->has_tap) return ExitStatus::done;
   const auto taken = taken_interfaces(context, group, beside);
-  const auto rival = taken.find(settings->tap.value_or(appliance::usual_interface));
+  const auto rival = taken.find(settings->tap.value_or(groups::usual_interface));
   if (rival == taken.end()) return ExitStatus::done;
 
   const std::string path = settings_of_node(context, group);

@@ -86,7 +86,7 @@ cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool
   std::ostream& out = context.streams.out;
   if (is_new) {
     out << "+++ " << cli::printable(file.path) << '\n';
-    std::istringstream lines(appliance::to_toml(file.config));
+    std::istringstream lines(to_toml(file.config));
     for (std::string line; std::getline(lines, line);)
       out << '+' << line << '\n';
   }

@@ -1,8 +1,8 @@
 #include "options.hpp"
 
-#include "appliance/condor_settings.hpp"
 #include "cli/human.hpp"
 #include "command_line.hpp"
+#include "pool/condor_settings.hpp"
 
 namespace ipop::ga_group {
 namespace {
@@ -35,17 +35,17 @@ void add_qr(CLI::App& verb, bool& out) {
   verb.add_flag("--qr", out, "Draw the token as a QR code as well");
 }
 
-void add_bootstrap(CLI::App& verb, std::vector<appliance::BootstrapEntry>& out, const char* what) {
+void add_bootstrap(CLI::App& verb, std::vector<groups::BootstrapEntry>& out, const char* what) {
   verb.add_option_function<std::vector<std::string>>(
           "--bootstrap",
           [&out](const std::vector<std::string>& texts) {
             for (const std::string& text : texts)
-              out.push_back(*appliance::parse_bootstrap_entry(text));
+              out.push_back(*groups::parse_bootstrap_entry(text));
           },
           what)
       ->type_name("HOST:PORT")
       ->allow_extra_args(false)
-      ->check(by_rule(appliance::parse_bootstrap_entry));
+      ->check(by_rule(groups::parse_bootstrap_entry));
 }
 
 void add_closing(CLI::App& verb, ClosedGroup& out) {
@@ -54,10 +54,10 @@ void add_closing(CLI::App& verb, ClosedGroup& out) {
                   "File (mode 0600) whose first line is the passphrase for the authority's key (none)")
       ->type_name("FILE");
   verb.add_option_function<std::string>(
-          "--entrance-prefix", [&out](const std::string& text) { out.entrance = *appliance::parse_prefix(text); },
+          "--entrance-prefix", [&out](const std::string& text) { out.entrance = *groups::parse_prefix(text); },
           "Virtual network in which machines request their certificate (a free one)")
       ->type_name("PREFIX")
-      ->check(by_rule(appliance::parse_prefix));
+      ->check(by_rule(groups::parse_prefix));
 }
 
 void add_new(CLI::App& app, Options& options, NewGroup& group) {
@@ -65,15 +65,15 @@ void add_new(CLI::App& app, Options& options, NewGroup& group) {
   verb->add_option("NAME", group.name, "Name of the group")
       ->type_name("")
       ->required()
-      ->check(by_rule(appliance::check_group_name));
+      ->check(by_rule(groups::check_group_name));
   verb->add_option_function<std::string>(
-          "--prefix", [&group](const std::string& text) { group.prefix = *appliance::parse_prefix(text); },
+          "--prefix", [&group](const std::string& text) { group.prefix = *groups::parse_prefix(text); },
           "Virtual network (10.128.0.0/9)")
       ->type_name("PREFIX")
-      ->check(by_rule(appliance::parse_prefix));
+      ->check(by_rule(groups::parse_prefix));
   verb->add_option("--domain", group.domain, "Domain of members' names (ipop)")
       ->type_name("DOMAIN")
-      ->check(by_rule(appliance::check_domain));
+      ->check(by_rule(groups::check_domain));
   add_bootstrap(*verb, group.bootstrap, "Bootstrap node; may be repeated");
   verb->add_option("--port", group.port, "UDP port of this machine's node (random)")
       ->type_name("N")
@@ -124,7 +124,7 @@ void add_join(CLI::App& app, Options& options, JoinGroup& group) {
       ->required();
   verb->add_option("--name", group.name, "Call the group otherwise on this machine")
       ->type_name("NAME")
-      ->check(by_rule(appliance::check_group_name));
+      ->check(by_rule(groups::check_group_name));
   verb->add_flag_callback(
       "--no-start", [&group] { group.start = false; }, "Only write the file; do not start the node");
   verb->add_option("--user", group.user, "User name for the certificate in a closed group (the host name)")
@@ -190,7 +190,7 @@ void add_accept(CLI::App& app, Options& options, AcceptHandover& handover) {
 
 void add_medium(CLI::App& app, Options& options, MakeMedium& medium) {
   CLI::App* verb = app.add_subcommand("medium", "Make the medium by which machines started from an image join a group");
-  appliance::Medium& content = medium.content;
+  medium::Medium& content = medium.content;
   verb->add_option("NAME", medium.name, "Group; required if there are several")->type_name("GROUP");
   verb->add_option("--out", medium.out, "FAT image to write; without it, the text goes to standard output")
       ->type_name("FILE");
@@ -200,7 +200,7 @@ void add_medium(CLI::App& app, Options& options, MakeMedium& medium) {
       ->check(CLI::IsMember({"manager", "worker", "submit"}));
   verb->add_option("--pool", content.pool, "Pool of the group (main)")
       ->type_name("NAME")
-      ->check(by_rule(appliance::check_pool_name));
+      ->check(by_rule(pool::check_pool_name));
   verb->add_option("--user", content.user, "User name for the certificates in a closed group (the machine's name)")
       ->type_name("USER");
   verb->add_option("--enrolment-file", medium.enrolment_file,
@@ -211,7 +211,7 @@ void add_medium(CLI::App& app, Options& options, MakeMedium& medium) {
       ->allow_extra_args(false);
   verb->add_option("--host-name", content.host_name, "Name of the machine (one that differs on every machine)")
       ->type_name("NAME")
-      ->check(by_rule(appliance::check_host_name));
+      ->check(by_rule(medium::check_host_name));
   add_expires(*verb, medium.expires);
   verb->callback([&] { options.verb = medium; });
 }
@@ -227,21 +227,21 @@ void add_adopt(CLI::App& app, Options& options, AdoptMedium& adopted) {
   verb->callback([&] { options.verb = adopted; });
 }
 
-void add_addresses(CLI::App& app, Options& options, SetAddresses& group, appliance::AddressServer& server) {
+void add_addresses(CLI::App& app, Options& options, SetAddresses& group, groups::AddressServer& server) {
   CLI::App* verb =
       app.add_subcommand("addresses", "Set who assigns the group's addresses: a lease server, or the ring");
   verb->add_option("NAME", group.name, "Group; required if there are several")->type_name("GROUP");
   auto* place =
       verb->add_option_function<std::string>(
-              "--server", [&server](const std::string& text) { server.place = *appliance::parse_server_place(text); },
+              "--server", [&server](const std::string& text) { server.place = *groups::parse_server_place(text); },
               "Lease server: URL, or the name of the member that runs ipop-dhcp")
           ->type_name("PLACE")
-          ->check(by_rule(appliance::parse_server_place));
+          ->check(by_rule(groups::parse_server_place));
   auto* key = verb->add_option_function<std::string>(
-                      "--key", [&server](const std::string& text) { server.key = *appliance::parse_server_key(text); },
+                      "--key", [&server](const std::string& text) { server.key = *groups::parse_server_key(text); },
                       "Fingerprint of the server's key, from `ipop-dhcp config`")
                   ->type_name("KEY")
-                  ->check(by_rule(appliance::parse_server_key));
+                  ->check(by_rule(groups::parse_server_key));
   verb->add_option_function<std::string>(
           "--pool", [&server](const std::string& text) { server.pool = *leasing::parse_address_ranges(text); },
           "Addresses that only the server assigns (the whole network)")
@@ -299,7 +299,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   add_accept(app, options, accepted);
 
   SetAddresses addresses;
-  appliance::AddressServer server;
+  groups::AddressServer server;
   add_addresses(app, options, addresses, server);
 
   MakeMedium medium;

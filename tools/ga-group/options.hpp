@@ -7,13 +7,13 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/group_config.hpp"
-#include "appliance/medium.hpp"
 #include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
 #include "cli/typed_command.hpp"
+#include "groups/group_config.hpp"
+#include "medium/medium.hpp"
 
 namespace ipop::ga_group {
 
@@ -34,7 +34,7 @@ struct NewGroup {
   std::string name{};
   net::Ipv4Prefix prefix{net::Ipv4Address(10, 128, 0, 0), 9};
   std::optional<std::string> domain{};
-  std::vector<appliance::BootstrapEntry> bootstrap{};
+  std::vector<groups::BootstrapEntry> bootstrap{};
   std::optional<std::uint16_t> port{};
   std::string authority{};  ///< file with the certificate of a closed group's authority; empty: open
   bool closed = false;      ///< make an authority too, and this machine its first member
@@ -74,8 +74,8 @@ struct MakeToken {
 };
 /// Who gives out the group's addresses.
 struct SetAddresses {
-  std::string name{};                                ///< empty: the only group there is
-  std::optional<appliance::AddressServer> server{};  ///< none: the ring
+  std::string name{};                             ///< empty: the only group there is
+  std::optional<groups::AddressServer> server{};  ///< none: the ring
 };
 struct ListGroups {};
 struct ShowGroup {
@@ -92,7 +92,7 @@ struct RotateGroup {
   bool all = false;
   std::string signer{};     ///< directory of the group's authority; empty: the usual one
   std::string authority{};  ///< certificate of a new authority, in its directory; empty: the same one
-  std::vector<appliance::BootstrapEntry> bootstrap{};
+  std::vector<groups::BootstrapEntry> bootstrap{};
   std::string passphrase_file{};      ///< of the signer's key
   std::string new_passphrase_file{};  ///< of the new authority's key
   std::string state_directory{};      ///< of this machine's node; empty: the usual one
@@ -111,7 +111,7 @@ struct AcceptHandover {
 struct MakeMedium {
   std::string name{};                    ///< group; empty: the only one there is
   std::string out{};                     ///< FAT image; empty: the text to stdout
-  appliance::Medium content{};           ///< without the token
+  medium::Medium content{};              ///< without the token
   std::string enrolment_file{};          ///< file with an enrolment token; empty: none
   std::vector<std::string> key_files{};  ///< public ssh keys
   TokenLife expires{std::chrono::hours(24 * 7)};

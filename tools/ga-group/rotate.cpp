@@ -2,13 +2,13 @@
 #include <filesystem>
 #include <optional>
 
-#include "appliance/group_handover.hpp"
 #include "base/group_files.hpp"
 #include "base/hex.hpp"
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "desk/authority_desk.hpp"
 #include "group_move.hpp"
+#include "groups/group_handover.hpp"
 #include "io/file.hpp"
 #include "io/passphrase.hpp"
 #include "io/process.hpp"
@@ -60,9 +60,9 @@ std::variant<AuthorityDesk, ExitStatus> open_desk(const Context& context, const 
 }
 
 /// The group goes on under another namespace; the rest of the file stays.
-appliance::GroupConfig next_group(const RotateGroup& verb, appliance::GroupConfig group) {
+groups::GroupConfig next_group(const RotateGroup& verb, groups::GroupConfig group) {
   io::SystemRng rng;
-  group.name_space = appliance::make_name_space(group.name, rng);
+  group.name_space = groups::make_name_space(group.name, rng);
   group.port.reset();
   for (const auto& entry : verb.bootstrap)
     if (std::ranges::find(group.bootstrap, entry) == group.bootstrap.end()) group.bootstrap.push_back(entry);
@@ -173,7 +173,7 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
   };
   const bool moves = !verb.stay && std::ranges::any_of(choice->taken, is_own);
 
-  appliance::GroupHandover handover{file.config.name_space};
+  groups::GroupHandover handover{file.config.name_space};
   // Others find the new ring by what this machine's node is known by: it goes first.
   handover.group = next_group(verb, moves ? with_known_endpoints(context, file) : file.config);
   std::optional<AuthorityDesk> successor;

@@ -14,23 +14,23 @@ namespace {
 
 using cli::ExitStatus;
 
-std::string membership(const appliance::GroupConfig& group) {
+std::string membership(const groups::GroupConfig& group) {
   return group.authority.empty() ? "open" : "closed";
 }
 
-std::string pool_text(const appliance::AddressServer& server) {
+std::string pool_text(const groups::AddressServer& server) {
   std::string out;
   for (const leasing::AddressRange& range : server.pool)
     out += (out.empty() ? "" : ",") + to_string(range);
   return out;
 }
 
-std::string fallback_text(const appliance::AddressServer& server) {
+std::string fallback_text(const groups::AddressServer& server) {
   return server.ring_when_silent ? "ring" : "none";
 }
 
 void write_json(std::ostream& out, const GroupFile& file, std::string_view schema) {
-  const appliance::GroupConfig& group = file.config;
+  const groups::GroupConfig& group = file.config;
   cli::JsonWriter json(schema);
   json.field("file", file.path);
   json.field("name", group.name);
@@ -61,7 +61,7 @@ void write_json(std::ostream& out, const GroupFile& file, std::string_view schem
 
 /// Keys and their order are frozen by the man page.
 std::vector<std::pair<std::string, std::string>> rows(const GroupFile& file) {
-  const appliance::GroupConfig& group = file.config;
+  const groups::GroupConfig& group = file.config;
   std::vector<std::pair<std::string, std::string>> out{
       {"file", file.path},
       {"name", group.name},
@@ -110,7 +110,7 @@ ExitStatus carry_out(const Context& context, const ShowGroup& verb) {
 
 ExitStatus carry_out(const Context& context, const CheckGroup& verb) {
   const bool is_path = verb.target.find('/') != std::string::npos || verb.target.ends_with(".toml") ||
-                       !appliance::check_group_name(verb.target);
+                       !groups::check_group_name(verb.target);
   const auto loaded = is_path ? load_file(context, verb.target) : load_group(context, verb.target);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
   const auto& file = std::get<GroupFile>(loaded);

@@ -88,9 +88,9 @@ Reachable find_endpoints(const Context& context, const GroupFile& file, bool wai
 }
 
 /// The group as the token carries it: the file's bootstrap entries, then this machine's endpoints.
-appliance::GroupConfig with_endpoints(appliance::GroupConfig group, const std::vector<net::Endpoint>& endpoints) {
+groups::GroupConfig with_endpoints(groups::GroupConfig group, const std::vector<net::Endpoint>& endpoints) {
   for (const net::Endpoint& endpoint : endpoints) {
-    auto entry = appliance::parse_bootstrap_entry(to_string(endpoint));
+    auto entry = groups::parse_bootstrap_entry(to_string(endpoint));
     if (!entry) continue;
     if (std::ranges::find(group.bootstrap, *entry) == group.bootstrap.end())
       group.bootstrap.push_back(*std::move(entry));
@@ -98,7 +98,7 @@ appliance::GroupConfig with_endpoints(appliance::GroupConfig group, const std::v
   return group;
 }
 
-void explain(const Context& context, const GroupFile& file, const appliance::JoinToken& token,
+void explain(const Context& context, const GroupFile& file, const groups::JoinToken& token,
              const Reachable& reachable) {
   std::ostream& err = context.streams.err;
   err << "On every other machine:  ga-group join TOKEN\n";
@@ -132,14 +132,14 @@ void explain(const Context& context, const GroupFile& file, const appliance::Joi
 
 }  // namespace
 
-appliance::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file) {
+groups::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file) {
   return with_endpoints(file.config, find_endpoints(context, file, false).endpoints);
 }
 
 ExitStatus print_token(const Context& context, const GroupFile& file, const TokenWish& wish, bool wait_for_node,
                        std::string_view schema, const std::optional<ClosedToken>& closed) {
   const Reachable reachable = find_endpoints(context, file, wait_for_node);
-  appliance::JoinToken token;
+  groups::JoinToken token;
   token.group = with_endpoints(file.config, reachable.endpoints);
   if (wish.life) token.expires = io::wall_time_now() + *wish.life;
   if (closed) {

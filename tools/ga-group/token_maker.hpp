@@ -24,6 +24,6 @@ cli::ExitStatus print_token(const Context& context, const GroupFile& file, const
 
 /// The group with the endpoints at which this machine's node is known to be reachable, behind its own
 /// bootstrap entries.
-appliance::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file);
+groups::GroupConfig with_known_endpoints(const Context& context, const GroupFile& file);
 
 }  // namespace ipop::ga_group

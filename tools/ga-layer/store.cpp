@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <set>
 
-#include "appliance/group_config.hpp"
 #include "base/group_files.hpp"
+#include "groups/group_config.hpp"
 #include "io/file.hpp"
 #include "layerfs/beneath.hpp"
 #include "layerfs/file_copy.hpp"
@@ -49,10 +49,10 @@ std::vector<std::string> files_of_directory(const std::string& directory, std::e
 
 Result<void> add_group(const Context& context, layers::TrustedSigners& out) {
   const std::string path = GroupFiles(context.options.group, context.options.groups).config();
-  if (auto name = appliance::check_group_name(context.options.group); !name) return name;
+  if (auto name = groups::check_group_name(context.options.group); !name) return name;
   const auto text = io::read_file(path, largest_small_file);
   if (!text) return text.error();
-  const auto config = appliance::parse_group_config(*text, path);
+  const auto config = groups::parse_group_config(*text, path);
   if (!config) return config.error();
   if (config->authority.empty())
     return {Errc::not_authorized, "the group " + config->name + " is open: it has no authority that could sign"};

@@ -1,11 +1,11 @@
 #include "collect.hpp"
 
-#include "appliance/ping_prober.hpp"
-#include "appliance/ping_words.hpp"
 #include "cli/progress.hpp"
 #include "io/event_loop.hpp"
 #include "io/text_fetches.hpp"
 #include "node_answers.hpp"
+#include "pings/ping_prober.hpp"
+#include "pings/ping_words.hpp"
 
 namespace ipop::ga_pingtest {
 namespace {
@@ -17,7 +17,7 @@ constexpr Duration fetch_time = 20s;
 /// Fetches from one member after the other, `at_once` of them at a time.
 class Collector {
  public:
-  Collector(const Context& context, std::uint16_t port, const Members& members, appliance::PingReport& report)
+  Collector(const Context& context, std::uint16_t port, const Members& members, pings::PingReport& report)
       : members_(members),
         port_(port),
         report_(report),
@@ -44,7 +44,7 @@ class Collector {
   }
 
   void take(std::uint64_t number, Result<std::string> text) {
-    const appliance::PingMember& member = members_.others[number].member;
+    const pings::PingMember& member = members_.others[number].member;
     ++done_;
     if (text) {
       report_.add(*text, member.id);
@@ -56,7 +56,7 @@ class Collector {
 
   const Members& members_;
   std::uint16_t port_;
-  appliance::PingReport& report_;
+  pings::PingReport& report_;
   cli::Progress progress_;
   io::EventLoop loop_;
   std::size_t next_ = 0;
@@ -67,10 +67,10 @@ class Collector {
 
 }  // namespace
 
-Result<Collection> collect_logs(const Context& context, std::uint16_t port, appliance::PingReport& report) {
+Result<Collection> collect_logs(const Context& context, std::uint16_t port, pings::PingReport& report) {
   auto client = daemon::ControlClient::connect(context.socket);
   if (!client) return client.error();
-  const auto members = ask_members(*client, appliance::PingProber::max_targets, context.options.node.timeout);
+  const auto members = ask_members(*client, pings::PingProber::max_targets, context.options.node.timeout);
   if (!members) return members.error();
   return Collector(context, port, *members, report).run();
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "appliance/ping_report.hpp"
+#include "pings/ping_report.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_pingtest {
@@ -17,6 +17,6 @@ struct Collection {
 
 /// Fetches the logs of all other members into `report`. What a member gives out counts only where it is
 /// in its own name. Errors: those of the node.
-Result<Collection> collect_logs(const Context& context, std::uint16_t port, appliance::PingReport& report);
+Result<Collection> collect_logs(const Context& context, std::uint16_t port, pings::PingReport& report);
 
 }  // namespace ipop::ga_pingtest

@@ -7,8 +7,8 @@
 
 namespace ipop::ga_pingtest {
 
-using appliance::PingMember;
-using appliance::PingPath;
+using pings::PingMember;
+using pings::PingPath;
 
 Result<Members> ask_members(daemon::ControlClient& client, std::size_t limit, Duration timeout) {
   const auto status = tools::ask_node<node::StatusAnswer>(client, node::StatusCommand{}, timeout);

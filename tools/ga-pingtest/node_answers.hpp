@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "appliance/ping_log.hpp"
 #include "base/result.hpp"
 #include "daemon/control_client.hpp"
 #include "net/ipv4_prefix.hpp"
+#include "pings/ping_log.hpp"
 
 namespace ipop::ga_pingtest {
 
 /// This member and the others, in the order of the ring.
 struct Members {
-  appliance::PingMember self{};  ///< with an address
+  pings::PingMember self{};  ///< with an address
   struct Other {
-    appliance::PingMember member{};
+    pings::PingMember member{};
     bool silent = false;
   };
   std::vector<Other> others{};
@@ -31,7 +31,7 @@ Result<Members> ask_members(daemon::ControlClient& client, std::size_t limit, Du
 
 /// How a pair is linked, and why so.
 struct Route {
-  appliance::PingPath path = appliance::PingPath::unknown;
+  pings::PingPath path = pings::PingPath::unknown;
   std::string reason{};
 };
 /// Of the members to which there is a link; of the others, `routed`.

@@ -1,12 +1,12 @@
 #include "options.hpp"
 
-#include "appliance/ping_prober.hpp"
 #include "command_line.hpp"
+#include "pings/ping_prober.hpp"
 
 namespace ipop::ga_pingtest {
 
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
-  using appliance::PingProber;
+  using pings::PingProber;
   Options options;
   options.node.timeout = std::chrono::seconds(60);
   CLI::App app("Tests which members reach which: pings, a log, and a report of all pairs", tool);
@@ -24,7 +24,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->check(CLI::Validator(
           [](const std::string& text) {
             const auto time = cli::parse_duration(text);
-            return !time || *time <= appliance::max_round_trip ? std::string() : text + " is above 10min";
+            return !time || *time <= pings::max_round_trip ? std::string() : text + " is above 10min";
           },
           ""));
   run_verb->add_option("--rate", run.rate, "Maximum pings per second (50)")->type_name("N")->check(CLI::Range(1, 1000));

@@ -3,14 +3,14 @@
 #include <string>
 #include <system_error>
 
-#include "appliance/ping_matrix.hpp"
-#include "appliance/ping_words.hpp"
 #include "cli/rights.hpp"
 #include "collect.hpp"
 #include "io/appended_file.hpp"
 #include "io/file.hpp"
 #include "io/system_clock.hpp"
 #include "log_files.hpp"
+#include "pings/ping_matrix.hpp"
+#include "pings/ping_words.hpp"
 #include "report_output.hpp"
 #include "verbs.hpp"
 
@@ -49,7 +49,7 @@ class LogReading {
     return std::nullopt;
   }
 
-  appliance::PingReport& report() { return report_; }
+  pings::PingReport& report() { return report_; }
   LogCounts counts() {
     counts_.lines = report_.counters().get("ping_lines");
     counts_.dropped = report_.dropped();
@@ -94,17 +94,17 @@ class LogReading {
 
   const Context& context_;
   const ShowReport& verb_;
-  appliance::PingReport report_;
+  pings::PingReport report_;
   LogCounts counts_;
 };
 
 /// Where loss is, the node of the member that pinged knows by which way its packets go.
-void suggest_look(const Context& context, const appliance::PingSummary& summary) {
+void suggest_look(const Context& context, const pings::PingSummary& summary) {
   const auto worst = summary.worst(1);
   if (worst.empty()) return;
-  const appliance::PingMember& from = summary.members[worst.front()->from].member;
-  const appliance::PingMember& to = summary.members[worst.front()->to].member;
-  const std::string whom = appliance::address_of(to);
+  const pings::PingMember& from = summary.members[worst.front()->from].member;
+  const pings::PingMember& to = summary.members[worst.front()->to].member;
+  const std::string whom = pings::address_of(to);
   cli::suggest(context.streams, "on the machine " + (from.name.empty() ? to_string(from.id).substr(0, 8) : from.name) +
                                     ": ipop-ctl why " + (whom.empty() ? to_string(to.id).substr(0, 8) : whom));
 }
@@ -114,11 +114,11 @@ void suggest_look(const Context& context, const appliance::PingSummary& summary)
 ExitStatus carry_out(const Context& context, const ShowReport& verb) {
   LogReading reading(context, verb);
   if (const auto status = reading.read_all()) return *status;
-  const appliance::PingSummary summary = reading.report().take_summary();
+  const pings::PingSummary summary = reading.report().take_summary();
   const LogCounts counts = reading.counts();
   if (counts.dropped > 0)
     cli::complain(context.streams, tool,
-                  appliance::with_commas(counts.dropped) +
+                  pings::with_commas(counts.dropped) +
                       " lines of logs were left out: not understood, in another "
                       "member's name, or above the bounds");
   if (summary.pairs.empty()) {

@@ -4,16 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "appliance/ping_words.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
+#include "pings/ping_words.hpp"
 
 namespace ipop::ga_pingtest {
 namespace {
 
-using appliance::PingPair;
-using appliance::pings_a_run;
-using appliance::PingSummary;
+using pings::PingPair;
+using pings::pings_a_run;
+using pings::PingSummary;
 
 /// A row of the original's table: key for scripts, title for people.
 struct Row {
@@ -35,15 +35,15 @@ std::array<Row, 6> rows(const PingSummary& summary) {
 /// The share of lost pings; a dash for a pair that was never pinged.
 std::string loss_text(const PingPair& pair) {
   return pair.runs() == 0 ? std::string()
-                          : appliance::percent_text(pair.lost_pings(), std::uint64_t{pair.runs()} * pings_a_run);
+                          : pings::percent_text(pair.lost_pings(), std::uint64_t{pair.runs()} * pings_a_run);
 }
 
 void write_json(const Context& context, const PingSummary& summary, const std::vector<const PingPair*>& worst,
                 const LogCounts& counts) {
   cli::JsonWriter json("ga-pingtest.report/1");
   if (summary.last_run.seconds > 0) {
-    json.field("first_run", appliance::utc_text_of(summary.first_run));
-    json.field("last_run", appliance::utc_text_of(summary.last_run));
+    json.field("first_run", pings::utc_text_of(summary.first_run));
+    json.field("last_run", pings::utc_text_of(summary.last_run));
   }
   json.field("members", summary.members.size());
   json.field("pairs", summary.measured_pairs);
@@ -58,10 +58,10 @@ void write_json(const Context& context, const PingSummary& summary, const std::v
   for (const PingPair* pair : worst) {
     json.begin_element();
     for (const bool is_from : {true, false}) {
-      const appliance::PingMember& member = summary.members[is_from ? pair->from : pair->to].member;
+      const pings::PingMember& member = summary.members[is_from ? pair->from : pair->to].member;
       json.begin_object(is_from ? "from" : "to");
       json.field("id", to_string(member.id));
-      json.field("address", appliance::address_of(member));
+      json.field("address", pings::address_of(member));
       json.field("name", member.name);
       json.end();
     }
@@ -97,17 +97,16 @@ void write_plain(const Context& context, const PingSummary& summary, const std::
 void write_human(const Context& context, const PingSummary& summary, const std::vector<const PingPair*>& worst) {
   std::ostream& out = context.streams.out;
   const cli::Screen screen = cli::screen_of(context.streams, context.options.output.color);
-  out << appliance::utc_text_of(summary.first_run) << " to " << appliance::utc_text_of(summary.last_run) << ", "
-      << appliance::with_commas(summary.members.size()) << " members, "
-      << appliance::with_commas(summary.measured_pairs) << " pairs\n\n";
+  out << pings::utc_text_of(summary.first_run) << " to " << pings::utc_text_of(summary.last_run) << ", "
+      << pings::with_commas(summary.members.size()) << " members, " << pings::with_commas(summary.measured_pairs)
+      << " pairs\n\n";
   cli::Table table({{"TYPE"}, {"OCCURRENCE", cli::Align::right}, {"% OF TOTAL", cli::Align::right}});
   for (const Row& row : rows(summary))
-    table.add_row(
-        {std::string(row.title), appliance::with_commas(row.count), appliance::percent_text(row.count, row.of)});
+    table.add_row({std::string(row.title), pings::with_commas(row.count), pings::percent_text(row.count, row.of)});
   table.write_human(out, screen);
   if (summary.silent + summary.without_address > 0)
-    out << "\nNot pinged: " << appliance::with_commas(summary.silent) << " times silent, "
-        << appliance::with_commas(summary.without_address) << " times without an address\n";
+    out << "\nNot pinged: " << pings::with_commas(summary.silent) << " times silent, "
+        << pings::with_commas(summary.without_address) << " times without an address\n";
   if (worst.empty()) return;
   out << '\n';
   cli::Table pairs({{"FROM"},
@@ -120,8 +119,8 @@ void write_human(const Context& context, const PingSummary& summary, const std::
   for (const PingPair* pair : worst) {
     const bool answered = pair->runs() > pair->by_received[0];
     pairs.add_row({member_text(summary.members[pair->from].member), member_text(summary.members[pair->to].member),
-                   appliance::with_commas(pair->runs()), loss_text(*pair),
-                   answered ? appliance::round_trip_text(pair->mean_round_trip) : std::string(),
+                   pings::with_commas(pair->runs()), loss_text(*pair),
+                   answered ? pings::round_trip_text(pair->mean_round_trip) : std::string(),
                    std::string(to_string(pair->path)), pair->reason});
   }
   pairs.write_human(out, screen);

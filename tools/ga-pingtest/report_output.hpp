@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "appliance/ping_report.hpp"
+#include "pings/ping_report.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_pingtest {
@@ -15,7 +15,7 @@ struct LogCounts {
 };
 
 /// Writes the table and the worst pairs as the options say.
-void write_report(const Context& context, const ShowReport& verb, const appliance::PingSummary& summary,
+void write_report(const Context& context, const ShowReport& verb, const pings::PingSummary& summary,
                   const LogCounts& counts);
 
 }  // namespace ipop::ga_pingtest

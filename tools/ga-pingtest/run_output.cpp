@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
-#include "appliance/ping_words.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
+#include "pings/ping_words.hpp"
 
 namespace ipop::ga_pingtest {
 namespace {
 
-using appliance::PingPath;
-using appliance::PingResult;
+using pings::PingPath;
+using pings::PingResult;
 
 constexpr std::size_t most_named = 10;  // `ipop-ctl members --all` has them all
 
@@ -28,21 +28,21 @@ std::string absence_word(node::Absence why) {
 void write_json(std::ostream& out, const Context& context, const RunHead& head,
                 const std::vector<PingResult>& results) {
   cli::JsonWriter json("ga-pingtest.run/1");
-  json.field("run", appliance::utc_text_of(head.began));
+  json.field("run", pings::utc_text_of(head.began));
   json.field("log", context.log);
   json.field("complete", head.members.complete);
   json.begin_object("from");
   json.field("id", to_string(head.members.self.id));
-  json.field("address", appliance::address_of(head.members.self));
+  json.field("address", pings::address_of(head.members.self));
   json.field("name", head.members.self.name);
   json.end();
   json.begin_array("members");
   for (const PingResult& result : results) {
     json.begin_element();
     json.field("id", to_string(result.to.id));
-    json.field("address", appliance::address_of(result.to));
+    json.field("address", pings::address_of(result.to));
     json.field("name", result.to.name);
-    json.field("sent", result.pinged ? appliance::pings_a_run : 0);
+    json.field("sent", result.pinged ? pings::pings_a_run : 0);
     json.field("received", result.received);
     if (result.round_trips) {
       json.field("least_us", result.round_trips->least.count());
@@ -96,17 +96,15 @@ void write_human(const Context& context, const RunHead& head, const std::vector<
   for (const PingResult& result : results) {
     std::vector<std::string> times(3);
     if (result.round_trips)
-      times = {appliance::round_trip_text(result.round_trips->least),
-               appliance::round_trip_text(result.round_trips->mean),
-               appliance::round_trip_text(result.round_trips->most)};
-    const std::string replies = result.pinged
-                                    ? std::to_string(result.received) + " of " + std::to_string(appliance::pings_a_run)
-                                    : std::string();
+      times = {pings::round_trip_text(result.round_trips->least), pings::round_trip_text(result.round_trips->mean),
+               pings::round_trip_text(result.round_trips->most)};
+    const std::string replies =
+        result.pinged ? std::to_string(result.received) + " of " + std::to_string(pings::pings_a_run) : std::string();
     table.add_row({result.to.name.empty() ? to_short_string(result.to.id) : result.to.name,
-                   appliance::address_of(result.to), replies, times[0], times[1], times[2],
+                   pings::address_of(result.to), replies, times[0], times[1], times[2],
                    std::string(to_string(result.path)), result.reason});
-    if (result.received == appliance::pings_a_run) ++answered;
-    if (result.received > 0 && result.received < appliance::pings_a_run) ++partly;
+    if (result.received == pings::pings_a_run) ++answered;
+    if (result.received > 0 && result.received < pings::pings_a_run) ++partly;
     if (result.pinged && result.received == 0) ++lost;
   }
   std::ostream& out = context.streams.out;

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "appliance/ping_log.hpp"
 #include "node_answers.hpp"
+#include "pings/ping_log.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_pingtest {
@@ -14,6 +14,6 @@ struct RunHead {
 };
 
 /// Writes the results of a run as the options say.
-void write_run(const Context& context, const RunHead& head, const std::vector<appliance::PingResult>& results);
+void write_run(const Context& context, const RunHead& head, const std::vector<pings::PingResult>& results);
 
 }  // namespace ipop::ga_pingtest

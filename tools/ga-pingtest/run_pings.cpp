@@ -5,8 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "appliance/ping_prober.hpp"
-#include "appliance/ping_words.hpp"
 #include "cli/human.hpp"
 #include "cli/progress.hpp"
 #include "cli/rights.hpp"
@@ -17,17 +15,19 @@
 #include "io/system_clock.hpp"
 #include "io/system_rng.hpp"
 #include "node_answers.hpp"
+#include "pings/ping_prober.hpp"
+#include "pings/ping_words.hpp"
 #include "run_output.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_pingtest {
 namespace {
 
-using appliance::PingMember;
-using appliance::PingPath;
-using appliance::PingProber;
-using appliance::PingResult;
 using cli::ExitStatus;
+using pings::PingMember;
+using pings::PingPath;
+using pings::PingProber;
+using pings::PingResult;
 
 constexpr auto progress_pause = std::chrono::milliseconds(200);
 
@@ -191,7 +191,7 @@ class Run {
         result.round_trips = tally->second.round_trips;
         const auto link = links ? links->find(other.member.id) : std::map<NodeId, Route>::const_iterator{};
         result.path = !links ? PingPath::unknown : link == links->end() ? PingPath::routed : link->second.path;
-        if (result.received < appliance::pings_a_run && node_answers) {
+        if (result.received < pings::pings_a_run && node_answers) {
           const auto why = ask_why(client, other.member.id, timeout);
           node_answers = why.has_value();
           if (why) std::tie(result.path, result.reason) = std::pair(why->path, why->reason);

@@ -2,7 +2,7 @@
 #include <memory>
 #include <string>
 
-#include "appliance/request_limiter.hpp"
+#include "authority/request_limiter.hpp"
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "io/event_loop.hpp"
@@ -89,7 +89,7 @@ class LogService {
   const ServeLog& verb_;
   net::Ipv4Prefix prefix_;
   net::Ipv4Address address_;
-  appliance::RequestLimiter limiter_;
+  authority::RequestLimiter limiter_;
   io::EventLoop loop_;
   std::unique_ptr<io::TextServer> server_;
 };

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "appliance/authority_announcement.hpp"
-#include "appliance/est.hpp"
+#include "authority/authority_announcement.hpp"
+#include "authority/est.hpp"
 #include "base/group_files.hpp"
 #include "crypto/certificate.hpp"
 #include "io/file.hpp"
@@ -13,7 +13,7 @@
 namespace ipop::ga {
 namespace {
 
-using appliance::AuthorityAnnouncement;
+using authority::AuthorityAnnouncement;
 using health::AuthorityFact;
 using health::AuthorityServerFact;
 
@@ -28,7 +28,7 @@ constexpr std::size_t most_servers = 2;
 std::optional<crypto::Certificate> authority_of(const Look& look, const std::string& group) {
   const std::string path = GroupFiles(group, look.directory).config();
   const auto text = io::read_file(path, largest_group_file);
-  const auto config = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+  const auto config = text ? groups::parse_group_config(*text, path) : Result<groups::GroupConfig>(text.error());
   if (!config || config->authority.empty()) return std::nullopt;
   auto certificate = crypto::Certificate::from_pem(config->authority);
   return certificate ? std::optional(*std::move(certificate)) : std::nullopt;
@@ -72,11 +72,11 @@ std::optional<std::vector<net::Endpoint>> announced_servers(const Look& look, co
   auto client = daemon::ControlClient::connect(look.socket);
   if (!client) return std::nullopt;
   const auto answer = tools::ask_node<node::DhtAnswer>(
-      *client, node::DhtGetCommand{std::string(appliance::announcement_key)}, announcement_limit);
+      *client, node::DhtGetCommand{std::string(authority::announcement_key)}, announcement_limit);
   if (!answer) return std::nullopt;
   std::vector<net::Endpoint> out;
   for (const auto& value : answer->values) {
-    const auto announcement = appliance::parse_announcement(as_text(value.value));
+    const auto announcement = authority::parse_announcement(as_text(value.value));
     if (announcement && announcement->fingerprint == fingerprint && out.size() < most_servers &&
         announcement->server.ipv4() == look.facts.status->address)
       out.push_back(announcement->server);
@@ -94,7 +94,7 @@ std::optional<AuthorityServerFact> server_fact(const Look& look, const crypto::C
     if (!v4) continue;
     io::HttpsPeer peer{to_string(*v4), server.port};
     peer.authority = authority.to_pem();
-    const auto answer = io::exchange_https(peer, appliance::est::authority_request(), server_answer_limit);
+    const auto answer = io::exchange_https(peer, authority::est::authority_request(), server_answer_limit);
     out = {to_string(server), answer ? "" : to_string(server) + ": " + answer.error().message()};
     if (answer) break;
   }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "appliance/group_config.hpp"
+#include "groups/group_config.hpp"
 #include "health/facts.hpp"
 #include "verbs.hpp"
 
@@ -17,7 +17,7 @@ namespace ipop::ga {
 struct Look {
   std::string directory{};  ///< of group files
   health::Facts facts{};
-  std::optional<appliance::GroupConfig> group{};  ///< the group's file, where it can be read
+  std::optional<groups::GroupConfig> group{};  ///< the group's file, where it can be read
   std::string socket{};
   std::string state_directory{};
   node::MembersAnswer members{};

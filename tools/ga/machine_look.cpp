@@ -3,12 +3,12 @@
 #include <fstream>
 #include <set>
 
-#include "appliance/enrolment_record.hpp"
-#include "appliance/node_file.hpp"
+#include "authority/enrolment_record.hpp"
 #include "base/group_files.hpp"
 #include "cli/human.hpp"
 #include "cli/rights.hpp"
 #include "crypto/private_key.hpp"
+#include "groups/node_file.hpp"
 #include "io/directory_lock.hpp"
 #include "io/file.hpp"
 #include "io/group_names.hpp"
@@ -48,11 +48,11 @@ FileFact key_fact(const Look& look) {
 
 /// How far this machine is on its way into a closed group.
 std::optional<health::EnrolmentFact> enrolment_fact(const std::string& group_file) {
-  using Step = appliance::EnrolmentRecord::Step;
-  const std::string path = appliance::enrolment_record_path(group_file);
+  using Step = authority::EnrolmentRecord::Step;
+  const std::string path = authority::enrolment_record_path(group_file);
   const auto text = io::read_file(path, largest_file);
   const auto record =
-      text ? appliance::parse_enrolment_record(*text, path) : Result<appliance::EnrolmentRecord>(text.error());
+      text ? authority::parse_enrolment_record(*text, path) : Result<authority::EnrolmentRecord>(text.error());
   if (!record) return std::nullopt;
   health::EnrolmentFact out;
   out.step = record->step == Step::wanted    ? health::EnrolmentFact::Step::wanted
@@ -141,7 +141,7 @@ Look begin_look(const Context& context, const std::string& group) {
   if (is_there && !*is_there) return look;
   look.facts.group_file = path;
   const auto text = io::read_file(path, largest_file);
-  auto parsed = text ? appliance::parse_group_config(*text, path) : Result<appliance::GroupConfig>(text.error());
+  auto parsed = text ? groups::parse_group_config(*text, path) : Result<groups::GroupConfig>(text.error());
   look.facts.files.push_back({path, parsed ? "" : parsed.error().message()});
   if (!parsed) return look;
   look.facts.is_closed = !parsed->authority.empty();
@@ -166,7 +166,7 @@ void look_at_files(Look& look) {
   }
   const std::string settings = GroupFiles(look.facts.group, look.directory).settings();
   const auto text = io::read_file(settings, largest_file);
-  const auto node = text ? appliance::parse_node_file(*text, settings) : appliance::NodeFile{};
+  const auto node = text ? groups::parse_node_file(*text, settings) : groups::NodeFile{};
   if (text && !node) look.facts.files.push_back({settings, node.error().message()});
   if (!node || node->has_tap) look.facts.tun = FileFact{tun_device, io::exists(tun_device) ? "" : "it is not there"};
 }

@@ -27,7 +27,7 @@ using Endpoints = std::vector<net::Endpoint>;
 constexpr Duration look_up_limit = 6s;
 
 /// Resolves all names at once; those that did not come in time have an error.
-std::map<std::string, Result<Endpoints>> resolve_all(const std::vector<appliance::BootstrapEntry>& names) {
+std::map<std::string, Result<Endpoints>> resolve_all(const std::vector<groups::BootstrapEntry>& names) {
   std::map<std::string, Result<Endpoints>> out;
   for (const auto& name : names)
     out.insert_or_assign(to_string(name), Result<Endpoints>(Errc::not_found, "no answer in time"));
@@ -134,7 +134,7 @@ std::set<net::Endpoint> own_endpoints(const Look& look) {
 }
 
 health::LookUpFact look_up(const std::string& name, std::optional<net::Ipv4Address> expected) {
-  const appliance::BootstrapEntry entry{name, 1};
+  const groups::BootstrapEntry entry{name, 1};
   const auto found = resolve_all({entry}).begin()->second;
   if (!found) return {name, found.error().message(), {}};
   if (found->empty()) return {name, "no address", {}};

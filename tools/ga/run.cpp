@@ -1,13 +1,13 @@
 #include "run.hpp"
 
-#include "appliance/group_config.hpp"
+#include "groups/group_config.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga {
 
 cli::ExitStatus run(const Options& options, const cli::Streams& streams) {
   if (!options.group.empty()) {
-    if (auto good = appliance::check_group_name(options.group); !good) {
+    if (auto good = groups::check_group_name(options.group); !good) {
       cli::complain(streams, tool, good.error().message());
       return cli::ExitStatus::usage;
     }

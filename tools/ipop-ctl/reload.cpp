@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "appliance/group_config.hpp"
-#include "appliance/node_file.hpp"
 #include "base/group_files.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
 #include "control/rpc.hpp"
+#include "groups/group_config.hpp"
+#include "groups/node_file.hpp"
 #include "io/file.hpp"
 #include "node_waiting.hpp"
 #include "verbs.hpp"
@@ -51,11 +51,11 @@ std::vector<std::string> needs_restart(const std::string& socket, const node::St
   const GroupFiles files(path.stem().string());
   const auto text = io::read_file(files.settings(), largest_settings);
   const auto settings =
-      text ? appliance::parse_node_file(*text, files.settings()) : Result<appliance::NodeFile>(appliance::NodeFile{});
+      text ? groups::parse_node_file(*text, files.settings()) : Result<groups::NodeFile>(groups::NodeFile{});
   if (!settings) return out;
   const auto group_text = io::read_file(files.config(), largest_settings);
-  const auto group = group_text ? appliance::parse_group_config(*group_text, files.config())
-                                : Result<appliance::GroupConfig>(group_text.error());
+  const auto group = group_text ? groups::parse_group_config(*group_text, files.config())
+                                : Result<groups::GroupConfig>(group_text.error());
   // The node's own file comes before the group's.
   const auto port = settings->port || !group ? settings->port : group->port;
   const auto has_port = [&](const net::Endpoint& endpoint) { return endpoint.port == *port; };

@@ -1,5 +1,5 @@
-#include "appliance/group_config.hpp"
 #include "base/base64.hpp"
+#include "groups/group_config.hpp"
 #include "leasing/soap.hpp"
 #include "server_place.hpp"
 #include "verbs.hpp"
@@ -21,7 +21,7 @@ ExitStatus status_of(const Error& error) {
 }  // namespace
 
 Result<io::HttpsPeer> server_at(std::string_view url) {
-  auto place = appliance::server_place(url);
+  auto place = groups::server_place(url);
   if (!place) return std::move(place).error();
   io::HttpsPeer out;
   out.host = std::move(place->host);

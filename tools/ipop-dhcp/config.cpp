@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "appliance/fingerprint_text.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"

@@ -1,8 +1,8 @@
 #include "options.hpp"
 
-#include "appliance/group_config.hpp"
 #include "cli/human.hpp"
 #include "command_line.hpp"
+#include "groups/group_config.hpp"
 
 namespace ipop::ipop_dhcp {
 namespace {
@@ -193,8 +193,8 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
       ->type_name("HEX")
       ->check(CLI::Validator(
           [](const std::string& text) {
-            return appliance::parse_server_key(text) ? std::string()
-                                                     : text + " is not the 64 digits that `ipop-dhcp config` shows";
+            return groups::parse_server_key(text) ? std::string()
+                                                  : text + " is not the 64 digits that `ipop-dhcp config` shows";
           },
           ""));
   follow_verb->add_flag("--once", follow.once, "Exit once the databases are equal");

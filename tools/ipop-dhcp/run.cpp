@@ -1,13 +1,13 @@
 #include "run.hpp"
 
-#include "appliance/group_config.hpp"
+#include "groups/group_config.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ipop_dhcp {
 
 cli::ExitStatus run(const Options& options, const cli::Streams& streams) {
   // It becomes the name of a file.
-  if (auto good = appliance::check_group_name(options.group); !options.group.empty() && !good) {
+  if (auto good = groups::check_group_name(options.group); !options.group.empty() && !good) {
     cli::complain(streams, tool, good.error().message());
     return cli::ExitStatus::usage;
   }

@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "appliance/fingerprint_text.hpp"
+#include "authority/fingerprint_text.hpp"
 #include "base/hex.hpp"
 #include "daemon/service_signs.hpp"
 #include "follower_request.hpp"
@@ -51,7 +51,7 @@ std::vector<crypto::Digest256> read_followers(const Context& context) {
   std::string_view rest = *text;
   while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
-    if (const auto fingerprint = appliance::parse_fingerprint(rest.substr(0, end))) out.push_back(*fingerprint);
+    if (const auto fingerprint = authority::parse_fingerprint(rest.substr(0, end))) out.push_back(*fingerprint);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return out;

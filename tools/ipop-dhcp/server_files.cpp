@@ -114,12 +114,12 @@ Result<crypto::PrivateKey> load_server_key(const Context& context, LeaseBook& bo
   return key;
 }
 
-Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name) {
-  if (auto good = appliance::check_group_name(name); !good) return std::move(good).error();
+Result<groups::GroupConfig> load_group_file(const Context& context, const std::string& name) {
+  if (auto good = groups::check_group_name(name); !good) return std::move(good).error();
   const std::string path = GroupFiles(name, context.options.groups).config();
   const auto text = io::read_file(path, largest_group_file);
   if (!text) return text.error();
-  return appliance::parse_group_config(*text, path);
+  return groups::parse_group_config(*text, path);
 }
 
 }  // namespace ipop::ipop_dhcp

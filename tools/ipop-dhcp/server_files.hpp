@@ -5,8 +5,8 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/group_config.hpp"
 #include "crypto/private_key.hpp"
+#include "groups/group_config.hpp"
 #include "leasebook/lease_book.hpp"
 #include "verbs.hpp"
 
@@ -36,6 +36,6 @@ std::optional<cli::ExitStatus> refuse_follower(const Context& context, leasebook
 Result<crypto::PrivateKey> load_server_key(const Context& context, leasebook::LeaseBook& book);
 
 /// A group's file of this machine. Errors: errno; malformed, with file and line.
-Result<appliance::GroupConfig> load_group_file(const Context& context, const std::string& name);
+Result<groups::GroupConfig> load_group_file(const Context& context, const std::string& name);
 
 }  // namespace ipop::ipop_dhcp

@@ -69,7 +69,7 @@ std::variant<Loaded, Failure> load(const Options& options, const std::map<std::s
   out.group_file = std::get<std::string>(std::move(file));
   auto group_text = read_config(out.group_file);
   if (auto* failure = std::get_if<Failure>(&group_text)) return std::move(*failure);
-  auto group = appliance::parse_group_config(std::get<std::string>(group_text), out.group_file);
+  auto group = groups::parse_group_config(std::get<std::string>(group_text), out.group_file);
   if (!group) return bad_config(group.error());
   out.group = *std::move(group);
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <variant>
 
-#include "appliance/group_config.hpp"
 #include "cli/exit_status.hpp"
+#include "groups/group_config.hpp"
 #include "options.hpp"
 #include "settings.hpp"
 
@@ -13,7 +13,7 @@ namespace ipop::ipop_node {
 
 /// All that is configured: command line over environment over the node's file over the group's.
 struct Loaded {
-  appliance::GroupConfig group{};
+  groups::GroupConfig group{};
   std::string group_file{};
   SettingMap origins{};
   NodeSettings settings{};

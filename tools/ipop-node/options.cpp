@@ -65,7 +65,8 @@ void add_settings(CLI::App& app, Options& options) {
   add_flag(app, options, Key::first, "--first", "true",
            "This node may be the first in its group: take an address even if no bootstrap node answers");
   add_setting(app, options, Key::prefix, "--prefix", "PREFIX", "Virtual network to use instead of the group file's");
-  add_setting(app, options, Key::mtu, "--mtu", "N", "MTU of the virtual interface; 0: by the uplinks, 1400 or more (0)");
+  add_setting(app, options, Key::mtu, "--mtu", "N",
+              "MTU of the virtual interface; 0: by the uplinks, 1400 or more (0)");
   add_setting(app, options, Key::relay_share, "--relay-share", "PERCENT",
               "Of this machine's line, what packets between other members get when it is full (75)");
   add_setting(app, options, Key::relay_limit, "--relay-limit", "MBIT",

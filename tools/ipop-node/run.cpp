@@ -60,11 +60,11 @@ std::vector<std::string> renew_command(const Loaded& loaded) {
 }
 
 /// Takes a request to the group's lease server: where a member runs it, to that on this machine.
-std::vector<std::string> lease_command(const appliance::AddressServer& server) {
+std::vector<std::string> lease_command(const groups::AddressServer& server) {
   return {io::program_beside("ipop-dhcp"), "ask", server.member().empty() ? server.place : "http://127.0.0.1:8067/"};
 }
 
-router::LeaseServer lease_server(const appliance::AddressServer& server) {
+router::LeaseServer lease_server(const groups::AddressServer& server) {
   using Fallback = router::LeaseServer::Fallback;
   return {server.key, server.pool, server.ring_when_silent ? Fallback::ring : Fallback::wait, server.member()};
 }

@@ -64,10 +64,10 @@ class Reader {
   std::optional<BadSetting> bad_;
 };
 
-std::vector<appliance::BootstrapEntry> read_bootstrap(Reader& reader, const SettingMap& settings) {
-  std::vector<appliance::BootstrapEntry> out;
+std::vector<groups::BootstrapEntry> read_bootstrap(Reader& reader, const SettingMap& settings) {
+  std::vector<groups::BootstrapEntry> out;
   for (const std::string& text : settings.at(Key::bootstrap).texts) {
-    auto entry = appliance::parse_bootstrap_entry(text);
+    auto entry = groups::parse_bootstrap_entry(text);
     if (!entry) {
       reader.fail(Key::bootstrap, entry.error().message());
     } else if (std::ranges::find(out, *entry) == out.end()) {
@@ -245,7 +245,7 @@ void add_lower(SettingMap& settings, const SettingMap& lower) {
   }
 }
 
-std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appliance::GroupConfig& group,
+std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const groups::GroupConfig& group,
                                                 const std::string& group_file) {
   SettingMap of_group{{Key::prefix, {{to_string(group.prefix)}, group_file}}};
   const auto of_file = [&](Key key, const std::optional<std::uint16_t>& value) {
@@ -256,7 +256,7 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   of_file(Key::relay_limit, group.relay_limit);
   Setting names{{}, group_file};
   for (const auto& entry : group.bootstrap)
-    names.texts.push_back(appliance::to_string(entry));
+    names.texts.push_back(to_string(entry));
   if (!names.texts.empty()) of_group[Key::bootstrap] = std::move(names);
   add_lower(settings, of_group);
   add_lower(settings, defaults(group.name));
@@ -277,7 +277,7 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appl
   out.hostname = read_hostname(reader);
   out.bootstrap = read_bootstrap(reader, settings);
   out.first = reader.flag(Key::first);
-  const auto prefix = appliance::parse_prefix(reader.text(Key::prefix));
+  const auto prefix = groups::parse_prefix(reader.text(Key::prefix));
   if (!prefix) reader.fail(Key::prefix, prefix.error().message());
   out.prefix = prefix.value_or(net::Ipv4Prefix());
   out.mtu = reader.number(Key::mtu, 0, largest_mtu);

@@ -8,10 +8,10 @@
 #include <variant>
 #include <vector>
 
-#include "appliance/group_config.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "daemon/daemon.hpp"
+#include "groups/group_config.hpp"
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 
@@ -81,7 +81,7 @@ struct NodeSettings {
   std::optional<std::string> tap{};
   bool configure = false;
   std::optional<std::string> hostname{};
-  std::vector<appliance::BootstrapEntry> bootstrap{};
+  std::vector<groups::BootstrapEntry> bootstrap{};
   bool first = false;
   net::Ipv4Prefix prefix{};
   std::uint16_t mtu = 0;
@@ -105,7 +105,7 @@ struct BadSetting {
 
 /// Puts the group file's values and the defaults under `settings` (so that each has its origin) and
 /// makes typed values of all.
-std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const appliance::GroupConfig& group,
+std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const groups::GroupConfig& group,
                                                 const std::string& group_file);
 
 /// The settings as a TOML file; with `origin`, a comment behind each says who set it.

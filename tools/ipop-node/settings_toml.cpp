@@ -1,5 +1,5 @@
-#include "appliance/toml_reader.hpp"
 #include "settings.hpp"
+#include "settings/toml_reader.hpp"
 
 namespace ipop::ipop_node {
 
@@ -13,7 +13,7 @@ std::vector<std::string_view> known_names() {
 }
 
 /// The value as it would stand on a command line; nothing when the key is not there.
-std::vector<std::string> texts_of(appliance::TomlReader& reader, const KeyRow& row) {
+std::vector<std::string> texts_of(settings::TomlReader& reader, const KeyRow& row) {
   std::vector<std::string> out;
   const std::string line = std::string(row.name) + " = ";
   const auto take = [&](std::string_view text) -> Result<void> {
@@ -39,7 +39,7 @@ std::vector<std::string> texts_of(appliance::TomlReader& reader, const KeyRow& r
 }  // namespace
 
 Result<SettingMap> parse_settings(std::string_view text, const std::string& file) {
-  appliance::TomlReader reader(text, file, known_names());
+  settings::TomlReader reader(text, file, known_names());
   SettingMap out;
   for (const KeyRow& row : key_rows())
     if (reader.has(row.name)) out[row.key] = {texts_of(reader, row), reader.place(row.name)};

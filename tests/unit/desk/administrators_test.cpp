@@ -25,9 +25,9 @@ TEST_CASE("a member whose key was named decides, and the ledger says who") {
   REQUIRE(read);
   const auto* signed_for = read->book().latest(asks("1", "eve").key_fingerprint());
   REQUIRE(signed_for != nullptr);
-  CHECK(signed_for->by == appliance::SignedBy::administrator);
+  CHECK(signed_for->by == authority::SignedBy::administrator);
   CHECK(signed_for->administrator == bobs);
-  const auto* denied = std::get_if<appliance::LedgerDenied>(&read->book().entries().back().event);
+  const auto* denied = std::get_if<authority::LedgerDenied>(&read->book().entries().back().event);
   REQUIRE(denied != nullptr);
   CHECK(denied->administrator == bobs);
 }

@@ -1,6 +1,6 @@
 #include <filesystem>
 
-#include "appliance/ledger_mark.hpp"
+#include "authority/ledger_mark.hpp"
 #include "desk_fixture.hpp"
 
 using namespace ipop;
@@ -18,10 +18,10 @@ desk::AuthorityDesk opened(const std::string& directory) {
   REQUIRE(desk);
   return *std::move(desk);
 }
-appliance::LedgerMark mark_of(desk::AuthorityDesk& desk) {
+authority::LedgerMark mark_of(desk::AuthorityDesk& desk) {
   const auto text = desk.sign_mark(wall);
   REQUIRE(text);
-  const auto mark = appliance::parse_ledger_mark(*text, desk.authority());
+  const auto mark = authority::parse_ledger_mark(*text, desk.authority());
   REQUIRE(mark);
   return *mark;
 }

@@ -10,8 +10,8 @@
 
 #include <doctest/doctest.h>
 
-#include "appliance/authority_policy.hpp"
-#include "appliance/pinned_addresses.hpp"
+#include "authority/authority_policy.hpp"
+#include "authority/pinned_addresses.hpp"
 #include "base/bytes.hpp"
 #include "crypto/certificate_request.hpp"
 #include "crypto/private_key.hpp"
@@ -29,7 +29,7 @@ inline crypto::PrivateKey key_of(std::string_view owner) {
 /// What the owner of the key asks for.
 inline crypto::CertificateRequest asks(std::string_view owner, const std::string& user,
                                        const std::vector<net::Ipv4Address>& addresses = {}) {
-  return *crypto::CertificateRequest::build(key_of(owner), {user, appliance::pinned_of(addresses)});
+  return *crypto::CertificateRequest::build(key_of(owner), {user, authority::pinned_of(addresses)});
 }
 
 /// An authority in a directory of its own.
@@ -45,7 +45,7 @@ class Office {
   void write(const std::string& name, std::string_view octets) const {
     REQUIRE(io::write_file_atomically(file(name), octets, 0644));
   }
-  void set(const appliance::AuthorityPolicy& policy) const { write("policy.toml", appliance::to_toml(policy)); }
+  void set(const authority::AuthorityPolicy& policy) const { write("policy.toml", to_toml(policy)); }
 
   /// Another process at the same authority.
   [[nodiscard]] Result<desk::AuthorityDesk> another() const {

@@ -43,7 +43,7 @@ TEST_CASE("a key under a passphrase is asked for when it is needed, and a wrong 
 
 TEST_CASE("two processes at one authority see each other's decisions, and share one quota") {
   Office office;
-  appliance::AuthorityPolicy policy;
+  authority::AuthorityPolicy policy;
   policy.quota = 2;
   office.set(policy);
   auto other = office.another();
@@ -131,7 +131,7 @@ TEST_CASE("nothing is signed with a clock that is before the ledger's or past th
 TEST_CASE("a preview tells what would be granted, and changes nothing") {
   Office office;
   const std::string before = office.read("ledger.jsonl");
-  appliance::Wishes wishes;
+  authority::Wishes wishes;
   wishes.user = "robert";
   wishes.life = std::chrono::hours(48);
   const auto grant = office.desk().preview(asks("1", "bob"), wishes, wall);
@@ -144,7 +144,7 @@ TEST_CASE("a preview tells what would be granted, and changes nothing") {
 TEST_CASE("the authority's own server has a certificate that is no member's and counts for no quota") {
   Office office;
   const auto server = office.desk().sign_server(
-      key_of("server").public_key(), appliance::pinned_of({net::Ipv4Address(10, 128, 0, 2)}), {"authority.ipop"}, wall);
+      key_of("server").public_key(), authority::pinned_of({net::Ipv4Address(10, 128, 0, 2)}), {"authority.ipop"}, wall);
   REQUIRE(server);
   CHECK(server->dns_names() == std::vector<std::string>{"authority.ipop"});
   CHECK(office.desk().book().live_keys(server->user(), wall) == 0);

@@ -55,7 +55,7 @@ TEST_CASE("a denial needs a reason of one printable line, and a request that is 
 
 TEST_CASE("what the policy allows is signed at once where it may be, and what it excludes is denied") {
   Office office;
-  appliance::AuthorityPolicy policy;
+  authority::AuthorityPolicy policy;
   policy.accept_automatically = true;
   policy.users = {"bob", "carol"};
   policy.quota = 2;
@@ -85,11 +85,11 @@ TEST_CASE("a pinned address is one key's, and who asks for it without the policy
   const net::Ipv4Address address(10, 128, 0, 9);
   const auto wish = asks("1", "bob", {address});
   CHECK(code_of(office.desk().sign(wish, {}, wall)) == Errc::not_authorized);
-  appliance::Wishes wishes;
+  authority::Wishes wishes;
   wishes.addresses = {address};
   const auto certificate = office.desk().sign(wish, wishes, wall);
   REQUIRE(certificate);
-  CHECK(appliance::addresses_of(certificate->pinned_addresses()) == std::vector{address});
+  CHECK(authority::addresses_of(certificate->pinned_addresses()) == std::vector{address});
   CHECK(code_of(office.desk().sign(asks("2", "bob", {address}), wishes, wall)) == Errc::conflict);
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("a request of a user who has another machine is accepted only when tha
   CHECK(code_of(office.desk().accept(key, {}, wall)) == Errc::conflict);
   CHECK(office.desk().look_up(key)->what == What::waiting);
   // The name that counts is the one that will be signed.
-  appliance::Wishes wishes;
+  authority::Wishes wishes;
   wishes.user = "carol";
   CHECK(office.desk().book().other_machine("carol", key, wall) == nullptr);
   wishes.user.clear();
@@ -126,7 +126,7 @@ TEST_CASE("one source has fifty requests waiting at most, and leaves room for ot
 
 TEST_CASE("denials by policy are answered always and written down a hundred times at once") {
   Office office;
-  appliance::AuthorityPolicy policy;
+  authority::AuthorityPolicy policy;
   policy.users = {"bob"};
   office.set(policy);
   const std::size_t before = office.desk().book().entries().size();

@@ -8,7 +8,7 @@ using namespace ipop::test;
 namespace {
 
 Office& taking_tokens(Office& office) {
-  appliance::AuthorityPolicy policy;
+  authority::AuthorityPolicy policy;
   policy.accept_tokens = true;
   office.set(policy);
   return office;

@@ -183,7 +183,8 @@ TEST_CASE("a path of the usual size is known after one ping, and a wider one two
       asked.push_back(ping.octets);
       CHECK(proof.handle_echo(now, ping.id));
     }
-    CHECK(asked == (largest == 1400 ? std::vector<std::uint16_t>{1400} : std::vector<std::uint16_t>{1400, 1436, 1444, 8900}));
+    CHECK(asked ==
+          (largest == 1400 ? std::vector<std::uint16_t>{1400} : std::vector<std::uint16_t>{1400, 1436, 1444, 8900}));
     CHECK(proof.carries() == largest);
   }
 }
