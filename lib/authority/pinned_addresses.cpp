@@ -25,4 +25,11 @@ std::vector<crypto::PinnedAddress> pinned_of(const std::vector<net::Ipv4Address>
   return out;
 }
 
+std::string to_text(const std::vector<net::Ipv4Address>& addresses) {
+  std::string out;
+  for (const net::Ipv4Address address : addresses)
+    out += (out.empty() ? "" : ",") + to_string(address);
+  return out;
+}
+
 }  // namespace ipop::authority

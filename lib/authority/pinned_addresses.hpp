@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "crypto/certificate.hpp"
@@ -10,5 +11,7 @@ namespace ipop::authority {
 /// The addresses that a certificate or request names, in its order, and back.
 std::vector<net::Ipv4Address> addresses_of(const std::vector<crypto::PinnedAddress>& pinned);
 std::vector<crypto::PinnedAddress> pinned_of(const std::vector<net::Ipv4Address>& addresses);
+/// With a comma between them; empty: there are none.
+std::string to_text(const std::vector<net::Ipv4Address>& addresses);
 
 }  // namespace ipop::authority

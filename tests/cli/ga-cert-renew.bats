@@ -4,12 +4,14 @@
 
 load est
 
-# member [LIFE]: Bob's machine is in the closed group, with a certificate for LIFE
+# member [LIFE [DAYS]]: Bob's machine is in the closed group, with a certificate for LIFE, of DAYS ago
 member() {
   mkdir -m 700 "$DIR/states/lab"
   (umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$DIR/states/lab/key.pem" 2>/dev/null)
   openssl req -new -key "$DIR/states/lab/key.pem" -subj /CN=bob -out "$DIR/bob.csr"
-  alice sign "$DIR/bob.csr" --life "${1:-90d}" --out "$DIR/states/lab/certificate.pem" 2>/dev/null
+  local at=(alice)
+  (($# < 2)) || at=(long_ago "$2" --trust-clock)
+  "${at[@]}" sign "$DIR/bob.csr" --life "${1:-90d}" --out "$DIR/states/lab/certificate.pem" 2>/dev/null
   rm "$DIR/groups/lab-enrol.toml"
   { cat "$DIR/alice/lab.toml"; printf 'authority = """\n%s\n"""\n' "$(cat "$DIR/authority/authority.pem")"; } >"$DIR/groups/lab.toml"
   CERTIFICATE=$DIR/states/lab/certificate.pem
@@ -92,25 +94,42 @@ old_authority() {
   long_ago 200 authority init lab --no-passphrase 2>/dev/null
 }
 
-@test "S10: a certificate is due at two thirds of its life: not after 59 of 90 days, but after 61" {
+@test "S10: a certificate is due at two thirds of its life: not after 59 of 90 days" {
   old_authority
-  member
+  member 90d 59
   start_server
-  long_ago 59 --trust-clock sign "$DIR/bob.csr" --out "$CERTIFICATE"
   before=$(serial)
   bob renew --if-due --server "$PLACE"
   [ "$(serial)" = "$before" ]
-  long_ago 61 --trust-clock sign "$DIR/bob.csr" --out "$CERTIFICATE"
+}
+
+@test "S10: after 61 of 90 days it is due, and is renewed" {
+  old_authority
+  member 90d 61
+  start_server
   before=$(serial)
-  alice list --certificates >/dev/null
+  bob renew --if-due --server "$PLACE"
+  [ "$(serial)" != "$before" ]
+  alice list --certificates --plain | grep -q "renewal"
+}
+
+@test "who renewed by hand as often as he may has a renewal left when it is due" {
+  old_authority
+  member 90d 61
+  start_server
+  long_ago 61 --trust-clock renew "$CERTIFICATE" --out "$DIR/second.pem"
+  run long_ago 61 --trust-clock renew "$CERTIFICATE" --out "$DIR/third.pem"
+  [ "$status" -eq 1 ]
+  [[ $output == *"is not due for renewal"* ]]
+  mv "$DIR/second.pem" "$CERTIFICATE"
+  before=$(serial)
   bob renew --if-due --server "$PLACE"
   [ "$(serial)" != "$before" ]
 }
 
 @test "a certificate that has ended says how to ask for another" {
   old_authority
-  member
-  long_ago 100 --trust-clock sign "$DIR/bob.csr" --out "$CERTIFICATE"
+  member 90d 100
   run bob renew
   [ "$status" -eq 1 ]
   [[ $output == *"it ended on"* ]]

@@ -7,8 +7,8 @@
 #include "authority/fingerprint_text.hpp"
 #include "crypto/renewal_time.hpp"
 #include "daemon/service_signs.hpp"
+#include "desk/enrolment_service.hpp"
 #include "desk_choice.hpp"
-#include "enrolment_service.hpp"
 #include "groups/group_config.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
@@ -137,16 +137,16 @@ class Server {
     auto identity = make_identity();
     if (!identity) return std::move(identity).error();
     server_.reset();
-    auto server = io::HttpsServer::listen(loop_, place, *identity, authority::est::body_limit,
-                                          [this](const net::Endpoint& source, const net::HttpRequest& request) {
-                                            // While the machine slept, the timer stood still.
-                                            if (io::wall_time_now() >= renew_at_) renewal_.arm(io::monotonic_now());
-                                            if (ledger_.is_due(io::monotonic_now())) look_at_ledger();
-                                            auto answer = service_.answer(source, request);
-                                            if (ledger_.fault().empty() && !ledger_.is_told())
-                                              look_.arm(io::monotonic_now() + after_a_decision);
-                                            return answer;
-                                          });
+    auto server = io::HttpsServer::listen(
+        loop_, place, *identity, authority::est::body_limit,
+        [this](const net::Endpoint& source, const net::HttpRequest& request) {
+          // While the machine slept, the timer stood still.
+          if (io::wall_time_now() >= renew_at_) renewal_.arm(io::monotonic_now());
+          if (ledger_.is_due(io::monotonic_now())) look_at_ledger();
+          auto answer = service_.answer({io::monotonic_now(), io::wall_time_now()}, source, request);
+          if (ledger_.fault().empty() && !ledger_.is_told()) look_.arm(io::monotonic_now() + after_a_decision);
+          return answer;
+        });
     if (!server) return std::move(server).error();
     server_ = *std::move(server);
     is_waiting_ = false;
@@ -229,7 +229,7 @@ class Server {
   AuthorityDesk& desk_;
   io::EventLoop loop_;
   io::LogWriter writer_{LogLevel::info};
-  EnrolmentService service_;
+  desk::EnrolmentService service_;
   LedgerWatch ledger_;
   std::optional<net::Ipv4Address> address_;
   std::optional<io::HttpsServer::Identity> identity_;

@@ -145,13 +145,6 @@ std::string short_hex(ByteSpan octets) {
   return to_hex(octets.first(std::min<std::size_t>(octets.size(), 8)));
 }
 
-std::string to_text(const std::vector<net::Ipv4Address>& addresses) {
-  std::string out;
-  for (const net::Ipv4Address address : addresses)
-    out += (out.empty() ? "" : ",") + to_string(address);
-  return out;
-}
-
 Rows rows_of(const crypto::Certificate& certificate) {
   Rows out{
       {"user", certificate.user()},

@@ -19,6 +19,7 @@ namespace ipop::ga_cert {
 
 using authority::addresses_of;
 using authority::pinned_of;
+using authority::to_text;
 
 /// Whether `text` means a file: "-", something with a dot or a slash, or a name that is there.
 bool is_path(const std::string& text);
@@ -43,7 +44,6 @@ Result<const authority::LedgerSigned*> find_certificate(const authority::Authori
 
 /// The first 16 digits: enough to name one among all.
 std::string short_hex(ByteSpan octets);
-std::string to_text(const std::vector<net::Ipv4Address>& addresses);
 
 /// A title and its value, in the order in which they are shown; keys are frozen by the man page.
 using Rows = std::vector<std::pair<std::string, std::string>>;

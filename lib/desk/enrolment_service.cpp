@@ -1,13 +1,11 @@
-#include "enrolment_service.hpp"
+#include "desk/enrolment_service.hpp"
 
-#include "authority/fingerprint_text.hpp"
+#include "authority/pinned_addresses.hpp"
 #include "base/hex.hpp"
 #include "base/machine.hpp"
 #include "crypto/trust_store.hpp"
-#include "io/system_clock.hpp"
-#include "papers.hpp"
 
-namespace ipop::ga_cert {
+namespace ipop::desk {
 namespace {
 
 namespace est = authority::est;
@@ -30,13 +28,13 @@ std::string first_line(const std::string& text) {
 
 }  // namespace
 
-net::HttpAnswer EnrolmentService::answer(const net::Endpoint& source, const net::HttpRequest& request) {
+net::HttpAnswer EnrolmentService::answer(const Moment& at, const net::Endpoint& source,
+                                         const net::HttpRequest& request) {
   const std::string from = address_of(source);
-  const TimePoint now = io::monotonic_now();
   // Before anything is decoded: to verify a request's signature costs more than to send it.
-  if (request.method == "POST" && !limiter_.take(now, source)) {
+  if (request.method == "POST" && !limiter_.take(at.now, source)) {
     log_({LogLevel::info, "too many requests from one address", {{"source", from}}});
-    return est::too_many_answer(limiter_.wait(now, source));
+    return est::too_many_answer(limiter_.wait(at.now, source));
   }
   auto decoded = est::decode_wish(request);
   if (auto* refusal = std::get_if<net::HttpAnswer>(&decoded)) {
@@ -57,26 +55,27 @@ net::HttpAnswer EnrolmentService::answer(const net::Endpoint& source, const net:
   }
   return std::visit(Overloaded{
                         [&](const est::WantsAuthority&) { return est::authority_answer(desk_.authority()); },
-                        [&](const est::WantsCertificate& wish) { return enrol(from, wish); },
-                        [&](const est::WantsRenewal& wish) { return renew(from, wish); },
-                        [&](const est::WantsGroup& wish) { return give_group(from, wish.member); },
-                        [&](const est::WantsRequests& wish) { return show_requests(from, wish.member); },
-                        [&](const est::WantsDecision& wish) { return decide(from, wish); },
+                        [&](const est::WantsCertificate& wish) { return enrol(at, from, wish); },
+                        [&](const est::WantsRenewal& wish) { return renew(at, from, wish); },
+                        [&](const est::WantsGroup& wish) { return give_group(at, from, wish.member); },
+                        [&](const est::WantsRequests& wish) { return show_requests(at, from, wish.member); },
+                        [&](const est::WantsDecision& wish) { return decide(at, from, wish); },
                     },
                     std::get<est::Wish>(decoded));
 }
 
-net::HttpAnswer EnrolmentService::enrol(const std::string& source, const est::WantsCertificate& wish) {
+net::HttpAnswer EnrolmentService::enrol(const Moment& at, const std::string& source,
+                                        const est::WantsCertificate& wish) {
   const crypto::CertificateRequest& request = wish.request;
   const bool is_known = desk_.look_up(request.key_fingerprint()).has_value();
-  const auto state = desk_.submit(request, source, io::wall_time_now(), wish.token);
+  const auto state = desk_.submit(request, source, at.wall, wish.token);
   if (!state) return fail(source, state.error());
   const std::vector<std::pair<std::string, std::string>> fields{
       {"source", source}, {"user", request.user()}, {"key", to_hex(request.key_fingerprint())}};
   switch (state->what) {
     case AuthorityDesk::State::What::waiting:
       log_({is_known ? LogLevel::debug : LogLevel::info, "request waits for a person", fields});
-      return est::waiting_answer(next_question(request.key_fingerprint()));
+      return est::waiting_answer(next_question(at.now, request.key_fingerprint()));
     case AuthorityDesk::State::What::denied:
       log_({LogLevel::info, "denial handed out", fields});
       return est::denied_answer(state->reason);
@@ -87,16 +86,15 @@ net::HttpAnswer EnrolmentService::enrol(const std::string& source, const est::Wa
   return est::certificate_answer(*state->certificate);
 }
 
-std::chrono::seconds EnrolmentService::next_question(const crypto::Digest256& key) {
-  const TimePoint now = io::monotonic_now();
+std::chrono::seconds EnrolmentService::next_question(TimePoint now, const crypto::Digest256& key) {
   const unsigned* before = questions_.find(key, now);
   const unsigned asked = before == nullptr ? 0 : *before;
   questions_.put(now, key, asked + 1, now + forget_questions);
   return asked < soon_questions ? ask_soon : ask_later;
 }
 
-net::HttpAnswer EnrolmentService::renew(const std::string& source, const est::WantsRenewal& wish) {
-  const auto state = desk_.renew(wish.present, wish.request, io::wall_time_now());
+net::HttpAnswer EnrolmentService::renew(const Moment& at, const std::string& source, const est::WantsRenewal& wish) {
+  const auto state = desk_.renew(wish.present, wish.request, at.wall);
   if (!state) return fail(source, state.error());
   const std::vector<std::pair<std::string, std::string>> fields{
       {"source", source}, {"user", wish.present.user()}, {"key", to_hex(wish.request.key_fingerprint())}};
@@ -114,12 +112,13 @@ net::HttpAnswer EnrolmentService::renew(const std::string& source, const est::Wa
   return est::certificate_answer(*state->certificate);
 }
 
-net::HttpAnswer EnrolmentService::give_group(const std::string& source, const crypto::Certificate& member) {
+net::HttpAnswer EnrolmentService::give_group(const Moment& at, const std::string& source,
+                                             const crypto::Certificate& member) {
   auto list = desk_.revocations();
   if (!list) return fail(source, list.error());
   const auto trust = crypto::TrustStore::closed_group(desk_.authority(), *std::move(list));
   if (!trust) return fail(source, trust.error());
-  const auto who = (*trust)->verify(member, io::wall_time_now());
+  const auto who = (*trust)->verify(member, at.wall);
   // Nothing of the authority's own is wrong when a certificate is not its work.
   if (!who) return fail(source, make_error(Errc::not_authorized, who.error().message()));
   if (desk_.book().is_left_out(who->key))
@@ -134,27 +133,27 @@ net::HttpAnswer EnrolmentService::give_group(const std::string& source, const cr
   return est::group_answer(*std::move(text));
 }
 
-net::HttpAnswer EnrolmentService::show_requests(const std::string& source, const crypto::Certificate& member) {
-  const auto who = desk_.check_administrator(member, io::wall_time_now());
+net::HttpAnswer EnrolmentService::show_requests(const Moment& at, const std::string& source,
+                                                const crypto::Certificate& member) {
+  const auto who = desk_.check_administrator(member, at.wall);
   if (!who) return fail(source, who.error());
   std::vector<authority::WaitingRow> rows;
   for (const auto* request : desk_.book().waiting())
-    rows.push_back({request->key, request->user, to_text(request->addresses), request->source, request->at});
+    rows.push_back({request->key, request->user, authority::to_text(request->addresses), request->source, request->at});
   return est::requests_answer(rows);
 }
 
-net::HttpAnswer EnrolmentService::decide(const std::string& source, const est::WantsDecision& wish) {
-  const WallTime now = io::wall_time_now();
-  const auto who = desk_.check_administrator(wish.member, now);
+net::HttpAnswer EnrolmentService::decide(const Moment& at, const std::string& source, const est::WantsDecision& wish) {
+  const auto who = desk_.check_administrator(wish.member, at.wall);
   if (!who) return fail(source, who.error());
   const auto& decision = wish.decision;
   authority::Wishes wishes;
   wishes.another_machine = decision.another_machine;
-  const auto done = decision.accepts ? desk_.accept(decision.key, wishes, now, *who)
+  const auto done = decision.accepts ? desk_.accept(decision.key, wishes, at.wall, *who)
                                      : Result<crypto::Certificate>(crypto::Certificate());
   if (!done) return fail(source, done.error());
   if (!decision.accepts) {
-    if (auto denied = desk_.deny(decision.key, decision.reason, now, *who); !denied)
+    if (auto denied = desk_.deny(decision.key, decision.reason, at.wall, *who); !denied)
       return fail(source, denied.error());
   }
   const char* word = decision.accepts ? "accepted" : "denied";
@@ -172,4 +171,4 @@ net::HttpAnswer EnrolmentService::fail(const std::string& source, const Error& e
   return out;
 }
 
-}  // namespace ipop::ga_cert
+}  // namespace ipop::desk
