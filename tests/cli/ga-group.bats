@@ -253,9 +253,10 @@ closed() { # a closed group with all its folders below $DIR
   [ "$(grep -c '"event":"signed"' "$DIR/authorities/lab/ledger.jsonl")" -eq 1 ]
 }
 
-# made DIR: what a way to a group leaves in a folder, but for what chance chose and files that were not finished
+# made DIR: what a way to a group leaves in a folder, but for what chance chose, files that were not finished, and the
+# authority's list of whom it revoked, which is made when it is asked for
 made() {
-  (cd "$1" && find etc states authorities -type f ! -name '*.??????' 2>/dev/null | sed 's/[0-9a-f]\{32\}/SERIAL/' | sort &&
+  (cd "$1" && find etc states authorities -type f ! -name '*.??????' ! -name crl.pem 2>/dev/null | sed 's/[0-9a-f]\{32\}/SERIAL/' | sort -u &&
     tail -n +1 etc/node/*.toml && { grep -c 'BEGIN CERTIFICATE' etc/*.toml || true; })
 }
 # in_folder DIR COMMAND...: ga-group with all its folders there
