@@ -42,6 +42,15 @@ struct Names {
 
 }  // namespace
 
+TEST_CASE("the interface's MTU follows the widest uplink, for packets that fit it with our heads") {
+  CHECK(mtu_for(0) == 1400);
+  CHECK(mtu_for(1280) == 1400);
+  CHECK(mtu_for(1500) == 1400);
+  CHECK(mtu_for(4000) == 3900);
+  CHECK(mtu_for(9000) == 8900);
+  CHECK(mtu_for(65'536) == 8900);
+}
+
 TEST_CASE("the underlay tells of endpoints only when they are others") {
   Underlay underlay({7, prefix, true}, prefix, 4000);
   std::vector<io::InterfaceAddress> addresses{v4("eth0", net::Ipv4Address(192, 168, 1, 2), 24)};

@@ -223,6 +223,8 @@ class Ring {
   SiteId public_site{};
   bool bootstrap_all_public = false;
   std::vector<net::Endpoint> bootstrap;
+  std::map<std::size_t, std::uint16_t>
+      mtus;  ///< other ones than the usual, of nodes by their number; before they are added
   std::vector<std::unique_ptr<OverlayHost>> hosts;
   std::vector<HostId> host_ids;
   std::vector<NodeId> ids;
@@ -233,6 +235,7 @@ class Ring {
     Overlay::Config config;
     config.self = ids[index];
     config.name_space = to_bytes(as_bytes("test"));
+    if (mtus.contains(index)) config.mtu = mtus.at(index);
     return std::make_unique<OverlayHost>(config, seed_ * 1000 + 7 * ++made_);
   }
   void start(std::size_t index, Duration after) {

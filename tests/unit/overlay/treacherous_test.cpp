@@ -1,6 +1,8 @@
 // Paths that lie: what passes a handshake need not carry data.
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -196,6 +198,28 @@ TEST_CASE("a path with a small MTU carries what fits, and both ends know how muc
   CHECK(traffic.longest_gap <= 3s);
   CHECK(wide.ring.are_linked(wide.first, wide.second, true));
   CHECK(fits(wide.ring[wide.first].carries.at(wide.ring.ids[wide.second]), 1350));
+}
+
+TEST_CASE("large frames are used where the path and both interfaces take them, and no probe is larger") {
+  struct Row {
+    std::uint16_t second;
+    std::optional<std::size_t> largest;
+    std::uint16_t carries;
+  };
+  for (const Row& row : {Row{8900, std::nullopt, 8900}, Row{1400, std::nullopt, 1400}, Row{8900, 1472, 1444}}) {
+    INFO("an interface of " << row.second);
+    Ring ring(74, {.latency = 20ms});
+    ring.mtus = {{1, 8900}, {2, row.second}};
+    ring.add_public();
+    const auto first = ring.add(ring.network.add_public_site(), 100ms);
+    const auto second = ring.add(ring.network.add_public_site(), 200ms);
+    for (const auto& [a, b] : {std::pair(first, second), std::pair(second, first)})
+      ring.network.set_path(ring.host_ids[a], ring.host_ids[b], SimPath{.largest = row.largest});
+    ring.network.run_for(60s);
+    REQUIRE(ring.are_linked(first, second, true));
+    CHECK(ring[first].carries.at(ring.ids[second]) == row.carries);
+    CHECK(ring[second].carries.at(ring.ids[first]) == row.carries);
+  }
 }
 
 TEST_CASE("links stand loss of 10 to 40 percent") {

@@ -187,6 +187,22 @@ TEST_CASE("26: the MTU option carries the TAP's MTU") {
   CHECK(bench.dhcp(discover())->message.options.get_u16(DhcpCode::interface_mtu) == 1280);
 }
 
+TEST_CASE("26: who is not the machine itself is told what any bridge passes, unless more was set") {
+  for (const bool is_own : {true, false}) {
+    for (const std::uint16_t guest_mtu : std::initializer_list<std::uint16_t>{1400, 8900}) {
+      FakeDht ring;
+      auto config = Bench::with_lease();
+      config.mtu = 8900;
+      config.guest_mtu = guest_mtu;
+      config.tap_mac = is_own ? client_mac : net::MacAddress::broadcast();
+      Bench bench(ring, "self", config);
+      bench.join();
+      const auto told = bench.dhcp(discover())->message.options.get_u16(DhcpCode::interface_mtu);
+      CHECK(told == (is_own ? 8900 : guest_mtu));
+    }
+  }
+}
+
 TEST_CASE("6, 15, 119: server address, the configured domain, and the search list where it is asked for") {
   FakeDht ring;
   auto config = Bench::with_lease();
