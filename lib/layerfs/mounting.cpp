@@ -13,6 +13,7 @@
 #include "io/file.hpp"
 #include "io/run_process.hpp"
 #include "io/unique_fd.hpp"
+#include "layerfs/fuse_server.hpp"
 #include "layerfs/tree_writer.hpp"
 
 namespace ipop::layerfs {
@@ -96,8 +97,12 @@ Result<void> overlay(const MountStep& step) {
 
 Result<void> detach(const std::string& where) {
   if (::umount2(where.c_str(), UMOUNT_NOFOLLOW) == 0 || errno == EINVAL || errno == ENOENT) return {};
-  if (errno == EPERM) return run_program({"fusermount3", "-u", where});
-  return io::last_error("unmounting " + where);
+  if (errno != EPERM) return io::last_error("unmounting " + where);
+  const FuseServers servers(where);
+  auto done = run_program({"fusermount3", "-u", where});
+  // What is below it is busy until they have ended.
+  if (done) servers.wait(mount_limit);
+  return done;
 }
 
 }  // namespace

@@ -136,8 +136,8 @@ places() {
 
 @test "what is signed by hand beside a node that reaches no member says that nobody was asked" {
   places
-  signs eve
-  run cert sign "$DIR/eve.csr" --out /dev/null
+  signs dora
+  run cert sign "$DIR/dora.csr" --out /dev/null
   [[ $output != *"reaches no other member"* ]]
   alone_with_old_ledger
   run cert sign "$DIR/eve.csr" --out /dev/null
