@@ -36,7 +36,7 @@ _ipop_node() {
     '/ --dns-servers'|'/ --dns-server') COMPREPLY=(); return ;;
     '/ --exclude') COMPREPLY=(); return ;;
     '/ --no-offload') COMPREPLY=(); return ;;
-    '/ --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb' -- "$cur"); return ;;
+    '/ --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb chacha20-poly1305' -- "$cur"); return ;;
     '/ --log-level') mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$cur"); return ;;
     '/run --group'|'/run --group-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/run --config') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -53,7 +53,7 @@ _ipop_node() {
     '/run --dns-servers'|'/run --dns-server') COMPREPLY=(); return ;;
     '/run --exclude') COMPREPLY=(); return ;;
     '/run --no-offload') COMPREPLY=(); return ;;
-    '/run --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb' -- "$cur"); return ;;
+    '/run --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb chacha20-poly1305' -- "$cur"); return ;;
     '/run --log-level') mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$cur"); return ;;
     '/config --group'|'/config --group-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/config --config') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -70,7 +70,7 @@ _ipop_node() {
     '/config --dns-servers'|'/config --dns-server') COMPREPLY=(); return ;;
     '/config --exclude') COMPREPLY=(); return ;;
     '/config --no-offload') COMPREPLY=(); return ;;
-    '/config --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb' -- "$cur"); return ;;
+    '/config --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb chacha20-poly1305' -- "$cur"); return ;;
     '/config --log-level') mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$cur"); return ;;
     '/config/check --group'|'/config/check --group-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/config/check --config') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -87,7 +87,7 @@ _ipop_node() {
     '/config/check --dns-servers'|'/config/check --dns-server') COMPREPLY=(); return ;;
     '/config/check --exclude') COMPREPLY=(); return ;;
     '/config/check --no-offload') COMPREPLY=(); return ;;
-    '/config/check --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb' -- "$cur"); return ;;
+    '/config/check --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb chacha20-poly1305' -- "$cur"); return ;;
     '/config/check --log-level') mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$cur"); return ;;
     '/config/show --group'|'/config/show --group-file') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/config/show --config') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -104,7 +104,7 @@ _ipop_node() {
     '/config/show --dns-servers'|'/config/show --dns-server') COMPREPLY=(); return ;;
     '/config/show --exclude') COMPREPLY=(); return ;;
     '/config/show --no-offload') COMPREPLY=(); return ;;
-    '/config/show --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb' -- "$cur"); return ;;
+    '/config/show --cipher') mapfile -t COMPREPLY < <(compgen -W 'auto openssl ipsec-mb chacha20-poly1305' -- "$cur"); return ;;
     '/config/show --log-level') mapfile -t COMPREPLY < <(compgen -W 'error warning info debug' -- "$cur"); return ;;
   esac
   if [[ $cur != -* ]]; then

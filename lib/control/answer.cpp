@@ -246,6 +246,7 @@ Json encode(const overlay::Connection& connection) {
   out["initiated_here"] = connection.initiated_here;
   out["round_trip_us"] = microseconds(connection.round_trip);
   out["carries"] = connection.carries;
+  out["suite"] = to_string(connection.suite);
   return out;
 }
 
@@ -264,6 +265,9 @@ overlay::Connection decode_connection(Fields& in, const NodeId& peer) {
   in.get("round_trip_us", round_trip);
   out.round_trip = round_trip;
   in.get("carries", out.carries);
+  std::string suite;
+  in.get("suite", suite);
+  if (suite == to_string(crypto::AeadSuite::chacha20_poly1305)) out.suite = crypto::AeadSuite::chacha20_poly1305;
   return out;
 }
 

@@ -2,6 +2,19 @@
 
 namespace ipop::crypto {
 
+std::string_view to_string(AeadSuite suite) {
+  return suite == AeadSuite::chacha20_poly1305 ? "chacha20-poly1305" : "aes-128-gcm";
+}
+
+std::size_t key_size_of(AeadSuite suite) {
+  return suite == AeadSuite::chacha20_poly1305 ? 32 : 16;
+}
+
+std::span<const AeadSuite> AeadFactory::offers() const {
+  static constexpr std::array all = {AeadSuite::aes_128_gcm, AeadSuite::chacha20_poly1305};
+  return all;
+}
+
 void Aead::seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) {
   const std::size_t before = out.size();
   out.resize(before + plaintext.size() + tag_size);

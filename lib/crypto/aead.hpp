@@ -4,19 +4,33 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/bytes.hpp"
 
 namespace ipop::crypto {
 
-/// Key and salt of one direction of a session (RFC 4106, section 4: the nonce is salt and counter).
-struct AeadKey {
-  std::array<std::byte, 16> key{};
-  std::array<std::byte, 4> salt{};
+/// What seals the packets of a session; both ends have agreed on it. The numbers are those of the wire.
+enum class AeadSuite : std::uint8_t {
+  aes_128_gcm = 1,
+  chacha20_poly1305 = 2,  ///< for processors without instructions for AES (RFC 8439, RFC 7634)
 };
 
-/// AES-128-GCM with one key for one direction; key schedule and context are kept.
+/// `aes-128-gcm`, `chacha20-poly1305`.
+std::string_view to_string(AeadSuite suite);
+/// 16 or 32 octets.
+std::size_t key_size_of(AeadSuite suite);
+
+/// Key and salt of one direction of a session (RFC 4106, section 4, and RFC 7634, section 2: the nonce is salt and
+/// counter).
+struct AeadKey {
+  std::array<std::byte, 32> key{};  ///< the first key_size_of() octets
+  std::array<std::byte, 4> salt{};
+  AeadSuite suite = AeadSuite::aes_128_gcm;
+};
+
+/// A suite with one key for one direction; key schedule and context are kept.
 class Aead {
  public:
   static constexpr std::size_t tag_size = 16;
@@ -38,7 +52,7 @@ class Aead {
   bool open(std::uint64_t counter, ByteSpan header, ByteSpan sealed, Bytes& out);
 };
 
-/// Makes Aeads: the daemon's picks the fastest implementation once, a simulation may bring a
+/// Makes Aeads of every suite: the daemon's picks the fastest implementation once, a simulation may bring a
 /// stand-in of the same sizes.
 class AeadFactory {
  public:
@@ -48,7 +62,9 @@ class AeadFactory {
   virtual ~AeadFactory() = default;
 
   virtual std::unique_ptr<Aead> make(const AeadKey& key) = 0;
-  /// `openssl`, `ipsec-mb`, ...; shown by `ipop-ctl status`.
+  /// What a node with it offers in handshakes, the best first.
+  [[nodiscard]] virtual std::span<const AeadSuite> offers() const;
+  /// `openssl`, `ipsec-mb`, `chacha20-poly1305`, ...; shown by `ipop-ctl status`.
   [[nodiscard]] virtual std::string_view name() const = 0;
 };
 
@@ -58,7 +74,10 @@ std::unique_ptr<AeadFactory> make_openssl_aead_factory();
 std::unique_ptr<AeadFactory> make_ipsec_mb_aead_factory();
 /// The faster of the two on this machine, as far as is known without a clock: ipsec-mb where it is there.
 std::unique_ptr<AeadFactory> make_best_aead_factory();
-/// The faster of the two by a trial of a few milliseconds; `nanoseconds` is a clock that rises.
+/// OpenSSL's too, but a node with it offers ChaCha20-Poly1305 only: its peers use that as well.
+std::unique_ptr<AeadFactory> make_chacha20_aead_factory();
+/// The fastest by a trial of a few milliseconds; `nanoseconds` is a clock that rises. ChaCha20-Poly1305 where AES takes
+/// more than one and a half times as long.
 std::unique_ptr<AeadFactory> make_fastest_aead_factory(const std::function<std::uint64_t()>& nanoseconds);
 /// By its name; null for one that is not known or not to be had here.
 std::unique_ptr<AeadFactory> make_named_aead_factory(std::string_view name);

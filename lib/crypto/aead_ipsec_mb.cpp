@@ -64,11 +64,16 @@ class IpsecMbAead final : public Aead {
 class IpsecMbAeadFactory final : public AeadFactory {
  public:
   explicit IpsecMbAeadFactory(Manager manager) : manager_(std::move(manager)) {}
-  std::unique_ptr<Aead> make(const AeadKey& key) override { return std::make_unique<IpsecMbAead>(manager_, key); }
+  std::unique_ptr<Aead> make(const AeadKey& key) override {
+    // A peer without instructions for AES is the slower one of the two.
+    if (key.suite != AeadSuite::aes_128_gcm) return others_->make(key);
+    return std::make_unique<IpsecMbAead>(manager_, key);
+  }
   [[nodiscard]] std::string_view name() const override { return "ipsec-mb"; }
 
  private:
   Manager manager_;
+  std::unique_ptr<AeadFactory> others_ = make_openssl_aead_factory();
 };
 
 }  // namespace

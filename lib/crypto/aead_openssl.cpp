@@ -63,8 +63,9 @@ class OpensslAead final : public Aead {
     if (!context) {
       context.reset(EVP_CIPHER_CTX_new());
       const auto* octets = reinterpret_cast<const unsigned char*>(key_.key.data());
-      const bool made =
-          context && EVP_CipherInit_ex(context.get(), EVP_aes_128_gcm(), nullptr, octets, nullptr, encrypts) == 1;
+      const EVP_CIPHER* cipher =
+          key_.suite == AeadSuite::chacha20_poly1305 ? EVP_chacha20_poly1305() : EVP_aes_128_gcm();
+      const bool made = context && EVP_CipherInit_ex(context.get(), cipher, nullptr, octets, nullptr, encrypts) == 1;
       assert(made);
       static_cast<void>(made);
     }
@@ -76,16 +77,29 @@ class OpensslAead final : public Aead {
   CipherContextPtr opening_;
 };
 
-class OpensslAeadFactory final : public AeadFactory {
+class OpensslAeadFactory : public AeadFactory {
  public:
   std::unique_ptr<Aead> make(const AeadKey& key) override { return std::make_unique<OpensslAead>(key); }
   [[nodiscard]] std::string_view name() const override { return "openssl"; }
+};
+
+class Chacha20AeadFactory final : public OpensslAeadFactory {
+ public:
+  [[nodiscard]] std::span<const AeadSuite> offers() const override {
+    static constexpr std::array only = {AeadSuite::chacha20_poly1305};
+    return only;
+  }
+  [[nodiscard]] std::string_view name() const override { return to_string(AeadSuite::chacha20_poly1305); }
 };
 
 }  // namespace
 
 std::unique_ptr<AeadFactory> make_openssl_aead_factory() {
   return std::make_unique<OpensslAeadFactory>();
+}
+
+std::unique_ptr<AeadFactory> make_chacha20_aead_factory() {
+  return std::make_unique<Chacha20AeadFactory>();
 }
 
 }  // namespace ipop::crypto

@@ -80,6 +80,7 @@ class ChannelTable {
     Carrier carrier{};
     NodeId peer{};
     std::optional<std::uint64_t> attempt{};  ///< the tag given to open(), if we asked for it
+    AeadSuite suite = AeadSuite::aes_128_gcm;
   };
   struct Moved {  ///< authenticated packets come from another carrier (NAT rebinding, roaming)
     ChannelId id{};

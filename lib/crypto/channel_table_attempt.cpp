@@ -146,6 +146,7 @@ SessionKeys ChannelTable::State::keys_of(const Attempt& attempt, bool is_lane) c
   const bool is_client = attempt.role == HandshakeRole::client;
   KeyContext context;
   context.context = config_.context;
+  context.suite = attempt.handshake->suite();
   context.client_id = is_client ? config_.self : *attempt.claimed;
   context.server_id = is_client ? *attempt.claimed : config_.self;
   const Spi own = is_lane ? lane_of(attempt.own.spi()) : attempt.own.spi();
@@ -194,6 +195,7 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
   channel.last_payload = now;
   channel.statistics.last_received = now;
   channel.statistics.last_sent = now;
+  const AeadSuite suite = attempt.handshake->suite();
   rotate(now, channel, make_session(attempt), attempt.role);
   attempt.channel = id;
   attempt.give_up = now + config_.limits.give_up;
@@ -212,7 +214,7 @@ bool ChannelTable::State::complete(TimePoint now, Attempt& attempt) {
   schedule(attempt);
   touch(attempt);
   counters_.add("channel_opened");
-  emit(Opened{id, channel.carrier, peer, tag});
+  emit(Opened{id, channel.carrier, peer, tag, suite});
   for (OpenFailed& failed : overtaken)
     emit(std::move(failed));
 

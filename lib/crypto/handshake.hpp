@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/bytes.hpp"
@@ -43,7 +45,9 @@ class Handshake {
   [[nodiscard]] virtual std::string failure() const = 0;
   /// Only in State::done.
   [[nodiscard]] virtual const PeerIdentity& peer() const = 0;
-  /// Only in State::done; both ends pass the same context (RFC 5705, RFC 8446 section 7.5).
+  /// Only in State::done: what both ends have agreed on, as both have proven.
+  [[nodiscard]] virtual AeadSuite suite() const = 0;
+  /// Only in State::done; keys for suite(); both ends pass the same context (RFC 5705, RFC 8446 section 7.5).
   [[nodiscard]] virtual SessionKeys export_keys(ByteSpan context) const = 0;
 };
 
@@ -66,7 +70,11 @@ class HandshakeFactory {
 };
 
 /// TLS 1.3 by OpenSSL over memory BIOs: mutual certificates, no tickets, no early data
-/// (RFC 8446). Each side sends its own certificate and nothing above it.
-std::unique_ptr<HandshakeFactory> make_tls_handshake_factory(const PrivateKey& key, const Certificate& certificate);
+/// (RFC 8446). Each side sends its own certificate and nothing above it. `offers` are the suites that this node takes
+/// part in, the best first; one at least. The first of the client's that the server has is used, in TLS and for
+/// packets; without one in common the handshake fails.
+std::unique_ptr<HandshakeFactory> make_tls_handshake_factory(const PrivateKey& key, const Certificate& certificate,
+                                                             std::span<const AeadSuite> offers = std::array{
+                                                                 AeadSuite::aes_128_gcm, AeadSuite::chacha20_poly1305});
 
 }  // namespace ipop::crypto

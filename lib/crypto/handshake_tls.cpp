@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <cassert>
+#include <span>
 
 #include "base/log.hpp"
 #include "crypto/certificate_native.hpp"
@@ -19,9 +21,28 @@ constexpr std::string_view exporter_label = "EXPERIMENTAL grid-appliance channel
 // Our flights are 700 to 1,300 octets.
 constexpr long max_record = 2048;
 
-constexpr std::size_t key_size = 16;
 constexpr std::size_t salt_size = 4;
-constexpr std::size_t key_block_size = 2 * (key_size + salt_size);
+constexpr std::size_t largest_key_block = 2 * (32 + salt_size);
+
+std::string_view tls_name(AeadSuite suite) {
+  return suite == AeadSuite::chacha20_poly1305 ? "TLS_CHACHA20_POLY1305_SHA256" : "TLS_AES_128_GCM_SHA256";
+}
+
+/// As SSL_CTX_set_ciphersuites wants them.
+std::string tls_names(std::span<const AeadSuite> suites) {
+  std::string out;
+  for (const AeadSuite suite : suites)
+    out.append(out.empty() ? "" : ":").append(tls_name(suite));
+  return out;
+}
+
+AeadKey take_key(ByteReader& in, AeadSuite suite) {
+  AeadKey out;
+  std::ranges::copy(in.take(key_size_of(suite)), out.key.begin());
+  out.salt = in.take_array<salt_size>();
+  out.suite = suite;
+  return out;
+}
 
 /// What the verification callback needs and finds; lives as long as the SSL object.
 struct Verification {
@@ -102,22 +123,31 @@ class TlsHandshake final : public Handshake {
     return verification_.peer;
   }
 
+  [[nodiscard]] AeadSuite suite() const override {
+    assert(state_ == State::done);
+    const SSL_CIPHER* used = SSL_get_current_cipher(ssl_.get());
+    assert(used != nullptr);
+    const bool is_chacha20 = SSL_CIPHER_get_name(used) == tls_name(AeadSuite::chacha20_poly1305);
+    return is_chacha20 ? AeadSuite::chacha20_poly1305 : AeadSuite::aes_128_gcm;
+  }
+
   [[nodiscard]] SessionKeys export_keys(ByteSpan context) const override {
     assert(state_ == State::done);
     const bool is_client = role_ == HandshakeRole::client;
     const Bytes& peer_certificate = verification_.peer.certificate.der();
     const Digest256 full = is_client ? with_certificates(context, own_certificate_, peer_certificate)
                                      : with_certificates(context, peer_certificate, own_certificate_);
-    std::array<std::byte, key_block_size> block{};
+    std::array<std::byte, largest_key_block> room{};
+    const auto block = std::span(room).first(2 * (key_size_of(suite()) + salt_size));
     const int made = SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(block.data()),
                                                 block.size(), exporter_label.data(), exporter_label.size(),
                                                 reinterpret_cast<const unsigned char*>(full.data()), full.size(), 1);
     assert(made == 1);
     static_cast<void>(made);
     ByteReader in(block);
-    AeadKey client_writes{in.take_array<key_size>(), in.take_array<salt_size>()};
-    AeadKey server_writes{in.take_array<key_size>(), in.take_array<salt_size>()};
-    wipe(block);
+    const AeadKey client_writes = take_key(in, suite());
+    const AeadKey server_writes = take_key(in, suite());
+    wipe(room);
     if (is_client) return {client_writes, server_writes};
     return {server_writes, client_writes};
   }
@@ -166,7 +196,7 @@ class TlsHandshake final : public Handshake {
 
 class TlsHandshakeFactory final : public HandshakeFactory {
  public:
-  TlsHandshakeFactory(const PrivateKey& key, const Certificate& certificate)
+  TlsHandshakeFactory(const PrivateKey& key, const Certificate& certificate, std::span<const AeadSuite> offers)
       : certificate_(certificate.der()), context_(SSL_CTX_new(TLS_method())) {
     const ErrorQueueGuard guard;
     SSL_CTX* context = context_.get();
@@ -176,7 +206,7 @@ class TlsHandshakeFactory final : public HandshakeFactory {
     const bool made =
         SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
         SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
-        SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1 &&
+        SSL_CTX_set_ciphersuites(context, tls_names(offers).c_str()) == 1 &&
         SSL_CTX_set1_groups_list(context, "X25519") == 1 && SSL_CTX_set1_sigalgs_list(context, "ECDSA+SHA256") == 1 &&
         SSL_CTX_set1_client_sigalgs_list(context, "ECDSA+SHA256") == 1 &&
         SSL_CTX_use_certificate_ASN1(context, static_cast<int>(certificate_.size()),
@@ -236,8 +266,9 @@ class TlsHandshakeFactory final : public HandshakeFactory {
 
 }  // namespace
 
-std::unique_ptr<HandshakeFactory> make_tls_handshake_factory(const PrivateKey& key, const Certificate& certificate) {
-  return std::make_unique<TlsHandshakeFactory>(key, certificate);
+std::unique_ptr<HandshakeFactory> make_tls_handshake_factory(const PrivateKey& key, const Certificate& certificate,
+                                                             std::span<const AeadSuite> offers) {
+  return std::make_unique<TlsHandshakeFactory>(key, certificate, offers);
 }
 
 }  // namespace ipop::crypto

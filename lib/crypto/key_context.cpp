@@ -8,7 +8,7 @@ Digest256 digest(const KeyContext& context) {
   Bytes text;
   ByteWriter to(text);
   to.write(handshake_version);
-  to.write(channel_suite);
+  to.write(static_cast<std::uint8_t>(context.suite));
   to.write_sized16(context.context);
   to.write(context.client_id.octets());
   to.write(context.server_id.octets());

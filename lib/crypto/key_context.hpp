@@ -7,13 +7,11 @@
 
 namespace ipop::crypto {
 
-/// The one suite: TLS 1.3 with TLS_AES_128_GCM_SHA256, X25519 and P-256; packets by AES-128-GCM.
-constexpr std::uint8_t channel_suite = 1;
-
 /// What both ends of a session must agree on besides the transcript of the handshake. The
 /// client's fields come first.
 struct KeyContext {
   ByteSpan context{};  ///< of the table: group and kind of channel
+  AeadSuite suite = AeadSuite::aes_128_gcm;
   NodeId client_id{};
   NodeId server_id{};
   Spi client_spi{};

@@ -36,12 +36,12 @@ Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
   auto out = std::make_unique<Identity>(Identity{std::move(key), *id});
   const auto certificate =
       signed_for ? *signed_for : crypto::make_self_signed(out->key, to_string(*id), serial, not_before, not_after);
-  out->handshakes = crypto::make_tls_handshake_factory(out->key, certificate);
   out->aeads = make_aeads(cipher);
   if (!out->aeads) {
     return make_error(std::make_error_code(std::errc::not_supported),
                       "cipher " + cipher + " can't be used on this machine; choose another with --cipher, or auto");
   }
+  out->handshakes = crypto::make_tls_handshake_factory(out->key, certificate, out->aeads->offers());
   return out;
 }
 

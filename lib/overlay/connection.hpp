@@ -40,6 +40,7 @@ struct Connection {
   TimePoint proven_at{};      ///< when data-sized pings last came back over it
   std::uint16_t carries = 0;  ///< octets of the largest IP packet that is known to pass; never 0
   Duration round_trip{};      ///< smoothed; zero until measured
+  crypto::AeadSuite suite = crypto::AeadSuite::aes_128_gcm;
 
   [[nodiscard]] bool is_direct() const { return relay.is_zero(); }
   [[nodiscard]] bool has(Role role) const { return roles.test(index_of(role)); }

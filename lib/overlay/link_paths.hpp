@@ -23,7 +23,8 @@ struct Path {
   TimePoint opened{};
   Liveness liveness{};
   PathProof proof{};
-  Duration round_trip{};  ///< smoothed; zero until measured
+  Duration round_trip{};                                     ///< smoothed; zero until measured
+  crypto::AeadSuite suite = crypto::AeadSuite::aes_128_gcm;  ///< of the handshake that opened it
 
   [[nodiscard]] bool is_direct() const { return std::holds_alternative<net::Endpoint>(carrier); }
   /// Zero when direct.

@@ -75,6 +75,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   Path path;
   path.channel = opened.id;
   path.carrier = carrier;
+  path.suite = opened.suite;
   path.initiated_here = opened.attempt.has_value();
   path.to_bootstrap = leaf;
   path.opened = now;

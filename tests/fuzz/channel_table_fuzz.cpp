@@ -28,6 +28,7 @@ class OpenHandshake final : public Handshake {
   Bytes take_outgoing() override { return std::exchange(outgoing_, {}); }
   [[nodiscard]] std::string failure() const override { return {}; }
   [[nodiscard]] const PeerIdentity& peer() const override { return peer_; }
+  [[nodiscard]] AeadSuite suite() const override { return {}; }
   [[nodiscard]] SessionKeys export_keys(ByteSpan) const override { return {}; }
 
   PeerIdentity peer_{};

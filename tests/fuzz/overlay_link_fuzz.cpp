@@ -45,6 +45,7 @@ class Introduction final : public crypto::Handshake {
   Bytes take_outgoing() override { return std::exchange(outgoing_, {}); }
   [[nodiscard]] std::string failure() const override { return {}; }
   [[nodiscard]] const crypto::PeerIdentity& peer() const override { return peer_; }
+  [[nodiscard]] crypto::AeadSuite suite() const override { return {}; }
   [[nodiscard]] crypto::SessionKeys export_keys(ByteSpan) const override { return {}; }
 
  private:

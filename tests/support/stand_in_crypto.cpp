@@ -96,6 +96,7 @@ class StandInHandshake final : public crypto::Handshake {
     return peer_;
   }
 
+  [[nodiscard]] crypto::AeadSuite suite() const override { return crypto::AeadSuite::aes_128_gcm; }
   [[nodiscard]] crypto::SessionKeys export_keys(ByteSpan context) const override {
     const bool is_client = role_ == HandshakeRole::client;
     std::uint64_t secret = is_client ? mix(nonce_, peer_nonce_) : mix(peer_nonce_, nonce_);

@@ -30,6 +30,9 @@ void write_human(std::ostream& out, const node::WhyAnswer& answer, const MemberN
   if (answer.report.connection && answer.report.connection->round_trip.count() > 0)
     line("round trip", cli::human_duration(std::chrono::duration_cast<std::chrono::microseconds>(
                            answer.report.connection->round_trip)));
+  if (answer.report.connection)
+    line("packets", "up to " + std::to_string(answer.report.connection->carries) + " octets, by " +
+                        std::string(to_string(answer.report.connection->suite)));
   line("our NAT", std::string(nat_text(answer.report.own_nat)));
   line("its NAT", std::string(nat_text(answer.report.peer_nat)));
   line("candidates", candidates_text(answer.report.peer_candidates));

@@ -102,8 +102,8 @@ void add_settings(CLI::App& app, Options& options) {
       ->type_name("NAME")
       ->allow_extra_args(false);
   add_setting(app, options, Key::cipher, "--cipher", "",
-              "Implementation of AES-GCM; auto: the fastest on this machine (auto)")
-      ->check(CLI::IsMember({"auto", "openssl", "ipsec-mb"}));
+              "Implementation of AES-GCM, or chacha20-poly1305; auto: the fastest on this machine (auto)")
+      ->check(CLI::IsMember({"auto", "openssl", "ipsec-mb", "chacha20-poly1305"}));
   add_setting(app, options, Key::log_level, "--log-level", "", "Lowest level of log messages to write (info)")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}));
 }

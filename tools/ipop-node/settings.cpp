@@ -293,8 +293,8 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
     if (!io::TapDevice::is_name(name)) reader.fail(Key::exclude, "needs names of interfaces, such as wg0 or wg*");
   out.offloads = read_offloads(reader, settings);
   out.cipher = reader.text(Key::cipher);
-  if (out.cipher != "auto" && out.cipher != "openssl" && out.cipher != "ipsec-mb")
-    reader.fail(Key::cipher, "needs auto, openssl or ipsec-mb");
+  if (out.cipher != "auto" && out.cipher != "openssl" && out.cipher != "ipsec-mb" && out.cipher != "chacha20-poly1305")
+    reader.fail(Key::cipher, "needs auto, openssl, ipsec-mb or chacha20-poly1305");
   out.log_level = read_level(reader);
   if (out.configure && !out.tap) reader.fail(Key::configure, "has no interface to configure with no_tap");
   if (reader.bad()) return *reader.bad();

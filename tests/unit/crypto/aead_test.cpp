@@ -43,6 +43,32 @@ TEST_CASE("AES-128-GCM gives test case 4 of the GCM specification") {
   }
 }
 
+TEST_CASE("ChaCha20-Poly1305 gives the example of RFC 8439, 2.8.2, whichever factory makes it") {
+  auto factories = all_factories();
+  factories.push_back(make_chacha20_aead_factory());
+  for (const auto& factory : factories) {
+    CAPTURE(factory->name());
+    AeadKey key = key_of("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f", "07000000");
+    key.suite = AeadSuite::chacha20_poly1305;
+    const auto aead = factory->make(key);
+    const Bytes header = *parse_hex("50515253c0c1c2c3c4c5c6c7");
+    const auto text = as_bytes(
+        "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would "
+        "be it.");
+    Bytes sealed;
+    aead->seal(0x4041424344454647U, header, text, sealed);
+    CHECK(to_hex(sealed) ==
+          "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e0"
+          "60b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d2"
+          "6586cec64b61161ae10b594f09e26a7e902ecbd0600691");
+    Bytes opened;
+    CHECK(aead->open(0x4041424344454647U, header, sealed, opened));
+    CHECK(equal(opened, text));
+    sealed.back() ^= std::byte{1};
+    CHECK_FALSE(aead->open(0x4041424344454647U, header, sealed, opened));
+  }
+}
+
 TEST_CASE("OpenSSL and ipsec-mb seal alike and open each other's packets") {
   const auto openssl = make_openssl_aead_factory();
   const auto ipsec_mb = make_ipsec_mb_aead_factory();

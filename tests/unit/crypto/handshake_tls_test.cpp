@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
@@ -29,12 +33,18 @@ void shake(
   }
 }
 
+constexpr std::array every_suite = {AeadSuite::aes_128_gcm, AeadSuite::chacha20_poly1305};
+constexpr std::array only_aes = {AeadSuite::aes_128_gcm};
+constexpr std::array only_chacha20 = {AeadSuite::chacha20_poly1305};
+
 Ends make_ends(const Identity& client, const Identity& server, WallTime wall = wall_at_start,
-               const std::shared_ptr<const TrustStore>& trust = TrustStore::open_group()) {
+               const std::shared_ptr<const TrustStore>& trust = TrustStore::open_group(),
+               std::span<const AeadSuite> client_offers = every_suite,
+               std::span<const AeadSuite> server_offers = every_suite) {
   static std::vector<std::unique_ptr<HandshakeFactory>> kept;
-  kept.push_back(make_tls_handshake_factory(client.key, client.certificate));
+  kept.push_back(make_tls_handshake_factory(client.key, client.certificate, client_offers));
   auto& from = *kept.back();
-  kept.push_back(make_tls_handshake_factory(server.key, server.certificate));
+  kept.push_back(make_tls_handshake_factory(server.key, server.certificate, server_offers));
   return {from.make(HandshakeRole::client, wall, trust), kept.back()->make(HandshakeRole::server, wall, trust)};
 }
 
@@ -60,6 +70,61 @@ TEST_CASE("both ends prove who they are and get the same keys") {
   CHECK(sizes[0] < 300);
   CHECK(sizes[1] < 1400);
   CHECK(sizes[2] < 1200);
+}
+
+TEST_CASE("one end without AES is enough for ChaCha20-Poly1305, and none for AES") {
+  const auto& [low, high] = low_and_high();
+  struct Row {
+    std::span<const AeadSuite> client;
+    std::span<const AeadSuite> server;
+    std::optional<AeadSuite> agreed;
+  };
+  const std::vector<Row> rows = {
+      {every_suite, every_suite, AeadSuite::aes_128_gcm},
+      {every_suite, only_chacha20, AeadSuite::chacha20_poly1305},
+      {only_chacha20, every_suite, AeadSuite::chacha20_poly1305},
+      {only_chacha20, only_chacha20, AeadSuite::chacha20_poly1305},
+      {only_aes, only_chacha20, std::nullopt},
+      {only_chacha20, only_aes, std::nullopt},
+  };
+  for (const Row& row : rows) {
+    Ends ends = make_ends(low, high, wall_at_start, TrustStore::open_group(), row.client, row.server);
+    shake(ends);
+    if (!row.agreed) {
+      CHECK(ends.client->advance({}) == Handshake::State::failed);
+      CHECK(ends.server->advance({}) == Handshake::State::failed);
+      continue;
+    }
+    REQUIRE(ends.client->advance({}) == Handshake::State::done);
+    REQUIRE(ends.server->advance({}) == Handshake::State::done);
+    CHECK(ends.client->suite() == *row.agreed);
+    CHECK(ends.server->suite() == *row.agreed);
+    const auto at_client = ends.client->export_keys(as_bytes("context"));
+    const auto at_server = ends.server->export_keys(as_bytes("context"));
+    CHECK(at_client.send.suite == *row.agreed);
+    CHECK(at_client.send.key == at_server.receive.key);
+    CHECK(at_client.receive.key == at_server.send.key);
+    const bool is_long = std::ranges::any_of(std::span(at_client.send.key).subspan(16),
+                                             [](std::byte octet) { return octet != std::byte{}; });
+    CHECK(is_long == (*row.agreed == AeadSuite::chacha20_poly1305));
+  }
+}
+
+TEST_CASE("S23: who strikes AES from a client's offer ends the handshake and gets no weaker one") {
+  const auto& [low, high] = low_and_high();
+  Ends ends = make_ends(low, high);
+  bool struck = false;
+  shake(ends, [&](std::size_t flight, Bytes& octets) {
+    // TLS_AES_128_GCM_SHA256 and TLS_CHACHA20_POLY1305_SHA256, RFC 8446, B.4; the first becomes an unknown one.
+    const Bytes offer = *parse_hex("13011303");
+    const auto at = flight == 0 ? std::ranges::search(octets, offer).begin() : octets.end();
+    if (at == octets.end()) return;
+    struck = true;
+    at[1] = std::byte{0x0f};
+  });
+  CHECK(struck);
+  CHECK(ends.client->advance({}) == Handshake::State::failed);
+  CHECK(ends.server->advance({}) != Handshake::State::done);
 }
 
 TEST_CASE("any cut of the octet stream gives the same handshake") {

@@ -16,7 +16,8 @@ NodeId context_node(std::uint8_t first) {
   return NodeId(octets);
 }
 
-const KeyContext sample_context{as_bytes("test"), context_node(0), context_node(100), Spi{0x11223344}, Spi{0x55667788}};
+const KeyContext sample_context{as_bytes("test"),  AeadSuite::aes_128_gcm, context_node(0),
+                                context_node(100), Spi{0x11223344},        Spi{0x55667788}};
 
 TEST_CASE("the context of the keys is version, suite, context, ids and SPIs") {
   CHECK(to_hex(digest(sample_context)) == "0fee007f350f926de949eaf1292aca625c528f2396f805bb755a7118a1e88735");
@@ -32,6 +33,9 @@ TEST_CASE("S23: each field of the context changes the keys") {
   std::vector<Digest256> all{digest(sample_context)};
   KeyContext other = sample_context;
   other.context = as_bytes("tesu");
+  all.push_back(digest(other));
+  other = sample_context;
+  other.suite = AeadSuite::chacha20_poly1305;
   all.push_back(digest(other));
   other = sample_context;
   std::swap(other.client_id, other.server_id);

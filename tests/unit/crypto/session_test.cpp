@@ -27,6 +27,19 @@ SessionKeys swapped(const SessionKeys& keys) {
 constexpr Spi a_spi{0x11223344};
 constexpr Spi b_spi{0x55667788};
 
+TEST_CASE("a packet of the second suite has the same form") {
+  const auto aeads = make_best_aead_factory();
+  SessionKeys keys = sample_keys();
+  for (std::size_t i = 0; i < keys.send.key.size(); ++i)
+    keys.send.key[i] = static_cast<std::byte>(i);
+  keys.send.suite = AeadSuite::chacha20_poly1305;
+  keys.receive = keys.send;
+  Session session(*aeads, keys, a_spi, b_spi);
+  Bytes packet;
+  REQUIRE(session.seal(as_bytes("hello"), packet));
+  CHECK(to_hex(packet) == "1122334400000000000000009ea7f4e08e53a2c23815fbb982a4984d3c9710d9f2");
+}
+
 TEST_CASE("a packet is SPI, counter, ciphertext and tag") {
   const auto aeads = make_openssl_aead_factory();
   Session session(*aeads, sample_keys(), a_spi, b_spi);
