@@ -217,7 +217,7 @@ void measure_data_plane(bench::Report& report, crypto::AeadFactory& aeads, Rng& 
   Bytes datagrams(segments * (segment + 80));
   const net::Datagrams run{there, datagrams, segment + 80};
   const auto take = [&] {
-    while (!b->receive_joined(io::UdpPort::Family::ipv4).empty()) {
+    while (!b->receive_joined(b->fds(io::UdpPort::Family::ipv4).front()).empty()) {
     }
   };
   report.add("udp_send", best_of_large(take, [&] { a->send_joined({&run, 1}); }), "ns", std::nullopt, "over loopback");

@@ -30,13 +30,17 @@ io::LanAnnouncement::Tag tag_of(const std::string& name_space) {
   return tag;
 }
 
+// A lane's SPI is odd, and random for the rest: what a member floods over his lane leaves room for control, which goes
+// by sessions, and for seven of eight others.
+constexpr unsigned lane_doors = 8;
+
 /// The port asked for; else that of the last time, else any: peers behind strict NATs and firewalls
 /// have rules for it.
 Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last, const io::UdpPort::Offloads& offloads) {
-  auto port = io::UdpPort::open(wanted != 0 ? wanted : last, offloads);
+  auto port = io::UdpPort::open(wanted != 0 ? wanted : last, offloads, lane_doors);
   const bool taken = !port && port.error().code == std::errc::address_in_use;
   if (!taken) return port;
-  if (wanted == 0) return io::UdpPort::open(0, offloads);
+  if (wanted == 0) return io::UdpPort::open(0, offloads, lane_doors);
   return make_error(port.error().code, "UDP port " + std::to_string(wanted) +
                                            " is in use by another program; choose another with --port, or 0 for any");
 }
@@ -253,8 +257,8 @@ Result<void> Daemon::State::run() {
         {"cipher", std::string(identity_->aeads->name())}}});
   log_all(directory_->take_log());
   for (const auto family : {io::UdpPort::Family::ipv4, io::UdpPort::Family::ipv6}) {
-    if (port_->fd(family) >= 0)
-      watches_.emplace_back(loop_, port_->fd(family), [this, family] { read_datagrams(family); });
+    for (const int fd : port_->fds(family))
+      watches_.emplace_back(loop_, fd, [this, fd] { read_datagrams(fd); });
   }
   if (tap_) watches_.emplace_back(loop_, tap_->fd(), [this] { read_frames(); });
   if (saved_.port != port_->port()) {

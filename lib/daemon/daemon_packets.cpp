@@ -21,9 +21,9 @@ void Daemon::State::make_worker() {
   worker_.emplace(dataplane::Worker::Config{router::server_mac, {joins_tcp, false}}, *identity_->aeads);
 }
 
-void Daemon::State::read_datagrams(io::UdpPort::Family family) {
+void Daemon::State::read_datagrams(int socket) {
   for (int turn = 0; turn < batches_a_turn && !stopping_; ++turn) {
-    const auto datagrams = port_->receive_joined(family);
+    const auto datagrams = port_->receive_joined(socket);
     if (datagrams.empty()) return;
     if (worker_) {
       for (dataplane::Worker::Place place; place.run < datagrams.size();)

@@ -57,7 +57,7 @@ class Daemon::State {
   void settle(TimePoint now);
 
   void make_worker();
-  void read_datagrams(io::UdpPort::Family family);
+  void read_datagrams(int socket);
   void read_frames();
   template <class F>
   void pass(F&& input);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -39,7 +40,8 @@ void grow_buffers(int fd) {
     (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &socket_buffer, sizeof(socket_buffer));
 }
 
-Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, UdpPort::Offloads& offloads) {
+/// The first of a port takes it for itself; those behind it share it.
+Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, bool shares, UdpPort::Offloads& offloads) {
   const bool v4 = family == UdpPort::Family::ipv4;
   UniqueFd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const std::string context = "UDP port " + std::to_string(port);
@@ -55,10 +57,45 @@ Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, UdpPort
   }
   grow_buffers(fd.get());
   if (offloads.joins) offloads.joins = ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0;
+  if (shares && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) return last_error(context);
   const net::Endpoint any = v4 ? net::Endpoint{net::Ipv4Address(), port} : net::Endpoint{net::Ipv6Address{}, port};
   const SocketAddress address = to_socket_address(any);
   if (::bind(fd.get(), address.get(), address.length) != 0) return last_error(context);
   return fd;
+}
+
+/// Which of the sockets of a port a datagram is for (Linux socket filter, SO_ATTACH_REUSEPORT_CBPF): the first when the
+/// number in its first four octets is even or missing, else one of `doors` behind it by the number's other bits.
+bool divide(int fd, unsigned doors) {
+  std::array<sock_filter, 7> steps = {{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),  // a load behind the end gives 0 to the kernel
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 1),
+      BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, doors),
+      BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
+      BPF_STMT(BPF_RET | BPF_A, 0),
+  }};
+  const sock_fprog program{steps.size(), steps.data()};
+  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) == 0;
+}
+
+/// Behind the first one. Without any where the kernel can't divide: it would deal them out by sender.
+void open_doors(std::vector<UniqueFd>& sockets, UdpPort::Family family, std::uint16_t port, unsigned number,
+                UdpPort::Offloads& offloads) {
+  const int on = 1;
+  const int off = 0;
+  const int first = sockets.front().get();
+  // After it was bound, so that no other program's socket was there.
+  if (number == 0 || ::setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) return;
+  while (sockets.size() <= number) {
+    auto door = open_socket(family, port, true, offloads);
+    if (!door) break;
+    sockets.push_back(*std::move(door));
+  }
+  if (sockets.size() == number + 1 && divide(first, number)) return;
+  sockets.resize(1);
+  (void)::setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
 }
 
 std::uint16_t bound_port(const UniqueFd& fd) {
@@ -120,33 +157,43 @@ UdpPort::UdpPort(UdpPort&&) noexcept = default;
 UdpPort& UdpPort::operator=(UdpPort&&) noexcept = default;
 UdpPort::~UdpPort() = default;
 
-Result<UdpPort> UdpPort::open(std::uint16_t port, const Offloads& wanted) {
+Result<UdpPort> UdpPort::open(std::uint16_t port, const Offloads& wanted, unsigned doors) {
   const int attempts = port == 0 ? any_port_attempts : 1;
   for (int attempt = 1;; ++attempt) {
     UdpPort out;
     out.offloads_ = wanted;
-    auto v4 = open_socket(Family::ipv4, port, out.offloads_);
+    auto v4 = open_socket(Family::ipv4, port, false, out.offloads_);
     if (!v4) return std::move(v4).error();
     out.port_ = bound_port(*v4);
-    out.ipv4_ = *std::move(v4);
-    auto v6 = open_socket(Family::ipv6, out.port_, out.offloads_);
+    out.ipv4_.push_back(*std::move(v4));
+    auto v6 = open_socket(Family::ipv6, out.port_, false, out.offloads_);
     const bool taken = !v6 && v6.error().code == std::errc::address_in_use;
     if (taken && attempt < attempts) continue;
-    if (v6) out.ipv6_ = *std::move(v6);
+    open_doors(out.ipv4_, Family::ipv4, out.port_, doors, out.offloads_);
+    if (v6) {
+      out.ipv6_.push_back(*std::move(v6));
+      open_doors(out.ipv6_, Family::ipv6, out.port_, doors, out.offloads_);
+    }
     return out;
   }
 }
 
+std::vector<int> UdpPort::fds(Family family) const {
+  std::vector<int> out;
+  for (const UniqueFd& socket : sockets_of(family))
+    out.push_back(socket.get());
+  return out;
+}
+
 std::span<const UdpPort::Datagram> UdpPort::receive(Family family) {
   received_.clear();
-  for (const net::Datagrams& joined : receive_joined(family))
+  for (const net::Datagrams& joined : receive_joined(first_of(family)))
     split_segments(joined.other, joined.octets, joined.segment, received_);
   return received_;
 }
 
-std::span<const net::Datagrams> UdpPort::receive_joined(Family family) {
+std::span<const net::Datagrams> UdpPort::receive_joined(int fd) {
   joined_.clear();
-  const int fd = socket_of(family).get();
   if (fd < 0) return {};
   Buffers& b = *buffers_;
   for (std::size_t i = 0; i < receive_messages; ++i) {
@@ -183,7 +230,7 @@ std::span<const net::Datagrams> UdpPort::receive_joined(Family family) {
 }
 
 void UdpPort::send(const net::Endpoint& to, std::span<const Bytes> datagrams) {
-  const int fd = socket_of(to.is_ipv4() ? Family::ipv4 : Family::ipv6).get();
+  const int fd = first_of(to.is_ipv4() ? Family::ipv4 : Family::ipv6);
   if (fd < 0) {
     counters_.add("drop_udp_no_ipv6", datagrams.size());
     return;
@@ -243,7 +290,7 @@ void UdpPort::send_joined(std::span<const net::Datagrams> runs) {
     std::size_t count = 1;
     while (count < runs.size() && runs[count].other.is_ipv4() == runs.front().other.is_ipv4())
       ++count;
-    const int fd = socket_of(family).get();
+    const int fd = first_of(family);
     if (fd < 0) {
       for (const net::Datagrams& run : runs.first(count))
         counters_.add("drop_udp_no_ipv6", count_of(run));

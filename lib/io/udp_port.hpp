@@ -15,7 +15,9 @@
 
 namespace ipop::io {
 
-/// One UDP port of this host: a socket for IPv4, and one for IPv6 where the host has it.
+/// One UDP port of this host: a socket for IPv4, and one for IPv6 where the host has it. Each of them may have doors:
+/// more sockets of the same port, with buffers of their own, among which the kernel divides what arrives by its first
+/// four octets, so that a flood of one kind fills one buffer and not all.
 ///
 /// Datagrams are read and written in batches: recvmmsg with UDP_GRO, UDP_SEGMENT where the
 /// kernel takes it, sendmmsg elsewhere. Don't-fragment is on, and what ICMP says of a path's MTU is not believed: the
@@ -36,24 +38,26 @@ class UdpPort {
     friend bool operator==(const Offloads&, const Offloads&) = default;
   };
 
+  /// `doors` are for datagrams whose first four octets, as a big-endian number, are odd; they go by the rest of it. All
+  /// others, and short ones, come to the first socket.
   /// `port` 0: any that is free for both families. Errors: std::errc::address_in_use, other errno.
   /// Where IPv6 is missing or the port is taken there, the port has IPv4 alone. `wanted` is used as far as
   /// the kernel has it.
-  static Result<UdpPort> open(std::uint16_t port, const Offloads& wanted);
+  static Result<UdpPort> open(std::uint16_t port, const Offloads& wanted, unsigned doors = 0);
   static Result<UdpPort> open(std::uint16_t port) { return open(port, Offloads()); }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  /// The socket to wait for; -1 for a family that is not there.
-  [[nodiscard]] int fd(Family family) const { return socket_of(family).get(); }
-  [[nodiscard]] bool has_ipv6() const { return static_cast<bool>(ipv6_); }
+  /// The sockets to wait for: none of a family that is not there, else the first one and the doors that the kernel has.
+  [[nodiscard]] std::vector<int> fds(Family family) const;
+  [[nodiscard]] bool has_ipv6() const { return !ipv6_.empty(); }
 
   /// In use: what the kernel or a device of this host refused is not tried again.
   [[nodiscard]] const Offloads& offloads() const { return offloads_; }
 
-  /// What has arrived, in order; empty when nothing is left. Valid until the next call.
+  /// What has arrived at the first socket, in order; empty when nothing is left. Valid until the next call.
   std::span<const Datagram> receive(Family family);
-  /// The same, as the kernel joined it. The octets may be changed.
-  std::span<const net::Datagrams> receive_joined(Family family);
+  /// The same as the kernel joined it, of one of fds(). The octets may be changed.
+  std::span<const net::Datagrams> receive_joined(int fd);
   /// Sends in order, to one endpoint. What the kernel does not take is counted and dropped.
   void send(const net::Endpoint& to, std::span<const Bytes> datagrams);
   /// Sends in order, to many endpoints. None of them has more than 64 datagrams and 65,000 octets.
@@ -73,7 +77,13 @@ class UdpPort {
   ~UdpPort();
 
  private:
-  [[nodiscard]] const UniqueFd& socket_of(Family family) const { return family == Family::ipv4 ? ipv4_ : ipv6_; }
+  [[nodiscard]] const std::vector<UniqueFd>& sockets_of(Family family) const {
+    return family == Family::ipv4 ? ipv4_ : ipv6_;
+  }
+  [[nodiscard]] int first_of(Family family) const {
+    const auto& sockets = sockets_of(family);
+    return sockets.empty() ? -1 : sockets.front().get();
+  }
   std::size_t send_segmented(int fd, const net::Endpoint& to, std::span<const Bytes> datagrams);
   std::size_t send_each(int fd, const net::Endpoint& to, std::span<const Bytes> datagrams);
   std::size_t send_runs(int fd, std::span<const net::Datagrams> runs);
@@ -82,8 +92,8 @@ class UdpPort {
   std::size_t send_messages_from(int fd, std::span<mmsghdr> headers);
   void note_refusal(int error);
 
-  UniqueFd ipv4_;
-  UniqueFd ipv6_;
+  std::vector<UniqueFd> ipv4_;
+  std::vector<UniqueFd> ipv6_;
   std::uint16_t port_ = 0;
   Offloads offloads_;
   std::unique_ptr<Buffers> buffers_;

@@ -76,9 +76,11 @@ class Greeter {
   std::set<net::Endpoint> greet(const Endpoints& targets, Duration limit) {
     targets_ = targets;
     std::vector<io::ReadWatch> watches;
-    watches.emplace_back(loop_, port_.fd(io::UdpPort::Family::ipv4), [this] { read(io::UdpPort::Family::ipv4); });
+    watches.emplace_back(loop_, port_.fds(io::UdpPort::Family::ipv4).front(),
+                         [this] { read(io::UdpPort::Family::ipv4); });
     if (port_.has_ipv6())
-      watches.emplace_back(loop_, port_.fd(io::UdpPort::Family::ipv6), [this] { read(io::UdpPort::Family::ipv6); });
+      watches.emplace_back(loop_, port_.fds(io::UdpPort::Family::ipv6).front(),
+                           [this] { read(io::UdpPort::Family::ipv6); });
     for (std::size_t i = 0; i < targets_.size(); ++i)
       table_.open(io::monotonic_now(), carrier_of(i), std::nullopt, i);
     drain();

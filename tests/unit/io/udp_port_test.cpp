@@ -1,5 +1,7 @@
 #include "io/udp_port.hpp"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "io/event_loop.hpp"
@@ -21,7 +23,7 @@ net::Endpoint loopback_of(const UdpPort& port) {
 std::vector<std::pair<net::Endpoint, Bytes>> receive(UdpPort& port, UdpPort::Family family, std::size_t count) {
   EventLoop loop;
   std::vector<std::pair<net::Endpoint, Bytes>> out;
-  ReadWatch watch(loop, port.fd(family), [&] {
+  ReadWatch watch(loop, port.fds(family).front(), [&] {
     for (const auto& datagram : port.receive(family))
       out.emplace_back(datagram.from, to_bytes(datagram.octets));
   });
@@ -187,4 +189,100 @@ TEST_CASE("runs of datagrams arrive one by one in order, with and without what t
       CHECK(b->counters().get("udp_received") == expected.size());
     }
   }
+}
+
+namespace {
+
+/// With four octets of a number before the rest.
+Bytes numbered(std::uint32_t number, std::size_t size) {
+  Bytes out(size);
+  for (std::size_t i = 0; i < 4; ++i)
+    out[i] = static_cast<std::byte>(number >> (24U - 8U * i) & 0xffU);
+  return out;
+}
+
+/// The numbers of what waits at one of a port's sockets.
+std::vector<std::uint32_t> numbers_at(UdpPort& port, int fd) {
+  std::vector<std::uint32_t> out;
+  for (auto runs = port.receive_joined(fd); !runs.empty(); runs = port.receive_joined(fd)) {
+    for (const net::Datagrams& run : runs) {
+      for (std::size_t at = 0; at < run.octets.size(); at += run.segment)
+        out.push_back(
+            static_cast<std::uint32_t>(run.octets[at]) << 24U | static_cast<std::uint32_t>(run.octets[at + 1]) << 16U |
+            static_cast<std::uint32_t>(run.octets[at + 2]) << 8U | static_cast<std::uint32_t>(run.octets[at + 3]));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("odd numbers come to the doors by the rest of the number, all else to the first socket") {
+  // What is sent in one piece goes by its first datagram, as what the kernel joins does.
+  auto a = UdpPort::open(0, {.cuts = false});
+  auto b = UdpPort::open(0, {}, 4);
+  REQUIRE(a);
+  REQUIRE(b);
+  for (const auto family : {UdpPort::Family::ipv4, UdpPort::Family::ipv6}) {
+    if (family == UdpPort::Family::ipv6 && !b->has_ipv6()) continue;
+    const net::Endpoint to =
+        family == UdpPort::Family::ipv4 ? loopback_of(*b) : net::Endpoint{*net::parse_ipv6_address("::1"), b->port()};
+    const auto fds = b->fds(family);
+    REQUIRE(fds.size() == 5);
+    std::vector<Bytes> sent;
+    for (std::uint32_t number = 256; number < 296; ++number)
+      sent.push_back(numbered(number, 40 + number % 7 * 10));
+    a->send(to, sent);
+    for (std::size_t door = 0; door < fds.size(); ++door) {
+      const auto numbers = numbers_at(*b, fds[door]);
+      CHECK(numbers.size() == (door == 0 ? 20 : 5));
+      for (const std::uint32_t number : numbers)
+        CHECK(door == (number % 2 == 0 ? 0 : 1 + number / 2 % 4));
+    }
+    a->send(to, std::vector<Bytes>{octets_of(3, 0xff)});
+    CHECK(b->receive(family).size() == 1);
+  }
+}
+
+TEST_CASE("a port with doors belongs to one program") {
+  auto a = UdpPort::open(0, {}, 4);
+  REQUIRE(a);
+  for (const unsigned doors : {0U, 4U}) {
+    const auto second = UdpPort::open(a->port(), {}, doors);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == std::errc::address_in_use);
+  }
+}
+
+TEST_CASE(
+    "one of two hundred who floods fills a door: control arrives whole, and so do the others but his neighbours") {
+  auto a = UdpPort::open(0, {.cuts = false});
+  auto hub = UdpPort::open(0, {}, 8);
+  REQUIRE(a);
+  REQUIRE(hub);
+  const auto fds = hub->fds(UdpPort::Family::ipv4);
+  REQUIRE(fds.size() == 9);
+  constexpr std::uint32_t greedy = 1'001;
+  // More than any buffer holds, and nobody reads.
+  const std::vector<Bytes> flood(64, numbered(greedy, 1400));
+  for (int i = 0; i < 400; ++i)
+    a->send(loopback_of(*hub), flood);
+  std::vector<Bytes> others;
+  for (std::uint32_t member = 0; member < 199; ++member) {
+    others.push_back(numbered(20'001 + 2 * member, 100 + member));  // over his lane
+    others.push_back(numbered(20'000 + 2 * member, 100 + member));  // over his session
+  }
+  a->send(loopback_of(*hub), others);
+  CHECK(numbers_at(*hub, fds[0]).size() == 199);
+  std::size_t flooded = 0;
+  std::size_t lanes = 0;
+  for (std::size_t door = 1; door < fds.size(); ++door) {
+    const auto numbers = numbers_at(*hub, fds[door]);
+    const auto of_greedy = static_cast<std::size_t>(std::ranges::count(numbers, greedy));
+    flooded += of_greedy;
+    if (of_greedy == 0) lanes += numbers.size();
+  }
+  CHECK(flooded > 0);
+  CHECK(flooded < 400 * 64);
+  CHECK(lanes >= 199 * 7 / 8);
 }

@@ -197,6 +197,27 @@ TEST_CASE("S19: senders share a relay evenly, and many pairs of one sender win h
   CHECK(queue.dropped() > 0);
 }
 
+TEST_CASE("of 200 members one who floods a relay takes nothing from the others, nor from their control") {
+  RelayQueue queue;
+  TimePoint now{};
+  std::map<NodeId, std::size_t> sent;
+  const NodeId greedy = id_at(200);
+  for (int i = 0; i < 200; ++i) {
+    queue.put(now, greedy, id_at(1), packets_of(200));
+    for (std::uint8_t member = 1; member < 200; ++member) {
+      queue.put(now, id_at(member), greedy, packets_of(1, 100));
+      queue.put(now, id_at(member), greedy, packets_of(1, 60), true);
+    }
+    for (const auto& [source, octets] : drain(queue, now, 5'000'000))
+      sent[source] += octets;
+    now += 10ms;
+  }
+  for (std::uint8_t member = 1; member < 200; ++member)
+    CHECK(sent[id_at(member)] == 200 * 160);
+  CHECK(sent[greedy] > 0);
+  CHECK(queue.dropped() > 0);
+}
+
 TEST_CASE("control packets of a pair come through whatever it sends, and win it nothing") {
   RelayQueue queue;
   TimePoint now{};
