@@ -40,7 +40,7 @@ net::Endpoint SimNetwork::next_address(SiteId site, std::uint16_t port) {
     return {net::Ipv4Address((198U << 24U) + (51U << 16U) + (site.value << 8U) + number), port};
   }
   // All sites use one private range, as homes do: an address says nothing about its site.
-  return {net::Ipv4Address((192U << 24U) | (168U << 16U) | (1U << 8U) | number), port};
+  return {net::Ipv4Address((192U << 24U) + (168U << 16U) + (1U << 8U) + number), port};
 }
 
 HostId SimNetwork::add_host(SiteId site, SimHost& host, std::uint16_t port) {
@@ -48,7 +48,8 @@ HostId SimNetwork::add_host(SiteId site, SimHost& host, std::uint16_t port) {
   const net::Endpoint local = next_address(site, port);
   hosts_.push_back(Host{site, &host, local, std::nullopt});
   if (sites_[site.value].is_public) public_hosts_.emplace(local, id);
-  sites_[site.value].hosts.emplace(local, id);
+  [[maybe_unused]] const bool is_alone = sites_[site.value].hosts.emplace(local, id).second;
+  assert(is_alone);
   drain(id);
   return id;
 }
