@@ -106,6 +106,17 @@ TEST_CASE("S10: a closed ring forms though three tenths of all packets are lost"
   }
 }
 
+TEST_CASE("S10: a link whose first revocation numbers are lost is used as soon as a later one gets through") {
+  SimRing ring({.seed = 51, .network = {.latency = 20ms}, .closed = true});
+  ring.add_bootstrap();
+  ring.add_member(ring.network().add_public_site(), TimePoint{});
+  ring.network().set_every_path({.drops_sealed = true});
+  ring.network().run_for(2s);
+  ring.network().set_every_path({});
+  // Within eight seconds the link itself is given up, and made anew.
+  CHECK(ring.network().run_until_done([&] { return is_ready(ring) && ring.near_links_are_right(); }, 4s));
+}
+
 TEST_CASE("S10: a revoked member loses its links at once, and everybody learns of it") {
   const auto ring = make_ring(40, 5);
   REQUIRE(ring->network().run_until_done([&] { return is_ready(*ring); }, 60s));
