@@ -39,6 +39,10 @@ TEST_CASE("S2: most values are found beside a fifth of them") {
   check_attacks("S2", "a fifth");
 }
 
+TEST_CASE("S2: what is said again with octets changed hides no value, and keeps nobody out") {
+  check_attacks("S2", "mangled");
+}
+
 TEST_CASE("S3: one host that hands over what it likes pushes out nobody's values") {
   check_attacks("S3");
 }
