@@ -15,6 +15,7 @@
 #include "overlay/link_message.hpp"
 #include "overlay/link_paths.hpp"
 #include "overlay/nat_behavior.hpp"
+#include "overlay/status_exchange.hpp"
 
 namespace ipop::overlay {
 
@@ -27,16 +28,6 @@ struct Standing {
   bool has_direct_on_trial = false;
 };
 
-/// The status that this end sends until the other acknowledges it.
-struct StatusSending {
-  Status latest{};
-  bool pending = false;  ///< `latest` is not acknowledged
-  unsigned tries = 0;
-  TimePoint last_sent{};
-  std::optional<TimePoint> due{};
-  std::optional<TimePoint> list_due{};  ///< when a list that may wait is told
-};
-
 /// All that is known of one linked peer. It has no path only while it waits for another one after its last
 /// was lost (`recover_until`).
 struct Link {
@@ -45,11 +36,10 @@ struct Link {
   Roles own_roles{};
   Roles peer_roles{};
   std::uint64_t peer_instance = 0;
-  std::uint32_t peer_sequence = 0;
   NatClass peer_nat = NatClass::unknown;
   std::uint8_t relay_load = 0;
   std::vector<NodeId> neighbours{};  ///< linked to the peer, for look-ahead
-  StatusSending status{};
+  StatusExchange status{};
   TimePoint since{};
   TimePoint last_traffic{};
   TimePoint heard_before{};  ///< the last that came over a path that was removed

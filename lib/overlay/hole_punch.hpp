@@ -27,6 +27,8 @@ class HolePunch {
     fired_ = 0;
     next_ = now;
   }
+  /// No more than so many shots, of those fired as well.
+  void limit(unsigned limit) { limit_ = std::min(limit_, limit); }
   /// True when a shot is due: the caller fires it now.
   bool take_shot(TimePoint now) {
     if (!next_ || *next_ > now || fired_ == shots) return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <variant>
@@ -16,8 +17,8 @@ namespace ipop::overlay {
 /// One attempt to link a peer: asks it over the ring for its candidates, fires at them, and wants a
 /// member between when the first round brings no answer.
 ///
-/// It ends with Failed, or when its owner drops it because a direct path is open. With a relayed
-/// path it goes on firing to the end.
+/// It ends with Failed, or when its owner drops it because a direct path is open. With a relayed path it fires the
+/// first round to its end: who does not get through in that has a NAT against him, mostly.
 class Linker {
  public:
   static constexpr unsigned asks = 4;
@@ -44,6 +45,11 @@ class Linker {
   /// The peer's candidates came, in its answer or in a request of its own: begins to fire, or fires
   /// anew when some are new: those of them that are worth it, if any. `relay_at_once`: punching has no chance.
   void handle_candidates(TimePoint now, const PunchTargets& targets, bool relay_at_once);
+  /// A member between the two carries their packets: no more than the first round is fired.
+  void handle_relayed() {
+    shots_ = std::min(shots_, HolePunch::shots_per_round);
+    punch_.limit(shots_);
+  }
   /// Somebody else answers at this candidate: no more packets go there.
   void drop_candidate(const net::Endpoint& candidate);
   /// The answer is a refusal, or the caller knows that there will be none.

@@ -23,6 +23,7 @@ class Liveness {
   static constexpr unsigned suspect_after = 2;
   static constexpr Duration probe_interval = 1s;
   static constexpr Duration active_silence = 500ms;
+  static constexpr Duration routed_trusts = 1s;
 
   enum class Action { none, probe, dead };
 
@@ -33,6 +34,11 @@ class Liveness {
   void handle_sent(TimePoint now) {
     if (!waiting_since_) waiting_since_ = now;
   }
+  /// A packet went out whose answer takes another way, mostly: only a path that was silent for a while is probed for
+  /// it.
+  void handle_routed(TimePoint now) {
+    if (!heard_within(now, routed_trusts)) handle_sent(now);
+  }
   void handle_received(TimePoint now, Rng& rng);
   /// The next handle_timeout gives a probe, whatever was heard lately.
   void probe_now(TimePoint now);
@@ -41,6 +47,8 @@ class Liveness {
   [[nodiscard]] TimePoint deadline() const;
   [[nodiscard]] TimePoint last_received() const { return last_received_; }
   [[nodiscard]] bool heard_within(TimePoint now, Duration time) const { return last_received_ + time > now; }
+  /// The probe that is due now, or was last, is the first since something came.
+  [[nodiscard]] bool is_first_probe() const { return unanswered_ == 1; }
   /// At least `suspect_after` probes had their second and no answer: other ways are preferred.
   [[nodiscard]] bool is_suspect() const { return unanswered_ > suspect_after; }
 

@@ -292,8 +292,8 @@ void Overlay::State::set_next_deadline() {
     wake_by(link.settle_at);
     wake_by(link.stands_at);
     wake_by(link.recover_until);
-    if (link.is_up() && link.status.pending) wake_by(link.status.due);
-    if (link.is_up()) wake_by(link.status.list_due);
+    wake_by(link.status.ack_due());
+    if (link.is_up()) wake_by(link.status.status_due());
     if (link.unused_since) wake_by(*link.unused_since + unused_linger);
   }
   wake_by(seeker_.poll_timeout());

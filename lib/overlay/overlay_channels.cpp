@@ -232,7 +232,8 @@ void Overlay::State::cancel_openings(const NodeId& expected, bool direct_only) {
   }
 }
 
-bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content) {
+bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content,
+                          AnswerComes answer) {
   const auto sealed = table_.seal(now, path.channel, payloads, content);
   if (!sealed) {
     counters_.add("drop_seal_failed", payloads.size());
@@ -243,7 +244,11 @@ bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const
   for (const ByteSpan payload : payloads)
     octets += payload.size();
   relay_rate_.handle_sent(now, octets);
-  path.liveness.handle_sent(now);
+  if (answer == AnswerComes::here) {
+    path.liveness.handle_sent(now);
+  } else {
+    path.liveness.handle_routed(now);
+  }
   wake_by(path.liveness.deadline());
   if (content == Content::data) path.proof.handle_data(now);
   wake_by(path.proof.deadline());

@@ -93,7 +93,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
       if (other.channel != opened.id) other.proof.ask_again(now);
     }
     // The other end may have started anew behind the new path: it must learn our state there.
-    if (link.status.latest.instance == instance_) send_message(now, link, opened.id, link.status.latest);
+    if (link.status.latest().instance == instance_) send_message(now, link, opened.id, link.status.latest());
   }
   send_ping(now, link, *link.paths.find(opened.id));
   wake_by(now);
@@ -133,11 +133,12 @@ void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::Chan
     }
     seeker_.handle_direct(peer);
     cancel_openings(peer, true);
+  } else {
+    seeker_.handle_relayed(peer);
   }
   const bool is_new = !link.told;
   tell(now, link);
-  // A bootstrap node may be in another ring: ask there as well.
-  if (!is_new && link.is_up() && (path.to_bootstrap || !place_.is_known())) look_up_own_place(now, peer);
+  if (!is_new && link.is_up()) handle_way_to_place(now, link);
 }
 
 void Overlay::State::tell(TimePoint now, Link& link) {
@@ -146,9 +147,7 @@ void Overlay::State::tell(TimePoint now, Link& link) {
     link.counted = up;
     view_changed_ = true;
     dirty_ = true;
-    link.status.pending = true;
-    link.status.tries = 0;
-    link.status.due = now;
+    link.status.tell_again(now);
     wake_by(now);
   }
   const bool direct = link.is_direct();
@@ -168,7 +167,7 @@ void Overlay::State::tell(TimePoint now, Link& link) {
     link.told = true;
     link.told_direct = direct;
     outputs_.push(LinkUp{link.peer, direct});
-    if (leaf_peers_.contains(link.peer) || !place_.is_known()) look_up_own_place(now, link.peer);
+    handle_way_to_place(now, link);
   } else if (link.told_direct != direct) {
     link.told_direct = direct;
     journal_.add(now, link.peer, direct ? "the link is direct" : "the link is relayed");
@@ -388,7 +387,9 @@ void Overlay::State::check_liveness(TimePoint now, const NodeId& peer) {
     switch (path.liveness.handle_timeout(now)) {
       case Liveness::Action::none: break;
       case Liveness::Action::probe:
-        send_ping(now, *link, path);
+        if (link->in_use() != &path || !path.liveness.is_first_probe() || !tell_waiting(now, *link)) {
+          send_ping(now, *link, path);
+        }
         // A link that may be dead is replaced before it is.
         suspect = suspect || path.liveness.is_suspect();
         break;

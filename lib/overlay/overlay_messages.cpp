@@ -42,7 +42,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     }
     const std::uint64_t former_instance = std::exchange(link.peer_instance, status.instance);
     tell_of_each_other(now, link, channel, former_instance);
-    link.peer_sequence = 0;
+    link.status.handle_restart();
     link.since = now;
     link.settle_at.reset();
     journal_.add(now, link.peer, "the peer restarted");
@@ -51,9 +51,9 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     drop_relayed_paths(now, link.peer, std::nullopt);
   }
   link.peer_instance = status.instance;
-  send_message(now, link, channel, StatusAck{status.sequence});
-  if (status.sequence <= link.peer_sequence) return;
-  link.peer_sequence = status.sequence;
+  const bool is_newer = link.status.handle_status(now, channel, status);
+  wake_by(link.status.ack_due());
+  if (!is_newer) return;
   link.peer_roles = status.roles;
   link.peer_nat = status.nat;
   link.relay_load = status.relay_load;
@@ -65,7 +65,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
 
 void Overlay::State::handle_message(TimePoint /*now*/, Link& link, crypto::ChannelId /*channel*/,
                                     const StatusAck& ack) {
-  if (ack.sequence == link.status.latest.sequence) link.status.pending = false;
+  link.status.handle_ack(ack);
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Ping& ping) {
@@ -183,7 +183,7 @@ void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::option
   if (path == nullptr) return;
   const std::vector<Bytes> payloads = routing_.pack(packet, path->proof.carries());
   const std::vector<ByteSpan> spans(payloads.begin(), payloads.end());
-  seal(now, *link, *path, spans, Content::control);
+  seal(now, *link, *path, spans, Content::control, AnswerComes::anywhere);
 }
 
 void Overlay::State::take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous) {

@@ -33,8 +33,7 @@ void Overlay::State::send_request(TimePoint now, std::uint64_t token, const Node
   ConnectToMe request = make_connect_to_me(now, ConnectToMe::Kind::request, token);
   request.spread = spread;
   request.roles = roles;
-  // Their lists come over the links; who is asked for a place that is settled need not ask them as well.
-  if (spread && place_.is_settled()) request.neighbours = links_.around(config_.self, config_.near_per_side + 1);
+  if (spread) request.neighbours = heard_neighbours(now);
   RoutedPacket packet;
   packet.type = PacketType::connect_to_me;
   packet.mode = mode;
@@ -42,6 +41,18 @@ void Overlay::State::send_request(TimePoint now, std::uint64_t token, const Node
   packet.destination = destination;
   encode(request, packet.payload);
   route(now, std::move(packet), std::nullopt, first_hop);
+}
+
+/// Their lists come over the links, or they have answered: who is asked for our place need not ask them as well.
+std::vector<NodeId> Overlay::State::heard_neighbours(TimePoint now) const {
+  const std::size_t per_side = config_.near_per_side + 1;
+  std::vector<NodeId> out;
+  if (place_.is_settled()) out = links_.around(config_.self, per_side);
+  for (const NearLinks::Missing& missing : missing_near(now, per_side)) {
+    if (out.size() < ConnectToMe::max_neighbours && seeker_.reach(now, missing.id) != nullptr)
+      out.push_back(missing.id);
+  }
+  return out;
 }
 
 void Overlay::State::handle_connect_to_me(TimePoint now, const RoutedPacket& packet, const NodeId& previous) {

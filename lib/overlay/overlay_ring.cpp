@@ -48,6 +48,17 @@ void Overlay::State::look_up_own_place(TimePoint now, const std::optional<NodeId
   dirty_ = true;
 }
 
+void Overlay::State::handle_way_to_place(TimePoint now, const Link& link) {
+  const bool is_leaf = leaf_peers_.contains(link.peer);
+  if (!place_.is_waiting(now)) {
+    if (is_leaf || !place_.is_known()) look_up_own_place(now, link.peer);
+  } else if (is_leaf) {
+    // It may be in another ring than who is being asked.
+    requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, config_.self, link.peer});
+    dirty_ = true;
+  }
+}
+
 void Overlay::State::send_due_requests(TimePoint now) {
   if (place_.deadline() && *place_.deadline() <= now && !links_.all().empty()) look_up_own_place(now, random_link());
   for (const RequestReply::Due& due : requests_.due(now)) {

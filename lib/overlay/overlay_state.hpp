@@ -126,7 +126,9 @@ class Overlay::State {
   [[nodiscard]] std::map<crypto::Carrier, Opening>::iterator opening_of(const crypto::ChannelTable::Opened& opened);
   void cancel_openings(const NodeId& expected, bool direct_only);
   using Content = crypto::ChannelTable::Content;  // data: somebody would notice its loss
-  bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content);
+  enum class AnswerComes { here, anywhere };      // over the path, or another way, if any does
+  bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content,
+            AnswerComes answer = AnswerComes::here);
   void send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message);
   /// Over the path in use, or the latest while there is none.
   void speak(TimePoint now, Link& link, const LinkMessage& message);
@@ -173,6 +175,9 @@ class Overlay::State {
   // overlay_status.cpp
   void sync_status(TimePoint now);
   void sync_status(TimePoint now, Link& link);
+  /// Takes the place of a keep-alive; false when nothing waits to be told.
+  bool tell_waiting(TimePoint now, Link& link);
+  void acknowledge(TimePoint now, Link& link);
   [[nodiscard]] Status make_status(const Link& link) const;
   /// How long the peer does without `status`, of which only the list of neighbours is new; else zero.
   [[nodiscard]] Duration may_wait(const Link& link, const Status& status) const;
@@ -198,6 +203,7 @@ class Overlay::State {
   void take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous);
 
   // overlay_requests.cpp
+  [[nodiscard]] std::vector<NodeId> heard_neighbours(TimePoint now) const;
   void handle_connect_to_me(TimePoint now, const RoutedPacket& packet, const NodeId& previous);
   void handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request, const NodeId& previous);
   void spread_request(TimePoint now, const RoutedPacket& packet, ConnectToMe request,
@@ -247,6 +253,8 @@ class Overlay::State {
 
   // overlay_ring.cpp
   void look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop);
+  /// The link can bring a question for this node's place somewhere.
+  void handle_way_to_place(TimePoint now, const Link& link);
   void send_due_requests(TimePoint now);
   void assign_roles(TimePoint now);
   void seek_links(TimePoint now);

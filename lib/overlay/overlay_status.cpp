@@ -9,14 +9,12 @@
 namespace ipop::overlay {
 namespace {
 
-constexpr Duration status_pause = 100ms;  ///< changes within it travel together
 /// A peer that stands elsewhere on the ring looks ahead one step with the list of this node: what is new in it waits
-/// so long for what else changes, and for what is undone meanwhile.
-constexpr Duration far_list_waits = 60s;
-/// A node in the list whose link is lost: until it is told, packets may go there by a detour.
+/// for the next keep-alive, in whose place it goes, on a link with traffic so long; what is undone meanwhile is not
+/// told.
+constexpr Duration far_list_waits = 300s;
+/// A node in the list whose link is lost: until it is told, packets may go there by a detour, and others seek it.
 constexpr Duration lost_waits = 5s;
-constexpr Duration status_retry_first = 500ms;
-constexpr unsigned status_retry_doublings = 3;
 
 /// Neighbours on each side that a status names, around the sender and around the receiver.
 constexpr std::size_t listed_per_side = 3;
@@ -40,16 +38,18 @@ Status Overlay::State::make_status(const Link& link) const {
 
 void Overlay::State::sync_status(TimePoint now) {
   for (auto& [peer, link] : links_.all()) {
+    acknowledge(now, link);
     if (link.is_up()) sync_status(now, link);
   }
 }
 
 Duration Overlay::State::may_wait(const Link& link, const Status& status) const {
   if (link.own_roles.test(index_of(Role::near)) || link.peer_roles.test(index_of(Role::near))) return {};
-  Status but_the_list = link.status.latest;
+  Status but_the_list = link.status.latest();
+  but_the_list.sequence = status.sequence;
   but_the_list.neighbours = status.neighbours;
   if (status != but_the_list) return {};
-  const bool all_there = std::ranges::all_of(link.status.latest.neighbours, [&](const NodeId& id) {
+  const bool all_there = std::ranges::all_of(link.status.latest().neighbours, [&](const NodeId& id) {
     const Link* listed = links_.find(id);
     return listed != nullptr && listed->is_up();
   });
@@ -57,32 +57,34 @@ Duration Overlay::State::may_wait(const Link& link, const Status& status) const 
 }
 
 void Overlay::State::sync_status(TimePoint now, Link& link) {
-  StatusSending& sending = link.status;
-  const bool waited = sending.list_due && *sending.list_due <= now;
-  const bool stale =
-      view_changed_ || waited || sending.latest.instance != instance_ || sending.latest.roles != link.own_roles;
-  Status status = stale ? make_status(link) : Status{};
-  status.sequence = sending.latest.sequence;
-  const bool is_new = stale && status != sending.latest;
-  const Duration waits = is_new && !waited ? may_wait(link, status) : Duration{};
-  if (waits > Duration{}) {
-    sending.list_due = earliest(sending.list_due, now + waits);
-    wake_by(sending.list_due);
-  } else if (stale) {
-    sending.list_due.reset();
+  StatusExchange& exchange = link.status;
+  const bool stale = view_changed_ || exchange.has_waited(now) || exchange.latest().instance != instance_ ||
+                     exchange.latest().roles != link.own_roles;
+  if (stale) {
+    Status status = make_status(link);
+    const Duration waits = may_wait(link, status);
+    exchange.handle_own(now, std::move(status), waits);
+    wake_by(exchange.status_due());
   }
-  if (is_new && waits == Duration{}) {
-    ++status.sequence;
-    sending.latest = std::move(status);
-    sending.tries = 0;
-    sending.due = sending.last_sent == TimePoint{} ? now : std::max(now, sending.last_sent + status_pause);
-    sending.pending = true;
+  if (const auto status = exchange.take_status(now)) speak(now, link, *status);
+}
+
+bool Overlay::State::tell_waiting(TimePoint now, Link& link) {
+  if (!link.status.is_waiting()) return false;
+  link.status.handle_own(now, make_status(link), Duration{});
+  const auto status = link.status.take_status(now);
+  if (status) speak(now, link, *status);
+  return status.has_value();
+}
+
+void Overlay::State::acknowledge(TimePoint now, Link& link) {
+  const auto ack = link.status.take_ack(now);
+  if (!ack) return;
+  if (link.paths.find(ack->channel) != nullptr) {
+    send_message(now, link, ack->channel, ack->message);
+  } else {
+    speak(now, link, ack->message);
   }
-  if (!sending.pending || !sending.due || *sending.due > now) return;
-  speak(now, link, sending.latest);
-  sending.last_sent = now;
-  sending.due = now + status_retry_first * (1U << std::min(sending.tries, status_retry_doublings));
-  ++sending.tries;
 }
 
 }  // namespace ipop::overlay

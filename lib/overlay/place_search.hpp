@@ -18,7 +18,8 @@ namespace ipop::overlay {
 class PlaceSearch {
  public:
   static constexpr std::size_t voices_wanted = 2;
-  static constexpr Duration repeat_first = 250ms;  ///< doubles while there are fewer voices
+  /// Doubles while there are fewer voices. An answer that has to cross a ring of ten thousand comes sooner.
+  static constexpr Duration repeat_first = 500ms;
   static constexpr Duration repeat_longest = 45s;  ///< +- a third: heals what split
 
   /// A look-up begins: the points to ask for, the place itself first. `ring_size` as far as it is known.
@@ -31,6 +32,8 @@ class PlaceSearch {
 
   /// Somebody has answered.
   [[nodiscard]] bool is_known() const { return !voices_.empty(); }
+  /// A look-up has begun, voices are missing, and its time is not over.
+  [[nodiscard]] bool is_waiting(TimePoint now) const { return !is_settled() && next_ && *next_ > now; }
   /// As many have as the search is for: it goes on only to heal what split.
   [[nodiscard]] bool is_settled() const { return voices_.size() >= voices_wanted; }
   [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }

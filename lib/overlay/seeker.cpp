@@ -43,6 +43,7 @@ void Seeker::give_candidates(TimePoint now, const NodeId& peer, const PunchSide&
   if (seeking == seeking_.end() || reach == nullptr) return;
   const bool hopeless =
       can_not_punch(own.nat, reach->nat) || reach->candidates.empty() || (standing.is_up && !standing.is_sound);
+  if (standing.is_sound) seeking->second.linker.handle_relayed();
   seeking->second.linker.handle_candidates(now, punch_targets(own, reach->nat, reach->candidates), hopeless);
   stirred_.push_back(peer);
 }
@@ -62,6 +63,11 @@ void Seeker::handle_refusal(TimePoint now, const NodeId& peer) {
 void Seeker::handle_direct(const NodeId& peer) {
   relay_wanted_.erase(peer);
   seeking_.erase(peer);
+}
+
+void Seeker::handle_relayed(const NodeId& peer) {
+  const auto it = seeking_.find(peer);
+  if (it != seeking_.end()) it->second.linker.handle_relayed();
 }
 
 void Seeker::choose_relay(TimePoint now, const NodeId& peer, const Standing& standing,

@@ -106,6 +106,8 @@ class Seeker {
   void handle_refusal(TimePoint now, const NodeId& peer);
   /// A direct path to the peer carries data.
   void handle_direct(const NodeId& peer);
+  /// One over a member does.
+  void handle_relayed(const NodeId& peer);
 
   /// Chooses among `ours`, the peers with sound direct links, a member between for a peer without a sound link.
   void choose_relay(TimePoint now, const NodeId& peer, const Standing& standing,

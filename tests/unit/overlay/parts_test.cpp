@@ -155,6 +155,16 @@ TEST_CASE("a path that takes packets and gives nothing back is dead in four and 
   CHECK(now == TimePoint{} + 3s + 4500ms);
 }
 
+TEST_CASE("a routed packet has a path probed that was silent for a while, and no other") {
+  SeededRng rng(1);
+  Liveness liveness(TimePoint{}, 15s, rng);
+  const TimePoint idle = liveness.deadline();
+  liveness.handle_routed(TimePoint{} + Liveness::routed_trusts / 2);
+  CHECK(liveness.deadline() == idle);
+  liveness.handle_routed(TimePoint{} + Liveness::routed_trusts);
+  CHECK(liveness.deadline() == TimePoint{} + Liveness::routed_trusts + Liveness::active_silence);
+}
+
 TEST_CASE("whatever arrives proves life, and the pong of the last ping gives the round trip") {
   SeededRng rng(1);
   Liveness liveness(TimePoint{}, 15s, rng);

@@ -104,6 +104,26 @@ TEST_CASE("a peer that says where it is gets packets there, and a relay is wante
   CHECK(only<Seeker::Failed>(outputs)[0].output.answered);
 }
 
+TEST_CASE("a pair that is linked over a member fires the first round to its end and no more") {
+  SeededRng rng(1);
+  Seeker seeker(rng);
+  TimePoint now{};
+  for (const unsigned peer : {1U, 2U}) {
+    seeker.handle_reach(now, id_of(peer), reach_at(1));
+    seeker.seek(now, id_of(peer), only(Role::near), id_of(peer), {});
+  }
+  seeker.give_candidates(now, id_of(1), open_side, {});
+  std::size_t shots = only<Seeker::Shoot>(run(seeker, now, now + 500ms)).size();
+  CHECK(shots == 3);
+  seeker.handle_relayed(id_of(1));
+  const auto outputs = run(seeker, now, now + 10s);
+  shots += only<Seeker::Shoot>(outputs).size();
+  CHECK(shots == HolePunch::shots_per_round);
+  CHECK(only<Seeker::Failed>(outputs).size() == 1);
+  seeker.give_candidates(now, id_of(2), open_side, up_and_sound);
+  CHECK(only<Seeker::Shoot>(run(seeker, now, now + 10s)).size() == HolePunch::shots_per_round);
+}
+
 TEST_CASE("an attempt ends with a direct path, with a refusal, and where somebody else answers it goes on elsewhere") {
   SeededRng rng(1);
   Seeker seeker(rng);
