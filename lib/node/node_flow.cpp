@@ -59,7 +59,7 @@ bool Node::State::pump_ring(TimePoint now) {
         Overloaded{
             [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
             [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
-            [&](Overlay::DirectPackets& direct) {
+            [&](Overlay::LinkPackets& direct) {
               if (router) {
                 router->handle_packets(now, direct.peer, direct.packets);
               } else {
@@ -339,7 +339,7 @@ void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octet
 
 void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets) {
   const std::vector<ByteSpan> spans(packets.begin(), packets.end());
-  if (ring.send_direct(now, to, spans)) return let_send(now, to, packets);
+  if (ring.send_over_link(now, to, spans)) return let_send(now, to, packets);
   ring.want_link(now, to);
   if (router && !sessions.hears(now, to)) router->handle_unreached(now, to);
   sessions.send(now, to, std::move(packets));

@@ -5,7 +5,7 @@
 namespace ipop::overlay {
 namespace {
 
-Hop next_hop_over(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
+Hop next_hop_over(const LinkTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
                   const std::optional<NodeId>& exclude, const std::optional<NodeId>& previous, auto usable) {
   if (destination == self && exclude != self) return {Hop::Kind::here, self};
   const bool may_match = exclude != destination;
@@ -41,7 +41,7 @@ Hop next_hop_over(const ConnectionTable& links, const NodeId& self, const NodeId
 
 }  // namespace
 
-Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
+Hop next_hop(const LinkTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
              const std::optional<NodeId>& exclude, const std::optional<NodeId>& previous) {
   const Hop sound = next_hop_over(links, self, destination, mode, exclude, previous,
                                   [](const Link& link) { return link.is_sound(); });

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "base/node_id.hpp"
-#include "overlay/connection_table.hpp"
+#include "overlay/link_table.hpp"
 #include "overlay/packet.hpp"
 
 namespace ipop::overlay {
@@ -28,7 +28,7 @@ struct Hop {
 /// Links whose probes go unanswered are used only where no other leads on.
 /// `exclude` is never a hop and never counts as nearest: a node that looks for its own place sends
 /// to its own id.
-Hop next_hop(const ConnectionTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
+Hop next_hop(const LinkTable& links, const NodeId& self, const NodeId& destination, RouteMode mode,
              const std::optional<NodeId>& exclude, const std::optional<NodeId>& previous);
 
 }  // namespace ipop::overlay

@@ -156,7 +156,7 @@ void Overlay::State::send(TimePoint now, PacketType type, RouteMode mode, const 
   settle(now);
 }
 
-bool Overlay::State::send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
+bool Overlay::State::send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
   Link* link = links_.find(peer);
   Path* path = link == nullptr ? nullptr : link->in_use();
   if (path == nullptr) return false;
@@ -407,8 +407,8 @@ void Overlay::handle_timeout(TimePoint now) {
 void Overlay::send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload) {
   state_->send(now, type, mode, destination, payload);
 }
-bool Overlay::send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
-  return state_->send_direct(now, peer, packets);
+bool Overlay::send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
+  return state_->send_over_link(now, peer, packets);
 }
 std::optional<Overlay::Lane> Overlay::lane_to(const NodeId& peer) const {
   return state_->lane_to(peer);

@@ -82,7 +82,7 @@ class Overlay {
     RoutedPacket packet{};
     NodeId previous_hop{};
   };
-  struct DirectPackets {  ///< IP packets that the peer itself sent over its own link
+  struct LinkPackets {  ///< IP packets that the peer itself sent over its own link
     NodeId peer{};
     std::vector<Bytes> packets{};
   };
@@ -150,9 +150,9 @@ class Overlay {
   };
   using LaneOpened = crypto::ChannelTable::LaneOpened;
   using LaneClosed = crypto::ChannelTable::LaneClosed;
-  using Output = std::variant<SendDatagrams, Delivered, DirectPackets, LinkUp, LinkCarries, LinkDown, RingChanged,
-                              Joined, ReachabilityChanged, TrustChanged, OtherInstanceTold, ClaimTold, LaneOpened,
-                              LaneClosed, MayPass, LanePackets, LogLine>;
+  using Output = std::variant<SendDatagrams, Delivered, LinkPackets, LinkUp, LinkCarries, LinkDown, RingChanged, Joined,
+                              ReachabilityChanged, TrustChanged, OtherInstanceTold, ClaimTold, LaneOpened, LaneClosed,
+                              MayPass, LanePackets, LogLine>;
 
   Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
   Overlay(Overlay&&) noexcept;
@@ -183,7 +183,7 @@ class Overlay {
   /// of mode nearest, which goes to the node next to us.
   void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
   /// IP packets straight over the link to `peer`; false (nothing sent) where there is no link.
-  bool send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
+  bool send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
   /// Where IP packets for `peer` go at present, by whoever has the lane.
   struct Lane {
     crypto::Spi spi{};

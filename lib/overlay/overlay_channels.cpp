@@ -143,7 +143,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
     link->last_traffic = now;
     // Before the packets: what the owner decides of them may need the lane.
     table_.offer_lane(now, received.id);
-    outputs_.push(DirectPackets{peer, std::move(ip_packets)});
+    outputs_.push(LinkPackets{peer, std::move(ip_packets)});
   }
   if (!direct && to_pass_on.size() + relayed_here.size() > 0) {
     counters_.add("drop_relayed_nested", to_pass_on.size() + relayed_here.size());

@@ -54,8 +54,8 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   }
   Link* known = links_.find(opened.peer);
   // Keys of an open group cost nothing, addresses do; in a closed one the authority counts.
-  const bool place_is_full = trust_->kind() == crypto::GroupKind::open &&
-                             links_.peers_at(carrier, opened.peer) >= ConnectionTable::peers_a_place;
+  const bool place_is_full =
+      trust_->kind() == crypto::GroupKind::open && links_.peers_at(carrier, opened.peer) >= LinkTable::peers_a_place;
   if (place_is_full || (known == nullptr && links_.size() >= max_links)) {
     counters_.add(place_is_full ? "drop_link_place" : "drop_link_full");
     Bytes payload;

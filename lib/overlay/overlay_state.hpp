@@ -10,10 +10,10 @@
 #include "overlay/candidates.hpp"
 #include "overlay/carrier.hpp"
 #include "overlay/connect_to_me.hpp"
-#include "overlay/connection_table.hpp"
 #include "overlay/leaf_links.hpp"
 #include "overlay/link_journal.hpp"
 #include "overlay/link_message.hpp"
+#include "overlay/link_table.hpp"
 #include "overlay/near_links.hpp"
 #include "overlay/on_demand_links.hpp"
 #include "overlay/overlay.hpp"
@@ -63,7 +63,7 @@ class Overlay::State {
   void handle_suspend(TimePoint now);
   void handle_timeout(TimePoint now);
   void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
-  bool send_direct(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
+  bool send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
   void want_link(TimePoint now, const NodeId& peer);
   [[nodiscard]] std::optional<Lane> lane_to(const NodeId& peer) const;
   void handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets);
@@ -75,7 +75,7 @@ class Overlay::State {
   [[nodiscard]] std::optional<crypto::ChannelTable::Statistics> link_statistics(const NodeId& peer) const;
   [[nodiscard]] Counters counters() const;
   [[nodiscard]] const Config& config() const { return config_; }
-  [[nodiscard]] const ConnectionTable& links() const { return links_; }
+  [[nodiscard]] const LinkTable& links() const { return links_; }
   [[nodiscard]] const NatBehavior& nat() const { return nat_; }
   [[nodiscard]] const StrangerWatch& strangers() const { return strangers_; }
   [[nodiscard]] bool is_joined() const { return joined_; }
@@ -286,7 +286,7 @@ class Overlay::State {
   std::optional<TimePoint> maintain_at_;  ///< when maintain() has, though nothing changed
   std::uint64_t next_attempt_ = 1;
 
-  ConnectionTable links_;
+  LinkTable links_;
   Seeker seeker_;
   Routing routing_;
   SideChannels aside_;

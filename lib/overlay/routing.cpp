@@ -38,7 +38,7 @@ std::optional<RoutedPacket> Routing::handle_part(TimePoint now, const NodeId& pe
 }
 
 Hop Routing::next(TimePoint now, RoutedPacket& packet, const std::optional<NodeId>& previous,
-                  const std::optional<NodeId>& first_hop, const ConnectionTable& links) {
+                  const std::optional<NodeId>& first_hop, const LinkTable& links) {
   const auto is_up = [&](const NodeId& peer) {
     const Link* link = links.find(peer);
     return link != nullptr && link->is_up();

@@ -10,9 +10,9 @@
 #include "base/expiring_map.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
-#include "overlay/connection_table.hpp"
 #include "overlay/foreign_requests.hpp"
 #include "overlay/greedy_routing.hpp"
+#include "overlay/link_table.hpp"
 #include "overlay/packet.hpp"
 #include "overlay/payload_parts.hpp"
 
@@ -37,7 +37,7 @@ class Routing {
   /// Where `packet` goes from here, over `first_hop` where that link is up. `previous`: the link that it came over;
   /// none for our own. What goes on has one hop less to live. `nowhere`: it is dropped.
   Hop next(TimePoint now, RoutedPacket& packet, const std::optional<NodeId>& previous,
-           const std::optional<NodeId>& first_hop, const ConnectionTable& links);
+           const std::optional<NodeId>& first_hop, const LinkTable& links);
   /// The payloads that bring it over a path which carries so many octets.
   std::vector<Bytes> pack(const RoutedPacket& packet, std::size_t carries);
 

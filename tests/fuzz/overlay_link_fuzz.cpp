@@ -285,7 +285,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const Bytes packet(40, std::byte{0x45});
         const ByteSpan span(packet);
         for (const HostileMember& peer : world.members)
-          world.overlay.send_direct(world.now, peer.id, {&span, 1});
+          world.overlay.send_over_link(world.now, peer.id, {&span, 1});
         break;
       }
       case 251: world.overlay.handle_suspend(world.now); break;

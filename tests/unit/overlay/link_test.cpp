@@ -84,7 +84,7 @@ TEST_CASE("a relay that sends a peer's packets itself does not become the peer's
   const std::size_t heard = peer.heard.size();
   const Bytes packet(40, std::byte{0x45});
   const ByteSpan span(packet);
-  CHECK(ring.overlay().send_direct(ring.now, peer.id, {&span, 1}));
+  CHECK(ring.overlay().send_over_link(ring.now, peer.id, {&span, 1}));
   ring.exchange();
   CHECK(peer.heard.size() == heard + 1);
 }

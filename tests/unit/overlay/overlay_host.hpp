@@ -58,7 +58,7 @@ class OverlayHost final : public test_support::SimHost {
                                 out.emplace_back(sent.to, std::move(datagram));
                             },
                             [&](Overlay::Delivered& value) { delivered.push_back(std::move(value)); },
-                            [&](Overlay::DirectPackets& value) {
+                            [&](Overlay::LinkPackets& value) {
                               for (Bytes& packet : value.packets)
                                 packets.push_back({now, value.peer, std::move(packet)});
                             },
@@ -214,7 +214,7 @@ class Ring {
     Bytes packet(60, std::byte{mark});
     packet[0] = std::byte{0x45};
     const ByteSpan span(packet);
-    const bool sent = hosts[from]->overlay().send_direct(network.now(), ids[to], {&span, 1});
+    const bool sent = hosts[from]->overlay().send_over_link(network.now(), ids[to], {&span, 1});
     network.drain(host_ids[from]);
     return sent;
   }

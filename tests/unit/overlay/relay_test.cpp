@@ -68,7 +68,7 @@ struct Relayed {
         const std::size_t from = ends[2 * pairs[i]];
         out[i].sent += batch.size();
         static_cast<void>(
-            ring[from].overlay().send_direct(ring.network.now(), ring.ids[ends[2 * pairs[i] + 1]], batch));
+            ring[from].overlay().send_over_link(ring.network.now(), ring.ids[ends[2 * pairs[i] + 1]], batch));
         ring.network.drain(ring.host_ids[from]);
       }
       ring.network.run_for(10ms);
@@ -134,10 +134,10 @@ TEST_CASE("a pair that floods a relay leaves another pair its share") {
     const std::vector<ByteSpan> much(80, ByteSpan(packet));
     const std::size_t before = pairs.ring[pairs.ends[3]].packets.size();
     for (int i = 0; i < 500; ++i) {
-      static_cast<void>(pairs.ring[pairs.ends[0]].overlay().send_direct(pairs.ring.network.now(),
-                                                                        pairs.ring.ids[pairs.ends[1]], much));
+      static_cast<void>(pairs.ring[pairs.ends[0]].overlay().send_over_link(pairs.ring.network.now(),
+                                                                           pairs.ring.ids[pairs.ends[1]], much));
       pairs.ring.network.drain(pairs.ring.host_ids[pairs.ends[0]]);
-      static_cast<void>(pairs.ring[pairs.ends[2]].overlay().send_direct(
+      static_cast<void>(pairs.ring[pairs.ends[2]].overlay().send_over_link(
           pairs.ring.network.now(), pairs.ring.ids[pairs.ends[3]], std::span(much).first(2)));
       pairs.ring.network.drain(pairs.ring.host_ids[pairs.ends[2]]);
       modest.sent += 2;

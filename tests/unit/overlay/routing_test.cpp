@@ -17,7 +17,7 @@ namespace {
 std::uint32_t next_channel = 1;
 
 /// A linked peer with these neighbours of its own.
-void add_link(ConnectionTable& table, const NodeId& peer, std::vector<NodeId> neighbours = {}) {
+void add_link(LinkTable& table, const NodeId& peer, std::vector<NodeId> neighbours = {}) {
   Link& link = table.add(peer);
   Path path;
   path.channel = crypto::ChannelId{next_channel++};
@@ -27,19 +27,19 @@ void add_link(ConnectionTable& table, const NodeId& peer, std::vector<NodeId> ne
   link.admitted = true;
 }
 
-Hop hop_from(const ConnectionTable& table, const NodeId& self, const NodeId& to, RouteMode mode = RouteMode::nearest) {
+Hop hop_from(const LinkTable& table, const NodeId& self, const NodeId& to, RouteMode mode = RouteMode::nearest) {
   return next_hop(table, self, to, mode, std::nullopt, std::nullopt);
 }
 
 }  // namespace
 
 TEST_CASE("a packet for ourselves stays here") {
-  const ConnectionTable table(id_at(10));
+  const LinkTable table(id_at(10));
   CHECK(hop_from(table, id_at(10), id_at(10)) == Hop{Hop::Kind::here, id_at(10)});
 }
 
 TEST_CASE("a packet goes to the link nearest to its destination") {
-  ConnectionTable table(id_at(10));
+  LinkTable table(id_at(10));
   add_link(table, id_at(20));
   add_link(table, id_at(50));
   add_link(table, id_at(90));
@@ -48,35 +48,35 @@ TEST_CASE("a packet goes to the link nearest to its destination") {
 }
 
 TEST_CASE("where no link is nearer, mode nearest ends here and mode exact nowhere") {
-  ConnectionTable table(id_at(10));
+  LinkTable table(id_at(10));
   add_link(table, id_at(200));
   CHECK(hop_from(table, id_at(10), id_at(12)) == Hop{Hop::Kind::here, id_at(10)});
   CHECK(hop_from(table, id_at(10), id_at(12), RouteMode::exact).kind == Hop::Kind::nowhere);
 }
 
 TEST_CASE("distance is the shorter arc, around zero as well") {
-  ConnectionTable table(id_at(100));
+  LinkTable table(id_at(100));
   add_link(table, id_at(250));
   add_link(table, id_at(120));
   CHECK(hop_from(table, id_at(100), id_at(2)) == Hop{Hop::Kind::forward, id_at(250)});
 }
 
 TEST_CASE("a link whose own neighbour is nearer wins over one that is nearer itself") {
-  ConnectionTable table(id_at(0, 1));
+  LinkTable table(id_at(0, 1));
   add_link(table, id_at(40), {id_at(79)});
   add_link(table, id_at(60), {id_at(61)});
   CHECK(hop_from(table, id_at(0, 1), id_at(80)) == Hop{Hop::Kind::forward, id_at(40)});
 }
 
 TEST_CASE("a neighbour that is linked to the very destination gets the packet, unless it sent it") {
-  ConnectionTable table(id_at(100));
+  LinkTable table(id_at(100));
   add_link(table, id_at(10), {id_at(103)});
   CHECK(hop_from(table, id_at(100), id_at(103), RouteMode::exact) == Hop{Hop::Kind::forward, id_at(10)});
   CHECK(next_hop(table, id_at(100), id_at(103), RouteMode::exact, std::nullopt, id_at(10)).kind == Hop::Kind::nowhere);
 }
 
 TEST_CASE("whoever looks for his own place is not the answer to it") {
-  ConnectionTable table(id_at(100));
+  LinkTable table(id_at(100));
   add_link(table, id_at(104));
   add_link(table, id_at(90), {id_at(104)});
   const auto own_place = [&](const NodeId& id) { return next_hop(table, id_at(100), id, RouteMode::nearest, id, {}); };
@@ -84,7 +84,7 @@ TEST_CASE("whoever looks for his own place is not the answer to it") {
 }
 
 TEST_CASE("a look-up of our own place goes to the link next to us") {
-  ConnectionTable table(id_at(100));
+  LinkTable table(id_at(100));
   add_link(table, id_at(104));
   add_link(table, id_at(90));
   CHECK(next_hop(table, id_at(100), id_at(100), RouteMode::nearest, id_at(100), {}) ==
@@ -93,7 +93,7 @@ TEST_CASE("a look-up of our own place goes to the link next to us") {
 
 TEST_CASE("a link that does not answer is used only where no other leads on") {
   SeededRng rng(1);
-  ConnectionTable table(id_at(10));
+  LinkTable table(id_at(10));
   add_link(table, id_at(50));
   add_link(table, id_at(40));
   Path& path = *table.find(id_at(50))->paths.primary();
@@ -112,7 +112,7 @@ TEST_CASE("hops over random tables never move away from the destination") {
   SeededRng rng(9);
   for (int round = 0; round < 50; ++round) {
     const NodeId self = id_of(rng.next());
-    ConnectionTable table(self);
+    LinkTable table(self);
     std::vector<NodeId> peers;
     for (int i = 0; i < 12; ++i) {
       std::vector<NodeId> neighbours;
@@ -133,7 +133,7 @@ TEST_CASE("hops over random tables never move away from the destination") {
 }
 
 TEST_CASE("the table gives linked peers in ring order on each side") {
-  ConnectionTable table(id_at(100));
+  LinkTable table(id_at(100));
   for (const int first : {20, 90, 110, 130, 250})
     add_link(table, id_at(static_cast<std::uint8_t>(first)));
   CHECK(table.clockwise(id_at(100), 2) == std::vector{id_at(110), id_at(130)});
@@ -278,7 +278,7 @@ TEST_CASE("a packet that came has one hop more, no more life than any has, and i
 
 TEST_CASE("what goes on has one hop less to live, and ends with the last") {
   Routing routing(id_at(10));
-  ConnectionTable table(id_at(10));
+  LinkTable table(id_at(10));
   add_link(table, id_at(50));
   RoutedPacket packet = packet_to(id_at(20), id_at(50));
   packet.ttl = 1;
@@ -291,7 +291,7 @@ TEST_CASE("what goes on has one hop less to live, and ends with the last") {
 
 TEST_CASE("a packet takes the link that is asked for while that is up") {
   Routing routing(id_at(10));
-  ConnectionTable table(id_at(10));
+  LinkTable table(id_at(10));
   add_link(table, id_at(50));
   add_link(table, id_at(200));
   table.add(id_at(90));
@@ -302,7 +302,7 @@ TEST_CASE("a packet takes the link that is asked for while that is up") {
 
 TEST_CASE("an answer goes back the way of its question, for ten seconds, and never to where it comes from") {
   Routing routing(id_at(10));
-  ConnectionTable table(id_at(10));
+  LinkTable table(id_at(10));
   add_link(table, id_at(50));
   add_link(table, id_at(200));
   TimePoint now{};
@@ -342,7 +342,7 @@ TEST_CASE("a packet too large for a path travels in parts, which the other end o
 
 TEST_CASE("S5: requests of one link are answered and passed on at a pace") {
   Routing routing(id_at(10));
-  ConnectionTable table(id_at(10));
+  LinkTable table(id_at(10));
   add_link(table, id_at(50));
   add_link(table, id_at(200));
   unsigned answered = 0;

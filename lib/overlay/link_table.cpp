@@ -1,4 +1,4 @@
-#include "overlay/connection_table.hpp"
+#include "overlay/link_table.hpp"
 
 #include <algorithm>
 #include <variant>
@@ -54,39 +54,39 @@ Standing Link::standing() const {
           .has_direct_on_trial = paths.has_direct_on_trial()};
 }
 
-Link* ConnectionTable::find(const NodeId& peer) {
+Link* LinkTable::find(const NodeId& peer) {
   const auto it = links_.find(peer);
   return it == links_.end() ? nullptr : &it->second;
 }
 
-const Link* ConnectionTable::find(const NodeId& peer) const {
+const Link* LinkTable::find(const NodeId& peer) const {
   const auto it = links_.find(peer);
   return it == links_.end() ? nullptr : &it->second;
 }
 
-Link* ConnectionTable::find(crypto::ChannelId channel) {
+Link* LinkTable::find(crypto::ChannelId channel) {
   const auto it = by_channel_.find(channel);
   return it == by_channel_.end() ? nullptr : find(it->second);
 }
 
-Link& ConnectionTable::add(const NodeId& peer) {
+Link& LinkTable::add(const NodeId& peer) {
   Link& link = links_[peer];
   link.peer = peer;
   return link;
 }
 
-void ConnectionTable::add_path(Link& link, Path path) {
+void LinkTable::add_path(Link& link, Path path) {
   by_channel_[path.channel] = link.peer;
   link.paths.add(std::move(path));
 }
 
-void ConnectionTable::remove_path(Link& link, crypto::ChannelId channel) {
+void LinkTable::remove_path(Link& link, crypto::ChannelId channel) {
   by_channel_.erase(channel);
   link.heard_before = link.heard();
   link.paths.remove(channel);
 }
 
-void ConnectionTable::erase(const NodeId& peer) {
+void LinkTable::erase(const NodeId& peer) {
   const auto it = links_.find(peer);
   if (it == links_.end()) return;
   for (const Path& path : it->second.paths)
@@ -94,12 +94,12 @@ void ConnectionTable::erase(const NodeId& peer) {
   links_.erase(it);
 }
 
-void ConnectionTable::clear() {
+void LinkTable::clear() {
   links_.clear();
   by_channel_.clear();
 }
 
-std::size_t ConnectionTable::peers_at(const LinkCarrier& carrier, const NodeId& peer) const {
+std::size_t LinkTable::peers_at(const LinkCarrier& carrier, const NodeId& peer) const {
   const auto* endpoint = std::get_if<net::Endpoint>(&carrier);
   const auto is_there = [&](const Path& path) {
     const auto* other = std::get_if<net::Endpoint>(&path.carrier);
@@ -112,7 +112,7 @@ std::size_t ConnectionTable::peers_at(const LinkCarrier& carrier, const NodeId& 
   }));
 }
 
-std::vector<NodeId> ConnectionTable::clockwise(const NodeId& from, std::size_t count) const {
+std::vector<NodeId> LinkTable::clockwise(const NodeId& from, std::size_t count) const {
   std::vector<NodeId> out;
   auto it = links_.upper_bound(from);
   for (std::size_t seen = 0; seen < links_.size() && out.size() < count; ++seen, ++it) {
@@ -122,7 +122,7 @@ std::vector<NodeId> ConnectionTable::clockwise(const NodeId& from, std::size_t c
   return out;
 }
 
-std::vector<NodeId> ConnectionTable::counter_clockwise(const NodeId& from, std::size_t count) const {
+std::vector<NodeId> LinkTable::counter_clockwise(const NodeId& from, std::size_t count) const {
   std::vector<NodeId> out;
   auto it = links_.lower_bound(from);
   for (std::size_t seen = 0; seen < links_.size() && out.size() < count; ++seen) {
@@ -133,7 +133,7 @@ std::vector<NodeId> ConnectionTable::counter_clockwise(const NodeId& from, std::
   return out;
 }
 
-std::vector<NodeId> ConnectionTable::around(const NodeId& point, std::size_t per_side) const {
+std::vector<NodeId> LinkTable::around(const NodeId& point, std::size_t per_side) const {
   std::vector<NodeId> out = clockwise(point, per_side);
   std::vector<NodeId> behind = counter_clockwise(point, per_side);
   for (auto it = behind.rbegin(); it != behind.rend(); ++it) {

@@ -75,11 +75,11 @@ struct Link {
 
 /// All links of a node in ring order, found by peer or channel. Links that wait for a path take no
 /// part in what is asked about the ring.
-class ConnectionTable {
+class LinkTable {
  public:
-  explicit ConnectionTable(const NodeId& self) : self_(self) {}
-  ConnectionTable(const ConnectionTable&) = delete;
-  ConnectionTable& operator=(const ConnectionTable&) = delete;
+  explicit LinkTable(const NodeId& self) : self_(self) {}
+  LinkTable(const LinkTable&) = delete;
+  LinkTable& operator=(const LinkTable&) = delete;
 
   [[nodiscard]] Link* find(const NodeId& peer);
   [[nodiscard]] const Link* find(const NodeId& peer) const;
