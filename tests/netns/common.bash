@@ -110,6 +110,7 @@ answers_to() { in_host "$1" dig +short +time=2 +tries=3 "${@:2}"; }
 stop_node() { # HOST SIGNAL
   local pid
   pid=$(node_process "$1")
+  [[ $pid ]] || return 1
   kill "-$2" "$pid"
   while [[ -e /proc/$pid ]]; do sleep 0.05; done
 }
