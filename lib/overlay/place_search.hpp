@@ -18,7 +18,7 @@ namespace ipop::overlay {
 class PlaceSearch {
  public:
   static constexpr std::size_t voices_wanted = 2;
-  /// Doubles while there are fewer voices. An answer that has to cross a ring of ten thousand comes sooner.
+  /// Doubles while there are fewer voices. Four hops of 50 ms and back are sooner.
   static constexpr Duration repeat_first = 500ms;
   static constexpr Duration repeat_longest = 45s;  ///< +- a third: heals what split
 
