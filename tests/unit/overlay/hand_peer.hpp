@@ -27,10 +27,11 @@ struct HandPeer {
     Bytes payload{};
   };
 
-  HandPeer(const NodeId& self, std::uint8_t number, const Bytes& context)
+  HandPeer(const NodeId& self, std::uint8_t number, const Bytes& context,
+           const test_support::StandInCertificate& certificate)
       : id(self),
         address(192, 0, 2, number),
-        handshakes(self, number),
+        handshakes(self, number, certificate),
         rng(number),
         table({self, context, {}}, handshakes, aeads, rng) {}
 
@@ -78,11 +79,15 @@ struct HandPeer {
 /// its packets come from, or the other peer that relays them.
 class HandRing {
  public:
-  explicit HandRing(Overlay::Config config = {}) : handshakes_(id_at(100), 1), rng_(1) {
+  /// `certificate`: of all members of a closed group, whose rule is `trust`.
+  explicit HandRing(Overlay::Config config = {}, const test_support::StandInCertificate& certificate = {},
+                    std::shared_ptr<const crypto::TrustStore> trust = nullptr)
+      : certificate_(certificate), handshakes_(id_at(100), 1, certificate), trust_(std::move(trust)), rng_(1) {
     config.self = id_at(100);
     config.name_space = to_bytes(as_bytes("test"));
     overlay_ = std::make_unique<Overlay>(std::move(config), handshakes_, aeads_, rng_);
     overlay_->handle_wall_time(now, wall);
+    if (trust_) overlay_->handle_trust(now, trust_);
     overlay_->handle_local_endpoints(now, {endpoint(192, 0, 2, 100, 4000)});
     overlay_->start(now);
   }
@@ -90,7 +95,9 @@ class HandRing {
   /// A peer with the id `first`, without a channel.
   HandPeer& add(std::uint8_t first) {
     const auto context = crypto::sha256(as_bytes("ipop link 1\ntest"));
-    peers_.push_back(std::make_unique<HandPeer>(id_at(first), first, Bytes(context.begin(), context.end())));
+    peers_.push_back(
+        std::make_unique<HandPeer>(id_at(first), first, Bytes(context.begin(), context.end()), certificate_));
+    if (trust_) peers_.back()->table.handle_trust(now, trust_);
     peers_.back()->table.handle_wall_time(now, wall);
     return *peers_.back();
   }
@@ -234,8 +241,10 @@ class HandRing {
     return it == peers_.end() ? nullptr : it->get();
   }
 
+  test_support::StandInCertificate certificate_;
   test_support::StandInHandshakeFactory handshakes_;
   test_support::StandInAeadFactory aeads_;
+  std::shared_ptr<const crypto::TrustStore> trust_;
   SeededRng rng_;
   std::unique_ptr<Overlay> overlay_;
   std::vector<std::unique_ptr<HandPeer>> peers_;

@@ -2,6 +2,8 @@
 
 #include "hand_peer.hpp"
 #include "overlay/connect_to_me.hpp"
+#include "overlay/revocation_spread.hpp"
+#include "support/sim_authority.hpp"
 
 using namespace ipop;
 using namespace ipop::overlay;
@@ -272,4 +274,25 @@ TEST_CASE("S5: of strangers that can only be relayed a bounded number waits, of 
   }
   CHECK(waiting <= 64);
   CHECK(ring.overlay().counters().get("relay_waits_refused") > 0);
+}
+
+TEST_CASE("S10: who tells no revocation number in a closed group is let go after some seconds") {
+  const test_support::SimAuthority authority(7, WallTime{1'800'000'000});
+  HandRing ring({}, {authority.authority().certificate().fingerprint(), crypto::sha256(as_bytes("a key")), "bob"},
+                authority.trust());
+  HandPeer& mute = ring.add_linked(150);
+  HandPeer& good = ring.add_linked(120);
+  REQUIRE(mute.opened.size() == 1);
+  REQUIRE(good.opened.size() == 1);
+  introduce(ring, mute);
+  introduce(ring, good);
+  good.say(ring.now, good.opened.back(), ListNumber{0, false});
+  ring.exchange();
+  ring.run_for(RevocationSpread::number_within - 1s);
+  CHECK(ring.overlay().counters().get("links_not_admitted") == 0);
+  CHECK_FALSE(mute.messages<ListNumber>().empty());
+  ring.run_for(2s);
+  CHECK(ring.overlay().counters().get("links_not_admitted") == 1);
+  CHECK(mute.messages<Close>().size() == 1);
+  CHECK(good.messages<Close>().empty());
 }
