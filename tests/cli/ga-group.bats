@@ -382,6 +382,10 @@ in_folder() {
   closed leave lab-enrol 2>"$DIR/talk"
   grep -q '^This was the way into lab' "$DIR/talk"
   run ! grep -q 'next: ga-group leave' "$DIR/talk"
+  # A closed group may be called like a way in.
+  closed new sea-enrol --closed >/dev/null 2>&1
+  closed leave sea-enrol 2>"$DIR/talk"
+  grep -q '^This machine has the authority of sea-enrol' "$DIR/talk"
 }
 
 @test "a closed group of somebody else's authority says how this machine gets its certificate" {

@@ -75,7 +75,7 @@ std::variant<AuthorityDesk, ExitStatus> take_authority(const Context& context, c
     if (!read) return report_key_error(context, read.error());
     passphrase = *std::move(read);
   }
-  const bool is_there = io::exists(directory + "/ledger.jsonl");
+  const bool is_there = is_authority_here(context, plan.closed.config.name);
   if (!is_there) {
     if (auto made = io::make_directories(context.options.authorities, 0755); !made)
       return report_file_error(context, made.error());
@@ -207,8 +207,7 @@ std::optional<std::string> entrance_name(const Context& context, const std::stri
 /// this machine is no member.
 bool is_half_restored(const Context& context, const GroupFile& group) {
   const std::string& name = group.config.name;
-  return io::exists(context.options.authorities + "/" + name + "/ledger.jsonl") &&
-         io::exists(path_of_group(context, entrance_name_of(name))) &&
+  return is_authority_here(context, name) && io::exists(path_of_group(context, entrance_name_of(name))) &&
          !io::exists(node_files(context, name).certificate());
 }
 

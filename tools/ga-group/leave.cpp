@@ -14,8 +14,9 @@ namespace {
 /// The authority stays, and what it does for others has ended with the node.
 void say_what_stops(const Context& context, const GroupFile& left) {
   const std::string& name = left.config.name;
-  if (const auto closed = closed_group_of(name)) {
-    context.streams.err << "This was the way into " << *closed << ": until it is back no machine can ask to get in.\n";
+  if (left.config.authority.empty()) {
+    context.streams.err << "This was the way into " << closed_group_of(name).value_or(name)
+                        << ": until it is back no machine can ask to get in.\n";
     return;
   }
   context.streams.err << "This machine has the authority of " << name

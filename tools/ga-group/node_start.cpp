@@ -107,10 +107,14 @@ std::optional<std::string> name_of_node(const Context& context, const GroupFile&
   return status->names[1];
 }
 
+bool is_authority_here(const Context& context, const std::string& name) {
+  return io::exists(context.options.authorities + "/" + name + "/ledger.jsonl");
+}
+
 bool has_authority(const Context& context, const GroupFile& file) {
-  const std::string& name = file.config.name;
-  const std::string authority = closed_group_of(name).value_or(name);
-  return io::exists(context.options.authorities + "/" + authority + "/ledger.jsonl");
+  if (!file.config.authority.empty()) return is_authority_here(context, file.config.name);
+  const auto closed = closed_group_of(file.config.name);
+  return closed && is_authority_here(context, *closed);
 }
 
 std::string start_command(const Context& context, const GroupFile& file, const std::optional<std::string>& name) {

@@ -31,7 +31,10 @@ cli::ExitStatus show_changes(const Context& context, const GroupFile& file, bool
 /// The name that the group's node was given, as it says itself; none: it has none, or does not run.
 std::optional<std::string> name_of_node(const Context& context, const GroupFile& file);
 
-/// Whether this machine signs the certificates of the group's members.
+/// Whether the authority of this name is on this machine.
+bool is_authority_here(const Context& context, const std::string& name);
+
+/// Whether this machine signs the certificates of a closed group's members, or is asked for them in an open one.
 bool has_authority(const Context& context, const GroupFile& file);
 
 /// What to type so that the node runs, and the server of an authority that is here, beside what else is typed; with a
