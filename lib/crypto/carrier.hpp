@@ -36,6 +36,10 @@ class Carrier {
   [[nodiscard]] Carrier source() const { return first(source_); }
   /// An IPv4 /24, an IPv6 /48: for what is shared out among senders.
   [[nodiscard]] Carrier network() const { return first(network_); }
+  /// Of the same kind, as their makers say: an endpoint of the same family, a relay.
+  [[nodiscard]] bool is_like(const Carrier& other) const {
+    return transport_ == other.transport_ && source_ == other.source_ && network_ == other.network_;
+  }
   friend auto operator<=>(const Carrier&, const Carrier&) = default;
 
  private:

@@ -38,11 +38,8 @@ struct Channel {
   std::unique_ptr<Session> next{};      ///< client of a rekey: receives; sends once the peer used it
   std::unique_ptr<Session> previous{};  ///< receives until previous_until
   TimePoint previous_until{};
-  TimePoint rekey_at{};
-  unsigned rekey_failures = 0;
-  std::optional<Spi> rekey{};        ///< the attempt that renews the keys
-  std::optional<Spi> unconfirmed{};  ///< our attempt that waits for the peer's first use of the keys
-  std::optional<Spi> lingering{};    ///< our attempt that answers repeated last flights
+  std::optional<Spi> opening{};      ///< the first handshake, as long as it may have something to say
+  std::optional<Spi> unconfirmed{};  ///< the session that the peer has still to use for the first time
   TimePoint last_payload{};          ///< of the owner, either way
   std::optional<TimePoint> last_probe{};
   std::optional<TimePoint> lane_offered{};  ///< when the peer was told last that it may use a lane

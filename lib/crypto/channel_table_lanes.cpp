@@ -10,17 +10,16 @@ constexpr Duration offer_pause = 1s;
 
 }  // namespace
 
-std::unique_ptr<Session> ChannelTable::State::make_session(const Attempt& attempt) {
-  auto session = std::make_unique<Session>(aeads_, keys_of(attempt, false), attempt.remote->spi(), attempt.own.spi());
-  // A peer whose SPI is odd leaves no room for one.
-  if (config_.lends_lanes && !is_lane(attempt.remote->spi())) session->lane = Session::Lane{keys_of(attempt, true)};
+std::unique_ptr<Session> ChannelTable::State::make_session(const Agreement& agreement) {
+  auto session = std::make_unique<Session>(aeads_, agreement.keys, agreement.remote.spi(), agreement.own.spi());
+  if (agreement.lane) session->lane = Session::Lane{*agreement.lane};
   return session;
 }
 
 /// Nothing that arrives for it is taken any more.
 void ChannelTable::State::drop_session(std::unique_ptr<Session>& session) {
   if (!session) return;
-  receivers_.erase(session->receive_at());
+  spis_.release(session->receive_at());
   if (session->lane && session->lane->is_lent) emit(LaneClosed{lane_of(session->receive_at())});
   session.reset();
 }
@@ -58,13 +57,8 @@ bool ChannelTable::State::hears_lane(TimePoint now, ChannelId id) const {
   return it != channels_.end() && it->second.lane_heard && now < *it->second.lane_heard + offer_pause;
 }
 
-Channel* ChannelTable::State::find_by_lane(Spi lane) {
-  const auto receiver = receivers_.find(session_of(lane));
-  return receiver == receivers_.end() ? nullptr : receiver->second;
-}
-
 void ChannelTable::State::handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets) {
-  Channel* channel = find_by_lane(lane);
+  Channel* channel = spis_.channel_at(session_of(lane));
   if (channel == nullptr) return counters_.add("drop_channel_lane", packets.size());
   channel->lane_heard = now;
   channel->statistics.last_received = now;
@@ -80,7 +74,7 @@ void ChannelTable::State::handle_opened(TimePoint now, Spi lane, std::span<const
 }
 
 std::optional<ChannelId> ChannelTable::State::handle_traffic(TimePoint now, const LaneTraffic& traffic) {
-  Channel* channel = find_by_lane(traffic.lane);
+  Channel* channel = spis_.channel_at(session_of(traffic.lane));
   if (channel == nullptr) return std::nullopt;
   const ChannelId id = channel->id;
   Session* session = channel->session_at(session_of(traffic.lane));
@@ -98,7 +92,7 @@ std::optional<ChannelId> ChannelTable::State::handle_traffic(TimePoint now, cons
     if (traffic.from && *traffic.from != channel->carrier)
       note_elsewhere(now, *channel, *traffic.from, !is_late, traffic.octets_received);
   }
-  rekey_if_used_up(now, *channel, traffic.sealed_in_all);
+  rekeyings_.handle_sealed(now, id, traffic.sealed_in_all);
   flush(now);
   return id;
 }

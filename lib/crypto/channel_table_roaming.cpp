@@ -64,33 +64,10 @@ void ChannelTable::State::handle_path_response(Channel& channel, ByteSpan body) 
   emit(Moved{channel.id, carrier});
 }
 
-/// Of a handshake. To another port of the same address it follows at once (a NAT gave the peer a new one), which hits
-/// nobody else. To another address an attempt of ours follows with an allowance; what exceeds that goes where we asked.
-/// A handshake that a stranger opened stays where its cookie was good.
-void ChannelTable::State::follow(Attempt& attempt, const Carrier& from, std::size_t octets) {
-  if (attempt.is_rekey) return;
-  if (from != attempt.carrier) {
-    if (!may_follow(attempt.carrier, from)) return;
-    const bool is_other_address = from.source() != attempt.carrier.source();
-    if (is_other_address && !attempt.asked) return;
-    attempt.carrier = from;
-    if (is_other_address) attempt.allowance.emplace();
-    if (attempt.asked && from.source() == attempt.asked->source()) attempt.allowance.reset();
-  }
-  if (attempt.allowance) attempt.allowance->note_received(octets);
-}
-
-void ChannelTable::State::transmit(Attempt& attempt, Bytes packet) {
-  const bool is_within = !attempt.allowance || attempt.allowance->take(packet.size());
-  transmit(is_within ? attempt.carrier : *attempt.asked, std::move(packet));
-}
-
 void ChannelTable::State::set_carrier(Channel& channel, const Carrier& carrier) {
   channel.carrier = carrier;
   channel.elsewhere.reset();
-  if (!channel.unconfirmed) return;
-  const auto attempt = attempts_.find(*channel.unconfirmed);
-  if (attempt != attempts_.end()) attempt->second.carrier = carrier;
+  if (channel.opening) openings_.handle_moved(*channel.opening, carrier);
 }
 
 }  // namespace ipop::crypto

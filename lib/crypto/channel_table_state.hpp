@@ -1,15 +1,16 @@
 #pragma once
 
 #include <map>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "crypto/attempt.hpp"
+#include "crypto/admission.hpp"
 #include "crypto/channel.hpp"
 #include "crypto/channel_table.hpp"
 #include "crypto/deadline_queue.hpp"
-#include "crypto/source_limiter.hpp"
+#include "crypto/openings.hpp"
+#include "crypto/rekeyings.hpp"
+#include "crypto/spi_table.hpp"
 
 namespace ipop::crypto {
 
@@ -24,11 +25,10 @@ enum class InnerMessage : std::uint8_t {
   lane = 6,            ///< the sender opens what is sealed for the lane of this session
 };
 
-/// The machine behind ChannelTable, in eight files: channel_table.cpp (sealed packets, life of a
-/// channel), channel_table_handshake.cpp (messages that open one), channel_table_attempt.cpp (life of
-/// an attempt), channel_table_sending.cpp (what it sends), channel_table_rekey.cpp (new keys),
-/// channel_table_roaming.cpp (a peer that moves), channel_table_trust.cpp (who may stay), channel_table_lanes.cpp
-/// (keys that are given away).
+/// The channels that stand, between the two machines that make keys for them: Openings for strangers, Rekeyings inside
+/// a channel. In six files: channel_table.cpp (life of a channel), channel_table_sealed.cpp (what goes over it),
+/// channel_table_keys.cpp (what handshakes say and bring), channel_table_roaming.cpp (a peer that moves),
+/// channel_table_trust.cpp (who may stay), channel_table_lanes.cpp (keys that are given away).
 class ChannelTable::State {
  public:
   State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
@@ -36,7 +36,7 @@ class ChannelTable::State {
   void handle_wall_time(TimePoint now, WallTime wall);
   void handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust);
   void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t tag);
-  void cancel(const Carrier& carrier);
+  void cancel(const Carrier& carrier) { openings_.cancel(carrier); }
   void nudge(TimePoint now, const Carrier& carrier);
   void handle_packets(TimePoint now, std::span<const Incoming> packets);
   void handle_timeout(TimePoint now);
@@ -53,7 +53,7 @@ class ChannelTable::State {
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
   [[nodiscard]] std::optional<Statistics> statistics(ChannelId id) const;
   [[nodiscard]] std::size_t size() const { return channels_.size(); }
-  [[nodiscard]] const HalfOpen& half_open() const { return half_open_; }
+  [[nodiscard]] const HalfOpen& half_open() const { return openings_.half_open(); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
@@ -62,7 +62,6 @@ class ChannelTable::State {
   void handle_unknown_spi(TimePoint now, const Carrier& from, Spi spi, ByteSpan packet);
   void handle_inner(TimePoint now, Channel& channel, Session& session, const Carrier& from, ByteSpan plaintext);
   void receive(TimePoint now, Channel& channel, Bytes payload);
-  void rekey_if_used_up(TimePoint now, Channel& channel, std::uint64_t packets);
   bool send_inner(TimePoint now, Channel& channel, InnerMessage type, ByteSpan body);
   bool send_inner_to(TimePoint now, Channel& channel, const Carrier& to, InnerMessage type, ByteSpan body);
   void note_authenticated(TimePoint now, Channel& channel, const Session& session);
@@ -72,10 +71,9 @@ class ChannelTable::State {
   void schedule(const Channel& channel);
 
   // Lanes.
-  [[nodiscard]] std::unique_ptr<Session> make_session(const Attempt& attempt);
+  [[nodiscard]] std::unique_ptr<Session> make_session(const Agreement& agreement);
   void drop_session(std::unique_ptr<Session>& session);
   void lend_lane(const Channel& channel, Session& session);
-  [[nodiscard]] Channel* find_by_lane(Spi lane);
 
   // A peer that moves.
   void note_elsewhere(TimePoint now, Channel& channel, const Carrier& from, bool is_newest, std::size_t octets);
@@ -83,72 +81,22 @@ class ChannelTable::State {
   void handle_path_challenge(TimePoint now, Channel& channel, const Carrier& from, ByteSpan body);
   void handle_path_response(Channel& channel, ByteSpan body);
   void set_carrier(Channel& channel, const Carrier& carrier);
-  void follow(Attempt& attempt, const Carrier& from, std::size_t octets);
-  void transmit(Attempt& attempt, Bytes packet);
 
-  // Messages that open a channel.
+  // Keys.
   void handle_handshake_packet(TimePoint now, const Carrier& from, ByteSpan packet);
-  void handle_init(TimePoint now, const Carrier& from, const InitMessage& init);
-  void handle_cookie(TimePoint now, const Carrier& from, const CookieMessage& cookie);
-  void handle_open(TimePoint now, const Carrier& from, const OpenMessage& open);
-  void handle_frame(TimePoint now, const Carrier& from, const FrameMessage& frame);
   void handle_hint(TimePoint now, const Carrier& from, const HintMessage& hint);
-  void accept(TimePoint now, const Carrier& from, const OpenMessage& open);
-
-  // Life of an attempt.
-  Attempt& add_attempt(TimePoint now);
-  /// A new attempt of ours; its first message goes out.
-  Attempt& ask(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected);
-  void bind(TimePoint now, Attempt& attempt, const SessionId& remote, const NodeId& claimed);
-  /// False when the attempt ended at once: the reference is not to be used afterwards.
-  [[nodiscard]] bool start_as(TimePoint now, Attempt& attempt, const NodeId& peer);
-  /// May end the attempt: the reference is not to be used afterwards.
-  void feed(TimePoint now, Attempt& attempt, const Carrier& from, const FrameMessage& frame);
-  /// False when the attempt ended.
-  bool advance(TimePoint now, Attempt& attempt, ByteSpan octets);
-  bool complete(TimePoint now, Attempt& attempt);
-  /// What is to be said of the rivals that had a tag of their own.
-  [[nodiscard]] std::vector<OpenFailed> settle_rivals(Attempt& attempt, const NodeId& peer);
+  /// All that the two machines have put out.
+  void carry_out(TimePoint now);
+  void carry_out(TimePoint now, Openings::Output output);
+  void carry_out(TimePoint now, Rekeyings::Output output);
+  void add_channel(TimePoint now, Openings::Done done);
   void replace_older(TimePoint now, const NodeId& peer, const Carrier& carrier);
-  [[nodiscard]] SessionKeys keys_of(const Attempt& attempt, bool is_lane) const;
-  void fail_attempt(TimePoint now, Attempt& attempt, Ending why, const std::string& detail);
-  void remove_attempt(Spi spi);
-  void run_attempt_timer(TimePoint now, Spi spi);
-  void expire_attempt(TimePoint now, Attempt& attempt);
-  void resend(TimePoint now, Attempt& attempt);
-  void send_init(TimePoint now, Attempt& attempt);
-  void send_open(TimePoint now, Attempt& attempt);
-  void send_frame(TimePoint now, Attempt& attempt, const FrameStream::Piece& piece);
-  void flush_attempt(TimePoint now, Attempt& attempt);
-  void touch(Attempt& attempt);
-  void restart_timer(TimePoint now, Attempt& attempt);
-  void schedule(const Attempt& attempt);
-  [[nodiscard]] WallTime wall(TimePoint now) const;
-  void set_stage(TimePoint now, Attempt& attempt, Attempt::Stage stage);
-  /// Strangers' handshakes for which there is no room give way. False when `newest` was one of them.
-  [[nodiscard]] bool crowd_out(TimePoint now, Spi newest);
-  /// False when the attempt gave way to others.
-  [[nodiscard]] bool make_handshake(TimePoint now, Attempt& attempt);
-  void hear_hello(TimePoint now, Attempt& attempt, ByteSpan octets);
-  void note_progress(TimePoint now, Attempt& attempt);
-  /// Under a new session, from the first message on: the peer has lost its end of the handshake.
-  void begin_again(TimePoint now, const Attempt& attempt);
-  [[nodiscard]] std::optional<TimePoint> stalls_at(const Attempt& attempt) const;
-
-  // New keys.
-  void start_rekey(TimePoint now, Channel& channel);
-  void handle_rekey_frame(TimePoint now, Channel& channel, const FrameMessage& frame);
-  Attempt& add_rekey_attempt(TimePoint now, Channel& channel, std::optional<SessionId> remote);
-  void complete_rekey(TimePoint now, Attempt& attempt);
-  void fail_rekey(TimePoint now, Attempt& attempt, Ending why);
-  void rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session, HandshakeRole role);
+  void renew(TimePoint now, Channel& channel, const Agreement& agreement);
+  void rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session);
   void confirm(TimePoint now, Channel& channel);
 
   // Trust.
-  void end_attempts(TimePoint now);
   void end_channels_unless_trusted(TimePoint now, bool is_other_group);
-  /// False when the handshake's peer was revoked while it ran.
-  [[nodiscard]] bool is_still_trusted(const PeerIdentity& peer) const;
 
   // Outputs.
   void transmit(const Carrier& to, Bytes packet);
@@ -157,32 +105,18 @@ class ChannelTable::State {
   void flush_received();
 
   Config config_;
-  ContextTag tag_{};
-  HandshakeFactory& handshakes_;
+  ContextTag tag_;
   AeadFactory& aeads_;
   Rng& rng_;
-  std::optional<std::pair<TimePoint, WallTime>> wall_{};
-  std::shared_ptr<const TrustStore> trust_ = TrustStore::open_group();
   Counters counters_;
-
-  CookieJar cookies_;
-  SourceLimiter init_limiter_;
-  SourceLimiter open_limiter_;
+  Admission admission_;
+  SpiTable spis_;  // points into channels_
+  Openings openings_;
+  Rekeyings rekeyings_;
   std::optional<TimePoint> last_hint_sent_{};
   std::optional<TimePoint> last_hint_heard_{};
 
-  // Attempts by their own SPI; the other maps point into this one.
-  std::map<Spi, Attempt> attempts_;
-  std::map<Carrier, Spi> asked_;
-  std::map<std::pair<NodeId, SessionId>, Spi> by_remote_;
-  DeadlineQueue<Spi> attempt_deadlines_;
-  std::vector<Spi> dirty_;
-  HalfOpen half_open_;
-  std::size_t parked_ = 0;
-
   std::map<ChannelId, Channel> channels_;
-  // Only looked up, never iterated: nothing depends on its order.
-  std::unordered_map<Spi, Channel*> receivers_;
   DeadlineQueue<ChannelId> channel_deadlines_;
   std::uint32_t last_channel_ = 0;
 

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "base/machine.hpp"
+#include "crypto/hash.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -103,6 +104,13 @@ struct Head {
 };
 
 }  // namespace
+
+ContextTag tag_of(ByteSpan context) {
+  const Digest256 digest = sha256(context);
+  ContextTag out{};
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
 
 bool is_handshake(ByteSpan packet) {
   return packet.size() >= 4 && ByteReader(packet).read<std::uint32_t>() == 0;

@@ -23,6 +23,7 @@ constexpr std::uint8_t handshake_version = 1;
 
 /// First octets of SHA-256 over the context: messages of another group are not for us.
 using ContextTag = std::array<std::byte, 8>;
+ContextTag tag_of(ByteSpan context);
 
 /// One side's name of one attempt, 64 random bits. The first four octets are the SPI at which this
 /// side will receive; knowing the whole proves having seen a packet of the attempt.

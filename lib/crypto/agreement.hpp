@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+
+#include "crypto/channel_table.hpp"
+#include "crypto/handshake_exchange.hpp"
+
+namespace ipop::crypto {
+
+/// What a handshake leaves that is done: who the peer is, and keys.
+struct Agreement {
+  SessionId own{};
+  SessionId remote{};
+  HandshakeRole role{};
+  AeadSuite suite{};
+  PeerIdentity peer{};
+  SessionKeys keys{};
+  std::optional<SessionKeys> lane{};  ///< if lanes are lent, and the peer has an SPI for one
+};
+
+/// Of an exchange that is done.
+Agreement agreement_of(const HandshakeExchange& exchange, const ChannelTable::Config& config);
+
+}  // namespace ipop::crypto
