@@ -187,7 +187,7 @@ void measure_data_plane(bench::Report& report, crypto::AeadFactory& aeads, Rng& 
   right.handle_order(InstallLane{crypto::Spi{259}, crypto::Spi{257}, {keys.receive, keys.send}, NodeId()});
   const net::Ipv4Address from(10, 128, 0, 1);
   const net::Ipv4Address to(10, 128, 0, 2);
-  left.handle_order(InstallFlow{from, to, crypto::Spi{257}, peer, 1400, true, now + 1h});
+  left.handle_order(InstallFlow{from, to, crypto::Lanes{crypto::Spi{256}, 1}, peer, 1400, true, now + 1h});
   right.handle_order(InstallSource{NodeId(), from, to, guest_mac, true, now + 1h});
   Worker::Outcome sent;
   const auto send = [&] {

@@ -78,6 +78,7 @@ Json encode(const node::StatusAnswer& answer) {
   out["interface"] = answer.interface;
   out["cipher"] = answer.cipher;
   out["offloads"] = answer.offloads;
+  out["workers"] = answer.workers;
   out["uptime_ms"] = answer.uptime.count();
   out["dht_records"] = answer.dht_records;
   out["closed"] = answer.closed;
@@ -111,6 +112,7 @@ void decode(Fields& in, node::StatusAnswer& out) {
   in.get("interface", out.interface);
   in.get("cipher", out.cipher);
   in.get("offloads", out.offloads);
+  in.get("workers", out.workers);
   in.get("uptime_ms", out.uptime);
   in.get("dht_records", out.dht_records);
   in.get("closed", out.closed);

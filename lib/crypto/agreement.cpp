@@ -5,11 +5,10 @@
 namespace ipop::crypto {
 namespace {
 
-SessionKeys keys_of(const Agreement& agreement, const Handshake& handshake, const ChannelTable::Config& config,
-                    bool is_lane) {
+Digest256 key_context_of(const Agreement& agreement, const ChannelTable::Config& config) {
   const bool is_client = agreement.role == HandshakeRole::client;
-  const Spi own = is_lane ? lane_of(agreement.own.spi()) : agreement.own.spi();
-  const Spi remote = is_lane ? lane_of(agreement.remote.spi()) : agreement.remote.spi();
+  const Spi own = agreement.own.spi();
+  const Spi remote = agreement.remote.spi();
   KeyContext context;
   context.context = config.context;
   context.suite = agreement.suite;
@@ -17,7 +16,7 @@ SessionKeys keys_of(const Agreement& agreement, const Handshake& handshake, cons
   context.server_id = is_client ? agreement.peer.id : config.self;
   context.client_spi = is_client ? own : remote;
   context.server_spi = is_client ? remote : own;
-  return handshake.export_keys(digest(context));
+  return digest(context);
 }
 
 }  // namespace
@@ -30,9 +29,10 @@ Agreement agreement_of(const HandshakeExchange& exchange, const ChannelTable::Co
   out.role = exchange.role();
   out.suite = handshake.suite();
   out.peer = handshake.peer();
-  out.keys = keys_of(out, handshake, config, false);
-  // A peer whose SPI is odd leaves no room for one.
-  if (config.lends_lanes && !is_lane(out.remote.spi())) out.lane = keys_of(out, handshake, config, true);
+  const Digest256 context = key_context_of(out, config);
+  out.keys = handshake.export_keys(context);
+  if (config.hands != 0 && has_room_for_lanes(out.remote.spi()))
+    out.lane_secret.emplace(handshake.export_lane_secret(context), out.role, out.suite);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "crypto/channel_table.hpp"
 #include "crypto/handshake_exchange.hpp"
+#include "crypto/lane.hpp"
 
 namespace ipop::crypto {
 
@@ -15,7 +16,7 @@ struct Agreement {
   AeadSuite suite{};
   PeerIdentity peer{};
   SessionKeys keys{};
-  std::optional<SessionKeys> lane{};  ///< if lanes are lent, and the peer has an SPI for one
+  std::optional<LaneSecret> lane_secret{};  ///< if lanes are lent, and the peer's SPI has room for them
 };
 
 /// Of an exchange that is done.

@@ -87,7 +87,7 @@ void ChannelTable::State::drop_all() {
   std::vector<Spi> lanes;
   for (const auto& [id, channel] : channels_) {
     for (const auto* session : {&channel.current, &channel.next, &channel.previous}) {
-      if (*session && (*session)->lane && (*session)->lane->is_lent) lanes.push_back(lane_of((*session)->receive_at()));
+      if (*session) std::ranges::copy(lanes_lent(**session), std::back_inserter(lanes));
     }
   }
   openings_.drop_all();
@@ -218,14 +218,14 @@ void ChannelTable::handle_timeout(TimePoint now) {
 Result<void> ChannelTable::seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads, Content content) {
   return state_->seal(now, id, payloads, content);
 }
-void ChannelTable::offer_lane(TimePoint now, ChannelId id) {
-  state_->offer_lane(now, id);
+void ChannelTable::offer_lanes(TimePoint now, ChannelId id) {
+  state_->offer_lanes(now, id);
 }
-bool ChannelTable::hears_lane(TimePoint now, ChannelId id) const {
-  return state_->hears_lane(now, id);
+bool ChannelTable::hears_lanes(TimePoint now, ChannelId id) const {
+  return state_->hears_lanes(now, id);
 }
-std::optional<Spi> ChannelTable::lane_to(ChannelId id) const {
-  return state_->lane_to(id);
+std::optional<Lanes> ChannelTable::lanes_to(ChannelId id) const {
+  return state_->lanes_to(id);
 }
 void ChannelTable::handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets) {
   state_->handle_opened(now, lane, packets);

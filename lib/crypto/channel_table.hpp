@@ -51,7 +51,7 @@ class ChannelTable {
     /// stand in every handshake message.
     Bytes context{};
     Limits limits{};
-    bool lends_lanes = false;  ///< the owner has somebody who seals and opens packets of data by himself
+    unsigned hands = 0;  ///< the owner's that seal and open packets of data by themselves: 0, 1, 2, 4 or 8
   };
 
   /// Why a channel or an attempt ended.
@@ -155,13 +155,13 @@ class ChannelTable {
   /// what still fitted is sent and the channel ends).
   Result<void> seal(TimePoint now, ChannelId id, std::span<const ByteSpan> payloads,
                     Content content = Content::control);
-  /// Data comes over the channel: the peer may send it over a lane, if the owner takes lanes. Says so at most once a
-  /// second, and not while it does.
-  void offer_lane(TimePoint now, ChannelId id);
-  /// The lane to send on: the peer has offered one under the keys in use.
-  [[nodiscard]] std::optional<Spi> lane_to(ChannelId id) const;
-  /// Something came over the channel's lane lately.
-  [[nodiscard]] bool hears_lane(TimePoint now, ChannelId id) const;
+  /// Data comes over the channel: the peer may send it over lanes, if the owner has hands for them. Says so at most
+  /// once a second, and not while it does.
+  void offer_lanes(TimePoint now, ChannelId id);
+  /// The lanes to send on: the peer has offered them under the keys in use.
+  [[nodiscard]] std::optional<Lanes> lanes_to(ChannelId id) const;
+  /// Something came over the channel's lanes lately.
+  [[nodiscard]] bool hears_lanes(TimePoint now, ChannelId id) const;
   /// Packets that came over a lane and that the owner's other hand has no use for: Received, as if they had come over
   /// the channel itself.
   void handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets);

@@ -1,4 +1,7 @@
-// ChannelTable::State: the second keys of a session, which somebody else seals and opens with.
+// ChannelTable::State: the lanes of a session, with which others seal and open.
+
+#include <algorithm>
+#include <array>
 
 #include "crypto/channel_table_state.hpp"
 
@@ -7,12 +10,14 @@ namespace {
 
 // An offer may be lost: it is made again while data goes on coming over the channel itself.
 constexpr Duration offer_pause = 1s;
+// Data comes so now and then while lanes are in use, and where there are several the peer may know of fewer.
+constexpr Duration offer_pause_in_use = 10s;
 
 }  // namespace
 
 std::unique_ptr<Session> ChannelTable::State::make_session(const Agreement& agreement) {
   auto session = std::make_unique<Session>(aeads_, agreement.keys, agreement.remote.spi(), agreement.own.spi());
-  if (agreement.lane) session->lane = Session::Lane{*agreement.lane};
+  if (agreement.lane_secret) session->lanes.emplace(*agreement.lane_secret);
   return session;
 }
 
@@ -20,39 +25,69 @@ std::unique_ptr<Session> ChannelTable::State::make_session(const Agreement& agre
 void ChannelTable::State::drop_session(std::unique_ptr<Session>& session) {
   if (!session) return;
   spis_.release(session->receive_at());
-  if (session->lane && session->lane->is_lent) emit(LaneClosed{lane_of(session->receive_at())});
+  for (const Spi lane : lanes_lent(*session))
+    emit(LaneClosed{lane});
   session.reset();
 }
 
-void ChannelTable::State::lend_lane(const Channel& channel, Session& session) {
-  Session::Lane& lane = *session.lane;
-  // Only once: whoever has the keys counts from zero.
-  if (std::exchange(lane.is_lent, true)) return;
-  emit(LaneOpened{lane_of(session.receive_at()), lane_of(session.send_to()), lane.keys, channel.peer});
-  lane.keys = {};
+std::vector<Spi> ChannelTable::State::lanes_lent(const Session& session) {
+  std::vector<Spi> out;
+  for (unsigned number = 0; session.lanes && number < session.lanes->lent; ++number)
+    out.push_back(lane_of(session.receive_at(), number));
+  return out;
 }
 
-void ChannelTable::State::offer_lane(TimePoint now, ChannelId id) {
+void ChannelTable::State::lend_lanes(const Channel& channel, Session& session, unsigned wanted) {
+  // Each only once: whoever has the keys counts from zero.
+  for (unsigned& lent = session.lanes->lent; lent < wanted; ++lent)
+    emit(LaneOpened{lane_of(session.receive_at(), lent), lane_of(session.send_to(), lent),
+                    session.lanes->secret.keys(lent), channel.peer});
+}
+
+/// As many as the end with more hands has hands.
+void ChannelTable::State::tell_lanes(TimePoint now, Channel& channel) {
+  Session::LaneUse& lanes = *channel.current->lanes;
+  const unsigned wanted = std::max(config_.hands, lanes.peer_takes);
+  channel.lanes_offered = now;
+  lanes.offered = wanted;
+  lend_lanes(channel, *channel.current, wanted);
+  const std::array body = {static_cast<std::byte>(wanted)};
+  send_inner(now, channel, InnerMessage::lanes, body);
+}
+
+void ChannelTable::State::handle_lanes(TimePoint now, Channel& channel, Session& session, ByteSpan body) {
+  const unsigned taken = body.size() == 1 ? std::to_integer<unsigned>(body.front()) : 0;
+  if (!session.lanes) return counters_.add("drop_channel_inner_unknown");
+  if (taken == 0 || taken > most_lanes) return counters_.add("drop_channel_inner_malformed");
+  Session::LaneUse& lanes = *session.lanes;
+  lanes.peer_takes = std::max(lanes.peer_takes, taken);
+  const unsigned wanted = std::max(config_.hands, lanes.peer_takes);
+  lend_lanes(channel, session, wanted);
+  // Who has fewer hands learns how many lanes are needed. Each answer names more than the one before.
+  const bool knows_fewer = taken < wanted || lanes.offered != 0;
+  if (&session == channel.current.get() && lanes.offered < wanted && knows_fewer) tell_lanes(now, channel);
+}
+
+void ChannelTable::State::offer_lanes(TimePoint now, ChannelId id) {
   const auto it = channels_.find(id);
-  if (it == channels_.end() || !it->second.current->lane) return;
+  if (it == channels_.end() || !it->second.current->lanes) return;
   Channel& channel = it->second;
-  if (channel.lane_heard && now < *channel.lane_heard + offer_pause) return;
-  if (channel.lane_offered && now < *channel.lane_offered + offer_pause) return;
-  channel.lane_offered = now;
-  lend_lane(channel, *channel.current);
-  send_inner(now, channel, InnerMessage::lane, {});
+  const bool is_heard = channel.lane_heard && now < *channel.lane_heard + offer_pause;
+  if (is_heard && std::max(config_.hands, channel.current->lanes->peer_takes) == 1) return;
+  if (channel.lanes_offered && now < *channel.lanes_offered + (is_heard ? offer_pause_in_use : offer_pause)) return;
+  tell_lanes(now, channel);
   flush(now);
 }
 
-std::optional<Spi> ChannelTable::State::lane_to(ChannelId id) const {
+std::optional<Lanes> ChannelTable::State::lanes_to(ChannelId id) const {
   const auto it = channels_.find(id);
   if (it == channels_.end()) return std::nullopt;
   const Session& session = *it->second.current;
-  if (!session.lane || !session.lane->peer_takes) return std::nullopt;
-  return lane_of(session.receive_at());
+  if (!session.lanes || session.lanes->peer_takes == 0) return std::nullopt;
+  return Lanes{session.receive_at(), session.lanes->peer_takes};
 }
 
-bool ChannelTable::State::hears_lane(TimePoint now, ChannelId id) const {
+bool ChannelTable::State::hears_lanes(TimePoint now, ChannelId id) const {
   const auto it = channels_.find(id);
   return it != channels_.end() && it->second.lane_heard && now < *it->second.lane_heard + offer_pause;
 }

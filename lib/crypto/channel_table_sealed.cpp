@@ -96,11 +96,7 @@ void ChannelTable::State::handle_inner(TimePoint now, Channel& channel, Session&
     case InnerMessage::confirm: return;  // its being authenticated was the message
     case InnerMessage::path_challenge: return handle_path_challenge(now, channel, from, body);
     case InnerMessage::path_response: return handle_path_response(channel, body);
-    case InnerMessage::lane:
-      if (!session.lane) break;
-      lend_lane(channel, session);
-      session.lane->peer_takes = true;
-      return;
+    case InnerMessage::lanes: return handle_lanes(now, channel, session, body);
   }
   counters_.add("drop_channel_inner_unknown");
 }

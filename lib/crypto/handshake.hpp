@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/certificate.hpp"
+#include "crypto/hash.hpp"
 #include "crypto/trust_store.hpp"
 
 namespace ipop::crypto {
@@ -49,6 +50,8 @@ class Handshake {
   [[nodiscard]] virtual AeadSuite suite() const = 0;
   /// Only in State::done; keys for suite(); both ends pass the same context (RFC 5705, RFC 8446 section 7.5).
   [[nodiscard]] virtual SessionKeys export_keys(ByteSpan context) const = 0;
+  /// Only in State::done; for the keys of a session's lanes; the same at both ends, and not to be had from the above.
+  [[nodiscard]] virtual Digest256 export_lane_secret(ByteSpan context) const = 0;
 };
 
 /// Makes handshakes with this node's own identity.

@@ -16,13 +16,11 @@ namespace ipop::crypto {
 namespace {
 
 // RFC 5705, section 4: labels that are not registered begin so.
-constexpr std::string_view exporter_label = "EXPERIMENTAL grid-appliance channel";
+constexpr std::string_view keys_label = "EXPERIMENTAL grid-appliance channel";
+constexpr std::string_view lanes_label = "EXPERIMENTAL grid-appliance lanes";
 
 // Our flights are 700 to 1,300 octets.
 constexpr long max_record = 2048;
-
-constexpr std::size_t salt_size = 4;
-constexpr std::size_t largest_key_block = 2 * (32 + salt_size);
 
 std::string_view tls_name(AeadSuite suite) {
   return suite == AeadSuite::chacha20_poly1305 ? "TLS_CHACHA20_POLY1305_SHA256" : "TLS_AES_128_GCM_SHA256";
@@ -33,14 +31,6 @@ std::string tls_names(std::span<const AeadSuite> suites) {
   std::string out;
   for (const AeadSuite suite : suites)
     out.append(out.empty() ? "" : ":").append(tls_name(suite));
-  return out;
-}
-
-AeadKey take_key(ByteReader& in, AeadSuite suite) {
-  AeadKey out;
-  std::ranges::copy(in.take(key_size_of(suite)), out.key.begin());
-  out.salt = in.take_array<salt_size>();
-  out.suite = suite;
   return out;
 }
 
@@ -132,27 +122,33 @@ class TlsHandshake final : public Handshake {
   }
 
   [[nodiscard]] SessionKeys export_keys(ByteSpan context) const override {
-    assert(state_ == State::done);
-    const bool is_client = role_ == HandshakeRole::client;
-    const Bytes& peer_certificate = verification_.peer.certificate.der();
-    const Digest256 full = is_client ? with_certificates(context, own_certificate_, peer_certificate)
-                                     : with_certificates(context, peer_certificate, own_certificate_);
     std::array<std::byte, largest_key_block> room{};
-    const auto block = std::span(room).first(2 * (key_size_of(suite()) + salt_size));
-    const int made = SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(block.data()),
-                                                block.size(), exporter_label.data(), exporter_label.size(),
-                                                reinterpret_cast<const unsigned char*>(full.data()), full.size(), 1);
-    assert(made == 1);
-    static_cast<void>(made);
-    ByteReader in(block);
-    const AeadKey client_writes = take_key(in, suite());
-    const AeadKey server_writes = take_key(in, suite());
+    const auto block = std::span(room).first(key_block_size(suite()));
+    export_to(keys_label, context, block);
+    const SessionKeys out = keys_from(block, role_, suite());
     wipe(room);
-    if (is_client) return {client_writes, server_writes};
-    return {server_writes, client_writes};
+    return out;
+  }
+
+  [[nodiscard]] Digest256 export_lane_secret(ByteSpan context) const override {
+    Digest256 out{};
+    export_to(lanes_label, context, out);
+    return out;
   }
 
  private:
+  void export_to(std::string_view label, ByteSpan context, std::span<std::byte> out) const {
+    assert(state_ == State::done);
+    const Bytes& peer_certificate = verification_.peer.certificate.der();
+    const Digest256 full = role_ == HandshakeRole::client
+                               ? with_certificates(context, own_certificate_, peer_certificate)
+                               : with_certificates(context, peer_certificate, own_certificate_);
+    const int made = SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                                                label.data(), label.size(), octets_of(full), full.size(), 1);
+    assert(made == 1);
+    static_cast<void>(made);
+  }
+
   State shake() {
     const int result = SSL_do_handshake(ssl_.get());
     // Asked directly after the call: anything in between would change the answer.

@@ -1,11 +1,18 @@
 #include "crypto/hash.hpp"
 
+#include <array>
 #include <cassert>
+#include <string>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 #include <openssl/sha.h>
+
+#include "crypto/openssl_ptr.hpp"
 
 namespace ipop::crypto {
 
@@ -28,6 +35,25 @@ Digest256 hmac_sha256(ByteSpan key, ByteSpan data) {
   assert(done != nullptr && size == out.size());
   static_cast<void>(done);
   return out;
+}
+
+void hkdf_expand(ByteSpan key, ByteSpan info, std::span<std::byte> out) {
+  const DerivationPtr algorithm(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_HKDF, nullptr));
+  const DerivationContextPtr context(EVP_KDF_CTX_new(algorithm.get()));
+  int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+  std::string digest = "SHA256";
+  // The parameters are only read, but their type is not const.
+  const auto octets_of = [](const char* name, ByteSpan octets) {
+    return OSSL_PARAM_construct_octet_string(name, const_cast<std::byte*>(octets.data()), octets.size());
+  };
+  const std::array parameters = {OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+                                 OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
+                                 octets_of(OSSL_KDF_PARAM_KEY, key), octets_of(OSSL_KDF_PARAM_INFO, info),
+                                 OSSL_PARAM_construct_end()};
+  const int done =
+      EVP_KDF_derive(context.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(), parameters.data());
+  assert(done == 1);
+  static_cast<void>(done);
 }
 
 bool equal_secret(ByteSpan a, ByteSpan b) {

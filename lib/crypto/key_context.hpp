@@ -2,8 +2,9 @@
 
 #include "base/bytes.hpp"
 #include "base/node_id.hpp"
+#include "crypto/handshake.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/session.hpp"
+#include "crypto/spi.hpp"
 
 namespace ipop::crypto {
 
@@ -17,6 +18,11 @@ struct KeyContext {
   Spi client_spi{};
   Spi server_spi{};
 };
+
+/// What an exporter or derivation gives for a session: key and salt of the client's direction, then the server's.
+constexpr std::size_t largest_key_block = 2 * (32 + 4);
+std::size_t key_block_size(AeadSuite suite);
+SessionKeys keys_from(ByteSpan block, HandshakeRole role, AeadSuite suite);
 
 /// SHA-256 over version, suite, length and octets of the context, both ids, both SPIs.
 Digest256 digest(const KeyContext& context);

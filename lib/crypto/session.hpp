@@ -6,30 +6,13 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "base/strong_id.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/handshake.hpp"
+#include "crypto/lane.hpp"
 #include "crypto/replay_window.hpp"
+#include "crypto/spi.hpp"
 
 namespace ipop::crypto {
-
-/// Security parameters index (RFC 4303, 2.1): the number under which a node receives a session.
-/// Below 256 is reserved; zero stands before handshake messages.
-using Spi = StrongId<struct SpiTag, std::uint32_t>;
-
-constexpr std::uint32_t first_spi = 256;
-
-/// A session has two counters and two pairs of keys, so that two who seal and open need to share nothing: its own SPI
-/// is even, and that of its lane, for packets of data that a worker passes on by itself, the odd one behind it.
-constexpr bool is_lane(Spi spi) {
-  return spi.value >= first_spi && (spi.value & 1U) != 0;
-}
-constexpr Spi lane_of(Spi session) {
-  return Spi{session.value | 1U};
-}
-constexpr Spi session_of(Spi lane) {
-  return Spi{lane.value & ~1U};
-}
 
 /// The keys of one session in use: seals and opens packets. docs/wire/channel.md
 ///
@@ -62,13 +45,16 @@ class Session {
   /// The plaintext is where the ciphertext was, header_size octets behind the packet's begin, when accepted.
   Opened open_in_place(std::span<std::byte> packet);
 
-  /// Keys of the session's lane, and how far it has come into use. Who seals and opens with them is not this session.
-  struct Lane {
-    SessionKeys keys{};
-    bool is_lent = false;     ///< the owner has them
-    bool peer_takes = false;  ///< the peer opens what is sealed with them
+  /// The session's lanes, and how far they have come into use. Who seals and opens with them is not this session.
+  struct LaneUse {
+    LaneSecret secret{};
+    unsigned lent = 0;        ///< so many the owner has
+    unsigned peer_takes = 0;  ///< what is sealed with the first so many the peer opens
+    unsigned offered = 0;     ///< so many the peer was told of
+
+    explicit LaneUse(const LaneSecret& of_session) : secret(of_session) {}
   };
-  std::optional<Lane> lane{};
+  std::optional<LaneUse> lanes{};
 
   [[nodiscard]] Spi send_to() const { return send_to_; }
   [[nodiscard]] Spi receive_at() const { return receive_at_; }

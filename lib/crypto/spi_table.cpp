@@ -10,7 +10,7 @@ SessionId SpiTable::draw() {
   SessionId own;
   do {
     rng_.fill(octets);
-    octets[3] &= std::byte{0xfe};
+    octets[3] &= std::byte{0xff & ~lane_bits};
     own = SessionId(octets);
   } while (own.spi().value < first_spi || entries_.contains(own.spi()));
   entries_.try_emplace(own.spi());

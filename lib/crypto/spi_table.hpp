@@ -26,7 +26,7 @@ class SpiTable {
 
   explicit SpiTable(Rng& rng) : rng_(rng) {}
 
-  /// A session's id under an SPI that nobody has. It is even: the odd ones are of lanes.
+  /// A session's id under an SPI that nobody has. It has room for lanes.
   SessionId draw();
   /// What comes under it is for the channel, which lives until it is released.
   void assign(Spi spi, Channel& channel);

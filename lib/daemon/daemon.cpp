@@ -81,7 +81,7 @@ Result<void> Daemon::State::open() {
       // One that somebody else has made may be a port of a bridge to guests who know no large frames.
       mtu_ = mtu_for(widest_uplink(*addresses));
     }
-    auto tap = io::TapDevice::open({*config_.tap, mtu_, mac_of(identity_->id), config_.offloads.tap});
+    auto tap = io::TapDevice::open({*config_.tap, mtu_, mac_of(identity_->id), config_.offloads.tap, true});
     if (!tap) return std::move(tap).error();
     tap_ = *std::move(tap);
     tap_keeper_.emplace(tap_->name(), tap_->index(), mtu_);
@@ -91,6 +91,7 @@ Result<void> Daemon::State::open() {
       log_all(registration_->clear());
     }
   }
+  if (auto made = make_hands(); !made) return made;
   make_node(*addresses);
   return open_doors();
 }
@@ -134,9 +135,8 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;
   config.interface = tap_ ? tap_->name() : "";
-  config.has_worker = true;
+  config.hands = hands();
   config.version = config_.version;
-  make_worker();
   node_.emplace(std::move(config), identity_->key, *identity_->handshakes, *identity_->aeads, rng_);
 
   io::UnderlayRules rules{tap_ ? tap_->index() : 0, config_.prefix, port_->has_ipv6(), config_.excluded};
@@ -157,7 +157,7 @@ Result<void> Daemon::State::open_doors() {
           control_->answer(id, done ? Result<node::Answer>(node::DoneAnswer{}) : std::move(done).error());
           return;
         }
-        report_traffic(io::monotonic_now());
+        hand_->report(io::monotonic_now());
         give([&](TimePoint now) { node_->handle_command(now, id, command); });
       });
   if (!control) return std::move(control).error();
@@ -256,11 +256,7 @@ Result<void> Daemon::State::run() {
         {"interface", tap_ ? tap_->name() : "none"},
         {"cipher", std::string(identity_->aeads->name())}}});
   log_all(directory_->take_log());
-  for (const auto family : {io::UdpPort::Family::ipv4, io::UdpPort::Family::ipv6}) {
-    for (const int fd : port_->fds(family))
-      watches_.emplace_back(loop_, fd, [this, fd] { read_datagrams(fd); });
-  }
-  if (tap_) watches_.emplace_back(loop_, tap_->fd(), [this] { read_frames(); });
+  start_hands();
   if (saved_.port != port_->port()) {
     saved_.port = port_->port();
     directory_->save(saved_);
@@ -282,6 +278,8 @@ Result<void> Daemon::State::run() {
   show_status();
   patience_timer_->arm(io::monotonic_now() + patience);
   if (!stopping_) loop_.run();
+  for (const auto& hand : other_hands_)
+    hand->stop();
   if (registration_) log_all(registration_->clear());
   if (tap_address_ && ending_) log_all(tap_address_->clear());
   log({LogLevel::info, "node stopped", {}});
@@ -404,10 +402,8 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
             if (dns_listener_) dns_listener_->answer(answer.tag, answer.message);
           },
           [&](const node::Node::RenewCertificate&) { loop_.post([this] { renewal_->start(config_.renew_command); }); },
-          [&](const node::Node::Order& order) {
-            if (worker_) worker_->handle_order(order);
-          },
-          [&](node::Node::LanePackets& packets) { relayed_.push_back(std::move(packets)); },
+          [&](const node::Node::Order& order) { give_order(order); },
+          [&](node::Node::LanePackets& packets) { give_lane_packets(packets); },
           [&](node::Node::AskLeaseServer& ask) {
             loop_.post([this, request = to_base64(ask.request)] {
               auto command = config_.lease_command;
@@ -452,10 +448,10 @@ void Daemon::State::answer(const node::Node::CommandAnswer& done) {
   auto result = done.answer;
   auto* status = result ? std::get_if<node::StatusAnswer>(&*result) : nullptr;
   if (status != nullptr) {
-    Counters all = port_->counters();
-    if (tap_) all.merge(tap_->counters());
-    if (worker_) all.merge(worker_->counters());
+    Counters all;
+    count_packets(all);
     status->offloads = offloads_in_use();
+    status->workers = hands();
     if (tap_keeper_) status->interface = tap_keeper_->name();
     if (lan_) all.merge(lan_->counters());
     if (dns_listener_) all.merge(dns_listener_->counters());

@@ -45,6 +45,7 @@ struct DaemonConfig {
   };
   Offloads offloads{};
   std::string cipher = "auto";          ///< make_identity
+  unsigned workers = 0;                 ///< 1, 2, 4 or 8 that pass packets at the same time; 0: workers_for()
   std::vector<std::string> excluded{};  ///< interfaces that are no underlay; io::UnderlayRules
   LogLevel log_level = LogLevel::info;
   std::string version{};
@@ -58,6 +59,10 @@ struct DaemonConfig {
   /// Reads the configuration again (SIGHUP, a client's reload).
   std::function<Result<DaemonConfig>()> read_again{};
 };
+
+/// How many workers a machine with so many processors has use for: one for two of them, four at the most, since others
+/// make what is passed, or run jobs.
+unsigned workers_for(unsigned processors);
 
 /// A node on this machine: opens what it needs of the kernel, then turns events into inputs of
 /// node::Node and carries out what comes out.

@@ -1,67 +1,97 @@
-// Daemon::State: packets between the kernel, the worker and the node.
+// Daemon::State: packets between the hands and the node.
 
+#include <algorithm>
+#include <bit>
+#include <limits>
+
+#include "base/machine.hpp"
 #include "daemon/daemon_state.hpp"
+#include "io/process.hpp"
 #include "router/mac_table.hpp"
 
 namespace ipop::daemon {
 
 namespace {
 
-// One event reads at most so many batches before the other doors get their turn.
-constexpr int batches_a_turn = 8;
-// How often the node hears what the worker did. Less than the half second after which it probes a path that is silent.
-constexpr Duration report_every = 250ms;
+// Batches of packets for the node that wait at the most; a batch has up to half a megabyte.
+constexpr std::size_t most_waiting = 32;
 
 }  // namespace
 
-void Daemon::State::make_worker() {
-  // Without an interface it passes on what others send one another. A datagram written to the TAP in one piece with
+unsigned workers_for(unsigned processors) {
+  return std::bit_floor(std::clamp(processors / 2, 1U, 4U));
+}
+
+Result<void> Daemon::State::make_hands() {
+  const unsigned wanted = config_.workers != 0 ? config_.workers : workers_for(io::usable_processors());
+  auto ports = port_->give_doors(wanted);
+  const auto number = static_cast<unsigned>(ports.size() + 1);
+  // Without an interface a hand passes on what others send one another. A datagram written to the TAP in one piece with
   // others costs the kernel more than it saves us.
-  const bool joins_tcp = tap_ && tap_->offloads().tcp;
-  worker_.emplace(dataplane::Worker::Config{router::server_mac, {joins_tcp, false}}, *identity_->aeads);
+  dataplane::Worker::Config config{router::server_mac, {tap_ && tap_->offloads().tcp, false}, 0, number};
+  const std::string_view cipher = identity_->aeads->name();
+  hand_.emplace(loop_, *port_, tap_ ? &*tap_ : nullptr, config, cipher,
+                Hand::Handlers{[this] { take_letters(); }, [this](const auto& rest) { take_rest(rest); },
+                               [this](const auto packets) {
+                                 for (auto& [hand, relayed] : HandThread::sorted_by_hand(packets))
+                                   give_relayed(hand, std::move(relayed));
+                               },
+                               [this](const auto& traffic) { take_traffic(traffic); }});
+  told_.emplace(loop_, [this] { take_letters(); });
+  counted_.resize(number);
+  for (io::UdpPort& port : ports) {
+    ++config.hand;
+    std::optional<io::TapDevice> tap;
+    if (tap_) {
+      auto another = tap_->another();
+      if (!another) return std::move(another).error();
+      tap = *std::move(another);
+    }
+    HandThread::Post post;
+    post.to_owner = [this](HandThread::Told letter) {
+      // What was counted is never lost: keys are renewed by it.
+      const bool is_report = std::holds_alternative<HandThread::Report>(letter);
+      return told_->put(std::move(letter), is_report ? std::numeric_limits<std::size_t>::max() : most_waiting);
+    };
+    post.to_hand = [this](unsigned hand, HandThread::Relayed relayed) {
+      if (hand != 0) return other_hands_[hand - 1]->give(std::move(relayed));
+      static_cast<void>(told_->put(std::move(relayed), most_waiting));
+    };
+    other_hands_.push_back(
+        std::make_unique<HandThread>(std::move(port), std::move(tap), config, cipher, std::move(post)));
+  }
+  return {};
 }
 
-void Daemon::State::read_datagrams(int socket) {
-  for (int turn = 0; turn < batches_a_turn && !stopping_; ++turn) {
-    const auto datagrams = port_->receive_joined(socket);
-    if (datagrams.empty()) return;
-    if (worker_) {
-      for (dataplane::Worker::Place place; place.run < datagrams.size();)
-        pass([&](TimePoint now) { return worker_->handle_datagrams(now, datagrams, place); });
-      continue;
-    }
-    batch_.clear();
-    for (const net::Datagrams& joined : datagrams) {
-      for (std::size_t at = 0; at < joined.octets.size(); at += joined.segment)
-        batch_.push_back(
-            {joined.other, joined.octets.subspan(at, std::min(joined.segment, joined.octets.size() - at))});
-    }
-    give([this](TimePoint now) { node_->handle_datagrams(now, batch_); });
+void Daemon::State::start_hands() {
+  hand_->start();
+  for (const auto& hand : other_hands_)
+    hand->start();
+}
+
+void Daemon::State::give_order(const dataplane::Order& order) {
+  const auto only = dataplane::hand_for(order, hands());
+  if (only.value_or(0) == 0) hand_->handle_order(order);
+  for (unsigned hand = 1; hand < hands(); ++hand) {
+    if (only.value_or(hand) == hand) other_hands_[hand - 1]->give(order);
   }
 }
 
-void Daemon::State::read_frames() {
-  for (int turn = 0; turn < batches_a_turn && !stopping_; ++turn) {
-    const auto frames = tap_->read();
-    if (frames.empty()) return;
-    pass([&](TimePoint now) { return worker_->handle_frames(now, frames); });
+void Daemon::State::give_relayed(unsigned hand, HandThread::Relayed relayed) {
+  if (hand != 0) return other_hands_[hand - 1]->give(std::move(relayed));
+  hand_->handle_relayed(relayed.peer, std::move(relayed.packets));
+}
+
+void Daemon::State::give_lane_packets(node::Node::LanePackets& packets) {
+  std::vector<std::vector<Bytes>> sorted(hands());
+  for (Bytes& packet : packets.packets)
+    sorted[dataplane::hand_for(packet, hands())].push_back(std::move(packet));
+  for (unsigned hand = 0; hand < hands(); ++hand) {
+    if (!sorted[hand].empty()) give_relayed(hand, {packets.peer, std::move(sorted[hand])});
   }
 }
 
-template <class F>
-void Daemon::State::pass(F&& input) {
-  const TimePoint now = io::monotonic_now();
-  carry_out(input(now));
-  for (; !relayed_.empty(); relayed_.pop_front())
-    carry_out(worker_->handle_relayed(io::monotonic_now(), relayed_.front().peer, relayed_.front().packets));
-  if (now >= next_report_) report_traffic(now);
-}
-
-/// What the worker made goes out, and then what it left to the node.
-void Daemon::State::carry_out(const dataplane::Worker::Outcome& outcome) {
-  if (!outcome.sends.empty()) port_->send_joined(outcome.sends);
-  if (!outcome.frames.empty()) tap_->write(outcome.frames);
-  const auto& rest = outcome.for_node;
+void Daemon::State::take_rest(const dataplane::Worker::ForNode& rest) {
   if (!rest.datagrams.empty()) {
     batch_.clear();
     for (const auto& datagram : rest.datagrams)
@@ -72,11 +102,42 @@ void Daemon::State::carry_out(const dataplane::Worker::Outcome& outcome) {
   if (!rest.frames.empty()) give([&](TimePoint time) { node_->handle_frames(time, rest.frames); });
 }
 
-void Daemon::State::report_traffic(TimePoint now) {
-  if (!worker_) return;
-  next_report_ = now + report_every;
-  const auto traffic = worker_->take_report();
+void Daemon::State::take_traffic(std::span<const dataplane::Worker::Traffic> traffic) {
   if (!traffic.empty()) give([&](TimePoint time) { node_->handle_traffic(time, traffic); });
+}
+
+void Daemon::State::take_letters() {
+  for (HandThread::Told& letter : told_->take())
+    take_letter(letter);
+}
+
+void Daemon::State::take_letter(HandThread::Told& letter) {
+  std::visit(Overloaded{
+                 [this](const HandThread::Rest& rest) {
+                   std::vector<ByteSpan> frames(rest.frames.begin(), rest.frames.end());
+                   std::vector<dataplane::Worker::ForNode::Datagram> datagrams;
+                   for (const auto& [from, octets] : rest.datagrams)
+                     datagrams.push_back({from, octets});
+                   std::vector<dataplane::Worker::ForNode::Opened> opened;
+                   for (const auto& [lane, packet] : rest.opened)
+                     opened.push_back({lane, packet});
+                   take_rest({frames, datagrams, opened});
+                 },
+                 [this](HandThread::Relayed& relayed) { give_relayed(0, std::move(relayed)); },
+                 [this](HandThread::Report& report) {
+                   counted_[report.hand] = std::move(report.counters);
+                   take_traffic(report.traffic);
+                 },
+             },
+             letter);
+}
+
+void Daemon::State::count_packets(Counters& all) const {
+  all.merge(port_->counters());
+  if (tap_) all.merge(tap_->counters());
+  all.merge(hand_->counters());
+  for (const Counters& counted : counted_)
+    all.merge(counted);
 }
 
 std::vector<std::string> Daemon::State::offloads_in_use() const {

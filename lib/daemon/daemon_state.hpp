@@ -3,7 +3,6 @@
 // The inside of daemon::Daemon, shared by daemon.cpp (doors and the loop), daemon_packets.cpp (the
 // way of packets) and daemon_group.cpp (what a reload changes). Nobody else includes it.
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +14,8 @@
 #include "daemon/dns_listener.hpp"
 #include "daemon/dns_registration.hpp"
 #include "daemon/errand.hpp"
+#include "daemon/hand.hpp"
+#include "daemon/hand_thread.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
 #include "daemon/membership.hpp"
@@ -56,13 +57,17 @@ class Daemon::State {
   void renew_chance();
   void settle(TimePoint now);
 
-  void make_worker();
-  void read_datagrams(int socket);
-  void read_frames();
-  template <class F>
-  void pass(F&& input);
-  void carry_out(const dataplane::Worker::Outcome& outcome);
-  void report_traffic(TimePoint now);
+  Result<void> make_hands();
+  void start_hands();
+  void give_order(const dataplane::Order& order);
+  void give_relayed(unsigned hand, HandThread::Relayed relayed);
+  void give_lane_packets(node::Node::LanePackets& packets);
+  void take_rest(const dataplane::Worker::ForNode& rest);
+  void take_traffic(std::span<const dataplane::Worker::Traffic> traffic);
+  void take_letters();
+  void take_letter(HandThread::Told& letter);
+  [[nodiscard]] unsigned hands() const { return static_cast<unsigned>(other_hands_.size() + 1); }
+  void count_packets(Counters& all) const;
   [[nodiscard]] std::vector<std::string> offloads_in_use() const;
   void look_at_addresses();
   void look_at_tap();
@@ -101,8 +106,10 @@ class Daemon::State {
   std::optional<DnsListener> dns_listener_;
   std::optional<DnsRegistration> registration_;  // with `configure`
   std::optional<Underlay> underlay_;
-  std::optional<dataplane::Worker> worker_;
-  std::deque<node::Node::LanePackets> relayed_;  // until the worker has nothing else in hand
+  std::optional<Hand> hand_;
+  std::optional<io::Mailbox<HandThread::Told>> told_;  // by the other hands
+  std::vector<std::unique_ptr<HandThread>> other_hands_;
+  std::vector<Counters> counted_;  // by the other hands
   std::optional<node::Node> node_;
   std::unique_ptr<ControlDoor> control_;
   std::unique_ptr<BootstrapNames> names_;
@@ -117,7 +124,6 @@ class Daemon::State {
   std::optional<TimePoint> stopping_;
   Result<void> ending_;  // why the daemon stops by itself
   std::vector<node::Node::Datagram> batch_;
-  TimePoint next_report_{};
 
   std::optional<io::LoopTimer> node_timer_;
   std::optional<io::LoopTimer> clock_timer_;

@@ -23,6 +23,11 @@ bool is_syn(ByteSpan packet) {
          (octet_at(packet, transport.ip_header + tcp::flags) & tcp::syn) != 0;
 }
 
+/// Zero where there is none.
+crypto::Spi spi_of(ByteSpan sealed) {
+  return crypto::Spi{sealed.size() < crypto::Session::header_size ? 0 : long_at(sealed, 0)};
+}
+
 bool is_dhcp_port(unsigned port) {
   return port == net::udp_port_dhcp_server || port == net::udp_port_dhcp_client;
 }
@@ -90,7 +95,7 @@ Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFra
       continue;
     }
     const InstallFlow* flow = find_flow(now, frame);
-    Lane* lane = flow == nullptr ? nullptr : find_lane(flow->lane);
+    Lane* lane = flow == nullptr ? nullptr : find_lane(flow->lanes);
     Lane* relay = lane == nullptr || !flow->relay ? nullptr : find_lane(*flow->relay);
     const bool has_way = lane != nullptr && (!flow->relay || relay != nullptr);
     const bool passes = has_way && segmenter_.largest() <= flow->mtu &&
@@ -218,6 +223,11 @@ Octets Worker::open_for(Lane& lane, const net::Endpoint* from, Octets octets) {
 /// What is inside is never a relayed packet again, or the node says what is to be said of it.
 bool Worker::take_relayed(TimePoint now, Octets payload) {
   const Octets inner = payload.subspan(RelayedHead::size);
+  const crypto::Spi spi = spi_of(inner);
+  if (crypto::is_lane(spi) && crypto::hand_of(spi, config_.hands) != config_.hand) {
+    for_hands_.push_back({crypto::hand_of(spi, config_.hands), RelayedHead::other(payload), inner});
+    return true;
+  }
   Lane* lane = find_lane_of(inner);
   // Whom the member names as the sender is who it must be.
   if (lane == nullptr || lane->peer != RelayedHead::other(payload)) return false;
@@ -244,8 +254,8 @@ bool Worker::pass_on(TimePoint now, const Lane& from, Octets payload) {
   InstallPass* pass = find_pass(from.peer, RelayedHead::other(payload));
   if (pass == nullptr || pass->until <= now) return false;
   const std::size_t octets = payload.size() - RelayedHead::size;
-  Lane* to = find_lane(pass->lane);
-  if (to == nullptr || pass->octets < octets) {
+  Lane* to = find_lane(pass->lanes);
+  if (to == nullptr || !pass->loan->take(octets)) {
     // What follows is not to overtake this one.
     pass->until = now;
     return false;
@@ -257,7 +267,6 @@ bool Worker::pass_on(TimePoint now, const Lane& from, Octets payload) {
     return true;
   }
   sends_.add(pass->to, size);
-  pass->octets -= octets;
   to->count_sent(payload.size());
   ++to->traffic.packets_passed;
   to->traffic.octets_passed += octets;
@@ -302,8 +311,16 @@ const InstallSource* Worker::find_source(TimePoint now, const Lane& lane, ByteSp
 }
 
 Worker::Lane* Worker::find_lane_of(ByteSpan sealed) {
-  const crypto::Spi spi{sealed.size() < crypto::Session::header_size ? 0 : long_at(sealed, 0)};
+  const crypto::Spi spi = spi_of(sealed);
   return crypto::is_lane(spi) ? find_lane(spi) : nullptr;
+}
+
+Worker::Lane* Worker::find_lane(const crypto::Lanes& lanes) {
+  for (unsigned number = 0; number < lanes.count; ++number) {
+    const crypto::Spi spi = crypto::lane_of(lanes.session, number);
+    if (crypto::hand_of(spi, config_.hands) == config_.hand) return find_lane(spi);
+  }
+  return nullptr;
 }
 
 Worker::Lane* Worker::find_lane(crypto::Spi spi) {
@@ -322,12 +339,13 @@ void Worker::begin() {
   frames_.clear();
   datagrams_.clear();
   opened_.clear();
+  for_hands_.clear();
 }
 
 Worker::Outcome Worker::finish() {
   for (const CutFrame& cut : cut_frames_)
     frames_[cut.place] = ByteSpan(cut_).subspan(cut.begin, cut.size);
-  return {sends_.finish(), coalescer_.finish(), {frames_, datagrams_, opened_}};
+  return {sends_.finish(), coalescer_.finish(), {frames_, datagrams_, opened_}, for_hands_};
 }
 
 void Worker::count_refused(std::string_view reason) {

@@ -32,6 +32,8 @@ class Worker {
   struct Config {
     net::MacAddress own_mac{};  ///< of the node and all peers on the TAP
     Coalescer::Limits joins{};  ///< what the TAP takes
+    unsigned hand = 0;          ///< which of `hands` this one is: crypto::hand_of
+    unsigned hands = 1;
   };
   /// `aeads` outlives the worker.
   Worker(const Config& config, crypto::AeadFactory& aeads);
@@ -51,11 +53,18 @@ class Worker {
     std::span<const Datagram> datagrams{};
     std::span<const Opened> opened{};
   };
+  /// What a member brought that `peer` sealed for another hand's lane: for handle_relayed() there.
+  struct ForHand {
+    unsigned hand = 0;
+    NodeId peer{};
+    ByteSpan packet{};
+  };
   /// What became of an input; good until the next one.
   struct Outcome {
     std::span<const net::Datagrams> sends{};
     std::span<const net::JoinedFrame> frames{};
     ForNode for_node{};
+    std::span<const ForHand> for_hands{};
   };
   /// The octets of an input are changed, and stay where they are until the outcome was carried out.
   [[nodiscard]] Outcome handle_frames(TimePoint now, std::span<const net::TapFrame> frames);
@@ -137,6 +146,8 @@ class Worker {
   void count(Count what, std::uint64_t number = 1) { counts_[static_cast<std::size_t>(what)] += number; }
   void count_refused(std::string_view reason);
   [[nodiscard]] Lane* find_lane(crypto::Spi spi);
+  /// That of this hand.
+  [[nodiscard]] Lane* find_lane(const crypto::Lanes& lanes);
   [[nodiscard]] Lane* find_lane_of(ByteSpan sealed);
   [[nodiscard]] const InstallFlow* find_flow(TimePoint now, const net::TapFrame& frame) const;
   /// Seals what the segmenter has.
@@ -175,6 +186,7 @@ class Worker {
   std::vector<ByteSpan> frames_;
   std::vector<ForNode::Datagram> datagrams_;
   std::vector<ForNode::Opened> opened_;
+  std::vector<ForHand> for_hands_;
   std::array<std::uint64_t, static_cast<std::size_t>(Count::count_)> counts_{};
 };
 

@@ -10,6 +10,9 @@ void harden_process();
 /// can't be seen. False in a container or namespace whose interfaces the machine's services do not know.
 bool shares_network_of_init();
 
+/// The processors that this process may use; one at least.
+unsigned usable_processors();
+
 /// Whether this process runs as root.
 bool is_root();
 

@@ -1,6 +1,8 @@
 #include "io/process.hpp"
 
+#include <algorithm>
 #include <csignal>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +19,12 @@ bool shares_network_of_init() {
   struct stat first {};
   if (::stat("/proc/self/ns/net", &own) != 0 || ::stat("/proc/1/ns/net", &first) != 0) return true;
   return own.st_ino == first.st_ino;
+}
+
+unsigned usable_processors() {
+  cpu_set_t usable;
+  if (::sched_getaffinity(0, sizeof(usable), &usable) != 0) return 1;
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&usable)));
 }
 
 bool is_root() {

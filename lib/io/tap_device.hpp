@@ -33,6 +33,7 @@ class TapDevice {
     /// address again asks for the same lease.
     std::optional<net::MacAddress> mac{};
     bool offloads = true;  ///< as far as the kernel has them
+    bool queues = false;   ///< of an interface that is made here, as many as another() is called for
   };
 
   /// What the kernel leaves to this program, and takes from it: packets in one piece that are many.
@@ -53,6 +54,12 @@ class TapDevice {
   /// with what to do), device_or_resource_busy (another program holds it), invalid_argument (the
   /// interface is no TAP, or the name is bad), no_such_device (the host has no TUN driver).
   static Result<TapDevice> open(const Options& options);
+
+  /// The same interface for somebody who reads and writes at the same time: with a queue of its own, among which the
+  /// kernel divides the packets by their flows, or without one, for writing only, where the interface has but one.
+  /// Errors as of open().
+  [[nodiscard]] Result<TapDevice> another() const;
+  [[nodiscard]] bool has_queue() const { return has_queue_; }
 
   TapDevice(TapDevice&&) noexcept;
   TapDevice& operator=(TapDevice&&) noexcept;
@@ -88,6 +95,8 @@ class TapDevice {
   net::MacAddress mac_{};
   bool stays_ = false;        // was there before
   bool leaves_mark_ = false;  // on an interface that stays
+  bool has_queues_ = false;
+  bool has_queue_ = true;
   Offloads offloads_;
   std::size_t frame_octets_ = 0;  // room for the largest one, vnet header and all
   std::unique_ptr<std::byte[]> buffer_;

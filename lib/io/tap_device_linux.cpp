@@ -102,6 +102,11 @@ TapDevice::Offloads set_offloads(int fd) {
   return {true, false, false, false};
 }
 
+int attach(int fd, ifreq& request, unsigned kind, bool has_queues) {
+  request.ifr_flags = static_cast<short>(kind | (has_queues ? IFF_MULTI_QUEUE : 0U));
+  return ::ioctl(fd, TUNSETIFF, &request);
+}
+
 /// Whether vnet headers of the size that we read and write can be had.
 bool can_have_headers(int fd) {
   unsigned features = 0;
@@ -142,8 +147,15 @@ Result<TapDevice> TapDevice::open(const Options& options) {
   if (!out.fd_) return open_error(options.name, true);
   ifreq request = request_for(options.name);
   const bool wants_headers = options.offloads && can_have_headers(out.fd_.get());
-  request.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | (wants_headers ? IFF_VNET_HDR : 0));
-  if (::ioctl(out.fd_.get(), TUNSETIFF, &request) != 0) return open_error(options.name, false);
+  const unsigned kind = IFF_TAP | IFF_NO_PI | (wants_headers ? IFF_VNET_HDR : 0U);
+  out.has_queues_ = options.queues;
+  int attached = attach(out.fd_.get(), request, kind, out.has_queues_);
+  if (attached != 0 && errno == EINVAL && !made_here) {
+    // Whoever made it has decided whether it has queues.
+    out.has_queues_ = !out.has_queues_;
+    attached = attach(out.fd_.get(), request, kind, out.has_queues_);
+  }
+  if (attached != 0) return open_error(options.name, false);
   if (wants_headers) {
     // Whoever had a persistent one before may have set another size.
     int size = net::VnetHeader::size;
@@ -164,6 +176,29 @@ Result<TapDevice> TapDevice::open(const Options& options) {
   const std::size_t header = out.offloads_.headers ? net::VnetHeader::size : 0;
   const std::size_t packet = out.offloads_.tcp ? largest_packet : std::size_t{options.mtu};
   out.frame_octets_ = header + ethernet_overhead + packet;
+  out.buffer_.reset(new std::byte[batch_octets]);
+  return out;
+}
+
+Result<TapDevice> TapDevice::another() const {
+  TapDevice out;
+  out.name_ = name_;
+  out.index_ = index_;
+  out.mac_ = mac_;
+  out.offloads_ = offloads_;
+  out.frame_octets_ = frame_octets_;
+  out.has_queues_ = has_queues_;
+  out.has_queue_ = has_queues_;
+  if (!has_queues_) {
+    out.fd_ = UniqueFd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!out.fd_) return open_error(name_, false);
+    return out;
+  }
+  out.fd_ = UniqueFd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!out.fd_) return open_error(name_, true);
+  ifreq request = request_for(name_);
+  const unsigned kind = IFF_TAP | IFF_NO_PI | (offloads_.headers ? IFF_VNET_HDR : 0U);
+  if (attach(out.fd_.get(), request, kind, true) != 0) return open_error(name_, false);
   out.buffer_.reset(new std::byte[batch_octets]);
   return out;
 }

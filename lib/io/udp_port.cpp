@@ -65,13 +65,16 @@ Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, bool sh
 }
 
 /// Which of the sockets of a port a datagram is for (Linux socket filter, SO_ATTACH_REUSEPORT_CBPF): the first when the
-/// number in its first four octets is even or missing, else one of `doors` behind it by the number's other bits.
+/// number in its first four octets is even or missing, else one of `doors` behind it.
 bool divide(int fd, unsigned doors) {
-  std::array<sock_filter, 7> steps = {{
+  std::array<sock_filter, 10> steps = {{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),  // a load behind the end gives 0 to the kernel
       BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 1, 0),
       BPF_STMT(BPF_RET | BPF_K, 0),
       BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 1),
+      BPF_STMT(BPF_MISC | BPF_TAX, 0),
+      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 3),
+      BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0),
       BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, doors),
       BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
       BPF_STMT(BPF_RET | BPF_A, 0),
@@ -176,6 +179,26 @@ Result<UdpPort> UdpPort::open(std::uint16_t port, const Offloads& wanted, unsign
     }
     return out;
   }
+}
+
+std::vector<UdpPort> UdpPort::give_doors(unsigned hands) {
+  std::vector<UdpPort> out;
+  const bool is_divided = ipv4_.size() > hands && (ipv6_.empty() || ipv6_.size() > hands);
+  if (!is_divided) return out;
+  for (unsigned hand = 1; hand < hands; ++hand) {
+    UdpPort& port = out.emplace_back(UdpPort());
+    port.port_ = port_;
+    port.offloads_ = offloads_;
+  }
+  for (auto sockets : {&UdpPort::ipv4_, &UdpPort::ipv6_}) {
+    std::vector<UniqueFd> kept;
+    for (std::size_t i = 0; i < (this->*sockets).size(); ++i) {
+      const std::size_t hand = i == 0 ? 0 : (i - 1) % hands;
+      (hand == 0 ? kept : out[hand - 1].*sockets).push_back(std::move((this->*sockets)[i]));
+    }
+    this->*sockets = std::move(kept);
+  }
+  return out;
 }
 
 std::vector<int> UdpPort::fds(Family family) const {

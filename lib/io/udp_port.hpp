@@ -38,13 +38,17 @@ class UdpPort {
     friend bool operator==(const Offloads&, const Offloads&) = default;
   };
 
-  /// `doors` are for datagrams whose first four octets, as a big-endian number, are odd; they go by the rest of it. All
-  /// others, and short ones, come to the first socket.
+  /// `doors` are for datagrams whose first four octets, as a big-endian number, are odd: a number n comes to the door
+  /// (n / 2 + n / 16) mod `doors`. All others, and short ones, come to the first socket.
   /// `port` 0: any that is free for both families. Errors: std::errc::address_in_use, other errno.
   /// Where IPv6 is missing or the port is taken there, the port has IPv4 alone. `wanted` is used as far as
   /// the kernel has it.
   static Result<UdpPort> open(std::uint16_t port, const Offloads& wanted, unsigned doors = 0);
   static Result<UdpPort> open(std::uint16_t port) { return open(port, Offloads()); }
+
+  /// For others who read and send at the same time: the doors i, i + `hands`, i + 2 `hands`, ... for each i from 1 to
+  /// `hands` - 1, as a port of their own. Empty, and nothing is given, where not every family has so many doors.
+  [[nodiscard]] std::vector<UdpPort> give_doors(unsigned hands);
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   /// The sockets to wait for: none of a family that is not there, else the first one and the doors that the kernel has.

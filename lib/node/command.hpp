@@ -91,6 +91,7 @@ struct StatusAnswer {
   std::string interface;                ///< empty without a TAP
   std::string cipher;                   ///< implementation of the AEAD
   std::vector<std::string> offloads{};  ///< of the kernel, those in use
+  std::uint64_t workers = 1;            ///< that pass packets at the same time
   std::chrono::milliseconds uptime{};
   std::size_t dht_records = 0;
   bool closed = false;                            ///< a group with an authority

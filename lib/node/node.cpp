@@ -50,7 +50,7 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   out.mtu = config.mtu;
   out.relay_share = config.relay_share;
   out.relay_limit = config.relay_limit;
-  out.lends_lanes = config.has_worker;
+  out.hands = config.hands;
   return out;
 }
 
@@ -84,7 +84,7 @@ router::Router::Config router_config(const NodeConfig& config, const NodeId& sel
   out.tap_mac = config.tap_mac;
   out.guest_mtu = config.guest_mtu;
   out.offer_dns = config.offer_dns;
-  out.tells_admitted = config.has_worker;
+  out.tells_admitted = config.hands != 0;
   out.lease_server = config.lease_server;
   out.grants = std::move(grants);
   return out;

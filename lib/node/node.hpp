@@ -55,7 +55,8 @@ struct NodeConfig {
   std::optional<crypto::Certificate> certificate{};
   std::string interface {};  ///< shown only
   std::string version{};     ///< shown only
-  bool has_worker = false;   ///< the owner carries out dataplane::Order, and keeps to the lanes that it got
+  /// Workers of the owner that carry out dataplane::Order and keep to the lanes that they got: 0, 1, 2, 4 or 8.
+  unsigned hands = 0;
 };
 
 class Node {
@@ -90,8 +91,8 @@ class Node {
   struct RenewCertificate {};
   /// The owner carries it to the group's lease server and tells handle_lease_answer() or handle_lease_failure().
   using AskLeaseServer = router::Router::AskLeaseServer;
-  using Order = dataplane::Order;                     ///< for the worker, before anything else is given to it
-  using LanePackets = overlay::Overlay::LanePackets;  ///< for the worker, when it has nothing else in hand
+  using Order = dataplane::Order;                     ///< for the workers, before anything else is given to them
+  using LanePackets = overlay::Overlay::LanePackets;  ///< for the workers, when they have nothing else in hand
   struct Stop {};                                     ///< a client asked the daemon to end
   using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveHistory, SaveRevocations,
                               ForwardDns, EndForwardDns, DnsStreamAnswer, RenewCertificate, AskLeaseServer, Order,

@@ -83,8 +83,8 @@ bool Node::State::pump_ring(TimePoint now) {
               outputs.push(Order(dataplane::InstallLane{lane.receive_at, lane.send_to, lane.keys, lane.peer}));
             },
             [&](const Overlay::MayPass& pass) {
-              outputs.push(Order(dataplane::InstallPass{pass.source, pass.destination, pass.lane, pass.endpoint,
-                                                        pass.octets, pass.until}));
+              outputs.push(Order(dataplane::InstallPass{pass.source, pass.destination, pass.lanes, pass.endpoint,
+                                                        std::make_shared<dataplane::Loan>(pass.octets), pass.until}));
             },
             [&](Overlay::LanePackets& packets) { outputs.push(std::move(packets)); },
             [&](const Overlay::LaneClosed& lane) { outputs.push(Order(dataplane::RemoveLane{lane.receive_at})); },
@@ -346,16 +346,16 @@ void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Byte
 }
 
 void Node::State::let_send(TimePoint now, const NodeId& to, std::span<const Bytes> packets) {
-  const auto lane = config.has_worker && router ? ring.lane_to(to) : std::nullopt;
-  if (!lane) return;
+  const auto way = config.hands != 0 && router ? ring.way_to(to) : std::nullopt;
+  if (!way) return;
   const std::uint16_t mtu = router->mtu_to(to);
   std::optional<net::Ipv4Addresses> last;
   for (const Bytes& packet : packets) {
     const auto addresses = net::ipv4_addresses(packet);
     if (!addresses || addresses == last) continue;
     last = addresses;
-    outputs.push(Order(dataplane::InstallFlow{addresses->source, addresses->destination, lane->spi, lane->endpoint, mtu,
-                                              mtu >= config.mtu, now + decision_holds, lane->relay}));
+    outputs.push(Order(dataplane::InstallFlow{addresses->source, addresses->destination, way->lanes, way->endpoint, mtu,
+                                              mtu >= config.mtu, now + decision_holds, way->relay}));
   }
 }
 
@@ -365,7 +365,7 @@ void Node::State::let_receive(TimePoint now, const router::Router::Admitted& adm
 }
 
 void Node::State::forget_decisions() {
-  if (config.has_worker) outputs.push(Order(dataplane::ForgetDecisions{}));
+  if (config.hands != 0) outputs.push(Order(dataplane::ForgetDecisions{}));
 }
 
 }  // namespace ipop::node

@@ -19,7 +19,7 @@ crypto::ChannelTable::Config channel_config(const Overlay::Config& config) {
   crypto::ChannelTable::Config out;
   out.self = config.self;
   out.context = link_context(config.name_space);
-  out.lends_lanes = config.lends_lanes;
+  out.hands = config.hands;
   return out;
 }
 
@@ -173,17 +173,17 @@ void Overlay::State::want_link(TimePoint now, const NodeId& peer) {
   settle(now);
 }
 
-std::optional<Overlay::Lane> Overlay::State::lane_to(const NodeId& peer) const {
+std::optional<Overlay::Way> Overlay::State::way_to(const NodeId& peer) const {
   const Link* link = links_.find(peer);
   const Path* path = link == nullptr ? nullptr : link->in_use();
-  const auto spi = path == nullptr ? std::nullopt : table_.lane_to(path->channel);
-  if (!spi) return std::nullopt;
-  if (const auto* endpoint = std::get_if<net::Endpoint>(&path->carrier)) return Lane{*spi, *endpoint, std::nullopt};
+  const auto lanes = path == nullptr ? std::nullopt : table_.lanes_to(path->channel);
+  if (!lanes) return std::nullopt;
+  if (const auto* endpoint = std::get_if<net::Endpoint>(&path->carrier)) return Way{*lanes, *endpoint, std::nullopt};
   const Link* between = links_.find(path->relay());
   const Path* direct = between == nullptr ? nullptr : between->paths.direct();
-  const auto relay = direct == nullptr ? std::nullopt : table_.lane_to(direct->channel);
+  const auto relay = direct == nullptr ? std::nullopt : table_.lanes_to(direct->channel);
   if (!relay) return std::nullopt;
-  return Lane{*spi, std::get<net::Endpoint>(direct->carrier), *relay};
+  return Way{*lanes, std::get<net::Endpoint>(direct->carrier), *relay};
 }
 
 void Overlay::State::handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets) {
@@ -410,8 +410,8 @@ void Overlay::send(TimePoint now, PacketType type, RouteMode mode, const NodeId&
 bool Overlay::send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets) {
   return state_->send_over_link(now, peer, packets);
 }
-std::optional<Overlay::Lane> Overlay::lane_to(const NodeId& peer) const {
-  return state_->lane_to(peer);
+std::optional<Overlay::Way> Overlay::way_to(const NodeId& peer) const {
+  return state_->way_to(peer);
 }
 void Overlay::handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets) {
   state_->handle_opened(now, lane, packets);

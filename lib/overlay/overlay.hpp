@@ -66,7 +66,7 @@ class Overlay {
     Duration keep_alive = 15s;      ///< +- 20 %
     unsigned relay_share = 75;      ///< percent of this node's line that others get when it is full
     std::uint64_t relay_limit = 0;  ///< octets a second that others get at the most; 0: as measured
-    bool lends_lanes = false;       ///< the owner has a worker: crypto::ChannelTable::Config
+    unsigned hands = 0;             ///< workers that the owner has: crypto::ChannelTable::Config
   };
 
   struct Datagram {
@@ -133,11 +133,11 @@ class Overlay {
     std::optional<net::Endpoint> observed{};  ///< where the informant has it from
     Bytes octets{};
   };
-  /// This node is the member between two others: so many octets of theirs may go over the lane without it.
+  /// This node is the member between two others: so many octets of theirs may go over the lanes without it.
   struct MayPass {
     NodeId source{};
     NodeId destination{};
-    crypto::Spi lane{};
+    crypto::Lanes lanes{};
     net::Endpoint endpoint{};
     std::uint64_t octets = 0;
     TimePoint until{};
@@ -184,14 +184,14 @@ class Overlay {
   void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
   /// IP packets straight over the link to `peer`; false (nothing sent) where there is no link.
   bool send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
-  /// Where IP packets for `peer` go at present, by whoever has the lane.
-  struct Lane {
-    crypto::Spi spi{};
+  /// Where IP packets for `peer` go at present, by whoever has the lanes.
+  struct Way {
+    crypto::Lanes lanes{};
     net::Endpoint endpoint{};
-    std::optional<crypto::Spi> relay{};  ///< of the member between, who is at `endpoint`
+    std::optional<crypto::Lanes> relay{};  ///< of the member between, who is at `endpoint`
   };
-  /// None where the peer, or the member between, takes no lane.
-  [[nodiscard]] std::optional<Lane> lane_to(const NodeId& peer) const;
+  /// None where the peer, or the member between, takes no lanes.
+  [[nodiscard]] std::optional<Way> way_to(const NodeId& peer) const;
   /// Packets that came over a lane and that its owner passes on here.
   void handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets);
   struct LaneTraffic {

@@ -142,13 +142,13 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
   if (!ip_packets.empty()) {
     link->last_traffic = now;
     // Before the packets: what the owner decides of them may need the lane.
-    table_.offer_lane(now, received.id);
+    table_.offer_lanes(now, received.id);
     outputs_.push(LinkPackets{peer, std::move(ip_packets)});
   }
   if (!direct && to_pass_on.size() + relayed_here.size() > 0) {
     counters_.add("drop_relayed_nested", to_pass_on.size() + relayed_here.size());
   } else {
-    if (to_pass_on.size() + relayed_here.size() > 0) table_.offer_lane(now, received.id);
+    if (to_pass_on.size() + relayed_here.size() > 0) table_.offer_lanes(now, received.id);
     if (!to_pass_on.empty()) pass_on_relayed(now, peer, std::move(to_pass_on));
     if (!relayed_here.empty()) take_relayed(now, peer, relayed_here);
   }

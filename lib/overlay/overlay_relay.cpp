@@ -88,12 +88,12 @@ void Overlay::State::let_pass(TimePoint now, const NodeId& source, const NodeId&
   const Path* in = from == nullptr ? nullptr : from->paths.direct();
   const Path* out = to == nullptr ? nullptr : to->paths.direct();
   // What is lent to who sends nothing over his lane would be lost.
-  if (in == nullptr || out == nullptr || !table_.hears_lane(now, in->channel)) return;
-  const auto lane = table_.lane_to(out->channel);
-  const std::uint64_t octets = lane ? relay_lending_.lend(now, relay_rate_.rate(), source, destination) : 0;
+  if (in == nullptr || out == nullptr || !table_.hears_lanes(now, in->channel)) return;
+  const auto lanes = table_.lanes_to(out->channel);
+  const std::uint64_t octets = lanes ? relay_lending_.lend(now, relay_rate_.rate(), source, destination) : 0;
   if (octets == 0) return;
-  outputs_.push(
-      MayPass{source, destination, *lane, std::get<net::Endpoint>(out->carrier), octets, now + RelayLending::lent_for});
+  outputs_.push(MayPass{source, destination, *lanes, std::get<net::Endpoint>(out->carrier), octets,
+                        now + RelayLending::lent_for});
 }
 
 void Overlay::State::handle_passed(TimePoint now, Link& link, const LaneTraffic& traffic) {
@@ -180,7 +180,7 @@ void Overlay::State::take_relayed(TimePoint now, const NodeId& relay, const std:
       continue;
     }
     const crypto::Spi spi{ByteReader(view->inner).read<std::uint32_t>()};
-    if (config_.lends_lanes && crypto::is_lane(spi)) {
+    if (config_.hands != 0 && crypto::is_lane(spi)) {
       if (of_lanes.empty() || of_lanes.back().peer != view->other) of_lanes.push_back({view->other, {}});
       of_lanes.back().packets.push_back(to_bytes(view->inner));
       continue;

@@ -65,7 +65,7 @@ class Overlay::State {
   void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
   bool send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
   void want_link(TimePoint now, const NodeId& peer);
-  [[nodiscard]] std::optional<Lane> lane_to(const NodeId& peer) const;
+  [[nodiscard]] std::optional<Way> way_to(const NodeId& peer) const;
   void handle_opened(TimePoint now, crypto::Spi lane, std::span<const ByteSpan> packets);
   void handle_traffic(TimePoint now, const LaneTraffic& traffic);
   [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }

@@ -30,6 +30,7 @@ class OpenHandshake final : public Handshake {
   [[nodiscard]] const PeerIdentity& peer() const override { return peer_; }
   [[nodiscard]] AeadSuite suite() const override { return {}; }
   [[nodiscard]] SessionKeys export_keys(ByteSpan) const override { return {}; }
+  [[nodiscard]] Digest256 export_lane_secret(ByteSpan) const override { return {}; }
 
   PeerIdentity peer_{};
 

@@ -47,6 +47,7 @@ class Introduction final : public crypto::Handshake {
   [[nodiscard]] const crypto::PeerIdentity& peer() const override { return peer_; }
   [[nodiscard]] crypto::AeadSuite suite() const override { return {}; }
   [[nodiscard]] crypto::SessionKeys export_keys(ByteSpan) const override { return {}; }
+  [[nodiscard]] crypto::Digest256 export_lane_secret(ByteSpan) const override { return {}; }
 
  private:
   static constexpr std::byte finish{0x17};

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A file goes from one member to another over a wire that loses, doubles and reorders datagrams, with all help of the
-# kernel and with each part of it turned off, and by the cipher that one end alone wants: its octets arrive, and no
-# packet on a TAP has a wrong checksum.
+# kernel and with each part of it turned off, by the cipher that one end alone wants, and passed by two threads at one
+# end and four at the other: its octets arrive, and no packet on a TAP has a wrong checksum.
 #
 #   alice -- veth -- bad_link.py -- veth -- bob
 # shellcheck source=common.bash
@@ -49,13 +49,15 @@ counter() { ctl "$1" status --json | jq -r ".counters.$2 // 0"; }
 suite() { ctl "$1" why "$(virtual_address "$2")" --json | jq -r .connection.suite; }
 is_direct() { pings alice bob 2 && [[ $(route_to alice bob) == direct ]]; }
 
-for without in ${GA_OFFLOADS:-none tap udp-send udp-receive all aes}; do
+for without in ${GA_OFFLOADS:-none tap udp-send udp-receive all aes one-worker}; do
   options=()
-  [[ $without == none || $without == all || $without == aes ]] || options=(--no-offload "$without")
+  [[ $without == none || $without == all || $without == aes || $without == one-worker ]] || options=(--no-offload "$without")
   [[ $without != all ]] || options=(--no-offload tap --no-offload udp-send --no-offload udp-receive)
   for host in alice bob; do
     # alice sends, so her packets are sealed by what bob wants.
     [[ $without != aes || $host != bob ]] || options=(--cipher chacha20-poly1305)
+    [[ $without != one-worker || $host != alice ]] || options=(--workers 2)
+    [[ $without != one-worker || $host != bob ]] || options=(--workers 4)
     start_node "$host" --tap tap0 --configure --no-register-dns "${options[@]}"
   done
   for host in alice bob; do
@@ -68,6 +70,9 @@ for without in ${GA_OFFLOADS:-none tap udp-send udp-receive all aes}; do
   is "both ends seal by $wanted" "$wanted $wanted" "$(suite alice bob) $(suite bob alice)"
   case $without in
     aes) is "the status of the end that wants it names it" "$wanted" "$(ctl bob status --json | jq -r .cipher)" ;;
+    one-worker)
+      is "the status names the workers" "2 4" "$(ctl alice status --json | jq .workers) $(ctl bob status --json | jq .workers)"
+      ;;
     none) holds "the status names what is in use" grep -q ' tap-checksum tap-tcp .*udp-send udp-receive ' <<<"$used" ;;
     all) is "without all of it the status names none" "  " "$used" ;;
     *) holds "without $without the status does not name it" bash -c "[[ '$used' != *' $without'* ]]" ;;
@@ -85,7 +90,7 @@ for without in ${GA_OFFLOADS:-none tap udp-send udp-receive all aes}; do
     large=${watched[$host]#*large=}
     case $without in
       tap | all) is "and none of them is a large one" 0 "${large%% *}" ;;
-      none | aes) holds "and there are large ones" test "${large%% *}" -gt 20 ;;
+      none | aes | one-worker) holds "and there are large ones" test "${large%% *}" -gt 20 ;;
     esac
     is "nothing was refused by the TAP of $host" 0 "$(counter "$host" drop_tap_refused)"
   done

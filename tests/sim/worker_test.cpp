@@ -1,6 +1,7 @@
 // The packets of nodes that leave them to a worker.
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include <doctest/doctest.h>
@@ -16,15 +17,18 @@ struct Members {
   SimRing ring;
   std::vector<std::size_t> members;
 
+  /// Workers of the bootstrap node and of three members.
+  using Hands = std::array<unsigned, 4>;
+
   /// With `nat` the first two are behind one each; whoever is between them is public.
-  explicit Members(SimCrypto crypto, bool last_has_worker = true, std::optional<NatConfig> nat = {})
+  explicit Members(SimCrypto crypto, const Hands& hands = {1, 1, 1, 1}, std::optional<NatConfig> nat = {})
       : ring({.seed = 51, .crypto = crypto}) {
-    ring.add_bootstrap(true);
+    ring.add_bootstrap(hands[0]);
     for (std::size_t i = 0; i < 3; ++i) {
       const bool is_inside = nat && i < 2;
-      members.push_back(ring.add_member(
-          is_inside ? ring.network().add_nat_site(*nat) : ring.network().add_public_site(), TimePoint{} + 20ms * i,
-          [&](node::NodeConfig& config) { config.has_worker = i < 2 || last_has_worker; }));
+      members.push_back(
+          ring.add_member(is_inside ? ring.network().add_nat_site(*nat) : ring.network().add_public_site(),
+                          TimePoint{} + 20ms * i, [&](node::NodeConfig& config) { config.hands = hands[i + 1]; }));
     }
     const auto is_ready = [&] { return ring.all_joined() && ring.all_have_addresses(); };
     REQUIRE(ring.network().run_until_done(is_ready, 60s));
@@ -67,7 +71,7 @@ TEST_CASE("workers carry most packets of two members, and none is lost") {
 }
 
 TEST_CASE("a pair that can't link directly goes through workers as well, past the member between") {
-  Members members(SimCrypto::real, true, symmetric());
+  Members members(SimCrypto::real, {1, 1, 1, 1}, symmetric());
   static_cast<void>(members.ping(0, 1, 1, 50));  // until the link is there
   CHECK(members.ping(0, 1, 100, 200) == 200);
   const auto id = members.at(1).node().id();
@@ -88,7 +92,7 @@ TEST_CASE("a pair that can't link directly goes through workers as well, past th
 }
 
 TEST_CASE("a member without a worker and one with are a pair as any other") {
-  Members members(SimCrypto::stand_in, false);
+  Members members(SimCrypto::stand_in, {1, 1, 1, 0});
   static_cast<void>(members.ping(0, 2, 1, 10));
   CHECK(members.ping(0, 2, 100, 100) == 100);
   CHECK(members.ping(2, 0, 300, 100) == 100);
@@ -106,4 +110,31 @@ TEST_CASE("when a member with a worker is killed and comes back, packets find it
   static_cast<void>(members.ping(0, 1, 300, 500));
   CHECK(members.ping(0, 1, 1000, 50) == 50);
   CHECK(members.ping(1, 0, 2000, 50) == 50);
+}
+
+TEST_CASE("members with several workers each, and not the same number, carry what they did with one") {
+  for (const auto& nat : {std::optional<NatConfig>(), std::optional(symmetric())}) {
+    Members members(SimCrypto::real, {2, 4, 2, 2}, nat);
+    static_cast<void>(members.ping(0, 1, 1, 50));  // until the link is there
+    CHECK(members.ping(0, 1, 100, 400) == 400);
+    CHECK(members.ping(1, 0, 1000, 200) == 200);
+    for (const std::size_t side : {0U, 1U}) {
+      const unsigned hands = members.at(side).config().hands;
+      for (unsigned hand = 0; hand < hands; ++hand) {
+        const Counters counters = members.at(side).worker_counters(hand);
+        CAPTURE(side);
+        CAPTURE(hand);
+        CHECK(counters.get("worker_sent") > 20);
+        CHECK(counters.get("drop_channel_bad_tag") == 0);
+        CHECK(counters.get("drop_channel_replayed") == 0);
+        CHECK(counters.get("drop_channel_lane") == 0);
+      }
+      CHECK(members.at(side).worker_counters().get("worker_opened_to_node") > 400);
+    }
+    if (!nat) continue;
+    std::uint64_t passed = 0;
+    for (const std::size_t index : {std::size_t{0}, members.members[2]})
+      passed += members.ring.at(index).worker_counters().get("worker_passed");
+    CHECK(passed > 700);
+  }
 }

@@ -66,11 +66,19 @@ SimNode::SimNode(node::NodeConfig config, const crypto::PrivateKey& key, SimCryp
     handshakes_ = std::make_unique<StandInHandshakeFactory>(self, seed ^ 0x5eedU, std::move(shown));
     aeads_ = std::make_unique<StandInAeadFactory>();
   }
-  if (config_.has_worker) worker_.emplace(dataplane::Worker::Config{router::server_mac, {true, true}}, *aeads_);
+  for (unsigned hand = 0; hand < config_.hands; ++hand)
+    workers_.emplace_back(dataplane::Worker::Config{router::server_mac, {true, true}, hand, config_.hands}, *aeads_);
   node_ = std::make_unique<node::Node>(config_, key_, *handshakes_, *aeads_, rng_);
 }
 
 SimNode::~SimNode() = default;
+
+Counters SimNode::worker_counters() const {
+  Counters out;
+  for (const dataplane::Worker& worker : workers_)
+    out.merge(worker.counters());
+  return out;
+}
 
 void SimNode::start(TimePoint now, const net::Endpoint& local) {
   const auto since = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
@@ -80,21 +88,23 @@ void SimNode::start(TimePoint now, const net::Endpoint& local) {
 }
 
 void SimNode::handle_datagram(TimePoint now, const net::Endpoint& from, ByteSpan octets) {
-  if (worker_) {
+  if (!workers_.empty()) {
     Bytes copy = to_bytes(octets);
     const net::Datagrams input{from, copy, copy.size()};
     dataplane::Worker::Place place;
-    return carry_out(now, worker_->handle_datagrams(now, std::span(&input, 1), place));
+    dataplane::Worker& worker = workers_[dataplane::hand_for(octets, config_.hands)];
+    return carry_out(now, worker.handle_datagrams(now, std::span(&input, 1), place));
   }
   const node::Node::Datagram datagram{from, octets};
   node_->handle_datagrams(now, std::span(&datagram, 1));
 }
 
 void SimNode::send_frame(TimePoint now, ByteSpan frame) {
-  if (worker_) {
+  if (!workers_.empty()) {
     Bytes copy = to_bytes(frame);
     const net::TapFrame input{{}, copy};
-    return carry_out(now, worker_->handle_frames(now, std::span(&input, 1)));
+    // A kernel gives the packets of a flow to one hand, and may change its mind.
+    return carry_out(now, workers_[frames_sent_++ / 10 % workers_.size()].handle_frames(now, std::span(&input, 1)));
   }
   node_->handle_frames(now, std::span(&frame, 1));
 }
@@ -127,14 +137,21 @@ void SimNode::carry_out(TimePoint now, const dataplane::Worker::Outcome& outcome
   }
   for (const Bytes& frame : frames)
     handle_frame(now, frame);
+  for (const auto& packet : outcome.for_hands)
+    relayed_.push_back({packet.peer, {to_bytes(packet.packet)}});
   while (!relayed_.empty()) {
     auto packets = std::move(relayed_.front());
     relayed_.pop_front();
-    carry_out(now, worker_->handle_relayed(now, packets.peer, packets.packets));
+    for (Bytes& packet : packets.packets) {
+      dataplane::Worker& worker = workers_[dataplane::hand_for(packet, config_.hands)];
+      carry_out(now, worker.handle_relayed(now, packets.peer, std::span(&packet, 1)));
+    }
   }
   if (now < next_report_) return;
   next_report_ = now + 250ms;
-  if (const auto traffic = worker_->take_report(); !traffic.empty()) node_->handle_traffic(now, traffic);
+  for (dataplane::Worker& worker : workers_) {
+    if (const auto traffic = worker.take_report(); !traffic.empty()) node_->handle_traffic(now, traffic);
+  }
 }
 
 SimHost::Outgoing SimNode::take_outgoing(TimePoint now) {
@@ -177,7 +194,10 @@ void SimNode::drain(TimePoint now) {
             // The log tells of it.
             [&](node::Node::RenewCertificate&) {},
             [&](const node::Node::Order& order) {
-              if (worker_) worker_->handle_order(order);
+              const auto hand = dataplane::hand_for(order, config_.hands);
+              for (unsigned i = 0; i < config_.hands; ++i) {
+                if (hand.value_or(i) == i) workers_[i].handle_order(order);
+              }
             },
             [&](node::Node::LanePackets& packets) { relayed_.push_back(std::move(packets)); },
             [&](node::Node::AskLeaseServer& ask) {
@@ -234,10 +254,10 @@ SimRing::SimRing(Config config) : config_(config), network_(config.seed, config.
   if (config.closed) authority_.emplace(config.seed, WallTime{start_wall_seconds});
 }
 
-std::size_t SimRing::add_bootstrap(bool has_worker) {
+std::size_t SimRing::add_bootstrap(unsigned hands) {
   const std::size_t index = add_member(public_site_, network_.now(), [&](node::NodeConfig& it) {
     it.prefix.reset();
-    it.has_worker = has_worker;
+    it.hands = hands;
   });
   bootstrap_.push_back(network_.local_endpoint(hosts_[index]));
   return index;

@@ -47,7 +47,8 @@ class SimNode final : public SimHost {
   /// A command; its answer appears in `answers` under the number returned.
   std::uint64_t ask(TimePoint now, const node::Command& command);
 
-  [[nodiscard]] Counters worker_counters() const { return worker_ ? worker_->counters() : Counters{}; }
+  [[nodiscard]] Counters worker_counters() const;
+  [[nodiscard]] Counters worker_counters(unsigned hand) const { return workers_.at(hand).counters(); }
   [[nodiscard]] node::Node& node() { return *node_; }
   [[nodiscard]] const node::Node& node() const { return *node_; }
   [[nodiscard]] const node::NodeConfig& config() const { return config_; }
@@ -75,7 +76,8 @@ class SimNode final : public SimHost {
   SeededRng rng_;
   std::unique_ptr<crypto::HandshakeFactory> handshakes_;
   std::unique_ptr<crypto::AeadFactory> aeads_;
-  std::optional<dataplane::Worker> worker_;  ///< with NodeConfig::has_worker
+  std::deque<dataplane::Worker> workers_;  // as many as NodeConfig::hands, in one thread
+  std::size_t frames_sent_ = 0;
   std::deque<node::Node::LanePackets> relayed_;
   TimePoint next_report_{};
   Outgoing outgoing_;
@@ -99,7 +101,7 @@ class SimRing {
   SimRing& operator=(const SimRing&) = delete;
 
   /// A public node without a virtual interface that the others know as bootstrap.
-  std::size_t add_bootstrap(bool has_worker = false);
+  std::size_t add_bootstrap(unsigned hands = 0);
   /// A member at `site`; it starts at `when`.
   std::size_t add_member(SiteId site, TimePoint when);
   /// The same for a group that was configured otherwise.

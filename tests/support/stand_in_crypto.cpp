@@ -98,18 +98,27 @@ class StandInHandshake final : public crypto::Handshake {
 
   [[nodiscard]] crypto::AeadSuite suite() const override { return crypto::AeadSuite::aes_128_gcm; }
   [[nodiscard]] crypto::SessionKeys export_keys(ByteSpan context) const override {
+    const std::uint64_t secret = shared_secret(context);
+    const AeadKey client_writes = make_key(mix(secret, 1));
+    const AeadKey server_writes = make_key(mix(secret, 2));
+    if (role_ == HandshakeRole::client) return {client_writes, server_writes};
+    return {server_writes, client_writes};
+  }
+  [[nodiscard]] crypto::Digest256 export_lane_secret(ByteSpan context) const override {
+    Bytes octets;
+    ByteWriter(octets).write(mix(shared_secret(context), 3));
+    return crypto::sha256(octets);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t shared_secret(ByteSpan context) const {
     const bool is_client = role_ == HandshakeRole::client;
     std::uint64_t secret = is_client ? mix(nonce_, peer_nonce_) : mix(peer_nonce_, nonce_);
     secret = mix(secret, is_client ? self_.octets() : peer_.id.octets());
     secret = mix(secret, is_client ? peer_.id.octets() : self_.octets());
-    secret = mix(secret, context);
-    const AeadKey client_writes = make_key(mix(secret, 1));
-    const AeadKey server_writes = make_key(mix(secret, 2));
-    if (is_client) return {client_writes, server_writes};
-    return {server_writes, client_writes};
+    return mix(secret, context);
   }
 
- private:
   bool take_flight(std::size_t size, bool has_certificate) {
     if (incoming_.size() < size) return false;
     ByteReader in(ByteSpan(incoming_).first(size));

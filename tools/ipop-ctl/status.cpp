@@ -68,6 +68,7 @@ Lines lines_for_person(const node::StatusAnswer& answer) {
       {"interface", answer.interface},
       {"cipher", answer.cipher},
       {"offloads", answer.offloads.empty() ? "none" : joined_words(answer.offloads, ", ")},
+      {"workers", std::to_string(answer.workers)},
       {"records", std::to_string(answer.dht_records) + " of the DHT kept here"},
       {"uptime", cli::human_duration(answer.uptime)},
       {"version", answer.version},
@@ -111,6 +112,7 @@ Lines lines_for_script(const node::StatusAnswer& answer) {
       {"dht_records", std::to_string(answer.dht_records)},
       {"revoked", answer.revoked ? std::to_string(answer.revoked->seconds) : ""},
       {"offloads", joined_words(answer.offloads, ",")},
+      {"workers", std::to_string(answer.workers)},
   };
   for (const std::string& notice : answer.notices)
     lines.emplace_back("notice", notice);

@@ -104,6 +104,9 @@ void add_settings(CLI::App& app, Options& options) {
   add_setting(app, options, Key::cipher, "--cipher", "",
               "Implementation of AES-GCM, or chacha20-poly1305; auto: the fastest on this machine (auto)")
       ->check(CLI::IsMember({"auto", "openssl", "ipsec-mb", "chacha20-poly1305"}));
+  add_setting(app, options, Key::workers, "--workers", "",
+              "Threads that pass packets: 1, 2, 4 or 8; 0: one for two processors, 4 at the most (0)")
+      ->check(CLI::IsMember({"0", "1", "2", "4", "8"}));
   add_setting(app, options, Key::log_level, "--log-level", "", "Lowest level of log messages to write (info)")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}));
 }

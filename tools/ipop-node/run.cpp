@@ -93,6 +93,7 @@ daemon::DaemonConfig daemon_config(const Loaded& loaded, const Options& options)
   out.excluded = loaded.settings.excluded;
   out.offloads = loaded.settings.offloads;
   out.cipher = loaded.settings.cipher;
+  out.workers = loaded.settings.workers;
   out.log_level = loaded.settings.log_level;
   out.version = version_number;
   out.renew_command = renew_command(loaded);

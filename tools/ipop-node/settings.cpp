@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 
 #include "base/group_files.hpp"
 #include "base/nearest_name.hpp"
+#include "crypto/lane.hpp"
 #include "io/host_name.hpp"
 #include "io/tap_device.hpp"
 
@@ -177,6 +179,7 @@ SettingMap defaults(const std::string& group) {
       {Key::exclude, {{}, "default"}},
       {Key::no_offload, {{}, "default"}},
       {Key::cipher, plain("auto")},
+      {Key::workers, plain("0")},
       {Key::log_level, plain("info")},
   };
 }
@@ -206,6 +209,7 @@ const std::vector<KeyRow>& key_rows() {
       {Key::exclude, "exclude", Kind::list},
       {Key::no_offload, "no_offload", Kind::list},
       {Key::cipher, "cipher", Kind::text},
+      {Key::workers, "workers", Kind::number},
       {Key::log_level, "log_level", Kind::text},
   };
   return rows;
@@ -295,6 +299,9 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
   out.cipher = reader.text(Key::cipher);
   if (out.cipher != "auto" && out.cipher != "openssl" && out.cipher != "ipsec-mb" && out.cipher != "chacha20-poly1305")
     reader.fail(Key::cipher, "needs auto, openssl, ipsec-mb or chacha20-poly1305");
+  out.workers = static_cast<unsigned>(reader.number(Key::workers, 0, crypto::most_lanes));
+  if (out.workers != 0 && !std::has_single_bit(out.workers))
+    reader.fail(Key::workers, "needs 1, 2, 4 or 8, or 0 for half of the processors");
   out.log_level = read_level(reader);
   if (out.configure && !out.tap) reader.fail(Key::configure, "has no interface to configure with no_tap");
   if (reader.bad()) return *reader.bad();

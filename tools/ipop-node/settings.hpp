@@ -41,6 +41,7 @@ enum class Key {
   exclude,
   no_offload,
   cipher,
+  workers,
   log_level,
   count_,
 };
@@ -94,6 +95,7 @@ struct NodeSettings {
   std::vector<std::string> excluded{};  ///< interfaces, a `*` at the end of a name stands for the rest
   daemon::DaemonConfig::Offloads offloads{};
   std::string cipher = "auto";
+  unsigned workers = 0;  ///< 1, 2, 4 or 8; 0: daemon::workers_for()
   LogLevel log_level = LogLevel::info;
 };
 

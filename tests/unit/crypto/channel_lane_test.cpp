@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -12,10 +15,11 @@ struct LanePair {
   Peer* low;
   Peer* high;
 
-  explicit LanePair(std::uint64_t seed, bool low_lends = true, bool high_lends = true, ChannelTable::Limits limits = {})
+  explicit LanePair(std::uint64_t seed, unsigned low_hands = 1, unsigned high_hands = 1,
+                    ChannelTable::Limits limits = {})
       : world(seed),
-        low(&world.add(low_and_high().first, endpoint(1), limits, "test", low_lends)),
-        high(&world.add(low_and_high().second, endpoint(2), limits, "test", high_lends)) {
+        low(&world.add(low_and_high().first, endpoint(1), limits, "test", low_hands)),
+        high(&world.add(low_and_high().second, endpoint(2), limits, "test", high_hands)) {
     low->table.open(world.now, high->address, std::nullopt, 1);
     world.drain(*low);
     world.run_for(5s);
@@ -24,11 +28,17 @@ struct LanePair {
   }
 
   void offer(Peer& from) {
-    from.table.offer_lane(world.now, from.opened[0].id);
+    from.table.offer_lanes(world.now, from.opened[0].id);
     world.drain(from);
     world.run_for(1s);
   }
-  static std::optional<Spi> lane_of_peer(const Peer& peer) { return peer.table.lane_to(peer.opened[0].id); }
+  static std::optional<Spi> lane_of_peer(const Peer& peer) {
+    const auto lanes = peer.table.lanes_to(peer.opened[0].id);
+    return lanes ? std::optional(lane_of(lanes->session, 0)) : std::nullopt;
+  }
+  static unsigned lanes_of_peer(const Peer& peer) {
+    return peer.table.lanes_to(peer.opened[0].id).value_or(Lanes()).count;
+  }
 };
 
 TEST_CASE("a lane is lent to both ends of a session, with the same keys, which are not the session's") {
@@ -72,7 +82,7 @@ TEST_CASE("a lane is lent to both ends of a session, with the same keys, which a
 }
 
 TEST_CASE("an end without a worker lends nothing and is sent nothing over a lane") {
-  LanePair pair(2, false, true);
+  LanePair pair(2, 0, 1);
   pair.offer(*pair.high);
   CHECK(pair.low->lanes.empty());
   CHECK_FALSE(LanePair::lane_of_peer(*pair.low));
@@ -89,7 +99,7 @@ TEST_CASE("an offer that was lost is made again, at most once a second, and not 
   pair.world.passes = [](auto&&...) { return true; };
   const auto offers = [&] {
     const std::size_t before = pair.high->packets_out;
-    pair.high->table.offer_lane(pair.world.now, pair.high->opened[0].id);
+    pair.high->table.offer_lanes(pair.world.now, pair.high->opened[0].id);
     pair.world.drain(*pair.high);
     return pair.high->packets_out - before;
   };
@@ -146,7 +156,7 @@ TEST_CASE("traffic of a lane counts, keeps the channel and follows the peer when
 TEST_CASE("a lane ends with its session, whatever ends that, and another one comes with new keys") {
   ChannelTable::Limits limits;
   limits.rekey_packets = 10;
-  LanePair pair(6, true, true, limits);
+  LanePair pair(6, 1, 1, limits);
   pair.offer(*pair.high);
   pair.offer(*pair.low);
   const Spi first = pair.low->lanes[0].receive_at;
@@ -189,6 +199,94 @@ TEST_CASE("a packet of a lane that nobody has is dropped without a word") {
   pair.world.deliver(*pair.high, pair.low->address, packet);
   CHECK(pair.high->table.counters().get("drop_channel_lane") == 1);
   CHECK(pair.high->packets_out == before);
+}
+
+TEST_CASE("a session has as many lanes as the end with more hands has hands, each with keys of its own") {
+  for (const auto& [low_hands, high_hands] :
+       {std::pair(1U, 4U), std::pair(4U, 1U), std::pair(2U, 4U), std::pair(8U, 8U)}) {
+    CAPTURE(low_hands);
+    CAPTURE(high_hands);
+    LanePair pair(8, low_hands, high_hands);
+    const unsigned most = std::max(low_hands, high_hands);
+    // One offer is enough: who needs more lanes than were offered says so.
+    pair.offer(*pair.low);
+    pair.offer(*pair.high);
+    CHECK(LanePair::lanes_of_peer(*pair.low) == most);
+    CHECK(LanePair::lanes_of_peer(*pair.high) == most);
+    REQUIRE(pair.low->lanes.size() == most);
+    REQUIRE(pair.high->lanes.size() == most);
+    std::set<std::array<std::byte, 32>> keys;
+    std::set<unsigned> hands_of_low;
+    std::set<unsigned> hands_of_high;
+    for (unsigned number = 0; number < most; ++number) {
+      const auto& low = pair.low->lanes[number];
+      const auto& high = pair.high->lanes[number];
+      CHECK(low.receive_at == lane_of(session_of(low.receive_at), number));
+      CHECK(low.send_to == high.receive_at);
+      CHECK(low.keys.send.key == high.keys.receive.key);
+      CHECK(low.keys.receive.salt == high.keys.send.salt);
+      keys.insert(low.keys.send.key);
+      keys.insert(low.keys.receive.key);
+      hands_of_low.insert(hand_of(low.receive_at, low_hands));
+      hands_of_high.insert(hand_of(high.receive_at, high_hands));
+    }
+    CHECK(keys.size() == 2 * most);
+    CHECK(hands_of_low.size() == low_hands);
+    CHECK(hands_of_high.size() == high_hands);
+  }
+}
+
+TEST_CASE("of two offers that cross, and of one that is lost, both ends end with the lanes that they need") {
+  LanePair pair(9, 1, 4);
+  pair.world.passes = [](auto&&...) { return false; };
+  pair.offer(*pair.high);
+  pair.world.passes = [](auto&&...) { return true; };
+  pair.low->table.offer_lanes(pair.world.now, pair.low->opened[0].id);
+  pair.high->table.offer_lanes(pair.world.now, pair.high->opened[0].id);
+  pair.world.drain(*pair.low);
+  pair.world.drain(*pair.high);
+  pair.world.run_for(1s);
+  CHECK(LanePair::lanes_of_peer(*pair.low) == 4);
+  CHECK(LanePair::lanes_of_peer(*pair.high) == 4);
+  // They agree: nothing more is said.
+  const std::size_t before = pair.low->packets_out + pair.high->packets_out;
+  pair.world.run_for(3s);
+  CHECK(pair.low->packets_out + pair.high->packets_out == before);
+}
+
+TEST_CASE("where several lanes are needed an offer is made again while one of them is in use, but seldom") {
+  LanePair pair(10, 2, 2);
+  pair.offer(*pair.high);
+  const ByteSpan data = as_bytes("data");
+  std::size_t offers = 0;
+  for (int second = 0; second < 30; ++second) {
+    pair.high->table.handle_opened(pair.world.now, pair.high->lanes[0].receive_at, std::span(&data, 1));
+    const std::size_t before = pair.high->packets_out;
+    pair.high->table.offer_lanes(pair.world.now, pair.high->opened[0].id);
+    pair.world.drain(*pair.high);
+    offers += pair.high->packets_out - before;
+    pair.world.run_for(1s);
+  }
+  CHECK(offers == 3);
+}
+
+TEST_CASE("whatever the receiver drew, some lanes behind one another have one for each hand") {
+  for (std::uint32_t drawn = 0; drawn < 256; ++drawn) {
+    const Spi session{0x12345600U | (drawn & ~lane_bits)};
+    REQUIRE(has_room_for_lanes(session));
+    for (const unsigned hands : {1U, 2U, 4U, 8U}) {
+      std::set<unsigned> seen;
+      for (unsigned number = 0; number < hands; ++number) {
+        const Spi lane = lane_of(session, number);
+        CHECK(is_lane(lane));
+        CHECK(session_of(lane) == session);
+        seen.insert(hand_of(lane, hands));
+      }
+      CHECK(seen.size() == hands);
+    }
+  }
+  CHECK_FALSE(has_room_for_lanes(Spi{0x12345601}));
+  CHECK_FALSE(has_room_for_lanes(Spi{0x12345610}));
 }
 
 }  // namespace

@@ -88,10 +88,10 @@ struct Peer {
   std::size_t packets_out = 0;
 
   Peer(const Identity& identity, const Carrier& at, std::uint64_t seed, ChannelTable::Limits limits = {},
-       std::string_view context = "test", bool lends_lanes = false)
+       std::string_view context = "test", unsigned hands = 0)
       : handshakes(make_tls_handshake_factory(identity.key, identity.certificate)),
         rng(seed),
-        table({identity.id, to_bytes(as_bytes(context)), limits, lends_lanes}, *handshakes, *aeads, rng),
+        table({identity.id, to_bytes(as_bytes(context)), limits, hands}, *handshakes, *aeads, rng),
         address(at) {
     table.handle_wall_time(TimePoint{}, wall_at_start);
   }
@@ -122,8 +122,8 @@ class World {
   explicit World(std::uint64_t seed) : rng_(seed) {}
 
   Peer& add(const Identity& identity, const Carrier& address, ChannelTable::Limits limits = {},
-            std::string_view context = "test", bool lends_lanes = false) {
-    peers_.push_back(std::make_unique<Peer>(identity, address, rng_.next(), limits, context, lends_lanes));
+            std::string_view context = "test", unsigned hands = 0) {
+    peers_.push_back(std::make_unique<Peer>(identity, address, rng_.next(), limits, context, hands));
     at[address] = peers_.back().get();
     return *peers_.back();
   }

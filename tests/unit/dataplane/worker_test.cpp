@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <deque>
 #include <new>
 
 #include <doctest/doctest.h>
@@ -44,6 +45,10 @@ const net::Endpoint left_endpoint{net::Ipv4Address(192, 0, 2, 1), 5000};
 constexpr crypto::Spi left_spi{0x1001};
 constexpr crypto::Spi right_spi{0x2001};
 
+crypto::Lanes first_lane(crypto::Spi lane) {
+  return {crypto::session_of(lane), 1};
+}
+
 NodeId node(std::uint8_t first) {
   std::array<std::byte, NodeId::size> octets{};
   octets[0] = static_cast<std::byte>(first);
@@ -72,7 +77,7 @@ struct Pair {
   TimePoint now = TimePoint{} + 1h;
   Worker left{{own_mac, {true, false}}, *aeads};
   Worker right{{own_mac, {true, false}}, *aeads};
-  InstallFlow flow{left_address, right_address, left_spi, right_endpoint, 1400, true, now + 1s};
+  InstallFlow flow{left_address, right_address, first_lane(left_spi), right_endpoint, 1400, true, now + 1s};
   InstallSource source{node(1), left_address, right_address, guest_mac, true, now + 1s};
 
   Pair() {
@@ -121,18 +126,19 @@ struct Pair {
 struct Relayed {
   static constexpr crypto::Spi left_relay{0x3001};
   static constexpr crypto::Spi relay_left{0x4001};
-  static constexpr crypto::Spi right_relay{0x5001};
+  static constexpr crypto::Spi right_relay{0x5003};
   static constexpr crypto::Spi relay_right{0x6001};
   const net::Endpoint relay_endpoint{net::Ipv4Address(192, 0, 2, 9), 5000};
 
   Pair pair;
   Worker relay{{own_mac, {}}, *pair.aeads};
-  InstallPass pass{node(1), node(2), relay_right, right_endpoint, 1'000'000, pair.now + 1s};
+  InstallPass pass{node(1),      node(2), first_lane(relay_right), right_endpoint, std::make_shared<Loan>(1'000'000),
+                   pair.now + 1s};
 
   Relayed() {
     install(pair.left, left_relay, relay, relay_left, node(1), 3);
     install(relay, relay_right, pair.right, right_relay, node(9), 4, node(2));
-    pair.flow.relay = left_relay;
+    pair.flow.relay = first_lane(left_relay);
     pair.flow.to = relay_endpoint;
     pair.left.handle_order(pair.flow);
     relay.handle_order(pass);
@@ -181,6 +187,80 @@ PacketShape shape_of(std::size_t payload, unsigned protocol = ip::tcp) {
   shape.destination = right_address;
   shape.payload = random_octets(rng, payload);
   return shape;
+}
+
+TEST_CASE("a hand seals with the lane that is its own, and gives the node what it has none for") {
+  const auto aeads = crypto::make_openssl_aead_factory();
+  const TimePoint now = TimePoint{} + 1h;
+  const crypto::Lanes two{crypto::Spi{0x1000}, 2};
+  for (unsigned hand = 0; hand < 2; ++hand) {
+    Worker worker({own_mac, {}, hand, 2}, *aeads);
+    InstallFlow flow{left_address, right_address, two, right_endpoint, 1400, true, now + 1s};
+    for (unsigned number = 0; number < 2; ++number) {
+      crypto::SessionKeys keys;
+      keys.send.key.fill(static_cast<std::byte>(number + 1));
+      const Order install = InstallLane{crypto::lane_of(two.session, number),
+                                        crypto::lane_of(crypto::Spi{0x2000}, number), keys, node(2)};
+      if (hand_for(install, 2) == hand) worker.handle_order(install);
+    }
+    CHECK(worker.lanes() == 1);
+    worker.handle_order(flow);
+    Bytes frame = frame_of(make_packet(shape_of(100, ip::udp)));
+    const net::TapFrame input{{}, frame};
+    const auto outcome = worker.handle_frames(now, {&input, 1});
+    REQUIRE(outcome.sends.size() == 1);
+    const crypto::Spi sent{ByteReader(outcome.sends[0].octets).read<std::uint32_t>()};
+    CHECK(crypto::session_of(sent) == crypto::Spi{0x2000});
+    CHECK(crypto::hand_of(crypto::lane_of(two.session, (sent.value >> 4U) & 7U), 2) == hand);
+    // The peer takes one lane only: it is one hand's.
+    flow.lanes.count = 1;
+    worker.handle_order(flow);
+    Bytes again = frame_of(make_packet(shape_of(100, ip::udp)));
+    const net::TapFrame second{{}, again};
+    const auto fewer = worker.handle_frames(now, {&second, 1});
+    const bool is_own = crypto::hand_of(crypto::lane_of(two.session, 0), 2) == hand;
+    CHECK(fewer.sends.size() == (is_own ? 1 : 0));
+    CHECK(fewer.for_node.frames.size() == (is_own ? 0 : 1));
+  }
+}
+
+TEST_CASE("what a member brings for another hand's lane is that hand's") {
+  Relayed world;
+  Bytes frame = frame_of(make_packet(shape_of(100, ip::udp)));
+  const net::TapFrame input{{}, frame};
+  const auto from_relay = world.send(input).sends;
+  // The receiver with two hands: the relay's lane is one's, and the pair's the other's.
+  const auto aeads = crypto::make_openssl_aead_factory();
+  const unsigned outer = crypto::hand_of(Relayed::right_relay, 2);
+  Worker one({own_mac, {}, outer, 2}, *aeads);
+  crypto::SessionKeys keys;
+  keys.send.key.fill(std::byte{104});
+  keys.receive.key.fill(std::byte{4});
+  one.handle_order(InstallLane{Relayed::right_relay, Relayed::relay_right, keys, node(9)});
+  std::deque<Bytes> copies;
+  std::vector<net::Datagrams> datagrams;
+  for (const net::Datagrams& run : from_relay) {
+    copies.push_back(to_bytes(run.octets));
+    datagrams.push_back({world.relay_endpoint, copies.back(), copies.back().size()});
+  }
+  // As if the sender had a lane with the other hand.
+  Worker::Place place;
+  const auto outcome = one.handle_datagrams(world.pair.now, datagrams, place);
+  const bool is_others = crypto::hand_of(right_spi, 2) != outer;
+  REQUIRE(is_others);
+  REQUIRE(outcome.for_hands.size() == 1);
+  CHECK(outcome.for_hands[0].hand == crypto::hand_of(right_spi, 2));
+  CHECK(outcome.for_hands[0].peer == node(1));
+  std::vector<Bytes> packets = {to_bytes(outcome.for_hands[0].packet)};
+  CHECK(world.pair.right.handle_relayed(world.pair.now, node(1), packets).frames.size() == 1);
+}
+
+TEST_CASE("a loan is for all hands together, and what is not there is not taken") {
+  Loan loan(1000);
+  CHECK(loan.take(600));
+  CHECK_FALSE(loan.take(600));
+  CHECK(loan.take(400));
+  CHECK_FALSE(loan.take(1));
 }
 
 }  // namespace
@@ -446,12 +526,13 @@ TEST_CASE("what goes beyond a loan, or has none, is the node's, and nothing over
     const auto outcome = world.send({{}, frame});
     return std::pair(outcome.sends.size(), outcome.for_node.opened.size());
   };
-  world.pass.octets = 3000;
+  world.pass.loan = std::make_shared<Loan>(3000);
   world.relay.handle_order(world.pass);
   CHECK(send(1300) == std::pair(std::size_t{1}, std::size_t{0}));
   CHECK(send(1300) == std::pair(std::size_t{1}, std::size_t{0}));
   CHECK(send(1300) == std::pair(std::size_t{0}, std::size_t{1}));
   CHECK(send(10) == std::pair(std::size_t{0}, std::size_t{1}));  // would fit
+  world.pass.loan = std::make_shared<Loan>(3000);
   world.relay.handle_order(world.pass);
   CHECK(send(10) == std::pair(std::size_t{1}, std::size_t{0}));
   world.relay.handle_order(ForgetDecisions{});
@@ -525,7 +606,7 @@ TEST_CASE("what a member brought over the session of his link is opened when the
 
 TEST_CASE("packets that pass through a member take nothing from the heap") {
   Relayed world;
-  world.pass.octets = 1'000'000'000;
+  world.pass.loan = std::make_shared<Loan>(1'000'000'000);
   world.relay.handle_order(world.pass);
   const LargeFrame large = make_large(shape_of(40 * 1323), 1323);
   for (int round = 0; round < 6; ++round) {

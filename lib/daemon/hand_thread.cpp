@@ -1,0 +1,80 @@
+#include "daemon/hand_thread.hpp"
+
+#include <algorithm>
+
+#include "base/machine.hpp"
+
+namespace ipop::daemon {
+namespace {
+
+// Batches of packets; what comes beyond is dropped as by any queue that is full.
+constexpr std::size_t most_relayed = 256;
+
+}  // namespace
+
+std::vector<std::pair<unsigned, HandThread::Relayed>> HandThread::sorted_by_hand(
+    std::span<const dataplane::Worker::ForHand> packets) {
+  std::vector<std::pair<unsigned, Relayed>> out;
+  for (const auto& packet : packets) {
+    // A batch is of a few pairs.
+    const auto known = std::ranges::find_if(
+        out, [&](const auto& it) { return it.first == packet.hand && it.second.peer == packet.peer; });
+    auto& letter = known == out.end() ? out.emplace_back(packet.hand, Relayed{packet.peer, {}}) : *known;
+    letter.second.packets.push_back(to_bytes(packet.packet));
+  }
+  return out;
+}
+
+HandThread::HandThread(io::UdpPort port, std::optional<io::TapDevice> tap, const dataplane::Worker::Config& config,
+                       std::string_view cipher, Post post)
+    : number_(config.hand),
+      port_(std::move(port)),
+      tap_(std::move(tap)),
+      post_(std::move(post)),
+      hand_(thread_.loop(), port_, tap_ ? &*tap_ : nullptr, config, cipher,
+            {[this] { take_letters(); }, [this](const auto& rest) { tell(rest); },
+             [this](const auto packets) {
+               for (auto& [hand, relayed] : sorted_by_hand(packets))
+                 post_.to_hand(hand, std::move(relayed));
+             },
+             [this](auto traffic) { report(std::move(traffic)); }}),
+      inbox_(thread_.loop(), [this] { take_letters(); }) {}
+
+void HandThread::start() {
+  hand_.start();
+  thread_.start();
+}
+
+void HandThread::give(Relayed relayed) {
+  static_cast<void>(inbox_.put(Order(std::move(relayed)), most_relayed));
+}
+
+void HandThread::take_letters() {
+  for (Order& order : inbox_.take()) {
+    std::visit(Overloaded{[this](const dataplane::Order& it) { hand_.handle_order(it); },
+                          [this](Relayed& it) { hand_.handle_relayed(it.peer, std::move(it.packets)); }},
+               order);
+  }
+}
+
+void HandThread::tell(const dataplane::Worker::ForNode& rest) {
+  Rest out;
+  for (const ByteSpan frame : rest.frames)
+    out.frames.push_back(to_bytes(frame));
+  for (const auto& datagram : rest.datagrams)
+    out.datagrams.emplace_back(datagram.from, to_bytes(datagram.octets));
+  for (const auto& opened : rest.opened)
+    out.opened.emplace_back(opened.lane, to_bytes(opened.packet));
+  const std::uint64_t packets = rest.frames.size() + rest.datagrams.size() + rest.opened.size();
+  if (!post_.to_owner(std::move(out))) lost_.add("drop_worker_node_busy", packets);
+}
+
+void HandThread::report(std::vector<dataplane::Worker::Traffic> traffic) {
+  Counters all = port_.counters();
+  if (tap_) all.merge(tap_->counters());
+  all.merge(hand_.counters());
+  all.merge(lost_);
+  static_cast<void>(post_.to_owner(Report{number_, std::move(traffic), std::move(all)}));
+}
+
+}  // namespace ipop::daemon

@@ -1,0 +1,24 @@
+#include "io/loop_thread.hpp"
+
+#include <csignal>
+
+namespace ipop::io {
+
+void LoopThread::start() {
+  // A thread begins with the signals of who makes it: those of this process are for the thread that waits for them.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { loop_.run(); });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void LoopThread::stop() {
+  if (!thread_.joinable()) return;
+  // By a handler, since a loop that has not begun yet would not notice.
+  loop_.post([this] { loop_.stop(); });
+  thread_.join();
+}
+
+}  // namespace ipop::io
