@@ -38,10 +38,6 @@ std::unique_ptr<AeadFactory> make_fastest_aead_factory(const std::function<std::
   return make_best_aead_factory();
 }
 
-std::unique_ptr<AeadFactory> make_chacha20_aead_factory() {
-  return make_best_aead_factory();
-}
-
 std::unique_ptr<AeadFactory> make_named_aead_factory(std::string_view /*name*/) {
   return make_best_aead_factory();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# peers.sh BIN [--seconds N] [--rounds N] [--underlay gso|soft] [--extra DIR] [--other BIN] [--output FILE] - what goes
-# through ipop-node, beside the bare wire, wireguard-go and nebula, all in one run; and the memory of a node.
+# peers.sh BIN [--seconds N] [--rounds N] [--underlay gso|soft] [--extra DIR] [--other BIN] [--workers N] [--output FILE]
+# - what goes through ipop-node, beside the bare wire, wireguard-go and nebula, all in one run; and the memory of a node.
 #
 #   left ---------------- veth, MTU 1500 ---------------- right
 #   203.0.113.1 (wire), 10.99.N.1 (others), 10.128.x.x (ipop-node)
@@ -11,6 +11,7 @@
 #   --underlay soft  the veth cuts nothing for others, as a card without any offload (default: gso, as it comes)
 # ipop-node-plain is a node that copies where the real one seals and opens: what the cipher costs.
 #   --extra DIR      further programs to measure, unpacked from packages of another release by bench/fetch_peers
+#   --workers N      two more nodes, with N workers each (--workers of ipop-node)
 #   --other BIN      another build of ipop-node, for instance of the commit before
 # Known traps: the sender's congestion control is set to cubic (a machine's default may be another); a veth
 # passes segmentation offloads through, which flatters the bare wire; round trips below 0.3 ms depend on whether
@@ -21,9 +22,9 @@ set -euo pipefail
 
 # shellcheck source=begin.bash
 source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
-seconds=4 rounds=3 underlay=gso extra='' other=''
+seconds=4 rounds=3 underlay=gso extra='' other='' workers=''
 read_options ipop-node 'seconds=[1-9][0-9]?' 'rounds=[1-9][0-9]?' 'underlay=gso|soft' 'extra=.*' 'other=.*' \
-  -- "$@"
+  'workers=[1248]' -- "$@"
 [[ -z $extra || -d $extra ]] || usage
 [[ -z $other || -x $other/ipop-node ]] || usage
 begin_internet gp
@@ -115,14 +116,14 @@ elif command -v nebula-cert >/dev/null; then
 fi
 
 # --- ipop-node ----------------------------------------------------------------------------------------------
-add_node() { # PEER DIRECTORY TAP PORT PREFIX
+add_node() { # PEER DIRECTORY TAP PORT PREFIX OPTION...
   local peer=$1 bin=$2 tap=$3 overlay_port=$4 side run=$run/$1
   mkdir -p "$run"
   make_group left
   sed -i "s|^name = .*|name = \"$peer\"|; s|^namespace = .*|namespace = \"$peer-$internet\"|; s|^prefix = .*|prefix = \"$5\"|" \
     "$run/group.toml"
   for side in "${sides[@]}"; do
-    start_node "$side" --tap "$tap" --configure --no-register-dns --no-lan-discovery
+    start_node "$side" --tap "$tap" --configure --no-register-dns --no-lan-discovery "${@:6}"
   done
   for side in "${sides[@]}"; do
     ctl "$side" wait lease --timeout 30s >/dev/null || fail "no lease on the $side: $(tail -n 3 "$run/$side/node.log")"
@@ -140,6 +141,13 @@ if [[ -x $bin/plain_node ]]; then
   ln -s "$bin/plain_node" "$run/plain/ipop-node"
   ln -s "$bin/ipop-ctl" "$run/plain/ipop-ctl"
   add_node ipop-node-plain "$run/plain" tap2 4702 10.0.0.0/10
+fi
+if [[ -n $workers ]]; then
+  mkdir "$run/workers"
+  # A file of its own: by that its processes are found.
+  cp "$bin/ipop-node" "$run/workers/"
+  ln -s "$bin/ipop-ctl" "$run/workers/ipop-ctl"
+  add_node "ipop-node-w$workers" "$run/workers" tap3 4703 172.16.0.0/12 --workers "$workers"
 fi
 [[ -z $other ]] || add_node ipop-node-other "$(cd "$other" && pwd)" tap1 4701 10.192.0.0/10
 
