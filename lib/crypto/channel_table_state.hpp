@@ -77,7 +77,6 @@ class ChannelTable::State {
   void tell_lanes(TimePoint now, Channel& channel);
   void handle_lanes(TimePoint now, Channel& channel, Session& session, ByteSpan body);
   [[nodiscard]] static std::vector<Spi> lanes_lent(const Session& session);
-  [[nodiscard]] Channel* find_by_lane(Spi lane);
 
   // A peer that moves.
   void note_elsewhere(TimePoint now, Channel& channel, const Carrier& from, bool is_newest, std::size_t octets);
@@ -95,38 +94,8 @@ class ChannelTable::State {
   void carry_out(TimePoint now, Rekeyings::Output output);
   void add_channel(TimePoint now, Openings::Done done);
   void replace_older(TimePoint now, const NodeId& peer, const Carrier& carrier);
-  [[nodiscard]] Digest256 key_context_of(const Attempt& attempt) const;
-  void fail_attempt(TimePoint now, Attempt& attempt, Ending why, const std::string& detail);
-  void remove_attempt(Spi spi);
-  void run_attempt_timer(TimePoint now, Spi spi);
-  void expire_attempt(TimePoint now, Attempt& attempt);
-  void resend(TimePoint now, Attempt& attempt);
-  void send_init(TimePoint now, Attempt& attempt);
-  void send_open(TimePoint now, Attempt& attempt);
-  void send_frame(TimePoint now, Attempt& attempt, const FrameStream::Piece& piece);
-  void flush_attempt(TimePoint now, Attempt& attempt);
-  void touch(Attempt& attempt);
-  void restart_timer(TimePoint now, Attempt& attempt);
-  void schedule(const Attempt& attempt);
-  [[nodiscard]] WallTime wall(TimePoint now) const;
-  void set_stage(TimePoint now, Attempt& attempt, Attempt::Stage stage);
-  /// Strangers' handshakes for which there is no room give way. False when `newest` was one of them.
-  [[nodiscard]] bool crowd_out(TimePoint now, Spi newest);
-  /// False when the attempt gave way to others.
-  [[nodiscard]] bool make_handshake(TimePoint now, Attempt& attempt);
-  void hear_hello(TimePoint now, Attempt& attempt, ByteSpan octets);
-  void note_progress(TimePoint now, Attempt& attempt);
-  /// Under a new session, from the first message on: the peer has lost its end of the handshake.
-  void begin_again(TimePoint now, const Attempt& attempt);
-  [[nodiscard]] std::optional<TimePoint> stalls_at(const Attempt& attempt) const;
-
-  // New keys.
-  void start_rekey(TimePoint now, Channel& channel);
-  void handle_rekey_frame(TimePoint now, Channel& channel, const FrameMessage& frame);
-  Attempt& add_rekey_attempt(TimePoint now, Channel& channel, std::optional<SessionId> remote);
-  void complete_rekey(TimePoint now, Attempt& attempt);
-  void fail_rekey(TimePoint now, Attempt& attempt, Ending why);
-  void rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session, HandshakeRole role);
+  void renew(TimePoint now, Channel& channel, const Agreement& agreement);
+  void rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session);
   void confirm(TimePoint now, Channel& channel);
 
   // Trust.

@@ -89,8 +89,8 @@ finish() {
 # --- what the tests ask -------------------------------------------------------------------------------------
 
 # A host with a node, a lease and a configured TAP; ends the test where even that fails.
-bring_up() { # HOST [CLIENT]
-  start_node "$1" --tap tap0 --hostname "$1"
+bring_up() { # HOST [CLIENT [OPTION...]]
+  start_node "$1" --tap tap0 --hostname "$1" "${@:3}"
   if ! ctl "$1" wait lease --timeout "$((30 * patience))s" >"$run/lease" 2>&1; then
     result 1 "$1 holds a lease"
     cat "$run/lease"

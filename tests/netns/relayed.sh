@@ -18,7 +18,8 @@ make_group relay other
 start_node relay --no-tap
 start_node other --no-tap
 bring_up alice
-bring_up bob
+# One worker at one end and four at the other; with the limit two at the members between, who share what is lent.
+bring_up bob udhcpc --workers 4
 
 relayed() { pings alice bob 1 && [[ $(route_to alice bob) == relayed ]]; }
 within 30 "they talk through a member" relayed
@@ -52,8 +53,8 @@ is "they are still relayed" relayed "$(route_to alice bob)"
 # The same with a limit of 8 Mbit/s: what is too much is shaped, and everybody can see it.
 stop_node relay TERM
 stop_node other TERM
-start_node relay --no-tap --relay-limit 8
-start_node other --no-tap --relay-limit 8
+start_node relay --no-tap --relay-limit 8 --workers 2
+start_node other --no-tap --relay-limit 8 --workers 2
 within 60 "they talk again after the members began anew" relayed
 carrier=$(member_between)
 # What waited for a quarter of a second is dropped, so a member that the machine lets wait so long drops all that it

@@ -270,6 +270,14 @@ TEST_CASE("where several lanes are needed an offer is made again while one of th
   CHECK(offers == 3);
 }
 
+TEST_CASE("an offer of more lanes than a session can have is counted and changes nothing") {
+  LanePair pair(11, 1, most_lanes + 1);
+  pair.offer(*pair.high);
+  CHECK(pair.low->table.counters().get("drop_channel_inner_malformed") == 1);
+  CHECK(LanePair::lanes_of_peer(*pair.low) == 0);
+  CHECK(pair.low->lanes.empty());
+}
+
 TEST_CASE("whatever the receiver drew, some lanes behind one another have one for each hand") {
   for (std::uint32_t drawn = 0; drawn < 256; ++drawn) {
     const Spi session{0x12345600U | (drawn & ~lane_bits)};

@@ -65,6 +65,10 @@ TEST_CASE("both ends prove who they are and get the same keys") {
   CHECK(at_client.receive.key == at_server.send.key);
   CHECK(at_client.send.key != at_client.receive.key);
   CHECK(ends.client->export_keys(as_bytes("other")).send.key != at_client.send.key);
+  const auto lanes = ends.client->export_lane_secret(as_bytes("context"));
+  CHECK(lanes == ends.server->export_lane_secret(as_bytes("context")));
+  CHECK(lanes != ends.client->export_lane_secret(as_bytes("other")));
+  CHECK_FALSE(std::ranges::equal(std::span(lanes).first(16), std::span(at_client.send.key).first(16)));
   // Three flights: no tickets, no compatibility records. ECDSA signatures vary by a few octets.
   REQUIRE(sizes.size() == 3);
   CHECK(sizes[0] < 300);

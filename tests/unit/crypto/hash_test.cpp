@@ -18,6 +18,16 @@ TEST_CASE("HMAC-SHA-256 gives the value of RFC 4231, and takes an empty key") {
   CHECK(to_hex(hmac_sha256({}, {})) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+TEST_CASE("HKDF-Expand gives the first value of RFC 5869") {
+  const auto key = parse_hex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5");
+  const auto info = parse_hex("f0f1f2f3f4f5f6f7f8f9");
+  REQUIRE(key);
+  REQUIRE(info);
+  Bytes out(42);
+  hkdf_expand(*key, *info, out);
+  CHECK(to_hex(out) == "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+}
+
 TEST_CASE("secrets are equal only octet for octet") {
   CHECK(equal_secret(as_bytes("abc"), as_bytes("abc")));
   CHECK(equal_secret({}, {}));
