@@ -241,3 +241,14 @@ node() {
     done
   done
 }
+
+@test "a number of workers is a power of two, as an option and as a setting" {
+  run node --no-tap --workers 3
+  [ "$status" -eq 2 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ ${lines[0]} == *--workers* ]]
+  IPOP_WORKERS=3 run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/state"
+  [ "$status" -eq 5 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ $output == *IPOP_WORKERS*"needs 1, 2, 4 or 8"* ]]
+}
