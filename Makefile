@@ -7,6 +7,7 @@
 #   make tidy       clang-tidy on changed files    make install         PREFIX and DESTDIR as usual
 #   make attack     what a hostile member can do, and what it costs him
 #   make check-arm64  cross build, unit tests under emulation
+#   make check-threads  two nodes with several workers under the thread sanitizer
 #   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
 #   make dist       one archive of the programs for other machines of this release
 #   make deb        Debian packages of this commit for this release, in build/deb
@@ -22,7 +23,7 @@ KEEP ?=
 release_name = $(shell sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
-.PHONY: release dist deb check-packages apt-repository benches dev check check-arm64 check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
+.PHONY: release dist deb check-packages apt-repository benches dev check check-arm64 check-threads check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
 release:
 	@scripts/install_packages build
 	@cmake --preset release $(launcher) >/dev/null
@@ -42,6 +43,10 @@ check: dev
 check-arm64:
 	@scripts/install_packages build check arm64
 	@scripts/check_arm64 build/arm64
+
+check-threads:
+	@scripts/install_packages build demo check
+	@scripts/check_threads build/threads
 
 check-fresh:
 	@scripts/install_packages pool
