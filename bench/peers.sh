@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # peers.sh BIN [--seconds N] [--rounds N] [--underlay gso|soft] [--extra DIR] [--other BIN] [--workers N] [--output FILE]
-# - what goes through ipop-node, beside the bare wire, wireguard-go and nebula, all in one run; and the memory of a node.
+# - what goes through ipop-node, beside the bare wire, wireguard-go, nebula, tinc and openvpn, all in one run; and the
+# memory of a node.
 #
 #   left ---------------- veth, MTU 1500 ---------------- right
 #   203.0.113.1 (wire), 10.99.N.1 (others), 10.128.x.x (ipop-node)
@@ -114,6 +115,60 @@ if [[ -x $extra/nebula/usr/bin/nebula ]]; then
 elif command -v nebula-cert >/dev/null; then
   add_nebula "$(dirname "$(command -v nebula-cert)")"
 fi
+
+# --- tinc -----------------------------------------------------------------------------------------------------
+add_tinc() {
+  local i side run=$run/tinc
+  for i in 0 1; do
+    side=${sides[i]}
+    mkdir -p "$run/$side/hosts"
+    printf 'Name = %s\nInterface = tinc\nConnectTo = %s\n' "$side" "${sides[1 - i]}" >"$run/$side/tinc.conf"
+    printf 'Address = %s\nPort = 6550\nSubnet = 10.99.4.%s/32\n' "${wire_address[i]}" $((i + 1)) >"$run/$side/hosts/$side"
+    # It asks where to write the keys, and takes no answer for the usual places.
+    tincd --config="$run/$side" --generate-keys=2048 >"$run/$side.keys" 2>&1 </dev/null || fail "tincd made no keys"
+  done
+  for i in 0 1; do
+    side=${sides[i]}
+    cp "$run/${sides[1 - i]}/hosts/${sides[1 - i]}" "$run/$side/hosts/"
+    in_host "$side" tincd --config="$run/$side" --no-detach --pidfile="$run/$side.pid" >"$run/$side.log" 2>&1 </dev/null &
+    disown
+  done
+  for i in 0 1; do
+    until_true 10 in_host "${sides[i]}" ip link show tinc || fail "tinc did not start: $(tail -n 3 "$run/${sides[i]}.log")"
+    ip -n "$internet-${sides[i]}" addr add "10.99.4.$((i + 1))/24" dev tinc
+    ip -n "$internet-${sides[i]}" link set tinc mtu 1420 up
+  done
+  peers+=(tinc)
+  target[tinc]=10.99.4.2 device[tinc]=tinc program_of[tinc]=$(realpath "$(command -v tincd)")
+  version[tinc]=$(tincd --version | sed -n '1s/^tinc version \([^ ]*\).*/\1/p')
+}
+if command -v tincd >/dev/null; then add_tinc; fi
+
+# --- openvpn --------------------------------------------------------------------------------------------------
+# In user space: its kernel module is another program. Two machines that know each other's certificate.
+add_openvpn() {
+  local i side run=$run/openvpn role
+  mkdir "$run"
+  declare -A fingerprint=()
+  for side in "${sides[@]}"; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$side" \
+      -keyout "$run/$side.key" -out "$run/$side.crt" >/dev/null 2>&1 || fail "openssl made no certificate"
+    fingerprint[$side]=$(openssl x509 -in "$run/$side.crt" -noout -fingerprint -sha256 | cut -d= -f2)
+  done
+  for i in 0 1; do
+    side=${sides[i]} role=--tls-server
+    ((i == 0)) || role=--tls-client
+    in_host "$side" openvpn --dev ovpn --dev-type tun --disable-dco --proto udp4 --lport 1194 --rport 1194 \
+      --remote "${wire_address[1 - i]}" --ifconfig "10.99.5.$((i + 1))" "10.99.5.$((2 - i))" "$role" --dh none \
+      --cert "$run/$side.crt" --key "$run/$side.key" --peer-fingerprint "${fingerprint[${sides[1 - i]}]}" \
+      --data-ciphers AES-128-GCM --tun-mtu 1420 --verb 1 >"$run/$side.log" 2>&1 </dev/null &
+    disown
+  done
+  peers+=(openvpn)
+  target[openvpn]=10.99.5.2 device[openvpn]=ovpn program_of[openvpn]=$(realpath "$(command -v openvpn)")
+  version[openvpn]=$(openvpn --version | sed -n '1s/^OpenVPN \([^ ]*\).*/\1/p')
+}
+if command -v openvpn >/dev/null; then add_openvpn; fi
 
 # --- ipop-node ----------------------------------------------------------------------------------------------
 add_node() { # PEER DIRECTORY TAP PORT PREFIX OPTION...
