@@ -18,17 +18,60 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
 
 }  // namespace
 
-Result<void> AuthorityBook::apply(const LedgerEntry& entry) {
+Result<void> AuthorityBook::check(const LedgerEntry& entry) const {
   const bool is_first = entries_.empty();
   if (is_first != std::holds_alternative<LedgerMade>(entry.event))
     return contradiction(is_first ? "it does not begin with the making of the authority" : "made twice");
-  if (auto taken = take(entry, entries_.size()); !taken) return taken;
+  return std::visit(Overloaded{
+                        [&](const LedgerRequested& event) -> Result<void> {
+                          const auto known = requests_.find(event.key);
+                          if (known != requests_.end() && known->second.what == Request::What::waiting)
+                            return contradiction("this key's request waits already");
+                          return {};
+                        },
+                        [&](const LedgerSigned& event) -> Result<void> {
+                          const bool is_member = event.by != SignedBy::server;
+                          if (is_member && event.token && !tokens_.contains(*event.token))
+                            return contradiction("a token that was never made");
+                          if (by_serial_.contains(event.serial)) return contradiction("a serial number used twice");
+                          return {};
+                        },
+                        [&](const LedgerRevoked& event) -> Result<void> {
+                          if (event.number != list_number_ + 1)
+                            return contradiction("the number of the revocation list");
+                          return {};
+                        },
+                        [&](const LedgerToken& event) -> Result<void> {
+                          if (tokens_.contains(event.token)) return contradiction("a token made twice");
+                          return {};
+                        },
+                        [&](const LedgerTokenEnded& event) -> Result<void> {
+                          if (!tokens_.contains(event.token)) return contradiction("a token that was never made");
+                          return {};
+                        },
+                        [&](const LedgerAdministratorEnded& event) -> Result<void> {
+                          if (!administrators_.contains(event.key))
+                            return contradiction("an administrator who was never named");
+                          return {};
+                        },
+                        [&](const LedgerResumed& event) -> Result<void> {
+                          if (event.count < count() || event.list < list_number_)
+                            return contradiction("it goes on behind what is here");
+                          return {};
+                        },
+                        [](const auto&) -> Result<void> { return {}; },
+                    },
+                    entry.event);
+}
+
+Result<void> AuthorityBook::apply(const LedgerEntry& entry) {
+  if (auto good = check(entry); !good) return good;
+  take(entry, entries_.size());
   entries_.push_back(entry);
   return {};
 }
 
-// Whatever can refuse the entry is looked at before anything changes.
-Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
+void AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
   const auto set_waiting = [this](Request& request, Request::What what) {
     if (request.what == Request::What::waiting) {
       --waiting_;
@@ -37,108 +80,71 @@ Result<void> AuthorityBook::take(const LedgerEntry& entry, std::size_t index) {
     }
     request.what = what;
   };
-  return std::visit(Overloaded{
-                        [&](const LedgerMade& event) -> Result<void> {
-                          made_ = event;
-                          crl_number_ = 1;
-                          crl_issued_ = entry.at;
-                          return {};
-                        },
-                        [&](const LedgerRequested& event) -> Result<void> {
-                          const auto known = requests_.find(event.key);
-                          if (known != requests_.end() && known->second.what == Request::What::waiting)
-                            return contradiction("this key's request waits already");
-                          requests_[event.key] = {event.key, event.user, event.addresses, event.source, entry.at};
-                          ++waiting_;
-                          ++waiting_of_source_[event.source];
-                          return {};
-                        },
-                        [&](const LedgerSigned& event) -> Result<void> {
-                          const bool is_member = event.by != SignedBy::server;
-                          const auto token = event.token ? tokens_.find(*event.token) : tokens_.end();
-                          if (is_member && event.token && token == tokens_.end())
-                            return contradiction("a token that was never made");
-                          if (!by_serial_.emplace(event.serial, index).second)
-                            return contradiction("a serial number used twice");
-                          if (!is_member) return {};
-                          if (token != tokens_.end()) ++token->second.used;
-                          if (event.by == SignedBy::person || event.by == SignedBy::administrator)
-                            left_out_.erase(event.key);
-                          by_key_[event.key].push_back(index);
-                          keys_of_user_[event.user].insert(event.key);
-                          for (const net::Ipv4Address address : event.addresses)
-                            by_address_[address].push_back(index);
-                          const auto [it, is_new] = requests_.try_emplace(event.key);
-                          Request& request = it->second;
-                          if (is_new)
-                            request = {event.key, event.user, event.addresses, "", entry.at, Request::What::accepted};
-                          if (!is_new) set_waiting(request, Request::What::accepted);
-                          request.decided = entry.at;
-                          request.reason.clear();
-                          return {};
-                        },
-                        [&](const LedgerDenied& event) -> Result<void> {
-                          const auto [it, is_new] = requests_.try_emplace(event.key);
-                          Request& request = it->second;
-                          if (is_new) request = {event.key, event.user, {}, "", entry.at, Request::What::denied};
-                          if (!is_new) set_waiting(request, Request::What::denied);
-                          request.decided = entry.at;
-                          request.reason = event.reason;
-                          request.by_policy = event.by_policy;
-                          return {};
-                        },
-                        [&](const LedgerRevoked& event) -> Result<void> {
-                          if (event.number != list_number_ + 1)
-                            return contradiction("the number of the revocation list");
-                          if (event.key) revoked_keys_.try_emplace(*event.key, entry.at);
-                          if (!event.user.empty()) revoked_users_.try_emplace(event.user, entry.at);
-                          revoked_.push_back({entry.at, event});
-                          list_number_ = event.number;
-                          list_issued_ = crl_issued_ = entry.at;
-                          ++crl_number_;
-                          return {};
-                        },
-                        [&](const LedgerCrl&) -> Result<void> {
-                          ++crl_number_;
-                          crl_issued_ = entry.at;
-                          return {};
-                        },
-                        [](const LedgerMended&) -> Result<void> { return {}; },
-                        [&](const LedgerToken& event) -> Result<void> {
-                          if (!tokens_.emplace(event.token, Token{event, entry.at}).second)
-                            return contradiction("a token made twice");
-                          return {};
-                        },
-                        [&](const LedgerTokenEnded& event) -> Result<void> {
-                          const auto token = tokens_.find(event.token);
-                          if (token == tokens_.end()) return contradiction("a token that was never made");
-                          token->second.ended = true;
-                          return {};
-                        },
-                        [&](const LedgerLeftOut& event) -> Result<void> {
-                          left_out_.insert(event.key);
-                          return {};
-                        },
-                        [&](const LedgerAdministrator& event) -> Result<void> {
-                          administrators_[event.key] = event.user;
-                          return {};
-                        },
-                        [&](const LedgerAdministratorEnded& event) -> Result<void> {
-                          if (administrators_.erase(event.key) == 0)
-                            return contradiction("an administrator who was never named");
-                          return {};
-                        },
-                        [&](const LedgerResumed& event) -> Result<void> {
-                          if (event.count < count() || event.list < list_number_)
-                            return contradiction("it goes on behind what is here");
-                          lost_ = event.count - entries_.size();
-                          resumed_at_ = event.count;
-                          if (event.list > list_number_) list_issued_ = entry.at;
-                          list_number_ = event.list;
-                          return {};
-                        },
-                    },
-                    entry.event);
+  std::visit(Overloaded{
+                 [&](const LedgerMade& event) {
+                   made_ = event;
+                   crl_number_ = 1;
+                   crl_issued_ = entry.at;
+                 },
+                 [&](const LedgerRequested& event) {
+                   requests_[event.key] = {event.key, event.user, event.addresses, event.source, entry.at};
+                   ++waiting_;
+                   ++waiting_of_source_[event.source];
+                 },
+                 [&](const LedgerSigned& event) {
+                   by_serial_.emplace(event.serial, index);
+                   if (event.by == SignedBy::server) return;
+                   if (event.token) ++tokens_.at(*event.token).used;
+                   if (event.by == SignedBy::person || event.by == SignedBy::administrator) left_out_.erase(event.key);
+                   by_key_[event.key].push_back(index);
+                   keys_of_user_[event.user].insert(event.key);
+                   for (const net::Ipv4Address address : event.addresses)
+                     by_address_[address].push_back(index);
+                   const auto [it, is_new] = requests_.try_emplace(event.key);
+                   Request& request = it->second;
+                   if (is_new)
+                     request = {event.key, event.user, event.addresses, "", entry.at, Request::What::accepted};
+                   if (!is_new) set_waiting(request, Request::What::accepted);
+                   request.decided = entry.at;
+                   request.reason.clear();
+                 },
+                 [&](const LedgerDenied& event) {
+                   const auto [it, is_new] = requests_.try_emplace(event.key);
+                   Request& request = it->second;
+                   if (is_new) request = {event.key, event.user, {}, "", entry.at, Request::What::denied};
+                   if (!is_new) set_waiting(request, Request::What::denied);
+                   request.decided = entry.at;
+                   request.reason = event.reason;
+                   request.by_policy = event.by_policy;
+                 },
+                 [&](const LedgerRevoked& event) {
+                   if (event.key) revoked_keys_.try_emplace(*event.key, entry.at);
+                   if (!event.user.empty()) revoked_users_.try_emplace(event.user, entry.at);
+                   revoked_.push_back({entry.at, event});
+                   list_number_ = event.number;
+                   list_issued_ = crl_issued_ = entry.at;
+                   ++crl_number_;
+                 },
+                 [&](const LedgerCrl&) {
+                   ++crl_number_;
+                   crl_issued_ = entry.at;
+                 },
+                 [](const LedgerMended&) {},
+                 [&](const LedgerToken& event) {
+                   tokens_.emplace(event.token, Token{event, entry.at});
+                 },
+                 [&](const LedgerTokenEnded& event) { tokens_.at(event.token).ended = true; },
+                 [&](const LedgerLeftOut& event) { left_out_.insert(event.key); },
+                 [&](const LedgerAdministrator& event) { administrators_[event.key] = event.user; },
+                 [&](const LedgerAdministratorEnded& event) { administrators_.erase(event.key); },
+                 [&](const LedgerResumed& event) {
+                   lost_ = event.count - entries_.size();
+                   resumed_at_ = event.count;
+                   if (event.list > list_number_) list_issued_ = entry.at;
+                   list_number_ = event.list;
+                 },
+             },
+             entry.event);
 }
 
 std::size_t AuthorityBook::waiting_count(std::string_view source) const {

@@ -52,7 +52,9 @@ class AuthorityBook {
     LedgerRevoked event{};
   };
 
-  /// Takes the next entry. Error: malformed, it contradicts those before.
+  /// Whether the entry may be the next one. Error: malformed, it contradicts those before.
+  [[nodiscard]] Result<void> check(const LedgerEntry& entry) const;
+  /// Takes the next entry, if it may be.
   Result<void> apply(const LedgerEntry& entry);
 
   /// What made the authority; none before the first entry.
@@ -112,7 +114,7 @@ class AuthorityBook {
                                          const std::optional<crypto::Digest256>& replaces = std::nullopt) const;
 
  private:
-  Result<void> take(const LedgerEntry& entry, std::size_t index);
+  void take(const LedgerEntry& entry, std::size_t index);
 
   std::vector<LedgerEntry> entries_;
   std::uint64_t lost_ = 0;

@@ -180,9 +180,14 @@ std::string AuthorityDesk::path_of_request(const crypto::Digest256& key) const {
 }
 
 Result<void> AuthorityDesk::take_turn() {
+  // The journal gives each line once: with one that is not understood the book would end there for good.
+  if (damage_) return *damage_;
   const auto found = journal_.lock(turn_limit);
   if (!found) return found.error();
-  if (auto taken = take_in(*found); !taken) return taken;
+  if (auto taken = take_in(*found); !taken) {
+    damage_ = std::move(taken).error();
+    return *damage_;
+  }
   return read_policy();
 }
 
@@ -222,6 +227,7 @@ Result<void> AuthorityDesk::take_in(const io::Journal::Found& found) {
 
 Result<void> AuthorityDesk::record(authority::LedgerEvent event, WallTime now) {
   const authority::LedgerEntry entry{now, std::move(event)};
+  if (auto good = book_.check(entry); !good) return good;
   authority::LedgerLink link = link_;
   if (auto added = journal_.append(to_line(entry, link)); !added) return added;
   link_ = link;

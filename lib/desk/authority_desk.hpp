@@ -254,6 +254,7 @@ class AuthorityDesk {
   authority::LedgerLink link_{};
   std::vector<std::pair<std::uint64_t, authority::LedgerLink>> links_;  // of each entry, by its count
   std::size_t line_ = 0;
+  std::optional<Error> damage_;  // a line of the ledger could not be taken in: nothing is decided any more
   std::vector<std::string> notes_;
   bool clock_is_right_ = false;
   // Denials by policy that still go into the ledger, and since when.

@@ -26,11 +26,15 @@ Result<crypto::Certificate> AuthorityDesk::take_over(const crypto::Certificate& 
 Result<void> AuthorityDesk::leave_out(const std::vector<Bytes>& serials, WallTime now) {
   const Turn turn(*this);
   if (!turn) return turn.error();
+  std::vector<authority::LedgerLeftOut> left;
   for (const Bytes& serial : serials) {
     const authority::LedgerSigned* known = book_.by_serial(serial);
     if (known == nullptr) return {Errc::not_found, "no certificate with this serial number"};
-    if (book_.is_left_out(known->key)) continue;
-    if (auto noted = record(authority::LedgerLeftOut{known->key, known->user}, now); !noted) return noted;
+    left.push_back({known->key, known->user});
+  }
+  for (authority::LedgerLeftOut& member : left) {
+    if (book_.is_left_out(member.key)) continue;
+    if (auto noted = record(std::move(member), now); !noted) return noted;
   }
   return {};
 }

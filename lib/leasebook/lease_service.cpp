@@ -57,12 +57,14 @@ Result<std::vector<LeaseService::Answer>> LeaseService::answer_all(WallTime now,
   if (!groups) return groups.error();
   std::vector<Answer> answers;
   answers.reserve(questions.size());
+  Counters told;
   for (const Question& question : questions) {
-    answers.push_back(answer_one(now, question, *groups));
+    answers.push_back(answer_one(now, question, *groups, told));
     const Answer& last = answers.back();
     if (!last.lease && !last.is_clients_fault) return last.lease.error();
   }
   if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
+  counters_.merge(told);
   return answers;
 }
 
@@ -85,10 +87,10 @@ Result<LeaseBook::Ended> LeaseService::end_revoked(WallTime now, const LeaseGrou
 }
 
 LeaseService::Answer LeaseService::answer_one(WallTime now, const Question& question,
-                                              const std::vector<LeaseGroup>& groups) {
+                                              const std::vector<LeaseGroup>& groups, Counters& told) {
   const auto refuse = [&](Error error) {
     const bool clients = is_clients(error);
-    if (clients) counters_.add("refused_" + error.code.message());
+    if (clients) told.add("refused_" + error.code.message());
     return Answer{std::move(error), clients};
   };
   const auto group = std::ranges::find(groups, question.request.request.name_space, &LeaseGroup::name_space);
@@ -97,7 +99,7 @@ LeaseService::Answer LeaseService::answer_one(WallTime now, const Question& ques
   if (!ask) return refuse(std::move(ask).error());
   const auto lease = book_.take(*group, now, *ask);
   if (!lease) return refuse(lease.error());
-  counters_.add("lease_" + std::string(to_string(ask->action)));
+  told.add("lease_" + std::string(to_string(ask->action)));
   leasing::SoapLease out{lease->address,
                          group->plan.prefix.mask(),
                          lease->expires - now,

@@ -48,7 +48,8 @@ class LeaseService {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  Answer answer_one(WallTime now, const Question& question, const std::vector<LeaseGroup>& groups);
+  /// What is told is counted in `told`, which holds when the book has it.
+  Answer answer_one(WallTime now, const Question& question, const std::vector<LeaseGroup>& groups, Counters& told);
   Result<Ask> judge(WallTime now, const Question& question, const LeaseGroup& group);
   Result<std::vector<Answer>> answer_all(WallTime now, std::span<const Question> questions);
 

@@ -70,6 +70,31 @@ TEST_CASE("an entry that is refused leaves the book as it was") {
   CHECK(story.book.token(token)->used == 0);
 }
 
+TEST_CASE("what contradicts the book is known before it is written down, and asking changes nothing") {
+  Story story;
+  REQUIRE(story.request("bob", "bob"));
+  REQUIRE(story.sign("carol", "carol"));
+  const auto nobody = key_of("nobody");
+  const auto count = story.book.count();
+  const LedgerEvent wrong[] = {
+      LedgerMade{nobody, "lab"},
+      LedgerRequested{key_of("bob"), "bob", {}, "10.128.0.9"},
+      LedgerSigned{nobody, "dave", {}, Bytes(16, std::byte{story.serial}), start, start + 1h},
+      LedgerRevoked{nobody, "", "", 2},
+      LedgerTokenEnded{nobody},
+      LedgerAdministratorEnded{nobody},
+      LedgerResumed{count - 1, 0},
+  };
+  for (const LedgerEvent& event : wrong) {
+    CAPTURE(event.index());
+    CHECK_FALSE(story.book.check({start, event}));
+    CHECK_FALSE(story.add(event));
+  }
+  CHECK(story.book.check({start, LedgerRevoked{nobody, "", "", 1}}));
+  CHECK(story.book.list_number() == 0);
+  CHECK(story.book.count() == count);
+}
+
 TEST_CASE("S28: a token is good for its count of certificates, until its end, and while nobody takes it back") {
   Story story;
   const auto token = crypto::sha256(as_bytes("secret"));

@@ -80,6 +80,19 @@ TEST_CASE("a line that was not finished is put aside and said, and the ledger go
   }
 }
 
+TEST_CASE("a desk that met a line it can't read decides nothing more, and writes nothing behind it") {
+  Office office;
+  // As an installed newer release writes, while the server of the older one runs on.
+  std::ofstream(office.file("ledger.jsonl"), std::ios::app) << "{\"event\":\"of a later release\"}\n";
+  const std::string ledger = office.read("ledger.jsonl");
+  for (int again = 0; again < 3; ++again) {
+    const auto certificate = office.desk().sign(asks("1", "bob"), {}, wall);
+    REQUIRE_FALSE(certificate);
+    CHECK(certificate.error().message().find("ledger.jsonl:2") != std::string::npos);
+    CHECK(office.read("ledger.jsonl") == ledger);
+  }
+}
+
 TEST_CASE("a ledger, certificate or policy that somebody changed is refused with its name") {
   Office office;
   REQUIRE(office.desk().sign(asks("1", "bob"), {}, wall));

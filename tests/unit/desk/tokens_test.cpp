@@ -127,3 +127,10 @@ TEST_CASE("a rotation gives a member of the former authority a certificate once,
   CHECK_FALSE(former.desk().book().is_left_out(bob.key_fingerprint()));
   CHECK(code_of(former.desk().leave_out({Bytes(16)}, wall)) == Errc::not_found);
 }
+
+TEST_CASE("a rotation that names somebody who is not there leaves nobody behind") {
+  Office former;
+  const auto bob = former.signed_for("bob's key", "bob");
+  CHECK(code_of(former.desk().leave_out({bob.serial(), Bytes(16)}, wall)) == Errc::not_found);
+  CHECK_FALSE(former.desk().book().is_left_out(bob.key_fingerprint()));
+}

@@ -1,5 +1,8 @@
 #include "leasebook/lease_service.hpp"
 
+#include <csignal>
+#include <sys/resource.h>
+
 #include <doctest/doctest.h>
 
 #include "book_fixture.hpp"
@@ -61,7 +64,40 @@ struct Service {
   LeaseService service{*f.book, key, [this](const LeaseGroup&) { return trust; }};
 };
 
+/// While it lives no file grows, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit none{0, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &none) == 0);
+  }
+  ~FullDisk() {
+    (void)::setrlimit(RLIMIT_FSIZE, &before_);
+    (void)std::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
 }  // namespace
+
+TEST_CASE("what could not be written is no lease, and is not counted as one") {
+  BookFixture f;
+  Service service(f);
+  {
+    const FullDisk disk;
+    CHECK_FALSE(service.ask("alice"));
+  }
+  CHECK(service.service.counters().get("lease_obtain") == 0);
+  CHECK(service.service.counters().get("refused_unavailable") == 1);
+  REQUIRE(service.ask("alice"));
+  CHECK(service.service.counters().get("lease_obtain") == 1);
+}
 
 TEST_CASE("a request from a clock that is far ahead is refused, and shuts the node out of nothing") {
   BookFixture f;
