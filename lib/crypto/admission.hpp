@@ -1,10 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <utility>
 
-#include "base/time.hpp"
+#include "base/wall_clock.hpp"
 #include "crypto/handshake.hpp"
 #include "crypto/trust_store.hpp"
 
@@ -17,25 +16,20 @@ class Admission {
   explicit Admission(HandshakeFactory& handshakes) : handshakes_(handshakes) {}
 
   /// UTC at `now`.
-  void set_wall_time(TimePoint now, WallTime wall) { wall_ = {now, wall}; }
+  void set_wall_time(TimePoint now, WallTime wall) { clock_.set(now, wall); }
   void set_trust(std::shared_ptr<const TrustStore> trust) { trust_ = std::move(trust); }
   [[nodiscard]] const TrustStore& trust() const { return *trust_; }
 
   [[nodiscard]] std::unique_ptr<Handshake> begin(TimePoint now, HandshakeRole role) const {
-    return handshakes_.make(role, wall_at(now), trust_);
+    return handshakes_.make(role, clock_.at(now), trust_);
   }
   [[nodiscard]] const HandshakeFactory& handshakes() const { return handshakes_; }
   /// False when the peer was revoked, for example while its handshake ran.
   [[nodiscard]] bool admits(const PeerIdentity& peer) const { return !trust_->is_revoked(peer.key, peer.user); }
 
  private:
-  [[nodiscard]] WallTime wall_at(TimePoint now) const {
-    if (!wall_) return {};
-    return wall_->second + std::chrono::duration_cast<std::chrono::seconds>(now - wall_->first);
-  }
-
   HandshakeFactory& handshakes_;
-  std::optional<std::pair<TimePoint, WallTime>> wall_{};
+  WallClock clock_;
   std::shared_ptr<const TrustStore> trust_ = TrustStore::open_group();
 };
 

@@ -49,7 +49,7 @@ void HalfOpen::remove(Spi spi) {
   networks_.erase(entry.network);
 }
 
-void HalfOpen::settle(Spi spi) {
+void HalfOpen::give_back(Spi spi) {
   const auto it = entries_.find(spi);
   if (it == entries_.end()) return;
   networks_.at(it->second.network).light_at -= weighs_for;

@@ -36,7 +36,7 @@ class HalfOpen {
   /// It ended, or is not a stranger's any more. Nothing for one that is not here.
   void remove(Spi spi);
   /// It ended well: its network's share is given back.
-  void settle(Spi spi);
+  void give_back(Spi spi);
   void clear();
 
   /// Who has to give way; call until it gives nothing, and remove each.

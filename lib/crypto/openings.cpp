@@ -156,7 +156,7 @@ void Openings::set_stage(TimePoint now, Opening& opening, Stage stage) {
   opening.stage = stage;
   const bool after = opening.is_half_open();
   if (after && !before) half_open_.add(now, opening.own(), opening.path.carrier());
-  if (before && !after) half_open_.settle(opening.own());
+  if (before && !after) half_open_.give_back(opening.own());
 }
 
 bool Openings::crowd_out(TimePoint now, Spi newest) {

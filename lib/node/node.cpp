@@ -379,8 +379,7 @@ Node::Node(Node&&) noexcept = default;
 Node::~Node() = default;
 
 void Node::handle_wall_time(TimePoint now, WallTime wall) {
-  state_->wall_ = wall;
-  state_->wall_at_ = now;
+  state_->clock_.set(now, wall);
   state_->ring.handle_wall_time(now, wall);
   state_->table.handle_wall_time(now, wall);
   state_->sessions.handle_wall_time(now, wall);

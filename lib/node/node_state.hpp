@@ -12,6 +12,7 @@
 #include "base/counters.hpp"
 #include "base/timer_table.hpp"
 #include "base/token_buckets.hpp"
+#include "base/wall_clock.hpp"
 #include "dht/dht.hpp"
 #include "node/certificate_end.hpp"
 #include "node/certificate_renewal.hpp"
@@ -152,9 +153,7 @@ class Node::State {
   void follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer, bool brought_here);
   /// A list that came past the links: they, and all the rest, follow it if it is the authority's and newer.
   Result<void> adopt_list(TimePoint now, ByteSpan list, bool brought_here);
-  [[nodiscard]] WallTime wall_at(TimePoint now) const {
-    return wall_ + std::chrono::duration_cast<std::chrono::seconds>(now - wall_at_);
-  }
+  [[nodiscard]] WallTime wall_at(TimePoint now) const { return clock_.at(now); }
   [[nodiscard]] dht::Record make_value(TimePoint now, std::string_view key, Bytes value, std::chrono::seconds lives);
   [[nodiscard]] Bytes own_certificate() const;
 
@@ -192,8 +191,7 @@ class Node::State {
   Counters counters_;
   TimePoint started_{};
   TimePoint last_now_{};
-  WallTime wall_{};
-  TimePoint wall_at_{};
+  WallClock clock_;
   Duration address_after_{};
   bool ring_ready_ = false;
   std::vector<net::Endpoint> dns_servers_;         // what a new router must know

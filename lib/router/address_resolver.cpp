@@ -22,9 +22,8 @@ constexpr Duration give_up = 15s;
 
 }  // namespace
 
-AddressResolver::AddressResolver(Bytes name_space, Rng& rng, const dht::GrantRule* grants)
-    : name_space_(std::move(name_space)),
-      grants_(grants),
+AddressResolver::AddressResolver(const RecordJudge& judge, Rng& rng)
+    : judge_(judge),
       rng_(rng),
       entries_(most_entries),
       asked_(most_asked),
@@ -64,9 +63,9 @@ void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht
                                     const std::vector<dht::Record>& records) {
   asked_.erase(address);
   if (outcome == dht::Outcome::done || outcome == dht::Outcome::not_found) {
-    const WallTime wall = wall_at(now);
-    const auto best = prevailing(records, record_name(address), {name_space_, trust_.get(), grants_}, wall);
-    const auto lease = best ? check_lease(records[*best], name_space_, wall)
+    const WallTime wall = judge_.wall_at(now);
+    const auto best = judge_.prevailing(now, records, record_name(address));
+    const auto lease = best ? check_lease(records[*best], judge_.name_space(), wall)
                             : Result<CheckedLease>(Errc::not_found, "no record that counts");
     if (lease) {
       const Duration left = lease->expires - wall;
@@ -80,12 +79,12 @@ void AddressResolver::handle_answer(TimePoint now, net::Ipv4Address address, dht
              cached == nullptr || cached->entry.knowledge != Knowledge::holder) {
     remember(now, address, Entry{}, failed_look_up_time, failed_look_up_time);
   }
-  outputs_.push(Settled{address});
+  outputs_.push(Resolved{address});
 }
 
 void AddressResolver::handle_timeout(TimePoint now) {
   while (const auto given_up = asked_.take_expired(now))
-    outputs_.push(Settled{given_up->first});
+    outputs_.push(Resolved{given_up->first});
   entries_.drop_expired(now);
   doubted_.drop_expired(now);
   doubted_holders_.drop_expired(now);
@@ -112,10 +111,6 @@ bool AddressResolver::ask(TimePoint now, net::Ipv4Address address) {
 
 void AddressResolver::remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept) {
   entries_.put(now, address, Cached{std::move(entry), now, now + fresh, now + kept}, now + kept);
-}
-
-WallTime AddressResolver::wall_at(TimePoint now) const {
-  return clock_ ? clock_->second + std::chrono::duration_cast<std::chrono::seconds>(now - clock_->first) : WallTime{};
 }
 
 }  // namespace ipop::router

@@ -11,9 +11,9 @@
 #include "base/expiring_map.hpp"
 #include "base/machine.hpp"
 #include "base/rng.hpp"
-#include "crypto/trust_store.hpp"
 #include "dht/dht.hpp"
 #include "net/ipv4_address.hpp"
+#include "router/record_judge.hpp"
 
 namespace ipop::router {
 
@@ -31,15 +31,15 @@ class AddressResolver {
   struct Ask {  ///< get the lease record of `address`
     net::Ipv4Address address{};
   };
-  struct Settled {  ///< it is known, or known not to be known, who holds `address`
+  struct Resolved {  ///< it is known, or known not to be known, who holds `address`
     net::Ipv4Address address{};
   };
-  using Output = std::variant<Ask, Settled>;
+  using Output = std::variant<Ask, Resolved>;
 
   enum class Knowledge {
     holder,   ///< the record was checked
     nobody,   ///< a majority of replicas had no record
-    asking,   ///< a Settled will follow
+    asking,   ///< a Resolved will follow
     unknown,  ///< the DHT could not be asked; a later call asks again
   };
   struct Entry {
@@ -49,11 +49,9 @@ class AddressResolver {
     WallTime expires{};  ///< of the lease
   };
 
-  /// `rng` outlives the machine.
-  /// `grants` outlives the resolver; null: the ring gives out every address.
-  AddressResolver(Bytes name_space, Rng& rng, const dht::GrantRule* grants = nullptr);
+  /// Both outlive the machine.
+  AddressResolver(const RecordJudge& judge, Rng& rng);
 
-  void handle_wall_time(TimePoint now, WallTime wall) { clock_ = {now, wall}; }
   /// What is known of `address`; asks the DHT where that is nothing.
   const Entry& resolve(TimePoint now, net::Ipv4Address address);
   /// What is known, without asking.
@@ -65,10 +63,8 @@ class AddressResolver {
   void doubt_holder(TimePoint now, const NodeId& holder);
   void handle_answer(TimePoint now, net::Ipv4Address address, dht::Outcome outcome,
                      const std::vector<dht::Record>& records);
-  /// Who is a member from now on; an open group's rule until the first call. Everything is asked for anew when it is
-  /// wanted next.
-  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust) {
-    trust_ = std::move(trust);
+  /// Others are members from now on: everything is asked for anew when it is wanted next.
+  void handle_trust_changed() {
     entries_.clear();
     doubted_.clear();
     doubted_holders_.clear();
@@ -94,16 +90,12 @@ class AddressResolver {
     TimePoint ends{};
   };
 
-  [[nodiscard]] WallTime wall_at(TimePoint now) const;
   [[nodiscard]] bool is_due(TimePoint now, const Cached& cached) const;
   bool ask(TimePoint now, net::Ipv4Address address);
   void remember(TimePoint now, net::Ipv4Address address, Entry entry, Duration fresh, Duration kept);
 
-  Bytes name_space_;
-  const dht::GrantRule* grants_;
-  std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
+  const RecordJudge& judge_;
   Rng& rng_;
-  std::optional<std::pair<TimePoint, WallTime>> clock_;
   OutputQueue<Output> outputs_;
   ExpiringMap<net::Ipv4Address, Cached> entries_;
   ExpiringMap<net::Ipv4Address, std::monostate, Endings::taken> asked_;  // until answered, or given up

@@ -39,9 +39,10 @@ Bytes client_key(const net::DhcpMessage& message) {
 DhcpServer::DhcpServer(Config config, Counters& counters)
     : config_(std::move(config)), counters_(counters), clients_(most_clients), not_ours_(64) {}
 
-void DhcpServer::handle_lease_held(TimePoint now, net::Ipv4Address address, TimePoint ends) {
+void DhcpServer::handle_lease_held(TimePoint now, const Lease& lease) {
+  const net::Ipv4Address address = lease.address;
   const bool is_new = !lease_ || lease_->address != address;
-  lease_ = Lease{address, ends};
+  lease_ = lease;
   not_ours_.erase(address);
   if (!is_new) return;
   binding_.reset();

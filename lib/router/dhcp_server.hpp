@@ -12,6 +12,7 @@
 #include "net/ipv4_address.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "net/mac_address.hpp"
+#include "router/lease.hpp"
 
 namespace ipop::router {
 
@@ -55,8 +56,8 @@ class DhcpServer {
   /// `counters` outlives the machine.
   DhcpServer(Config config, Counters& counters);
 
-  /// The node holds `address` until `ends`: newly or again.
-  void handle_lease_held(TimePoint now, net::Ipv4Address address, TimePoint ends);
+  /// The node holds an address, newly or again.
+  void handle_lease_held(TimePoint now, const Lease& lease);
   void handle_lease_lost(TimePoint now, net::Ipv4Address address);
   /// Another node holds an address that was wanted.
   void handle_address_taken(TimePoint now, net::Ipv4Address address);
@@ -74,10 +75,6 @@ class DhcpServer {
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
  private:
-  struct Lease {
-    net::Ipv4Address address{};
-    TimePoint ends{};
-  };
   struct Binding {
     Bytes client{};
     net::MacAddress mac{};

@@ -17,25 +17,20 @@ constexpr Duration taken_pause = 5s;
 
 }  // namespace
 
-LeaseClient::LeaseClient(Config config, const crypto::PrivateKey& key, Rng& rng)
-    : config_(std::move(config)), key_(key), rng_(rng), pause_(first_pause) {}
+LeaseClient::LeaseClient(Config config, const crypto::PrivateKey& key, const WallClock& clock, Rng& rng)
+    : config_(std::move(config)), key_(key), clock_(clock), rng_(rng), pause_(first_pause) {}
 
-WallTime LeaseClient::wall_at(TimePoint now) const {
-  return clock_ ? clock_->second + std::chrono::duration_cast<std::chrono::seconds>(now - clock_->first) : WallTime{};
-}
-
-void LeaseClient::handle_wall_time(TimePoint now, WallTime wall) {
-  clock_ = {now, wall};
+void LeaseClient::handle_clock_set(TimePoint now) {
   if (!grant_) return;
-  // The machine slept, or its clock was set: what is left is counted anew.
-  const auto left = std::max(grant_->expires - wall, std::chrono::seconds(0));
+  // What is left is counted anew.
+  const auto left = std::max(grant_->expires - clock_.at(now), std::chrono::seconds(0));
   timers_.set(Timer::end, now + left);
   if (!asking_ && timers_.is_set(Timer::ask))
     timers_.set(Timer::ask, now + std::min<Duration>(left / 2, longest_pause));
 }
 
 void LeaseClient::start(TimePoint now, std::optional<net::Ipv4Address> wish) {
-  if (started_ || !clock_) return;
+  if (started_ || !clock_.is_set()) return;
   started_ = true;
   wish_ = wish;
   timers_.set(Timer::unheard, now + patience);
@@ -50,7 +45,7 @@ void LeaseClient::ask(TimePoint now) {
   request.action = renews ? leasing::LeaseAction::renew : leasing::LeaseAction::obtain;
   request.name_space = config_.name_space;
   request.node = config_.self;
-  last_sequence_ = next_sequence(last_sequence_, wall_at(now));
+  last_sequence_ = next_sequence(last_sequence_, clock_.at(now));
   request.sequence = last_sequence_;
   request.address = wish_ ? wish_ : grant_ ? std::optional(grant_->address) : std::nullopt;
   request.host_name = config_.host_name;
@@ -67,7 +62,7 @@ void LeaseClient::handle_answer(TimePoint now, ByteSpan octets) {
     return fail(now, "the grant is not the group's server's: " + good.error().message());
   if (grant->node != config_.self || !config_.prefix.contains(grant->address))
     return fail(now, "the grant is for another node or network");
-  const WallTime wall = wall_at(now);
+  const WallTime wall = clock_.at(now);
   if (grant->expires <= wall) return fail(now, "the grant has ended already: is this machine's clock right?");
   if (grant_ && grant->issued < grant_->issued) return fail(now, "the grant is older than the one before");
   asking_ = false;

@@ -12,6 +12,7 @@
 #include "base/node_id.hpp"
 #include "base/rng.hpp"
 #include "base/timer_table.hpp"
+#include "base/wall_clock.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/private_key.hpp"
 #include "leasing/lease_grant.hpp"
@@ -45,10 +46,11 @@ class LeaseClient {
   struct Unheard {};  ///< no lease of the server holds, and it has not answered for a while; said once
   using Output = std::variant<Ask, Granted, Unheard, LogLine>;
 
-  /// `key` signs; it and `rng` outlive the client.
-  LeaseClient(Config config, const crypto::PrivateKey& key, Rng& rng);
+  /// `key` signs; it, `clock` and `rng` outlive the client.
+  LeaseClient(Config config, const crypto::PrivateKey& key, const WallClock& clock, Rng& rng);
 
-  void handle_wall_time(TimePoint now, WallTime wall);
+  /// The clock has been set, or the machine slept.
+  void handle_clock_set(TimePoint now);
   /// Begins to ask, for `wish` if that is free; once only, and needs the wall time.
   void start(TimePoint now, std::optional<net::Ipv4Address> wish);
   /// The server's grant as it came.
@@ -75,18 +77,17 @@ class LeaseClient {
     count_,
   };
 
-  [[nodiscard]] WallTime wall_at(TimePoint now) const;
   void ask(TimePoint now);
   void retry(TimePoint now);
   void fail(TimePoint now, std::string why);
 
   Config config_;
   const crypto::PrivateKey& key_;
+  const WallClock& clock_;
   Rng& rng_;
   OutputQueue<Output> outputs_;
   TimerTable<Timer> timers_;
 
-  std::optional<std::pair<TimePoint, WallTime>> clock_;
   bool started_ = false;
   bool asking_ = false;
   std::optional<net::Ipv4Address> wish_;

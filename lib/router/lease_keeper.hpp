@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,13 +12,13 @@
 #include "base/strong_id.hpp"
 #include "base/timer_table.hpp"
 #include "crypto/private_key.hpp"
-#include "crypto/trust_store.hpp"
 #include "dht/dht.hpp"
 #include "dht/record.hpp"
-#include "dht/witness.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "router/lease_candidates.hpp"
 #include "router/lease_server.hpp"
+#include "router/record_judge.hpp"
+#include "router/record_writer.hpp"
 
 namespace ipop::router {
 
@@ -31,24 +30,23 @@ class LeaseKeeper {
  public:
   struct Config {
     dht::RecordKind kind = dht::RecordKind::lease;
-    Bytes name_space{};
     std::optional<net::Ipv4Prefix> pool{};  ///< where candidates are drawn; none: only the preferred one
     Duration lease_time = std::chrono::hours(24);
     Bytes certificate{};  ///< of the key, in a closed group
     /// Gives out addresses of its own: they are claimed by take() alone, and others are drawn only after fall_back().
     std::optional<LeaseServer> server{};
-    const dht::GrantRule* grants = nullptr;  ///< outlives the keeper
   };
 
-  /// Names a question of this keeper; the answer comes back with it.
-  using Ask = StrongId<struct LeaseAskTag, std::uint64_t>;
+  /// What a create and a look-up of this keeper are called; the answer comes back with it.
+  using ClaimId = StrongId<struct LeaseClaimTag, std::uint64_t>;
+  using LookUpId = StrongId<struct LeaseLookUpTag, std::uint64_t>;
 
   struct Create {
-    Ask ask{};
+    ClaimId id{};
     dht::Record record{};
   };
   struct Get {
-    Ask ask{};
+    LookUpId id{};
     Bytes name{};
   };
   struct Held {
@@ -73,13 +71,11 @@ class LeaseKeeper {
   };
   using Output = std::variant<Create, Get, Held, Lost, Taken, ClockOff>;
 
-  /// `key` signs; it and `rng` outlive the keeper.
-  LeaseKeeper(Config config, const crypto::PrivateKey& key, Rng& rng);
+  /// `key` signs; it, `judge` and `rng` outlive the keeper.
+  LeaseKeeper(Config config, const crypto::PrivateKey& key, const RecordJudge& judge, Rng& rng);
 
-  /// UTC at `now`; a lease that turns out to be past its renewal is renewed.
-  void handle_wall_time(TimePoint now, WallTime wall);
-  /// Whose receipts count from now on; an open group's rule until the first call.
-  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust) { trust_ = std::move(trust); }
+  /// The clock has been set, or the machine slept: a lease that turns out to be past its renewal is renewed.
+  void handle_clock_set(TimePoint now);
   /// Claims `preferred` if it is given and may be held, else what the pool gives; `value` goes into
   /// the record. Once only; needs the wall time.
   void start(TimePoint now, std::optional<Bytes> preferred, Bytes value);
@@ -107,16 +103,16 @@ class LeaseKeeper {
   /// Another part of the ring may have granted the name to somebody else: looked up soon.
   void handle_ring_changed(TimePoint now);
   /// `clock_ahead`: as in dht::Dht::Answer; what was refused for the time is asked for again, not given up.
-  void handle_created(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records,
+  void handle_created(TimePoint now, ClaimId id, dht::Outcome outcome, const std::vector<dht::Record>& records,
                       std::optional<std::chrono::seconds> clock_ahead = {});
-  void handle_found(TimePoint now, Ask ask, dht::Outcome outcome, const std::vector<dht::Record>& records);
+  void handle_found(TimePoint now, LookUpId id, dht::Outcome outcome, const std::vector<dht::Record>& records);
   void handle_timeout(TimePoint now);
 
   [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const { return timers_.next(); }
 
   [[nodiscard]] std::optional<Held> held() const;
-  [[nodiscard]] bool is_started() const { return started_; }
+  [[nodiscard]] bool is_started() const { return !std::holds_alternative<Unstarted>(phase_); }
 
  private:
   enum class Timer {
@@ -128,62 +124,71 @@ class LeaseKeeper {
     count_,
   };
   /// A create that is being answered.
-  struct Attempt {
-    Ask ask{};
+  struct Claim {
+    ClaimId id{};
     dht::Record record{};
     TimePoint started{};
-    bool is_wish = false;
   };
-  struct Limit {  ///< a name that the lease server granted
-    Bytes name{};
-    WallTime until{};
+
+  // One of these at a time.
+  struct Unstarted {};
+  struct Claiming {
+    std::optional<Claim> claim{};  ///< none: the next one is due with the timer, or with keep()
   };
   struct Holding {
     dht::Record record{};
     TimePoint ends{};
     TimePoint renew_at{};
+    std::optional<Claim> renewal{};
+    std::optional<LookUpId> look_up{};        ///< who has it after the ring changed
+    std::optional<TimePoint> ring_changed{};  ///< the first change that was not yet looked into
   };
 
-  [[nodiscard]] WallTime wall_at(TimePoint now) const;
-  [[nodiscard]] dht::Group group() const { return {config_.name_space, trust_.get(), config_.grants}; }
-  [[nodiscard]] bool is_own(const dht::Record& record) const { return record.owner == key_.public_key(); }
-  dht::Record make_record(TimePoint now, Bytes name, Bytes value, Duration time);
-  [[nodiscard]] bool is_limited(const Bytes& name) const { return limit_ && limit_->name == name; }
+  struct Grant {  ///< a name that the lease server granted
+    Bytes name{};
+    WallTime until{};
+  };
+
+  [[nodiscard]] Holding* holding() { return std::get_if<Holding>(&phase_); }
+  /// What is claimed in place of nothing, or to go on holding; null before the start.
+  [[nodiscard]] std::optional<Claim>* claim();
+  [[nodiscard]] bool claims(const Bytes& name);
+  [[nodiscard]] bool holds(const Bytes& name) { return holding() != nullptr && holding()->record.name == name; }
+  [[nodiscard]] WallTime wall_at(TimePoint now) const { return judge_.wall_at(now); }
+  [[nodiscard]] bool is_granted(const Bytes& name) const { return grant_ && grant_->name == name; }
+  [[nodiscard]] dht::Record write(TimePoint now, Bytes name, Bytes value, Duration time);
+
+  void begin();
   void claim_next(TimePoint now);
-  void send_create(TimePoint now, Bytes name, bool is_wish);
-  void renew(TimePoint now);
+  [[nodiscard]] Claim make_claim(TimePoint now, Bytes name);
+  void renew(TimePoint now, Holding& holding);
+  /// It is not waited for any more; should it succeed, the name is released.
+  void abandon(TimePoint now, std::optional<Claim>& claim);
   void release(TimePoint now, Bytes name);
-  void hold(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
+  void hold(TimePoint now, const Claim& granted, const std::vector<dht::Record>& records);
   void lose(TimePoint now, std::string why, Duration avoid_for);
-  /// Takes over the sequence of our own record from before a restart; false: there is none.
-  bool remember_own(const Attempt& attempt, const std::vector<dht::Record>& records);
-  void handle_taken(TimePoint now, const Attempt& attempt, const std::vector<dht::Record>& records);
+  void handle_abandoned(TimePoint now, ClaimId id, dht::Outcome outcome);
+  void handle_refused(TimePoint now, const Claim& refused, bool is_wish, std::optional<std::chrono::seconds> ahead);
+  void handle_taken(TimePoint now, const Claim& refused, bool is_wish, const std::vector<dht::Record>& records);
   bool waits_for_last(const Bytes& name);
   void back_off(TimePoint now);
 
   Config config_;
-  const crypto::PrivateKey& key_;
+  const RecordJudge& judge_;
   Rng& rng_;
   OutputQueue<Output> outputs_;
   TimerTable<Timer> timers_;
 
-  std::optional<std::pair<TimePoint, WallTime>> clock_;
+  std::variant<Unstarted, Claiming, Holding> phase_{};
+  std::optional<Claim> wish_{};  // beside what is held
+  bool is_used_ = true;          // somebody uses the lease: it is renewed
   bool clock_is_off_ = false;
-  std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
-  bool started_ = false;
-  bool renewing_ = true;
-  std::optional<Limit> limit_;
+  std::optional<Grant> grant_{};
   Bytes value_;
+  RecordWriter writer_;
   LeaseCandidates candidates_;
-  std::optional<Attempt> attempt_;
-  std::optional<Attempt> wish_;
-  std::optional<Holding> holding_;
-  std::optional<dht::Record> earlier_;  // ours, found when it was claimed after a restart
-  std::optional<Ask> recheck_;
-  std::optional<TimePoint> ring_changed_;  // the first change that was not yet looked into
-  ExpiringMap<Ask, Bytes> abandoned_;      // wishes taken back whose create may still succeed
-  std::uint64_t next_ask_ = 1;
-  std::uint64_t last_sequence_ = 0;
+  ExpiringMap<ClaimId, Bytes> abandoned_;  // whose create may still succeed
+  std::uint64_t next_id_ = 1;
   unsigned refusals_ = 0;      // in a row
   std::optional<Bytes> last_;  // what it had when it ran last
   unsigned last_refused_ = 0;  // times in a row

@@ -60,8 +60,9 @@ std::optional<std::vector<std::uint8_t>> reverse_octets(const net::DnsName& name
 
 }  // namespace
 
-NameService::NameService(Config config, Counters& counters)
+NameService::NameService(Config config, const RecordJudge& judge, Counters& counters)
     : config_(std::move(config)),
+      judge_(judge),
       counters_(counters),
       domain_(net::parse_dns_name(config_.domain).value_or(net::DnsName{})),
       names_(1024),
@@ -100,12 +101,12 @@ bool NameService::handle_query(TimePoint now, std::uint64_t tag, ByteSpan query)
 void NameService::handle_name(TimePoint now, const std::string& name, dht::Outcome outcome,
                               const std::vector<dht::Record>& records) {
   asked_names_.erase(name);
-  const WallTime wall = wall_at(now);
+  const WallTime wall = judge_.wall_at(now);
   Known known;
   Duration kept = no_name_time;
   if (outcome == dht::Outcome::done || outcome == dht::Outcome::not_found) {
-    if (const auto best = prevailing(records, record_name(name), {config_.name_space, trust_.get()}, wall)) {
-      if (auto checked = check_name(records[*best], config_.name_space, wall)) {
+    if (const auto best = judge_.prevailing(now, records, record_name(name))) {
+      if (auto checked = check_name(records[*best], judge_.name_space(), wall)) {
         kept = std::min<Duration>(checked->expires - wall, positive_time);
         known = Known{*std::move(checked), Gap::absent, true};
       }
@@ -126,7 +127,7 @@ void NameService::handle_lease(TimePoint now, net::Ipv4Address address, const Ad
   if (entry.knowledge == AddressResolver::Knowledge::nobody) kept = no_name_time;
   if (entry.knowledge == AddressResolver::Knowledge::holder) {
     // A second at least: an entry that ends at once would be asked for again at once.
-    kept = std::min<Duration>(std::max(entry.expires - wall_at(now), std::chrono::seconds(1)), positive_time);
+    kept = std::min<Duration>(std::max(entry.expires - judge_.wall_at(now), std::chrono::seconds(1)), positive_time);
   }
   leases_.put(now, address, entry, now + kept);
   answer_waiting(now);
@@ -191,8 +192,8 @@ std::optional<net::DnsMessage> NameService::answer_forward(TimePoint now, const 
   Found found;
   if (const auto address = parse_c_name(label, config_.prefix)) {
     found = {*address, c_name_ttl};
-    if (own_.address == address)
-      found.ttl = std::min(c_name_ttl, ttl_until(now, wall_at(own_.address_ends), c_name_ttl));
+    if (own_.has(*address))
+      found.ttl = std::min(c_name_ttl, ttl_until(now, judge_.wall_at(own_.lease->ends), c_name_ttl));
     if (const auto* lease = leases_.find(*address, now);
         lease != nullptr && lease->knowledge == AddressResolver::Knowledge::holder)
       found.ttl = ttl_until(now, lease->expires, c_name_ttl);
@@ -233,7 +234,7 @@ std::optional<net::DnsMessage> NameService::answer_reverse(TimePoint now, const 
     // The C-name is right in any case; another name may be found a moment later.
     ttl = negative_ttl;
   }
-  if (own_.address == address) ttl = ttl_until(now, wall_at(own_.address_ends), ttl);
+  if (own_.has(*address)) ttl = ttl_until(now, judge_.wall_at(own_.lease->ends), ttl);
   if (const auto* lease = leases_.find(*address, now);
       lease != nullptr && lease->knowledge == AddressResolver::Knowledge::holder)
     ttl = ttl_until(now, lease->expires, ttl);
@@ -244,8 +245,8 @@ std::optional<net::DnsMessage> NameService::answer_reverse(TimePoint now, const 
 }
 
 std::variant<NameService::Found, NameService::Gap> NameService::find_name(TimePoint now, const std::string& name) {
-  if (own_.name == name && own_.address) {
-    return Found{*own_.address, ttl_until(now, wall_at(own_.address_ends), chosen_name_ttl)};
+  if (own_.name == name && own_.lease) {
+    return Found{own_.lease->address, ttl_until(now, judge_.wall_at(own_.lease->ends), chosen_name_ttl)};
   }
   const Known* known = names_.find(name, now);
   if (known == nullptr) {
@@ -258,7 +259,7 @@ std::variant<NameService::Found, NameService::Gap> NameService::find_name(TimePo
   if (!known->is_there) return known->gap;
   const CheckedName& checked = known->name;
   WallTime expires = checked.expires;
-  if (own_.address == checked.address) {
+  if (own_.has(checked.address)) {
     if (checked.holder != own_.holder) return Gap::absent;
   } else {
     const auto* lease = find_lease(now, checked.address);
@@ -271,7 +272,7 @@ std::variant<NameService::Found, NameService::Gap> NameService::find_name(TimePo
 }
 
 std::variant<std::string, NameService::Gap> NameService::find_chosen_name(TimePoint now, net::Ipv4Address address) {
-  if (own_.address == address) {
+  if (own_.has(address)) {
     if (own_.name) return *own_.name;
     return Gap::absent;
   }
@@ -362,11 +363,7 @@ void NameService::send(std::uint64_t tag, const net::DnsMessage& query, const ne
 }
 
 std::uint32_t NameService::ttl_until(TimePoint now, WallTime expires, std::uint32_t most) const {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>((expires - wall_at(now)).count(), 0, most));
-}
-
-WallTime NameService::wall_at(TimePoint now) const {
-  return clock_ ? clock_->second + std::chrono::duration_cast<std::chrono::seconds>(now - clock_->first) : WallTime{};
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>((expires - judge_.wall_at(now)).count(), 0, most));
 }
 
 }  // namespace ipop::router

@@ -10,13 +10,14 @@
 #include "base/counters.hpp"
 #include "base/expiring_map.hpp"
 #include "base/machine.hpp"
-#include "crypto/trust_store.hpp"
 #include "dht/dht.hpp"
 #include "net/dns_message.hpp"
 #include "net/ipv4_address.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "router/address_resolver.hpp"
+#include "router/lease.hpp"
 #include "router/lease_record.hpp"
+#include "router/record_judge.hpp"
 
 namespace ipop::router {
 
@@ -34,7 +35,6 @@ class NameService {
   struct Config {
     net::Ipv4Prefix prefix{};
     std::string domain = "ipop";  ///< of one label or several, such as `grid.internal`
-    Bytes name_space{};
   };
 
   struct Answer {
@@ -51,26 +51,24 @@ class NameService {
 
   /// What this node holds itself; it is answered without asking.
   struct Own {
-    std::optional<net::Ipv4Address> address{};
-    TimePoint address_ends{};
+    std::optional<Lease> lease{};
     std::optional<std::string> name{};
     NodeId holder{};
+
+    [[nodiscard]] bool has(net::Ipv4Address address) const { return lease && lease->address == address; }
   };
 
-  /// `counters` outlives the machine.
-  NameService(Config config, Counters& counters);
+  /// `judge` and `counters` outlive the machine.
+  NameService(Config config, const RecordJudge& judge, Counters& counters);
 
-  void handle_wall_time(TimePoint now, WallTime wall) { clock_ = {now, wall}; }
   void handle_own(Own own) { own_ = std::move(own); }
   /// A query in wire octets; the answer carries `tag`. False: it is no query and gets no answer.
   bool handle_query(TimePoint now, std::uint64_t tag, ByteSpan query);
   void handle_name(TimePoint now, const std::string& name, dht::Outcome outcome,
                    const std::vector<dht::Record>& records);
   void handle_lease(TimePoint now, net::Ipv4Address address, const AddressResolver::Entry& entry);
-  /// Who is a member from now on; an open group's rule until the first call. Everything is asked for anew when it is
-  /// wanted next.
-  void handle_trust(std::shared_ptr<const crypto::TrustStore> trust) {
-    trust_ = std::move(trust);
+  /// Others are members from now on: everything is asked for anew when it is wanted next.
+  void handle_trust_changed() {
     names_.clear();
     leases_.clear();
   }
@@ -102,7 +100,6 @@ class NameService {
     bool is_reverse = false;
   };
 
-  [[nodiscard]] WallTime wall_at(TimePoint now) const;
   [[nodiscard]] std::uint32_t ttl_until(TimePoint now, WallTime expires, std::uint32_t most) const;
   [[nodiscard]] std::optional<Zone> zone_of(const net::DnsName& name) const;
   [[nodiscard]] net::DnsRecord soa_of(const net::DnsName& apex) const;
@@ -122,11 +119,10 @@ class NameService {
   void send(std::uint64_t tag, const net::DnsMessage& query, const net::DnsMessage& response);
 
   Config config_;
-  std::shared_ptr<const crypto::TrustStore> trust_;  // null before the first
+  const RecordJudge& judge_;
   Counters& counters_;
   net::DnsName domain_;
   OutputQueue<Output> outputs_;
-  std::optional<std::pair<TimePoint, WallTime>> clock_;
   Own own_;
   std::vector<Waiting> waiting_;  // oldest first
   ExpiringMap<std::string, Known> names_;

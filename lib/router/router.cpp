@@ -133,13 +133,14 @@ Counters Router::counters() const {
 Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
     : config_(std::move(config)),
       rng_(rng),
-      lease_keeper_({dht::RecordKind::lease, config_.name_space, config_.prefix, config_.lease_time,
-                     config_.certificate, config_.lease_server, config_.grants.get()},
-                    key, rng),
-      resolver_(config_.name_space, rng, config_.grants.get()),
+      judge_(config_.name_space, config_.grants.get()),
+      lease_keeper_(
+          {dht::RecordKind::lease, config_.prefix, config_.lease_time, config_.certificate, config_.lease_server}, key,
+          judge_, rng),
+      resolver_(judge_, rng),
       dhcp_({config_.prefix, config_.domain, config_.mtu, config_.tap_mac, config_.guest_mtu, config_.offer_dns},
             counters),
-      names_({config_.prefix, config_.domain, config_.name_space}, counters),
+      names_({config_.prefix, config_.domain}, judge_, counters),
       relay_(DnsRelay::Elsewhere::forward, rng),
       requests_(most_requests),
       dns_clients_(NameService::most_waiting + most_answered_at_once),
@@ -154,27 +155,25 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
   }
   config_.host_name = checked_host_name(config_.host_name);
   if (config_.host_name) {
-    name_keeper_.emplace(LeaseKeeper::Config{dht::RecordKind::name, config_.name_space, std::nullopt,
-                                             config_.lease_time, config_.certificate},
-                         key, rng);
+    name_keeper_.emplace(
+        LeaseKeeper::Config{dht::RecordKind::name, std::nullopt, config_.lease_time, config_.certificate}, key, judge_,
+        rng);
   }
   if (config_.lease_server) {
     lease_client_.emplace(
         LeaseClient::Config{config_.self, std::string(as_text(config_.name_space)), config_.prefix,
                             config_.host_name.value_or(""), config_.certificate, config_.lease_server->key},
-        key, rng);
+        key, judge_.clock(), rng);
   }
   tell_own_names();
 }
 
 void Router::State::handle_wall_time(TimePoint now, WallTime wall) {
-  has_wall_time_ = true;
-  if (lease_client_) lease_client_->handle_wall_time(now, wall);
-  lease_keeper_.handle_wall_time(now, wall);
+  judge_.set_wall_time(now, wall);
+  if (lease_client_) lease_client_->handle_clock_set(now);
+  lease_keeper_.handle_clock_set(now);
   if (const auto held = lease_keeper_.held(); held && lease) lease->expires = held->expires;
-  if (name_keeper_) name_keeper_->handle_wall_time(now, wall);
-  resolver_.handle_wall_time(now, wall);
-  names_.handle_wall_time(now, wall);
+  if (name_keeper_) name_keeper_->handle_clock_set(now);
   start_if_ready(now);
   pass_values(now);
 }
@@ -186,10 +185,9 @@ void Router::State::handle_joined(TimePoint now) {
 }
 
 void Router::State::handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust) {
-  lease_keeper_.handle_trust(trust);
-  if (name_keeper_) name_keeper_->handle_trust(trust);
-  resolver_.handle_trust(trust);
-  names_.handle_trust(trust);
+  judge_.set_trust(trust);
+  resolver_.handle_trust_changed();
+  names_.handle_trust_changed();
 }
 
 void Router::State::handle_ring_changed(TimePoint now) {
@@ -199,31 +197,27 @@ void Router::State::handle_ring_changed(TimePoint now) {
 }
 
 void Router::State::handle_dht_answer(TimePoint now, RequestId id, const dht::Dht::Answer& answer) {
-  const auto found = take(requests_, id, now);
-  if (!found) return;
-  const Request& request = *found;
-  const bool is_claim = (request.asker == Asker::lease || request.asker == Asker::name) && !request.is_get;
-  if (is_claim && answer.outcome == dht::Outcome::refused &&
-      (!refusal_logged_ || *refusal_logged_ + refusal_log_pause <= now)) {
-    refusal_logged_ = now;
-    log(LogLevel::warning, request.asker == Asker::lease ? "the ring refused the address" : "the ring refused the name",
-        {{"reason", answer.detail}});
-  }
-  switch (request.asker) {
-    case Asker::lease:
-    case Asker::name: {
-      LeaseKeeper& keeper = request.asker == Asker::lease ? lease_keeper_ : *name_keeper_;
-      if (request.is_get) {
-        keeper.handle_found(now, request.ask, answer.outcome, answer.records);
-      } else {
-        keeper.handle_created(now, request.ask, answer.outcome, answer.records, answer.clock_ahead);
-      }
-      break;
-    }
-    case Asker::address: resolver_.handle_answer(now, request.address, answer.outcome, answer.records); break;
-    case Asker::chosen_name: names_.handle_name(now, request.name, answer.outcome, answer.records); break;
-  }
+  const auto request = take(requests_, id, now);
+  if (!request) return;
+  std::visit(
+      Overloaded{
+          [&](const Claims& claim) {
+            if (answer.outcome == dht::Outcome::refused) log_refusal(now, claim.keeper, answer.detail);
+            keeper(claim.keeper).handle_created(now, claim.id, answer.outcome, answer.records, answer.clock_ahead);
+          },
+          [&](const LooksUp& it) { keeper(it.keeper).handle_found(now, it.id, answer.outcome, answer.records); },
+          [&](const WantsHolder& it) { resolver_.handle_answer(now, it.address, answer.outcome, answer.records); },
+          [&](const WantsNamed& it) { names_.handle_name(now, it.name, answer.outcome, answer.records); },
+      },
+      *request);
   pass_values(now);
+}
+
+void Router::State::log_refusal(TimePoint now, Keeper which, const std::string& why) {
+  if (refusal_logged_ && now < *refusal_logged_ + refusal_log_pause) return;
+  refusal_logged_ = now;
+  log(LogLevel::warning, which == Keeper::lease ? "the ring refused the address" : "the ring refused the name",
+      {{"reason", why}});
 }
 
 void Router::State::handle_lease_answer(TimePoint now, ByteSpan grant) {
@@ -314,7 +308,7 @@ std::vector<Mapping> Router::State::mappings() const {
 }
 
 void Router::State::start_if_ready(TimePoint now) {
-  if (!joined_ || !has_wall_time_ || !config_.claim_address) return;
+  if (!joined_ || !judge_.clock().is_set() || !config_.claim_address) return;
   // The address of the last run goes first, then what a client already asked for.
   const auto preferred = config_.preferred ? config_.preferred : dhcp_.wished();
   if (lease_client_) return lease_client_->start(now, preferred);
@@ -325,8 +319,8 @@ void Router::State::pass_values(TimePoint now) {
   bool again = true;
   while (again) {
     again = pass_from_client(now);
-    again = pass_from_keeper(now, lease_keeper_, Asker::lease) || again;
-    again = (name_keeper_ && pass_from_keeper(now, *name_keeper_, Asker::name)) || again;
+    again = pass_from_keeper(now, Keeper::lease) || again;
+    again = (name_keeper_ && pass_from_keeper(now, Keeper::name)) || again;
     again = pass_from_resolver(now) || again;
     again = pass_from_dhcp(now) || again;
     again = pass_from_names(now) || again;
@@ -335,19 +329,19 @@ void Router::State::pass_values(TimePoint now) {
   flush();
 }
 
-bool Router::State::pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker asker) {
-  const bool is_lease = asker == Asker::lease;
+bool Router::State::pass_from_keeper(TimePoint now, Keeper which) {
+  const bool is_lease = which == Keeper::lease;
   bool any = false;
-  while (auto output = keeper.poll_output()) {
+  while (auto output = keeper(which).poll_output()) {
     any = true;
     std::visit(
         Overloaded{
             [&](LeaseKeeper::Create& create) {
-              const RequestId id = remember(now, {asker, create.ask, false, {}, {}});
+              const RequestId id = remember(now, Claims{which, create.id});
               outputs.push(DhtCreate{id, std::move(create.record)});
             },
             [&](LeaseKeeper::Get& get) {
-              const RequestId id = remember(now, {asker, get.ask, true, {}, {}});
+              const RequestId id = remember(now, LooksUp{which, get.id});
               const auto kind = is_lease ? dht::RecordKind::lease : dht::RecordKind::name;
               outputs.push(DhtGet{id, kind, std::move(get.name)});
             },
@@ -410,10 +404,10 @@ bool Router::State::pass_from_resolver(TimePoint now) {
   while (const auto output = resolver_.poll_output()) {
     any = true;
     if (const auto* ask = std::get_if<AddressResolver::Ask>(&*output)) {
-      const RequestId id = remember(now, {Asker::address, {}, true, ask->address, {}});
+      const RequestId id = remember(now, WantsHolder{ask->address});
       outputs.push(DhtGet{id, dht::RecordKind::lease, record_name(ask->address)});
     } else {
-      handle_settled(now, std::get<AddressResolver::Settled>(*output).address);
+      handle_resolved(now, std::get<AddressResolver::Resolved>(*output).address);
     }
   }
   return any;
@@ -436,7 +430,7 @@ bool Router::State::pass_from_names(TimePoint now) {
                    [&](NameService::Answer& answer) { handle_dns_answer(now, answer.tag, std::move(answer.message)); },
                    [&](NameService::LookUpName& question) {
                      const Bytes name = record_name(question.name);
-                     const RequestId id = remember(now, {Asker::chosen_name, {}, true, {}, std::move(question.name)});
+                     const RequestId id = remember(now, WantsNamed{std::move(question.name)});
                      outputs.push(DhtGet{id, dht::RecordKind::name, name});
                    },
                    [&](const NameService::LookUpAddress& question) {
@@ -470,9 +464,9 @@ bool Router::State::pass_from_relay(TimePoint now) {
 void Router::State::handle_lease_held(TimePoint now, const LeaseKeeper::Held& held) {
   const auto address = address_of(held.name);
   if (!address) return;
-  lease = Lease{*address, held.expires, held.renew_at};
+  lease = Lease{*address, held.expires, held.ends, held.renew_at};
   tell_own_names();
-  dhcp_.handle_lease_held(now, *address, held.ends);
+  dhcp_.handle_lease_held(now, *lease);
   if (!held.is_new) return;
   log(LogLevel::info, "address held", {{"ip", to_string(*address)}});
   outputs.push(LeaseHeld{*lease});
@@ -521,10 +515,7 @@ void Router::State::tell_own_names() {
   NameService::Own own;
   own.holder = config_.self;
   own.name = held_name;
-  if (lease) {
-    own.address = lease->address;
-    own.address_ends = lease_keeper_.held() ? lease_keeper_.held()->ends : TimePoint{};
-  }
+  own.lease = lease;
   names_.handle_own(std::move(own));
 }
 

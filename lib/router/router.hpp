@@ -32,6 +32,7 @@
 #include "net/mac_address.hpp"
 #include "router/c_name.hpp"
 #include "router/dns_relay.hpp"
+#include "router/lease.hpp"
 #include "router/lease_keeper.hpp"
 #include "router/lease_server.hpp"
 
@@ -39,13 +40,6 @@ namespace ipop::router {
 
 /// Names a question to the DHT; the owner passes the answer back with it.
 using RequestId = StrongId<struct RequestTag, std::uint64_t>;
-
-/// The address that this node holds.
-struct Lease {
-  net::Ipv4Address address{};
-  WallTime expires{};
-  TimePoint renew_at{};
-};
 
 /// A row of the address table: what is known of who holds an address.
 struct Mapping {

@@ -119,7 +119,7 @@ void Router::State::receive(TimePoint now, const NodeId& source, ByteSpan packet
   if (!may_wait || !parked_in_.park(now, addresses.source, source, packet)) counters.add("drop_peer_parked_full");
 }
 
-void Router::State::handle_settled(TimePoint now, net::Ipv4Address address) {
+void Router::State::handle_resolved(TimePoint now, net::Ipv4Address address) {
   const AddressResolver::Entry* found = resolver_.find(now, address);
   const AddressResolver::Entry entry = found == nullptr ? AddressResolver::Entry{} : *found;
   const bool is_peer = entry.knowledge == AddressResolver::Knowledge::holder && entry.holder != config_.self;

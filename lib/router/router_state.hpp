@@ -18,6 +18,7 @@
 #include "router/mac_table.hpp"
 #include "router/name_service.hpp"
 #include "router/parked_packets.hpp"
+#include "router/record_judge.hpp"
 #include "router/router.hpp"
 
 namespace ipop::router {
@@ -76,15 +77,23 @@ class Router::State {
   std::optional<std::string> name_notice;  // another node holds the chosen name
 
  private:
-  enum class Asker { lease, name, address, chosen_name };
-  /// Who waits for an answer of the DHT.
-  struct Request {
-    Asker asker{};
-    LeaseKeeper::Ask ask{};
-    bool is_get = false;
+  // Who waits for an answer of the DHT.
+  enum class Keeper { lease, name };
+  struct Claims {
+    Keeper keeper{};
+    LeaseKeeper::ClaimId id{};
+  };
+  struct LooksUp {
+    Keeper keeper{};
+    LeaseKeeper::LookUpId id{};
+  };
+  struct WantsHolder {
     net::Ipv4Address address{};
+  };
+  struct WantsNamed {
     std::string name{};
   };
+  using Request = std::variant<Claims, LooksUp, WantsHolder, WantsNamed>;
   struct TapClient {
     net::MacAddress mac{};
     net::Ipv4Address address{};
@@ -101,7 +110,8 @@ class Router::State {
   // router.cpp
   void start_if_ready(TimePoint now);
   void pass_values(TimePoint now);
-  bool pass_from_keeper(TimePoint now, LeaseKeeper& keeper, Asker asker);
+  bool pass_from_keeper(TimePoint now, Keeper which);
+  [[nodiscard]] LeaseKeeper& keeper(Keeper which) { return which == Keeper::lease ? lease_keeper_ : *name_keeper_; }
   bool pass_from_client(TimePoint now);
   [[nodiscard]] Bytes lease_value() const;
   bool pass_from_resolver(TimePoint now);
@@ -113,6 +123,7 @@ class Router::State {
   void handle_name_held(TimePoint now, const LeaseKeeper::Held& held);
   void tell_own_names();
   RequestId remember(TimePoint now, Request request);
+  void log_refusal(TimePoint now, Keeper which, const std::string& why);
   void log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields);
 
   // router_client.cpp
@@ -128,7 +139,7 @@ class Router::State {
   // router_peers.cpp
   void handle_unicast(TimePoint now, ByteSpan packet, net::Ipv4Address destination);
   void handle_too_big(TimePoint now, ByteSpan packet, const NodeId& holder);
-  void handle_settled(TimePoint now, net::Ipv4Address address);
+  void handle_resolved(TimePoint now, net::Ipv4Address address);
   void receive(TimePoint now, const NodeId& source, ByteSpan packet);
   void send_to(TimePoint now, const NodeId& holder, ByteSpan packet);
   void want_link(TimePoint now, const NodeId& peer);
@@ -137,6 +148,7 @@ class Router::State {
 
   Config config_;
   Rng& rng_;
+  RecordJudge judge_;
   LeaseKeeper lease_keeper_;
   std::optional<LeaseClient> lease_client_;  // where a server gives out the addresses
   std::optional<LeaseKeeper> name_keeper_;
@@ -146,7 +158,6 @@ class Router::State {
   DnsRelay relay_;
   MacTable macs_;
   bool joined_ = false;
-  bool has_wall_time_ = false;
 
   ExpiringMap<RequestId, Request> requests_;
   std::uint64_t next_request_ = 1;

@@ -33,7 +33,7 @@ TEST_CASE("S6: what gave way is remembered for a while, what ended well is not")
     half_open.add(now, Spi{300 + i}, carrier_in(1));
     half_open.remove(Spi{300 + i});
     half_open.add(now, Spi{400 + i}, carrier_in(2));
-    half_open.settle(Spi{400 + i});
+    half_open.give_back(Spi{400 + i});
   }
   half_open.add(now, Spi{310}, carrier_in(2));
   half_open.add(now, Spi{311}, carrier_in(1));

@@ -58,6 +58,7 @@ struct Client {
   Server server{};
   crypto::PrivateKey key = make_key("self");
   SeededRng rng{7};
+  WallClock clock{};
   router::LeaseClient client{{.self = id_of(key),
                               .name_space = std::string(as_text(name_space())),
                               .prefix = prefix,
@@ -65,13 +66,14 @@ struct Client {
                               .certificate = {},
                               .server = server.described.key},
                              key,
+                             clock,
                              rng};
   TimePoint now{};
   std::vector<leasing::LeaseRequest> asked{};
   std::vector<leasing::LeaseGrant> granted{};
   std::size_t unheard = 0;
 
-  Client() { client.handle_wall_time(now, wall); }
+  Client() { clock.set(now, wall); }
   void drain() {
     while (auto output = client.poll_output()) {
       if (const auto* ask = std::get_if<router::LeaseClient::Ask>(&*output))
