@@ -10,8 +10,8 @@
 #   make check-threads  two nodes with several workers under the thread sanitizer
 #   make check-fresh RELEASE=bookworm|trixie   make demo and make check on a Debian with nothing but git and make
 #   make dist       one archive of the programs for other machines of this release
-#   make deb        Debian packages of this commit for this release, in build/deb
-#   make check-packages   installs, upgrades, removes and purges them on a Debian that has nothing else of ours
+#   make deb [RELEASE=bookworm|trixie]   Debian packages of this commit for this release or another, in build/deb
+#   make check-packages [RELEASE=...]   installs, upgrades, removes and purges them on a Debian that has nothing else of ours
 #   make apt-repository KEY=ID [REPOSITORY=FOLDER]   adds them to a repository that gpg's key ID signs
 #   make uninstall  removes what install put there, and lists what remains      make help   this list
 #   make demo-pool [KEEP=1]   a pool of HTCondor on five machines      make bench-pool   its figures
@@ -20,7 +20,7 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 KEEP ?=
-release_name = $(shell sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+packages_for = $(or $(RELEASE),$(shell sed -n 's/^VERSION_CODENAME=//p' /etc/os-release))
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
 .PHONY: release dist deb check-packages apt-repository benches dev check check-arm64 check-threads check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
@@ -113,15 +113,15 @@ dist:
 
 deb:
 	@scripts/install_packages build deb
-	@scripts/deb
+	@scripts/deb --release $(packages_for)
 
 check-packages: deb
-	@scripts/check_packages build/deb/$(release_name)
+	@scripts/check_packages build/deb/$(packages_for)
 
 REPOSITORY ?= build/repository
 apt-repository: deb
 	@test -n "$(KEY)" || { echo "make apt-repository: KEY=ID, a key of gpg that signs" >&2; exit 2; }
-	@scripts/apt_repository $(REPOSITORY) $(KEY) build/deb/$(release_name)
+	@scripts/apt_repository $(REPOSITORY) $(KEY) build/deb/$(packages_for)
 
 uninstall:
 	@scripts/uninstall build/release
