@@ -22,9 +22,12 @@ unsigned workers_for(unsigned processors) {
   return std::bit_floor(std::clamp(processors / 2, 1U, 4U));
 }
 
+unsigned Daemon::State::hands_wanted() const {
+  return config_.workers != 0 ? config_.workers : workers_for(io::usable_processors());
+}
+
 Result<void> Daemon::State::make_hands() {
-  const unsigned wanted = config_.workers != 0 ? config_.workers : workers_for(io::usable_processors());
-  auto ports = port_->give_doors(wanted);
+  auto ports = port_->give_doors(hands_wanted());
   const auto number = static_cast<unsigned>(ports.size() + 1);
   // Without an interface a hand passes on what others send one another. A datagram written to the TAP in one piece with
   // others costs the kernel more than it saves us.

@@ -57,6 +57,7 @@ class Daemon::State {
   void renew_chance();
   void settle(TimePoint now);
 
+  [[nodiscard]] unsigned hands_wanted() const;
   Result<void> make_hands();
   void start_hands();
   void give_order(const dataplane::Order& order);

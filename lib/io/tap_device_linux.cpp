@@ -148,14 +148,9 @@ Result<TapDevice> TapDevice::open(const Options& options) {
   ifreq request = request_for(options.name);
   const bool wants_headers = options.offloads && can_have_headers(out.fd_.get());
   const unsigned kind = IFF_TAP | IFF_NO_PI | (wants_headers ? IFF_VNET_HDR : 0U);
-  out.has_queues_ = options.queues;
-  int attached = attach(out.fd_.get(), request, kind, out.has_queues_);
-  if (attached != 0 && errno == EINVAL && !made_here) {
-    // Whoever made it has decided whether it has queues.
-    out.has_queues_ = !out.has_queues_;
-    attached = attach(out.fd_.get(), request, kind, out.has_queues_);
-  }
-  if (attached != 0) return open_error(options.name, false);
+  // One that is there may be held by another program, and a kernel would give its queues to both.
+  out.has_queues_ = options.queues && made_here;
+  if (attach(out.fd_.get(), request, kind, out.has_queues_) != 0) return open_error(options.name, false);
   if (wants_headers) {
     // Whoever had a persistent one before may have set another size.
     int size = net::VnetHeader::size;
