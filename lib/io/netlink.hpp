@@ -25,6 +25,8 @@ struct InterfaceState {
   std::string name{};
   bool is_up = false;
   unsigned mtu = 0;
+  bool has_carrier = false;     ///< a TAP: some program holds it
+  bool is_multi_queue = false;  ///< a TAP of several queues
 };
 /// Asked for by index, which stays when the name changes. None: there is no such interface. Errors: errno.
 Result<std::optional<InterfaceState>> find_interface(unsigned index);

@@ -136,6 +136,29 @@ nlmsghdr* start_link_request(Buffer& buffer, unsigned index) {
   return header;
 }
 
+/// The attributes within one.
+template <typename Visit>
+void for_each_nested(const nlattr* whole, Visit visit) {
+  const auto visit_one = [](const nlattr* attribute, void* context) {
+    (*static_cast<Visit*>(context))(attribute);
+    return MNL_CB_OK;
+  };
+  mnl_attr_parse_nested(whole, visit_one, &visit);
+}
+
+void collect_link_info(const nlattr* info, InterfaceState& out) {
+  const nlattr* data = nullptr;
+  std::string_view kind;
+  for_each_nested(info, [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) kind = mnl_attr_get_str(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_DATA) data = attribute;
+  });
+  if (kind != "tun" || data == nullptr) return;
+  for_each_nested(data, [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == IFLA_TUN_MULTI_QUEUE) out.is_multi_queue = mnl_attr_get_u8(attribute) != 0;
+  });
+}
+
 int collect_state(const nlmsghdr* header, void* context) {
   const auto* link = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(header));
   auto& out = *static_cast<InterfaceState*>(context);
@@ -143,6 +166,8 @@ int collect_state(const nlmsghdr* header, void* context) {
   for_each_attribute(header, sizeof(*link), [&](const nlattr* attribute) {
     if (mnl_attr_get_type(attribute) == IFLA_IFNAME) out.name = mnl_attr_get_str(attribute);
     if (mnl_attr_get_type(attribute) == IFLA_MTU) out.mtu = mnl_attr_get_u32(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_CARRIER) out.has_carrier = mnl_attr_get_u8(attribute) != 0;
+    if (mnl_attr_get_type(attribute) == IFLA_LINKINFO) collect_link_info(attribute, out);
   });
   return MNL_CB_OK;
 }

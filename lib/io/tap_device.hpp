@@ -33,7 +33,7 @@ class TapDevice {
     /// address again asks for the same lease.
     std::optional<net::MacAddress> mac{};
     bool offloads = true;  ///< as far as the kernel has them
-    bool queues = false;   ///< of an interface that is made here, as many as another() is called for
+    bool queues = false;   ///< as many as another() is called for, where the interface has or gets several
   };
 
   /// What the kernel leaves to this program, and takes from it: packets in one piece that are many.

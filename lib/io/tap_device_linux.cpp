@@ -59,6 +59,13 @@ Error open_error(const std::string& name, bool driver) {
   return last_error(what);
 }
 
+/// None: there is no such interface.
+Result<std::optional<InterfaceState>> state_of(const std::string& name) {
+  const unsigned index = ::if_nametoindex(name.c_str());
+  if (index == 0) return std::optional<InterfaceState>();
+  return find_interface(index);
+}
+
 /// Sets what the interface has not yet, so that one made ready by root can be used without rights.
 Result<void> configure(const std::string& name, const TapDevice::Options& options, bool made_here) {
   const UniqueFd control(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -141,16 +148,25 @@ Result<void> check_tap_name(const std::string& name) {
 
 Result<TapDevice> TapDevice::open(const Options& options) {
   if (auto good = check_tap_name(options.name); !good) return std::move(good).error();
-  const bool made_here = !exists(options.name);
+  const auto before = state_of(options.name);
+  if (!before) return std::move(before).error();
+  const bool made_here = !*before;
+  const bool was_multi_queue = *before && (*before)->is_multi_queue;
+  // The kernel gives queues of such a one to whoever asks, beside the program that holds it.
+  if (was_multi_queue && (*before)->has_carrier) {
+    errno = EBUSY;
+    return open_error(options.name, false);
+  }
   TapDevice out;
   out.fd_ = UniqueFd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!out.fd_) return open_error(options.name, true);
   ifreq request = request_for(options.name);
   const bool wants_headers = options.offloads && can_have_headers(out.fd_.get());
   const unsigned kind = IFF_TAP | IFF_NO_PI | (wants_headers ? IFF_VNET_HDR : 0U);
-  // One that is there may be held by another program, and a kernel would give its queues to both.
-  out.has_queues_ = options.queues && made_here;
-  if (attach(out.fd_.get(), request, kind, out.has_queues_) != 0) return open_error(options.name, false);
+  // What is there already is as whoever made it wanted it.
+  out.has_queues_ = options.queues && (made_here || was_multi_queue);
+  if (attach(out.fd_.get(), request, kind, out.has_queues_ || was_multi_queue) != 0)
+    return open_error(options.name, false);
   if (wants_headers) {
     // Whoever had a persistent one before may have set another size.
     int size = net::VnetHeader::size;

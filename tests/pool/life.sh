@@ -216,7 +216,8 @@ queue
 JOB
 holds "a job of two nodes is submitted" submit dave both.sub
 within 120 "it ends" has_events dave both.log 5 1
-is "both nodes ran" 2 "$(cat "$user"/both.? | grep -c ga-slot)"
+both_ran() { [[ $(cat "$user"/both.? | grep -c ga-slot) == 2 ]]; }
+within 30 "both nodes ran" both_ran
 
 # --- a checkpoint -------------------------------------------------------------------------------------------
 steps=$(submit dave steps.sub)

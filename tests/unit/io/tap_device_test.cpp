@@ -8,6 +8,7 @@
 #include "base/hex.hpp"
 #include "io/event_loop.hpp"
 #include "io/netlink.hpp"
+#include "io/system_clock.hpp"
 #include "own_network.hpp"
 
 using namespace ipop;
@@ -30,6 +31,23 @@ Bytes arp_request() {
 
 bool is_arp_reply(ByteSpan frame) {
   return frame.size() >= 22 && to_hex(frame.subspan(12, 2)) == "0806" && to_hex(frame.subspan(20, 2)) == "0002";
+}
+
+/// Whether the kernel behind the TAP answers what `ask` writes. Asked again, as a guest does: until the kernel has
+/// noticed that somebody holds the interface anew, it drops what it would send.
+bool answers_arp(TapDevice& tap, const std::function<void()>& ask) {
+  EventLoop loop;
+  bool replied = false;
+  LoopTimer again(loop, [&] {
+    ask();
+    again.arm(monotonic_now() + 200ms);
+  });
+  again.arm(monotonic_now());
+  ReadWatch watch(loop, tap.fd(), [&] {
+    for (const net::TapFrame& got : tap.read())
+      replied = replied || is_arp_reply(got.octets);
+  });
+  return loop.run_until([&] { return replied; }, 60s);
 }
 
 }  // namespace
@@ -79,14 +97,7 @@ TEST_CASE("a frame in pieces is one frame, with and without offloads") {
       std::ranges::copy(ByteSpan(whole).first(frame.ethernet.size()), frame.ethernet.begin());
       const std::array<ByteSpan, 2> pieces = {ByteSpan(whole).subspan(14, 9), ByteSpan(whole).subspan(23)};
       frame.packet = pieces;
-      tap->write(std::span(&frame, 1));
-      EventLoop loop;
-      bool replied = false;
-      ReadWatch watch(loop, tap->fd(), [&] {
-        for (const net::TapFrame& got : tap->read())
-          replied = replied || is_arp_reply(got.octets);
-      });
-      CHECK(loop.run_until([&] { return replied; }, 60s));
+      CHECK(answers_arp(*tap, [&] { tap->write(std::span(&frame, 1)); }));
     }
   });
 }
@@ -100,14 +111,7 @@ TEST_CASE("an interface that somebody made persistent is used with and without o
       REQUIRE(tap);
       CHECK(tap->offloads().tcp == offloads);
       const std::vector<Bytes> frames{arp_request()};
-      tap->write(frames);
-      EventLoop loop;
-      bool replied = false;
-      ReadWatch watch(loop, tap->fd(), [&] {
-        for (const net::TapFrame& got : tap->read())
-          replied = replied || is_arp_reply(got.octets);
-      });
-      CHECK(loop.run_until([&] { return replied; }, 60s));
+      CHECK(answers_arp(*tap, [&] { tap->write(frames); }));
     }
     CHECK(std::system("ethtool -k tap8 | grep -q '^tcp-segmentation-offload: off'") == 0);
   });
@@ -160,6 +164,36 @@ TEST_CASE("a TAP that is held, or an interface that is none, is an error that sa
     const auto loopback = TapDevice::open({"lo", 1400, {}});
     REQUIRE_FALSE(loopback);
     CHECK(loopback.error().code == std::errc::invalid_argument);
+  });
+}
+
+TEST_CASE("a TAP of several queues is one program's, whoever made it and however it is asked for") {
+  in_own_network([] {
+    REQUIRE(std::system("ip tuntap add dev tap8 mode tap multi_queue") == 0);
+    for (const std::string name : {"tap7", "tap8"}) {
+      for (const bool queues : {true, false}) {
+        CAPTURE(name);
+        CAPTURE(queues);
+        auto tap = TapDevice::open({name, 1400, {}, true, queues});
+        REQUIRE(tap);
+        CHECK(tap->another());
+        for (const bool second_queues : {true, false}) {
+          const auto second = TapDevice::open({name, 1400, {}, true, second_queues});
+          REQUIRE_FALSE(second);
+          CHECK(second.error().code == std::errc::device_or_resource_busy);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("one queue that somebody made persistent is used by however many hands") {
+  in_own_network([] {
+    REQUIRE(std::system("ip tuntap add dev tap8 mode tap") == 0);
+    auto tap = TapDevice::open({"tap8", 1400, {}, true, true});
+    REQUIRE(tap);
+    CHECK(tap->another());
+    CHECK_FALSE(TapDevice::open({"tap8", 1400, {}, true, true}));
   });
 }
 
