@@ -56,7 +56,7 @@ Result<void> Daemon::State::make_hands() {
       const bool is_report = std::holds_alternative<HandThread::Report>(letter);
       return told_->put(std::move(letter), is_report ? std::numeric_limits<std::size_t>::max() : most_waiting);
     };
-    post.to_hand = [this](unsigned hand, HandThread::Relayed relayed) {
+    post.to_hand = [this](unsigned hand, Hand::Relayed relayed) {
       if (hand != 0) return other_hands_[hand - 1]->give(std::move(relayed));
       static_cast<void>(told_->put(std::move(relayed), most_waiting));
     };
@@ -80,9 +80,9 @@ void Daemon::State::give_order(const dataplane::Order& order) {
   }
 }
 
-void Daemon::State::give_relayed(unsigned hand, HandThread::Relayed relayed) {
+void Daemon::State::give_relayed(unsigned hand, Hand::Relayed relayed) {
   if (hand != 0) return other_hands_[hand - 1]->give(std::move(relayed));
-  hand_->handle_relayed(relayed.peer, std::move(relayed.packets));
+  hand_->handle_relayed(std::move(relayed));
 }
 
 void Daemon::State::give_lane_packets(node::Node::LanePackets& packets) {
@@ -126,7 +126,7 @@ void Daemon::State::take_letter(HandThread::Told& letter) {
                      opened.push_back({lane, packet});
                    take_rest({frames, datagrams, opened});
                  },
-                 [this](HandThread::Relayed& relayed) { give_relayed(0, std::move(relayed)); },
+                 [this](Hand::Relayed& relayed) { give_relayed(0, std::move(relayed)); },
                  [this](HandThread::Report& report) {
                    counted_[report.hand] = std::move(report.counters);
                    take_traffic(report.traffic);

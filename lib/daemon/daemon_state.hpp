@@ -61,7 +61,7 @@ class Daemon::State {
   Result<void> make_hands();
   void start_hands();
   void give_order(const dataplane::Order& order);
-  void give_relayed(unsigned hand, HandThread::Relayed relayed);
+  void give_relayed(unsigned hand, Hand::Relayed relayed);
   void give_lane_packets(node::Node::LanePackets& packets);
   void take_rest(const dataplane::Worker::ForNode& rest);
   void take_traffic(std::span<const dataplane::Worker::Traffic> traffic);

@@ -49,8 +49,8 @@ void Hand::read_frames() {
   }
 }
 
-void Hand::handle_relayed(const NodeId& peer, std::vector<Bytes> packets) {
-  relayed_.push_back({peer, std::move(packets)});
+void Hand::handle_relayed(Relayed relayed) {
+  relayed_.push_back(std::move(relayed));
   if (!is_passing_) pass_relayed();
 }
 

@@ -19,6 +19,11 @@ namespace ipop::daemon {
 /// All in the thread of its loop.
 class Hand {
  public:
+  /// What `peer` sealed for lanes of a hand, and a member brought to another.
+  struct Relayed {
+    NodeId peer{};
+    std::vector<Bytes> packets{};
+  };
   struct Handlers {
     /// Before each batch is passed on.
     std::function<void()> on_batch;
@@ -39,8 +44,8 @@ class Hand {
   /// Begins to read.
   void start();
   void handle_order(const dataplane::Order& order) { worker_.handle_order(order); }
-  /// What `peer` sealed for lanes of this hand and a member brought. While a batch is passed on it waits for the end.
-  void handle_relayed(const NodeId& peer, std::vector<Bytes> packets);
+  /// While a batch is passed on it waits for the end.
+  void handle_relayed(Relayed relayed);
   /// Says at once what was not reported yet.
   void report(TimePoint now);
   [[nodiscard]] Counters counters() const { return worker_.counters(); }
@@ -59,10 +64,6 @@ class Hand {
   std::unique_ptr<crypto::AeadFactory> aeads_;
   dataplane::Worker worker_;
   bool is_passing_ = false;
-  struct Relayed {
-    NodeId peer{};
-    std::vector<Bytes> packets{};
-  };
   std::deque<Relayed> relayed_;
   Handlers handlers_;
   TimePoint next_report_{};

@@ -52,7 +52,7 @@ void HandThread::give(Relayed relayed) {
 void HandThread::take_letters() {
   for (Order& order : inbox_.take()) {
     std::visit(Overloaded{[this](const dataplane::Order& it) { hand_.handle_order(it); },
-                          [this](Relayed& it) { hand_.handle_relayed(it.peer, std::move(it.packets)); }},
+                          [this](Relayed& it) { hand_.handle_relayed(std::move(it)); }},
                order);
   }
 }

@@ -20,11 +20,7 @@ namespace ipop::daemon {
 /// told and what it tells are letters.
 class HandThread {
  public:
-  /// What `peer` sealed for lanes of a hand, and a member brought to another.
-  struct Relayed {
-    NodeId peer{};
-    std::vector<Bytes> packets{};
-  };
+  using Relayed = Hand::Relayed;
   struct Rest {  ///< dataplane::Worker::ForNode
     std::vector<Bytes> frames{};
     std::vector<std::pair<net::Endpoint, Bytes>> datagrams{};
