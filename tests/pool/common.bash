@@ -78,7 +78,7 @@ put_tree() { # HOST
   cp -a "$run/tree/." "$(files_of "$1")/"
   # The checked build's look for leaks needs ptrace, which the units forbid.
   mkdir -p "$(files_of "$1")/etc/systemd/system.conf.d"
-  printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=detect_leaks=0\n' >"$(files_of "$1")/etc/systemd/system.conf.d/asan.conf"
+  printf '[Manager]\nDefaultEnvironment=ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8\n' >"$(files_of "$1")/etc/systemd/system.conf.d/asan.conf"
   on "$1" systemctl daemon-reexec
 }
 boot_installed() {
