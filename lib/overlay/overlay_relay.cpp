@@ -163,7 +163,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
 void Overlay::State::look_at_load(TimePoint now) {
   if (now < load_looked_at_ + load_interval) return;
   load_looked_at_ = now;
-  const std::uint8_t load = relay_queue_.load(now);
+  const std::uint8_t load = load_to_tell(told_load_, relay_queue_.load(now));
   if (load == told_load_) return;
   told_load_ = load;
   view_changed_ = true;

@@ -22,4 +22,11 @@ std::optional<NodeId> choose_relay(const std::vector<RelayCandidate>& ours, cons
   return best;
 }
 
+std::uint8_t load_to_tell(std::uint8_t told, std::uint8_t load) {
+  constexpr std::uint8_t least = 5;  // 16 KiB/s
+  constexpr std::uint8_t doublings = 2;
+  if (std::max(told, load) - std::min(told, load) < doublings) return told;
+  return load < least ? std::uint8_t{0} : load;
+}
+
 }  // namespace ipop::overlay

@@ -24,4 +24,9 @@ std::optional<NodeId> choose_relay(const std::vector<RelayCandidate>& ours, cons
                                    const std::vector<NodeId>& avoid);
 inline constexpr Duration load_penalty = 5ms;
 
+/// Status::relay_load of a member that told `told` last and now relays `load` (RelayQueue::load). Another one only when
+/// peers should choose another relay, or this one again: each of them is told. What the handshakes and keep-alives of a
+/// few pairs make is no load.
+std::uint8_t load_to_tell(std::uint8_t told, std::uint8_t load);
+
 }  // namespace ipop::overlay

@@ -1,5 +1,7 @@
 // What goes through a member: how much, how fair, and what the ends learn of it.
 
+#include "overlay/relay.hpp"
+
 #include <doctest/doctest.h>
 
 #include "overlay/relay_queue.hpp"
@@ -88,6 +90,22 @@ struct Relayed {
 };
 
 }  // namespace
+
+TEST_CASE("the load that a relay tells changes when it is fourfold or a quarter, and below 16 KiB/s it is none") {
+  const auto tell = [](unsigned told, unsigned load) {
+    return load_to_tell(static_cast<std::uint8_t>(told), static_cast<std::uint8_t>(load));
+  };
+  for (unsigned load = 0; load < 5; ++load)
+    CHECK(tell(0, load) == 0);
+  CHECK(tell(0, 5) == 5);
+  CHECK(tell(5, 6) == 5);
+  CHECK(tell(5, 7) == 7);
+  CHECK(tell(7, 6) == 7);
+  CHECK(tell(8, 6) == 6);
+  CHECK(tell(5, 4) == 5);  // it may come back
+  CHECK(tell(5, 3) == 0);
+  CHECK(tell(31, 0) == 0);
+}
 
 TEST_CASE("a relayed pair that sends 100 Mbit/s loses little, and both ends know what was lost") {
   Relayed pair(81);
