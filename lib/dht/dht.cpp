@@ -27,7 +27,7 @@ void Dht::State::handle_ring(TimePoint now, std::vector<NodeId> neighbours, std:
   const unsigned replicas_before = std::exchange(replicas_, replicas_for(size_estimate, replicas_));
   if (!(before == view_)) {
     handover_.drop_neighbours([&](const NodeId& node) { return view_.contains(node); });
-    move_entries(placement(), store_, before, handover_);
+    move_entries(placement(), store_, before, newcomers(now, before), handover_);
     ask_new_neighbours(now, before);
   }
   if (replicas_ > replicas_before) spread_to_odd_positions(placement(), store_, handover_);

@@ -72,7 +72,12 @@ class Dht {
     RecordKind kind{};
     Bytes name{};
   };
-  using Output = std::variant<Send, Answer, Changed>;
+  /// A replica holds another owner's record under a key that this node may hold itself. It is no more than a hint.
+  struct Contested {
+    RecordKind kind{};
+    Bytes name{};
+  };
+  using Output = std::variant<Send, Answer, Changed, Contested>;
 
   /// `key` signs receipts; it and `rng` outlive the machine.
   Dht(Config config, const crypto::PrivateKey& key, Rng& rng);

@@ -58,9 +58,9 @@ void Dht::State::handle_store(TimePoint now, const Way& way, StoreRequest& reque
   const auto wall = wall_at(now);
   Store::Decision decision;
   if (!wall) {
-    decision = {.verdict = Verdict::refused, .refusal = Refusal::no_clock};
+    decision = {.verdict = Verdict::refused, .refusal = Refusal::no_clock, .held = {}, .overruled = {}};
   } else if (way.destination != place_of_record(key.key, request.position)) {
-    decision = {.verdict = Verdict::refused, .refusal = Refusal::position};
+    decision = {.verdict = Verdict::refused, .refusal = Refusal::position, .held = {}, .overruled = {}};
   } else {
     decision = store_.accept(now, *wall, request.record, arrival_of(request.mode), PositionSet{}.set(request.position),
                              replicas_, way.previous_hop);
@@ -157,21 +157,28 @@ void Dht::State::handle_handover(TimePoint now, const Way& way, Handover& handov
   for (HandedRecord& handed : handover.records) {
     const EntryKey key = entry_key_of(handed.record);
     const PositionSet ours = ours_among(key.key, handed.positions);
+    if (ours.none() && handover.reply && key.owner != key_.public_key() && is_exclusive(key.key.kind) &&
+        may_bring(now, handed_, way.previous_hop)) {
+      handle_overruled(now, handed);
+    }
     if (ours.none() || !may_bring(now, handed_, way.previous_hop)) {
       if (ours.none()) counters_.add("drop_dht_position");
       all_taken = false;
       continue;
     }
-    auto decision = store_.accept(now, *wall, std::move(handed.record), Store::Arrival::handover, ours, replicas_,
-                                  way.previous_hop);
+    auto decision =
+        store_.accept(now, *wall, handed.record, Store::Arrival::handover, ours, replicas_, way.previous_hop);
     if (decision.verdict == Verdict::refused) {
       counters_.add(refusal_counter(decision.refusal));
+      if (decision.refusal == Refusal::held) tell_overruled(handed.record, {handed.positions, *decision.held});
       if (!decision.held || better_size + encoded_size(*decision.held) > message_target) continue;
       better_size += encoded_size(*decision.held);
       better.records.push_back({handed.positions, *std::move(decision.held)});
     } else if (decision.changed) {
       counters_.add("dht_handed_over");
-      replicate(placement(), key, ours, source, handover_);
+      if (decision.overruled) tell_overruled(*decision.overruled, {handed.positions, store_.find(key)->record});
+      // What a newcomer is given the nodes on both sides of it have.
+      if (!is_new_here(now)) replicate(placement(), key, ours, source, handover_);
     }
   }
   // Two nodes may see the ring differently for a moment: the sender keeps the record, and tries again.
@@ -214,7 +221,7 @@ void Dht::State::ask_new_neighbours(TimePoint now, const RingView& before) {
   const auto known = before.next_to_self();
   for (const NodeId& neighbour : view_.next_to_self()) {
     if (!started_) started_ = now;
-    if (now - *started_ > asks_for || std::find(known.begin(), known.end(), neighbour) != known.end()) continue;
+    if (!is_new_here(now) || std::find(known.begin(), known.end(), neighbour) != known.end()) continue;
     send(neighbour, false, Handover{.request = rng_.next(), .ask = true, .reply = true, .records = {}});
   }
 }
@@ -222,10 +229,44 @@ void Dht::State::ask_new_neighbours(TimePoint now, const RingView& before) {
 void Dht::State::handle_handover_answer(const NodeId& source, const HandoverAnswer& answer) {
   const auto arrived = handover_.handle_answer(answer.request);
   // What came back to ourselves found no better place.
-  if (!arrived || !arrived->target.nearest || source == config_.self) return;
-  for (const HandoverQueue::Item& item : arrived->items) {
-    if (!view_.is_responsible(arrived->target.to)) store_.forget(item.key, item.positions);
+  if (!arrived || source == config_.self) return;
+  for (const HandoverQueue::Item& item : arrived->items)
+    store_.forget(item.key, item.positions & ~ours_among(item.key.key, item.positions));
+}
+
+std::vector<NodeId> Dht::State::newcomers(TimePoint now, const RingView& before) {
+  std::erase_if(seen_since_, [&](const auto& entry) { return !view_.contains(entry.first); });
+  std::vector<NodeId> out;
+  for (const NodeId& node : view_.nodes()) {
+    const bool was_there = before.contains(node) && !seen_since_.contains(node);
+    if (!was_there) seen_since_.try_emplace(node, now);
+    if (const auto since = seen_since_.find(node); since != seen_since_.end() && since->second + asks_for > now)
+      out.push_back(node);
   }
+  return out;
+}
+
+bool Dht::State::is_new_here(TimePoint now) const {
+  return started_ && now - *started_ <= asks_for;
+}
+
+void Dht::State::tell_overruled(const Record& lost, const HandedRecord& held) {
+  const auto owner = owner_id_of(lost);
+  if (!owner) return;
+  if (*owner == config_.self) {
+    outputs_.push(Contested{held.record.kind, held.record.name});
+  } else {
+    send(*owner, false, Handover{.request = rng_.next(), .ask = false, .reply = true, .records = {held}});
+  }
+}
+
+void Dht::State::handle_overruled(TimePoint now, const HandedRecord& handed) {
+  const auto wall = wall_at(now);
+  if (!wall || handed.record.is_tombstone() || !check_times(handed.record, *wall) ||
+      !check(handed.record, config_.name_space) || !check_owner(handed.record, *trust_, *wall)) {
+    return;
+  }
+  outputs_.push(Contested{handed.record.kind, handed.record.name});
 }
 
 void Dht::State::send_handovers(TimePoint now) {

@@ -60,6 +60,12 @@ class Dht::State {
   void handle_watch(TimePoint now, const NodeId& source, const NodeId& destination, const WatchRequest& request);
   void tell_watchers(TimePoint now);
   void ask_new_neighbours(TimePoint now, const RingView& before);
+  /// Nodes that came into view in the last minute.
+  [[nodiscard]] std::vector<NodeId> newcomers(TimePoint now, const RingView& before);
+  /// Two owners hold one name: whoever lost it is told.
+  [[nodiscard]] bool is_new_here(TimePoint now) const;
+  void tell_overruled(const Record& lost, const HandedRecord& held);
+  void handle_overruled(TimePoint now, const HandedRecord& handed);
   void handle_handover_answer(const NodeId& source, const HandoverAnswer& answer);
   void send_handovers(TimePoint now);
 
@@ -97,7 +103,8 @@ class Dht::State {
   TimePoint wall_base_{};
   std::optional<WallTime> wall_;
   std::optional<TimePoint> sweep_at_;
-  std::optional<TimePoint> started_;  // had neighbours first
+  std::optional<TimePoint> started_;        // had neighbours first
+  std::map<NodeId, TimePoint> seen_since_;  // neighbours
   std::map<OperationId, StoreOperation> stores_;
   std::map<OperationId, GetOperation> gets_;
   std::uint64_t last_operation_ = 0;

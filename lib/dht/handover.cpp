@@ -7,8 +7,13 @@ namespace ipop::dht {
 namespace {
 
 constexpr std::size_t messages_at_once = 16;  // a node that leaves or joins must not flood its links
-constexpr unsigned max_attempts = 5;          // then the ring has changed, or will soon, and it is queued anew
-constexpr std::size_t max_items = 255;        // the count is one octet on the wire
+// A lease with its receipts has some 1,000 octets. Several travel in parts (docs/wire/overlay.md), of which a link puts
+// together those of one message at a time; one acknowledgement speaks for all.
+constexpr std::size_t target_size = 4400;
+constexpr unsigned max_attempts = 5;  // then the ring has changed, or will soon, and it is queued anew
+// A newcomer asks within a second or two after its neighbours have seen it.
+constexpr Duration given_lives = 5s;
+constexpr std::size_t max_items = 255;  // the count is one octet on the wire
 
 }  // namespace
 
@@ -18,6 +23,7 @@ void HandoverQueue::add(const HandoverTarget& target, const EntryKey& key, Posit
 
 std::vector<HandoverQueue::Outgoing> HandoverQueue::take_messages(TimePoint now, const Store& store) {
   std::vector<Outgoing> out;
+  std::erase_if(given_, [&](const auto& entry) { return entry.second.when + given_lives <= now; });
   for (auto it = flying_.begin(); it != flying_.end();) {
     Flight& flight = it->second;
     if (flight.due > now) {
@@ -34,8 +40,10 @@ std::vector<HandoverQueue::Outgoing> HandoverQueue::take_messages(TimePoint now,
     out.push_back(*std::move(message));
     ++it;
   }
-  while (!waiting_.empty() && flying_.size() < messages_at_once) {
-    Flight flight = next_flight(store);
+  while (flying_.size() < messages_at_once) {
+    const auto target = next_target();
+    if (!target) break;
+    Flight flight = next_flight(now, *target, store);
     const RequestNumber request = rng_.next();
     auto message = build(request, flight, store);
     if (!message) continue;
@@ -71,9 +79,18 @@ std::size_t HandoverQueue::size() const {
   return count;
 }
 
-// Takes as many records for the first target as fit a message.
-HandoverQueue::Flight HandoverQueue::next_flight(const Store& store) {
-  const auto target = waiting_.begin();
+std::optional<HandoverTarget> HandoverQueue::next_target() const {
+  for (const auto& [target, items] : waiting_) {
+    const bool is_busy =
+        std::ranges::any_of(flying_, [&](const auto& flight) { return flight.second.target == target; });
+    if (!is_busy) return target;
+  }
+  return std::nullopt;
+}
+
+// Takes as many records as fit a message.
+HandoverQueue::Flight HandoverQueue::next_flight(TimePoint now, const HandoverTarget& to, const Store& store) {
+  const auto target = waiting_.find(to);
   Flight flight;
   flight.target = target->first;
   std::size_t size = 0;
@@ -81,16 +98,31 @@ HandoverQueue::Flight HandoverQueue::next_flight(const Store& store) {
   while (!items.empty() && flight.items.size() < max_items) {
     const auto item = items.begin();
     const Store::Entry* entry = store.find(item->first);
-    if (entry != nullptr) {
+    if (entry != nullptr && is_new(flight.target, {item->first, item->second}, entry->record)) {
       const std::size_t more = encoded_size(entry->record);
-      if (!flight.items.empty() && size + more > message_target) break;
+      if (!flight.items.empty() && size + more > target_size) break;
       size += more;
       flight.items.push_back({item->first, item->second});
+      note_given(now, flight.target, flight.items.back(), entry->record);
     }
     items.erase(item);
   }
   if (items.empty()) waiting_.erase(target);
   return flight;
+}
+
+bool HandoverQueue::is_new(const HandoverTarget& target, const Item& item, const Record& record) const {
+  if (target.nearest) return true;
+  const auto given = given_.find({target.to, item.key});
+  return given == given_.end() || given->second.signature != record.signature ||
+         given->second.receipts != record.receipts.size() || (item.positions & ~given->second.positions).any();
+}
+
+void HandoverQueue::note_given(TimePoint now, const HandoverTarget& target, const Item& item, const Record& record) {
+  if (target.nearest) return;
+  Given& given = given_[{target.to, item.key}];
+  if (given.signature != record.signature || given.receipts != record.receipts.size()) given.positions.reset();
+  given = {now, given.positions | item.positions, record.signature, record.receipts.size()};
 }
 
 // None when the store holds nothing of it any more.

@@ -26,7 +26,8 @@ struct HandoverTarget {
 };
 
 /// Records on their way to other nodes: batched, a few messages at a time, repeated until they are
-/// acknowledged or given up. Every message is built from what the store holds at that moment.
+/// acknowledged or given up. Every message is built from what the store holds at that moment. What a neighbour was
+/// given a moment ago it is not given again: it asks for what it lacks, and whoever sees it come gives unasked.
 class HandoverQueue {
  public:
   struct Item {
@@ -73,12 +74,24 @@ class HandoverQueue {
   };
 
   std::optional<Outgoing> build(RequestNumber request, Flight& flight, const Store& store) const;
-  Flight next_flight(const Store& store);
+  /// One that nothing is on its way to.
+  [[nodiscard]] std::optional<HandoverTarget> next_target() const;
+  Flight next_flight(TimePoint now, const HandoverTarget& to, const Store& store);
+  /// False when the neighbour was given the same a moment ago.
+  [[nodiscard]] bool is_new(const HandoverTarget& target, const Item& item, const Record& record) const;
+  void note_given(TimePoint now, const HandoverTarget& target, const Item& item, const Record& record);
 
   Duration retry_;
   Rng& rng_;
   std::map<HandoverTarget, std::map<EntryKey, PositionSet>> waiting_;
   std::map<RequestNumber, Flight> flying_;
+  struct Given {
+    TimePoint when{};
+    PositionSet positions{};
+    crypto::Signature signature{};  ///< of the record's owner
+    std::size_t receipts = 0;
+  };
+  std::map<std::pair<NodeId, EntryKey>, Given> given_;  ///< to neighbours, in the last given_lives
 };
 
 }  // namespace ipop::dht

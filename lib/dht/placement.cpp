@@ -11,6 +11,11 @@ PositionSet only(unsigned position) {
   return PositionSet{}.set(position);
 }
 
+// By name where it is sure, since what goes to one node goes together.
+HandoverTarget target_of(const RingView& view, const NodeId& place) {
+  return view.covers(place) ? HandoverTarget{view.nearest(place), false} : HandoverTarget{place, true};
+}
+
 // Calls visit(key, position, place of position 0) for every position of every confirmed entry; a grant stays
 // where it was given until its put comes.
 template <class F>
@@ -37,24 +42,30 @@ void replicate(const Placement& placement, const EntryKey& key, PositionSet posi
         if (neighbour != source) queue.add({neighbour, false}, key, only(position));
       }
     } else if (source != placement.view.nearest(place)) {
-      queue.add({place, true}, key, only(position));
+      queue.add(target_of(placement.view, place), key, only(position));
     }
   }
 }
 
-void move_entries(const Placement& placement, const Store& store, const RingView& before, HandoverQueue& queue) {
+void move_entries(const Placement& placement, const Store& store, const RingView& before,
+                  const std::vector<NodeId>& newcomers, HandoverQueue& queue) {
   const RingView& view = placement.view;
-  const auto had = before.next_to_self();
+  const bool lost_any = std::ranges::any_of(before.nodes(), [&](const NodeId& node) { return !view.contains(node); });
   for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
     const NodeId place = place_of(first, position);
-    const bool same_holder = view.nearest(place) == before.nearest(place);
-    if (view.is_self_nearest(place)) {
+    const auto has_it = [&](const NodeId& node) { return before.contains(node) && before.keeps(node, place); };
+    const NodeId& holder = view.nearest(place);
+    if (holder == view.self()) {
       for (const NodeId& neighbour : view.next_to_self()) {
-        const bool has_copy = same_holder && std::ranges::find(had, neighbour) != had.end();
-        if (!has_copy) queue.add({neighbour, false}, key, only(position));
+        if (!has_it(neighbour)) queue.add({neighbour, false}, key, only(position));
       }
-    } else if (!same_holder || !view.is_responsible(place)) {
-      queue.add({place, true}, key, only(position));
+      return;
+    }
+    const NodeId& former = before.nearest(place);
+    const bool is_ours_to_give = former == view.self() || !view.contains(former);
+    const bool waits_for_who_is_gone = lost_any && std::ranges::find(newcomers, holder) != newcomers.end();
+    if ((is_ours_to_give && !has_it(holder)) || waits_for_who_is_gone) {
+      queue.add(target_of(view, place), key, only(position));
     }
   });
 }
@@ -67,21 +78,21 @@ void spread_to_odd_positions(const Placement& placement, const Store& store, Han
 }
 
 void supply(const Placement& placement, const Store& store, const NodeId& node, HandoverQueue& queue) {
-  const auto beside = placement.view.next_to_self();
+  const RingView& view = placement.view;
+  const auto beside = view.next_to_self();
   const bool stands_beside = std::ranges::find(beside, node) != beside.end();
+  const RingView without = view.without(node);
   for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
     const NodeId place = place_of(first, position);
-    const bool is_holder = placement.view.nearest(place) == node;
-    if (is_holder || (stands_beside && placement.view.is_self_nearest(place))) {
-      queue.add({node, false}, key, only(position));
-    }
+    const bool in_our_place = view.nearest(place) == node && without.is_self_nearest(place);
+    if (in_our_place || (stands_beside && view.is_self_nearest(place))) queue.add({node, false}, key, only(position));
   });
 }
 
 void pass_on_strays(const Placement& placement, const Store& store, HandoverQueue& queue) {
   for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
     const NodeId place = place_of(first, position);
-    if (!placement.view.is_responsible(place)) queue.add({place, true}, key, only(position));
+    if (!placement.view.is_responsible(place)) queue.add(target_of(placement.view, place), key, only(position));
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/node_id.hpp"
@@ -28,14 +29,17 @@ struct Placement {
 void replicate(const Placement& placement, const EntryKey& key, PositionSet positions, std::optional<NodeId> source,
                HandoverQueue& queue);
 
-/// The ring looked like `before`: records go to new holders and to new neighbours.
-void move_entries(const Placement& placement, const Store& store, const RingView& before, HandoverQueue& queue);
+/// The ring looked like `before`: records go to new holders and to new neighbours. One node gives each of them: who
+/// held it, or who sees that this one is gone and stands beside. `newcomers`: nodes that may still wait for what one
+/// who is gone was to give.
+void move_entries(const Placement& placement, const Store& store, const RingView& before,
+                  const std::vector<NodeId>& newcomers, HandoverQueue& queue);
 
 /// The ring has grown to 8 positions: holders of an even one send copies to the odd one after it.
 void spread_to_odd_positions(const Placement& placement, const Store& store, HandoverQueue& queue);
 
-/// `node` has started with nothing: it gets what it is the holder of, and copies of what we hold when
-/// it stands next to us.
+/// `node` has started with nothing: it gets what it holds in our place, and copies of what we hold when it stands next
+/// to us.
 void supply(const Placement& placement, const Store& store, const NodeId& node, HandoverQueue& queue);
 
 /// Records for whose positions others stand go to them.

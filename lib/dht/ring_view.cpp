@@ -31,6 +31,37 @@ bool RingView::is_responsible(const NodeId& place) const {
   return std::ranges::find(beside, holder) != beside.end();
 }
 
+std::size_t RingView::index_of(const NodeId& node) const {
+  return static_cast<std::size_t>(std::ranges::lower_bound(nodes_, node) - nodes_.begin());
+}
+
+bool RingView::sees_behind(std::size_t index) const {
+  const std::size_t count = nodes_.size();
+  const std::size_t steps = (index + count - index_of(self_)) % count;
+  const std::size_t per_side = (count - 1) / 2;
+  return steps < per_side || steps >= count - per_side;
+}
+
+bool RingView::covers(const NodeId& place) const {
+  const std::size_t after = index_of(place);
+  return sees_behind((after + nodes_.size() - 1) % nodes_.size());
+}
+
+bool RingView::keeps(const NodeId& node, const NodeId& place) const {
+  const NodeId& holder = nearest(place);
+  if (node == holder) return true;
+  const std::size_t at = index_of(holder);
+  const std::size_t before = (at + nodes_.size() - 1) % nodes_.size();
+  return (nodes_[(at + 1) % nodes_.size()] == node && sees_behind(at)) ||
+         (nodes_[before] == node && sees_behind(before));
+}
+
+RingView RingView::without(const NodeId& node) const {
+  RingView out = *this;
+  if (node != self_) std::erase(out.nodes_, node);
+  return out;
+}
+
 bool RingView::contains(const NodeId& node) const {
   return std::ranges::binary_search(nodes_, node);
 }

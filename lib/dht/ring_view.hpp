@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "base/node_id.hpp"
@@ -20,11 +21,22 @@ class RingView {
   /// True when this node holds a copy for `place`: it is the nearest or stands next to the nearest.
   [[nodiscard]] bool is_responsible(const NodeId& place) const;
   [[nodiscard]] bool contains(const NodeId& node) const;
+  /// `place` lies between nodes that are seen: nobody else is nearer to it.
+  [[nodiscard]] bool covers(const NodeId& place) const;
+  /// `node` is seen, and is the nearest to `place` or stands next to that one: it has what is kept there.
+  [[nodiscard]] bool keeps(const NodeId& node, const NodeId& place) const;
+  [[nodiscard]] const NodeId& self() const { return self_; }
+  /// The same, had `node` not come.
+  [[nodiscard]] RingView without(const NodeId& node) const;
   [[nodiscard]] const std::vector<NodeId>& nodes() const { return nodes_; }  ///< ourselves as well, in the order of ids
 
   friend bool operator==(const RingView&, const RingView&) = default;
 
  private:
+  [[nodiscard]] std::size_t index_of(const NodeId& node) const;
+  /// The next node clockwise of the one with this number is seen too: it is not on the other side of what lies beyond.
+  [[nodiscard]] bool sees_behind(std::size_t index) const;
+
   NodeId self_;
   std::vector<NodeId> nodes_;  // sorted, without duplicates
 };

@@ -7,15 +7,15 @@ namespace ipop::dht {
 namespace {
 
 Store::Decision refuse(Refusal why) {
-  return {.verdict = Verdict::refused, .refusal = why, .held = std::nullopt, .changed = false};
+  return {.verdict = Verdict::refused, .refusal = why, .held = std::nullopt, .changed = false, .overruled = {}};
 }
 
 Store::Decision refuse(Refusal why, const Record& held) {
-  return {.verdict = Verdict::refused, .refusal = why, .held = held, .changed = false};
+  return {.verdict = Verdict::refused, .refusal = why, .held = held, .changed = false, .overruled = {}};
 }
 
 Store::Decision accepted(Verdict verdict, bool changed) {
-  return {.verdict = verdict, .refusal = Refusal::none, .held = std::nullopt, .changed = changed};
+  return {.verdict = verdict, .refusal = Refusal::none, .held = std::nullopt, .changed = changed, .overruled = {}};
 }
 
 Refusal refusal_of_times(const Error& error) {
@@ -117,6 +117,7 @@ Store::Decision Store::accept_tombstone(TimePoint now, WallTime wall, Record rec
 Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
                                   unsigned replicas, const Bringer& by) {
   const bool exclusive = is_exclusive(record.kind);
+  std::optional<Record> overruled;
   if (exclusive || arrival == Arrival::create) {
     if (const Entry* held = other_owner(record); held != nullptr) {
       if (!may_replace(record, *held, arrival, replicas)) {
@@ -124,9 +125,11 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
         return {.verdict = held->confirmed ? Verdict::exists : Verdict::contended,
                 .refusal = Refusal::none,
                 .held = held->record,
-                .changed = false};
+                .changed = false,
+                .overruled = {}};
       }
       positions |= held->positions;
+      if (held->confirmed) overruled = held->record;
       erase(entry_key_of(held->record));
     }
   }
@@ -137,7 +140,9 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
   if (const Refusal room = make_room(record, by); room != Refusal::none) return refuse(room);
   const bool confirmed = !exclusive || arrival != Arrival::create;
   insert(now, wall, std::move(record), positions, confirmed, by);
-  return accepted(Verdict::granted, confirmed);
+  Decision decision = accepted(Verdict::granted, confirmed);
+  decision.overruled = std::move(overruled);
+  return decision;
 }
 
 const Store::Entry* Store::other_owner(const Record& record) const {

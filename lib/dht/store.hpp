@@ -55,8 +55,9 @@ class Store {
   struct Decision {
     Verdict verdict{};
     Refusal refusal = Refusal::none;
-    std::optional<Record> held{};  ///< the record that stands in the way
-    bool changed = false;          ///< copies of the record should follow
+    std::optional<Record> held{};       ///< the record that stands in the way
+    bool changed = false;               ///< copies of the record should follow
+    std::optional<Record> overruled{};  ///< another owner's, which stood confirmed and gave way
   };
 
   /// `grants` outlives the store; null: the ring gives out every name.

@@ -184,6 +184,7 @@ void Node::State::step_back(TimePoint now) {
   timers_.clear(Timer::alone);
   cut_off_ = false;
   ring_ready_ = false;
+  turnover_.clear();
   if (!router) return;
   if (lease) outputs.push(Event(LeaseLostEvent{lease->address, "another machine runs with this node's key"}));
   // Its lease is not given back: it is the other machine's as well. A router that never held it says nothing of it.

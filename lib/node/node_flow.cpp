@@ -98,8 +98,10 @@ bool Node::State::pump_ring(TimePoint now) {
               outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
             },
             [&](Overlay::RingChanged& changed) {
+              if (router && ring_ready_ && turnover_.handle_neighbours(changed.neighbours)) {
+                router->handle_ring_changed(now);
+              }
               table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
-              if (router && ring_ready_) router->handle_ring_changed(now);
             },
             [&](Overlay::Joined&) {
               outputs.push(Event(JoinedEvent{}));
@@ -151,6 +153,9 @@ bool Node::State::pump_table(TimePoint now) {
                    [&](dht::Dht::Answer& answer) { handle_table_answer(now, answer); },
                    [&](dht::Dht::Changed& changed) {
                      outputs.push(Event(DhtChangedEvent{std::string(as_text(changed.name))}));
+                   },
+                   [&](const dht::Dht::Contested& contested) {
+                     if (router && is_held(contested)) router->handle_ring_changed(now);
                    },
                },
                *output);

@@ -53,6 +53,15 @@ dht::Record Node::State::make_value(TimePoint now, std::string_view name, Bytes 
   return record;
 }
 
+bool Node::State::is_held(const dht::Dht::Contested& contested) const {
+  if (contested.kind == dht::RecordKind::lease) {
+    const auto lease = router->lease();
+    return lease && router::record_name(lease->address) == contested.name;
+  }
+  const auto name = router->held_name();
+  return name && router::record_name(*name) == contested.name;
+}
+
 void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& answered) {
   const auto it = waiting_.find(answered.id);
   if (it == waiting_.end()) return;

@@ -23,6 +23,7 @@
 #include "node/node.hpp"
 #include "node/query.hpp"
 #include "node/revocation_archive.hpp"
+#include "node/ring_turnover.hpp"
 #include "node/ring_walk.hpp"
 #include "node/twin_watch.hpp"
 #include "overlay/overlay.hpp"
@@ -119,6 +120,8 @@ class Node::State {
                                                      const dht::Dht::Answer& answered) const;
   void handle_walked(TimePoint now, const Walking& walking, MembersAnswer found);
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
+  /// The address or the name that this node holds.
+  [[nodiscard]] bool is_held(const dht::Dht::Contested& contested) const;
   void handle_ring_ready(TimePoint now);
   void enter_ring(TimePoint now);
   /// Another machine with our key stays: out of the ring without a word, and without an address.
@@ -194,6 +197,7 @@ class Node::State {
   WallClock clock_;
   Duration address_after_{};
   bool ring_ready_ = false;
+  RingTurnover turnover_;
   std::vector<net::Endpoint> dns_servers_;         // what a new router must know
   std::optional<std::uint16_t> dns_listener_;      // likewise
   std::optional<CertificateEnd> certificate_end_;  // in a closed group

@@ -410,7 +410,9 @@ TEST_CASE("a partition grants one address twice, and after the merge the older g
       REQUIRE(got.outcome == Outcome::done);
       CHECK(got.records[0].owner == key_of(0).public_key());
     }
-    // The loser finds out when it renews; the winner renews.
+    // Whoever keeps both tells the loser, who need not look; and it finds out when it renews.
+    CHECK_FALSE(ring.members[1].contested.empty());
+    CHECK(ring.members[0].contested.empty());
     const auto loser = ring.create_and_wait(1, renewed(new_grant.records[0], key_of(1), 60s));
     CHECK(loser.outcome == Outcome::exists);
     REQUIRE(loser.records.size() == 1);

@@ -15,6 +15,11 @@ NodeId id_at(std::uint8_t first) {
   return NodeId(octets);
 }
 
+/// Node 50 of a larger ring, with two neighbours on each side.
+RingView view_of_five() {
+  return {id_at(50), {id_at(60), id_at(70), id_at(40), id_at(30)}};
+}
+
 }  // namespace
 
 TEST_CASE("eight replicas stand at eighths of the ring, four at quarters") {
@@ -72,4 +77,36 @@ TEST_CASE("a node sees who is nearest to a place and whether it stands beside hi
   CHECK_FALSE(view.is_responsible(id_at(0x81)));
   CHECK(RingView(id_at(1)).next_to_self().empty());
   CHECK(RingView(id_at(1), {id_at(9)}).next_to_self() == std::vector<NodeId>{id_at(9)});
+}
+
+TEST_CASE("a node is sure who is nearest to a place between the outermost nodes that it sees") {
+  const RingView view = view_of_five();
+  for (const auto place : {31, 45, 50, 55, 69})
+    CHECK_MESSAGE(view.covers(id_at(static_cast<std::uint8_t>(place))), place);
+  for (const auto place : {29, 71, 150, 5})
+    CHECK_FALSE_MESSAGE(view.covers(id_at(static_cast<std::uint8_t>(place))), place);
+  // Who sees one on each side knows nobody behind them.
+  const RingView three(id_at(50), {id_at(60), id_at(40)});
+  CHECK(three.covers(id_at(55)));
+  CHECK_FALSE(three.covers(id_at(61)));
+  CHECK_FALSE(RingView(id_at(50)).covers(id_at(50)));
+}
+
+TEST_CASE("what is kept at a place its holder has and the nodes beside it, as far as they are seen") {
+  const RingView view = view_of_five();
+  const NodeId place = id_at(42);
+  CHECK(view.keeps(id_at(40), place));
+  CHECK(view.keeps(id_at(30), place));
+  CHECK(view.keeps(id_at(50), place));
+  CHECK_FALSE(view.keeps(id_at(60), place));
+  // Between 70 and 30 lies what this node does not see.
+  CHECK_FALSE(view.keeps(id_at(30), id_at(72)));
+  CHECK(view.keeps(id_at(60), id_at(72)));
+}
+
+TEST_CASE("had a node not come, who stood for its places is known") {
+  const RingView view = view_of_five();
+  CHECK(view.nearest(id_at(57)) == id_at(60));
+  CHECK(view.without(id_at(60)).nearest(id_at(57)) == id_at(50));
+  CHECK(view.without(id_at(50)) == view);
 }

@@ -74,6 +74,7 @@ class TestRing {
     int part = 0;  ///< of a ring that is partitioned
     std::vector<NodeId> neighbours{};
     std::map<std::uint64_t, Dht::Answer> answers{};
+    std::vector<Dht::Contested> contested{};
     std::vector<TimePoint> changes{};  ///< when a watched key changed
   };
 
@@ -247,6 +248,10 @@ class TestRing {
     }
     if (std::holds_alternative<Dht::Changed>(output)) {
       member.changes.push_back(now);
+      return;
+    }
+    if (auto* contested = std::get_if<Dht::Contested>(&output)) {
+      member.contested.push_back(std::move(*contested));
       return;
     }
     auto& send = std::get<Dht::Send>(output);
