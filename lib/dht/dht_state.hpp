@@ -62,8 +62,9 @@ class Dht::State {
   void ask_new_neighbours(TimePoint now, const RingView& before);
   /// Nodes that came into view in the last minute.
   [[nodiscard]] std::vector<NodeId> newcomers(TimePoint now, const RingView& before);
-  /// Two owners hold one name: whoever lost it is told.
+  /// It has been in the ring for less than a minute.
   [[nodiscard]] bool is_new_here(TimePoint now) const;
+  /// Two owners hold one name: whoever lost it is told.
   void tell_overruled(const Record& lost, const HandedRecord& held);
   void handle_overruled(TimePoint now, const HandedRecord& handed);
   void handle_handover_answer(const NodeId& source, const HandoverAnswer& answer);

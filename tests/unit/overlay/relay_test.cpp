@@ -140,7 +140,7 @@ TEST_CASE("a relay shapes to its limit: it delays, drops what is too much, and t
 
 TEST_CASE("a pair that floods a relay leaves another pair its share") {
   double most = 0.0;
-  for (std::uint64_t seed = 81; seed <= 88; ++seed) {
+  for (std::uint64_t seed = 81; seed <= 83; ++seed) {
     CAPTURE(seed);
     Relayed pairs(seed, 2);
     pairs.ring.network.set_uplink(pairs.ring.host_ids[0], 2'500'000, 1'000'000);
