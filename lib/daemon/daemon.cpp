@@ -81,8 +81,8 @@ Result<void> Daemon::State::open() {
       // One that somebody else has made may be a port of a bridge to guests who know no large frames.
       mtu_ = mtu_for(widest_uplink(*addresses));
     }
-    auto tap =
-        io::TapDevice::open({*config_.tap, mtu_, mac_of(identity_->id), config_.offloads.tap, hands_wanted() > 1});
+    auto tap = io::TapDevice::open(
+        {*config_.tap, mtu_, mac_of(identity_->id), config_.offloads.tap, hands_wanted() > 1, config_.offloads.uring});
     if (!tap) return std::move(tap).error();
     tap_ = *std::move(tap);
     tap_keeper_.emplace(tap_->name(), tap_->index(), mtu_);

@@ -42,6 +42,7 @@ struct DaemonConfig {
     bool tap = true;
     bool udp_send = true;
     bool udp_receive = true;
+    bool uring = true;
   };
   Offloads offloads{};
   std::string cipher = "auto";          ///< make_identity

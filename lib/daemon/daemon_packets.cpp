@@ -148,6 +148,7 @@ std::vector<std::string> Daemon::State::offloads_in_use() const {
   if (tap_ && tap_->offloads().checksums) out.emplace_back("tap-checksum");
   if (tap_ && tap_->offloads().tcp) out.emplace_back("tap-tcp");
   if (tap_ && tap_->offloads().udp) out.emplace_back("tap-udp");
+  if (tap_ && tap_->has_uring()) out.emplace_back("io-uring");
   if (port_->offloads().cuts) out.emplace_back("udp-send");
   if (port_->offloads().joins) out.emplace_back("udp-receive");
   return out;

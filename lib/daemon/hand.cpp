@@ -35,17 +35,18 @@ void Hand::start() {
 void Hand::read_datagrams(int socket) {
   for (int turn = 0; turn < batches_a_turn; ++turn) {
     const auto datagrams = port_.receive_joined(socket);
-    if (datagrams.empty()) return;
+    const bool is_drained = port_.is_drained();
     for (dataplane::Worker::Place place; place.run < datagrams.size();)
       pass([&](TimePoint now) { return worker_.handle_datagrams(now, datagrams, place); });
+    if (is_drained) return;
   }
 }
 
 void Hand::read_frames() {
   for (int turn = 0; turn < batches_a_turn; ++turn) {
     const auto frames = tap_->read();
-    if (frames.empty()) return;
-    pass([&](TimePoint now) { return worker_.handle_frames(now, frames); });
+    if (!frames.empty()) pass([&](TimePoint now) { return worker_.handle_frames(now, frames); });
+    if (tap_->is_drained()) return;
   }
 }
 

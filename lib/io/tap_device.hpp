@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "base/counters.hpp"
 #include "base/result.hpp"
 #include "io/unique_fd.hpp"
+#include "io/uring.hpp"
 #include "net/mac_address.hpp"
 #include "net/vnet_header.hpp"
 
@@ -34,6 +36,7 @@ class TapDevice {
     std::optional<net::MacAddress> mac{};
     bool offloads = true;  ///< as far as the kernel has them
     bool queues = false;   ///< as many as another() is called for, where the interface has or gets several
+    bool uring = true;     ///< many frames in one system call
   };
 
   /// What the kernel leaves to this program, and takes from it: packets in one piece that are many.
@@ -73,9 +76,12 @@ class TapDevice {
 
   /// In use: each falls back by itself, on a kernel or an interface without it.
   [[nodiscard]] const Offloads& offloads() const { return offloads_; }
+  [[nodiscard]] bool has_uring() const { return uring_.has_value(); }
 
-  /// The frames that wait, a batch of them in order; empty when nothing is left. Valid until the next call.
+  /// The frames that wait, a batch of them in order. Valid until the next call.
   std::span<const net::TapFrame> read();
+  /// The last read() took all that there was.
+  [[nodiscard]] bool is_drained() const { return is_drained_; }
   /// Hands frames to the kernel; what it does not take is counted and dropped.
   void write(std::span<const Bytes> frames);
   void write(std::span<const net::JoinedFrame> frames);
@@ -86,8 +92,13 @@ class TapDevice {
  private:
   TapDevice();
 
-  /// The vnet header leads the first of the pieces where the device has one.
-  bool write_pieces(std::span<iovec> pieces);
+  void make_room(bool wants_uring);
+  void read_each();
+  void read_together();
+  void take_frame(std::byte* place, std::size_t size);
+  /// The pieces of some frames, each with its vnet header first where the device has one.
+  void write_packets(std::span<const std::span<const iovec>> packets);
+  [[nodiscard]] bool has_written(int result);
 
   UniqueFd fd_;
   std::string name_;
@@ -100,8 +111,15 @@ class TapDevice {
   Offloads offloads_;
   std::size_t frame_octets_ = 0;  // room for the largest one, vnet header and all
   std::unique_ptr<std::byte[]> buffer_;
+  bool is_drained_ = false;
+  std::size_t asked_ = 2;         // frames of the next batch
+  std::size_t largest_read_ = 0;  // of the last one, in octets
+  std::vector<std::span<std::byte>> places_;
   std::vector<net::TapFrame> frames_;
   std::vector<iovec> pieces_;
+  std::vector<std::span<const iovec>> packets_;
+  std::vector<std::array<std::byte, net::VnetHeader::size>> headers_;
+  std::optional<Uring> uring_;  // after the descriptor that it uses
   Counters counters_;
 };
 

@@ -29,6 +29,10 @@ constexpr std::size_t frame_alignment = 64;
 constexpr unsigned offload_udp4 = 0x20;
 constexpr unsigned offload_udp6 = 0x40;
 
+constexpr std::size_t rounded(std::size_t octets) {
+  return (octets + frame_alignment - 1) / frame_alignment * frame_alignment;
+}
+
 ifreq request_for(const std::string& name) {
   ifreq request{};
   std::memcpy(request.ifr_name, name.data(), std::min(name.size(), std::size_t{IFNAMSIZ - 1}));
@@ -187,7 +191,7 @@ Result<TapDevice> TapDevice::open(const Options& options) {
   const std::size_t header = out.offloads_.headers ? net::VnetHeader::size : 0;
   const std::size_t packet = out.offloads_.tcp ? largest_packet : std::size_t{options.mtu};
   out.frame_octets_ = header + ethernet_overhead + packet;
-  out.buffer_.reset(new std::byte[batch_octets]);
+  out.make_room(options.uring);
   return out;
 }
 
@@ -203,6 +207,7 @@ Result<TapDevice> TapDevice::another() const {
   if (!has_queues_) {
     out.fd_ = UniqueFd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
     if (!out.fd_) return open_error(name_, false);
+    if (has_uring()) out.uring_ = Uring::open(out.fd_.get());
     return out;
   }
   out.fd_ = UniqueFd(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
@@ -210,67 +215,137 @@ Result<TapDevice> TapDevice::another() const {
   ifreq request = request_for(name_);
   const unsigned kind = IFF_TAP | IFF_NO_PI | (offloads_.headers ? IFF_VNET_HDR : 0U);
   if (attach(out.fd_.get(), request, kind, true) != 0) return open_error(name_, false);
-  out.buffer_.reset(new std::byte[batch_octets]);
+  out.make_room(has_uring());
   return out;
+}
+
+/// With a ring each read has a place for the largest frame, of which a small one touches a page.
+void TapDevice::make_room(bool wants_uring) {
+  if (wants_uring) uring_ = Uring::open(fd_.get());
+  const std::size_t place = rounded(frame_octets_);
+  const std::size_t octets = uring_ ? place * Uring::max_calls : batch_octets;
+  buffer_.reset(new std::byte[octets]);
+  if (!uring_) return;
+  for (std::size_t i = 0; i < Uring::max_calls; ++i)
+    places_.emplace_back(buffer_.get() + i * place, frame_octets_);
 }
 
 std::span<const net::TapFrame> TapDevice::read() {
   frames_.clear();
-  const std::size_t header = offloads_.headers ? net::VnetHeader::size : 0;
-  std::size_t used = 0;
-  while (frames_.size() < max_frames && used + frame_octets_ <= batch_octets) {
-    std::byte* place = buffer_.get() + used;
-    const ssize_t got = ::read(fd_.get(), place, frame_octets_);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < static_cast<ssize_t>(header) || got == 0) break;
-    const auto size = static_cast<std::size_t>(got);
-    net::TapFrame& frame = frames_.emplace_back();
-    if (header != 0)
-      frame.header = net::decode_vnet_header(std::span<const std::byte, net::VnetHeader::size>(place, header));
-    frame.octets = {place + header, size - header};
-    used += (size + frame_alignment - 1) / frame_alignment * frame_alignment;
+  if (uring_) {
+    read_together();
+  } else {
+    read_each();
   }
   if (!frames_.empty()) counters_.add("tap_read", frames_.size());
   return frames_;
 }
 
+void TapDevice::take_frame(std::byte* place, std::size_t size) {
+  const std::size_t header = offloads_.headers ? net::VnetHeader::size : 0;
+  if (size < header || size == 0) return;
+  net::TapFrame& frame = frames_.emplace_back();
+  if (header != 0)
+    frame.header = net::decode_vnet_header(std::span<const std::byte, net::VnetHeader::size>(place, header));
+  frame.octets = {place + header, size - header};
+}
+
+void TapDevice::read_each() {
+  std::size_t used = 0;
+  is_drained_ = false;
+  while (frames_.size() < max_frames && used + frame_octets_ <= batch_octets) {
+    std::byte* place = buffer_.get() + used;
+    const ssize_t got = ::read(fd_.get(), place, frame_octets_);
+    if (got < 0 && errno == EINTR) continue;
+    is_drained_ = got <= 0;
+    if (is_drained_) return;
+    take_frame(place, static_cast<std::size_t>(got));
+    used += rounded(static_cast<std::size_t>(got));
+  }
+}
+
+/// As many as the last batch makes expect, and one more, by which the end is seen: each that finds nothing costs a
+/// little too. Large frames fewer, so that they are still in the processor's cache when they are sealed.
+void TapDevice::read_together() {
+  const std::size_t most = std::max<std::size_t>(2, batch_octets / std::max<std::size_t>(largest_read_, 1));
+  const std::size_t count = std::min({asked_, most, places_.size()});
+  const std::span<const int> results = uring_->read(std::span(places_).first(count));
+  if (results.front() == -EOPNOTSUPP) {
+    uring_.reset();
+    return read_each();
+  }
+  std::size_t got = 0;
+  largest_read_ = 0;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i] <= 0) continue;
+    ++got;
+    const auto size = static_cast<std::size_t>(results[i]);
+    largest_read_ = std::max(largest_read_, size);
+    take_frame(places_[i].data(), size);
+  }
+  is_drained_ = got < count;
+  asked_ = is_drained_ ? got + 1 : 2 * count;
+  asked_ = std::clamp(asked_, std::size_t{2}, Uring::max_calls);
+}
+
 void TapDevice::write(std::span<const Bytes> frames) {
   std::array<std::byte, net::VnetHeader::size> header{};
   const std::size_t header_size = offloads_.headers ? header.size() : 0;
-  std::size_t written = 0;
   for (const Bytes& frame : frames) {
-    // writev(2) only reads, but its type is not const.
-    std::array<iovec, 2> pieces = {iovec{header.data(), header_size},
-                                   iovec{const_cast<std::byte*>(frame.data()), frame.size()}};
-    if (write_pieces(pieces)) ++written;
+    // What writes only reads, but its type is not const.
+    const std::array<iovec, 2> pieces = {iovec{header.data(), header_size},
+                                         iovec{const_cast<std::byte*>(frame.data()), frame.size()}};
+    const std::span<const iovec> packet = pieces;
+    write_packets({&packet, 1});
   }
-  if (written != 0) counters_.add("tap_written", written);
 }
 
 void TapDevice::write(std::span<const net::JoinedFrame> frames) {
-  std::array<std::byte, net::VnetHeader::size> header{};
-  const std::size_t header_size = offloads_.headers ? header.size() : 0;
-  std::size_t written = 0;
-  for (const net::JoinedFrame& frame : frames) {
-    net::encode(frame.header, header);
+  const std::size_t header_size = offloads_.headers ? net::VnetHeader::size : 0;
+  while (!frames.empty()) {
+    const auto batch = frames.first(std::min(frames.size(), Uring::max_calls));
+    frames = frames.subspan(batch.size());
+    std::size_t count = 0;
+    for (const net::JoinedFrame& frame : batch)
+      count += 2 + frame.packet.size();
     pieces_.clear();
-    pieces_.push_back({header.data(), header_size});
-    pieces_.push_back({const_cast<std::byte*>(frame.ethernet.data()), frame.ethernet.size()});
-    for (const ByteSpan piece : frame.packet)
-      pieces_.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
-    if (write_pieces(pieces_)) ++written;
+    pieces_.reserve(count);
+    headers_.resize(std::max(headers_.size(), batch.size()));
+    packets_.clear();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      net::encode(batch[i].header, headers_[i]);
+      const std::size_t first = pieces_.size();
+      pieces_.push_back({headers_[i].data(), header_size});
+      pieces_.push_back({const_cast<std::byte*>(batch[i].ethernet.data()), batch[i].ethernet.size()});
+      for (const ByteSpan piece : batch[i].packet)
+        pieces_.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+      packets_.push_back(std::span(pieces_).subspan(first));
+    }
+    write_packets(packets_);
+  }
+}
+
+void TapDevice::write_packets(std::span<const std::span<const iovec>> packets) {
+  std::size_t written = 0;
+  if (uring_ && packets.size() > 1) {
+    for (const int result : uring_->write(packets))
+      if (has_written(result)) ++written;
+  } else {
+    for (const std::span<const iovec> pieces : packets) {
+      ssize_t put = -1;
+      do {
+        put = ::writev(fd_.get(), pieces.data(), static_cast<int>(pieces.size()));
+      } while (put < 0 && errno == EINTR);
+      if (has_written(put < 0 ? -errno : 0)) ++written;
+    }
   }
   if (written != 0) counters_.add("tap_written", written);
 }
 
-bool TapDevice::write_pieces(std::span<iovec> pieces) {
-  ssize_t put = -1;
-  do {
-    put = ::writev(fd_.get(), pieces.data(), static_cast<int>(pieces.size()));
-  } while (put < 0 && errno == EINTR);
-  if (put >= 0) return true;
+bool TapDevice::has_written(int result) {
+  if (result >= 0) return true;
   // EIO: somebody took the interface down.
-  counters_.add(errno == EAGAIN ? "drop_tap_full" : errno == EIO ? "drop_tap_down" : "drop_tap_refused");
+  counters_.add(result == -EAGAIN ? "drop_tap_full" : result == -EIO ? "drop_tap_down" : "drop_tap_refused");
   return false;
 }
 

@@ -217,6 +217,7 @@ std::span<const UdpPort::Datagram> UdpPort::receive(Family family) {
 
 std::span<const net::Datagrams> UdpPort::receive_joined(int fd) {
   joined_.clear();
+  is_drained_ = true;
   if (fd < 0) return {};
   Buffers& b = *buffers_;
   for (std::size_t i = 0; i < receive_messages; ++i) {
@@ -235,6 +236,7 @@ std::span<const net::Datagrams> UdpPort::receive_joined(int fd) {
   do {
     count = ::recvmmsg(fd, b.headers.data(), receive_messages, MSG_DONTWAIT, nullptr);
   } while (count < 0 && errno == EINTR);
+  is_drained_ = count < static_cast<int>(receive_messages);
   for (std::size_t i = 0; count > 0 && i < static_cast<std::size_t>(count); ++i) {
     mmsghdr& message = b.headers[i];
     const auto from = to_endpoint(reinterpret_cast<const sockaddr*>(&b.sources[i]));

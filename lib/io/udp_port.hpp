@@ -62,6 +62,8 @@ class UdpPort {
   std::span<const Datagram> receive(Family family);
   /// The same as the kernel joined it, of one of fds(). The octets may be changed.
   std::span<const net::Datagrams> receive_joined(int fd);
+  /// The last call took all that there was.
+  [[nodiscard]] bool is_drained() const { return is_drained_; }
   /// Sends in order, to one endpoint. What the kernel does not take is counted and dropped.
   void send(const net::Endpoint& to, std::span<const Bytes> datagrams);
   /// Sends in order, to many endpoints. None of them has more than 64 datagrams and 65,000 octets.
@@ -103,6 +105,7 @@ class UdpPort {
   std::unique_ptr<Buffers> buffers_;
   std::vector<Datagram> received_;
   std::vector<net::Datagrams> joined_;
+  bool is_drained_ = true;
   Counters counters_;
 };
 

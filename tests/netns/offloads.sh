@@ -49,10 +49,10 @@ counter() { ctl "$1" status --json | jq -r ".counters.$2 // 0"; }
 suite() { ctl "$1" why "$(virtual_address "$2")" --json | jq -r .connection.suite; }
 is_direct() { pings alice bob 2 && [[ $(route_to alice bob) == direct ]]; }
 
-for without in ${GA_OFFLOADS:-none tap udp-send udp-receive all aes one-worker}; do
+for without in ${GA_OFFLOADS:-none tap udp-send udp-receive io-uring all aes one-worker}; do
   options=()
   [[ $without == none || $without == all || $without == aes || $without == one-worker ]] || options=(--no-offload "$without")
-  [[ $without != all ]] || options=(--no-offload tap --no-offload udp-send --no-offload udp-receive)
+  [[ $without != all ]] || options=(--no-offload tap --no-offload udp-send --no-offload udp-receive --no-offload io-uring)
   for host in alice bob; do
     # alice sends, so her packets are sealed by what bob wants.
     [[ $without != aes || $host != bob ]] || options=(--cipher chacha20-poly1305)
@@ -90,7 +90,7 @@ for without in ${GA_OFFLOADS:-none tap udp-send udp-receive all aes one-worker};
     large=${watched[$host]#*large=}
     case $without in
       tap | all) is "and none of them is a large one" 0 "${large%% *}" ;;
-      none | aes | one-worker) holds "and there are large ones" test "${large%% *}" -gt 20 ;;
+      none | io-uring | aes | one-worker) holds "and there are large ones" test "${large%% *}" -gt 20 ;;
     esac
     is "nothing was refused by the TAP of $host" 0 "$(counter "$host" drop_tap_refused)"
   done

@@ -98,7 +98,7 @@ void add_settings(CLI::App& app, Options& options) {
          [&options](const std::vector<std::string>& names) {
            options.settings[Key::no_offload] = {names, "--no-offload", true};
          },
-         "Do not use this kernel feature: tap, udp-send or udp-receive; may be repeated")
+         "Do not use this kernel feature: tap, udp-send, udp-receive or io-uring; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
   add_setting(app, options, Key::cipher, "--cipher", "",

@@ -131,8 +131,10 @@ daemon::DaemonConfig::Offloads read_offloads(Reader& reader, const SettingMap& s
       out.udp_send = false;
     } else if (name == "udp-receive") {
       out.udp_receive = false;
+    } else if (name == "io-uring") {
+      out.uring = false;
     } else {
-      reader.fail(Key::no_offload, "needs tap, udp-send or udp-receive");
+      reader.fail(Key::no_offload, "needs tap, udp-send, udp-receive or io-uring");
     }
   }
   return out;

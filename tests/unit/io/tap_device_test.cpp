@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <sched.h>
 
 #include <doctest/doctest.h>
 
@@ -9,6 +11,7 @@
 #include "io/event_loop.hpp"
 #include "io/netlink.hpp"
 #include "io/system_clock.hpp"
+#include "net/checksum.hpp"
 #include "own_network.hpp"
 
 using namespace ipop;
@@ -27,6 +30,32 @@ Bytes arp_request() {
       "0a800009"
       "000000000000"
       "0a800007");
+}
+
+/// An echo request from 10.128.0.9 to 10.128.0.7 (RFC 792).
+Bytes ping(std::uint16_t number, std::size_t payload) {
+  Bytes out = *parse_hex(
+      "4500000000000000400100000a8000090a800007"
+      "0800000000010000");
+  out.resize(out.size() + payload);
+  const auto put = [&](std::size_t at, std::uint16_t value) {
+    out[at] = static_cast<std::byte>(value >> 8);
+    out[at + 1] = static_cast<std::byte>(value & 0xff);
+  };
+  put(2, static_cast<std::uint16_t>(out.size()));
+  put(26, number);
+  put(10, net::internet_checksum(ByteSpan(out).first(20)));
+  put(22, net::internet_checksum(ByteSpan(out).subspan(20)));
+  return out;
+}
+
+/// Number and length of the IP packet.
+std::optional<std::pair<unsigned, std::size_t>> ping_answer(ByteSpan frame) {
+  if (frame.size() < 42 || to_hex(frame.subspan(12, 2)) != "0800" || to_hex(frame.subspan(23, 1)) != "01") return {};
+  if (to_hex(frame.subspan(34, 2)) != "0000") return {};
+  const auto number = (std::to_integer<unsigned>(frame[40]) << 8) | std::to_integer<unsigned>(frame[41]);
+  const auto length = (std::to_integer<std::size_t>(frame[16]) << 8) | std::to_integer<std::size_t>(frame[17]);
+  return std::pair(number, length);
 }
 
 bool is_arp_reply(ByteSpan frame) {
@@ -164,6 +193,58 @@ TEST_CASE("a TAP that is held, or an interface that is none, is an error that sa
     const auto loopback = TapDevice::open({"lo", 1400, {}});
     REQUIRE_FALSE(loopback);
     CHECK(loopback.error().code == std::errc::invalid_argument);
+  });
+}
+
+TEST_CASE("frames by the hundred come and go in their order, with one system call for each and with one for many") {
+  in_own_network([] {
+    // The kernel's own order: what is written from one processor is answered there, one after the other.
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<unsigned>(sched_getcpu()), &one);
+    REQUIRE(sched_setaffinity(0, sizeof(one), &one) == 0);
+    for (const bool uring : {true, false}) {
+      for (const bool offloads : {true, false}) {
+        CAPTURE(uring);
+        CAPTURE(offloads);
+        auto tap = TapDevice::open({"tap7", 1400, mac, offloads, false, uring});
+        REQUIRE(tap);
+        CHECK(tap->has_uring() == uring);
+        REQUIRE(add_address(tap->index(), net::Ipv4Address(10, 128, 0, 7), 24));
+        const std::vector<Bytes> request{arp_request()};
+        CHECK(answers_arp(*tap, [&] { tap->write(request); }));
+        while (!tap->is_drained())
+          (void)tap->read();
+        // What the kernel is sent as pings it answers with the same numbers, in the same order.
+        constexpr std::size_t number = 200;
+        std::vector<Bytes> packets;
+        for (std::size_t i = 0; i < number; ++i)
+          packets.push_back(ping(static_cast<std::uint16_t>(i), i % 7 == 0 ? 1300 : i % 60));
+        std::vector<ByteSpan> pieces(packets.begin(), packets.end());
+        std::vector<net::JoinedFrame> frames(number);
+        const Bytes ethernet = *parse_hex("0200000000070200000000090800");
+        for (std::size_t i = 0; i < number; ++i) {
+          std::ranges::copy(ethernet, frames[i].ethernet.begin());
+          frames[i].packet = std::span(pieces).subspan(i, 1);
+        }
+        const auto written = tap->counters().get("tap_written");
+        tap->write(frames);
+        CHECK(tap->counters().get("tap_written") == written + number);
+        std::vector<std::pair<unsigned, std::size_t>> answers;
+        EventLoop loop;
+        ReadWatch watch(loop, tap->fd(), [&] {
+          for (bool more = true; more; more = !tap->is_drained()) {
+            for (const net::TapFrame& got : tap->read()) {
+              if (const auto answer = ping_answer(got.octets)) answers.push_back(*answer);
+            }
+          }
+        });
+        CHECK(loop.run_until([&] { return answers.size() == number; }, 60s));
+        REQUIRE(answers.size() == number);
+        for (std::size_t i = 0; i < number; ++i)
+          CHECK(answers[i] == std::pair(static_cast<unsigned>(i), packets[i].size()));
+      }
+    }
   });
 }
 
