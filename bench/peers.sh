@@ -273,9 +273,13 @@ for ((round = 0; round < rounds; round++)); do
     wait "$pinging" || true
     sed -n 's/.*time=\([0-9.]*\) ms.*/\1/p' "$run/loaded" | sort -n | awk '{ v[NR] = $1 } END { print NR ? v[int(NR * 0.99 + 0.5)] : 0 }' \
       >>"$run/$peer.loaded"
+    began=$(ticks "$peer")
     timeout $((seconds + 20)) ip netns exec "$internet-left" iperf3 --client "${target[$peer]}" --time "$seconds" --udp \
       --length 64 --bitrate 0 --json >"$run/iperf3.json" || fail "iperf3 through $peer: $(jq -r '.error // empty' "$run/iperf3.json")"
     jq '(.end.sum.packets - .end.sum.lost_packets) / .end.sum.seconds' "$run/iperf3.json" >>"$run/$peer.udp"
+    [[ ! -s $run/$peer.pids ]] ||
+      jq --argjson t $(($(ticks "$peer") - began)) --argjson h "$(getconf CLK_TCK)" \
+        '$t / $h * 1e6 / (.end.sum.packets - .end.sum.lost_packets)' "$run/iperf3.json" >>"$run/$peer.udpcpu"
     [[ ! -s $run/$peer.pids ]] || memory "$peer" >>"$run/$peer.rss"
   done
 done
@@ -292,14 +296,15 @@ record() { # BENCH METRIC VALUE UNIT [AIM MET]
       commit: $commit}' >>"$output"
 }
 echo "underlay: $underlay; $rounds rounds of $seconds s, medians; one stream in both directions"
-printf '%-17s %8s %16s %8s %10s %8s %8s %9s %7s %5s  %s\n' peer 'TCP' 'least to most' '4 streams' '64 B/s' 'RTT ms' \
-  'loaded' 'CPU s/GB' 'RSS MB' MTU version
+printf '%-17s %8s %16s %8s %10s %8s %8s %9s %8s %7s %5s  %s\n' peer 'TCP' 'least to most' '4 streams' '64 B/s' 'RTT ms' \
+  'loaded' 'CPU s/GB' 'us/64 B' 'RSS MB' MTU version
 for peer in "${peers[@]}"; do
   declare -A of=()
-  for figure in tcp1 tcp4 udp rtt loaded cpu rss; do of[$figure]=$(middle "$run/$peer.$figure"); done
-  printf '%-17s %8.0f %16s %8.0f %10.0f %8.3f %8.2f %9s %7s %5s  %s\n' "$peer" "${of[tcp1]}" \
+  for figure in tcp1 tcp4 udp udpcpu rtt loaded cpu rss; do of[$figure]=$(middle "$run/$peer.$figure"); done
+  printf '%-17s %8.0f %16s %8.0f %10.0f %8.3f %8.2f %9s %8s %7s %5s  %s\n' "$peer" "${of[tcp1]}" \
     "$(sort -g "$run/$peer.tcp1" | awk 'NR == 1 { a = $1 } END { printf "%.0f to %.0f", a, $1 }')" "${of[tcp4]}" \
     "${of[udp]}" "${of[rtt]}" "${of[loaded]}" "$(awk -v v="${of[cpu]}" 'BEGIN { if (v == "") print "-"; else printf "%.2f", v }')" \
+    "$(awk -v v="${of[udpcpu]}" 'BEGIN { if (v == "") print "-"; else printf "%.1f", v }')" \
     "$(awk -v k="${of[rss]}" 'BEGIN { if (k == "") print "-"; else printf "%.1f", k / 1024 }')" \
     "$(in_host left cat "/sys/class/net/${device[$peer]}/mtu")" "${version[$peer]}"
   record peers "tcp_${peer//-/_}_$underlay" "${of[tcp1]}" Mbit/s
@@ -308,6 +313,7 @@ for peer in "${peers[@]}"; do
   record peers "rtt_${peer//-/_}_$underlay" "${of[rtt]}" ms
   record peers "rtt_loaded_${peer//-/_}_$underlay" "${of[loaded]}" ms
   [[ $peer == veth ]] || record peers "cpu_${peer//-/_}_$underlay" "${of[cpu]}" s/GB
+  [[ $peer == veth ]] || record peers "udp64_cpu_${peer//-/_}_$underlay" "${of[udpcpu]}" us
 done
 ratio() { # FIGURE PEER NAME AIM: ours to theirs; an aim is a minimum, or a maximum with "<"
   local value met
@@ -328,6 +334,7 @@ ratio udp nebula "small datagrams" 3
 ratio tcp1 ipop-node-plain "one TCP stream" 0.85
 ratio tcp1 ipop-node-other "one TCP stream" 1
 ratio cpu ipop-node-other "processor time" '<1'
+ratio udpcpu ipop-node-other "processor time of a small datagram" '<1'
 for state in idle load; do
   kilobytes=$idle limit=12
   [[ $state == idle ]] || kilobytes=$(middle "$run/ipop-node.rss") limit=24
