@@ -464,9 +464,7 @@ void Daemon::State::answer(const node::Node::CommandAnswer& done) {
 }
 
 void Daemon::State::save(const node::Node::SaveState& state) {
-  control::SavedState next{state.address, state.peers, port_->port(), saved_.dns_servers};
-  if (next == saved_) return;
-  saved_ = std::move(next);
+  saved_ = {state.address, state.peers, port_->port(), saved_.dns_servers};
   directory_->save(saved_);
   log_all(directory_->take_log());
 }

@@ -70,7 +70,10 @@ control::SavedState StateDirectory::load_state() {
   const auto text = read_kept(file, max_state);
   if (!text && is_missing(text.error())) return {};
   auto state = text ? control::parse_saved_state(*text) : Result<control::SavedState>(text.error());
-  if (state) return *std::move(state);
+  if (state) {
+    kept_ = *state;
+    return *std::move(state);
+  }
   const std::string aside = file + ".damaged";
   const bool moved = io::rename_file(file, aside).has_value();
   log_.push_back({LogLevel::warning,
@@ -80,8 +83,10 @@ control::SavedState StateDirectory::load_state() {
 }
 
 void StateDirectory::save(const control::SavedState& state) {
+  if (kept_ == state) return;
   auto written = io::write_file_atomically(NodeFiles(path_).state(), to_text(state), 0600);
   if (!written) return note_failure(written.error(), "address and peers are not remembered");
+  kept_ = state;
   if (std::exchange(failing_, false))
     log_.push_back({LogLevel::info, "state directory can be written again", {{"directory", path_}}});
 }

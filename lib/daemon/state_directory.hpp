@@ -32,6 +32,7 @@ class StateDirectory {
   Result<crypto::PrivateKey> load_key();
   /// What was saved; nothing at the first start. A damaged file is renamed to `state.json.damaged`.
   control::SavedState load_state();
+  /// Writes it unless the disk has just that; what could not be written is tried again with the next call.
   void save(const control::SavedState& state);
   /// Members of the ring that were heard of, in `members.json`; none where the file is missing or damaged.
   [[nodiscard]] std::vector<node::GoneRow> load_history() const;
@@ -55,6 +56,7 @@ class StateDirectory {
   std::string path_;
   std::optional<io::DirectoryLock> lock_;
   bool failing_ = false;
+  std::optional<control::SavedState> kept_;  // what the disk has
   std::vector<LogLine> log_;
 };
 

@@ -71,7 +71,10 @@ Result<std::string> AuthorityDesk::restore(const std::string& directory, const a
     aside = directory + ".replaced-" + std::to_string(now.seconds);
     if (auto moved = io::rename_file(directory, aside); !moved) return std::move(moved).error();
   }
-  if (auto moved = io::rename_file(part, directory); !moved) return std::move(moved).error();
+  if (auto moved = io::rename_file(part, directory); !moved) {
+    if (!aside.empty()) (void)io::rename_file(aside, directory);
+    return std::move(moved).error();
+  }
   return aside;
 }
 

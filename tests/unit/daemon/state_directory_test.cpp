@@ -138,6 +138,28 @@ TEST_CASE("a directory that can't be written is said once, and said again when i
   CHECK(log[0].level == LogLevel::info);
 }
 
+TEST_CASE("a state that the disk has is not written again, one that it has not is tried at each call") {
+  const TempDir dir;
+  const std::string path = dir.file("state");
+  auto directory = open_directory(path);
+  REQUIRE(directory.load_key());
+  const std::string file = path + "/state.json";
+  control::SavedState state;
+  state.port = 4700;
+  REQUIRE(::mkdir(file.c_str(), 0700) == 0);
+  directory.save(state);
+  REQUIRE(::rmdir(file.c_str()) == 0);
+  directory.save(state);
+  REQUIRE(io::read_file(file, 1000));
+  CHECK(*io::read_file(file, 1000) == to_text(state));
+  REQUIRE(io::write_file_atomically(file, "by hand", 0600));
+  directory.save(state);
+  CHECK(*io::read_file(file, 100) == "by hand");
+  state.port = 4701;
+  directory.save(state);
+  CHECK(*io::read_file(file, 1000) != "by hand");
+}
+
 TEST_CASE("where no directory can be made the node has a key all the same") {
   const TempDir dir;
   REQUIRE(io::write_file_atomically(dir.file("plain"), "", 0600));
