@@ -256,7 +256,8 @@ closed() { # a closed group with all its folders below $DIR
 # made DIR: what a way to a group leaves in a folder, but for what chance chose, files that were not finished, and the
 # authority's list of whom it revoked, which is made when it is asked for
 made() {
-  (cd "$1" && find etc states authorities -type f ! -name '*.??????' ! -name crl.pem 2>/dev/null | sed 's/[0-9a-f]\{32\}/SERIAL/' | sort -u &&
+  (cd "$1" && find etc states authorities -type f ! -name '*.??????' ! -name crl.pem 2>/dev/null |
+    sed 's/[0-9a-f]\{32\}/SERIAL/; s,issued/[0-9a-f]*\.pem,issued/SERIAL.pem,' | sort -u &&
     tail -n +1 etc/node/*.toml && { grep -c 'BEGIN CERTIFICATE' etc/*.toml || true; })
 }
 # in_folder DIR COMMAND...: ga-group with all its folders there
