@@ -327,10 +327,13 @@ void TapDevice::write(std::span<const net::JoinedFrame> frames) {
 
 void TapDevice::write_packets(std::span<const std::span<const iovec>> packets) {
   std::size_t written = 0;
-  if (uring_ && packets.size() > 1) {
-    for (const int result : uring_->write(packets))
+  std::span<const int> results;
+  if (uring_ && packets.size() > 1) results = uring_->write(packets);
+  if (!results.empty() && results.front() != -EOPNOTSUPP) {
+    for (const int result : results)
       if (has_written(result)) ++written;
   } else {
+    if (!results.empty()) uring_.reset();
     for (const std::span<const iovec> pieces : packets) {
       ssize_t put = -1;
       do {

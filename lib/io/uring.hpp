@@ -21,7 +21,8 @@ class Uring {
   static std::optional<Uring> open(int fd);
 
   /// One read into each place, one write of all pieces of each packet; at most max_calls. The octets of each, or
-  /// -errno (-EAGAIN: it would wait; -EOPNOTSUPP: it can't be told not to); valid until the next call.
+  /// -errno (-EAGAIN: it would wait; -EOPNOTSUPP: it can't be told not to, or the kernel took no more, and takes no
+  /// more after that); valid until the next call.
   std::span<const int> read(std::span<const std::span<std::byte>> places);
   std::span<const int> write(std::span<const std::span<const iovec>> packets);
 

@@ -19,15 +19,18 @@ struct Uring::State {
   State() { results.reserve(max_calls); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() {
-    if (is_open) io_uring_queue_exit(&ring);
+  ~State() { end(); }
+  void end() {
+    if (std::exchange(is_open, false)) io_uring_queue_exit(&ring);
   }
 
-  /// Calls `prepare` for each of `count` entries and has them carried out. None waits, so each ends within the call.
+  /// Calls `prepare` for each of `count` entries and has them carried out. None waits, so each ends within the call;
+  /// where the kernel does not take them, the ring is ended: it would keep them for the next call.
   template <class Prepare>
   std::span<const int> call(std::size_t count, Prepare prepare) {
     count = std::min(count, max_calls);
-    results.assign(count, -EAGAIN);
+    results.assign(count, -EOPNOTSUPP);
+    if (!is_open) return results;
     for (std::size_t i = 0; i < count; ++i) {
       io_uring_sqe* entry = io_uring_get_sqe(&ring);
       prepare(entry, i);
@@ -35,16 +38,18 @@ struct Uring::State {
       entry->rw_flags = RWF_NOWAIT;
       io_uring_sqe_set_data64(entry, i);
     }
-    std::size_t ended = 0;
-    while (ended < count) {
+    for (std::size_t ended = 0; ended < count;) {
       const int done = io_uring_submit_and_wait(&ring, static_cast<unsigned>(count - ended));
-      if (done < 0 && done != -EINTR && done != -EAGAIN && done != -EBUSY) break;
       std::array<io_uring_cqe*, max_calls> entries{};
       const unsigned got = io_uring_peek_batch_cqe(&ring, entries.data(), max_calls);
       for (const io_uring_cqe* entry : std::span(entries).first(got))
         results[entry->user_data] = entry->res;
       io_uring_cq_advance(&ring, got);
       ended += got;
+      if (got == 0 && done <= 0 && done != -EINTR) {
+        end();
+        break;
+      }
     }
     return results;
   }
