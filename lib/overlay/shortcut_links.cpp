@@ -20,7 +20,8 @@ std::size_t rounded(double n) {
 
 std::size_t shortcuts_wanted(std::size_t n) {
   if (n <= small_ring) return 0;
-  return std::max<std::size_t>(2, static_cast<std::size_t>(std::bit_width(n - 1)));
+  const auto octaves = static_cast<std::size_t>(std::bit_width(n - 1));
+  return std::max<std::size_t>(2, (octaves + 1) / 2);
 }
 
 std::size_t shortcuts_accepted(std::size_t n) {

@@ -11,7 +11,7 @@
 
 namespace ipop::overlay {
 
-/// Long links a node of a ring of `n` wants: max(2, ceil(log2 n)), none while the near links reach
+/// Long links a node of a ring of `n` wants: max(2, ceil(log2 n) / 2), none while the near links reach
 /// everybody.
 std::size_t shortcuts_wanted(std::size_t n);
 /// How many shortcuts of others a node of a ring of `n` takes: four times as many as it wants itself. Draws fall on
@@ -22,7 +22,7 @@ std::size_t shortcuts_accepted(std::size_t n);
 NodeId draw_shortcut_target(const NodeId& self, double n, Rng& rng);
 
 /// Keeps the number of shortcuts right: one draw at a time, back-off when draws find nothing new. In a ring that has
-/// shrunk to half all are drawn again, one by one; one that has grown wants some more, and those that it has stay
+/// shrunk to a quarter all are drawn again, one by one; one that has grown wants some more, and those that it has stay
 /// good, since all but the shortest distances were drawn for it as well.
 class ShortcutLinks {
  public:
@@ -47,7 +47,7 @@ class ShortcutLinks {
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
  private:
-  [[nodiscard]] bool has_shrunk() const { return 2 * ring_.size() <= drawn_for_; }
+  [[nodiscard]] bool has_shrunk() const { return 4 * ring_.size() <= drawn_for_; }
 
   SteadySize ring_;
   std::size_t wanted_ = 0;

@@ -182,9 +182,10 @@ AttackResult reflect(std::uint64_t seed, Lie lie) {
           fmt::format("{} more than usual", megabytes(more)), more <= 5 * liar.octets_spent()};
 }
 
-/// Those next to a newcomer keep silent, whatever it asks; others name it neighbours that nobody has.
-AttackResult silent_neighbours() {
-  const auto ring = formed_ring(107, 30);
+/// How long a newcomer takes to an address when those next to it keep silent, whatever it asks, and others name it
+/// neighbours that nobody has.
+std::optional<Duration> address_beside_silence(std::uint64_t seed) {
+  const auto ring = formed_ring(seed, 30);
   const SiteId site = ring->network().add_public_site();
   const std::size_t newcomer = ring->add_member(site, ring->network().now() + 5s);
   const NodeId place = ring->at(newcomer).node().id();
@@ -193,9 +194,17 @@ AttackResult silent_neighbours() {
     ring->add_hostile(site, telling(Lie::silence), [&](auto& config) { config.self = id; });
   ring->add_hostile(site, telling(Lie::neighbours) | telling(Lie::observed));
   ring->network().run_for(5s);
-  const auto time = time_to_address(*ring, newcomer, 60s);
-  return {"3 members, no packet but their links'", fmt::format("a newcomer's address after {}", to_text(time)),
-          time && *time <= 4s};
+  return time_to_address(*ring, newcomer, 60s);
+}
+
+AttackResult silent_neighbours() {
+  std::vector<std::optional<Duration>> times;
+  for (const std::uint64_t seed : {107U, 207U, 307U, 407U})
+    times.push_back(address_beside_silence(seed));
+  const bool all_have_one = std::ranges::all_of(times, [](const auto& time) { return time.has_value(); });
+  const auto slowest = all_have_one ? *std::ranges::max_element(times) : std::nullopt;
+  return {"3 members, no packet but their links'",
+          fmt::format("four newcomers' addresses after {} at most", to_text(slowest)), slowest && *slowest <= 4s};
 }
 
 /// One address, many keys.

@@ -11,11 +11,12 @@ using namespace ipop::overlay::test;
 TEST_CASE("shortcuts follow the size of the ring and the harmonic density") {
   CHECK(shortcuts_wanted(1) == 0);
   CHECK(shortcuts_wanted(8) == 0);
-  CHECK(shortcuts_wanted(9) == 4);
-  CHECK(shortcuts_wanted(16) == 4);
-  CHECK(shortcuts_wanted(17) == 5);
-  CHECK(shortcuts_wanted(1000) == 10);
-  CHECK(shortcuts_accepted(1000) == 40);
+  CHECK(shortcuts_wanted(9) == 2);
+  CHECK(shortcuts_wanted(16) == 2);
+  CHECK(shortcuts_wanted(17) == 3);
+  CHECK(shortcuts_wanted(1000) == 5);
+  CHECK(shortcuts_wanted(10'000) == 7);
+  CHECK(shortcuts_accepted(1000) == 20);
   SeededRng rng(6);
   unsigned short_ones = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -31,7 +32,7 @@ TEST_CASE("missing shortcuts are drawn one at a time, with back-off when nothing
   SeededRng rng(6);
   ShortcutLinks shortcuts;
   TimePoint now{};
-  shortcuts.handle_ring_size(now, 16);
+  shortcuts.handle_ring_size(now, 256);
   CHECK(shortcuts.take_draw(now, id_at(0), rng));
   CHECK_FALSE(shortcuts.take_draw(now, id_at(0), rng));
   shortcuts.handle_drawn(now, id_at(100), rng);
@@ -76,16 +77,16 @@ struct Drawing {
 TEST_CASE("a ring that grows keeps the shortcuts that it has and draws some more") {
   Drawing drawing;
   drawing.fill(16);
-  CHECK(drawing.drawn == 4);
+  CHECK(drawing.drawn == 2);
   // Larger estimates are taken at half, and in full when they stay.
   drawing.fill(1024);
   drawing.now += 20min;
   drawing.fill(1024);
-  CHECK(drawing.drawn == 10);
-  CHECK(drawing.kept_of(10) == 10);
+  CHECK(drawing.drawn == 5);
+  CHECK(drawing.kept_of(5) == 5);
 }
 
-TEST_CASE("when the ring has shrunk to half its shortcuts are drawn again, one by one") {
+TEST_CASE("when the ring has shrunk to a quarter its shortcuts are drawn again, one by one") {
   Drawing drawing;
   drawing.fill(1024);
   drawing.now += 20min;
@@ -95,9 +96,13 @@ TEST_CASE("when the ring has shrunk to half its shortcuts are drawn again, one b
   drawing.fill(400);
   drawing.now += 20min;
   drawing.fill(400);
+  CHECK(drawing.drawn == before);
+  drawing.fill(120);
+  drawing.now += 20min;
+  drawing.fill(120);
   CHECK(drawing.kept_of(before) == 0);
-  CHECK(drawing.shortcuts.size() == 9);
-  CHECK(drawing.now - start >= 8 * ShortcutLinks::redraw_every);
+  CHECK(drawing.shortcuts.size() == 4);
+  CHECK(drawing.now - start >= 3 * ShortcutLinks::redraw_every);
 }
 
 TEST_CASE("estimates that flutter draw no shortcut") {
