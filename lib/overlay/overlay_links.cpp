@@ -298,6 +298,10 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   const bool was_told = link->told;
   const TimePoint heard = link->heard();
   links_.erase(peer);
+  if (end != LinkEnd::unneeded) {
+    for (auto& [other, its_link] : links_.all())
+      its_link.status.handle_lost(peer);
+  }
   spread_.handle_lost(peer);
   routing_.handle_lost(peer);
   nat_.forget(peer);

@@ -13,7 +13,7 @@ namespace {
 /// for the next keep-alive, in whose place it goes, on a link with traffic so long; what is undone meanwhile is not
 /// told.
 constexpr Duration far_list_waits = 300s;
-/// A node in the list whose link is lost: until it is told, packets may go there by a detour, and others seek it.
+/// A node in the list left, or is silent: until it is told, packets may go there by a detour, and others seek it.
 constexpr Duration lost_waits = 5s;
 
 /// Neighbours on each side that a status names, around the sender and around the receiver.
@@ -49,11 +49,8 @@ Duration Overlay::State::may_wait(const Link& link, const Status& status) const 
   but_the_list.sequence = status.sequence;
   but_the_list.neighbours = status.neighbours;
   if (status != but_the_list) return {};
-  const bool all_there = std::ranges::all_of(link.status.latest().neighbours, [&](const NodeId& id) {
-    const Link* listed = links_.find(id);
-    return listed != nullptr && listed->is_up();
-  });
-  return all_there ? far_list_waits : lost_waits;
+  // Who is only not linked any more lives, and packets for it find their way from here.
+  return link.status.names_lost() ? lost_waits : far_list_waits;
 }
 
 void Overlay::State::sync_status(TimePoint now, Link& link) {

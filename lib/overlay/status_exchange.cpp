@@ -13,12 +13,17 @@ void StatusExchange::handle_own(TimePoint now, Status status, Duration waits) {
     return;
   }
   list_due_.reset();
+  names_lost_ = false;
   if (!is_new) return;
   ++status.sequence;
   latest_ = std::move(status);
   tries_ = 0;
   due_ = last_sent_ == TimePoint{} ? now : std::max(now, last_sent_ + pause);
   pending_ = true;
+}
+
+void StatusExchange::handle_lost(const NodeId& id) {
+  names_lost_ = names_lost_ || std::ranges::find(latest_.neighbours, id) != latest_.neighbours.end();
 }
 
 void StatusExchange::tell_again(TimePoint now) {

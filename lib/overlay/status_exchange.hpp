@@ -30,6 +30,10 @@ class StatusExchange {
   void tell_again(TimePoint now);
   /// The peer's status came. True when it is newer than all before.
   bool handle_status(TimePoint now, crypto::ChannelId channel, const Status& status);
+  /// A node is lost that the peer may have been told of.
+  void handle_lost(const NodeId& id);
+  /// The latest status names a node that is lost.
+  [[nodiscard]] bool names_lost() const { return names_lost_; }
   void handle_ack(const StatusAck& ack) {
     if (ack.sequence == latest_.sequence) pending_ = false;
   }
@@ -56,6 +60,7 @@ class StatusExchange {
   unsigned tries_ = 0;
   TimePoint last_sent_{};
   std::optional<TimePoint> due_;
+  bool names_lost_ = false;
   std::optional<TimePoint> list_due_;  ///< when what may wait is told
   std::uint32_t heard_ = 0;            ///< the peer's newest sequence
   crypto::ChannelId ack_over_{};

@@ -86,6 +86,20 @@ TEST_CASE("what may wait is told later, with what may not, or never when it was 
   CHECK(exchange.take_status(now + 80s)->neighbours.size() == 1);
 }
 
+TEST_CASE("a lost node counts while the latest status names it") {
+  StatusExchange exchange;
+  exchange.handle_own(TimePoint{}, near({id_of(1)}), 0s);
+  exchange.handle_lost(id_of(2));
+  CHECK_FALSE(exchange.names_lost());
+  exchange.handle_lost(id_of(1));
+  exchange.handle_lost(id_of(2));
+  CHECK(exchange.names_lost());
+  exchange.handle_own(TimePoint{} + 1s, near(), 5s);
+  CHECK(exchange.names_lost());
+  exchange.handle_own(TimePoint{} + 6s, near(), 5s);
+  CHECK_FALSE(exchange.names_lost());
+}
+
 TEST_CASE("statuses that come are acknowledged together, over the path of the latest; one that comes again at once") {
   StatusExchange exchange;
   TimePoint now{};
