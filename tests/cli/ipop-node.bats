@@ -252,3 +252,18 @@ node() {
   [ "${#lines[@]}" -eq 1 ]
   [[ $output == *IPOP_WORKERS*"needs 1, 2, 4 or 8"* ]]
 }
+
+@test "a node whose settings say that it has no interface starts as the unit starts all nodes" {
+  printf 'no_tap = true\n' >"$DIR/node.toml"
+  check() { "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/s.sock" "$@"; }
+  run check --config "$DIR/node.toml" --configure --use-host-name
+  [ "$status" -eq 0 ]
+  # Who says both in one place means something else.
+  run check --no-tap --configure
+  [ "$status" -eq 2 ]
+  [[ ${lines[0]} == *--configure*"has no interface to configure"* ]]
+  printf 'no_tap = true\nconfigure = true\n' >"$DIR/node.toml"
+  run check --config "$DIR/node.toml"
+  [ "$status" -eq 5 ]
+  [[ $output == *node.toml:2*"has no interface to configure"* ]]
+}

@@ -305,7 +305,11 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
   if (out.workers != 0 && !std::has_single_bit(out.workers))
     reader.fail(Key::workers, "needs 1, 2, 4 or 8, or 0 for half of the processors");
   out.log_level = read_level(reader);
-  if (out.configure && !out.tap) reader.fail(Key::configure, "has no interface to configure with no_tap");
+  // What starts the nodes of all groups says --configure; the settings of one of them may say that it has no interface.
+  const bool is_general = settings.at(Key::configure).from_command_line && !settings.at(Key::no_tap).from_command_line;
+  if (out.configure && !out.tap && !is_general)
+    reader.fail(Key::configure, "has no interface to configure with no_tap");
+  out.configure = out.configure && out.tap.has_value();
   if (reader.bad()) return *reader.bad();
   return out;
 }
