@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 namespace ipop::cli {
 
 /// How every program of the toolkit ends; the same table stands in each man page.
@@ -16,6 +18,12 @@ enum class ExitStatus : int {
 
 constexpr int to_int(ExitStatus status) {
   return static_cast<int>(status);
+}
+
+/// Of so many machines or files of which some could not be done.
+constexpr ExitStatus status_of_many(std::size_t all, std::size_t failed) {
+  if (failed == 0) return ExitStatus::done;
+  return failed == all ? ExitStatus::no : ExitStatus::partly;
 }
 
 }  // namespace ipop::cli

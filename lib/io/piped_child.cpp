@@ -14,9 +14,9 @@ namespace {
 /// What the child gets as its first three descriptors.
 class FileActions {
  public:
-  explicit FileActions(int output) {
+  FileActions(const std::string& input, int output) {
     ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, input.c_str(), O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
   }
@@ -55,7 +55,7 @@ class SpawnAttributes {
 
 }  // namespace
 
-Result<PipedChild> spawn_piped(const std::vector<std::string>& command) {
+Result<PipedChild> spawn_piped(const std::vector<std::string>& command, const std::string& input) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return last_error("running " + command.front());
   PipedChild out;
@@ -65,7 +65,7 @@ Result<PipedChild> spawn_piped(const std::vector<std::string>& command) {
   for (const std::string& argument : command)
     arguments.push_back(const_cast<char*>(argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   arguments.push_back(nullptr);
-  const FileActions actions(writer.get());
+  const FileActions actions(input, writer.get());
   const SpawnAttributes attributes;
   const int error =
       ::posix_spawnp(&out.id, command.front().c_str(), actions.get(), attributes.get(), arguments.data(), environ);

@@ -16,8 +16,8 @@ struct PipedChild {
   UniqueFd output{};
 };
 
-/// Starts a program found in PATH, with nothing on stdin. Errors: errno.
-Result<PipedChild> spawn_piped(const std::vector<std::string>& command);
+/// Starts a program found in PATH, with the file `input` on stdin. Errors: errno.
+Result<PipedChild> spawn_piped(const std::vector<std::string>& command, const std::string& input = "/dev/null");
 
 /// Waits for its end: its exit status, or 128 and the signal.
 int wait_for_end(pid_t child);

@@ -64,9 +64,9 @@ struct WatchedProcess::State {
 };
 
 Result<std::unique_ptr<WatchedProcess>> WatchedProcess::start(EventLoop& loop, const std::vector<std::string>& command,
-                                                              Duration limit, Handler handler,
-                                                              std::size_t most_output) {
-  auto child = spawn_piped(command);
+                                                              Duration limit, Handler handler, std::size_t most_output,
+                                                              const std::string& input) {
+  auto child = spawn_piped(command, input);
   if (!child) return std::move(child).error();
   const int fd = child->output.get();
   auto state = std::make_unique<State>(loop, *std::move(child), command.front(), std::move(handler), most_output);

@@ -21,7 +21,7 @@ refuses() {
 }
 
 @test "of a long value on the command line no more than its beginning is repeated" {
-  for program in ga ga-cert ga-condorcfg ga-firewall ga-group ga-layer ga-appliance ga-pingtest ipop-ctl ipop-dhcp ipop-dns ipop-node; do
+  for program in ga ga-cert ga-condorcfg ga-firewall ga-group ga-layer ga-appliance ga-simplenode ga-pingtest ipop-ctl ipop-dhcp ipop-dns ipop-node; do
     refuses "$program" "$LONG"
     refuses "$program" "--$LONG"
     refuses "$program" help "$LONG"

@@ -148,12 +148,7 @@ cli::ExitStatus for_each_machine(const Context& context, const std::vector<std::
       context.streams.out << cli::printable(name) << ": " << cli::printable(*said) << '\n' << std::flush;
     }
   }
-  return status_of(names.size(), failed);
-}
-
-cli::ExitStatus status_of(std::size_t all, std::size_t failed) {
-  if (failed == 0) return cli::ExitStatus::done;
-  return failed == all ? cli::ExitStatus::no : cli::ExitStatus::partly;
+  return cli::status_of_many(names.size(), failed);
 }
 
 }  // namespace ipop::ga_appliance

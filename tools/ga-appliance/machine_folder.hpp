@@ -43,7 +43,5 @@ Result<std::string> launch(const Context& context, const machines::VirtualMachin
 /// Does the same with each, says how it went, and gives the status of all together.
 cli::ExitStatus for_each_machine(const Context& context, const std::vector<std::string>& names,
                                  const std::function<Result<std::string>(const std::string&)>& work);
-/// Of so many of which some could not be done.
-cli::ExitStatus status_of(std::size_t all, std::size_t failed);
 
 }  // namespace ipop::ga_appliance

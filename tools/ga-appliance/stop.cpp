@@ -45,7 +45,7 @@ class StopWork {
     const TimePoint end = io::monotonic_now() + (verb_.now ? quit_limit : Duration(verb_.timeout));
     for (Stopping& machine : stopping_)
       wait(machine, end);
-    const ExitStatus status = status_of(verb_.names.size(), failed_);
+    const ExitStatus status = cli::status_of_many(verb_.names.size(), failed_);
     return status == ExitStatus::done && hard_ > 0 ? ExitStatus::partly : status;
   }
 

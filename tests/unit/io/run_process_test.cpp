@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "emulated.hpp"
+#include "io/memory_file.hpp"
 #include "io/watched_process.hpp"
 
 using namespace ipop;
@@ -88,4 +89,21 @@ TEST_CASE("a program that closes its output and goes on holds up no event loop")
   REQUIRE(started);
   REQUIRE(loop.run_until([&] { return status.has_value(); }, 30s));
   CHECK(*status == 128 + 9);
+}
+
+TEST_CASE("several programs beside an event loop read one file in memory, each from its beginning") {
+  const auto file = MemoryFile::make("a text");
+  REQUIRE(file);
+  EventLoop loop;
+  std::vector<std::unique_ptr<WatchedProcess>> processes;
+  std::vector<std::string> read;
+  for (int i = 0; i < 3; ++i) {
+    auto started = WatchedProcess::start(
+        loop, {"cat"}, 30s, [&](const Result<ProcessResult>& result) { read.push_back(result ? result->output : ""); },
+        100, file->path());
+    REQUIRE(started);
+    processes.push_back(*std::move(started));
+  }
+  REQUIRE(loop.run_until([&] { return read.size() == 3; }, 30s));
+  CHECK(read == std::vector<std::string>(3, "a text"));
 }

@@ -1,0 +1,15 @@
+#pragma once
+
+// Hosts that run bootstrap nodes, as values: how they are named, what is run on them over ssh, what they answer, and
+// what an installation or upgrade has to change there. Nothing here starts a program or opens a file:
+// tools/ga-simplenode does.
+//
+//   host.hpp         a host as ssh(1) takes it, and a file of them
+//   ssh_command.hpp  the arguments of ssh, and what its failures mean
+//   report.hpp       what a host says about itself
+//   rota.hpp         how many hosts are worked on at a time, and whose turn it is
+
+#include "fleet/host.hpp"
+#include "fleet/report.hpp"
+#include "fleet/rota.hpp"
+#include "fleet/ssh_command.hpp"
