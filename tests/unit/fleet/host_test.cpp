@@ -19,8 +19,27 @@ TEST_CASE("a host is what ssh takes: a name, with a user, or a URL with a port")
 }
 
 TEST_CASE("a host that ssh could read as an option, or a shell as a command, is refused") {
-  for (const char* text : {"", "-oProxyCommand=x", "root@-oProxyCommand=x", "ssh://-x", "ssh://", "a b", "a;b", "$(a)",
-                           "`a`", "a\nb", "a'b", "@a", "root@", "[", "[]", "[::1", ":22", "root@:22", "a/b", "ssh://a/b", "\xc3\xa4"}) {
+  for (const char* text : {"",
+                           "-oProxyCommand=x",
+                           "root@-oProxyCommand=x",
+                           "ssh://-x",
+                           "ssh://",
+                           "a b",
+                           "a;b",
+                           "$(a)",
+                           "`a`",
+                           "a\nb",
+                           "a'b",
+                           "@a",
+                           "root@",
+                           "[",
+                           "[]",
+                           "[::1",
+                           ":22",
+                           "root@:22",
+                           "a/b",
+                           "ssh://a/b",
+                           "\xc3\xa4"}) {
     const auto host = parse_host(text);
     CHECK_MESSAGE(!host, text);
   }
