@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/base64.hpp"
 #include "base/group_files.hpp"
 #include "control/rpc.hpp"
 
@@ -13,6 +14,7 @@ constexpr std::string_view mark = "@ga ";
 constexpr std::size_t longest_word = 100;
 constexpr std::size_t longest_reason = 300;
 constexpr std::size_t most_packages = 16;
+constexpr std::size_t most_changes = 32;
 
 /// The first word of `text`, which goes on behind it.
 std::string_view take_word(std::string_view& text) {
@@ -58,12 +60,45 @@ void read_node_line(std::string_view key, std::string_view value, Report& out) {
   }
 }
 
+std::optional<std::string> read_text(std::string_view base64) {
+  const auto octets = parse_base64(base64);
+  if (!octets) return std::nullopt;
+  return std::string(as_text(*octets));
+}
+
+/// What is asked for an installation, and what became of it. False: it is another line.
+bool read_change_line(std::string_view key, std::string_view value, Report& out) {
+  if (key == "config") {
+    out.files.config = read_text(value);
+  } else if (key == "settings") {
+    out.files.settings = read_text(value);
+  } else if (key == "certificate") {
+    out.files.has_certificate = value == "yes";
+  } else if (key == "enabled") {
+    out.files.is_enabled = value == "yes";
+  } else if (key == "source") {
+    out.source = read_text(value).value_or("");
+  } else if (key == "key") {
+    out.key = value.substr(0, longest_word);
+  } else if (key == "did") {
+    if (out.did.size() < most_changes) out.did.emplace_back(value.substr(0, longest_reason));
+  } else if (key == "failed") {
+    out.failed = value.substr(0, longest_reason);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void read_line(std::string_view key, std::string_view value, Report& out) {
   std::uint64_t seconds = 0;
+  if (read_change_line(key, value, out)) return;
   if (key == "root") {
     out.is_root = value == "yes";
   } else if (key == "system") {
     out.system = value.substr(0, longest_word);
+  } else if (key == "codename") {
+    out.codename = value.substr(0, longest_word);
   } else if (key == "architecture") {
     out.architecture = value.substr(0, longest_word);
   } else if (key == "package") {

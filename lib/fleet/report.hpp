@@ -22,10 +22,19 @@ struct NodeReport {
   [[nodiscard]] std::uint64_t counter(const std::string& name) const;
 };
 
+/// What a host has of the group that is installed.
+struct GroupFilesReport {
+  std::optional<std::string> config{};    ///< its group file
+  std::optional<std::string> settings{};  ///< of its node
+  bool has_certificate = false;
+  bool is_enabled = false;  ///< its node starts when the host does
+};
+
 /// What a host says about itself. Nothing of it is trusted: texts are bounded, and made printable where they are shown.
 struct Report {
   bool is_root = false;        ///< who logged in is root, or becomes it by sudo(8) without a password
   std::string system{};        ///< `debian 12`
+  std::string codename{};      ///< `bookworm`
   std::string architecture{};  ///< as dpkg(1) calls it; empty: it has no dpkg
   std::map<std::string, std::string> packages{};  ///< of ours, with their versions
   std::string load{};                             ///< of the last minute
@@ -34,6 +43,11 @@ struct Report {
   std::uint64_t available_memory = 0;  ///< KiB
   std::chrono::seconds uptime{};
   std::vector<NodeReport> nodes{};
+  GroupFilesReport files{};        ///< where it was asked for
+  std::string source{};            ///< where apt(8) has our packages from: a line of its list; likewise
+  std::string key{};               ///< SHA-256 of the key that signs them, in hexadecimal; likewise
+  std::vector<std::string> did{};  ///< what was changed
+  std::string failed{};            ///< at which step a change failed, and why; empty: it did not
 
   [[nodiscard]] const NodeReport* find_node(std::string_view group) const;
 };

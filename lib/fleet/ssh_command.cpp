@@ -33,10 +33,19 @@ std::vector<std::string> ssh_command(const SshOptions& options, const Host& host
   return out;
 }
 
-std::string run_script_command() {
-  // In single quotes, which every login shell takes as they are.
-  return "sh -c 'if [ \"$(id -u)\" != 0 ] && sudo -n true 2>/dev/null </dev/null; then exec sudo -n sh -s; fi; exec sh "
-         "-s'";
+// In single quotes, which every login shell takes as they are.
+
+std::string run_script_command(std::string_view words) {
+  return "sh -c 'if [ \"$(id -u)\" != 0 ] && sudo -n true 2>/dev/null </dev/null; "
+         "then exec sudo -n sh -s \"$@\"; fi; exec sh -s \"$@\"' sh " +
+         std::string(words);
+}
+
+std::string run_archive_command(std::string_view words) {
+  return "sh -c 'if [ \"$(id -u)\" = 0 ]; then exec \"$@\"; fi; exec sudo -n \"$@\"' sh "
+         "sh -c 'trap \"\" HUP PIPE; umask 077; here=$(mktemp -d) || exit; tar -x --no-same-owner -C \"$here\" && "
+         "sh \"$here/host\" \"$@\" </dev/null; status=$?; rm -rf \"$here\"; exit $status' sh " +
+         std::string(words);
 }
 
 Error explain_failure(int status, std::string_view output) {

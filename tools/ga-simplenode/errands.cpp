@@ -6,10 +6,10 @@
 
 #include "cli/human.hpp"
 #include "cli/progress.hpp"
+#include "fleet/ssh_command.hpp"
 #include "host_script.hpp"
 #include "io/event_loop.hpp"
 #include "io/file.hpp"
-#include "io/memory_file.hpp"
 #include "io/watched_process.hpp"
 
 namespace ipop::ga_simplenode {
@@ -18,43 +18,51 @@ namespace {
 using fleet::Host;
 using fleet::Report;
 using fleet::Rota;
-
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds longest_connect = 20s;
+// A host that answers answers by then.
+constexpr std::chrono::seconds longest_question = 60s;
 constexpr std::size_t largest_list = std::size_t{1} << 20U;
+
+Result<Report> report_of(const Result<io::ProcessResult>& ended, std::chrono::seconds limit) {
+  if (!ended && ended.error().code == std::errc::timed_out)
+    return {Errc::expired, "no answer within " + cli::human_duration(limit)};
+  if (!ended && ended.error().code == std::errc::no_such_file_or_directory)
+    return {Errc::not_found, "ssh is not installed here; apt-get install openssh-client"};
+  if (!ended) return ended.error();
+  if (ended->status != 0) return fleet::explain_failure(ended->status, ended->output);
+  return fleet::parse_report(ended->output);
+}
 
 class Errands {
  public:
-  using Make = std::function<Errand(std::size_t)>;
-  using Ended = std::function<bool(std::size_t, const Result<io::ProcessResult>&)>;
-
-  Errands(const Context& context, Rota& rota, std::size_t hosts, const std::string& doing, const Make& make,
-          const Ended& ended)
-      : context_(context),
-        rota_(rota),
+  Errands(const Context& context, const std::vector<Host>& hosts, Rota& rota, const Round& round)
+      // ssh says better why there is no connection, so it gives up first.
+      : ssh_{context.options.ssh_config, std::clamp(round.limit - 1s, 1s, longest_connect)},
         hosts_(hosts),
-        doing_(doing),
-        make_(make),
-        ended_(ended),
+        rota_(rota),
+        round_(round),
         progress_(context.streams) {}
 
   void run() {
     begin_all();
     if (!rota_.is_done()) loop_.run();
+    progress_.clear();
   }
 
  private:
   void begin_all() {
-    show();
     while (const auto host = rota_.next())
       begin(*host);
+    progress_.show(round_.doing + ": " + std::to_string(rota_.ended()) + " of " + std::to_string(hosts_.size()) +
+                   " hosts done");
   }
 
   void begin(std::size_t host) {
-    const Errand errand = make_(host);
+    const Errand errand = round_.make(host);
     auto started = io::WatchedProcess::start(
-        loop_, errand.command, context_.options.timeout,
+        loop_, ssh_command(ssh_, hosts_[host], errand.command), round_.limit,
         [this, host](const Result<io::ProcessResult>& result) { handle_end(host, result); }, fleet::largest_report,
         errand.input);
     if (started)
@@ -65,22 +73,16 @@ class Errands {
 
   void handle_end(std::size_t host, const Result<io::ProcessResult>& result) {
     progress_.clear();
-    rota_.handle_end(ended_(host, result));
+    rota_.handle_end(round_.ended(host, report_of(result, round_.limit)));
     running_.erase(host);
     begin_all();
     if (rota_.is_done()) loop_.stop();
   }
 
-  void show() {
-    progress_.show(doing_ + ": " + std::to_string(rota_.ended()) + " of " + std::to_string(hosts_) + " hosts done");
-  }
-
-  const Context& context_;
+  fleet::SshOptions ssh_;
+  const std::vector<Host>& hosts_;
   Rota& rota_;
-  std::size_t hosts_;
-  const std::string& doing_;
-  const Make& make_;
-  const Ended& ended_;
+  const Round& round_;
   cli::Progress progress_;
   io::EventLoop loop_;
   std::map<std::size_t, std::unique_ptr<io::WatchedProcess>> running_;
@@ -103,42 +105,26 @@ Result<std::vector<Host>> read_hosts(const Options& options) {
   return hosts;
 }
 
-void run_errands(const Context& context, Rota& rota, const std::vector<Host>& hosts, const std::string& doing,
-                 const Errands::Make& make, const Errands::Ended& ended) {
-  Errands(context, rota, hosts.size(), doing, make, ended).run();
+void go_round(const Context& context, const std::vector<Host>& hosts, Rota rota, const Round& round) {
+  Errands(context, hosts, rota, round).run();
 }
 
-fleet::SshOptions ssh_options(const Options& options) {
-  // ssh says better why there is no connection, so it gives up first.
-  return {options.ssh_config, std::clamp(options.timeout - 1s, 1s, longest_connect)};
+Result<io::MemoryFile> script_file() {
+  return io::MemoryFile::make(host_script);
 }
 
-Result<Report> report_of(const Context& context, const Result<io::ProcessResult>& ended) {
-  if (!ended && ended.error().code == std::errc::timed_out)
-    return make_error(make_error_code(Errc::expired),
-                      "no answer within " + cli::human_duration(context.options.timeout));
-  if (!ended && ended.error().code == std::errc::no_such_file_or_directory)
-    return {Errc::not_found, "ssh is not installed here; apt-get install openssh-client"};
-  if (!ended) return ended.error();
-  if (ended->status != 0) return fleet::explain_failure(ended->status, ended->output);
-  return fleet::parse_report(ended->output);
-}
-
-Result<std::vector<Result<Report>>> ask_hosts(const Context& context, const std::vector<Host>& hosts) {
-  const auto script = io::MemoryFile::make(host_script);
+Result<std::vector<Result<Report>>> ask_hosts(const Context& context, const std::vector<Host>& hosts,
+                                              const std::string& words, const std::string& doing) {
+  const auto script = script_file();
   if (!script) return script.error();
-  const fleet::SshOptions ssh = ssh_options(context.options);
   std::vector<Result<Report>> out(hosts.size(), Result<Report>(Errc::not_found));
-  Rota rota(hosts.size(), context.options.jobs, Rota::AfterFailure::go_on);
-  run_errands(
-      context, rota, hosts, "asking",
-      [&](std::size_t host) {
-        return Errand{ssh_command(ssh, hosts[host], fleet::run_script_command()), script->path()};
-      },
-      [&](std::size_t host, const Result<io::ProcessResult>& ended) {
-        out[host] = report_of(context, ended);
-        return out[host].has_value();
-      });
+  Round round{doing, std::min(context.options.timeout, longest_question)};
+  round.make = [&](std::size_t) { return Errand{fleet::run_script_command(words), script->path()}; };
+  round.ended = [&](std::size_t host, Result<Report> report) {
+    out[host] = std::move(report);
+    return out[host].has_value();
+  };
+  go_round(context, hosts, Rota(hosts.size(), context.options.jobs, Rota::AfterFailure::go_on), round);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -8,8 +9,7 @@
 #include "fleet/host.hpp"
 #include "fleet/report.hpp"
 #include "fleet/rota.hpp"
-#include "fleet/ssh_command.hpp"
-#include "io/run_process.hpp"
+#include "io/memory_file.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_simplenode {
@@ -17,24 +17,29 @@ namespace ipop::ga_simplenode {
 /// The hosts that were named, or those of a file. Errors are one line: used wrongly, or file and line.
 Result<std::vector<fleet::Host>> read_hosts(const Options& options);
 
-fleet::SshOptions ssh_options(const Options& options);
-
-/// A program of this machine that works on a host.
+/// What is done on one host: a command over ssh, and what it reads on stdin.
 struct Errand {
-  std::vector<std::string> command{};
-  std::string input{};  ///< file that it reads on stdin
+  std::string command{};
+  std::string input{};  ///< a file
 };
 
-/// Runs an errand for each host, in the order and number that `rota` allows, and gives back when all have ended.
-/// `ended` says whether it went well. `doing` stands on the line of progress.
-void run_errands(const Context& context, fleet::Rota& rota, const std::vector<fleet::Host>& hosts,
-                 const std::string& doing, const std::function<Errand(std::size_t)>& make,
-                 const std::function<bool(std::size_t, const Result<io::ProcessResult>&)>& ended);
+/// The same on many hosts.
+struct Round {
+  std::string doing{};  ///< for the line of progress
+  std::chrono::seconds limit{};
+  std::function<Errand(std::size_t)> make{};
+  /// Called as each host has ended, with what it said of itself or why it said nothing; gives whether it went well.
+  std::function<bool(std::size_t, Result<fleet::Report>)> ended{};
+};
 
-/// What a host said of itself, or why it said nothing.
-Result<fleet::Report> report_of(const Context& context, const Result<io::ProcessResult>& ended);
+/// Goes round the hosts, in the order and number that `rota` allows, and comes back when all have ended.
+void go_round(const Context& context, const std::vector<fleet::Host>& hosts, fleet::Rota rota, const Round& round);
 
-/// Asks all hosts at once; a report or a reason for each, in their order.
-Result<std::vector<Result<fleet::Report>>> ask_hosts(const Context& context, const std::vector<fleet::Host>& hosts);
+/// The script that hosts run, as a file to be sent.
+Result<io::MemoryFile> script_file();
+
+/// Runs the script with these words on all hosts side by side; a report or a reason for each, in their order.
+Result<std::vector<Result<fleet::Report>>> ask_hosts(const Context& context, const std::vector<fleet::Host>& hosts,
+                                                     const std::string& words, const std::string& doing);
 
 }  // namespace ipop::ga_simplenode

@@ -3,6 +3,7 @@
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/table.hpp"
+#include "errands.hpp"
 
 namespace ipop::ga_simplenode {
 namespace {
@@ -105,6 +106,12 @@ void write_report(cli::JsonWriter& json, const Report& report, std::string_view 
   json.field("memory_kib", report.memory);
   json.field("available_memory_kib", report.available_memory);
   json.field("host_uptime_s", report.uptime.count());
+  if (!report.did.empty()) {
+    json.begin_array("did");
+    for (const std::string& change : report.did)
+      json.element(change);
+    json.end();
+  }
   json.begin_array("nodes");
   for (const NodeReport* node : nodes_of(report, group))
     write_node(json, *node);
@@ -123,6 +130,7 @@ void write_json(const Context& context, std::string_view schema, const std::vect
       write_report(json, *row.report, group);
     else
       json.field("why", row.report.error().message());
+    if (!row.failed.empty()) json.field("failed", row.failed);
     json.end();
   }
   json.end();
@@ -144,8 +152,8 @@ void write_table(const Context& context, const std::vector<FleetRow>& rows, std:
                     {"LOAD", Align::right}});
   table.count_as("nodes");
   for (const FleetRow& row : rows) {
-    if (!row.report) {
-      add_host_row(table, row, "no answer");
+    if (!row.report || !row.failed.empty()) {
+      add_host_row(table, row, row.report ? "failed" : "no answer");
       continue;
     }
     const auto nodes = nodes_of(*row.report, group);
@@ -165,6 +173,7 @@ bool judge(const Context& context, const FleetRow& row, std::string_view group) 
     cli::complain(context.streams, tool, row.host.text() + ": " + what);
     return false;
   };
+  if (!row.failed.empty()) return false;
   if (!row.report) return complain(row.report.error().message());
   const auto nodes = nodes_of(*row.report, group);
   if (nodes.empty())
@@ -179,6 +188,21 @@ bool judge(const Context& context, const FleetRow& row, std::string_view group) 
 }
 
 }  // namespace
+
+ExitStatus refuse(const Context& context, const Error& error, ExitStatus status) {
+  cli::complain(context.streams, tool, error.message());
+  return status;
+}
+
+Result<std::vector<FleetRow>> look_at_hosts(const Context& context, const std::vector<fleet::Host>& hosts,
+                                            const std::string& words) {
+  auto reports = ask_hosts(context, hosts, words, "asking");
+  if (!reports) return std::move(reports).error();
+  std::vector<FleetRow> out;
+  for (std::size_t i = 0; i < hosts.size(); ++i)
+    out.push_back({hosts[i], std::move((*reports)[i])});
+  return out;
+}
 
 ExitStatus write_fleet(const Context& context, std::string_view schema, const std::vector<FleetRow>& rows,
                        std::string_view group) {

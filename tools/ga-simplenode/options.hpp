@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,7 +20,28 @@ struct ShowStatus {
   std::string group{};  ///< only this one's nodes; empty: all
 };
 
-using Verb = std::variant<ShowStatus>;
+/// Where packages come from; all empty: from where the hosts have them.
+struct PackageChoice {
+  std::vector<std::string> folders{};
+  std::string repository{};  ///< URL
+  std::string key{};         ///< file with the key that signs it
+};
+
+/// Makes hosts members of a group, each with a node without an interface.
+struct InstallNodes {
+  std::string group{};  ///< of this machine, or a file
+  PackageChoice packages{};
+  std::uint16_t port = 0;  ///< 0: the one that the group or the host says
+  bool replace = false;
+};
+
+struct UpgradeNodes {
+  PackageChoice packages{};
+  std::size_t at_once = 1;
+  bool downgrade = false;  ///< an older version too
+};
+
+using Verb = std::variant<ShowStatus, InstallNodes, UpgradeNodes>;
 
 struct Options {
   std::vector<std::string> hosts{};
@@ -27,6 +49,7 @@ struct Options {
   std::size_t jobs = 16;
   std::chrono::seconds timeout{20};  ///< for a host
   std::string ssh_config{};
+  bool dry_run = false;
   cli::OutputOptions output{};
   Verb verb{};
 };

@@ -16,5 +16,9 @@ struct Context {
 
 /// `no` when the node of no host answers, `partly` when those of some do.
 cli::ExitStatus carry_out(const Context& context, const ShowStatus& verb);
+/// `no` when nothing could be installed on any host, `partly` when on some.
+cli::ExitStatus carry_out(const Context& context, const InstallNodes& verb);
+/// `no` when nothing was changed, `partly` when it stopped on the way.
+cli::ExitStatus carry_out(const Context& context, const UpgradeNodes& verb);
 
 }  // namespace ipop::ga_simplenode
