@@ -11,7 +11,6 @@
 //   host_plan.hpp    what is changed on a host
 //   install_plan.hpp  what it lacks to have a group's node
 //   upgrade_plan.hpp  how it gets another version
-//   tar.hpp          what is sent to a host
 //   rota.hpp         how many hosts are worked on at a time, and whose turn it is
 
 #include "fleet/host.hpp"
@@ -20,5 +19,4 @@
 #include "fleet/report.hpp"
 #include "fleet/rota.hpp"
 #include "fleet/ssh_command.hpp"
-#include "fleet/tar.hpp"
 #include "fleet/upgrade_plan.hpp"

@@ -6,9 +6,9 @@
 
 #include "base/hex.hpp"
 #include "crypto/hash.hpp"
-#include "fleet/tar.hpp"
 #include "host_script.hpp"
 #include "io/file.hpp"
+#include "io/tar_writer.hpp"
 
 namespace ipop::ga_simplenode {
 namespace {
@@ -47,7 +47,7 @@ Result<std::string> read_key(const std::string& file) {
 }
 
 Result<io::MemoryFile> make_payload(const fleet::HostPlan& plan) {
-  fleet::TarWriter tar;
+  io::TarWriter tar;
   tar.add("host", host_script);
   if (plan.settings) tar.add("settings.toml", *plan.settings);
   if (plan.group_file) tar.add("group.toml", *plan.group_file);
@@ -65,7 +65,9 @@ Result<io::MemoryFile> make_payload(const fleet::HostPlan& plan) {
     sums += to_hex(crypto::sha256(as_bytes(*octets))) + "  " + name + "\n";
   }
   if (!plan.files.empty()) tar.add("sums", sums);
-  return io::MemoryFile::make(std::move(tar).finish());
+  const auto octets = std::move(tar).finish();
+  if (!octets) return octets.error();
+  return io::MemoryFile::make(*octets);
 }
 
 }  // namespace ipop::ga_simplenode
