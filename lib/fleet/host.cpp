@@ -1,6 +1,9 @@
 #include "fleet/host.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 
 #include "settings/wording.hpp"
 
@@ -24,6 +27,20 @@ std::string_view without_scheme(std::string_view text) {
 
 std::string_view without_user(std::string_view text) {
   return text.substr(text.rfind('@') + 1);  // npos + 1 is 0
+}
+
+/// What stands behind the colon; none: there is none, or several and no bracket, as in an IPv6 address.
+std::optional<std::string_view> port_of(std::string_view text) {
+  std::string_view rest = without_user(without_scheme(text));
+  if (rest.starts_with('[')) rest.remove_prefix(std::min(rest.find(']'), rest.size()));
+  if (std::ranges::count(rest, ':') != 1) return std::nullopt;
+  return rest.substr(rest.find(':') + 1);
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() && port != 0;
 }
 
 std::string_view trimmed(std::string_view line) {
@@ -57,6 +74,10 @@ Result<Host> parse_host(std::string_view text) {
   if (!right)
     return malformed(in_quotes(text.substr(0, longest_host)) +
                      " is no host: NAME, USER@NAME or ssh://USER@NAME:PORT, of letters, digits and . _ - : % + [ ]");
+  const auto port = port_of(text);
+  if (port && !text.starts_with(scheme))
+    return malformed(in_quotes(text) + " is no host: one with a port is ssh://NAME:PORT");
+  if (port && !is_port(*port)) return malformed(in_quotes(text) + " has no port from 1 to 65535");
   return out;
 }
 

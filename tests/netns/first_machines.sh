@@ -72,7 +72,11 @@ holds "reload: a port of the group's file takes effect after a restart" \
 on alice sh -c "mkdir -p /etc/ipop/node && echo 'port = 25998' >>/etc/ipop/node/lab.toml"
 holds "reload: and the node's own comes before it" \
   grep -qx 'takes effect after a restart of the node: port = 25998' <(on alice ipop-ctl reload 2>&1)
-on alice sh -c "sed -i '/^port/d' /etc/ipop/lab.toml /etc/ipop/node/lab.toml"
+on alice sh -c "sed -i '/^port/d' /etc/ipop/lab.toml /etc/ipop/node/lab.toml && echo 'mtu = 1300' >>/etc/ipop/node/lab.toml"
+holds "reload: nor is any other setting" \
+  grep -qx 'takes effect after a restart of the node: what changed in /etc/ipop/node/lab.toml since it started' \
+  <(on alice ipop-ctl reload 2>&1)
+on alice rm /etc/ipop/node/lab.toml
 
 # --- tokens of members behind NATs ---------------------------------------------------------------------------
 on alice ga-group token --json >"$run/json" 2>"$run/talk"

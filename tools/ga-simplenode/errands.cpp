@@ -101,6 +101,7 @@ Result<std::vector<Host>> read_hosts(const Options& options) {
     if (!text) return text.error();
     if (const auto added = add_host_list(hosts, *text, file); !added) return added.error();
   }
+  if (hosts.empty() && !file.empty()) return {Errc::not_found, file + " names no host"};
   if (hosts.empty()) return {Errc::not_found, "no host is named; give HOST, or --hosts FILE"};
   return hosts;
 }

@@ -45,10 +45,11 @@ std::string load_of(const Report& report) {
   return report.load + (report.processors > 0 ? " of " + std::to_string(report.processors) : "");
 }
 
-void add_host_row(cli::Table& table, const FleetRow& row, const std::string& state) {
+void add_host_row(cli::Table& table, const FleetRow& row, const std::string& state, const std::string& group = {}) {
   std::vector<std::string> cells(11);
   cells[0] = row.host.text();
   cells[1] = state;
+  cells[2] = group;
   if (row.report) {
     cells[3] = package_of(*row.report);
     cells[10] = load_of(*row.report);
@@ -57,7 +58,7 @@ void add_host_row(cli::Table& table, const FleetRow& row, const std::string& sta
 }
 
 void add_node_row(cli::Table& table, const FleetRow& row, const NodeReport& node) {
-  if (!node.status) return add_host_row(table, row, state_of(node));
+  if (!node.status) return add_host_row(table, row, state_of(node), node.group);
   const node::StatusAnswer& status = *node.status;
   table.add_row({row.host.text(), state_of(node), node.group, package_of(*row.report), status.version,
                  endpoint_of(status), std::to_string(status.links), std::to_string(status.ring_size_estimate),

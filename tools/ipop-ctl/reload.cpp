@@ -43,6 +43,12 @@ std::vector<std::string> changes(const node::StatusAnswer& before, const node::S
   return out;
 }
 
+bool was_written_since_start(const std::string& file, const node::StatusAnswer& status) {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(file, error);
+  return !error && std::filesystem::file_time_type::clock::now() - written < status.uptime;
+}
+
 /// What stands in the node's settings and is only read at a start.
 std::vector<std::string> needs_restart(const std::string& socket, const node::StatusAnswer& status) {
   std::vector<std::string> out;
@@ -63,6 +69,8 @@ std::vector<std::string> needs_restart(const std::string& socket, const node::St
     out.push_back("port = " + std::to_string(*port));
   if (settings->has_tap && settings->tap && *settings->tap != status.interface)
     out.push_back("tap = \"" + *settings->tap + "\"");
+  if (out.empty() && was_written_since_start(files.settings(), status))
+    out.push_back("what changed in " + files.settings() + " since it started");
   return out;
 }
 

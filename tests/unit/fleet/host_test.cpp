@@ -46,6 +46,19 @@ TEST_CASE("a host that ssh could read as an option, or a shell as a command, is 
   CHECK(!parse_host(std::string(301, 'a')));
 }
 
+TEST_CASE("a port stands in a URL, and is one") {
+  const auto says = [](const char* text) {
+    const auto host = parse_host(text);
+    return host ? std::string("taken") : host.error().message();
+  };
+  CHECK(says("a:22").ends_with("one with a port is ssh://NAME:PORT"));
+  CHECK(says("[::1]:22").ends_with("one with a port is ssh://NAME:PORT"));
+  for (const char* text : {"ssh://a:99999", "ssh://a:0", "ssh://a:", "ssh://a:x", "ssh://[::1]:65536"})
+    CHECK_MESSAGE(says(text).ends_with("has no port from 1 to 65535"), text);
+  CHECK(says("ssh://[::1]:65535") == "taken");
+  CHECK(says("::1") == "taken");
+}
+
 TEST_CASE("a file of hosts has one a line, and comments") {
   std::vector<Host> hosts;
   REQUIRE(add_host_list(hosts, "# the fleet\na\n\n  root@b  # in the cellar\r\nssh://c:22", "fleet"));
