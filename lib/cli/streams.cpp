@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <new>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -23,9 +24,19 @@ std::size_t terminal_columns() {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/// Nobody can do without memory, but the line that says so can.
+[[noreturn]] void end_without_memory() {
+  const std::string_view name = ::program_invocation_short_name;
+  constexpr std::string_view text = ": there is not enough memory\n";
+  static_cast<void>(::write(STDERR_FILENO, name.data(), name.size()));
+  static_cast<void>(::write(STDERR_FILENO, text.data(), text.size()));
+  ::_exit(to_int(ExitStatus::no));
+}
+
 }  // namespace
 
 Streams standard_streams(std::string_view tool, int argc, const char* const* argv) {
+  std::set_new_handler(end_without_memory);
   const std::string_view terminal = environment("TERM");
   return Streams{std::cin,
                  std::cout,

@@ -27,7 +27,7 @@ struct Streams {
 };
 
 /// The streams of this process, with what its environment says about them. `argv` as main gets it; the program is
-/// called `tool`, wherever it was started from.
+/// called `tool`, wherever it was started from. From then on a process without memory ends with a line and status 1.
 Streams standard_streams(std::string_view tool = {}, int argc = 0, const char* const* argv = nullptr);
 
 enum class ColorChoice { automatic, always, never };

@@ -257,7 +257,7 @@ Result<void> Daemon::State::run() {
         {"interface", tap_ ? tap_->name() : "none"},
         {"cipher", std::string(identity_->aeads->name())}}});
   log_all(directory_->take_log());
-  start_hands();
+  if (auto started = start_hands(); !started) return started;
   if (saved_.port != port_->port()) {
     saved_.port = port_->port();
     directory_->save(saved_);

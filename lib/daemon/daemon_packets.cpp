@@ -66,10 +66,11 @@ Result<void> Daemon::State::make_hands() {
   return {};
 }
 
-void Daemon::State::start_hands() {
+Result<void> Daemon::State::start_hands() {
   hand_->start();
   for (const auto& hand : other_hands_)
-    hand->start();
+    if (auto started = hand->start(); !started) return started;
+  return {};
 }
 
 void Daemon::State::give_order(const dataplane::Order& order) {

@@ -40,9 +40,9 @@ HandThread::HandThread(io::UdpPort port, std::optional<io::TapDevice> tap, const
              [this](auto traffic) { report(std::move(traffic)); }}),
       inbox_(thread_.loop(), [this] { take_letters(); }) {}
 
-void HandThread::start() {
+Result<void> HandThread::start() {
   hand_.start();
-  thread_.start();
+  return thread_.start();
 }
 
 void HandThread::give(Relayed relayed) {

@@ -43,7 +43,8 @@ class HandThread {
   HandThread(io::UdpPort port, std::optional<io::TapDevice> tap, const dataplane::Worker::Config& config,
              std::string_view cipher, Post post);
 
-  void start();
+  /// Error: errno.
+  Result<void> start();
   /// Nothing is posted any more. Before that no other hand may be gone.
   void stop() { thread_.stop(); }
   /// From any thread.

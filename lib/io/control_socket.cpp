@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "io/accept_connection.hpp"
 #include "io/file.hpp"
 #include "io/unix_address.hpp"
 
@@ -133,7 +134,7 @@ ControlSocket::~ControlSocket() {
 
 void ControlSocket::accept() {
   while (true) {
-    UniqueFd fd(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    UniqueFd fd = accept_connection(socket_.get(), *watch_);
     if (!fd) return;
     if (clients_.size() >= max_clients) {
       counters_.add("drop_control_too_many");

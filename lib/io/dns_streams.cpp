@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <utility>
 
+#include "io/accept_connection.hpp"
 #include "io/dns_socket.hpp"
 #include "io/socket_address.hpp"
 #include "io/system_clock.hpp"
@@ -64,7 +65,7 @@ void DnsStreams::accept() {
   while (true) {
     SocketAddress from;
     from.length = sizeof(from.storage);
-    UniqueFd fd(::accept4(socket_.get(), from.get(), &from.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    UniqueFd fd = accept_connection(socket_.get(), watch_, from.get(), &from.length);
     if (!fd) return;
     const auto client = to_endpoint(from.get());
     if (!client || (handlers_.admits && !handlers_.admits(*client))) {

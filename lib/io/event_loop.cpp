@@ -16,7 +16,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr auto look_again = std::chrono::seconds(1);  // at a descriptor that failed
+constexpr auto look_again = std::chrono::seconds(1);  // at a descriptor that failed, or that rests
 
 // std::chrono::steady_clock is CLOCK_MONOTONIC, as TimePoint is.
 Steady::time_point to_steady(TimePoint time) {
@@ -144,6 +144,7 @@ struct ReadWatch::State : std::enable_shared_from_this<ReadWatch::State> {
   std::function<void()> handler;
   bool usable = false;
   bool reading = true;
+  bool resting = false;
 
   void wait() {
     if (!usable || !reading) return;
@@ -158,7 +159,7 @@ struct ReadWatch::State : std::enable_shared_from_this<ReadWatch::State> {
   /// epoll tells a failed descriptor without end, whatever its owner does about it (a TAP that was deleted): it is
   /// asked now and then, so that a failure costs nothing.
   void wait_again() {
-    if (!usable || !is_failed()) return wait();
+    if (!usable || (!std::exchange(resting, false) && !is_failed())) return wait();
     pause.expires_after(look_again);
     pause.async_wait([self = shared_from_this()](const std::error_code& error) noexcept {
       if (!error) self->wait();
@@ -212,6 +213,9 @@ ReadWatch& ReadWatch::operator=(ReadWatch&& other) noexcept {
 }
 ReadWatch::~ReadWatch() {
   if (state_) state_->close();
+}
+void ReadWatch::rest() {
+  state_->resting = true;
 }
 void ReadWatch::on_writable(std::function<void()> handler) {
   state_->wait_writable(std::move(handler));

@@ -66,6 +66,9 @@ class ReadWatch {
   ReadWatch& operator=(ReadWatch&&) noexcept;
   ~ReadWatch();
 
+  /// What can be read has to wait, since the handler lacks something (descriptors, memory): it is called again a second
+  /// later. From the handler.
+  void rest();
   /// Calls `handler` once when the descriptor can be written.
   void on_writable(std::function<void()> handler);
   /// Ends the reading for good; `handler` is called once when the other end is closed in both

@@ -3,6 +3,7 @@
 #include <functional>
 #include <thread>
 
+#include "base/result.hpp"
 #include "io/event_loop.hpp"
 
 namespace ipop::io {
@@ -18,7 +19,8 @@ class LoopThread {
   ~LoopThread() { stop(); }
 
   [[nodiscard]] EventLoop& loop() { return loop_; }
-  void start();
+  /// Error: errno (resource_unavailable_try_again: this machine gives the process no further thread).
+  Result<void> start();
   /// Returns when the handler that is running is done. Once: the loop does not run again.
   void stop();
 

@@ -134,7 +134,8 @@ daemon::DaemonConfig::Offloads read_offloads(Reader& reader, const SettingMap& s
     } else if (name == "io-uring") {
       out.uring = false;
     } else {
-      reader.fail(Key::no_offload, "needs tap (which is tap-checksum, tap-tcp and tap-udp), udp-send, udp-receive or io-uring");
+      reader.fail(Key::no_offload,
+                  "needs tap (which is tap-checksum, tap-tcp and tap-udp), udp-send, udp-receive or io-uring");
     }
   }
   return out;

@@ -1,8 +1,10 @@
 #include "io/control_socket.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <fstream>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -79,6 +81,31 @@ TEST_CASE("lines go to and fro, also many in one write and one in many") {
     CHECK(client->receive(limit).value_or("").size() == large.size() + 5);
   });
   CHECK(echo.lines == 5);
+}
+
+TEST_CASE("a client for whom no descriptor is left waits, and costs nothing meanwhile") {
+  const TempDir dir;
+  Echo echo(dir.file("s"));
+  auto client = LineClient::connect(dir.file("s"));
+  REQUIRE(client);
+  REQUIRE(client->send("one", limit));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const UniqueFd lowest(::dup(STDIN_FILENO));
+  REQUIRE(lowest);
+  const rlimit none_left{static_cast<rlim_t>(lowest.get()) + 1, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+  const auto processor_time = [] {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return std::chrono::seconds(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           std::chrono::microseconds(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+  };
+  const auto used = processor_time();
+  CHECK_FALSE(echo.loop.run_until([&] { return echo.lines != 0; }, 2s));
+  CHECK(processor_time() - used < 1s);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(echo.loop.run_until([&] { return echo.lines != 0; }, limit));
 }
 
 TEST_CASE("a client that ends its stream gets the answers that come later, then the end") {

@@ -165,6 +165,21 @@ TEST_CASE("posted handlers run in their order") {
   CHECK(order == "ab");
 }
 
+TEST_CASE("a descriptor whose handler rests is looked at once a second, though it can be read all the time") {
+  EventLoop loop;
+  Pipe pipe = make_pipe();
+  REQUIRE(::write(pipe.write.get(), "x", 1) == 1);
+  int calls = 0;
+  std::optional<ReadWatch> watch;
+  watch.emplace(loop, pipe.read.get(), [&] {
+    ++calls;
+    watch->rest();
+  });
+  const TimePoint start = monotonic_now();
+  CHECK(loop.run_until([&] { return calls >= 3; }, loop_limit));
+  CHECK(monotonic_now() >= start + 2s);
+}
+
 TEST_CASE("a descriptor that stays in error is looked at once a second, and not without end") {
   EventLoop loop;
   Pipe pipe = make_pipe();
