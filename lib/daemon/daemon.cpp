@@ -279,8 +279,7 @@ Result<void> Daemon::State::run() {
   show_status();
   patience_timer_->arm(io::monotonic_now() + patience);
   if (!stopping_) loop_.run();
-  for (const auto& hand : other_hands_)
-    hand->stop();
+  stop_hands();
   if (registration_) log_all(registration_->clear());
   if (tap_address_ && ending_) log_all(tap_address_->clear());
   log({LogLevel::info, "node stopped", {}});

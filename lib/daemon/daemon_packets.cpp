@@ -68,9 +68,19 @@ Result<void> Daemon::State::make_hands() {
 
 Result<void> Daemon::State::start_hands() {
   hand_->start();
-  for (const auto& hand : other_hands_)
-    if (auto started = hand->start(); !started) return started;
+  for (const auto& hand : other_hands_) {
+    if (auto started = hand->start(); !started) {
+      stop_hands();
+      return started;
+    }
+  }
   return {};
+}
+
+/// All before any is gone: they hand packets to one another.
+void Daemon::State::stop_hands() {
+  for (const auto& hand : other_hands_)
+    hand->stop();
 }
 
 void Daemon::State::give_order(const dataplane::Order& order) {

@@ -60,6 +60,7 @@ class Daemon::State {
   [[nodiscard]] unsigned hands_wanted() const;
   Result<void> make_hands();
   Result<void> start_hands();
+  void stop_hands();
   void give_order(const dataplane::Order& order);
   void give_relayed(unsigned hand, Hand::Relayed relayed);
   void give_lane_packets(node::Node::LanePackets& packets);

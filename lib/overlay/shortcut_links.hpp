@@ -11,8 +11,8 @@
 
 namespace ipop::overlay {
 
-/// Long links a node of a ring of `n` wants: max(2, ceil(log2 n) / 2), none while the near links reach
-/// everybody.
+/// Long links a node of a ring of `n` wants: half of ceil(log2 n), rounded up, and 2 at the least; none while the near
+/// links reach everybody.
 std::size_t shortcuts_wanted(std::size_t n);
 /// How many shortcuts of others a node of a ring of `n` takes: four times as many as it wants itself. Draws fall on
 /// nodes by the arc before them, one in eleven on an arc of more than four times the mean.
