@@ -1,6 +1,7 @@
 #include "cli/streams.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -37,6 +38,8 @@ std::size_t terminal_columns() {
 
 Streams standard_streams(std::string_view tool, int argc, const char* const* argv) {
   std::set_new_handler(end_without_memory);
+  // A file that may grow no more (RLIMIT_FSIZE) is an error with a line.
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   const std::string_view terminal = environment("TERM");
   return Streams{std::cin,
                  std::cout,

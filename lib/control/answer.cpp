@@ -79,6 +79,7 @@ Json encode(const node::StatusAnswer& answer) {
   out["cipher"] = answer.cipher;
   out["offloads"] = answer.offloads;
   out["workers"] = answer.workers;
+  out["mtu"] = answer.mtu;
   out["uptime_ms"] = answer.uptime.count();
   out["dht_records"] = answer.dht_records;
   out["closed"] = answer.closed;
@@ -113,6 +114,7 @@ void decode(Fields& in, node::StatusAnswer& out) {
   in.get("cipher", out.cipher);
   in.get("offloads", out.offloads);
   in.get("workers", out.workers);
+  in.get("mtu", out.mtu);
   in.get("uptime_ms", out.uptime);
   in.get("dht_records", out.dht_records);
   in.get("closed", out.closed);
@@ -248,6 +250,7 @@ Json encode(const overlay::Connection& connection) {
   out["initiated_here"] = connection.initiated_here;
   out["round_trip_us"] = microseconds(connection.round_trip);
   out["carries"] = connection.carries;
+  out["failing"] = connection.is_failing;
   out["suite"] = to_string(connection.suite);
   return out;
 }
@@ -267,6 +270,7 @@ overlay::Connection decode_connection(Fields& in, const NodeId& peer) {
   in.get("round_trip_us", round_trip);
   out.round_trip = round_trip;
   in.get("carries", out.carries);
+  in.get("failing", out.is_failing);
   std::string suite;
   in.get("suite", suite);
   if (suite == to_string(crypto::AeadSuite::chacha20_poly1305)) out.suite = crypto::AeadSuite::chacha20_poly1305;

@@ -23,11 +23,12 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& command
   // A group of its own: a Ctrl-C that ends us leaves its end to us.
   posix_spawnattr_t attributes{};
   ::posix_spawnattr_init(&attributes);
-  // A signal that we ignore (harden_process) is not the program's to ignore.
-  sigset_t broken_pipe{};
-  ::sigemptyset(&broken_pipe);
-  ::sigaddset(&broken_pipe, SIGPIPE);
-  ::posix_spawnattr_setsigdefault(&attributes, &broken_pipe);
+  // A signal that we ignore is not the program's to ignore.
+  sigset_t usual{};
+  ::sigemptyset(&usual);
+  for (const int number : {SIGPIPE, SIGXFSZ})
+    ::sigaddset(&usual, number);
+  ::posix_spawnattr_setsigdefault(&attributes, &usual);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
   pid_t id = 0;
   const int error = ::posix_spawnp(&id, command.front().c_str(), &actions, &attributes, arguments.data(), environ);

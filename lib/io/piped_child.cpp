@@ -38,7 +38,7 @@ class SpawnAttributes {
     sigset_t usual{};
     ::sigemptyset(&usual);
     ::posix_spawnattr_setsigmask(&attributes_, &usual);
-    for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP})
+    for (const int number : {SIGPIPE, SIGXFSZ, SIGTERM, SIGINT, SIGHUP})
       ::sigaddset(&usual, number);
     ::posix_spawnattr_setsigdefault(&attributes_, &usual);
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);

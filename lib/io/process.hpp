@@ -10,6 +10,9 @@ void harden_process();
 /// can't be seen. False in a container or namespace whose interfaces the machine's services do not know.
 bool shares_network_of_init();
 
+/// How many files and sockets this process may have open at a time (RLIMIT_NOFILE).
+unsigned open_files_limit();
+
 /// The processors that this process may use; one at least.
 unsigned usable_processors();
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <limits>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,12 @@ bool shares_network_of_init() {
   struct stat first {};
   if (::stat("/proc/self/ns/net", &own) != 0 || ::stat("/proc/1/ns/net", &first) != 0) return true;
   return own.st_ino == first.st_ino;
+}
+
+unsigned open_files_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  return static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, std::numeric_limits<unsigned>::max()));
 }
 
 unsigned usable_processors() {

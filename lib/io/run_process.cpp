@@ -59,6 +59,9 @@ Error replace_process(const std::vector<std::string>& command) {
   for (const std::string& word : command)
     words.push_back(const_cast<char*>(word.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   words.push_back(nullptr);
+  // What we ignore is not the program's to ignore.
+  for (const int number : {SIGPIPE, SIGXFSZ})
+    (void)::signal(number, SIG_DFL);
   (void)::execvp(words.front(), words.data());
   return make_error({errno, std::system_category()}, command.front());
 }

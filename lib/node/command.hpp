@@ -89,6 +89,7 @@ struct StatusAnswer {
   std::string domain;
   std::vector<std::string> names{};     ///< without the domain: the C-name, then the chosen one
   std::string interface;                ///< empty without a TAP
+  std::uint16_t mtu = 0;                ///< octets of the largest IP packet that it takes; 0 without a TAP
   std::string cipher;                   ///< implementation of the AEAD
   std::vector<std::string> offloads{};  ///< of the kernel, those in use
   std::uint64_t workers = 1;            ///< that pass packets at the same time

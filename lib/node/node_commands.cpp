@@ -302,7 +302,11 @@ void Node::State::answer_why(TimePoint now, CommandId id, const NodeId& target,
     out.state = sessions.has_session(target) || out.report.next_hop ? "routed" : "unknown";
   }
   out.reason = why_reason(out.report);
-  if (const auto& link = out.report.connection; link && link->carries < config.mtu) {
+  if (const auto& link = out.report.connection; link && link->is_failing) {
+    out.notices.push_back(
+        "nothing of the size of data passes at present, neither packets of " + std::to_string(link->carries) +
+        " octets nor the smallest that are tried: every interface on the way has to take 1280 octets");
+  } else if (link && link->carries < config.mtu) {
     out.notices.push_back("the path carries packets of " + std::to_string(link->carries) + " octets, not " +
                           std::to_string(config.mtu) + ": larger ones are refused or cut");
   }

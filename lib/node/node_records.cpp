@@ -101,7 +101,11 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
             }
             const auto owner = dht::owner_id_of(*record);
             if (!owner) return refuse(waits.id, {make_error_code(Errc::malformed), "damaged record"});
-            answer_why(now, waits.id, *owner, waits.address ? waits.address : address_of(*owner));
+            auto address = waits.address ? waits.address : address_of(*owner);
+            if (!address && record->kind == dht::RecordKind::name) {
+              if (const auto named = router::check_name(*record, name_space, wall_at(now))) address = named->address;
+            }
+            answer_why(now, waits.id, *owner, address);
           },
       },
       waiting);

@@ -39,6 +39,7 @@ struct Connection {
   TimePoint last_traffic{};   ///< of IP packets, for on-demand links
   TimePoint proven_at{};      ///< when data-sized pings last came back over it
   std::uint16_t carries = 0;  ///< octets of the largest IP packet that is known to pass; never 0
+  bool is_failing = false;    ///< three data-sized pings in a row were lost: nothing of that size passes at present
   Duration round_trip{};      ///< smoothed; zero until measured
   crypto::AeadSuite suite = crypto::AeadSuite::aes_128_gcm;
 

@@ -39,6 +39,7 @@ Connection Link::connection() const {
     out.relay = sending->relay();
     out.round_trip = sending->round_trip;
     out.carries = sending->proof.carries();
+    out.is_failing = sending->proof.is_failing();
     out.suite = sending->suite;
     out.proven_at = sending->proof.proven_at().value_or(TimePoint{});
     if (const auto* endpoint = std::get_if<net::Endpoint>(&sending->carrier)) out.endpoint = *endpoint;

@@ -253,6 +253,39 @@ node() {
   [[ $output == *IPOP_WORKERS*"needs 1, 2, 4 or 8"* ]]
 }
 
+@test "a number that no MTU can be is refused in one way, as an option and as a setting" {
+  local mtu
+  for mtu in 575 9001 99999 x; do
+    run node --no-tap --mtu "$mtu"
+    [ "$status" -eq 2 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == *--mtu*"0 or a number from 576 to 9000"* ]]
+  done
+}
+
+@test "a node that may open too few files does not start, and says how many it needs" {
+  run bash -c "ulimit -n 40; exec timeout 60 '$GA_BIN/ipop-node' --group '$DIR/lab.toml' --no-tap \
+    --state-dir '$DIR/state' --socket '$DIR/node.sock' --no-lan-discovery --workers 1"
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ $output == *"may open 40 files"*"needs 64"*LimitNOFILE* ]]
+  [ ! -e "$DIR/state" ]
+}
+
+@test "a file that may not grow is an error with its name, and no end without a word" {
+  coproc NODE { ulimit -f 0; exec timeout 60 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-tap \
+    --state-dir "$DIR/state" --socket "$DIR/node.sock" --no-lan-discovery 2>&1; }
+  local id=$NODE_PID line=
+  until [[ $line == *"File too large"* ]]; do read -r -t 60 line <&"${NODE[0]}"; done
+  [[ $line == *"running on"*key.pem* ]]
+  kill "$id"
+  wait "$id"
+  run bash -c "ulimit -f 0; exec '$GA_BIN/ga-group' new other --dir '$DIR/groups'"
+  [ "$status" -eq 1 ]
+  [ "${#lines[@]}" -eq 1 ]
+  [[ $output == *other.toml*"File too large"* ]]
+}
+
 @test "a node whose settings say that it has no interface starts as the unit starts all nodes" {
   printf 'no_tap = true\n' >"$DIR/node.toml"
   check() { "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --state-dir "$DIR/state" --socket "$DIR/s.sock" "$@"; }

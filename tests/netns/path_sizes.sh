@@ -94,4 +94,19 @@ wait "$moving"
 is "it ends as it began when the line gets narrow in mid-stream" 0 "$?"
 within 20 "the new size is known" carry 1344
 is "no router has seen a piece of a packet" 0 "$(pieces)"
+
+# Narrower than any path of the internet is to be: nothing is sent in pieces, and who asks is told.
+line 1100
+in_host alice ping -q -i 0.2 -w $((60 * patience)) "$(virtual_address bob)" >/dev/null &
+asking=$!
+says_so() {
+  local why
+  why=$(ctl alice why "$(virtual_address bob)")
+  [[ $why == *"nothing of the size of data passes"*1280* && $why == *"none of the size of data"* ]]
+}
+within 20 "over a line of 1100 octets why says that nothing of the size of data passes" says_so
+is "and a script reads no size" "" "$(ctl alice why "$(virtual_address bob)" --plain | sed -n 's/^carries\t//p')"
+line 1400
+within 30 "a line that is wide enough again is used" carry 1344
+kill "$asking"
 finish

@@ -65,7 +65,9 @@ Lines lines_for_person(const node::StatusAnswer& answer) {
       {"NAT", std::string(nat_text(answer.nat))},
       {"local", joined(answer.local_endpoints)},
       {"observed", joined(answer.observed_endpoints)},
-      {"interface", answer.interface},
+      {"interface", answer.interface.empty()
+                        ? ""
+                        : answer.interface + ", for packets of up to " + std::to_string(answer.mtu) + " octets"},
       {"cipher", answer.cipher},
       {"offloads", answer.offloads.empty() ? "none" : joined_words(answer.offloads, ", ")},
       {"workers", std::to_string(answer.workers)},
@@ -113,6 +115,7 @@ Lines lines_for_script(const node::StatusAnswer& answer) {
       {"revoked", answer.revoked ? std::to_string(answer.revoked->seconds) : ""},
       {"offloads", joined_words(answer.offloads, ",")},
       {"workers", std::to_string(answer.workers)},
+      {"mtu", std::to_string(answer.mtu)},
   };
   for (const std::string& notice : answer.notices)
     lines.emplace_back("notice", notice);

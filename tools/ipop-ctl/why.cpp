@@ -30,9 +30,10 @@ void write_human(std::ostream& out, const node::WhyAnswer& answer, const MemberN
   if (answer.report.connection && answer.report.connection->round_trip.count() > 0)
     line("round trip", cli::human_duration(std::chrono::duration_cast<std::chrono::microseconds>(
                            answer.report.connection->round_trip)));
-  if (answer.report.connection)
-    line("packets", "up to " + std::to_string(answer.report.connection->carries) + " octets, by " +
-                        std::string(to_string(answer.report.connection->suite)));
+  if (const auto& connection = answer.report.connection)
+    line("packets", (connection->is_failing ? std::string("none of the size of data at present")
+                                            : "up to " + std::to_string(connection->carries) + " octets") +
+                        ", by " + std::string(to_string(connection->suite)));
   line("our NAT", std::string(nat_text(answer.report.own_nat)));
   line("its NAT", std::string(nat_text(answer.report.peer_nat)));
   line("candidates", candidates_text(answer.report.peer_candidates));
@@ -48,6 +49,9 @@ void write_plain(std::ostream& out, const node::WhyAnswer& answer) {
       << cli::printable(answer.state) << "\nreason\t" << cli::printable(answer.reason) << "\nown_nat\t"
       << nat_word(answer.report.own_nat) << "\npeer_nat\t" << nat_word(answer.report.peer_nat) << "\npunch_attempts\t"
       << answer.report.punch_attempts << "\nnext_hop\t" << text_or_empty(answer.report.next_hop) << '\n';
+  const auto& connection = answer.report.connection;
+  out << "carries\t" << (connection && !connection->is_failing ? std::to_string(connection->carries) : "")
+      << "\nsuite\t" << (connection ? to_string(connection->suite) : "") << '\n';
   for (const std::string& notice : answer.notices)
     out << "notice\t" << cli::printable(notice) << '\n';
   for (const auto& [age, text] : answer.journal)

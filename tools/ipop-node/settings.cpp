@@ -41,11 +41,18 @@ class Reader {
   }
 
   std::uint16_t number(Key key, std::uint16_t smallest, std::uint16_t largest) {
+    return number_that(key, "a number from " + std::to_string(smallest) + " to " + std::to_string(largest),
+                       [&](std::uint16_t value) { return value >= smallest && value <= largest; });
+  }
+
+  /// `what` says which numbers are good, for people.
+  template <class IsGood>
+  std::uint16_t number_that(Key key, std::string_view what, IsGood&& is_good) {
     const std::string value = text(key);
     std::uint16_t out = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-    if (error != std::errc() || end != value.data() + value.size() || out < smallest || out > largest)
-      fail(key, "needs a number from " + std::to_string(smallest) + " to " + std::to_string(largest));
+    if (error != std::errc() || end != value.data() + value.size() || !is_good(out))
+      fail(key, "needs " + std::string(what));
     return out;
   }
 
@@ -287,8 +294,9 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
   const auto prefix = groups::parse_prefix(reader.text(Key::prefix));
   if (!prefix) reader.fail(Key::prefix, prefix.error().message());
   out.prefix = prefix.value_or(net::Ipv4Prefix());
-  out.mtu = reader.number(Key::mtu, 0, largest_mtu);
-  if (out.mtu != 0 && out.mtu < smallest_mtu) reader.fail(Key::mtu, "needs 0 or a number from 576 to 9000");
+  out.mtu = reader.number_that(Key::mtu, "0 or a number from 576 to 9000", [](std::uint16_t mtu) {
+    return mtu == 0 || (mtu >= smallest_mtu && mtu <= largest_mtu);
+  });
   out.relay_share = reader.number(Key::relay_share, 1, 100);
   out.relay_limit = reader.number(Key::relay_limit, 0, 65535);
   out.offer_dns = reader.flag(Key::offer_dns);
@@ -302,9 +310,10 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
   out.cipher = reader.text(Key::cipher);
   if (out.cipher != "auto" && out.cipher != "openssl" && out.cipher != "ipsec-mb" && out.cipher != "chacha20-poly1305")
     reader.fail(Key::cipher, "needs auto, openssl, ipsec-mb or chacha20-poly1305");
-  out.workers = static_cast<unsigned>(reader.number(Key::workers, 0, crypto::most_lanes));
-  if (out.workers != 0 && !std::has_single_bit(out.workers))
-    reader.fail(Key::workers, "needs 1, 2, 4 or 8, or 0 for half of the processors");
+  out.workers =
+      reader.number_that(Key::workers, "1, 2, 4 or 8, or 0 for half of the processors", [](std::uint16_t workers) {
+        return workers == 0 || (workers <= crypto::most_lanes && std::has_single_bit(workers));
+      });
   out.log_level = read_level(reader);
   // What starts the nodes of all groups says --configure; the settings of one of them may say that it has no interface.
   const bool is_general = settings.at(Key::configure).from_command_line && !settings.at(Key::no_tap).from_command_line;

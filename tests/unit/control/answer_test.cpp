@@ -138,6 +138,7 @@ TEST_CASE("the answer to why reads back with its connection and its journal") {
   connection.initiated_here = true;
   connection.round_trip = 25ms;
   connection.carries = 1375;
+  connection.is_failing = true;
   connection.suite = crypto::AeadSuite::chacha20_poly1305;
   why.report.connection = connection;
   why.report.own_nat = overlay::NatClass::endpoint_independent;
@@ -152,6 +153,7 @@ TEST_CASE("the answer to why reads back with its connection and its journal") {
   CHECK_FALSE(back.report.connection->has(overlay::Role::leaf));
   CHECK(back.report.connection->round_trip == 25ms);
   CHECK(back.report.connection->carries == 1375);
+  CHECK(back.report.connection->is_failing);
   CHECK(back.report.connection->suite == crypto::AeadSuite::chacha20_poly1305);
   CHECK(back.report.own_nat == overlay::NatClass::endpoint_independent);
   CHECK(back.journal == why.journal);

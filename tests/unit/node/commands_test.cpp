@@ -131,6 +131,13 @@ TEST_CASE("why takes an id, the beginning of one, an address, and a name with th
   CHECK(trio.refused(node::WhyCommand{"10.200.1.1"}) == Errc::not_found);
 }
 
+TEST_CASE("why says the address of a name to which no packet went yet") {
+  Trio trio(27);
+  const auto why = trio.answer<node::WhyAnswer>(node::WhyCommand{"alice"});
+  CHECK(why.id == trio.alice().node().id());
+  CHECK(why.address == trio.alice().node().address());
+}
+
 TEST_CASE("a value is put, read by another member, kept by who created it, and within its limits") {
   Trio trio(26);
   CHECK(trio.answer<node::DhtAnswer>(node::DhtPutCommand{.key = "colour", .value = value("blue"), .exclusive = true})
