@@ -9,6 +9,7 @@
 #include "base/rng.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
+#include "support/route_lengths.hpp"
 #include "support/sim_ring.hpp"
 
 using namespace ipop;
@@ -136,16 +137,6 @@ void measure_joins(bench::Report& report, SimRing& ring, std::size_t trials) {
   report.add("address_after_routable_p99", bench::percentile(addressed, 0.99), "s", std::nullopt, note);
 }
 
-std::optional<node::WhyAnswer> ask_why(SimRing& ring, std::size_t from, const std::string& target) {
-  SimNode& node = ring.at(from);
-  const auto number = node.ask(ring.network().now(), node::WhyCommand{target});
-  ring.network().drain(ring.host(from));
-  ring.network().run_until_done([&] { return node.answers.contains(number); }, 15s);
-  const auto it = node.answers.find(number);
-  if (it == node.answers.end() || !it->second) return std::nullopt;
-  return std::get<node::WhyAnswer>(*it->second);
-}
-
 /// The PTR question for an address (RFC 1035, 3.5): its answer leaves the address resolved, and asks
 /// for no link.
 Bytes reverse_question(net::Ipv4Address address) {
@@ -224,44 +215,12 @@ void measure_direct_links(bench::Report& report, SimRing& ring, std::size_t tria
   report.add("direct_link_p99", failed > 0 ? seconds(limit) : bench::percentile(times, 0.99), "s", std::nullopt, note);
 }
 
-/// Follows each node's own next hop from one member to another.
 void measure_hops(bench::Report& report, SimRing& ring, Rng& rng) {
   report.progress("hops");
-  constexpr std::size_t pairs = 300;
-  std::map<NodeId, std::size_t> alive;
-  std::vector<std::size_t> members;
-  for (std::size_t i = 0; i < ring.size(); ++i) {
-    if (!ring.is_alive(i)) continue;
-    alive.emplace(ring.at(i).node().id(), i);
-    members.push_back(i);
-  }
-  double total = 0;
-  std::size_t arrived = 0;
-  double most = 0;
-  for (std::size_t i = 0; i < pairs; ++i) {
-    std::size_t at = members[rng.below(members.size())];
-    const std::size_t target = members[rng.below(members.size())];
-    if (at == target) continue;
-    const std::string id = to_string(ring.at(target).node().id());
-    double hops = 0;
-    while (at != target && hops < 32) {
-      const auto why = ask_why(ring, at, id);
-      if (!why) break;
-      ++hops;
-      const NodeId next =
-          why->report.connection ? ring.at(target).node().id() : why->report.next_hop.value_or(NodeId{});
-      const auto it = alive.find(next);
-      if (it == alive.end()) break;
-      at = it->second;
-    }
-    if (at != target) continue;
-    ++arrived;
-    total += hops;
-    most = std::max(most, hops);
-  }
-  const std::string note = std::to_string(arrived) + " routes";
-  report.add("hops_mean", arrived == 0 ? 0 : total / static_cast<double>(arrived), "hops", std::nullopt, note);
-  report.add("hops_max", most, "hops", std::nullopt, note);
+  const RouteLengths lengths = measure_routes(ring, rng, 300);
+  const std::string note = std::to_string(lengths.arrived) + " routes";
+  report.add("hops_mean", lengths.mean, "hops", std::nullopt, note);
+  report.add("hops_max", lengths.most, "hops", std::nullopt, note);
 }
 
 }  // namespace

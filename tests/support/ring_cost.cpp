@@ -50,7 +50,7 @@ double total(const PerKind& datagrams) {
 }
 
 RingCost measure_ring_cost(const RingCostTrial& trial) {
-  SimRing ring({.seed = trial.seed, .network = {.latency = latency}});
+  SimRing ring({.seed = trial.seed, .network = {.latency = latency, .looks_at_hosts = false}});
   SimNetwork& network = ring.network();
   TrafficCount count;
   network.set_tap([&](ByteSpan datagram) { count.add(datagram); });

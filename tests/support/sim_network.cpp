@@ -83,8 +83,9 @@ void SimNetwork::drain(HostId host) {
   if (machine == nullptr) return;
   for (auto& [to, octets] : machine->take_outgoing(now_))
     send(host, to, std::move(octets));
-  if (const std::string broken = machine->broken_invariant(); !broken.empty()) {
-    throw std::logic_error("host " + std::to_string(host.value) + ": " + broken);
+  if (config_.looks_at_hosts) {
+    const std::string broken = machine->broken_invariant();
+    if (!broken.empty()) throw std::logic_error("host " + std::to_string(host.value) + ": " + broken);
   }
   arm(host);
 }

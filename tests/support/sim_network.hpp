@@ -53,6 +53,7 @@ class SimNetwork {
     double latency_spread = 0.0;   ///< each datagram: latency * (1 +- spread)
     Duration lan_latency = 200us;  ///< one way, inside a site
     double loss = 0.0;             ///< between sites, 0 to 1
+    bool looks_at_hosts = true;    ///< for a broken invariant after every step, which takes longer than the step
   };
 
   explicit SimNetwork(std::uint64_t seed) : SimNetwork(seed, Config{}) {}
