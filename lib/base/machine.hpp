@@ -1,9 +1,10 @@
 #pragma once
 
 #include <concepts>
-#include <deque>
+#include <cstddef>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/time.hpp"
 
@@ -22,22 +23,29 @@ concept Machine = requires(M m, const M cm, TimePoint now) {
   { cm.poll_timeout() } -> std::same_as<std::optional<TimePoint>>;
 };
 
-/// The outputs of a machine that its owner has not yet taken, oldest first.
+/// The outputs of a machine that its owner has not yet taken, oldest first. Between two inputs it is empty, and then
+/// keeps room for a few only.
 template <class Output>
 class OutputQueue {
  public:
   void push(Output output) { outputs_.push_back(std::move(output)); }
   std::optional<Output> poll() {
-    if (outputs_.empty()) return std::nullopt;
-    std::optional<Output> first(std::move(outputs_.front()));
-    outputs_.pop_front();
+    if (empty()) return std::nullopt;
+    std::optional<Output> first(std::move(outputs_[taken_]));
+    if (++taken_ == outputs_.size()) clear();
     return first;
   }
   [[nodiscard]] bool empty() const { return outputs_.empty(); }
-  void clear() { outputs_.clear(); }
+  void clear() {
+    outputs_.clear();
+    taken_ = 0;
+    if (outputs_.capacity() * sizeof(Output) > kept_octets) outputs_.shrink_to_fit();
+  }
 
  private:
-  std::deque<Output> outputs_;
+  static constexpr std::size_t kept_octets = 1024;
+  std::vector<Output> outputs_;
+  std::size_t taken_ = 0;
 };
 
 /// For std::visit with one lambda an alternative.

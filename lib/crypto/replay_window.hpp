@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace ipop::crypto {
 
@@ -11,15 +11,22 @@ namespace ipop::crypto {
 ///
 /// Ask before a packet is opened, mark only after its tag was right: a forged counter would push
 /// honest packets out of the window.
+///
+/// Words are there for counters that came: a session of a hundred packets has two, one of ten thousand all 129, and
+/// then none is added any more.
 class ReplayWindow {
  public:
   static constexpr std::uint64_t size = 8192;
+
+  /// Makes room for a whole window at once, for a session that will see thousands of packets.
+  void reserve() { words_.resize(words); }
 
   /// True for a counter that was not marked and is not older than the window.
   [[nodiscard]] bool is_fresh(std::uint64_t counter) const {
     if (!highest_ || counter > *highest_) return true;
     if (*highest_ - counter >= size) return false;
-    return (words_[slot(counter)] & bit(counter)) == 0;
+    const std::size_t word = slot(counter);
+    return word >= words_.size() || (words_[word] & bit(counter)) == 0;
   }
 
   /// Only for a fresh counter.
@@ -30,11 +37,15 @@ class ReplayWindow {
       const std::uint64_t from = *highest_ / word_bits;
       const std::uint64_t to = counter / word_bits;
       const std::uint64_t steps = to - from < words ? to - from : words;
-      for (std::uint64_t i = 1; i <= steps; ++i)
-        words_[(from + i) % words] = 0;
+      for (std::uint64_t i = 1; i <= steps; ++i) {
+        const std::size_t word = slot((from + i) * word_bits);
+        if (word < words_.size()) words_[word] = 0;
+      }
       highest_ = counter;
     }
-    words_[slot(counter)] |= bit(counter);
+    const std::size_t word = slot(counter);
+    if (word >= words_.size()) words_.resize(word + 1);
+    words_[word] |= bit(counter);
   }
 
   [[nodiscard]] std::optional<std::uint64_t> highest() const { return highest_; }
@@ -47,7 +58,7 @@ class ReplayWindow {
   static std::size_t slot(std::uint64_t counter) { return static_cast<std::size_t>((counter / word_bits) % words); }
   static std::uint64_t bit(std::uint64_t counter) { return std::uint64_t{1} << (counter % word_bits); }
 
-  std::array<std::uint64_t, words> words_{};
+  std::vector<std::uint64_t> words_;  ///< those behind the last are zero
   std::optional<std::uint64_t> highest_{};
 };
 

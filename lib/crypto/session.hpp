@@ -29,6 +29,8 @@ class Session {
   /// `send_to` is the peer's SPI, `receive_at` ours.
   Session(AeadFactory& aeads, const SessionKeys& keys, Spi send_to, Spi receive_at);
 
+  /// For a session of many packets: opening them allocates nothing from here on.
+  void reserve_window() { window_.reserve(); }
   /// Writes a whole packet of `plaintext.size() + overhead` octets; false when the key is used up. `out` may be
   /// header_size octets before the plaintext.
   [[nodiscard]] bool seal_to(ByteSpan plaintext, std::byte* out);

@@ -38,40 +38,40 @@ Worker::Worker(const Config& config, crypto::AeadFactory& aeads)
     : config_(config), aeads_(aeads), coalescer_(config.own_mac, config.joins) {}
 
 void Worker::handle_order(const Order& order) {
-  std::visit(Overloaded{
-                 [&](const InstallLane& install) {
-                   last_lane_ = nullptr;
-                   lanes_.erase(install.receive_at);
-                   lanes_.emplace(install.receive_at,
-                                  Lane{crypto::Session(aeads_, install.keys, install.send_to, install.receive_at),
-                                       install.peer,
-                                       {.lane = install.receive_at}});
-                 },
-                 [&](const RemoveLane& remove) {
-                   last_lane_ = nullptr;
-                   lanes_.erase(remove.receive_at);
-                 },
-                 [&](const RemoveAllLanes&) {
-                   last_lane_ = nullptr;
-                   lanes_.clear();
-                   forget();
-                 },
-                 [&](const InstallFlow& flow) {
-                   if (flows_.size() >= most_decisions) flows_.clear();
-                   flows_[key_of(flow.source, flow.destination)] = flow;
-                 },
-                 [&](const InstallSource& source) {
-                   if (sources_.size() >= most_decisions) sources_.clear();
-                   sources_[source.source.value()] = source;
-                 },
-                 [&](const InstallPass& pass) {
-                   last_pass_ = nullptr;
-                   if (passes_.size() >= most_decisions) passes_.clear();
-                   passes_.insert_or_assign({pass.source, pass.destination}, pass);
-                 },
-                 [&](const ForgetDecisions&) { forget(); },
-             },
-             order);
+  std::visit(
+      Overloaded{
+          [&](const InstallLane& install) {
+            last_lane_ = nullptr;
+            lanes_.erase(install.receive_at);
+            crypto::Session session(aeads_, install.keys, install.send_to, install.receive_at);
+            session.reserve_window();
+            lanes_.emplace(install.receive_at, Lane{std::move(session), install.peer, {.lane = install.receive_at}});
+          },
+          [&](const RemoveLane& remove) {
+            last_lane_ = nullptr;
+            lanes_.erase(remove.receive_at);
+          },
+          [&](const RemoveAllLanes&) {
+            last_lane_ = nullptr;
+            lanes_.clear();
+            forget();
+          },
+          [&](const InstallFlow& flow) {
+            if (flows_.size() >= most_decisions) flows_.clear();
+            flows_[key_of(flow.source, flow.destination)] = flow;
+          },
+          [&](const InstallSource& source) {
+            if (sources_.size() >= most_decisions) sources_.clear();
+            sources_[source.source.value()] = source;
+          },
+          [&](const InstallPass& pass) {
+            last_pass_ = nullptr;
+            if (passes_.size() >= most_decisions) passes_.clear();
+            passes_.insert_or_assign({pass.source, pass.destination}, pass);
+          },
+          [&](const ForgetDecisions&) { forget(); },
+      },
+      order);
 }
 
 void Worker::forget() {

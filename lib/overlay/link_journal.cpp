@@ -10,7 +10,7 @@ void LinkJournal::add(TimePoint now, const NodeId& peer, std::string text) {
     of_peer.entries.back().when = now;
     return;
   }
-  if (of_peer.entries.size() == max_entries) of_peer.entries.pop_front();
+  if (of_peer.entries.size() == max_entries) of_peer.entries.erase(of_peer.entries.begin());
   of_peer.entries.push_back({now, std::move(text)});
 }
 
@@ -21,7 +21,7 @@ void LinkJournal::count_punch_attempt(TimePoint now, const NodeId& peer) {
 std::vector<JournalEntry> LinkJournal::entries(const NodeId& peer) const {
   const auto it = pages_.find(peer);
   if (it == pages_.end()) return {};
-  return {it->second.entries.begin(), it->second.entries.end()};
+  return it->second.entries;
 }
 
 unsigned LinkJournal::punch_attempts(const NodeId& peer) const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -33,7 +32,7 @@ class LinkJournal {
 
  private:
   struct Page {
-    std::deque<JournalEntry> entries{};
+    std::vector<JournalEntry> entries{};
     unsigned punch_attempts = 0;
     TimePoint latest{};
   };

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "base/rng.hpp"
+#include "support/heap_octets.hpp"
 
 namespace ipop::crypto {
 namespace {
@@ -23,6 +24,22 @@ TEST_CASE("the window reaches 8192 counters back, no further") {
   window.mark(8193);
   CHECK_FALSE(window.is_fresh(1));
   CHECK(window.is_fresh(2));
+}
+
+TEST_CASE("a session of few packets needs few words, and one that made room allocates none") {
+  const std::size_t before = test_support::heap_octets();
+  ReplayWindow few;
+  for (std::uint64_t i = 0; i < 100; ++i)
+    few.mark(i);
+  CHECK(test_support::heap_octets() - before <= 64);
+  CHECK_FALSE(few.is_fresh(99));
+  CHECK(few.is_fresh(100));
+  ReplayWindow many;
+  many.reserve();
+  const std::size_t with_room = test_support::heap_octets();
+  for (std::uint64_t i = 0; i < 20'000; ++i)
+    many.mark(i);
+  CHECK(test_support::heap_octets() == with_room);
 }
 
 TEST_CASE("a jump beyond the whole window forgets it") {
