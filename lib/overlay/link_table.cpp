@@ -1,7 +1,10 @@
 #include "overlay/link_table.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
+
+#include "base/machine.hpp"
 
 namespace ipop::overlay {
 
@@ -55,9 +58,60 @@ Standing Link::standing() const {
           .has_direct_on_trial = paths.has_direct_on_trial()};
 }
 
+std::optional<TimePoint> Link::deadline() const {
+  std::optional<TimePoint> out;
+  const auto by = [&](const std::optional<TimePoint>& when) { out = earliest(out, when); };
+  for (const Path& path : paths) {
+    by(path.liveness.deadline());
+    by(path.proof.deadline());
+  }
+  by(settle_at);
+  by(stands_at);
+  by(recover_until);
+  by(status.ack_due());
+  if (is_up()) by(status.status_due());
+  if (unused_since) by(*unused_since + unused_linger);
+  return out;
+}
+
+Link* LinkTable::handed_out(Link* link) {
+  if (link != nullptr && !std::exchange(link->may_have_changed_, true)) changed_.push_back(link);
+  return link;
+}
+
+void LinkTable::read_deadlines() {
+  for (Link* link : changed_) {
+    link->may_have_changed_ = false;
+    timed_[link->place_].due = link->deadline().value_or(TimePoint::max());
+  }
+  changed_.clear();
+}
+
+std::vector<NodeId> LinkTable::due(TimePoint now) {
+  read_deadlines();
+  std::vector<NodeId> out;
+  for (const Timed& timed : timed_) {
+    if (timed.due <= now) out.push_back(timed.link->peer);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+std::optional<TimePoint> LinkTable::next_deadline() {
+  read_deadlines();
+  const auto first = std::ranges::min_element(timed_, {}, &Timed::due);
+  return first == timed_.end() || first->due == TimePoint::max() ? std::nullopt : std::optional(first->due);
+}
+
+std::map<NodeId, Link>& LinkTable::change_all() {
+  for (auto& [peer, link] : links_)
+    handed_out(&link);
+  return links_;
+}
+
 Link* LinkTable::find(const NodeId& peer) {
   const auto it = links_.find(peer);
-  return it == links_.end() ? nullptr : &it->second;
+  return handed_out(it == links_.end() ? nullptr : &it->second);
 }
 
 const Link* LinkTable::find(const NodeId& peer) const {
@@ -71,8 +125,14 @@ Link* LinkTable::find(crypto::ChannelId channel) {
 }
 
 Link& LinkTable::add(const NodeId& peer) {
-  Link& link = links_[peer];
-  link.peer = peer;
+  const auto [it, is_new] = links_.try_emplace(peer);
+  Link& link = it->second;
+  if (is_new) {
+    link.peer = peer;
+    link.place_ = timed_.size();
+    timed_.push_back({TimePoint::max(), &link});
+  }
+  handed_out(&link);
   return link;
 }
 
@@ -90,14 +150,21 @@ void LinkTable::remove_path(Link& link, crypto::ChannelId channel) {
 void LinkTable::erase(const NodeId& peer) {
   const auto it = links_.find(peer);
   if (it == links_.end()) return;
-  for (const Path& path : it->second.paths)
+  Link& link = it->second;
+  for (const Path& path : link.paths)
     by_channel_.erase(path.channel);
+  if (link.may_have_changed_) std::erase(changed_, &link);
+  timed_[link.place_] = timed_.back();
+  timed_[link.place_].link->place_ = link.place_;
+  timed_.pop_back();
   links_.erase(it);
 }
 
 void LinkTable::clear() {
   links_.clear();
   by_channel_.clear();
+  timed_.clear();
+  changed_.clear();
 }
 
 std::size_t LinkTable::peers_at(const LinkCarrier& carrier, const NodeId& peer) const {

@@ -56,6 +56,8 @@ struct Link {
   ShapedByRelay shaped{};
   TimePoint relayed_at{};  ///< data of others came or left over it last
   bool admitted = false;   ///< the peer's revocation list is no newer than ours
+  /// Nobody needs it since `unused_since`; it goes when it was not used for so long.
+  static constexpr Duration unused_linger = 10s;
 
   /// The path to send on; null while the link is not up, and never null while it is.
   [[nodiscard]] Path* in_use() { return admitted ? paths.primary() : nullptr; }
@@ -71,10 +73,20 @@ struct Link {
   [[nodiscard]] Duration round_trip() const;
   [[nodiscard]] Connection connection() const;
   [[nodiscard]] Standing standing() const;
+  /// When something of it is to be looked at, though nothing comes.
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
+
+ private:
+  friend class LinkTable;
+  std::size_t place_ = 0;  ///< in the table's list of deadlines
+  bool may_have_changed_ = false;
 };
 
 /// All links of a node in ring order, found by peer or channel. Links that wait for a path take no
 /// part in what is asked about the ring.
+///
+/// A link that was handed out to be changed has its deadline read anew when deadlines are asked for, no other: a node
+/// with hundreds of links does not walk them for each packet.
 class LinkTable {
  public:
   explicit LinkTable(const NodeId& self) : self_(self) {}
@@ -92,8 +104,13 @@ class LinkTable {
   void erase(const NodeId& peer);
   void clear();
 
-  [[nodiscard]] std::map<NodeId, Link>& all() { return links_; }
   [[nodiscard]] const std::map<NodeId, Link>& all() const { return links_; }
+  /// The same, to be changed.
+  [[nodiscard]] std::map<NodeId, Link>& change_all();
+  /// Those whose deadline is over, in ring order.
+  [[nodiscard]] std::vector<NodeId> due(TimePoint now);
+  /// The earliest of all.
+  [[nodiscard]] std::optional<TimePoint> next_deadline();
   [[nodiscard]] std::size_t size() const { return links_.size(); }
   /// Linked peers at one address, in one /64 of IPv6 or over one relay, at most: a laboratory behind one NAT has
   /// room, and somebody with one address and many keys gets a quarter of the links of a node.
@@ -109,8 +126,17 @@ class LinkTable {
   [[nodiscard]] std::vector<NodeId> around(const NodeId& point, std::size_t per_side) const;
 
  private:
+  struct Timed {
+    TimePoint due{};
+    Link* link = nullptr;
+  };
+  Link* handed_out(Link* link);
+  void read_deadlines();
+
   NodeId self_;
   std::map<NodeId, Link> links_;
+  std::vector<Timed> timed_;    // one a link, in no order: walked in a row faster than a tree is kept
+  std::vector<Link*> changed_;  // may_have_changed_
   std::unordered_map<crypto::ChannelId, NodeId> by_channel_;  // looked up only, never walked
 };
 

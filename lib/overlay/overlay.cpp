@@ -53,7 +53,7 @@ void Overlay::State::start(TimePoint now) {
 
 void Overlay::State::stop(TimePoint now) {
   if (!running_) return;
-  for (auto& [peer, link] : links_.all()) {
+  for (auto& [peer, link] : links_.change_all()) {
     speak(now, link, Close{CloseReason::leaving});
     for (const Path& path : link.paths)
       table_.close(now, path.channel);
@@ -242,7 +242,13 @@ void Overlay::State::run_timers(TimePoint now) {
   send_due_requests(now);
   seeker_.handle_timeout(now);
   carry_on_seeking(now);
-  sync_status(now);
+  if (view_changed_) {
+    sync_status(now);
+  } else {
+    for (const NodeId& peer : links_.due(now)) {
+      if (Link* link = links_.find(peer)) sync_status(now, *link);
+    }
+  }
   if (maintain_at_ && *maintain_at_ <= now) dirty_ = true;
 }
 
@@ -284,18 +290,7 @@ void Overlay::State::expire_on_demand(TimePoint now) {
 
 void Overlay::State::set_next_deadline() {
   due_ = maintain_at_;
-  for (const auto& [peer, link] : links_.all()) {
-    for (const Path& path : link.paths) {
-      wake_by(path.liveness.deadline());
-      wake_by(path.proof.deadline());
-    }
-    wake_by(link.settle_at);
-    wake_by(link.stands_at);
-    wake_by(link.recover_until);
-    wake_by(link.status.ack_due());
-    if (link.is_up()) wake_by(link.status.status_due());
-    if (link.unused_since) wake_by(*link.unused_since + unused_linger);
-  }
+  wake_by(links_.next_deadline());
   wake_by(seeker_.poll_timeout());
   wake_by(requests_.deadline());
   wake_by(spread_.poll_timeout());

@@ -299,7 +299,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   const TimePoint heard = link->heard();
   links_.erase(peer);
   if (end != LinkEnd::unneeded) {
-    for (auto& [other, its_link] : links_.all())
+    for (auto& [other, its_link] : links_.change_all())
       its_link.status.handle_lost(peer);
   }
   spread_.handle_lost(peer);
@@ -334,17 +334,7 @@ void Overlay::State::learn_ways_back() {
 }
 
 void Overlay::State::check_links(TimePoint now) {
-  std::vector<NodeId> due;
-  for (const auto& [peer, link] : links_.all()) {
-    const auto is_over = [&](const std::optional<TimePoint>& deadline) { return deadline && *deadline <= now; };
-    if (is_over(link.recover_until) || is_over(link.settle_at) || is_over(link.stands_at) ||
-        (link.unused_since && *link.unused_since + unused_linger <= now) ||
-        std::ranges::any_of(link.paths, [&](const Path& path) {
-          return path.liveness.deadline() <= now || is_over(path.proof.deadline());
-        }))
-      due.push_back(peer);
-  }
-  for (const NodeId& peer : due) {
+  for (const NodeId& peer : links_.due(now)) {
     check_proofs(now, peer);
     check_liveness(now, peer);
     Link* link = links_.find(peer);
@@ -359,7 +349,7 @@ void Overlay::State::check_links(TimePoint now) {
       link->stands = true;
       seeker_.handle_stands(peer);
     }
-    if (!link->unused_since || *link->unused_since + unused_linger > now) continue;
+    if (!link->unused_since || *link->unused_since + Link::unused_linger > now) continue;
     if (is_used(now, *link)) {
       link->unused_since = link->last_traffic + config_.on_demand_idle;
     } else {
@@ -373,7 +363,7 @@ bool Overlay::State::is_used(TimePoint now, const Link& link) const {
 }
 
 void Overlay::State::mark_unused(TimePoint now) {
-  for (auto& [peer, link] : links_.all()) {
+  for (auto& [peer, link] : links_.change_all()) {
     if (link.own_roles.any() || link.peer_roles.any()) {
       link.unused_since.reset();
     } else if (!link.unused_since) {
@@ -472,7 +462,7 @@ void Overlay::State::settle_paths(TimePoint now, Link& link) {
 }
 
 void Overlay::State::probe_all(TimePoint now) {
-  for (auto& [peer, link] : links_.all()) {
+  for (auto& [peer, link] : links_.change_all()) {
     for (Path& path : link.paths)
       path.liveness.probe_now(now);
   }

@@ -94,7 +94,7 @@ void Overlay::State::assign_roles(TimePoint now) {
   }
   // One more on each side than the ring needs: the spare is there when a neighbour dies.
   const std::vector<NodeId> near = links_.around(config_.self, config_.near_per_side + 1);
-  for (auto& [peer, link] : links_.all()) {
+  for (auto& [peer, link] : links_.change_all()) {
     Roles roles;
     roles.set(index_of(Role::near), std::ranges::find(near, peer) != near.end());
     roles.set(index_of(Role::shortcut), shortcuts_.contains(peer));

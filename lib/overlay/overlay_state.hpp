@@ -34,8 +34,6 @@
 
 namespace ipop::overlay {
 
-/// A link that neither end needs stays so long: roles change quickly while a ring forms.
-inline constexpr Duration unused_linger = 10s;
 /// A bootstrap link stays so long after the node has joined.
 inline constexpr Duration leaf_linger = 10s;
 /// How often the load that this node tells of itself may change: that goes to every peer.

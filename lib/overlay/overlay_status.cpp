@@ -37,10 +37,8 @@ Status Overlay::State::make_status(const Link& link) const {
 }
 
 void Overlay::State::sync_status(TimePoint now) {
-  for (auto& [peer, link] : links_.all()) {
-    acknowledge(now, link);
-    if (link.is_up()) sync_status(now, link);
-  }
+  for (auto& [peer, link] : links_.change_all())
+    sync_status(now, link);
 }
 
 Duration Overlay::State::may_wait(const Link& link, const Status& status) const {
@@ -54,6 +52,8 @@ Duration Overlay::State::may_wait(const Link& link, const Status& status) const 
 }
 
 void Overlay::State::sync_status(TimePoint now, Link& link) {
+  acknowledge(now, link);
+  if (!link.is_up()) return;
   StatusExchange& exchange = link.status;
   const bool stale = view_changed_ || exchange.has_waited(now) || exchange.latest().instance != instance_ ||
                      exchange.latest().roles != link.own_roles;

@@ -71,7 +71,7 @@ void Overlay::State::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
 }
 
 void Overlay::State::admit_level_peers(TimePoint now) {
-  for (auto& [peer, link] : links_.all()) {
+  for (auto& [peer, link] : links_.change_all()) {
     if (!link.admitted && !link.paths.empty() && spread_.is_level(peer)) admit(now, link);
   }
 }
