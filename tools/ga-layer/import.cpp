@@ -50,14 +50,8 @@ class ImportWork {
   Result<void> copy_payload(const std::string& to) {
     const layers::Manifest& manifest = read_.manifest;
     const std::string from = payload_path(manifest_path(verb_.file), manifest.kind);
-    return steps_.take("copy " + from + " and compare its sum", [&]() -> Result<void> {
-      if (auto made = io::make_directories(context_.store.incoming(), 0700); !made) return made;
-      const auto sum = layerfs::copy_file(from, to, manifest.payload_size);
-      if (!sum) return sum.error();
-      if (sum->size != manifest.payload_size || sum->digest != manifest.payload)
-        return {Errc::bad_checksum, from + " has another sum than its manifest says"};
-      return {};
-    });
+    return steps_.take("copy " + from + " and compare its sum",
+                       [&] { return layerstore::copy_payload(context_, manifest, from, to); });
   }
 
   Result<void> take_layer() {
@@ -82,20 +76,14 @@ class ImportWork {
     }
     const std::string release = context_.store.release(manifest.name, manifest.number);
     if (done) {
-      done = steps_.take("put it at " + release + ".squashfs and .manifest", [&]() -> Result<void> {
-        if (auto moved = io::rename_file(image, release + ".squashfs"); !moved) return moved;
-        return io::write_file_atomically(release + ".manifest", read_.text, 0644);
-      });
+      done = steps_.take("put it at " + release + ".squashfs and .manifest",
+                         [&] { return layerstore::put_release(context_, read_, image); });
     }
     if (done) done = steps_.take("use it", [&] { return save_stack(context_, *next); });
     if (done && layer != nullptr && layer->before != 0 && layer->before != manifest.number) {
       const std::string old = context_.store.release(layer->name, layer->before);
-      done = steps_.take("remove " + old + ".squashfs and .manifest", [&]() -> Result<void> {
-        for (const char* ending : {".manifest", ".squashfs"})
-          if (io::exists(old + ending))
-            if (auto removed = io::remove_file(old + ending); !removed) return removed;
-        return layerfs::remove_tree(context_.store.unpacked(layer->name, layer->before));
-      });
+      done = steps_.take("remove " + old + ".squashfs and .manifest",
+                         [&] { return layerstore::remove_release(context_, layer->name, layer->before); });
     }
     return done;
   }

@@ -5,15 +5,20 @@
 #include "cli/exit_status.hpp"
 #include "cli/streams.hpp"
 #include "layers/mount_plan.hpp"
+#include "layerstore/layer_store.hpp"
 #include "options.hpp"
 
 namespace ipop::ga_layer {
 
 /// What every verb works with.
-struct Context {
+struct Context : layerstore::Places {
+  Context(const Options& chosen, const cli::Streams& its_streams, layers::StoreLayout its_store)
+      : Places{std::move(its_store), chosen.trust, chosen.group, chosen.groups},
+        options(chosen),
+        streams(its_streams) {}
+
   const Options& options;
   const cli::Streams& streams;
-  layers::StoreLayout store{};
 };
 
 /// With a command, its exit status.
