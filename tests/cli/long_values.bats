@@ -21,7 +21,7 @@ refuses() {
 }
 
 @test "of a long value on the command line no more than its beginning is repeated" {
-  for program in ga ga-cert ga-condorcfg ga-firewall ga-group ga-layer ga-appliance ga-simplenode ga-pingtest ipop-ctl ipop-dhcp ipop-dns ipop-node; do
+  for program in ga ga-cert ga-condorcfg ga-firewall ga-group ga-layer ga-appliance ga-simplenode ga-update ga-pingtest ipop-ctl ipop-dhcp ipop-dns ipop-node; do
     refuses "$program" "$LONG"
     refuses "$program" "--$LONG"
     refuses "$program" help "$LONG"
@@ -39,6 +39,9 @@ refuses() {
   refuses ga-group --dir "$DIR" token "$LONG"
   refuses ga-layer --store "$DIR" import "$LONG"
   refuses ga-pingtest --socket "$DIR/none" run --every "$LONG"
+  refuses ga-update --store "$DIR" apply "$LONG"
+  refuses ga-update --store "$DIR" apply x --at "$LONG"
+  refuses ga-update --store "$DIR" apply x --want "$LONG"
   refuses ipop-ctl --socket "$DIR/none" why "$LONG"
   refuses ipop-ctl --group "$LONG" status
   refuses ipop-dhcp --group "$LONG" show

@@ -55,7 +55,7 @@ holds "the repository is read" source_is one
 holds "all packages are installed, and nothing is asked" apt-get install --yes --no-install-recommends "${packages[@]}"
 holds "dpkg finds nothing missing or changed" dpkg --verify "${packages[@]}"
 first=$(version ipop)
-for program in ipop-node ipop-ctl ipop-dns ipop-dhcp ga ga-cert ga-condorcfg ga-firewall ga-group ga-layer ga-pingtest ga-simplenode; do
+for program in ipop-node ipop-ctl ipop-dns ipop-dhcp ga ga-cert ga-condorcfg ga-firewall ga-group ga-layer ga-pingtest ga-simplenode ga-update; do
   holds "$program runs" "$program" --version
 done
 holds "the group ga is there" getent group ga
