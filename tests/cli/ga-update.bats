@@ -208,6 +208,8 @@ is_clean() {
   signer stranger
   layer release debian --tree "$DIR/base" --base --to "$DIR/old" --number 5 --key "$DIR/stranger.key" --certificate "$DIR/stranger.pem" 2>/dev/null
   released fedora --tree "$DIR/base" --base --to "$DIR/old" --number 3 2>/dev/null
+  mkdir -p "$DIR/base/usr/lib/modules/0.0"
+  released debian --tree "$DIR/base" --base --to "$DIR/old" --number 6 2>/dev/null
   # Release 2 is in use, and 1 the one before.
   update apply "$DIR/out/debian-2.squashfs" --want none
   boot normal >/dev/null
@@ -247,6 +249,7 @@ is_clean() {
   rm "$DIR/case/debian-9.manifest"
   refused "No such file"
   refused "release 1 is older than 2, which was in use here" "$DIR/old/debian-1.squashfs"
+  refused "it has no modules for $(uname -r), the kernel that the boot disk starts" "$DIR/old/debian-6.squashfs"
   refused "stranger" "$DIR/old/debian-5.squashfs"
   cp "$DIR/stranger.pem" "$DIR/trust/"
   refused "signed by another key than the release in use; --other-signer takes it" "$DIR/old/debian-5.squashfs"
@@ -294,6 +297,18 @@ is_clean() {
   [ "$(boot normal)" = "$(printf '1\nold')" ]
   run update confirm
   [ "$status" -eq 1 ]
+}
+
+@test "a newer release that is imported during a trial is what the next boot has" {
+  two_bases
+  released debian --tree "$DIR/base" --base --to "$DIR/out" --number 3 2>/dev/null
+  update apply "$DIR/out/debian-2.squashfs" --want none
+  boot normal >/dev/null
+  layer import "$DIR/out/debian-3.squashfs"
+  update confirm
+  [ "$(stack_of)" = "$(printf 'debian\t3\t1')" ]
+  [ ! -e "$STORE/images/debian-2.squashfs" ]
+  is_clean
 }
 
 @test "status and history have three forms" {

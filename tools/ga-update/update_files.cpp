@@ -15,30 +15,32 @@ namespace {
 
 constexpr std::size_t largest_text = 65'536;
 
-/// The stack in which what was tried is used, and without the release that nobody can go back to any more.
-Result<void> use_what_was_tried(const Context& context, const updates::Change& change) {
-  const auto stack = layerstore::load_stack(context);
-  if (!stack) return stack.error();
-  const auto manifest = layerstore::read_manifest(context.store.manifest(change.name, change.to), nullptr);
-  if (!manifest) return manifest.error();
-  const auto next = layers::with_release(*stack, manifest->manifest);
-  if (!next) return next.error();
-  if (*next == *stack) return {};
-  // Before the stack forgets it.
-  const layers::StackLayer* layer = layers::find_layer(*stack, change.name);
-  if (layer != nullptr && layer->before != 0 && layer->before != change.to) {
-    if (auto removed = layerstore::remove_release(context, layer->name, layer->before); !removed) return removed;
-  }
-  return layerstore::save_stack(context, *next);
-}
-
-/// The release that did not work goes, unless the stack has it.
+/// The release that is not used goes, unless the stack has it.
 Result<void> drop_what_was_tried(const Context& context, const updates::Change& change) {
   const auto stack = layerstore::load_stack(context);
   if (!stack) return stack.error();
   const layers::StackLayer* layer = layers::find_layer(*stack, change.name);
   if (layer != nullptr && (layer->number == change.to || layer->before == change.to)) return {};
   return layerstore::remove_release(context, change.name, change.to);
+}
+
+/// The stack in which what was tried is used, and without the release that nobody can go back to any more.
+Result<void> use_what_was_tried(const Context& context, const updates::Change& change) {
+  const auto stack = layerstore::load_stack(context);
+  if (!stack) return stack.error();
+  const layers::StackLayer* layer = layers::find_layer(*stack, change.name);
+  // Somebody has imported a newer one meanwhile, which the next boot has.
+  if (layer != nullptr && layer->highest > change.to) return drop_what_was_tried(context, change);
+  const auto manifest = layerstore::read_manifest(context.store.manifest(change.name, change.to), nullptr);
+  if (!manifest) return manifest.error();
+  const auto next = layers::with_release(*stack, manifest->manifest);
+  if (!next) return next.error();
+  if (*next == *stack) return {};
+  // Before the stack forgets it.
+  if (layer != nullptr && layer->before != 0 && layer->before != change.to) {
+    if (auto removed = layerstore::remove_release(context, layer->name, layer->before); !removed) return removed;
+  }
+  return layerstore::save_stack(context, *next);
 }
 
 /// Texts that were being written when the machine stopped.
