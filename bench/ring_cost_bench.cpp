@@ -23,7 +23,7 @@ struct Measured {
 
 Measured measure(bench::Report& report, std::uint64_t seed, std::size_t members) {
   report.progress("a ring of " + std::to_string(members));
-  const RingCost cost = measure_ring_cost({.seed = seed, .members = members});
+  const RingCost cost = measure_ring_cost({.seed = seed, .members = members, .looks_at_hosts = false});
   const std::string suffix = "_" + std::to_string(members);
   const std::string note = std::to_string(cost.joined) + " joined, near links " + (cost.is_right ? "right" : "wrong") +
                            ", " + std::to_string(cost.double_addresses) + " addresses twice";

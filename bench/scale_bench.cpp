@@ -10,6 +10,7 @@
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 #include "support/heap_octets.hpp"
+#include "support/ring_cost.hpp"
 #include "support/route_lengths.hpp"
 #include "support/sim_ring.hpp"
 #include "support/traffic_kinds.hpp"
@@ -29,21 +30,11 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-/// Three sites in four behind a NAT of varying kind, as in ring_cost_bench.
-SiteId make_site(SimNetwork& network, std::size_t number) {
-  switch (number % 4) {
-    case 0: return network.add_nat_site(port_restricted_cone());
-    case 1: return network.add_nat_site(full_cone());
-    case 2: return network.add_nat_site(symmetric());
-    default: return network.add_public_site();
-  }
-}
-
 void add_nodes(SimRing& ring, std::size_t members, Duration within) {
   for (std::size_t i = 0; i < bootstrap_nodes; ++i)
     ring.add_bootstrap();
   for (std::size_t i = 0; i < members; ++i)
-    ring.add_member(make_site(ring.network(), i),
+    ring.add_member(add_site(ring.network(), i),
                     TimePoint{} + within * static_cast<int>(i) / static_cast<int>(members));
 }
 

@@ -9,6 +9,7 @@
 #include "base/rng.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
+#include "support/ring_cost.hpp"
 #include "support/route_lengths.hpp"
 #include "support/sim_ring.hpp"
 
@@ -26,16 +27,6 @@ double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-/// Three sites in four behind a NAT of varying kind, as homes, labs and clouds are.
-SiteId make_site(SimNetwork& network, std::size_t number) {
-  switch (number % 4) {
-    case 0: return network.add_nat_site(port_restricted_cone());
-    case 1: return network.add_nat_site(full_cone());
-    case 2: return network.add_nat_site(symmetric());
-    default: return network.add_public_site();
-  }
-}
-
 struct ColdRing {
   std::unique_ptr<SimRing> ring;
   std::optional<Duration> ready;  ///< all joined, addressed, near links right; none within a minute
@@ -50,7 +41,7 @@ ColdRing cold_start(std::uint64_t seed) {
     ring.add_bootstrap();
   SiteId site{};
   for (std::size_t i = 0; i < ring_size - bootstraps; ++i) {
-    if (i % 2 == 0) site = make_site(ring.network(), i / 2);
+    if (i % 2 == 0) site = add_site(ring.network(), i / 2);
     ring.add_member(site, TimePoint{} + std::chrono::milliseconds(rng.below(1000)));
   }
   ring.network().run_for(1s);
@@ -109,7 +100,7 @@ void measure_joins(bench::Report& report, SimRing& ring, std::size_t trials) {
     report.progress("join " + std::to_string(i + 1) + " of " + std::to_string(trials));
     SimNetwork& network = ring.network();
     const TimePoint start = network.now();
-    const std::size_t index = ring.add_member(make_site(network, i), start);
+    const std::size_t index = ring.add_member(add_site(network, i), start);
     SimNode& node = ring.at(index);
     std::optional<TimePoint> stands;
     while (network.now() < start + 30s && !(stands && node.lease_at)) {

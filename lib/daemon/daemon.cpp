@@ -10,7 +10,6 @@
 #include "crypto/reseed.hpp"
 #include "daemon/daemon_state.hpp"
 #include "io/loaded_code.hpp"
-#include "io/process.hpp"
 
 namespace ipop::daemon {
 
@@ -46,10 +45,6 @@ Result<io::UdpPort> open_port(std::uint16_t wanted, std::uint16_t last, const io
                                            " is in use by another program; choose another with --port, or 0 for any");
 }
 
-// Files and sockets that are open at a time: a node with two dozen clients, and what one more hand adds.
-constexpr unsigned files_of_a_node = 64;
-constexpr unsigned files_of_a_hand = 12;
-
 /// What others are told of stands beside the control socket, under the group's name.
 DnsRegistration::Files registration_files(const std::string& control_path) {
   const std::string group = control_path.substr(0, control_path.rfind(".sock"));
@@ -59,13 +54,7 @@ DnsRegistration::Files registration_files(const std::string& control_path) {
 }  // namespace
 
 Result<void> Daemon::State::open() {
-  // Half a node, without its control socket or its name server, would be worse than none.
-  const unsigned files = files_of_a_node + files_of_a_hand * (hands_wanted() - 1);
-  if (const unsigned limit = io::open_files_limit(); limit < files) {
-    return make_error(std::make_error_code(std::errc::too_many_files_open),
-                      "this process may open " + std::to_string(limit) + " files, and a node needs " +
-                          std::to_string(files) + " (`ulimit -n`; LimitNOFILE= in a unit)");
-  }
+  if (auto room = check_open_files(config_.workers); !room) return room;
   auto directory = StateDirectory::open(config_.state_directory);
   if (!directory) return std::move(directory).error();
   directory_ = *std::move(directory);

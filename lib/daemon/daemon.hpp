@@ -64,6 +64,9 @@ struct DaemonConfig {
 /// How many workers a machine with so many processors has use for: one for two of them, four at the most, since others
 /// make what is passed, or run jobs.
 unsigned workers_for(unsigned processors);
+/// Whether this process may have open what a node with so many workers (0: workers_for()) does. Half a node, without
+/// its control socket or its name server, would be worse than none. Error: too_many_files_open.
+Result<void> check_open_files(unsigned workers);
 
 /// A node on this machine: opens what it needs of the kernel, then turns events into inputs of
 /// node::Node and carries out what comes out.

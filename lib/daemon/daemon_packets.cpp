@@ -22,8 +22,28 @@ unsigned workers_for(unsigned processors) {
   return std::bit_floor(std::clamp(processors / 2, 1U, 4U));
 }
 
+namespace {
+
+unsigned hands_for(unsigned workers) {
+  return workers != 0 ? workers : workers_for(io::usable_processors());
+}
+
+}  // namespace
+
+Result<void> check_open_files(unsigned workers) {
+  // A node with two dozen clients, and what one more hand adds.
+  constexpr unsigned of_a_node = 64;
+  constexpr unsigned of_a_hand = 12;
+  const unsigned needed = of_a_node + of_a_hand * (hands_for(workers) - 1);
+  const unsigned limit = io::open_files_limit();
+  if (limit >= needed) return {};
+  return make_error(std::make_error_code(std::errc::too_many_files_open),
+                    "this process may open " + std::to_string(limit) + " files, and a node needs " +
+                        std::to_string(needed) + " (`ulimit -n`; LimitNOFILE= in a unit)");
+}
+
 unsigned Daemon::State::hands_wanted() const {
-  return config_.workers != 0 ? config_.workers : workers_for(io::usable_processors());
+  return hands_for(config_.workers);
 }
 
 Result<void> Daemon::State::make_hands() {

@@ -270,6 +270,11 @@ node() {
   [ "${#lines[@]}" -eq 1 ]
   [[ $output == *"may open 40 files"*"needs 64"*LimitNOFILE* ]]
   [ ! -e "$DIR/state" ]
+  local said=${output#*: }
+  run bash -c "ulimit -n 40; exec '$GA_BIN/ipop-node' config check --group '$DIR/lab.toml' --no-tap \
+    --state-dir '$DIR/state' --socket '$DIR/node.sock' --workers 1"
+  [ "$status" -eq 1 ]
+  [ "${output#*: }" = "$said" ]
 }
 
 @test "a file that may not grow is an error with its name, and no end without a word" {

@@ -14,15 +14,6 @@ constexpr Duration start_pause = 20ms;
 constexpr Duration pause = 10s;
 constexpr Duration after_last = 30s;
 
-SiteId site_of(SimNetwork& network, std::size_t number) {
-  switch (number % 4) {
-    case 0: return network.add_nat_site(port_restricted_cone());
-    case 1: return network.add_nat_site(full_cone());
-    case 2: return network.add_nat_site(symmetric());
-    default: return network.add_public_site();
-  }
-}
-
 double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -45,19 +36,28 @@ Spent spent(const TrafficCount& before, const TrafficCount& after) {
 
 }  // namespace
 
+SiteId add_site(SimNetwork& network, std::size_t number) {
+  switch (number % 4) {
+    case 0: return network.add_nat_site(port_restricted_cone());
+    case 1: return network.add_nat_site(full_cone());
+    case 2: return network.add_nat_site(symmetric());
+    default: return network.add_public_site();
+  }
+}
+
 double total(const PerKind& datagrams) {
   return std::accumulate(datagrams.begin(), datagrams.end(), 0.0);
 }
 
 RingCost measure_ring_cost(const RingCostTrial& trial) {
-  SimRing ring({.seed = trial.seed, .network = {.latency = latency, .looks_at_hosts = false}});
+  SimRing ring({.seed = trial.seed, .network = {.latency = latency, .looks_at_hosts = trial.looks_at_hosts}});
   SimNetwork& network = ring.network();
   TrafficCount count;
   network.set_tap([&](ByteSpan datagram) { count.add(datagram); });
   for (std::size_t i = 0; i < bootstrap_nodes; ++i)
     ring.add_bootstrap();
   for (std::size_t i = 0; i < trial.members; ++i)
-    ring.add_member(site_of(network, i), TimePoint{} + start_pause * i);
+    ring.add_member(add_site(network, i), TimePoint{} + start_pause * i);
   network.run_for(start_pause * trial.members + trial.settle);
 
   RingCost out;
@@ -81,7 +81,7 @@ RingCost measure_ring_cost(const RingCostTrial& trial) {
 
   TrafficCount before = count;
   for (std::size_t i = 0; i < trial.joins; ++i)
-    ring.add_member(site_of(network, trial.members + i), network.now() + pause * i);
+    ring.add_member(add_site(network, trial.members + i), network.now() + pause * i);
   Duration span = pause * trial.joins + after_last;
   network.run_for(span);
   // A new member idles as well, from its own join to the end.

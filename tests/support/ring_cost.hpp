@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/time.hpp"
+#include "support/sim_network.hpp"
 #include "support/traffic_kinds.hpp"
 
 namespace ipop::test_support {
@@ -17,6 +18,7 @@ struct RingCostTrial {
   Duration idle = std::chrono::minutes(10);    ///< counted
   std::size_t joins = 20;                      ///< counted, ten seconds apart
   std::size_t leaves = 20;                     ///< the same, of those that joined; not more than these
+  bool looks_at_hosts = true;                  ///< SimNetwork::Config
 };
 
 /// Datagrams of each kind.
@@ -37,6 +39,9 @@ struct RingCost {
 };
 
 double total(const PerKind& datagrams);
+
+/// A site of one of four kinds in turn: port-restricted, full cone, symmetric, public.
+SiteId add_site(SimNetwork& network, std::size_t number);
 
 /// Four public bootstrap nodes and members at sites of four kinds in turn (public, full cone, port-restricted,
 /// symmetric), 50 ms from site to site; they start 20 ms apart. A seed gives the same figures everywhere.

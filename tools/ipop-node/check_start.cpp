@@ -2,6 +2,7 @@
 
 #include "base/group_files.hpp"
 #include "crypto/private_key.hpp"
+#include "daemon/daemon.hpp"
 #include "daemon/underlay.hpp"
 #include "io/control_socket.hpp"
 #include "io/directory_lock.hpp"
@@ -66,6 +67,7 @@ Result<void> check_owner(const std::string& state_directory) {
 }  // namespace
 
 Result<void> check_start(const NodeSettings& settings, std::vector<std::string>& warnings) {
+  if (auto room = daemon::check_open_files(settings.workers); !room) return room;
   if (auto key = check_key(settings.state_dir); !key) return key;
   check_state(settings.state_dir, warnings);
   const auto address = io::unix_address(settings.socket);
