@@ -27,6 +27,7 @@ seconds=4 rounds=3 underlay=gso extra='' other='' workers=''
 read_options ipop-node 'seconds=[1-9][0-9]?' 'rounds=[1-9][0-9]?' 'underlay=gso|soft' 'extra=.*' 'other=.*' \
   'workers=[1248]' -- "$@"
 [[ -z $extra || -d $extra ]] || usage
+[[ -z $extra ]] || extra=$(cd "$extra" && pwd)
 [[ -z $other || -x $other/ipop-node ]] || usage
 begin_internet gp
 

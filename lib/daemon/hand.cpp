@@ -12,6 +12,10 @@ constexpr int batches_a_turn = 8;
 // How often the node hears what the worker did. Less than the half second after which it probes a path that is silent.
 constexpr Duration report_every = 250ms;
 
+dataplane::Worker::Queue left(bool is_drained) {
+  return is_drained ? dataplane::Worker::Queue::empty : dataplane::Worker::Queue::more_waits;
+}
+
 }  // namespace
 
 Hand::Hand(io::EventLoop& loop, io::UdpPort& port, io::TapDevice* tap, const dataplane::Worker::Config& config,
@@ -37,7 +41,7 @@ void Hand::read_datagrams(int socket) {
     const auto datagrams = port_.receive_joined(socket);
     const bool is_drained = port_.is_drained();
     for (dataplane::Worker::Place place; place.run < datagrams.size();)
-      pass([&](TimePoint now) { return worker_.handle_datagrams(now, datagrams, place); });
+      pass([&](TimePoint now) { return worker_.handle_datagrams(now, datagrams, place, left(is_drained)); });
     if (is_drained) return;
   }
 }
@@ -45,7 +49,8 @@ void Hand::read_datagrams(int socket) {
 void Hand::read_frames() {
   for (int turn = 0; turn < batches_a_turn; ++turn) {
     const auto frames = tap_->read();
-    if (!frames.empty()) pass([&](TimePoint now) { return worker_.handle_frames(now, frames); });
+    if (!frames.empty())
+      pass([&](TimePoint now) { return worker_.handle_frames(now, frames, left(tap_->is_drained())); });
     if (tap_->is_drained()) return;
   }
 }

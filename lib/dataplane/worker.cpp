@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/machine.hpp"
+#include "net/checksum.hpp"
 #include "net/ethernet.hpp"
 #include "net/udp.hpp"
 
@@ -26,6 +27,10 @@ bool is_syn(ByteSpan packet) {
 /// Zero where there is none.
 crypto::Spi spi_of(ByteSpan sealed) {
   return crypto::Spi{sealed.size() < crypto::Session::header_size ? 0 : long_at(sealed, 0)};
+}
+
+void look(TimePoint now, StandingQueue& queue, Worker::Queue left) {
+  left == Worker::Queue::empty ? queue.handle_empty(now) : queue.handle_backlog(now);
 }
 
 bool is_dhcp_port(unsigned port) {
@@ -81,8 +86,27 @@ void Worker::forget() {
   last_pass_ = nullptr;
 }
 
-Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames) {
+bool Worker::gives_way(StandingQueue& queue, Octets packet) {
+  // Acknowledgements and pings do not fill a queue.
+  constexpr std::size_t large = 600;
+  if (packet.size() < large || !queue.loses_next()) return false;
+  constexpr unsigned congestion = 3;
+  const unsigned service = octet_at(packet, 1);
+  if ((service & congestion) == 0) {
+    count(Count::standing);
+    return true;
+  }
+  const std::uint16_t before = word_at(packet, 0);
+  set_octet(packet, 1, service | congestion);
+  // A checksum that was wrong stays so: the receiver is to see it.
+  set_word(packet, ip::checksum, net::update_checksum(word_at(packet, ip::checksum), before, word_at(packet, 0)));
+  count(Count::marked);
+  return false;
+}
+
+Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames, Queue left) {
   begin();
+  look(now, from_tap_, left);
   for (const net::TapFrame& frame : frames) {
     // The node counts what is too short for a frame.
     if (frame.octets.size() < ethernet_header) {
@@ -128,6 +152,7 @@ const InstallFlow* Worker::find_flow(TimePoint now, const net::TapFrame& frame) 
 
 void Worker::send(const InstallFlow& flow, Lane& lane, Lane* relay) {
   for (Octets packet = segmenter_.next(); !packet.empty(); packet = segmenter_.next()) {
+    if (gives_way(from_tap_, packet)) continue;
     const std::size_t inner = packet.size() + crypto::Session::overhead;
     const std::size_t payload = RelayedHead::size + inner;  // of the relay's lane
     const std::size_t size = relay == nullptr ? inner : payload + crypto::Session::overhead;
@@ -169,8 +194,10 @@ void Worker::give_frame(const net::TapFrame& frame) {
   }
 }
 
-Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place) {
+Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place,
+                                         Queue left) {
   begin();
+  look(now, from_net_, left);
   std::optional<bool> is_of_lanes;
   for (; place.run < datagrams.size(); ++place.run, place.octets = 0) {
     const net::Datagrams& joined = datagrams[place.run];
@@ -285,6 +312,7 @@ InstallPass* Worker::find_pass(const NodeId& source, const NodeId& destination) 
 
 void Worker::take(TimePoint now, Lane& lane, Octets packet) {
   if (const InstallSource* source = find_source(now, lane, packet)) {
+    if (gives_way(from_net_, packet)) return;
     count(Count::received);
     coalescer_.add(packet, source->to);
   } else {

@@ -23,6 +23,7 @@
 #include "dataplane/relayed_head.hpp"
 #include "dataplane/segmenter.hpp"
 #include "dataplane/send_batch.hpp"
+#include "dataplane/standing_queue.hpp"
 #include "net/datagrams.hpp"
 
 namespace ipop::dataplane {
@@ -66,8 +67,10 @@ class Worker {
     ForNode for_node{};
     std::span<const ForHand> for_hands{};
   };
+  /// What is left in the queue that an input was taken from.
+  enum class Queue { empty, more_waits };
   /// The octets of an input are changed, and stay where they are until the outcome was carried out.
-  [[nodiscard]] Outcome handle_frames(TimePoint now, std::span<const net::TapFrame> frames);
+  [[nodiscard]] Outcome handle_frames(TimePoint now, std::span<const net::TapFrame> frames, Queue left = Queue::empty);
   /// How far a batch of datagrams has been taken.
   struct Place {
     std::size_t run = 0;
@@ -75,7 +78,8 @@ class Worker {
   };
   /// Takes datagrams from `place` on, as long as all are of lanes or none is, and moves it: what a peer sent over the
   /// session itself and what it sent over the lane behind stay in their order when each outcome is carried out first.
-  [[nodiscard]] Outcome handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place);
+  [[nodiscard]] Outcome handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place,
+                                         Queue left = Queue::empty);
 
   /// What `peer` sealed for a lane and a member brought over the session of his own link: the node can't open it.
   [[nodiscard]] Outcome handle_relayed(TimePoint now, const NodeId& peer, std::span<Bytes> packets);
@@ -129,6 +133,8 @@ class Worker {
     vnet_kind,
     vnet_length,
     vnet_segments,
+    standing,
+    marked,
     count_,
   };
   static constexpr std::array<std::string_view, static_cast<std::size_t>(Count::count_)> count_names = {
@@ -137,7 +143,8 @@ class Worker {
       "drop_worker_exhausted", "drop_channel_lane",        "drop_channel_truncated",
       "drop_channel_replayed", "drop_channel_bad_tag",     "drop_channel_empty",
       "drop_vnet_checksum",    "drop_vnet_headers",        "drop_vnet_kind",
-      "drop_vnet_length",      "drop_vnet_segments",
+      "drop_vnet_length",      "drop_vnet_segments",       "drop_worker_standing",
+      "worker_marked",
   };
 
   void begin();
@@ -149,6 +156,9 @@ class Worker {
   /// That of this hand.
   [[nodiscard]] Lane* find_lane(const crypto::Lanes& lanes);
   [[nodiscard]] Lane* find_lane_of(ByteSpan sealed);
+  /// True: the queue that it came from stands, and this packet is dropped. Where its ends know what a mark says (RFC
+  /// 3168) it gets one instead.
+  [[nodiscard]] bool gives_way(StandingQueue& queue, Octets packet);
   [[nodiscard]] const InstallFlow* find_flow(TimePoint now, const net::TapFrame& frame) const;
   /// Seals what the segmenter has.
   void send(const InstallFlow& flow, Lane& lane, Lane* relay);
@@ -188,6 +198,8 @@ class Worker {
   std::vector<ForNode::Opened> opened_;
   std::vector<ForHand> for_hands_;
   std::array<std::uint64_t, static_cast<std::size_t>(Count::count_)> counts_{};
+  StandingQueue from_tap_;
+  StandingQueue from_net_;
 };
 
 }  // namespace ipop::dataplane
