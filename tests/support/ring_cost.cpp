@@ -13,6 +13,8 @@ constexpr Duration latency = 50ms;
 constexpr Duration start_pause = 20ms;
 constexpr Duration pause = 10s;
 constexpr Duration after_last = 30s;
+constexpr Duration asleep = 5min;
+constexpr Duration awake = 5min;
 
 double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
@@ -106,6 +108,22 @@ RingCost measure_ring_cost(const RingCostTrial& trial) {
   }
   network.run_for(after_last);
   share(spent(before, count), idling, trial.leaves, out.leave, out.leave_octets);
+
+  const std::size_t sleeper = bootstrap_nodes;
+  const auto address = ring.at(sleeper).node().address();
+  before = count;
+  idling = 0;
+  double unused = 0;
+  for (std::size_t i = 0; i < trial.sleeps; ++i) {
+    ring.suspend(sleeper);
+    network.run_for(asleep);
+    ring.resume(sleeper);
+    network.run_for(after_last);
+    out.woken += ring.at(sleeper).node().is_joined() && ring.at(sleeper).node().address() == address ? 1U : 0U;
+    network.run_for(awake - after_last);
+    idling += nodes * seconds(asleep + awake) - seconds(asleep);
+  }
+  share(spent(before, count), idling, trial.sleeps, out.sleep, unused);
   out.is_right = ring.near_links_are_right();
   out.double_addresses = ring.duplicate_addresses();
   return out;

@@ -18,6 +18,7 @@ struct RingCostTrial {
   Duration idle = std::chrono::minutes(10);    ///< counted
   std::size_t joins = 20;                      ///< counted, ten seconds apart
   std::size_t leaves = 20;                     ///< the same, of those that joined; not more than these
+  std::size_t sleeps = 0;                      ///< counted: one member sleeps five minutes of every ten
   bool looks_at_hosts = true;                  ///< SimNetwork::Config
 };
 
@@ -35,7 +36,9 @@ struct RingCost {
   std::size_t joined = 0;  ///< of the new ones: in the ring and with an address
   bool is_right = false;   ///< near links after the last leave
   std::size_t double_addresses = 0;
-  double links = 0;  ///< of a member, in the mean
+  double links = 0;       ///< of a member, in the mean
+  PerKind sleep{};        ///< that a member which sleeps and wakes causes in these ten minutes, less the idle rate
+  std::size_t woken = 0;  ///< times that it was in the ring again and had its address of before, within 30 s
 };
 
 double total(const PerKind& datagrams);

@@ -353,6 +353,16 @@ void SimRing::kill(std::size_t index) {
   network_.replace(hosts_[index], nullptr);
 }
 
+void SimRing::suspend(std::size_t index) {
+  kill(index);
+}
+
+void SimRing::resume(std::size_t index) {
+  alive_[index] = true;
+  nodes_[index]->node().handle_suspend(network_.now());
+  network_.replace(hosts_[index], nodes_[index].get());
+}
+
 void SimRing::restart(std::size_t index) {
   node::NodeConfig config = nodes_[index]->config();
   if (const auto& saved = nodes_[index]->saved) {

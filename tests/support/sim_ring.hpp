@@ -117,6 +117,9 @@ class SimRing {
   void kill(std::size_t index);
   /// Starts a killed node with the same key and what it had saved.
   void restart(std::size_t index);
+  /// The machine is suspended: it hears nothing and no timer of it runs until it is resumed, which its daemon notices.
+  void suspend(std::size_t index);
+  void resume(std::size_t index);
 
   /// Of a closed ring.
   [[nodiscard]] SimAuthority& authority() { return *authority_; }
