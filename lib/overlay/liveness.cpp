@@ -5,7 +5,7 @@
 namespace ipop::overlay {
 
 namespace {
-constexpr double keep_alive_jitter = 0.2;
+constexpr double keep_alive_jitter = 0.05;
 }
 
 Liveness::Liveness(TimePoint now, Duration keep_alive, Rng& rng)
