@@ -12,10 +12,6 @@ constexpr int batches_a_turn = 8;
 // How often the node hears what the worker did. Less than the half second after which it probes a path that is silent.
 constexpr Duration report_every = 250ms;
 
-dataplane::Worker::Queue left(bool is_drained) {
-  return is_drained ? dataplane::Worker::Queue::empty : dataplane::Worker::Queue::more_waits;
-}
-
 }  // namespace
 
 Hand::Hand(io::EventLoop& loop, io::UdpPort& port, io::TapDevice* tap, const dataplane::Worker::Config& config,
@@ -31,26 +27,28 @@ Hand::Hand(io::EventLoop& loop, io::UdpPort& port, io::TapDevice* tap, const dat
 void Hand::start() {
   for (const auto family : {io::UdpPort::Family::ipv4, io::UdpPort::Family::ipv6}) {
     for (const int fd : port_.fds(family))
-      watches_.emplace_back(loop_, fd, [this, fd] { read_datagrams(fd); });
+      watches_.emplace_back(loop_, fd, [this, fd, &queue = queues_.emplace_back()] { read_datagrams(fd, queue); });
   }
-  if (tap_ != nullptr && tap_->has_queue()) watches_.emplace_back(loop_, tap_->fd(), [this] { read_frames(); });
+  if (tap_ != nullptr && tap_->has_queue())
+    watches_.emplace_back(loop_, tap_->fd(), [this, &queue = queues_.emplace_back()] { read_frames(queue); });
 }
 
-void Hand::read_datagrams(int socket) {
+void Hand::read_datagrams(int socket, dataplane::StandingQueue& queue) {
   for (int turn = 0; turn < batches_a_turn; ++turn) {
     const auto datagrams = port_.receive_joined(socket);
     const bool is_drained = port_.is_drained();
+    queue.handle_read(io::monotonic_now(), is_drained);
     for (dataplane::Worker::Place place; place.run < datagrams.size();)
-      pass([&](TimePoint now) { return worker_.handle_datagrams(now, datagrams, place, left(is_drained)); });
+      pass([&](TimePoint now) { return worker_.handle_datagrams(now, datagrams, place, &queue); });
     if (is_drained) return;
   }
 }
 
-void Hand::read_frames() {
+void Hand::read_frames(dataplane::StandingQueue& queue) {
   for (int turn = 0; turn < batches_a_turn; ++turn) {
     const auto frames = tap_->read();
-    if (!frames.empty())
-      pass([&](TimePoint now) { return worker_.handle_frames(now, frames, left(tap_->is_drained())); });
+    queue.handle_read(io::monotonic_now(), tap_->is_drained());
+    if (!frames.empty()) pass([&](TimePoint now) { return worker_.handle_frames(now, frames, &queue); });
     if (tap_->is_drained()) return;
   }
 }

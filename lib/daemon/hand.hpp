@@ -51,8 +51,8 @@ class Hand {
   [[nodiscard]] Counters counters() const { return worker_.counters(); }
 
  private:
-  void read_datagrams(int socket);
-  void read_frames();
+  void read_datagrams(int socket, dataplane::StandingQueue& queue);
+  void read_frames(dataplane::StandingQueue& queue);
   template <class F>
   void pass(F&& input);
   void pass_relayed();
@@ -69,6 +69,7 @@ class Hand {
   TimePoint next_report_{};
   bool is_report_due_ = false;
   io::LoopTimer report_timer_;
+  std::deque<dataplane::StandingQueue> queues_;  // one for each watch
   std::vector<io::ReadWatch> watches_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -19,27 +20,12 @@ class StandingQueue {
   static constexpr Duration interval = 20ms;  ///< what a hand can keep full so long is no burst
   static constexpr unsigned spared = 31;      ///< packets between two that are lost: 3 % stop any sender that listens
 
-  /// Nothing was left in the queue.
-  void handle_empty(TimePoint now) {
-    // Who comes back soon goes on near the pace that was needed before.
-    if (loses_at_) ended_ = now;
-    loses_at_.reset();
-    standing_since_.reset();
-    owes_ = false;
-  }
-  /// Something was left.
-  void handle_backlog(TimePoint now) {
-    if (owes_) return;
-    if (!standing_since_) standing_since_ = now;
-    if (now < loses_at_.value_or(*standing_since_ + interval)) return;
-    owes_ = true;
-    if (loses_at_) {
-      ++lost_;
-    } else {
-      const bool again = ended_ && now - *ended_ < 16 * interval;
-      lost_ = again && lost_ > 2 ? lost_ - 2 : 1;
-    }
-    loses_at_ = now + std::chrono::duration_cast<Duration>(interval / std::sqrt(static_cast<double>(lost_)));
+  /// The queue was read; `is_empty`: nothing is left in it. To be told of each read, of one that found nothing too.
+  void handle_read(TimePoint now, bool is_empty) {
+    // Whoever did not look for so long knows of nothing that stands.
+    if (is_empty || now - read_ > interval) handle_empty(now);
+    read_ = now;
+    if (!is_empty) handle_backlog(now);
   }
   /// A packet comes from the queue that may be lost, or marked: true if it is to be.
   [[nodiscard]] bool loses_next() {
@@ -54,12 +40,36 @@ class StandingQueue {
   }
 
  private:
+  void handle_empty(TimePoint now) {
+    if (loses_at_) ended_ = now;
+    loses_at_.reset();
+    standing_since_.reset();
+    owes_ = false;
+  }
+  void handle_backlog(TimePoint now) {
+    if (owes_) return;
+    if (!standing_since_) standing_since_ = now;
+    if (now < loses_at_.value_or(*standing_since_ + interval)) return;
+    owes_ = true;
+    if (loses_at_) {
+      ++lost_;
+    } else {
+      // Who comes back soon goes on near the pace that was needed before (RFC 8289, 4.2).
+      const unsigned needed = lost_ - lost_at_first_;
+      lost_ = ended_ && now - *ended_ < 16 * interval ? std::max(needed, 1U) : 1;
+      lost_at_first_ = lost_;
+    }
+    loses_at_ = now + std::chrono::duration_cast<Duration>(interval / std::sqrt(static_cast<double>(lost_)));
+  }
+
+  TimePoint read_{};
   std::optional<TimePoint> standing_since_;
   std::optional<TimePoint> loses_at_;  ///< while it stands: the next
   std::optional<TimePoint> ended_;
-  unsigned lost_ = 0;  ///< while it stands
+  unsigned lost_ = 0;           ///< the law's count, while it stands
+  unsigned lost_at_first_ = 0;  ///< with what this or the last time began
   bool owes_ = false;
-  unsigned passed_ = spared;  // since the last that was lost, no further than that
+  unsigned passed_ = spared;  ///< since the last that was lost, no further than that
 };
 
 }  // namespace ipop::dataplane

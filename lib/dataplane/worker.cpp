@@ -29,10 +29,6 @@ crypto::Spi spi_of(ByteSpan sealed) {
   return crypto::Spi{sealed.size() < crypto::Session::header_size ? 0 : long_at(sealed, 0)};
 }
 
-void look(TimePoint now, StandingQueue& queue, Worker::Queue left) {
-  left == Worker::Queue::empty ? queue.handle_empty(now) : queue.handle_backlog(now);
-}
-
 bool is_dhcp_port(unsigned port) {
   return port == net::udp_port_dhcp_server || port == net::udp_port_dhcp_client;
 }
@@ -86,10 +82,10 @@ void Worker::forget() {
   last_pass_ = nullptr;
 }
 
-bool Worker::gives_way(StandingQueue& queue, Octets packet) {
+bool Worker::gives_way(Octets packet) {
   // Acknowledgements and pings do not fill a queue.
   constexpr std::size_t large = 600;
-  if (packet.size() < large || !queue.loses_next()) return false;
+  if (from_ == nullptr || packet.size() < large || !from_->loses_next()) return false;
   constexpr unsigned congestion = 3;
   const unsigned service = octet_at(packet, 1);
   if ((service & congestion) == 0) {
@@ -104,9 +100,9 @@ bool Worker::gives_way(StandingQueue& queue, Octets packet) {
   return false;
 }
 
-Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames, Queue left) {
+Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames, StandingQueue* from) {
   begin();
-  look(now, from_tap_, left);
+  from_ = from;
   for (const net::TapFrame& frame : frames) {
     // The node counts what is too short for a frame.
     if (frame.octets.size() < ethernet_header) {
@@ -152,7 +148,7 @@ const InstallFlow* Worker::find_flow(TimePoint now, const net::TapFrame& frame) 
 
 void Worker::send(const InstallFlow& flow, Lane& lane, Lane* relay) {
   for (Octets packet = segmenter_.next(); !packet.empty(); packet = segmenter_.next()) {
-    if (gives_way(from_tap_, packet)) continue;
+    if (gives_way(packet)) continue;
     const std::size_t inner = packet.size() + crypto::Session::overhead;
     const std::size_t payload = RelayedHead::size + inner;  // of the relay's lane
     const std::size_t size = relay == nullptr ? inner : payload + crypto::Session::overhead;
@@ -195,9 +191,9 @@ void Worker::give_frame(const net::TapFrame& frame) {
 }
 
 Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place,
-                                         Queue left) {
+                                         StandingQueue* from) {
   begin();
-  look(now, from_net_, left);
+  from_ = from;
   std::optional<bool> is_of_lanes;
   for (; place.run < datagrams.size(); ++place.run, place.octets = 0) {
     const net::Datagrams& joined = datagrams[place.run];
@@ -312,7 +308,7 @@ InstallPass* Worker::find_pass(const NodeId& source, const NodeId& destination) 
 
 void Worker::take(TimePoint now, Lane& lane, Octets packet) {
   if (const InstallSource* source = find_source(now, lane, packet)) {
-    if (gives_way(from_net_, packet)) return;
+    if (gives_way(packet)) return;
     count(Count::received);
     coalescer_.add(packet, source->to);
   } else {
@@ -360,6 +356,7 @@ Worker::Lane* Worker::find_lane(crypto::Spi spi) {
 }
 
 void Worker::begin() {
+  from_ = nullptr;
   sends_.clear();
   coalescer_.clear();
   cut_.clear();

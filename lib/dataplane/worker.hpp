@@ -6,7 +6,8 @@
 // by tables that the node has installed. What it does not know (a first packet, a decision that has run out, anything
 // but IPv4) and all control it gives to the node, which passes it on itself and says how the next ones go.
 // Main types: Worker, Order; Segmenter and Coalescer for what kernels leave to do; SendBatch.
-// It decides nothing, and never keeps a packet: what came in has left when the call returns.
+// It decides nothing but what a queue that stands loses, and never keeps a packet: what came in has left when the call
+// returns.
 
 #include <array>
 #include <map>
@@ -67,10 +68,10 @@ class Worker {
     ForNode for_node{};
     std::span<const ForHand> for_hands{};
   };
-  /// What is left in the queue that an input was taken from.
-  enum class Queue { empty, more_waits };
-  /// The octets of an input are changed, and stay where they are until the outcome was carried out.
-  [[nodiscard]] Outcome handle_frames(TimePoint now, std::span<const net::TapFrame> frames, Queue left = Queue::empty);
+  /// The octets of an input are changed, and stay where they are until the outcome was carried out. `from`: the queue
+  /// of the kernel that they waited in, which may stand; null: in none.
+  [[nodiscard]] Outcome handle_frames(TimePoint now, std::span<const net::TapFrame> frames,
+                                      StandingQueue* from = nullptr);
   /// How far a batch of datagrams has been taken.
   struct Place {
     std::size_t run = 0;
@@ -79,7 +80,7 @@ class Worker {
   /// Takes datagrams from `place` on, as long as all are of lanes or none is, and moves it: what a peer sent over the
   /// session itself and what it sent over the lane behind stay in their order when each outcome is carried out first.
   [[nodiscard]] Outcome handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place,
-                                         Queue left = Queue::empty);
+                                         StandingQueue* from = nullptr);
 
   /// What `peer` sealed for a lane and a member brought over the session of his own link: the node can't open it.
   [[nodiscard]] Outcome handle_relayed(TimePoint now, const NodeId& peer, std::span<Bytes> packets);
@@ -158,7 +159,7 @@ class Worker {
   [[nodiscard]] Lane* find_lane_of(ByteSpan sealed);
   /// True: the queue that it came from stands, and this packet is dropped. Where its ends know what a mark says (RFC
   /// 3168) it gets one instead.
-  [[nodiscard]] bool gives_way(StandingQueue& queue, Octets packet);
+  [[nodiscard]] bool gives_way(Octets packet);
   [[nodiscard]] const InstallFlow* find_flow(TimePoint now, const net::TapFrame& frame) const;
   /// Seals what the segmenter has.
   void send(const InstallFlow& flow, Lane& lane, Lane* relay);
@@ -198,8 +199,7 @@ class Worker {
   std::vector<ForNode::Opened> opened_;
   std::vector<ForHand> for_hands_;
   std::array<std::uint64_t, static_cast<std::size_t>(Count::count_)> counts_{};
-  StandingQueue from_tap_;
-  StandingQueue from_net_;
+  StandingQueue* from_ = nullptr;  ///< of the input at hand
 };
 
 }  // namespace ipop::dataplane

@@ -23,11 +23,7 @@ int lost_in(StandingQueue& queue, TimePoint& now, Duration time, Duration every)
   int lost = 0;
   const TimePoint begin = now;
   for (; now < begin + time; now += 1ms) {
-    if ((now - begin) % every == Duration{}) {
-      queue.handle_empty(now);
-      continue;
-    }
-    queue.handle_backlog(now);
+    queue.handle_read(now, (now - begin) % every == Duration{});
     lost += loses_one(queue) ? 1 : 0;
   }
   return lost;
@@ -48,11 +44,11 @@ TEST_CASE("a queue that stands loses one packet after an interval, then more and
   CHECK(lost_in(queue, now, StandingQueue::interval / 2, 1h) == 0);  // it was found empty in between
   StandingQueue standing;
   now += 1h;
-  standing.handle_backlog(now);
+  standing.handle_read(now, false);
   std::vector<Duration> lost;
   const TimePoint begin = now;
   for (; now < begin + 10 * StandingQueue::interval; now += 100us) {
-    standing.handle_backlog(now);
+    standing.handle_read(now, false);
     if (loses_one(standing)) lost.push_back(now - begin);
   }
   REQUIRE(lost.size() > 20);
@@ -62,10 +58,10 @@ TEST_CASE("a queue that stands loses one packet after an interval, then more and
   for (std::size_t i = 2; i < lost.size(); ++i)
     CHECK(lost[i] - lost[i - 1] <= lost[i - 1] - lost[i - 2] + 100us);
   // Empty once, and it begins anew: at a pace near that of before when it stands again soon.
-  standing.handle_empty(now);
+  standing.handle_read(now, true);
   CHECK(lost_in(standing, now, StandingQueue::interval / 2, 1h) == 0);
   CHECK(lost_in(standing, now, 4 * StandingQueue::interval, 1h) > 8);
-  standing.handle_empty(now);
+  standing.handle_read(now, true);
   now += 1h;
   CHECK(lost_in(standing, now, 4 * StandingQueue::interval, 1h) < 7);
 }
@@ -73,19 +69,23 @@ TEST_CASE("a queue that stands loses one packet after an interval, then more and
 TEST_CASE("what is owed is owed once, and nothing any more when the queue is empty") {
   StandingQueue queue;
   TimePoint now = TimePoint{} + 1h;
-  queue.handle_backlog(now);
-  now += 1h;
-  for (int i = 0; i < 100; ++i, now += 1s)
-    queue.handle_backlog(now);
+  for (int i = 0; i < 100; ++i, now += 1ms)
+    queue.handle_read(now, false);
   CHECK(loses_one(queue));
   CHECK_FALSE(loses_one(queue));
-  queue.handle_backlog(now);
-  CHECK(loses_one(queue));
+  for (int i = 0; i < 100; ++i, now += 1ms)
+    queue.handle_read(now, false);
+  queue.handle_read(now, true);
   CHECK_FALSE(loses_one(queue));
-  now += 1s;
-  queue.handle_backlog(now);
-  queue.handle_empty(now);
-  CHECK_FALSE(loses_one(queue));
+}
+
+TEST_CASE("a burst after a pause is no queue that stands, though its end was not seen") {
+  StandingQueue queue;
+  TimePoint now = TimePoint{} + 1h;
+  for (int i = 0; i < 1000; ++i, now += 21ms) {
+    queue.handle_read(now, false);
+    CHECK_FALSE(loses_one(queue));
+  }
 }
 
 TEST_CASE("however long a queue stands, most packets pass") {
@@ -95,7 +95,7 @@ TEST_CASE("however long a queue stands, most packets pass") {
   int at_once = 0;
   bool before = false;
   for (int i = 0; i < 10 * 60 * 1000; ++i, now += 1ms) {
-    queue.handle_backlog(now);
+    queue.handle_read(now, false);
     const bool loses = queue.loses_next();
     lost += loses ? 1 : 0;
     at_once += loses && before ? 1 : 0;
@@ -108,11 +108,17 @@ TEST_CASE("however long a queue stands, most packets pass") {
 
 TEST_CASE("while what guests send piles up, one large packet is dropped or marked, and no small one") {
   Pair pair;
+  StandingQueue queue;
+  const auto stand = [&] {
+    for (const TimePoint end = pair.now + StandingQueue::interval; pair.now < end; pair.now += 1ms)
+      queue.handle_read(pair.now, false);
+    queue.handle_read(pair.now, false);
+  };
   const auto piles_up = [&](const Bytes& packet, const net::VnetHeader& header = {}) {
     Bytes frame = frame_of(packet);
     const net::TapFrame input{header, frame};
     std::size_t sent = 0;
-    const auto outcome = pair.left.handle_frames(pair.now, {&input, 1}, Worker::Queue::more_waits);
+    const auto outcome = pair.left.handle_frames(pair.now, {&input, 1}, &queue);
     pair.wire.clear();
     for (const net::Datagrams& run : outcome.sends) {
       for (std::size_t at = 0; at < run.octets.size(); at += run.segment, ++sent)
@@ -123,7 +129,7 @@ TEST_CASE("while what guests send piles up, one large packet is dropped or marke
   const LargeFrame large = make_large(shape_of(10 * 1000), 1000);
   const Bytes small = make_packet(shape_of(100, ip::udp));
   CHECK(piles_up(large.packet, large.header) == 10);
-  pair.now += StandingQueue::interval;
+  stand();
   CHECK(piles_up(small) == 1);
   CHECK(piles_up(large.packet, large.header) == 9);
   CHECK(piles_up(large.packet, large.header) == 10);
@@ -133,7 +139,7 @@ TEST_CASE("while what guests send piles up, one large packet is dropped or marke
   CHECK(piles_up(large.packet, large.header) == 10);
 
   // Who knows marks gets one (RFC 3168).
-  pair.now += StandingQueue::interval;
+  stand();
   PacketShape marked = shape_of(1000);
   marked.type_of_service = 0x8a;  // ECT(0)
   CHECK(piles_up(make_packet(marked)) == 1);
@@ -147,6 +153,7 @@ TEST_CASE("while what guests send piles up, one large packet is dropped or marke
 
 TEST_CASE("while what peers send piles up, one large packet of theirs is dropped") {
   Pair pair;
+  StandingQueue queue;
   const LargeFrame large = make_large(shape_of(10 * 1000), 1000);
   const auto piles_up = [&] {
     static_cast<void>(pair.send(large.header, large.packet));
@@ -155,11 +162,12 @@ TEST_CASE("while what peers send piles up, one large packet of theirs is dropped
       append(joined, datagram);
     const net::Datagrams all{left_endpoint, joined, pair.wire.front().size()};
     Worker::Place place;
-    static_cast<void>(pair.right.handle_datagrams(pair.now, {&all, 1}, place, Worker::Queue::more_waits));
+    static_cast<void>(pair.right.handle_datagrams(pair.now, {&all, 1}, place, &queue));
     return pair.right.counters().get("worker_received");
   };
   CHECK(piles_up() == 10);
-  pair.now += StandingQueue::interval;
+  for (int i = 0; i <= 20; ++i)
+    queue.handle_read(pair.now + i * 1ms, false);
   CHECK(piles_up() == 19);
   CHECK(piles_up() == 29);
   CHECK(pair.right.counters().get("drop_worker_standing") == 1);
