@@ -188,6 +188,9 @@ void write_times(Writer& out, const CondorMachine& machine) {
   const std::string lease = std::to_string(std::chrono::seconds(machine.settings.lease).count());
   out.set("JOB_DEFAULT_LEASE_DURATION", lease);
   out.set("TCP_KEEPALIVE_INTERVAL", lease);
+  // The dedicated scheduler keeps workers of a parallel job that has ended, ten minutes unless told otherwise, and
+  // other jobs wait for them.
+  if (machine.settings.is_submit) out.set("UNUSED_CLAIM_TIMEOUT", "20");
 }
 
 void write_user(Writer& out, const CondorMachine& machine) {

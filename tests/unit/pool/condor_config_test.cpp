@@ -108,6 +108,8 @@ TEST_CASE("a worker's configuration names its manager, its address and its roles
   CHECK(std::stoi(got.values.at("CLASSAD_LIFETIME")) >= 3 * std::stoi(got.values.at("UPDATE_INTERVAL")));
   // And none that is gone draws jobs for longer than two minutes: HTCondor looks for those as often as they may live.
   CHECK(2 * std::stoi(got.values.at("CLASSAD_LIFETIME")) <= 120);
+  // Workers of a parallel job that has ended do not stand idle.
+  CHECK(std::stoi(got.values.at("UNUSED_CLAIM_TIMEOUT")) <= 30);
   CHECK(got.values.at("TRUST_DOMAIN") == "lab-abcdefghijklmnop");
   CHECK(got.values.at("UID_DOMAIN") == got.values.at("TRUST_DOMAIN"));
   CHECK(got.values.at("STARTER_ALLOW_RUNAS_OWNER") == "False");
