@@ -12,7 +12,7 @@ namespace ipop::overlay {
 ///
 /// A quiet path is pinged after a keep-alive; a path that takes packets and gives none back is
 /// probed after half a second. Probes follow each other by a second; anything that arrives proves
-/// life. With the default keep-alive a silent peer is dead after about 24 s on an idle path and
+/// life. With the default keep-alive a silent peer is dead after about 23 s on an idle path and
 /// 4.5 s on an active one.
 class Liveness {
  public:
@@ -58,8 +58,8 @@ class Liveness {
   std::optional<Duration> handle_pong(TimePoint now, std::uint32_t id);
 
  private:
-  Duration keep_alive_ = 18s;
-  Duration interval_ = 18s;  ///< keep_alive_ +- 5 %, so that a thousand links do not beat together
+  Duration keep_alive_ = 17s;
+  Duration interval_ = 17s;  ///< keep_alive_ +- 5 %, so that a thousand links do not beat together
   TimePoint last_received_{};
   std::optional<TimePoint> waiting_since_;
   std::optional<TimePoint> next_probe_;

@@ -63,7 +63,7 @@ class Overlay {
     unsigned near_per_side = 2;
     std::uint16_t mtu = 1400;  ///< octets of the largest IP packet that links are wanted for
     Duration on_demand_idle = 450s;
-    Duration keep_alive = 18s;      ///< +- 5 %: below the 20 s after which the quickest NATs forget
+    Duration keep_alive = 17s;      ///< +- 5 %: below the 20 s after which the quickest NATs forget
     unsigned relay_share = 75;      ///< percent of this node's line that others get when it is full
     std::uint64_t relay_limit = 0;  ///< octets a second that others get at the most; 0: as measured
     unsigned hands = 0;             ///< workers that the owner has: crypto::ChannelTable::Config

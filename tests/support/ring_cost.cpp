@@ -14,6 +14,7 @@ constexpr Duration start_pause = 20ms;
 constexpr Duration pause = 10s;
 constexpr Duration after_last = 30s;
 constexpr Duration asleep = 5min;
+constexpr Duration noticed = 60s;  // that somebody is silent, and the ring mended
 constexpr Duration awake = 5min;
 
 double seconds(Duration time) {
@@ -109,21 +110,31 @@ RingCost measure_ring_cost(const RingCostTrial& trial) {
   network.run_for(after_last);
   share(spent(before, count), idling, trial.leaves, out.leave, out.leave_octets);
 
+  // What all idle at is not the same before and after the joins; of ten minutes it would be more than a sleep.
+  before = count;
+  network.run_for(trial.sleeps == 0 ? Duration{} : trial.idle);
+  const Spent rest = spent(before, count);
   const std::size_t sleeper = bootstrap_nodes;
   const auto address = ring.at(sleeper).node().address();
-  before = count;
-  idling = 0;
-  double unused = 0;
+  Spent awake_and_asleep;
+  const auto counted = [&](Duration time) {
+    before = count;
+    network.run_for(time);
+    const Spent now = spent(before, count);
+    for (std::size_t i = 0; i < traffic_kinds; ++i)
+      awake_and_asleep.datagrams[i] += now.datagrams[i] - rest.datagrams[i] * seconds(time) / seconds(trial.idle);
+  };
   for (std::size_t i = 0; i < trial.sleeps; ++i) {
     ring.suspend(sleeper);
-    network.run_for(asleep);
+    counted(noticed);
+    network.run_for(asleep - noticed);
     ring.resume(sleeper);
-    network.run_for(after_last);
+    counted(after_last);
     out.woken += ring.at(sleeper).node().is_joined() && ring.at(sleeper).node().address() == address ? 1U : 0U;
     network.run_for(awake - after_last);
-    idling += nodes * seconds(asleep + awake) - seconds(asleep);
   }
-  share(spent(before, count), idling, trial.sleeps, out.sleep, unused);
+  for (std::size_t i = 0; i < traffic_kinds; ++i)
+    out.sleep[i] = awake_and_asleep.datagrams[i] / static_cast<double>(std::max<std::size_t>(trial.sleeps, 1));
   out.is_right = ring.near_links_are_right();
   out.double_addresses = ring.duplicate_addresses();
   return out;
