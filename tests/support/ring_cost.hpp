@@ -37,8 +37,8 @@ struct RingCost {
   bool is_right = false;   ///< near links after the last leave
   std::size_t double_addresses = 0;
   double links = 0;  ///< of a member, in the mean
-  PerKind
-      sleep{};  ///< that a member causes in the minute after it fell asleep and 30 s after it woke, less the idle rate
+  /// That a member causes in the minute after it fell asleep and 30 s after it woke, less the idle rate.
+  PerKind sleep{};
   std::size_t woken = 0;  ///< times that it was in the ring again and had its address of before, within 30 s
 };
 
