@@ -13,6 +13,7 @@ constexpr std::uint16_t flag_more_fragments = 0x2000;
 constexpr std::uint16_t offset_mask = 0x1fff;
 constexpr std::size_t ipv4_checksum_offset = 10;
 constexpr std::size_t source_offset = 12;
+constexpr std::size_t max_total_length = 0xffff;
 
 }  // namespace
 
@@ -42,6 +43,10 @@ Result<Ipv4Packet> decode_ipv4(ByteSpan octets) {
   header.dont_fragment = (fragment & flag_dont_fragment) != 0;
   header.more_fragments = (fragment & flag_more_fragments) != 0;
   header.fragment_offset = fragment & offset_mask;
+  // What no datagram can have been cut from would count as far as no offset reaches when it is cut again.
+  if (header.fragment_offset * std::size_t{8} + total_length > max_total_length) {
+    return {Errc::malformed, "IPv4 fragment offset"};
+  }
   packet.options = octets.subspan(Ipv4Header::min_size, header_length - Ipv4Header::min_size);
   packet.payload = octets.subspan(header_length, total_length - header_length);
   return packet;
@@ -66,7 +71,7 @@ std::optional<Ipv4Addresses> ipv4_addresses(ByteSpan octets) {
 
 void encode(const Ipv4Packet& packet, Bytes& out) {
   assert(packet.options.size() % 4 == 0 && packet.header_length() <= Ipv4Header::max_size);
-  assert(packet.total_length() <= 0xffffU && packet.header.fragment_offset <= offset_mask);
+  assert(packet.total_length() <= max_total_length && packet.header.fragment_offset <= offset_mask);
   const Ipv4Header& header = packet.header;
   const std::size_t start = out.size();
   out.reserve(start + packet.total_length());

@@ -19,6 +19,23 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
+/// The member at 10.129.0.9, which a path reaches that is narrower than the interface.
+dht::Record make_lease(const crypto::PrivateKey& peer, ByteSpan name_space) {
+  constexpr WallTime created{1'800'000'000};
+  dht::Record record;
+  record.kind = dht::RecordKind::lease;
+  record.name = router::record_name(net::Ipv4Address(10, 129, 0, 9));
+  record.value = router::encode(router::LeaseValue{*crypto::node_id_of(peer.public_key()), {}});
+  record.sequence = 1;
+  record.created = created;
+  record.expires = created + std::chrono::hours(24);
+  dht::sign(record, name_space, peer);
+  for (const char* witness : {"a", "b", "c", "d", "e"})
+    record.receipts.push_back(
+        dht::make_receipt(record, name_space, created, crypto::PrivateKey::from_seed(as_bytes(witness))));
+  return record;
+}
+
 using Ring = std::map<std::pair<dht::RecordKind, Bytes>, dht::Record>;
 
 /// The ring grants every claim and knows every record; `reachable` false: it never answers.
@@ -68,7 +85,9 @@ void drain(router::Router& node, TimePoint now, Ring& records, bool reachable) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const crypto::PrivateKey key = crypto::PrivateKey::from_seed(as_bytes("fuzz"));
   static const NodeId self = *crypto::node_id_of(key.public_key());
-  static const NodeId peer = *crypto::node_id_of(crypto::PrivateKey::from_seed(as_bytes("peer")).public_key());
+  static const crypto::PrivateKey peer_key = crypto::PrivateKey::from_seed(as_bytes("peer"));
+  static const NodeId peer = *crypto::node_id_of(peer_key.public_key());
+  static const dht::Record lease_of_peer = make_lease(peer_key, as_bytes("fuzz"));
   ByteReader in(ByteSpan(reinterpret_cast<const std::byte*>(data), size));
   const auto choices = in.read<std::uint8_t>();
   const bool reachable = (choices & 1U) == 0;
@@ -79,10 +98,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.prefix = prefix;
   config.preferred = net::Ipv4Address(10, 128, 0, 7);
   if ((choices & 2U) != 0) config.host_name = "fuzz";
-  Ring ring;
+  Ring ring{{{lease_of_peer.kind, lease_of_peer.name}, lease_of_peer}};
   TimePoint now{};
   router::Router node(config, key, rng);
   node.handle_wall_time(now, WallTime{1'800'000'000});
+  node.handle_carries(peer, 1204);
   node.handle_joined(now);
   drain(node, now, ring, true);
   for (int steps = 0; steps < 64 && in.remaining() > 0; ++steps) {

@@ -70,11 +70,11 @@ TEST_CASE("padding behind the total length is not part of the payload") {
 
 TEST_CASE("options and fragment fields survive the round trip") {
   const Bytes options = test::from_hex("94040000");
-  const Bytes payload = test::from_hex("0102030405060708");
+  const Bytes payload = test::from_hex("01020304050607");
   Ipv4Packet packet;
   packet.header.type_of_service = 0xb8;
   packet.header.more_fragments = true;
-  packet.header.fragment_offset = 8191;
+  packet.header.fragment_offset = 8188;
   packet.header.protocol = IpProtocol::igmp;
   packet.header.source = Ipv4Address(10, 128, 0, 2);
   packet.header.destination = Ipv4Address(224, 0, 0, 1);
@@ -88,6 +88,23 @@ TEST_CASE("options and fragment fields survive the round trip") {
   CHECK(again->header.is_fragment());
   CHECK(equal(again->options, options));
   CHECK(equal(again->payload, payload));
+}
+
+TEST_CASE("a fragment that reaches beyond the largest datagram is refused") {
+  Bytes octets = captured_datagram();
+  const auto at_offset = [&](unsigned offset) {
+    octets[6] = static_cast<std::byte>(offset >> 8U);
+    octets[7] = static_cast<std::byte>(offset & 0xffU);
+    octets[10] = octets[11] = std::byte{0};
+    const std::uint16_t checksum = internet_checksum(ByteSpan(octets).first(20));
+    octets[10] = static_cast<std::byte>(checksum >> 8U);
+    octets[11] = static_cast<std::byte>(checksum & 0xffU);
+    return decode_ipv4(octets);
+  };
+  REQUIRE(octets.size() == 84);
+  CHECK(at_offset((65'535 - 84) / 8));
+  REQUIRE_FALSE(at_offset((65'535 - 84) / 8 + 1));
+  CHECK(at_offset(0x1fff).error().code == Errc::malformed);
 }
 
 TEST_CASE("every truncation of a datagram fails, for the decoder and for the peek") {

@@ -411,6 +411,23 @@ TEST_CASE("a packet above the MTU without DF travels as fragments") {
   CHECK(joined == data);
 }
 
+TEST_CASE("a fragment of a datagram that can't be is dropped where it would have to be cut") {
+  FakeDht ring;
+  Bench bench(ring, "self", Bench::with_lease());
+  ring.put(make_lease_record(make_key("peer"), other));
+  bench.join();
+  bench.router().handle_carries(*crypto::node_id_of(make_key("peer").public_key()), 1204);
+  const Bytes data(1300, std::byte{7});
+  for (const std::uint16_t offset : std::initializer_list<std::uint16_t>{0x1fff, 0x1fe0, 0x1f60}) {
+    bench.sent.clear();
+    bench.give(ip_frame(make_ip(net::IpProtocol::udp, own, other, data, {false, true, offset})));
+    CHECK(bench.sent.empty());
+  }
+  CHECK(bench.router().counters().get("drop_ip_too_big") == 3);
+  bench.give(ip_frame(make_ip(net::IpProtocol::udp, own, other, data, {false, false, 0x1f50})));
+  CHECK(bench.sent.size() == 1);
+}
+
 TEST_CASE("the server address answers a ping") {
   Pair pair;
   pair.bench.give(ip_frame(make_ping(own, server, 9)));
