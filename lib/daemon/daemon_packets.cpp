@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 #include "base/machine.hpp"
 #include "daemon/daemon_state.hpp"
@@ -10,13 +9,6 @@
 #include "router/mac_table.hpp"
 
 namespace ipop::daemon {
-
-namespace {
-
-// Batches of packets for the node that wait at the most; a batch has up to half a megabyte.
-constexpr std::size_t most_waiting = 32;
-
-}  // namespace
 
 unsigned workers_for(unsigned processors) {
   return std::bit_floor(std::clamp(processors / 2, 1U, 4U));
@@ -72,13 +64,16 @@ Result<void> Daemon::State::make_hands() {
     }
     HandThread::Post post;
     post.to_owner = [this](HandThread::Told letter) {
+      const auto* rest = std::get_if<HandThread::Rest>(&letter);
       // What was counted is never lost: keys are renewed by it.
-      const bool is_report = std::holds_alternative<HandThread::Report>(letter);
-      return told_->put(std::move(letter), is_report ? std::numeric_limits<std::size_t>::max() : most_waiting);
+      if (rest == nullptr) return told_->put(std::move(letter)), true;
+      const std::size_t octets = HandThread::octets_of(*rest);
+      return told_->put(std::move(letter), octets, HandThread::most_waiting);
     };
     post.to_hand = [this](unsigned hand, Hand::Relayed relayed) {
       if (hand != 0) return other_hands_[hand - 1]->give(std::move(relayed));
-      static_cast<void>(told_->put(std::move(relayed), most_waiting));
+      const std::size_t octets = HandThread::octets_of(relayed);
+      return told_->put(std::move(relayed), octets, HandThread::most_waiting);
     };
     other_hands_.push_back(
         std::make_unique<HandThread>(std::move(port), std::move(tap), config, cipher, std::move(post)));
@@ -112,8 +107,9 @@ void Daemon::State::give_order(const dataplane::Order& order) {
 }
 
 void Daemon::State::give_relayed(unsigned hand, Hand::Relayed relayed) {
-  if (hand != 0) return other_hands_[hand - 1]->give(std::move(relayed));
-  hand_->handle_relayed(std::move(relayed));
+  if (hand == 0) return hand_->handle_relayed(std::move(relayed));
+  const std::size_t count = relayed.packets.size();
+  if (!other_hands_[hand - 1]->give(std::move(relayed))) counted_[0].add("drop_worker_busy", count);
 }
 
 void Daemon::State::give_lane_packets(node::Node::LanePackets& packets) {

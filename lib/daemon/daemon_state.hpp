@@ -111,7 +111,7 @@ class Daemon::State {
   std::optional<Hand> hand_;
   std::optional<io::Mailbox<HandThread::Told>> told_;  // by the other hands
   std::vector<std::unique_ptr<HandThread>> other_hands_;
-  std::vector<Counters> counted_;  // by the other hands
+  std::vector<Counters> counted_;  // by the other hands; the first: what they could not take of ours
   std::optional<node::Node> node_;
   std::unique_ptr<ControlDoor> control_;
   std::unique_ptr<BootstrapNames> names_;

@@ -5,12 +5,24 @@
 #include "base/machine.hpp"
 
 namespace ipop::daemon {
-namespace {
 
-// Batches of packets; what comes beyond is dropped as by any queue that is full.
-constexpr std::size_t most_relayed = 256;
+std::size_t HandThread::octets_of(const Relayed& letter) {
+  std::size_t out = 0;
+  for (const Bytes& packet : letter.packets)
+    out += packet.size();
+  return out;
+}
 
-}  // namespace
+std::size_t HandThread::octets_of(const Rest& letter) {
+  std::size_t out = 0;
+  for (const Bytes& frame : letter.frames)
+    out += frame.size();
+  for (const auto& [from, datagram] : letter.datagrams)
+    out += datagram.size();
+  for (const auto& [lane, packet] : letter.opened)
+    out += packet.size();
+  return out;
+}
 
 std::vector<std::pair<unsigned, HandThread::Relayed>> HandThread::sorted_by_hand(
     std::span<const dataplane::Worker::ForHand> packets) {
@@ -34,8 +46,10 @@ HandThread::HandThread(io::UdpPort port, std::optional<io::TapDevice> tap, const
       hand_(thread_.loop(), port_, tap_ ? &*tap_ : nullptr, config, cipher,
             {[this] { take_letters(); }, [this](const auto& rest) { tell(rest); },
              [this](const auto packets) {
-               for (auto& [hand, relayed] : sorted_by_hand(packets))
-                 post_.to_hand(hand, std::move(relayed));
+               for (auto& [hand, relayed] : sorted_by_hand(packets)) {
+                 const std::size_t count = relayed.packets.size();
+                 if (!post_.to_hand(hand, std::move(relayed))) lost_.add("drop_worker_busy", count);
+               }
              },
              [this](auto traffic) { report(std::move(traffic)); }}),
       inbox_(thread_.loop(), [this] { take_letters(); }) {}
@@ -45,8 +59,9 @@ Result<void> HandThread::start() {
   return thread_.start();
 }
 
-void HandThread::give(Relayed relayed) {
-  static_cast<void>(inbox_.put(Order(std::move(relayed)), most_relayed));
+bool HandThread::give(Relayed relayed) {
+  const std::size_t octets = octets_of(relayed);
+  return inbox_.put(Order(std::move(relayed)), octets, most_waiting);
 }
 
 void HandThread::take_letters() {

@@ -32,12 +32,18 @@ class HandThread {
     Counters counters{};  ///< since the start, of worker, port and TAP
   };
   using Told = std::variant<Rest, Relayed, Report>;
+  /// So much waits for one thread at the most, four of the largest batches; what comes beyond is dropped as by any
+  /// queue that is full.
+  static constexpr std::size_t most_waiting = 2U << 20U;
+  [[nodiscard]] static std::size_t octets_of(const Relayed& letter);
+  [[nodiscard]] static std::size_t octets_of(const Rest& letter);
   using Order = std::variant<dataplane::Order, Relayed>;
   static std::vector<std::pair<unsigned, Relayed>> sorted_by_hand(std::span<const dataplane::Worker::ForHand> packets);
   /// Where letters for the owner and for other hands go; called in the hand's thread.
   struct Post {
-    std::function<bool(Told)> to_owner;  ///< false: it was not kept, since too much waits already
-    std::function<void(unsigned hand, Relayed)> to_hand;
+    // False: it was not kept, since too much waits already.
+    std::function<bool(Told)> to_owner;
+    std::function<bool(unsigned hand, Relayed)> to_hand;
   };
 
   HandThread(io::UdpPort port, std::optional<io::TapDevice> tap, const dataplane::Worker::Config& config,
@@ -49,7 +55,8 @@ class HandThread {
   void stop() { thread_.stop(); }
   /// From any thread.
   void give(dataplane::Order order) { inbox_.put(Order(std::move(order))); }
-  void give(Relayed relayed);
+  /// False: it was not kept.
+  [[nodiscard]] bool give(Relayed relayed);
 
  private:
   void take_letters();

@@ -20,14 +20,15 @@ class Mailbox {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  /// From any thread.
-  void put(Letter letter) { static_cast<void>(put(std::move(letter), static_cast<std::size_t>(-1))); }
-  /// From any thread. False, and it is not kept: as many as `most` wait already.
-  [[nodiscard]] bool put(Letter letter, std::size_t most) {
+  /// From any thread. However much waits, it is kept.
+  void put(Letter letter) { static_cast<void>(put(std::move(letter), 0, static_cast<std::size_t>(-1))); }
+  /// From any thread: a letter of so many octets. False, and it is not kept: with it more than `most` would wait.
+  [[nodiscard]] bool put(Letter letter, std::size_t octets, std::size_t most) {
     bool is_first = false;
     {
       const std::lock_guard lock(mutex_);
-      if (letters_.size() >= most) return false;
+      if (octets > most || octets_ > most - octets) return false;
+      octets_ += octets;
       is_first = letters_.empty();
       letters_.push_back(std::move(letter));
       has_letters_.store(true, std::memory_order_release);
@@ -40,6 +41,7 @@ class Mailbox {
     if (!has_letters_.load(std::memory_order_acquire)) return {};
     const std::lock_guard lock(mutex_);
     has_letters_.store(false, std::memory_order_release);
+    octets_ = 0;
     return std::exchange(letters_, {});
   }
 
@@ -48,6 +50,7 @@ class Mailbox {
   std::function<void()> handler_;
   std::mutex mutex_;
   std::vector<Letter> letters_;
+  std::size_t octets_ = 0;  // of all letters that wait
   std::atomic<bool> has_letters_ = false;
 };
 

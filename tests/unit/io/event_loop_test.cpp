@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "io/mailbox.hpp"
 #include "io/system_clock.hpp"
 #include "io/unique_fd.hpp"
 
@@ -163,6 +164,24 @@ TEST_CASE("posted handlers run in their order") {
   });
   loop.run();
   CHECK(order == "ab");
+}
+
+TEST_CASE("letters wait up to so many octets, the control's without end, and room is made by taking them") {
+  EventLoop loop;
+  unsigned told = 0;
+  Mailbox<int> box(loop, [&] { ++told; });
+  CHECK(box.put(1, 600, 1000));
+  CHECK_FALSE(box.put(2, 401, 1000));
+  CHECK(box.put(3, 400, 1000));
+  CHECK_FALSE(box.put(4, 1, 1000));
+  box.put(5);
+  CHECK_FALSE(box.put(6, 1001, 1000));
+  CHECK(box.take() == std::vector{1, 3, 5});
+  CHECK(box.take().empty());
+  CHECK(box.put(7, 1000, 1000));
+  loop.post([&] { loop.stop(); });
+  loop.run();
+  CHECK(told == 2);
 }
 
 TEST_CASE("a descriptor whose handler rests is looked at once a second, though it can be read all the time") {
