@@ -34,6 +34,10 @@ base_tree() {
   make_base
   mkdir -p "$DIR/base/sbin"
   cp "$(command -v busybox)" "$DIR/base/bin/test"
+  # With the libraries that it has on this release, if any.
+  { ldd "$DIR/base/bin/test" || true; } 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+    install -D "$library" "$DIR/base$library"
+  done
   ln -s ../bin/test "$DIR/base/sbin/init"
   echo "$1" >"$DIR/base/version"
 }
