@@ -8,7 +8,6 @@
 #include "cli/typed_command.hpp"
 
 namespace ipop::cli {
-namespace {
 
 bool has_sudo() {
   const char* value = std::getenv("PATH");
@@ -21,8 +20,6 @@ bool has_sudo() {
   }
   return false;
 }
-
-}  // namespace
 
 bool is_refused(const std::error_code& code) {
   return code == std::errc::permission_denied || code == std::errc::operation_not_permitted;

@@ -105,6 +105,7 @@ struct Facts {
   bool has_systemd = false;
   bool has_resolved = false;  ///< systemd-resolved runs
   bool is_root = true;
+  bool has_sudo = true;
   WallTime now{};
   std::string group{};                    ///< empty: this machine has none
   std::string group_file{};               ///< path; empty: the node runs without one in the usual place

@@ -30,6 +30,10 @@ inline std::string group_option(const Facts& facts) {
   return " --group " + facts.group;
 }
 
+inline std::string as_root(const Facts& facts, const std::string& command) {
+  return facts.has_sudo ? "sudo " + command : "su -c '" + command + "'";
+}
+
 inline std::string log_command(const Facts& facts) {
   if (facts.has_systemd) return "journalctl -u ipop-node@" + facts.group + " -n 50";
   return "ipop-node config check" + group_option(facts);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/group_files.hpp"
 #include "health/finding_words.hpp"
 #include "health/membership_findings.hpp"
 #include "health/notice_findings.hpp"
@@ -39,8 +38,8 @@ Finding of_files(const Facts& facts) {
   if (!is_running && facts.tun && !facts.tun->problem.empty())
     return explaining(wrong("files", facts.tun->path + ": " + facts.tun->problem,
                             "the node needs it for its network interface", "modprobe tun"));
-  return good("files", facts.group_file.empty() ? "no file of the group in /etc/ipop; the node was started by hand"
-                                                : facts.group_file + " and the node's key");
+  if (facts.group_file.empty()) return good("files", "no file of the group in /etc/ipop; the node was started by hand");
+  return good("files", facts.group_file + (facts.is_root ? " and the node's key" : "; only root may look at the key"));
 }
 
 Finding of_clock(const Facts& facts, const ClockFact& clock) {
@@ -64,8 +63,9 @@ Finding of_node(const Facts& facts) {
       return facts.is_node_replaced ? note("node", "its program was replaced since it started", restart_command(facts))
                                     : good("node", "runs");
     case NodeFact::not_permitted:
-      return explaining(wrong("node", "this user may not query the node", facts.node_problem,
-                              "sudo ga doctor" + group_option(facts) + ", or join the group ga: adduser USER ga"));
+      return explaining(wrong("node", "this user may not query the node",
+                              facts.node_problem + "; members of the system's group ga may (adduser USER ga)",
+                              as_root(facts, "ga doctor" + group_option(facts))));
     case NodeFact::silent:
       return explaining(
           wrong("node", "the node does not answer on its socket", facts.node_problem, restart_command(facts)));
@@ -128,6 +128,14 @@ Finding of_ring(const Facts& facts) {
     if (!has_others && !facts.entrance_of.empty())
       return note("ring", "alone: no machine asks to become a member of " + facts.entrance_of);
     if (!has_others) return note("ring", "alone: waiting for others", "ga-group token " + facts.group);
+    const auto counted_as = [&](const char* name) {
+      const auto it = status.counters.find(name);
+      return it == status.counters.end() ? 0U : it->second;
+    };
+    if (const auto refused = counted_as("drop_udp_too_long"); refused > 0 && 2 * refused > counted_as("udp_sent"))
+      return explaining(wrong("ring", "not joined: an interface of this machine takes less than 1,280 octets",
+                              std::to_string(refused) + " of this node's packets were too long for it",
+                              "ip link show"));
     return explaining(wrong("ring", "not joined: no link to any member",
                             "the bootstrap nodes answer, but no link was established", log_command(facts)));
   }
@@ -220,24 +228,23 @@ std::vector<Finding> of_paths(const Facts& facts) {
                           "it is leaving, its firewall drops pings, or the path to it is broken",
                           "ipop-ctl why " + to_string(path.address) + group_option(facts)));
     else if (!path.large_answered)
-      out.push_back(wrong("path",
-                          member + " answers small pings, but none of " + std::to_string(path.largest) + " octets",
-                          "full-size packets are lost on the path",
-                          "ip link set " + (facts.status ? facts.status->interface : "ipop0") +
-                              " mtu 1280, and mtu = 1280 in " + GroupFiles(facts.group).settings()));
+      out.push_back(wrong(
+          "path", member + " answers small pings, but none of " + std::to_string(path.largest) + " octets",
+          "full-size packets are lost on the path", "ipop-ctl why " + to_string(path.address) + group_option(facts)));
     else
       ++passed;
     // Through a member, or on a line with small packets: the node cuts, or says so to who sends.
     if (path.large_answered && path.is_narrow) narrowest = std::min(narrowest.value_or(path.largest), path.largest);
   }
-  if (!facts.path_problem.empty()) out.push_back(note("path", "not tried: " + facts.path_problem, "sudo ga doctor"));
+  if (!facts.path_problem.empty())
+    out.push_back(note("path", "not tried: " + facts.path_problem, as_root(facts, "ga doctor" + group_option(facts))));
   if (passed > 0)
     out.push_back(good("path", counted(passed, "member") + " answered small and full packets" +
                                    (narrowest ? ", one of them up to " + std::to_string(*narrowest) + " octets" : "")));
   return out;
 }
 
-Finding of_firewall(const FirewallFact& firewall) {
+Finding of_firewall(const Facts& facts, const FirewallFact& firewall) {
   switch (firewall.state) {
     case FirewallFact::State::none:
       return note("firewall", "not in use: jobs and guests can reach the physical network");
@@ -250,7 +257,7 @@ Finding of_firewall(const FirewallFact& firewall) {
                    "ga-firewall apply");
     case FirewallFact::State::unknown: break;
   }
-  return note("firewall", "not looked at: " + firewall.problem, "sudo ga doctor");
+  return note("firewall", "not looked at: " + firewall.problem, as_root(facts, "ga doctor" + group_option(facts)));
 }
 
 Finding of_pool(const Facts& facts, const PoolFact& pool) {
@@ -333,7 +340,7 @@ std::vector<Finding> findings_of(const Facts& facts) {
     add(std::move(finding));
   for (Finding& finding : of_authority(facts))
     add(std::move(finding));
-  if (facts.firewall) add(of_firewall(*facts.firewall));
+  if (facts.firewall) add(of_firewall(facts, *facts.firewall));
   if (facts.pool) add(of_pool(facts, *facts.pool));
   return out;
 }

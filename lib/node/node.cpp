@@ -11,7 +11,8 @@ namespace {
 /// nobody works alone if it may be the first of its group (its lease yields to an older one when rings meet), and
 /// else takes nothing: what it took could be another's.
 constexpr Duration alone_after = 10s;
-constexpr const char* cut_off_text = "no answer from any bootstrap node in 10 s (is UDP blocked?)";
+constexpr const char* cut_off_text =
+    "no answer from any bootstrap node in 10 s (is UDP blocked, or does an interface take less than 1,280 octets?)";
 
 std::string describe_clock(std::chrono::seconds ahead) {
   using namespace std::chrono;

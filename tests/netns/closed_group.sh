@@ -114,7 +114,7 @@ status=0
 as_nobody bob ga status --group lab >"$run/status" 2>&1 || status=$?
 is "an ordinary user's look ends with 1" 1 "$status"
 holds "and says that he may not ask, not that nothing runs" grep -q 'this user may not ask its node' "$run/status"
-holds "with what to do" grep -q '^next: sudo ga doctor --group lab, or join the group ga' "$run/status"
+holds "with what to do" grep -qE "^next: (sudo ga doctor --group lab|su -c 'ga doctor --group lab')$" "$run/status"
 status=0
 as_nobody alice ga-cert list >"$run/status" 2>&1 || status=$?
 is "nor may he look at requests, which is not for want of an authority" 4 "$status"

@@ -17,7 +17,7 @@ in_host home nft add table inet blocked
 in_host home nft add chain inet blocked forward '{ type filter hook forward priority -5; }'
 in_host home nft add rule inet blocked forward meta l4proto udp drop
 
-notice='no answer from any bootstrap node in 10 s \(is UDP blocked\?\)'
+notice='no answer from any bootstrap node in 10 s \(is UDP blocked, '
 logged() { grep -qE "$notice" "$run/alice/node.log"; }
 start_node alice --tap tap0 --configure --hostname alice
 within 30 "the log says that nobody answers" logged

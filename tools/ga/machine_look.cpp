@@ -129,6 +129,7 @@ Look begin_look(const Context& context, const std::string& group) {
   look.facts.has_systemd = io::exists("/run/systemd/system");
   look.facts.has_resolved = io::exists("/run/systemd/resolve");
   look.facts.is_root = io::is_root();
+  look.facts.has_sudo = cli::has_sudo();
   look.facts.now = io::wall_time_now();
   look.facts.group = group;
   if (group.empty()) return look;
