@@ -137,7 +137,8 @@ TapDevice::~TapDevice() {
 }
 
 bool TapDevice::is_name(const std::string& name) {
-  return !name.empty() && name.size() < IFNAMSIZ && name.find_first_of("/ :%") == std::string::npos;
+  return !name.empty() && name != "." && name != ".." && name.size() < IFNAMSIZ &&
+         name.find_first_of("/ :%") == std::string::npos;
 }
 
 bool TapDevice::exists(const std::string& name) {
@@ -146,8 +147,9 @@ bool TapDevice::exists(const std::string& name) {
 
 Result<void> check_tap_name(const std::string& name) {
   if (TapDevice::is_name(name)) return {};
-  return make_error(std::make_error_code(std::errc::invalid_argument),
-                    "TAP interface \"" + name + "\": a name has 1 to 15 characters, without / : % and spaces");
+  return make_error(
+      std::make_error_code(std::errc::invalid_argument),
+      "TAP interface \"" + name + "\": a name has 1 to 15 characters, without / : % and spaces, and is not . or ..");
 }
 
 Result<TapDevice> TapDevice::open(const Options& options) {

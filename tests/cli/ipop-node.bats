@@ -196,9 +196,11 @@ node() {
 }
 
 @test "a name that no interface can have is refused as a setting" {
-  run node --tap a/b
-  [ "$status" -eq 2 ]
-  [[ ${lines[0]} == *--tap*"1 to 15 characters"* ]]
+  for name in a/b . ..; do
+    run node --tap "$name"
+    [ "$status" -eq 2 ]
+    [[ ${lines[0]} == *--tap*"1 to 15 characters"* ]]
+  done
   printf 'exclude = ["wg*", "a b"]\n' >"$DIR/node.toml"
   run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --config "$DIR/node.toml"
   [ "$status" -eq 5 ]

@@ -286,7 +286,7 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
   out.port = reader.number(Key::port, 0, 65535);
   if (!reader.flag(Key::no_tap)) out.tap = reader.text(Key::tap);
   if (out.tap && !io::TapDevice::is_name(*out.tap))
-    reader.fail(Key::tap, "needs a name of 1 to 15 characters without / : % and spaces, or use --no-tap");
+    reader.fail(Key::tap, "needs a name of 1 to 15 characters without / : % and spaces, not . or .., or use --no-tap");
   out.configure = reader.flag(Key::configure);
   out.hostname = read_hostname(reader);
   out.bootstrap = read_bootstrap(reader, settings);
