@@ -13,7 +13,11 @@ kept=/run/ga-demo
 
 if [[ ${1-} == --stop ]]; then
   [[ -r $kept ]] || { echo "demo: none is running"; exit 0; }
-  { read -r internet; read -r run; read -ra stop; } <"$kept"
+  if ! { read -r internet && read -r run && read -ra stop; } <"$kept"; then
+    echo "demo: $kept did not say what was kept; look at: ip netns list" >&2
+    rm -f "$kept"
+    exit 1
+  fi
   # shellcheck source=internet.sh
   source "$here/internet.sh"
   namespaces=("${stop[@]}")

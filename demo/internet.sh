@@ -161,14 +161,15 @@ route add default via ${subnet_of[$site]}.1
 LINES
 }
 
-# Also called from traps and on half-made internets.
+# Also called from traps, on half-made internets and on what an earlier call left: what is gone already is no fault, and
+# under set -e none of it may end the caller.
 unmake_internet() {
   local name pids=() left tries
   for name in "${namespaces[@]}"; do
     mapfile -t -O "${#pids[@]}" pids < <(ip netns pids "$internet-$name" 2>/dev/null)
   done
   if ((${#pids[@]})); then
-    kill -TERM "${pids[@]}" 2>/dev/null
+    kill -TERM "${pids[@]}" 2>/dev/null || true
     for ((tries = 0; tries < 30; tries++)); do
       left=()
       for name in "${pids[@]}"; do [[ -e /proc/$name ]] && left+=("$name"); done
@@ -177,14 +178,13 @@ unmake_internet() {
     done
     # Only what is still in a namespace of ours: a number may have gone to another process.
     for name in "${namespaces[@]}"; do
-      for left in $(ip netns pids "$internet-$name" 2>/dev/null); do kill -KILL "$left" 2>/dev/null; done
+      for left in $(ip netns pids "$internet-$name" 2>/dev/null); do kill -KILL "$left" 2>/dev/null || true; done
     done
   fi
   for name in "${namespaces[@]}"; do
-    ip netns del "$internet-$name" 2>/dev/null
-    rm -rf "/etc/netns/$internet-$name"
+    ip netns del "$internet-$name" 2>/dev/null || true
+    rm -rf "/etc/netns/$internet-$name" || true
   done
-  rmdir /etc/netns 2>/dev/null
+  rmdir /etc/netns 2>/dev/null || true
   namespaces=()
-  return 0
 }
