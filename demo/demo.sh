@@ -1,23 +1,30 @@
 #!/usr/bin/env bash
 # demo.sh BIN - the main job on one machine: a small internet in network namespaces, a node in each host.
 # demo.sh --stop - ends a demo that was kept.
+# demo.sh --enter HOST [COMMAND...] - a shell on a host of a demo that was kept, or one command there.
 #
+# A host has /etc/ipop, /run and /var/lib/ipop of its own, so that the programs find its node where they look by default,
+# and nothing that is typed there reaches this machine's groups.
 # Needs root. With KEEP=1 in the environment everything stays up at the end. What it shows goes to stdout, what it
 # is doing at the moment to stderr if that is a terminal.
-# Exit status: 0 every machine reaches every other one, 1 not so, 2 used wrongly, 4 no permission.
+# Exit status: 0 every machine reaches every other one, 1 not so, 2 used wrongly, 4 no permission; with --enter that of the
+# shell or command, 1 if there is no such host.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 kept=/run/ga-demo
 ((EUID == 0)) || { echo "demo: network namespaces need root: sudo make demo" >&2; exit 4; }
 
+read_kept() { # what a kept demo wrote down at its end
+  { read -r internet && read -r run && read -ra namespaces; } <"$kept" && return
+  echo "demo: $kept did not say what was kept; look at: ip netns list" >&2
+  rm -f "$kept"
+  exit 1
+}
 if [[ ${1-} == --stop ]]; then
   [[ -r $kept ]] || { echo "demo: none is running"; exit 0; }
-  if ! { read -r internet && read -r run && read -ra stop; } <"$kept"; then
-    echo "demo: $kept did not say what was kept; look at: ip netns list" >&2
-    rm -f "$kept"
-    exit 1
-  fi
+  read_kept
+  stop=("${namespaces[@]}")
   # shellcheck source=internet.sh
   source "$here/internet.sh"
   namespaces=("${stop[@]}")
@@ -26,7 +33,40 @@ if [[ ${1-} == --stop ]]; then
   echo "demo: ended"
   exit 0
 fi
-[[ $# == 1 && -x $1/ipop-node ]] || { echo "usage: demo.sh DIRECTORY_OF_THE_PROGRAMS | --stop" >&2; exit 2; }
+if [[ ${1-} == --enter && $# -ge 2 ]]; then
+  [[ -r $kept ]] || { echo "demo: none is running; start one: make demo KEEP=1" >&2; exit 1; }
+  read_kept
+  host=$2
+  shift 2
+  hosts=()
+  for socket in "$run"/*/socket; do [[ -S $socket ]] && hosts+=("$(basename "${socket%/socket}")"); done
+  if [[ " ${hosts[*]-} " != *" $host "* ]]; then
+    echo "demo: no host \"$host\" to enter in the demo that is running; there are: ${hosts[*]-none}" >&2
+    exit 1
+  fi
+  (($#)) || set -- env "PS1=$host# " bash --norc -i
+  # shellcheck disable=SC2016  # for the bash inside, whose mounts are its own
+  exec ip netns exec "$internet-$host" bash -euc '
+    files=$1 group=$2 resolv_conf=$3
+    shift 3
+    mount -t tmpfs -o mode=755 host /run
+    for folder in /etc /var/lib; do
+      mkdir -p "/run/over$folder/upper" "/run/over$folder/work"
+      mount -t overlay -o "lowerdir=$folder,upperdir=/run/over$folder/upper,workdir=/run/over$folder/work" host "$folder"
+    done
+    for folder in /etc/ipop /etc/ga /var/lib/ipop; do
+      mkdir -p "$folder"
+      mount -t tmpfs -o mode=755 host "$folder"
+    done
+    mkdir /run/ipop
+    ln -s "$group" /etc/ipop/demo.toml
+    ln -s "$files/socket" /run/ipop/demo.sock
+    ln -s "$files/state" /var/lib/ipop/demo
+    ln -sf "$resolv_conf" /etc/resolv.conf
+    exec "$@"' enter "$run/$host" "$run/group.toml" "/etc/netns/$internet-$host/resolv.conf" \
+    env "PATH=$run/bin:$PATH" "$@"
+fi
+[[ $# == 1 && -x $1/ipop-node ]] || { echo "usage: demo.sh DIRECTORY_OF_THE_PROGRAMS | --stop | --enter HOST [COMMAND...]" >&2; exit 2; }
 [[ ! -e $kept ]] || { echo "demo: one is still running; end it with: make demo-stop" >&2; exit 1; }
 bin=$(cd "$1" && pwd)
 # shellcheck source=internet.sh
@@ -248,11 +288,12 @@ echo "throughput alice to bob: $throughput Mbit/s; everything took $(seconds $((
 
 if [[ ${KEEP-} == 1 ]]; then
   keep_it=yes
+  ln -s "$bin" "$run/bin"
   printf '%s\n' "$internet" "$run" "${namespaces[*]}" >"$kept"
   cat <<TEXT
 
-It stays up. Enter a host:   ip netns exec $internet-alice bash     (also: ${machines[*]:1} $public)
-Ask its node:                $bin/ipop-ctl --socket $run/alice/socket peers
+It stays up. Enter a host:   $here/demo.sh --enter alice     (also: ${machines[*]:1} $public)
+Ask its node there:          ga status, ga doctor --outside none, ipop-ctl peers, ping bob.ipop
 Read its log:                $run/alice/node.log
 End it:                      make demo-stop
 TEXT
