@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# begin.bash - how the scripts here begin and end. Source it; it knows the script by $0, whose second line says how it is
-# used.
+# begin.bash - how the scripts here begin and end. Source it; it knows the script by $0, which says how it is used between
+# its second line and the first " - ".
 #
 #   read_options "PROGRAM..." OPTION=PATTERN... -- "$@"
 #       the folder of programs, which has each PROGRAM, into $bin; each --OPTION into the variable of its name, if the
-#       whole value is of the pattern; --output into $output. Wrong words end it with status 2.
+#       whole value is of the pattern; --output into $output. Wrong words are named and end it with status 2, as do
+#       programs that are not there; --help says how it is used.
 #   begin_internet NAME
 #       root, or status 4; $run for files, demo's machines and networks, of which nothing is left at the end.
 #   say TEXT    what is being done, for a terminal      fail TEXT    ends with status 1
@@ -15,8 +16,13 @@ script=$(basename "$0")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 output=$here/../build/bench.jsonl
 
-usage() {
-  sed -n '2s/^# \(.*\) - .*/usage: \1/p' "$0" >&2
+how_used() {
+  awk -v text=usage: 'NR > 1 { sub(/^# ?/, ""); ends = sub(/(^| )- .*/, ""); text = text ($0 == "" ? "" : " ") $0 }
+    ends { print text; exit }' "$0"
+}
+usage() { # [WHAT IS WRONG]
+  [[ ! ${1-} ]] || echo "$script: $1" >&2
+  how_used >&2
   exit 2
 }
 say() { [[ ! -t 2 ]] || printf '\r\033[K%s' "$1" >&2; }
@@ -35,12 +41,16 @@ read_options() {
   done
   shift
   (($#)) || usage
-  for program in $needed; do [[ -x $1/$program ]] || usage; done
+  [[ $1 != --help ]] || { how_used; exit 0; }
+  [[ -d $1 ]] || usage "no directory $1"
+  for program in $needed; do
+    [[ -x $1/$program ]] || usage "no program $program in $1; make benches builds all of them into build/release/bin"
+  done
   bin=$(cd "$1" && pwd)
   shift
   while (($#)); do
     option=${1#--}
-    [[ $1 == --?* && ${pattern[$option]-} && ${2-} =~ ^(${pattern[$option]})$ ]] || usage
+    [[ $1 == --?* && ${pattern[$option]-} && ${2-} =~ ^(${pattern[$option]})$ ]] || usage "wrong option or value: $1 ${2-}"
     printf -v "$option" %s "$2"
     shift 2
   done

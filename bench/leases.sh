@@ -7,26 +7,10 @@
 # Exit status: 0 measured, 1 something did not start or come about, 2 used wrongly.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() {
-  echo "usage: leases.sh DIRECTORY_OF_THE_PROGRAMS [--leases N] [--seconds N] [--kills N] [--output FILE]" >&2
-  exit 2
-}
-leases=1000000 seconds=20 kills=200 output=$here/../build/bench.jsonl
-[[ $# -ge 1 && -x $1/ipop-dhcp && -x $1/lease_flood ]] || usage
-bin=$(cd "$1" && pwd)
-shift
-while (($#)); do
-  case $1 in
-    --leases) leases=${2-} ;;
-    --seconds) seconds=${2-} ;;
-    --kills) kills=${2-} ;;
-    --output) output=${2-} ;;
-    *) usage ;;
-  esac
-  shift 2 || usage
-done
-[[ $leases =~ ^[1-9][0-9]{0,6}$ && $seconds =~ ^[1-9][0-9]?$ && $kills =~ ^[1-9][0-9]{0,2}$ && -n $output ]] || usage
+# shellcheck source=begin.bash
+source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
+leases=1000000 seconds=20 kills=200
+read_options "ipop-dhcp lease_flood" 'leases=[1-9][0-9]{0,6}' 'seconds=[1-9][0-9]?' 'kills=[1-9][0-9]{0,2}' -- "$@"
 # shellcheck source=figures.bash
 source "$here/figures.bash"
 bench=leases
@@ -44,7 +28,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
-fail() { echo "leases.sh: $1" >&2; exit 1; }
 # A machine's proxy has no say on loopback.
 unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
 

@@ -26,9 +26,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
 seconds=4 rounds=3 underlay=gso extra='' other='' workers=''
 read_options ipop-node 'seconds=[1-9][0-9]?' 'rounds=[1-9][0-9]?' 'underlay=gso|soft' 'extra=.*' 'other=.*' \
   'workers=[1248]' -- "$@"
-[[ -z $extra || -d $extra ]] || usage
+[[ -z $extra || -d $extra ]] || usage "no directory $extra"
 [[ -z $extra ]] || extra=$(cd "$extra" && pwd)
-[[ -z $other || -x $other/ipop-node ]] || usage
+[[ -z $other || -x $other/ipop-node ]] || usage "no program ipop-node in $other"
 begin_internet gp
 
 # --- the wire -----------------------------------------------------------------------------------------------
