@@ -21,6 +21,8 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
 KEEP ?=
 packages_for = $(or $(RELEASE),$(shell sed -n 's/^VERSION_CODENAME=//p' /etc/os-release))
+# Said before anything is installed or built for it.
+as_root = test "$$(id -u)" = 0 || { echo "$@: network namespaces need root: sudo make $@" >&2; exit 4; }
 launcher := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 
 .PHONY: release dist deb check-packages apt-repository benches dev check check-arm64 check-threads check-fresh test demo demo-closed demo-pool demo-stop attack bench bench-pool format tidy fuzz install uninstall clean help
@@ -56,16 +58,19 @@ test: dev
 	@ctest --test-dir build/dev --label-regex unit --parallel $(JOBS) --output-on-failure
 
 demo:
+	@$(as_root)
 	@scripts/install_packages build demo
 	@$(MAKE) --no-print-directory release
 	@KEEP=$(KEEP) demo/demo.sh build/release/bin
 
 demo-pool:
+	@$(as_root)
 	@scripts/install_packages build demo pool
 	@$(MAKE) --no-print-directory release
 	@KEEP=$(KEEP) demo/pool_demo.sh build/release/bin
 
 demo-closed:
+	@$(as_root)
 	@scripts/install_packages build demo
 	@$(MAKE) --no-print-directory release
 	@demo/closed_demo.sh build/release/bin

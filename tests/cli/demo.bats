@@ -2,6 +2,7 @@
 # How the demos begin and end, without one that runs: tests/netns/demo_kept.sh and demo_cleans_up.sh run them.
 
 teardown() { [ ! -e "/etc/netns/other$$" ] || rmdir "/etc/netns/other$$"; }
+bats_require_minimum_version 1.5.0
 
 # A demo that is kept, of one host with a process, where /run is the test's own.
 kept() { # COMMANDS: a shell's, with $internet and $files
@@ -48,4 +49,17 @@ kept() { # COMMANDS: a shell's, with $internet and $files
     make_kept; $demo --stop'
   [ "${lines[0]}" = "demo: /run/ga-demo did not say what was kept; look at: ip netns list" ]
   [ "${lines[*]:1}" = "status 1 gone 0 demo: ended" ]
+}
+
+@test "without root, make demo says so before it installs or builds anything" {
+  # As an ordinary user who may read the tree; nothing is built in it.
+  ordinary=()
+  [ "$(id -u)" -ne 0 ] || ordinary=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+  "${ordinary[@]}" test -r "$GA_SOURCE/Makefile" || skip "an ordinary user may not read this tree"
+  for demo in demo demo-pool demo-closed; do
+    run --separate-stderr timeout 20 "${ordinary[@]}" make --no-print-directory --directory "$GA_SOURCE" "$demo"
+    [ "$status" -eq 2 ]
+    [ -z "$output" ]
+    [ "${stderr_lines[0]}" = "$demo: network namespaces need root: sudo make $demo" ]
+  done
 }
