@@ -18,13 +18,9 @@ constexpr std::array<std::pair<dht::Outcome, std::string_view>, 5> outcome_words
     {dht::Outcome::no_majority, "no_majority"},
     {dht::Outcome::refused, "refused"},
 }};
-constexpr std::array<std::pair<overlay::Role, std::string_view>, 4> role_words{{
-    {overlay::Role::near, "near"},
-    {overlay::Role::shortcut, "shortcut"},
-    {overlay::Role::leaf, "leaf"},
-    {overlay::Role::on_demand, "on_demand"},
-}};
-static_assert(role_words.size() == static_cast<std::size_t>(overlay::Role::count_));
+constexpr overlay::Role all_roles[] = {overlay::Role::near, overlay::Role::shortcut, overlay::Role::leaf,
+                                       overlay::Role::on_demand};
+static_assert(std::size(all_roles) == static_cast<std::size_t>(overlay::Role::count_));
 
 std::string_view absence_word(node::Absence why) {
   switch (why) {
@@ -243,8 +239,8 @@ Json encode(const overlay::Connection& connection) {
   out["endpoint"] = connection.is_direct() ? Json(to_string(connection.endpoint)) : Json(nullptr);
   out["relay"] = connection.is_direct() ? Json(nullptr) : Json(to_string(connection.relay));
   Json roles = Json::array();
-  for (const auto& [role, word] : role_words) {
-    if (connection.has(role)) roles.push_back(word);
+  for (const overlay::Role role : all_roles) {
+    if (connection.has(role)) roles.push_back(to_string(role));
   }
   out["roles"] = std::move(roles);
   out["initiated_here"] = connection.initiated_here;
@@ -262,8 +258,8 @@ overlay::Connection decode_connection(Fields& in, const NodeId& peer) {
   in.get("relay", out.relay);
   std::vector<std::string> words;
   in.get("roles", words);
-  for (const auto& [role, word] : role_words) {
-    if (std::ranges::find(words, word) != words.end()) out.roles.set(static_cast<std::size_t>(role));
+  for (const overlay::Role role : all_roles) {
+    if (std::ranges::find(words, to_string(role)) != words.end()) out.roles.set(static_cast<std::size_t>(role));
   }
   in.get("initiated_here", out.initiated_here);
   std::chrono::microseconds round_trip{};

@@ -86,7 +86,7 @@ TEST_CASE("peers, members, endpoints and DNS answers read back as they were") {
   relayed.id = id_of(2);
   relayed.direct = false;
   relayed.relay = id_of(3);
-  relayed.roles = {"near", "on_demand"};
+  relayed.roles = {"near", "on-demand"};
   relayed.round_trip = 1500us;
   relayed.octets_sent = 7;
   relayed.reason = "both NATs are address dependent";
