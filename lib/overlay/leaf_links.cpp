@@ -42,15 +42,18 @@ void LeafLinks::learn_hearsay(const net::Endpoint& endpoint) {
   if (!is_full_of_learnt()) learn(endpoint);
 }
 
-std::vector<net::Endpoint> LeafLinks::take_due(TimePoint now, const std::function<bool(const net::Endpoint&)>& usable) {
+std::vector<net::Endpoint> LeafLinks::take_due(TimePoint now, std::size_t lacking,
+                                               const std::function<bool(const net::Endpoint&)>& usable) {
   std::vector<net::Endpoint> out;
   if (!refused_.may_try(now)) return out;
-  unsigned running = fresh_attempts(now);
+  std::size_t hopeful = attempts_within(now, late_after);
+  unsigned running = attempts_within(now, slow_after);
   for (Entry& entry : entries_) {
-    if (running >= at_once) break;
+    if (hopeful >= lacking || running >= at_once) break;
     if (entry.is_own || entry.trying_since || !entry.back_off.may_try(now) || !usable(entry.endpoint)) continue;
     entry.trying_since = now;
     out.push_back(entry.endpoint);
+    ++hopeful;
     ++running;
   }
   return out;
@@ -121,12 +124,13 @@ void LeafLinks::start_probing(TimePoint now, Rng& rng) {
 std::optional<TimePoint> LeafLinks::deadline(TimePoint now, bool hungry) const {
   std::optional<TimePoint> first = next_probe_;
   if (!hungry) return first;
-  const bool crowded = fresh_attempts(now) >= at_once;
+  const bool crowded = attempts_within(now, slow_after) >= at_once;
   for (const Entry& entry : entries_) {
     if (entry.is_own) continue;
     if (entry.trying_since) {
-      // Only while others wait for its place.
-      if (crowded && *entry.trying_since + slow_after > now) first = earliest(first, *entry.trying_since + slow_after);
+      // Others may wait for its place.
+      const TimePoint due = *entry.trying_since + (crowded ? slow_after : late_after);
+      if (due > now) first = earliest(first, due);
     } else if (const TimePoint due = std::max(entry.back_off.not_before(), refused_.not_before()); due > now) {
       first = earliest(first, due);
     }
@@ -147,9 +151,9 @@ LeafLinks::Entry* LeafLinks::find(const net::Endpoint& endpoint) {
   return it == entries_.end() ? nullptr : &*it;
 }
 
-unsigned LeafLinks::fresh_attempts(TimePoint now) const {
+unsigned LeafLinks::attempts_within(TimePoint now, Duration age) const {
   return static_cast<unsigned>(std::ranges::count_if(
-      entries_, [&](const Entry& entry) { return entry.trying_since && *entry.trying_since + slow_after > now; }));
+      entries_, [&](const Entry& entry) { return entry.trying_since && *entry.trying_since + age > now; }));
 }
 
 }  // namespace ipop::overlay

@@ -13,13 +13,15 @@ namespace ipop::overlay {
 
 /// Chooses which bootstrap and known endpoints to try, and when.
 ///
-/// A node that is not joined tries several at once, each again with back-off, forever. A joined
-/// node tries one now and then, so that two rings that can see each other become one.
+/// A node that is not joined tries as many at once as it lacks, others beside those that do not answer soon (as RFC
+/// 8305 does with addresses), each again with back-off, forever. A joined node tries one now and then, so that two
+/// rings that can see each other become one.
 class LeafLinks {
  public:
   static constexpr std::size_t max_endpoints = 256;
   static constexpr unsigned at_once = 4;
-  static constexpr Duration slow_after = 2s;  ///< an unanswered attempt makes room for another one
+  static constexpr Duration late_after = 500ms;  ///< an unanswered attempt has another one beside it: two round trips
+  static constexpr Duration slow_after = 2s;     ///< an unanswered attempt makes room for another one
   /// Of an endpoint that does not answer: the network may be there again.
   static constexpr BackOff::Pace silent{.first = 1s, .longest = 30s, .stands = 10s};
   /// Of one that answers and refuses: it knows why, and goes on knowing.
@@ -42,9 +44,10 @@ class LeafLinks {
   void learn_hearsay(const net::Endpoint& endpoint);
   static constexpr std::size_t max_learnt = 32;
 
-  /// Endpoints to try now because the node has too few links; they count as being tried.
+  /// Endpoints to try now because the node lacks so many links; they count as being tried.
   /// `usable(endpoint)`: allowed and not linked already.
-  std::vector<net::Endpoint> take_due(TimePoint now, const std::function<bool(const net::Endpoint&)>& usable);
+  std::vector<net::Endpoint> take_due(TimePoint now, std::size_t lacking,
+                                      const std::function<bool(const net::Endpoint&)>& usable);
   /// One to probe for another ring, when the time has come.
   std::optional<net::Endpoint> take_probe(TimePoint now, std::size_t ring_size,
                                           const std::function<bool(const net::Endpoint&)>& usable, Rng& rng);
@@ -76,7 +79,7 @@ class LeafLinks {
   };
   [[nodiscard]] bool is_full_of_learnt() const;
   Entry* find(const net::Endpoint& endpoint);
-  [[nodiscard]] unsigned fresh_attempts(TimePoint now) const;
+  [[nodiscard]] unsigned attempts_within(TimePoint now, Duration age) const;
 
   std::vector<Entry> entries_;
   BackOff refused_;  ///< by whichever endpoint

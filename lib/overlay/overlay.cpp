@@ -120,16 +120,19 @@ void Overlay::State::leave(TimePoint now) {
 void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
   table_.drop_all();
   aside_.clear();
+  std::vector<NodeId> peers;
+  for (const auto& [peer, link] : links_.all())
+    peers.push_back(peer);
+  // Relayed links first: they are not to look for another member between.
+  std::ranges::stable_partition(peers,
+                                [&](const NodeId& peer) { return links_.find(peer)->paths.direct() == nullptr; });
+  for (const NodeId& peer : peers)
+    remove_link(now, peer, why);
   for (const auto& [carrier, opening] : openings_)
     table_.cancel(carrier);
   openings_.clear();
   seeker_.begin_anew();
   requests_.clear();
-  std::vector<NodeId> peers;
-  for (const auto& [peer, link] : links_.all())
-    peers.push_back(peer);
-  for (const NodeId& peer : peers)
-    remove_link(now, peer, why);
   near_.clear();
   nat_.clear();
   seeker_.handle_moved();
@@ -242,9 +245,8 @@ void Overlay::State::run_timers(TimePoint now) {
   send_due_requests(now);
   seeker_.handle_timeout(now);
   carry_on_seeking(now);
-  if (view_changed_) {
-    sync_status(now);
-  } else {
+  // The maintenance that follows gives each link its roles first, and then tells them.
+  if (!dirty_) {
     for (const NodeId& peer : links_.due(now)) {
       if (Link* link = links_.find(peer)) sync_status(now, *link);
     }
@@ -268,6 +270,7 @@ void Overlay::State::maintain(TimePoint now) {
 
   maintain_at_ = leaf_.deadline(now, is_hungry());
   if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline());
+  if (place_.is_listening(now)) maintain_at_ = earliest(maintain_at_, place_.listens_until());
   maintain_at_ = earliest(maintain_at_, seeker_.next_look(now));
   if (joined_) maintain_at_ = earliest(maintain_at_, spare_.deadline());
   for (const auto& [peer, leaf] : leaf_peers_)

@@ -148,8 +148,9 @@ void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const Co
     const bool first = !requests_.settle(now, answer.token);
     if (purpose == RequestReply::Purpose::own_place) {
       place_.handle_answer(source);
-      near_.learn(now, source, source);
-      if (linked) return;
+      const bool expects_us = request->destination == config_.self;
+      near_.learn(now, source, expects_us ? source : NodeId{});
+      if (linked || !expects_us) return;
       const auto missing = missing_near(now, config_.near_per_side + 1);
       if (std::ranges::find(missing, source, &NearLinks::Missing::id) == missing.end()) return;
       if (seek(now, source, only(Role::near), source)) give_candidates(now, source);

@@ -67,8 +67,10 @@ void Overlay::State::send_due_requests(TimePoint now) {
       if (!own_place) shortcuts_.handle_drawn(now, std::nullopt, rng_);
       continue;
     }
-    send_request(now, due.token, due.request.destination, RouteMode::nearest, own_place,
-                 only(own_place ? Role::near : Role::shortcut), due.request.first_hop);
+    Roles roles = only(own_place ? Role::near : Role::shortcut);
+    // Who stands further away only names those that are wanted.
+    if (own_place && due.request.destination != config_.self) roles.reset();
+    send_request(now, due.token, due.request.destination, RouteMode::nearest, own_place, roles, due.request.first_hop);
   }
 }
 
@@ -116,8 +118,15 @@ void Overlay::State::seek_links(TimePoint now) {
         near_.learn(now, id, peer);
     }
   }
-  for (const NearLinks::Missing& missing : missing_near(now, config_.near_per_side + 1))
+  // While those next to this node are about to name themselves, others are believed of the nearest only.
+  const bool is_listening = place_.is_listening(now);
+  const auto nearest = is_listening ? missing_near(now, 1) : std::vector<NearLinks::Missing>{};
+  for (const NearLinks::Missing& missing : missing_near(now, config_.near_per_side + 1)) {
+    if (is_listening && seeker_.reach(now, missing.via) == nullptr &&
+        std::ranges::find(nearest, missing.id, &NearLinks::Missing::id) == nearest.end())
+      continue;
     seek(now, missing.id, only(Role::near), missing.via);
+  }
   for (const NodeId& peer : on_demand_.wanted()) {
     const Link* link = links_.find(peer);
     if ((link == nullptr || link->paths.empty()) && seeker_.may_try(now, peer))
@@ -193,7 +202,7 @@ bool Overlay::State::may_use(const net::Endpoint& endpoint) const {
 void Overlay::State::seek_leaves(TimePoint now, std::size_t ring_size) {
   const auto usable = [&](const net::Endpoint& endpoint) { return may_use(endpoint); };
   if (is_hungry()) {
-    for (const net::Endpoint& endpoint : leaf_.take_due(now, usable))
+    for (const net::Endpoint& endpoint : leaf_.take_due(now, leaves_wanted - leaf_peers_.size(), usable))
       open_path(now, endpoint, NodeId{});
   }
   if (const auto endpoint = leaf_.take_probe(now, ring_size, usable, rng_)) open_path(now, *endpoint, NodeId{});

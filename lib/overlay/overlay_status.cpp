@@ -16,6 +16,9 @@ constexpr Duration far_list_waits = 300s;
 /// A node in the list left, or is silent: until it is told, packets may go there by a detour, and others seek it.
 constexpr Duration lost_waits = 5s;
 
+/// Who joins, or takes the place of who left, gets its links beside this node within so long: all are told at once.
+constexpr Duration near_list_waits = 600ms;
+
 /// Neighbours on each side that a status names, around the sender and around the receiver.
 constexpr std::size_t listed_per_side = 3;
 
@@ -42,13 +45,21 @@ void Overlay::State::sync_status(TimePoint now) {
 }
 
 Duration Overlay::State::may_wait(const Link& link, const Status& status) const {
-  if (link.own_roles.test(index_of(Role::near)) || link.peer_roles.test(index_of(Role::near))) return {};
   Status but_the_list = link.status.latest();
   but_the_list.sequence = status.sequence;
   but_the_list.neighbours = status.neighbours;
+  // Who needs the link no more closes it when the other has no use for it either.
+  if ((status.roles & ~but_the_list.roles).none()) but_the_list.roles = status.roles;
   if (status != but_the_list) return {};
+  const bool is_near = link.own_roles.test(index_of(Role::near)) || link.peer_roles.test(index_of(Role::near));
+  if (link.status.names_lost()) return is_near ? Duration{} : lost_waits;
   // Who is only not linked any more lives, and packets for it find their way from here.
-  return link.status.names_lost() ? lost_waits : far_list_waits;
+  const auto& told = link.status.latest().neighbours;
+  const bool names_new = std::ranges::any_of(status.neighbours, [&](const NodeId& id) {
+    const Link* named = links_.find(id);
+    return named != nullptr && named->own_roles.test(index_of(Role::near)) && std::ranges::find(told, id) == told.end();
+  });
+  return is_near && names_new ? near_list_waits : far_list_waits;
 }
 
 void Overlay::State::sync_status(TimePoint now, Link& link) {

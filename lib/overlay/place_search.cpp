@@ -30,6 +30,7 @@ std::vector<NodeId> PlaceSearch::begin(TimePoint now, const NodeId& place, std::
   next_ =
       now +
       rng.jitter(std::min<Duration>(repeat_longest, repeat_first * (1U << std::min(repeated_, most_doublings))), 0.2);
+  if (repeated_ == 0) listens_until_ = next_;
   repeated_ = std::min(repeated_ + 1, most_doublings);
   return points;
 }
@@ -42,6 +43,7 @@ void PlaceSearch::clear() {
   voices_.clear();
   repeated_ = 0;
   next_.reset();
+  listens_until_.reset();
 }
 
 }  // namespace ipop::overlay

@@ -18,8 +18,8 @@ namespace ipop::overlay {
 class PlaceSearch {
  public:
   static constexpr std::size_t voices_wanted = 2;
-  /// Doubles while there are fewer voices. Four hops of 50 ms and back are sooner.
-  static constexpr Duration repeat_first = 500ms;
+  /// Doubles while there are fewer voices. Four hops of 50 ms, one to a neighbour, and back are sooner.
+  static constexpr Duration repeat_first = 600ms;
   static constexpr Duration repeat_longest = 45s;  ///< +- a third: heals what split
 
   /// A look-up begins: the points to ask for, the place itself first. `ring_size` as far as it is known.
@@ -34,6 +34,10 @@ class PlaceSearch {
   [[nodiscard]] bool is_known() const { return !voices_.empty(); }
   /// A look-up has begun, voices are missing, and its time is not over.
   [[nodiscard]] bool is_waiting(TimePoint now) const { return !is_settled() && next_ && *next_ > now; }
+  /// The first look-up is under way: the nodes next to the place are about to name themselves and one another. Whom
+  /// others name meanwhile is most likely further away.
+  [[nodiscard]] bool is_listening(TimePoint now) const { return listens_until_ && *listens_until_ > now; }
+  [[nodiscard]] std::optional<TimePoint> listens_until() const { return listens_until_; }
   /// As many have as the search is for: it goes on only to heal what split.
   [[nodiscard]] bool is_settled() const { return voices_.size() >= voices_wanted; }
   [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }
@@ -42,6 +46,7 @@ class PlaceSearch {
   std::set<NodeId> voices_;  // at most voices_wanted
   unsigned repeated_ = 0;    // look-ups for want of voices
   std::optional<TimePoint> next_;
+  std::optional<TimePoint> listens_until_;
 };
 
 }  // namespace ipop::overlay

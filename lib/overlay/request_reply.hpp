@@ -15,7 +15,7 @@ namespace ipop::overlay {
 class RequestReply {
  public:
   static constexpr unsigned tries = 4;
-  static constexpr Duration retry_first = 500ms;
+  static constexpr Duration retry_first = 1s;  ///< as RFC 6298 begins: an answer comes over some eight links
   static constexpr std::size_t max_requests = 32;
   /// To one request: the nearest node answers, and two more on each of its sides.
   static constexpr unsigned max_answers = 8;

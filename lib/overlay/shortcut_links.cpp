@@ -49,23 +49,8 @@ std::size_t ShortcutLinks::accepted() const {
 }
 
 std::optional<NodeId> ShortcutLinks::take_draw(TimePoint now, const NodeId& self, Rng& rng) {
-  if (drawing_ || now < next_draw_ || wanted_ == 0) return std::nullopt;
-  if (has_shrunk()) {
-    outdated_ = peers_;
-    drawn_for_ = ring_.size();
-  }
-  std::erase_if(outdated_, [&](const NodeId& id) { return !peers_.contains(id); });
-  if (peers_.size() >= wanted_) {
-    if (outdated_.empty()) return std::nullopt;
-    peers_.erase(*outdated_.begin());
-    outdated_.erase(outdated_.begin());
-    if (peers_.size() >= wanted_) {
-      next_draw_ = now + redraw_every;
-      return std::nullopt;
-    }
-  }
+  if (drawing_ || now < next_draw_ || peers_.size() >= wanted_) return std::nullopt;
   drawing_ = true;
-  drawn_for_ = std::max(drawn_for_, ring_.size());
   return draw_shortcut_target(self, ring_.size(), rng);
 }
 
@@ -73,7 +58,7 @@ void ShortcutLinks::handle_drawn(TimePoint now, const std::optional<NodeId>& pee
   drawing_ = false;
   if (peer && peers_.insert(*peer).second) {
     delay_ = retry_first;
-    next_draw_ = now + (outdated_.empty() ? pause : redraw_every);
+    next_draw_ = now + pause;
     return;
   }
   next_draw_ = now + rng.jitter(delay_, 0.2);
@@ -84,15 +69,12 @@ void ShortcutLinks::clear() {
   ring_ = {};
   wanted_ = 0;
   peers_.clear();
-  outdated_.clear();
-  drawn_for_ = 0;
   drawing_ = false;
   delay_ = retry_first;
 }
 
 std::optional<TimePoint> ShortcutLinks::deadline() const {
-  const bool missing = peers_.size() < wanted_ || !outdated_.empty() || has_shrunk();
-  if (drawing_ || wanted_ == 0 || !missing) return std::nullopt;
+  if (drawing_ || peers_.size() >= wanted_) return std::nullopt;
   return next_draw_;
 }
 

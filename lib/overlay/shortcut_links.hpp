@@ -21,15 +21,15 @@ std::size_t shortcuts_accepted(std::size_t n);
 /// harmonic density of Symphony (Manku, Bawa, Raghavan 2003).
 NodeId draw_shortcut_target(const NodeId& self, double n, Rng& rng);
 
-/// Keeps the number of shortcuts right: one draw at a time, back-off when draws find nothing new. In a ring that has
-/// shrunk to a quarter all are drawn again, one by one; one that has grown wants some more, and those that it has stay
-/// good, since all but the shortest distances were drawn for it as well.
+/// Keeps the number of shortcuts right: one draw at a time, back-off when draws find nothing new. In a ring of another
+/// size than the one that they were drawn for they stay good: the harmonic densities of two rings differ in the
+/// shortest distances only. A ring that has grown wants some more; one that shrinks takes the shortcuts to those that
+/// leave away.
 class ShortcutLinks {
  public:
   static constexpr Duration pause = 200ms;  ///< between two draws while some are missing
   static constexpr Duration retry_first = 1s;
   static constexpr Duration retry_longest = 60s;
-  static constexpr Duration redraw_every = 5s;  ///< one old shortcut goes at a time
 
   /// The ring has `n` nodes as far as this one can tell now.
   void handle_ring_size(TimePoint now, std::size_t n);
@@ -47,13 +47,9 @@ class ShortcutLinks {
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
  private:
-  [[nodiscard]] bool has_shrunk() const { return 4 * ring_.size() <= drawn_for_; }
-
   SteadySize ring_;
   std::size_t wanted_ = 0;
   std::set<NodeId> peers_;
-  std::set<NodeId> outdated_;  ///< drawn for a ring of another size
-  double drawn_for_ = 0;       ///< the largest ring that one was drawn for since the last redraw
   bool drawing_ = false;
   TimePoint next_draw_{};
   Duration delay_ = retry_first;

@@ -19,7 +19,7 @@ bool any_leaf(const net::Endpoint&) {
 
 }  // namespace
 
-TEST_CASE("bootstrap endpoints are tried four at once, others when these are slow, each with back-off") {
+TEST_CASE("bootstrap endpoints are tried as many as are lacking, others beside the late ones, each with back-off") {
   SeededRng rng(4);
   LeafLinks leaf;
   std::vector<net::Endpoint> many;
@@ -27,13 +27,26 @@ TEST_CASE("bootstrap endpoints are tried four at once, others when these are slo
     many.push_back(endpoint(192, 0, 2, i, 4000));
   leaf.set_endpoints(many, {}, rng);
   TimePoint now{};
-  const auto first = leaf.take_due(now, any_leaf);
-  CHECK(first.size() == LeafLinks::at_once);
-  CHECK(leaf.take_due(now, any_leaf).empty());
+  const auto first = leaf.take_due(now, 2, any_leaf);
+  CHECK(first.size() == 2);
+  CHECK(leaf.take_due(now, 2, any_leaf).empty());
+  // One has answered: the other may yet.
+  leaf.handle_accepted(now, first[1]);
+  CHECK(leaf.take_due(now, 1, any_leaf).empty());
   REQUIRE(leaf.deadline(now, true));
   now = *leaf.deadline(now, true);
-  CHECK(now == TimePoint{} + LeafLinks::slow_after);
-  CHECK(leaf.take_due(now, any_leaf).size() == 2);
+  CHECK(now == TimePoint{} + LeafLinks::late_after);
+  const auto is_first = [&](const net::Endpoint& e) { return std::ranges::find(first, e) != first.end(); };
+  const auto any_other = [&](const net::Endpoint& e) { return !is_first(e); };
+  CHECK(leaf.take_due(now, 2, any_other).size() == 2);
+  now += LeafLinks::late_after;
+  // No more than four run at a time.
+  CHECK(leaf.take_due(now, 2, any_other).size() == 1);
+  CHECK(leaf.take_due(now, 2, any_other).empty());
+  CHECK(*leaf.deadline(now, true) == TimePoint{} + LeafLinks::slow_after);
+  now = TimePoint{} + LeafLinks::slow_after;
+  CHECK(leaf.take_due(now, 2, any_other).size() == 1);
+  now += LeafLinks::slow_after;
 
   // The back-off of one that fails grows to its bound.
   Duration longest{};
@@ -43,7 +56,7 @@ TEST_CASE("bootstrap endpoints are tried four at once, others when these are slo
     REQUIRE(next);
     longest = std::max(longest, *next - now);
     now = *next;
-    CHECK(leaf.take_due(now, [&](const auto& e) { return e == first[0]; }) == std::vector{first[0]});
+    CHECK(leaf.take_due(now, 2, [&](const auto& e) { return e == first[0]; }) == std::vector{first[0]});
   }
   CHECK(longest >= 24s);
   CHECK(longest <= 36s);
@@ -56,26 +69,26 @@ TEST_CASE("an endpoint that accepts and refuses a moment later is tried ever mor
   TimePoint now{};
   Duration pause{};
   for (int i = 0; i < 24; ++i) {
-    const auto due = leaf.take_due(now, any_leaf);
+    const auto due = leaf.take_due(now, 2, any_leaf);
     REQUIRE_FALSE(due.empty());
     for (const net::Endpoint& endpoint : due) {
       leaf.handle_accepted(now, endpoint);
       leaf.handle_ended(now + 1s, endpoint, rng);
     }
     now += 1s;
-    CHECK(leaf.take_due(now, any_leaf).empty());
+    CHECK(leaf.take_due(now, 2, any_leaf).empty());
     REQUIRE(leaf.deadline(now, true));
     pause = *leaf.deadline(now, true) - now;
     now += pause;
   }
   CHECK(pause > 40s);
   // Once it stood for a while it is tried again at once.
-  const auto due = leaf.take_due(now, any_leaf);
+  const auto due = leaf.take_due(now, 2, any_leaf);
   REQUIRE_FALSE(due.empty());
   leaf.handle_accepted(now, due.front());
   now += LeafLinks::refusing.stands;
   leaf.handle_ended(now, due.front(), rng);
-  CHECK_FALSE(leaf.take_due(now, [&](const auto& e) { return e == due.front(); }).empty());
+  CHECK_FALSE(leaf.take_due(now, 2, [&](const auto& e) { return e == due.front(); }).empty());
 }
 
 TEST_CASE("where members were reached is tried after the bootstrap nodes, never for a probe, and is bounded") {
@@ -97,7 +110,7 @@ TEST_CASE("where members were reached is tried after the bootstrap nodes, never 
     CHECK(*probe == one_leaf);
     leaf.handle_unneeded(*probe);
   }
-  const auto due = leaf.take_due(TimePoint{} + 1000s, any_leaf);
+  const auto due = leaf.take_due(TimePoint{} + 1000s, LeafLinks::at_once, any_leaf);
   CHECK(due == std::vector{one_leaf, learnt(1), learnt(2), learnt(3)});
 
   // Another list of bootstrap nodes takes nothing of it away.
@@ -110,9 +123,9 @@ TEST_CASE("our own endpoint in the bootstrap list is tried no more") {
   SeededRng rng(4);
   LeafLinks leaf;
   leaf.set_endpoints({one_leaf}, {}, rng);
-  CHECK(leaf.take_due(TimePoint{}, any_leaf).size() == 1);
+  CHECK(leaf.take_due(TimePoint{}, 2, any_leaf).size() == 1);
   leaf.handle_own(one_leaf);
-  CHECK(leaf.take_due(TimePoint{} + 100s, any_leaf).empty());
+  CHECK(leaf.take_due(TimePoint{} + 100s, 2, any_leaf).empty());
   CHECK_FALSE(leaf.deadline(TimePoint{} + 100s, true));
 }
 

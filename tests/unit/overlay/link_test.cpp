@@ -205,6 +205,51 @@ TEST_CASE("a status always bears the sender's instance, also where two paths ope
   CHECK(std::ranges::none_of(statuses, [](const Status& status) { return status.instance == 0; }));
 }
 
+TEST_CASE("the first status of a link says what it is for") {
+  HandRing ring;
+  HandPeer& near = ring.add_linked(110);
+  ring.run_for(1s);
+  const auto statuses = near.messages<Status>();
+  REQUIRE_FALSE(statuses.empty());
+  CHECK(statuses.front().roles.test(index_of(Role::near)));
+}
+
+TEST_CASE("near peers hear within 600 ms of whoever came, all at once, and of who is only not linked any more later") {
+  HandRing ring;
+  HandPeer& near = ring.add_linked(110);
+  for (const std::uint8_t other : std::initializer_list<std::uint8_t>{90, 85, 115})
+    ring.add_linked(other);
+  ring.run_for(3s);
+  const std::size_t before = near.messages<Status>().size();
+  HandPeer& first = ring.add_linked(105);
+  const TimePoint came = ring.now;
+  ring.run_for(50ms);
+  HandPeer& second = ring.add_linked(95);
+  ring.run_for(came + 550ms - ring.now);
+  CHECK(near.messages<Status>().size() == before);
+  ring.run_for(came + 650ms - ring.now);
+  auto statuses = near.messages<Status>();
+  REQUIRE(statuses.size() == before + 1);
+  const auto names = [&](const NodeId& id) {
+    return std::ranges::find(statuses.back().neighbours, id) != statuses.back().neighbours.end();
+  };
+  CHECK(names(first.id));
+  CHECK(names(second.id));
+  // Who closes a link that nobody needs lives on: that goes in the place of the next ping. Who leaves is missed.
+  ring.run_for(1s);
+  second.say(ring.now, second.opened.back(), LinkMessage(Close{CloseReason::unneeded}));
+  ring.exchange();
+  ring.run_for(400ms);
+  CHECK(near.messages<Status>().size() == before + 1);
+  first.say(ring.now, first.opened.back(), LinkMessage(Close{CloseReason::leaving}));
+  ring.exchange();
+  ring.run_for(500ms);
+  statuses = near.messages<Status>();
+  REQUIRE(statuses.size() == before + 2);
+  CHECK_FALSE(names(first.id));
+  CHECK_FALSE(names(second.id));
+}
+
 TEST_CASE("an answer to connect-to-me goes back the way of the request, from whom it was for as well") {
   HandRing ring;
   HandPeer& asked_through = ring.add_linked(200);

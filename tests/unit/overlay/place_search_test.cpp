@@ -29,3 +29,25 @@ TEST_CASE(
   CHECK(search.begin(now, id_of(1), 100, rng) == std::vector{id_of(1)});
   CHECK(*search.deadline() >= now + 30s);
 }
+
+TEST_CASE("who is named by others is left for later as long as the first look-up is under way, answered or not") {
+  SeededRng rng(1);
+  PlaceSearch search;
+  TimePoint now{};
+  CHECK_FALSE(search.is_listening(now));
+  search.begin(now, id_of(1), 100, rng);
+  CHECK(search.is_listening(now));
+  search.handle_answer(id_of(2));
+  search.handle_answer(id_of(3));
+  CHECK(search.is_listening(now));
+  now = *search.listens_until();
+  CHECK(now <= TimePoint{} + 2 * PlaceSearch::repeat_first);
+  CHECK_FALSE(search.is_listening(now));
+  // It is over for good, however often the place is looked up again.
+  search.begin(now, id_of(1), 100, rng);
+  CHECK_FALSE(search.is_listening(now));
+  // Without any link, all begins anew.
+  search.clear();
+  search.begin(now, id_of(1), 100, rng);
+  CHECK(search.is_listening(now));
+}

@@ -112,6 +112,32 @@ TEST_CASE("of a newcomer the nodes next to it tell each other at once, all other
   CHECK(later > 50);
 }
 
+TEST_CASE("a newcomer makes few links that it has no use for, far from everybody as well") {
+  Ring ring(19, {.latency = 50ms});
+  ring.bootstrap_all_public = true;
+  for (int i = 0; i < 4; ++i)
+    ring.add_public();
+  ring.bootstrap_all_public = false;
+  for (int i = 4; i < 60; ++i)
+    ring.add(ring.network.add_public_site(), 100ms);
+  ring.network.run_for(180s);
+  REQUIRE(ring.is_right());
+  constexpr int newcomers = 8;
+  std::size_t made = 0;
+  std::size_t useless = 0;
+  for (int i = 0; i < newcomers; ++i) {
+    const std::size_t index = ring.add(ring.network.add_public_site());
+    REQUIRE(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 5s));
+    ring.network.run_for(40s);
+    made += ring[index].ups.size();
+    useless += ring[index].downs.size();
+  }
+  MESSAGE(made << " links of " << newcomers << " newcomers, " << useless << " of them not kept");
+  // Two bootstrap links are not kept, nor whom a nearer one pushes out.
+  CHECK(made < newcomers * 16);
+  CHECK(useless < newcomers * 4);
+}
+
 TEST_CASE("a member whose place is settled asks one node for it, not those that it is linked to") {
   Ring ring(18);
   ring.add_public();
@@ -229,6 +255,35 @@ TEST_CASE("a machine that slept drops its links and joins anew") {
   CHECK_FALSE(ring[3].overlay().is_joined());
   CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 20s));
   CHECK(ring[3].joined.size() == 2);
+}
+
+TEST_CASE("a machine that slept seeks none of those that it was linked with through a member") {
+  Ring ring(20);
+  ring.add_public();
+  for (int i = 0; i < 12; ++i)
+    ring.add_behind(test_support::symmetric());
+  ring.network.run_for(120s);
+  REQUIRE(ring.is_right());
+  std::size_t relayed = 0;
+  for (std::size_t i = 1; i < ring.hosts.size(); ++i) {
+    std::set<NodeId> peers;
+    for (const Connection& connection : ring[i].overlay().connections()) {
+      if (!connection.is_direct()) peers.insert(connection.peer);
+    }
+    const TimePoint now = ring.network.now();
+    ring[i].overlay().handle_suspend(now);
+    for (const NodeId& peer : peers) {
+      const auto journal = ring[i].overlay().report(now, peer).journal;
+      REQUIRE_FALSE(journal.empty());
+      CHECK(journal.back().text == "down: this machine slept");
+      CHECK(std::ranges::count(journal, now, &JournalEntry::when) == 1);
+    }
+    relayed += peers.size();
+    ring.network.drain(ring.host_ids[i]);
+    REQUIRE(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 60s));
+    ring.network.run_for(20s);
+  }
+  CHECK(relayed > 10);
 }
 
 TEST_CASE("links to public peers survive a change of address, the others are punched anew") {
