@@ -5,22 +5,28 @@
 #include "base/machine.hpp"
 
 namespace ipop::daemon {
+namespace {
+
+// A packet of no octets takes room as well: its place in a letter, and its own piece of the heap.
+constexpr std::size_t of_a_packet = 128;
+
+}  // namespace
 
 std::size_t HandThread::octets_of(const Relayed& letter) {
   std::size_t out = 0;
   for (const Bytes& packet : letter.packets)
-    out += packet.size();
+    out += of_a_packet + packet.size();
   return out;
 }
 
 std::size_t HandThread::octets_of(const Rest& letter) {
   std::size_t out = 0;
   for (const Bytes& frame : letter.frames)
-    out += frame.size();
+    out += of_a_packet + frame.size();
   for (const auto& [from, datagram] : letter.datagrams)
-    out += datagram.size();
+    out += of_a_packet + datagram.size();
   for (const auto& [lane, packet] : letter.opened)
-    out += packet.size();
+    out += of_a_packet + packet.size();
   return out;
 }
 

@@ -35,6 +35,7 @@ class HandThread {
   /// So much waits for one thread at the most, four of the largest batches; what comes beyond is dropped as by any
   /// queue that is full.
   static constexpr std::size_t most_waiting = 2U << 20U;
+  /// What a letter takes of memory.
   [[nodiscard]] static std::size_t octets_of(const Relayed& letter);
   [[nodiscard]] static std::size_t octets_of(const Rest& letter);
   using Order = std::variant<dataplane::Order, Relayed>;

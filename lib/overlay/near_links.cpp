@@ -42,7 +42,8 @@ void NearLinks::handle_unanswered(TimePoint now, const NodeId& id) {
   if (it == known_.end()) return;
   const NodeId informant = it->second.via;
   known_.erase(it);
-  if (informant == id) return;
+  // Its own informant, or one of many who were asked on either side: nobody else pays for them.
+  if (informant == id || informant.is_zero()) return;
   std::erase_if(unanswered_, [&](const auto& entry) { return entry.second.until < now; });
   if (unanswered_.size() >= most_known && !unanswered_.contains(informant)) return;
   Unanswered& charged = unanswered_[informant];

@@ -120,19 +120,24 @@ void Overlay::State::leave(TimePoint now) {
 void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
   table_.drop_all();
   aside_.clear();
+  // Nobody is to look for another member between because of a link that goes: not who is being sought, nor, since they
+  // go first, relayed links.
+  const auto end_attempts = [&] {
+    for (const auto& [carrier, opening] : openings_)
+      table_.cancel(carrier);
+    openings_.clear();
+    seeker_.begin_anew();
+    requests_.clear();
+  };
+  end_attempts();
   std::vector<NodeId> peers;
   for (const auto& [peer, link] : links_.all())
     peers.push_back(peer);
-  // Relayed links first: they are not to look for another member between.
   std::ranges::stable_partition(peers,
                                 [&](const NodeId& peer) { return links_.find(peer)->paths.direct() == nullptr; });
   for (const NodeId& peer : peers)
     remove_link(now, peer, why);
-  for (const auto& [carrier, opening] : openings_)
-    table_.cancel(carrier);
-  openings_.clear();
-  seeker_.begin_anew();
-  requests_.clear();
+  end_attempts();
   near_.clear();
   nat_.clear();
   seeker_.handle_moved();
@@ -268,7 +273,7 @@ void Overlay::State::maintain(TimePoint now) {
   sync_status(now);
   view_changed_ = false;
 
-  maintain_at_ = leaf_.deadline(now, is_hungry());
+  maintain_at_ = leaf_.deadline(now, leaves_lacking() > 0);
   if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline());
   if (place_.is_listening(now)) maintain_at_ = earliest(maintain_at_, place_.listens_until());
   maintain_at_ = earliest(maintain_at_, seeker_.next_look(now));

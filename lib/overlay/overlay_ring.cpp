@@ -9,8 +9,10 @@
 namespace ipop::overlay {
 namespace {
 
-/// Bootstrap links that a node wants until it has joined.
+/// Bootstrap links that a node wants until it has joined; and while its questions for its place bring no answers, since
+/// those at the other ends may be silent on purpose.
 constexpr std::size_t leaves_wanted = 2;
+constexpr std::size_t leaves_wanted_in_vain = LeafLinks::at_once;
 constexpr Duration near_refresh = NearLinks::known_lives / 2;
 
 }  // namespace
@@ -190,8 +192,10 @@ bool Overlay::State::is_on_path(const NodeId& peer, const net::Endpoint& endpoin
          std::ranges::any_of(link->paths, [&](const Path& path) { return path.carrier == LinkCarrier(endpoint); });
 }
 
-bool Overlay::State::is_hungry() const {
-  return !joined_ && leaf_peers_.size() < leaves_wanted;
+std::size_t Overlay::State::leaves_lacking() const {
+  if (joined_) return 0;
+  const std::size_t wanted = place_.is_in_vain() ? leaves_wanted_in_vain : leaves_wanted;
+  return wanted - std::min(wanted, leaf_peers_.size());
 }
 
 bool Overlay::State::may_use(const net::Endpoint& endpoint) const {
@@ -201,8 +205,8 @@ bool Overlay::State::may_use(const net::Endpoint& endpoint) const {
 
 void Overlay::State::seek_leaves(TimePoint now, std::size_t ring_size) {
   const auto usable = [&](const net::Endpoint& endpoint) { return may_use(endpoint); };
-  if (is_hungry()) {
-    for (const net::Endpoint& endpoint : leaf_.take_due(now, leaves_wanted - leaf_peers_.size(), usable))
+  if (const std::size_t lacking = leaves_lacking(); lacking > 0) {
+    for (const net::Endpoint& endpoint : leaf_.take_due(now, lacking, usable))
       open_path(now, endpoint, NodeId{});
   }
   if (const auto endpoint = leaf_.take_probe(now, ring_size, usable, rng_)) open_path(now, *endpoint, NodeId{});

@@ -266,7 +266,8 @@ class Overlay::State {
   [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
   [[nodiscard]] bool is_opening(const NodeId& peer) const;
   [[nodiscard]] bool is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const;
-  [[nodiscard]] bool is_hungry() const;
+  /// Links to bootstrap nodes, or other known endpoints, that are wanted and not there.
+  [[nodiscard]] std::size_t leaves_lacking() const;
   [[nodiscard]] bool may_use(const net::Endpoint& endpoint) const;
   [[nodiscard]] std::optional<NodeId> random_link();
 

@@ -40,6 +40,8 @@ class PlaceSearch {
   [[nodiscard]] std::optional<TimePoint> listens_until() const { return listens_until_; }
   /// As many have as the search is for: it goes on only to heal what split.
   [[nodiscard]] bool is_settled() const { return voices_.size() >= voices_wanted; }
+  /// Two look-ups brought too few voices.
+  [[nodiscard]] bool is_in_vain() const { return !is_settled() && repeated_ > 2; }
   [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }
 
  private:

@@ -150,6 +150,20 @@ TEST_CASE("two bootstrap endpoints of one node that answers from a third are bot
   CHECK(peer.asked_at.contains(peer.at(4002)));
 }
 
+TEST_CASE("S24: bootstrap nodes that tell a newcomer nothing of its place have others beside them") {
+  Overlay::Config config;
+  const std::initializer_list<std::uint8_t> numbers{60, 110, 150, 200};
+  for (const std::uint8_t number : numbers)
+    config.bootstrap.push_back(endpoint(192, 0, 2, number, 4000));
+  HandRing ring(config);
+  for (const std::uint8_t number : numbers)
+    ring.add(number);
+  ring.run_for(400ms);
+  CHECK(ring.overlay().connections().size() == 2);
+  ring.run_for(3s);
+  CHECK(ring.overlay().connections().size() == 4);
+}
+
 TEST_CASE("a member that passes a direct peer's packets on does not become its relay") {
   HandRing ring;
   HandPeer& member = ring.add_linked(120);
