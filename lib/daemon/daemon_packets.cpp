@@ -66,7 +66,10 @@ Result<void> Daemon::State::make_hands() {
     post.to_owner = [this](HandThread::Told letter) {
       const auto* rest = std::get_if<HandThread::Rest>(&letter);
       // What was counted is never lost: keys are renewed by it.
-      if (rest == nullptr) return told_->put(std::move(letter)), true;
+      if (rest == nullptr) {
+        told_->put(std::move(letter));
+        return true;
+      }
       const std::size_t octets = HandThread::octets_of(*rest);
       return told_->put(std::move(letter), octets, HandThread::most_waiting);
     };
