@@ -129,7 +129,7 @@ table inet fault {
   }
 }
 RULES
-finds "a path that loses full packets" 1 path "small pings" "mtu"
+finds "a path that loses full packets" 1 path "small pings" "ipop-ctl why"
 in_host bob nft delete table inet fault
 
 mkdir -p "$run/etc/firewall"
