@@ -3,6 +3,7 @@
 // What the command lines of all tools have in common. Includes CLI11, so only an options.cpp
 // includes it.
 
+#include <algorithm>
 #include <chrono>
 #include <initializer_list>
 #include <memory>
@@ -154,6 +155,17 @@ inline std::vector<std::string> known_words(const CLI::App& app) {
   return out;
 }
 
+/// The option that took another's name for its value, as `--mtu` does in `--mtu --group lab`; null without one.
+inline const CLI::Option* option_without_value(const CLI::App& app) {
+  const std::vector<std::string> known = known_words(chosen(app));
+  for (const CLI::App* here = &chosen(app); here != nullptr; here = here->get_parent())
+    for (const CLI::Option* option : here->get_options())
+      for (const std::string& value : option->results())
+        if (!option->get_positional() && value.starts_with("--") && std::ranges::find(known, value) != known.end())
+          return option;
+  return nullptr;
+}
+
 /// Behind the help of a verb: the options that it takes with all others.
 inline std::string shared_note(const CLI::App& app) {
   const CLI::App& where = chosen(app);
@@ -165,6 +177,14 @@ inline std::string shared_note(const CLI::App& app) {
     if (name != "help" && name != "version") names += (names.empty() ? "--" : ", --") + name;
   }
   return names.empty() ? names : folded("Also " + names + ": see `" + app.get_name() + " --help`.", 0);
+}
+
+inline std::string see_help(const CLI::App& app) {
+  return "; see `" + path_of(chosen(app)) + " --help`";
+}
+
+inline std::string needs_value(const CLI::Option& option) {
+  return option.get_name() + " needs a value";
 }
 
 inline std::vector<std::string> words_of_list(std::string_view list) {
@@ -217,12 +237,13 @@ inline std::string in_plain_words(const std::string& text) {
 /// One line: what is wrong, the nearest known word if one is near, and where to read on.
 inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& where = chosen(app);
-  const std::string see = "; see `" + path_of(where) + " --help`";
   std::string text = error.what();
   std::vector<std::string> extra = app.remaining(true);
   const bool lacks_command = text == "A subcommand is required";
   const bool unknown_first = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || lacks_command;
-  if (unknown_first && !extra.empty()) {
+  if (const CLI::Option* option = option_without_value(app)) {
+    text = needs_value(*option);
+  } else if (unknown_first && !extra.empty()) {
     const bool takes_verb = !where.get_subcommands(is_verb).empty();
     const std::string typed = extra.front().substr(0, extra.front().find('='));
     const std::string what = typed.starts_with("-") ? "option" : takes_verb ? "command" : "argument";
@@ -230,7 +251,7 @@ inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   } else if (lacks_command) {
     text = "a command is required";
   }
-  return in_plain_words(text) + see;
+  return in_plain_words(text) + see_help(app);
 }
 
 }  // namespace detail
@@ -265,7 +286,10 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
   }
   try {
     app.parse(static_cast<int>(words.size()), words.data());
-    return std::nullopt;
+    const CLI::Option* option = detail::option_without_value(app);
+    if (option == nullptr) return std::nullopt;
+    cli::complain(streams, app.get_name(), detail::needs_value(*option) + detail::see_help(app));
+    return cli::ExitStatus::usage;
   } catch (const CLI::CallForHelp&) {
     streams.out << app.help() << detail::shared_note(app);
   } catch (const CLI::CallForAllHelp&) {

@@ -35,7 +35,7 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
 /// The known name that `typed` most probably means: the fewest changes away, the first of equals.
 ///
 /// None when that would be `typed` itself, when even that one is too far (more than a third of the longer word, at
-/// least one change) or when `typed` is longer than 64 characters.
+/// least one change, or nothing in common) or when `typed` is longer than 64 characters.
 template <class Names>
 std::optional<std::string_view> nearest_name(std::string_view typed, const Names& known) {
   constexpr std::size_t longest = 64;  // no key is longer, and the table stays small
@@ -46,8 +46,10 @@ std::optional<std::string_view> nearest_name(std::string_view typed, const Names
     // What was typed is no better than itself.
     if (name == typed) continue;
     const std::size_t distance = edit_distance(typed, name);
-    const std::size_t allowed = std::max<std::size_t>(1, std::max(typed.size(), name.size()) / 3);
-    if (distance > allowed || (best && distance >= best_distance)) continue;
+    const std::size_t longer = std::max(typed.size(), name.size());
+    const std::size_t allowed = std::max<std::size_t>(1, longer / 3);
+    // Two words that share no character are not near.
+    if (distance > allowed || distance == longer || (best && distance >= best_distance)) continue;
     best = name;
     best_distance = distance;
   }

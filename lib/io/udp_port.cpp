@@ -241,7 +241,7 @@ std::span<const net::Datagrams> UdpPort::receive_joined(int fd) {
     mmsghdr& message = b.headers[i];
     const auto from = to_endpoint(reinterpret_cast<const sockaddr*>(&b.sources[i]));
     if (!from || (message.msg_hdr.msg_flags & MSG_TRUNC) != 0) {
-      counters_.add("drop_udp_too_long");
+      counters_.add("drop_udp_malformed");
       continue;
     }
     const std::span octets(b.octets.get() + i * receive_octets, message.msg_len);

@@ -197,7 +197,7 @@ std::string_view to_string(CloseReason reason) {
     case CloseReason::leaving: return "the peer leaves";
     case CloseReason::unneeded: return "nobody needs the link";
     case CloseReason::full: return "the peer has enough links";
-    case CloseReason::duplicate: return "another path stays";
+    case CloseReason::duplicate: return "the peer closed this path";
   }
   return "?";
 }

@@ -202,6 +202,8 @@ TABLE
   said '--log-level: "debgu" is not error, warning, info or debug (did you mean "debug"?)' ipop-node --log-level debgu
   said '--color needs a value: auto, always or never' ga-group list --color
   said '--port needs a value' ga-group new lab --port
+  said '--port needs a value' ga-group new lab --port --json
+  said '--hostname needs a value' ipop-node --hostname --no-tap
   said '--port: "x" is not a number from 1 to 65535' ga-group new lab --port x
   said '--json cannot be used with --plain' ga-group list --json --plain
   said 'a command is required' ipop-ctl wait

@@ -32,6 +32,7 @@ TEST_CASE("a word far from every key gets no hint") {
   CHECK_FALSE(nearest_name("", keys));
   CHECK_FALSE(nearest_name(std::string(1000, 'n'), keys));
   CHECK(nearest_hint("colour", keys).empty());
+  CHECK(nearest_hint("3", std::array<std::string_view, 2>{"0", "4"}).empty());
   // It never offers what was typed.
   CHECK_FALSE(nearest_name("prefix", keys));
   CHECK(nearest_name("Prefix", keys) == "prefix");
