@@ -25,7 +25,8 @@ Result<void> check_tap_name(const std::string& name);
 /// A virtual Ethernet interface whose other end this program holds (Linux TUN/TAP driver).
 ///
 /// It vanishes when it is closed, unless it was made persistent by somebody else before
-/// (`ip tuntap add mode tap`): such a one is opened and left behind as it was found.
+/// (`ip tuntap add mode tap`): such a one is opened and left behind without what was asked of the kernel for its
+/// packets; it stays up, with the MTU that it got.
 class TapDevice {
  public:
   struct Options {
@@ -44,7 +45,7 @@ class TapDevice {
     bool headers = false;    ///< a vnet header stands before each frame
     bool checksums = false;  ///< of what the kernel sends
     bool tcp = false;        ///< large TCP packets, both ways
-    bool udp = false;        ///< large UDP packets, both ways
+    bool udp = false;        ///< large UDP packets of the kernel's, and it takes such
 
     friend bool operator==(const Offloads&, const Offloads&) = default;
   };

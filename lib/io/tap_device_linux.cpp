@@ -95,6 +95,11 @@ Result<void> configure(const std::string& name, const TapDevice::Options& option
   return {};
 }
 
+/// A persistent interface keeps what a program before had asked for, also one that was killed.
+void refuse_offloads(int fd) {
+  (void)::ioctl(fd, TUNSETOFFLOAD, 0UL);
+}
+
 /// Asks for most first; the kernel refuses a set of which it does not know a part.
 TapDevice::Offloads set_offloads(int fd) {
   struct Set {
@@ -110,6 +115,7 @@ TapDevice::Offloads set_offloads(int fd) {
   for (const Set& set : sets) {
     if (::ioctl(fd, TUNSETOFFLOAD, static_cast<unsigned long>(set.flags)) == 0) return set.means;
   }
+  refuse_offloads(fd);
   return {true, false, false, false};
 }
 
@@ -132,7 +138,7 @@ TapDevice& TapDevice::operator=(TapDevice&&) noexcept = default;
 TapDevice::~TapDevice() {
   if (!fd_ || !stays_) return;
   // The next who opens it may not know large packets.
-  if (offloads_.headers) (void)::ioctl(fd_.get(), TUNSETOFFLOAD, 0UL);
+  if (offloads_.headers) refuse_offloads(fd_.get());
   if (leaves_mark_) (void)mark_of_node(index_, false);
 }
 
@@ -178,6 +184,8 @@ Result<TapDevice> TapDevice::open(const Options& options) {
     int size = net::VnetHeader::size;
     if (::ioctl(out.fd_.get(), TUNSETVNETHDRSZ, &size) != 0) return open_error(options.name, false);
     out.offloads_ = set_offloads(out.fd_.get());
+  } else if (!made_here) {
+    refuse_offloads(out.fd_.get());
   }
   out.name_ = request.ifr_name;
   if (auto done = configure(out.name_, options, made_here); !done) return std::move(done).error();

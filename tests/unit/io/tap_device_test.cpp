@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <functional>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 
 #include <doctest/doctest.h>
 
@@ -142,6 +147,23 @@ TEST_CASE("an interface that somebody made persistent is used with and without o
       const std::vector<Bytes> frames{arp_request()};
       CHECK(answers_arp(*tap, [&] { tap->write(frames); }));
     }
+    CHECK(std::system("ethtool -k tap8 | grep -q '^tcp-segmentation-offload: off'") == 0);
+  });
+}
+
+TEST_CASE("a program that was killed leaves nothing of its offloads to one that wants none") {
+  in_own_network([] {
+    REQUIRE(std::system("ip tuntap add dev tap8 mode tap") == 0);
+    {
+      const UniqueFd killed(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+      ifreq request{};
+      std::strcpy(request.ifr_name, "tap8");
+      request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+      REQUIRE(::ioctl(killed.get(), TUNSETIFF, &request) == 0);
+      REQUIRE(::ioctl(killed.get(), TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4) == 0);
+    }
+    const auto tap = TapDevice::open({"tap8", 1400, {}, false});
+    REQUIRE(tap);
     CHECK(std::system("ethtool -k tap8 | grep -q '^tcp-segmentation-offload: off'") == 0);
   });
 }
