@@ -48,8 +48,8 @@ Result<void> Daemon::State::make_hands() {
   hand_.emplace(loop_, *port_, tap_ ? &*tap_ : nullptr, config, cipher,
                 Hand::Handlers{[this] { take_letters(); }, [this](const auto& rest) { take_rest(rest); },
                                [this](const auto packets) {
-                                 for (auto& [hand, relayed] : HandThread::sorted_by_hand(packets))
-                                   give_relayed(hand, std::move(relayed));
+                                 for (auto& [hand, handed] : HandThread::sorted_by_hand(packets))
+                                   give_handed(hand, std::move(handed));
                                },
                                [this](const auto& traffic) { take_traffic(traffic); }});
   told_.emplace(loop_, [this] { take_letters(); });
@@ -73,10 +73,10 @@ Result<void> Daemon::State::make_hands() {
       const std::size_t octets = HandThread::octets_of(*rest);
       return told_->put(std::move(letter), octets, HandThread::most_waiting);
     };
-    post.to_hand = [this](unsigned hand, Hand::Relayed relayed) {
-      if (hand != 0) return other_hands_[hand - 1]->give(std::move(relayed));
-      const std::size_t octets = HandThread::octets_of(relayed);
-      return told_->put(std::move(relayed), octets, HandThread::most_waiting);
+    post.to_hand = [this](unsigned hand, Hand::Handed handed) {
+      if (hand != 0) return other_hands_[hand - 1]->give(std::move(handed));
+      const std::size_t octets = HandThread::octets_of(handed);
+      return told_->put(std::move(handed), octets, HandThread::most_waiting);
     };
     other_hands_.push_back(
         std::make_unique<HandThread>(std::move(port), std::move(tap), config, cipher, std::move(post)));
@@ -109,10 +109,10 @@ void Daemon::State::give_order(const dataplane::Order& order) {
   }
 }
 
-void Daemon::State::give_relayed(unsigned hand, Hand::Relayed relayed) {
-  if (hand == 0) return hand_->handle_relayed(std::move(relayed));
-  const std::size_t count = relayed.packets.size();
-  if (!other_hands_[hand - 1]->give(std::move(relayed))) counted_[0].add("drop_worker_busy", count);
+void Daemon::State::give_handed(unsigned hand, Hand::Handed handed) {
+  if (hand == 0) return hand_->handle_handed(std::move(handed));
+  const std::size_t count = handed.packets.size();
+  if (!other_hands_[hand - 1]->give(std::move(handed))) counted_[0].add("drop_worker_busy", count);
 }
 
 void Daemon::State::give_lane_packets(node::Node::LanePackets& packets) {
@@ -120,7 +120,7 @@ void Daemon::State::give_lane_packets(node::Node::LanePackets& packets) {
   for (Bytes& packet : packets.packets)
     sorted[dataplane::hand_for(packet, hands())].push_back(std::move(packet));
   for (unsigned hand = 0; hand < hands(); ++hand) {
-    if (!sorted[hand].empty()) give_relayed(hand, {packets.peer, std::move(sorted[hand])});
+    if (!sorted[hand].empty()) give_handed(hand, {packets.peer, std::move(sorted[hand])});
   }
 }
 
@@ -156,7 +156,7 @@ void Daemon::State::take_letter(HandThread::Told& letter) {
                      opened.push_back({lane, packet});
                    take_rest({frames, datagrams, opened});
                  },
-                 [this](Hand::Relayed& relayed) { give_relayed(0, std::move(relayed)); },
+                 [this](Hand::Handed& handed) { give_handed(0, std::move(handed)); },
                  [this](HandThread::Report& report) {
                    counted_[report.hand] = std::move(report.counters);
                    take_traffic(report.traffic);

@@ -62,7 +62,7 @@ class Daemon::State {
   Result<void> start_hands();
   void stop_hands();
   void give_order(const dataplane::Order& order);
-  void give_relayed(unsigned hand, Hand::Relayed relayed);
+  void give_handed(unsigned hand, Hand::Handed handed);
   void give_lane_packets(node::Node::LanePackets& packets);
   void take_rest(const dataplane::Worker::ForNode& rest);
   void take_traffic(std::span<const dataplane::Worker::Traffic> traffic);

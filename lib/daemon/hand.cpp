@@ -53,16 +53,16 @@ void Hand::read_frames(dataplane::StandingQueue& queue) {
   }
 }
 
-void Hand::handle_relayed(Relayed relayed) {
-  relayed_.push_back(std::move(relayed));
-  if (!is_passing_) pass_relayed();
+void Hand::handle_handed(Handed handed) {
+  handed_.push_back(std::move(handed));
+  if (!is_passing_) pass_handed();
 }
 
 /// More of them may come out of what the node makes of these.
-void Hand::pass_relayed() {
+void Hand::pass_handed() {
   is_passing_ = true;
-  for (; !relayed_.empty(); relayed_.pop_front())
-    carry_out(worker_.handle_relayed(io::monotonic_now(), relayed_.front().peer, relayed_.front().packets));
+  for (; !handed_.empty(); handed_.pop_front())
+    carry_out(worker_.handle_handed(io::monotonic_now(), handed_.front().origin, handed_.front().packets));
   is_passing_ = false;
 }
 
@@ -73,7 +73,7 @@ void Hand::pass(F&& input) {
   const TimePoint now = io::monotonic_now();
   is_passing_ = true;
   carry_out(input(now));
-  pass_relayed();
+  pass_handed();
   if (now >= next_report_) {
     report(now);
   } else if (!std::exchange(is_report_due_, true)) {

@@ -19,9 +19,9 @@ namespace ipop::daemon {
 /// All in the thread of its loop.
 class Hand {
  public:
-  /// What `peer` sealed for lanes of a hand, and a member brought to another.
-  struct Relayed {
-    NodeId peer{};
+  /// For lanes of a hand, and come another way than by its doors: dataplane::Worker::handle_handed.
+  struct Handed {
+    dataplane::Worker::Origin origin{};
     std::vector<Bytes> packets{};
   };
   struct Handlers {
@@ -45,7 +45,7 @@ class Hand {
   void start();
   void handle_order(const dataplane::Order& order) { worker_.handle_order(order); }
   /// While a batch is passed on it waits for the end.
-  void handle_relayed(Relayed relayed);
+  void handle_handed(Handed handed);
   /// Says at once what was not reported yet.
   void report(TimePoint now);
   [[nodiscard]] Counters counters() const { return worker_.counters(); }
@@ -55,7 +55,7 @@ class Hand {
   void read_frames(dataplane::StandingQueue& queue);
   template <class F>
   void pass(F&& input);
-  void pass_relayed();
+  void pass_handed();
   void carry_out(const dataplane::Worker::Outcome& outcome);
 
   io::EventLoop& loop_;
@@ -64,7 +64,7 @@ class Hand {
   std::unique_ptr<crypto::AeadFactory> aeads_;
   dataplane::Worker worker_;
   bool is_passing_ = false;
-  std::deque<Relayed> relayed_;
+  std::deque<Handed> handed_;
   Handlers handlers_;
   TimePoint next_report_{};
   bool is_report_due_ = false;

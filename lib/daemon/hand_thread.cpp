@@ -12,7 +12,7 @@ constexpr std::size_t of_a_packet = 128;
 
 }  // namespace
 
-std::size_t HandThread::octets_of(const Relayed& letter) {
+std::size_t HandThread::octets_of(const Handed& letter) {
   std::size_t out = 0;
   for (const Bytes& packet : letter.packets)
     out += of_a_packet + packet.size();
@@ -30,14 +30,14 @@ std::size_t HandThread::octets_of(const Rest& letter) {
   return out;
 }
 
-std::vector<std::pair<unsigned, HandThread::Relayed>> HandThread::sorted_by_hand(
+std::vector<std::pair<unsigned, HandThread::Handed>> HandThread::sorted_by_hand(
     std::span<const dataplane::Worker::ForHand> packets) {
-  std::vector<std::pair<unsigned, Relayed>> out;
+  std::vector<std::pair<unsigned, Handed>> out;
   for (const auto& packet : packets) {
     // A batch is of a few pairs.
     const auto known = std::ranges::find_if(
-        out, [&](const auto& it) { return it.first == packet.hand && it.second.peer == packet.peer; });
-    auto& letter = known == out.end() ? out.emplace_back(packet.hand, Relayed{packet.peer, {}}) : *known;
+        out, [&](const auto& it) { return it.first == packet.hand && it.second.origin == packet.origin; });
+    auto& letter = known == out.end() ? out.emplace_back(packet.hand, Handed{packet.origin, {}}) : *known;
     letter.second.packets.push_back(to_bytes(packet.packet));
   }
   return out;
@@ -52,9 +52,9 @@ HandThread::HandThread(io::UdpPort port, std::optional<io::TapDevice> tap, const
       hand_(thread_.loop(), port_, tap_ ? &*tap_ : nullptr, config, cipher,
             {[this] { take_letters(); }, [this](const auto& rest) { tell(rest); },
              [this](const auto packets) {
-               for (auto& [hand, relayed] : sorted_by_hand(packets)) {
-                 const std::size_t count = relayed.packets.size();
-                 if (!post_.to_hand(hand, std::move(relayed))) lost_.add("drop_worker_busy", count);
+               for (auto& [hand, handed] : sorted_by_hand(packets)) {
+                 const std::size_t count = handed.packets.size();
+                 if (!post_.to_hand(hand, std::move(handed))) lost_.add("drop_worker_busy", count);
                }
              },
              [this](auto traffic) { report(std::move(traffic)); }}),
@@ -65,15 +65,15 @@ Result<void> HandThread::start() {
   return thread_.start();
 }
 
-bool HandThread::give(Relayed relayed) {
-  const std::size_t octets = octets_of(relayed);
-  return inbox_.put(Order(std::move(relayed)), octets, most_waiting);
+bool HandThread::give(Handed handed) {
+  const std::size_t octets = octets_of(handed);
+  return inbox_.put(Order(std::move(handed)), octets, most_waiting);
 }
 
 void HandThread::take_letters() {
   for (Order& order : inbox_.take()) {
     std::visit(Overloaded{[this](const dataplane::Order& it) { hand_.handle_order(it); },
-                          [this](Relayed& it) { hand_.handle_relayed(std::move(it)); }},
+                          [this](Handed& it) { hand_.handle_handed(std::move(it)); }},
                order);
   }
 }

@@ -20,7 +20,7 @@ namespace ipop::daemon {
 /// told and what it tells are letters.
 class HandThread {
  public:
-  using Relayed = Hand::Relayed;
+  using Handed = Hand::Handed;
   struct Rest {  ///< dataplane::Worker::ForNode
     std::vector<Bytes> frames{};
     std::vector<std::pair<net::Endpoint, Bytes>> datagrams{};
@@ -31,20 +31,20 @@ class HandThread {
     std::vector<dataplane::Worker::Traffic> traffic{};
     Counters counters{};  ///< since the start, of worker, port and TAP
   };
-  using Told = std::variant<Rest, Relayed, Report>;
+  using Told = std::variant<Rest, Handed, Report>;
   /// So much waits for one thread at the most, four of the largest batches; what comes beyond is dropped as by any
   /// queue that is full.
   static constexpr std::size_t most_waiting = 2U << 20U;
   /// What a letter takes of memory.
-  [[nodiscard]] static std::size_t octets_of(const Relayed& letter);
+  [[nodiscard]] static std::size_t octets_of(const Handed& letter);
   [[nodiscard]] static std::size_t octets_of(const Rest& letter);
-  using Order = std::variant<dataplane::Order, Relayed>;
-  static std::vector<std::pair<unsigned, Relayed>> sorted_by_hand(std::span<const dataplane::Worker::ForHand> packets);
+  using Order = std::variant<dataplane::Order, Handed>;
+  static std::vector<std::pair<unsigned, Handed>> sorted_by_hand(std::span<const dataplane::Worker::ForHand> packets);
   /// Where letters for the owner and for other hands go; called in the hand's thread.
   struct Post {
     // False: it was not kept, since too much waits already.
     std::function<bool(Told)> to_owner;
-    std::function<bool(unsigned hand, Relayed)> to_hand;
+    std::function<bool(unsigned hand, Handed)> to_hand;
   };
 
   HandThread(io::UdpPort port, std::optional<io::TapDevice> tap, const dataplane::Worker::Config& config,
@@ -57,7 +57,7 @@ class HandThread {
   /// From any thread.
   void give(dataplane::Order order) { inbox_.put(Order(std::move(order))); }
   /// False: it was not kept.
-  [[nodiscard]] bool give(Relayed relayed);
+  [[nodiscard]] bool give(Handed handed);
 
  private:
   void take_letters();

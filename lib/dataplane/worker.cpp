@@ -201,6 +201,11 @@ Worker::Outcome Worker::handle_datagrams(TimePoint now, std::span<const net::Dat
     do {
       const Octets octets = joined.octets.subspan(place.octets, std::min(segment, joined.octets.size() - place.octets));
       Lane* lane = find_lane_of(octets);
+      // A kernel joins by addresses and sizes alone, so that lanes of two hands come in one run.
+      if (lane == nullptr && hands_over(joined.other, octets)) {
+        place.octets += octets.size();
+        continue;
+      }
       if (is_of_lanes.value_or(lane != nullptr) != (lane != nullptr)) return finish();
       is_of_lanes = lane != nullptr;
       if (lane != nullptr) {
@@ -246,11 +251,7 @@ Octets Worker::open_for(Lane& lane, const net::Endpoint* from, Octets octets) {
 /// What is inside is never a relayed packet again, or the node says what is to be said of it.
 bool Worker::take_relayed(TimePoint now, Octets payload) {
   const Octets inner = payload.subspan(RelayedHead::size);
-  const crypto::Spi spi = spi_of(inner);
-  if (crypto::is_lane(spi) && crypto::hand_of(spi, config_.hands) != config_.hand) {
-    for_hands_.push_back({crypto::hand_of(spi, config_.hands), RelayedHead::other(payload), inner});
-    return true;
-  }
+  if (hands_over(RelayedHead::other(payload), inner)) return true;
   Lane* lane = find_lane_of(inner);
   // Whom the member names as the sender is who it must be.
   if (lane == nullptr || lane->peer != RelayedHead::other(payload)) return false;
@@ -259,16 +260,31 @@ bool Worker::take_relayed(TimePoint now, Octets payload) {
   return true;
 }
 
-Worker::Outcome Worker::handle_relayed(TimePoint now, const NodeId& peer, std::span<Bytes> packets) {
+bool Worker::hands_over(const Origin& origin, ByteSpan sealed) {
+  const crypto::Spi spi = spi_of(sealed);
+  if (!crypto::is_lane(spi)) return false;
+  const unsigned hand = crypto::hand_of(spi, config_.hands);
+  if (hand == config_.hand) return false;
+  for_hands_.push_back({hand, origin, sealed});
+  return true;
+}
+
+Worker::Outcome Worker::handle_handed(TimePoint now, const Origin& origin, std::span<Bytes> packets) {
   begin();
-  for (Bytes& inner : packets) {
-    Lane* lane = find_lane_of(inner);
-    if (lane == nullptr || lane->peer != peer) {
+  const auto* from = std::get_if<net::Endpoint>(&origin);
+  const auto* peer = std::get_if<NodeId>(&origin);
+  for (Bytes& sealed : packets) {
+    Lane* lane = find_lane_of(sealed);
+    if (lane == nullptr && from != nullptr) {
+      count(Count::datagrams_to_node);
+      datagrams_.push_back({*from, sealed});
+    } else if (lane == nullptr || (peer != nullptr && lane->peer != *peer)) {
       count(Count::no_lane);
-      continue;
+    } else if (from != nullptr) {
+      open(now, *lane, *from, sealed);
+    } else if (const Octets packet = open_for(*lane, nullptr, sealed); !packet.empty()) {
+      take(now, *lane, packet);
     }
-    const Octets packet = open_for(*lane, nullptr, inner);
-    if (!packet.empty()) take(now, *lane, packet);
   }
   return finish();
 }

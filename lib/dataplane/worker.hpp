@@ -15,6 +15,7 @@
 #include <span>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/counters.hpp"
@@ -55,10 +56,13 @@ class Worker {
     std::span<const Datagram> datagrams{};
     std::span<const Opened> opened{};
   };
-  /// What a member brought that `peer` sealed for another hand's lane: for handle_relayed() there.
+  /// Who sealed a packet: whose endpoint it came from, or whom the member that brought it named.
+  using Origin = std::variant<net::Endpoint, NodeId>;
+  /// What was sealed for another hand's lane: for handle_handed() there. A member brought it, or the kernel joined it
+  /// with what is for this one.
   struct ForHand {
     unsigned hand = 0;
-    NodeId peer{};
+    Origin origin{};
     ByteSpan packet{};
   };
   /// What became of an input; good until the next one.
@@ -82,8 +86,9 @@ class Worker {
   [[nodiscard]] Outcome handle_datagrams(TimePoint now, std::span<const net::Datagrams> datagrams, Place& place,
                                          StandingQueue* from = nullptr);
 
-  /// What `peer` sealed for a lane and a member brought over the session of his own link: the node can't open it.
-  [[nodiscard]] Outcome handle_relayed(TimePoint now, const NodeId& peer, std::span<Bytes> packets);
+  /// What was sealed for lanes of this hand and came another way than by its own doors: another hand had it, or the
+  /// node, to which a member brought it over the session of his own link.
+  [[nodiscard]] Outcome handle_handed(TimePoint now, const Origin& origin, std::span<Bytes> packets);
 
   /// What went over a lane since the last report.
   struct Traffic {
@@ -157,6 +162,8 @@ class Worker {
   /// That of this hand.
   [[nodiscard]] Lane* find_lane(const crypto::Lanes& lanes);
   [[nodiscard]] Lane* find_lane_of(ByteSpan sealed);
+  /// True: it is for another hand's lane, and goes there.
+  [[nodiscard]] bool hands_over(const Origin& origin, ByteSpan sealed);
   /// True: the queue that it came from stands, and this packet is dropped. Where its ends know what a mark says (RFC
   /// 3168) it gets one instead.
   [[nodiscard]] bool gives_way(Octets packet);

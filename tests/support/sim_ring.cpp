@@ -92,7 +92,10 @@ void SimNode::handle_datagram(TimePoint now, const net::Endpoint& from, ByteSpan
     Bytes copy = to_bytes(octets);
     const net::Datagrams input{from, copy, copy.size()};
     dataplane::Worker::Place place;
-    dataplane::Worker& worker = workers_[dataplane::hand_for(octets, config_.hands)];
+    // A kernel that joins datagrams gives them to the hand of the first.
+    const bool is_joined = datagrams_received_++ % 10 == 9;
+    dataplane::Worker& worker =
+        workers_[(dataplane::hand_for(octets, config_.hands) + (is_joined ? 1 : 0)) % workers_.size()];
     return carry_out(now, worker.handle_datagrams(now, std::span(&input, 1), place));
   }
   const node::Node::Datagram datagram{from, octets};
@@ -138,14 +141,12 @@ void SimNode::carry_out(TimePoint now, const dataplane::Worker::Outcome& outcome
   for (const Bytes& frame : frames)
     handle_frame(now, frame);
   for (const auto& packet : outcome.for_hands)
-    relayed_.push_back({packet.peer, {to_bytes(packet.packet)}});
-  while (!relayed_.empty()) {
-    auto packets = std::move(relayed_.front());
-    relayed_.pop_front();
-    for (Bytes& packet : packets.packets) {
-      dataplane::Worker& worker = workers_[dataplane::hand_for(packet, config_.hands)];
-      carry_out(now, worker.handle_relayed(now, packets.peer, std::span(&packet, 1)));
-    }
+    handed_.emplace_back(packet.origin, to_bytes(packet.packet));
+  while (!handed_.empty()) {
+    auto [origin, packet] = std::move(handed_.front());
+    handed_.pop_front();
+    dataplane::Worker& worker = workers_[dataplane::hand_for(packet, config_.hands)];
+    carry_out(now, worker.handle_handed(now, origin, std::span(&packet, 1)));
   }
   if (now < next_report_) return;
   next_report_ = now + 250ms;
@@ -199,7 +200,10 @@ void SimNode::drain(TimePoint now) {
                 if (hand.value_or(i) == i) workers_[i].handle_order(order);
               }
             },
-            [&](node::Node::LanePackets& packets) { relayed_.push_back(std::move(packets)); },
+            [&](node::Node::LanePackets& packets) {
+              for (Bytes& packet : packets.packets)
+                handed_.emplace_back(packets.peer, std::move(packet));
+            },
             [&](node::Node::AskLeaseServer& ask) {
               const auto grant = lease_server ? lease_server(now, ask.request) : std::nullopt;
               if (grant) return node_->handle_lease_answer(now, *grant);

@@ -78,7 +78,8 @@ class SimNode final : public SimHost {
   std::unique_ptr<crypto::AeadFactory> aeads_;
   std::deque<dataplane::Worker> workers_;  // as many as NodeConfig::hands, in one thread
   std::size_t frames_sent_ = 0;
-  std::deque<node::Node::LanePackets> relayed_;
+  std::size_t datagrams_received_ = 0;
+  std::deque<std::pair<dataplane::Worker::Origin, Bytes>> handed_;
   TimePoint next_report_{};
   Outgoing outgoing_;
   std::vector<Bytes> replies_;  ///< frames of the client that have not been sent yet

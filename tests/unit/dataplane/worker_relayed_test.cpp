@@ -35,9 +35,9 @@ TEST_CASE("what a member brings for another hand's lane is that hand's") {
   REQUIRE(is_others);
   REQUIRE(outcome.for_hands.size() == 1);
   CHECK(outcome.for_hands[0].hand == crypto::hand_of(right_spi, 2));
-  CHECK(outcome.for_hands[0].peer == node(1));
+  CHECK(outcome.for_hands[0].origin == Worker::Origin(node(1)));
   std::vector<Bytes> packets = {to_bytes(outcome.for_hands[0].packet)};
-  CHECK(world.pair.right.handle_relayed(world.pair.now, node(1), packets).frames.size() == 1);
+  CHECK(world.pair.right.handle_handed(world.pair.now, node(1), packets).frames.size() == 1);
 }
 
 TEST_CASE("through a member: sealed twice, passed on, and in one piece at the end") {
@@ -142,13 +142,13 @@ TEST_CASE("what a member brought over the session of his link is opened when the
   REQUIRE(passed.for_node.opened.size() == 1);
   const ByteSpan inner = passed.for_node.opened[0].packet.subspan(RelayedHead::size);
   std::vector<Bytes> sealed = {to_bytes(inner)};
-  CHECK(world.pair.right.handle_relayed(world.pair.now, node(7), sealed).frames.empty());
+  CHECK(world.pair.right.handle_handed(world.pair.now, node(7), sealed).frames.empty());
   CHECK(world.pair.right.counters().get("drop_channel_lane") == 1);
-  const auto arrived = world.pair.right.handle_relayed(world.pair.now, node(1), sealed);
+  const auto arrived = world.pair.right.handle_handed(world.pair.now, node(1), sealed);
   REQUIRE(arrived.frames.size() == 1);
   CHECK(octets_of(arrived.frames[0]) == packet);
   sealed = {{}, Bytes(3), Bytes(11), to_bytes(inner)};
-  CHECK(world.pair.right.handle_relayed(world.pair.now, node(1), sealed).frames.empty());
+  CHECK(world.pair.right.handle_handed(world.pair.now, node(1), sealed).frames.empty());
   CHECK(world.pair.right.counters().get("drop_channel_lane") == 4);
   CHECK(world.pair.right.counters().get("drop_channel_replayed") == 1);
 }

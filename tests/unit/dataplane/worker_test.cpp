@@ -8,6 +8,43 @@ using namespace ipop;
 using namespace ipop::dataplane;
 using namespace ipop::dataplane::test;
 
+TEST_CASE("what a kernel joined with another hand's packets is that hand's") {
+  Pair pair;
+  const auto aeads = crypto::make_openssl_aead_factory();
+  const unsigned hand = crypto::hand_of(right_spi, 2);
+  Worker other({own_mac, {}, 1 - hand, 2}, *aeads);
+  const LargeFrame large = make_large(shape_of(3 * 1323), 1323);
+  REQUIRE(pair.send(large.header, large.packet).sends.size() == 1);
+  REQUIRE(pair.wire.size() == 3);
+
+  Bytes run;
+  for (const Bytes& datagram : pair.wire)
+    append(run, datagram);
+  const net::Datagrams joined{left_endpoint, run, pair.wire.front().size()};
+  Worker::Place place;
+  const auto outcome = other.handle_datagrams(pair.now, {&joined, 1}, place);
+  CHECK(place.run == 1);
+  CHECK(outcome.for_node.datagrams.empty());
+  REQUIRE(outcome.for_hands.size() == 3);
+  std::vector<Bytes> packets;
+  for (const Worker::ForHand& packet : outcome.for_hands) {
+    CHECK(packet.hand == hand);
+    CHECK(packet.origin == Worker::Origin(left_endpoint));
+    packets.push_back(to_bytes(packet.packet));
+  }
+  // Nobody has the lane: the node says what is to be said of it.
+  std::vector<Bytes> copies = packets;
+  Worker empty({own_mac, {}, hand, 2}, *aeads);
+  CHECK(empty.handle_handed(pair.now, left_endpoint, copies).for_node.datagrams.size() == 3);
+
+  const auto arrived = pair.right.handle_handed(pair.now, left_endpoint, packets);
+  REQUIRE(arrived.frames.size() == 1);
+  CHECK(octets_of(arrived.frames[0]) == large.packet);
+  const auto report = pair.right.take_report();
+  REQUIRE(report.size() == 1);
+  CHECK(report[0].from == left_endpoint);
+}
+
 TEST_CASE("a hand seals with the lane that is its own, and gives the node what it has none for") {
   const auto aeads = crypto::make_openssl_aead_factory();
   const TimePoint now = TimePoint{} + 1h;
@@ -240,6 +277,33 @@ TEST_CASE("what came over the session and what came over the lane stay in their 
     REQUIRE(seen.size() < 10);
   }
   CHECK(seen == std::vector<std::pair<std::size_t, std::size_t>>{{0, 1}, {2, 0}, {0, 1}, {2, 0}, {0, 2}});
+}
+
+TEST_CASE("S18: a frame that lies about itself goes nowhere, and each lie is counted by its name") {
+  using Cut = net::VnetHeader::Cut;
+  Pair pair;
+  const LargeFrame good = make_large(shape_of(3000), 1000);
+  const auto lies = [&](auto&& lie, std::string_view reason) {
+    LargeFrame frame = good;
+    lie(frame);
+    const std::uint64_t before = pair.left.counters().get(reason);
+    const auto outcome = pair.send(frame.header, frame.packet);
+    CHECK(outcome.sends.empty());
+    CHECK(outcome.for_node.frames.empty());
+    CHECK(pair.left.counters().get(reason) == before + 1);
+  };
+  lies([](LargeFrame& it) { it.header.segment = 0; }, "drop_vnet_segments");
+  lies([](LargeFrame& it) { it.header.cut = Cut::udp_fragments; }, "drop_vnet_kind");
+  lies([](LargeFrame& it) { it.header.checksum_start = 0xffff; }, "drop_vnet_checksum");
+  lies([](LargeFrame& it) { it.packet.resize(2000); }, "drop_vnet_headers");
+  lies([](LargeFrame& it) { it.packet.resize(9000); }, "drop_vnet_length");
+  CHECK(pair.send(good.header, good.packet).sends.size() == 1);
+}
+
+TEST_CASE("S18: a run of datagrams of one octet is the node's, each by itself") {
+  Pair pair;
+  const std::vector<Bytes> octets(64, Bytes{std::byte{7}});
+  CHECK(pair.receive(octets).for_node.datagrams.size() == 64);
 }
 
 TEST_CASE("a lane's traffic is reported once") {
