@@ -48,7 +48,9 @@ void Hand::read_frames(dataplane::StandingQueue& queue) {
   for (int turn = 0; turn < batches_a_turn; ++turn) {
     const auto frames = tap_->read();
     queue.handle_read(io::monotonic_now(), tap_->is_drained());
-    if (!frames.empty()) pass([&](TimePoint now) { return worker_.handle_frames(now, frames, &queue); });
+    // Where both stand, the line is the slower one.
+    dataplane::StandingQueue* stands = sent_.standing() != nullptr ? sent_.standing() : &queue;
+    if (!frames.empty()) pass([&](TimePoint now) { return worker_.handle_frames(now, frames, stands); });
     if (tap_->is_drained()) return;
   }
 }
@@ -72,7 +74,12 @@ void Hand::pass(F&& input) {
   if (handlers_.on_batch) handlers_.on_batch();
   const TimePoint now = io::monotonic_now();
   is_passing_ = true;
-  carry_out(input(now));
+  const dataplane::Worker::Outcome outcome = input(now);
+  std::uint64_t sent = 0;
+  for (const net::Datagrams& run : outcome.sends)
+    sent += run.octets.size();
+  carry_out(outcome);
+  if (sent > 0 && sent_.handle_handed_on(now, sent)) sent_.handle_waiting(now, port_.waiting());
   pass_handed();
   if (now >= next_report_) {
     report(now);

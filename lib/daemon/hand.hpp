@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "dataplane/send_queue.hpp"
 #include "dataplane/worker.hpp"
 #include "io/event_loop.hpp"
 #include "io/tap_device.hpp"
@@ -70,6 +71,7 @@ class Hand {
   bool is_report_due_ = false;
   io::LoopTimer report_timer_;
   std::deque<dataplane::StandingQueue> queues_;  // one for each watch
+  dataplane::SendQueue sent_;
   std::vector<io::ReadWatch> watches_;
 };
 

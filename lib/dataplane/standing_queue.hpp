@@ -20,13 +20,17 @@ class StandingQueue {
   static constexpr Duration interval = 20ms;  ///< what a hand can keep full so long is no burst
   static constexpr unsigned spared = 31;      ///< packets between two that are lost: 3 % stop any sender that listens
 
+  explicit StandingQueue(Duration interval = StandingQueue::interval) : interval_(interval) {}
+
   /// The queue was read; `is_empty`: nothing is left in it. To be told of each read, of one that found nothing too.
   void handle_read(TimePoint now, bool is_empty) {
     // Whoever did not look for so long knows of nothing that stands.
-    if (is_empty || now - read_ > interval) handle_empty(now);
+    if (is_empty || now - read_ > interval_) handle_empty(now);
     read_ = now;
     if (!is_empty) handle_backlog(now);
   }
+  /// A packet is to be lost.
+  [[nodiscard]] bool owes() const { return owes_; }
   /// A packet comes from the queue that may be lost, or marked: true if it is to be.
   [[nodiscard]] bool loses_next() {
     const bool is_spared = passed_ < spared;
@@ -49,19 +53,20 @@ class StandingQueue {
   void handle_backlog(TimePoint now) {
     if (owes_) return;
     if (!standing_since_) standing_since_ = now;
-    if (now < loses_at_.value_or(*standing_since_ + interval)) return;
+    if (now < loses_at_.value_or(*standing_since_ + interval_)) return;
     owes_ = true;
     if (loses_at_) {
       ++lost_;
     } else {
       // Who comes back soon goes on near the pace that was needed before (RFC 8289, 4.2).
       const unsigned needed = lost_ - lost_at_first_;
-      lost_ = ended_ && now - *ended_ < 16 * interval ? std::max(needed, 1U) : 1;
+      lost_ = ended_ && now - *ended_ < 16 * interval_ ? std::max(needed, 1U) : 1;
       lost_at_first_ = lost_;
     }
-    loses_at_ = now + std::chrono::duration_cast<Duration>(interval / std::sqrt(static_cast<double>(lost_)));
+    loses_at_ = now + std::chrono::duration_cast<Duration>(interval_ / std::sqrt(static_cast<double>(lost_)));
   }
 
+  Duration interval_;
   TimePoint read_{};
   std::optional<TimePoint> standing_since_;
   std::optional<TimePoint> loses_at_;  ///< while it stands: the next

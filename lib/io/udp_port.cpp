@@ -5,8 +5,10 @@
 #include <cerrno>
 #include <cstring>
 #include <linux/filter.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "io/socket_address.hpp"
@@ -303,6 +305,16 @@ std::size_t UdpPort::send_segmented(int fd, const net::Endpoint& to, std::span<c
   }
   count_failure(error, datagrams.size());
   return datagrams.size();
+}
+
+std::uint64_t UdpPort::waiting() const {
+  std::uint64_t out = 0;
+  for (const auto family : {Family::ipv4, Family::ipv6}) {
+    int octets = 0;
+    if (const int fd = first_of(family); fd >= 0 && ::ioctl(fd, SIOCOUTQ, &octets) == 0)
+      out += static_cast<std::uint64_t>(octets);
+  }
+  return out;
 }
 
 void UdpPort::note_refusal(int error) {

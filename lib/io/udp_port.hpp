@@ -68,6 +68,8 @@ class UdpPort {
   void send(const net::Endpoint& to, std::span<const Bytes> datagrams);
   /// Sends in order, to many endpoints. None of them has more than 64 datagrams and 65,000 octets.
   void send_joined(std::span<const net::Datagrams> runs);
+  /// Octets of memory of what was sent and has not left this machine (SIOCOUTQ).
+  [[nodiscard]] std::uint64_t waiting() const;
 
   /// `udp_received`, `udp_sent`, `drop_udp_*`.
   [[nodiscard]] const Counters& counters() const { return counters_; }
