@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# peers.sh BIN [--seconds N] [--rounds N] [--underlay gso|soft] [--extra DIR] [--other BIN] [--workers N] [--output FILE]
+# peers.sh BIN [--seconds N] [--rounds N] [--underlay gso|soft] [--rate MBIT] [--extra DIR] [--other BIN] [--workers N] [--output FILE]
 # - what goes through ipop-node, beside the bare wire, wireguard-go, nebula, tinc and openvpn, all in one run; and the
 # memory of a node.
 #
@@ -11,6 +11,7 @@
 # counts are the ratios: figures of different machines or runs do not compare.
 #   --underlay soft  the veth cuts nothing for others, as a card without any offload (default: gso, as it comes)
 # ipop-node-plain is a node that copies where the real one seals and opens: what the cipher costs.
+#   --rate MBIT      the wire carries so many Mbit/s behind a long queue, as a card without fq_codel before it
 #   --extra DIR      further programs to measure, unpacked from packages of another release by bench/fetch_peers
 #   --workers N      two more nodes, with N workers each (--workers of ipop-node)
 #   --other BIN      another build of ipop-node, for instance of the commit before
@@ -23,8 +24,8 @@ set -euo pipefail
 
 # shellcheck source=begin.bash
 source "$(dirname "${BASH_SOURCE[0]}")/begin.bash"
-seconds=4 rounds=3 underlay=gso extra='' other='' workers=''
-read_options ipop-node 'seconds=[1-9][0-9]?' 'rounds=[1-9][0-9]?' 'underlay=gso|soft' 'extra=.*' 'other=.*' \
+seconds=4 rounds=3 underlay=gso rate='' extra='' other='' workers=''
+read_options ipop-node 'seconds=[1-9][0-9]?' 'rounds=[1-9][0-9]?' 'underlay=gso|soft' 'rate=[1-9][0-9]{0,4}' 'extra=.*' 'other=.*' \
   'workers=[1248]' -- "$@"
 [[ -z $extra || -d $extra ]] || usage "no directory $extra"
 [[ -z $extra ]] || extra=$(cd "$extra" && pwd)
@@ -45,13 +46,15 @@ for i in 0 1; do
   [[ $underlay == gso ]] ||
     in_host "${sides[i]}" ethtool -K wire tso off gso off tx-udp-segmentation off gro on >/dev/null ||
     fail "ethtool can't turn the veth's offloads off"
+  [[ -z $rate ]] || tc -n "$internet-${sides[i]}" qdisc add dev wire root tbf rate "${rate}mbit" burst 128k limit 100m ||
+    fail "tc can't slow the veth"
 done
 # program_of: by its path a peer's processes are found.
 declare -A target=([veth]=${wire_address[1]}) version=([veth]="kernel $(uname -r)") device=([veth]=wire) program_of=()
 peers=(veth)
 
 # --- wireguard-go -------------------------------------------------------------------------------------------
-add_wireguard() { # PEER PROGRAM NUMBER
+add_wireguard() { # PEER PROGRAM NUMBER VERSION
   local peer=$1 program=$2 number=$3 i side name
   declare -A public_key=()
   for side in "${sides[@]}"; do
@@ -75,12 +78,13 @@ add_wireguard() { # PEER PROGRAM NUMBER
   name=$internet-${number}left
   peers+=("$peer")
   target[$peer]=10.99.$number.2 device[$peer]=${name:0:15} program_of[$peer]=$(realpath "$program")
-  version[$peer]=$("$program" --version 2>/dev/null | sed -n '1s/^wireguard-go v\([^ ]*\).*/\1/p')
+  version[$peer]=$4
 }
 if command -v wg >/dev/null; then
-  command -v wireguard-go >/dev/null && add_wireguard wireguard-go "$(command -v wireguard-go)" 1
+  command -v wireguard-go >/dev/null &&
+    add_wireguard wireguard-go "$(command -v wireguard-go)" 1 "$(dpkg-query -f '${Version}' -W wireguard-go 2>/dev/null)"
   [[ ! -x $extra/wireguard-go/usr/bin/wireguard-go ]] ||
-    add_wireguard wireguard-go-new "$extra/wireguard-go/usr/bin/wireguard-go" 2
+    add_wireguard wireguard-go-new "$extra/wireguard-go/usr/bin/wireguard-go" 2 "$(cat "$extra/wireguard-go/version")"
 else
   echo "wg is not installed: wireguard-go is left out" >&2
 fi
@@ -218,9 +222,14 @@ processes() { # PEER: of both sides
   done
 }
 for peer in "${peers[@]}"; do processes "$peer" >"$run/$peer.pids"; done
-memory() { # PEER: the larger of both, in kB
+memory() { # PEER FIELD: the larger of both, in kB
   local pid
-  while read -r pid; do awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; done <"$run/$1.pids" | sort -n | tail -n 1
+  while read -r pid; do awk -v field="$2:" '$1 == field { print $2 }' "/proc/$pid/status"; done <"$run/$1.pids" |
+    sort -n | tail -n 1
+}
+forget_peak() { # PEER: VmHWM begins anew (proc(5), clear_refs)
+  local pid
+  while read -r pid; do echo 5 >"/proc/$pid/clear_refs"; done <"$run/$1.pids"
 }
 ticks() { # PEER: user and system time of both
   local pid fields stat
@@ -233,7 +242,7 @@ ticks() { # PEER: user and system time of both
 # A node has begun, and gave back the code that it needed for that, after a quarter of a minute.
 has_begun() { (($(xargs ps -o etimes= -p <"$run/ipop-node.pids" | sort -n | head -n 1) >= 17)); }
 until_true 30 has_begun || fail "the nodes do not stay"
-idle=$(memory ipop-node)
+idle=$(memory ipop-node VmRSS)
 
 # --- the rounds ---------------------------------------------------------------------------------------------
 in_host right iperf3 --server >"$run/iperf3.log" 2>&1 </dev/null &
@@ -258,6 +267,7 @@ for ((round = 0; round < rounds; round++)); do
     say "round $((round + 1)) of $rounds: $peer"
     in_host left ping -n -q -c 100 -i 0.01 "${target[$peer]}" |
       sed -n 's|^rtt [^=]*= [0-9.]*/\([0-9.]*\)/.*|\1|p' >>"$run/$peer.rtt"
+    forget_peak "$peer"
     began=$(ticks "$peer") octets=0
     for direction in --omit=1 --reverse; do
       stream "$peer" tcp1 "$direction"
@@ -266,7 +276,7 @@ for ((round = 0; round < rounds; round++)); do
     [[ ! -s $run/$peer.pids ]] ||
       awk -v t=$(($(ticks "$peer") - began)) -v h="$(getconf CLK_TCK)" -v o="$octets" 'BEGIN { print t / h / (o / 1e9) }' \
       >>"$run/$peer.cpu"
-    stream "$peer" tcp4 --parallel 4
+    for direction in --omit=1 --reverse; do stream "$peer" tcp4 --parallel 4 "$direction"; done
     # How soon a ping is back while one stream takes all that it can.
     in_host left ping -n -c 200 -i 0.01 "${target[$peer]}" >"$run/loaded" 2>&1 &
     pinging=$!
@@ -281,7 +291,7 @@ for ((round = 0; round < rounds; round++)); do
     [[ ! -s $run/$peer.pids ]] ||
       jq --argjson t $(($(ticks "$peer") - began)) --argjson h "$(getconf CLK_TCK)" \
         '$t / $h * 1e6 / (.end.sum.packets - .end.sum.lost_packets)' "$run/iperf3.json" >>"$run/$peer.udpcpu"
-    [[ ! -s $run/$peer.pids ]] || memory "$peer" >>"$run/$peer.rss"
+    [[ ! -s $run/$peer.pids ]] || memory "$peer" VmHWM >>"$run/$peer.rss"
   done
 done
 say ""
@@ -296,7 +306,8 @@ record() { # BENCH METRIC VALUE UNIT [AIM MET]
       aim: (if $aim == "" then null else $aim end), met: (if $met == "" then null else $met == "true" end),
       commit: $commit}' >>"$output"
 }
-echo "underlay: $underlay; $rounds rounds of $seconds s, medians; one stream in both directions"
+wire=$underlay${rate:+_$rate}
+echo "underlay: $underlay${rate:+, $rate Mbit/s}; $rounds rounds of $seconds s, medians; streams in both directions; RSS: the most in a round"
 printf '%-17s %8s %16s %8s %10s %8s %8s %9s %8s %7s %5s  %s\n' peer 'TCP' 'least to most' '4 streams' '64 B/s' 'RTT ms' \
   'loaded' 'CPU s/GB' 'us/64 B' 'RSS MB' MTU version
 for peer in "${peers[@]}"; do
@@ -308,13 +319,13 @@ for peer in "${peers[@]}"; do
     "$(awk -v v="${of[udpcpu]}" 'BEGIN { if (v == "") print "-"; else printf "%.1f", v }')" \
     "$(awk -v k="${of[rss]}" 'BEGIN { if (k == "") print "-"; else printf "%.1f", k / 1024 }')" \
     "$(in_host left cat "/sys/class/net/${device[$peer]}/mtu")" "${version[$peer]}"
-  record peers "tcp_${peer//-/_}_$underlay" "${of[tcp1]}" Mbit/s
-  record peers "tcp4_${peer//-/_}_$underlay" "${of[tcp4]}" Mbit/s
-  record peers "udp64_${peer//-/_}_$underlay" "${of[udp]}" /s
-  record peers "rtt_${peer//-/_}_$underlay" "${of[rtt]}" ms
-  record peers "rtt_loaded_${peer//-/_}_$underlay" "${of[loaded]}" ms
-  [[ $peer == veth ]] || record peers "cpu_${peer//-/_}_$underlay" "${of[cpu]}" s/GB
-  [[ $peer == veth ]] || record peers "udp64_cpu_${peer//-/_}_$underlay" "${of[udpcpu]}" us
+  record peers "tcp_${peer//-/_}_$wire" "${of[tcp1]}" Mbit/s
+  record peers "tcp4_${peer//-/_}_$wire" "${of[tcp4]}" Mbit/s
+  record peers "udp64_${peer//-/_}_$wire" "${of[udp]}" /s
+  record peers "rtt_${peer//-/_}_$wire" "${of[rtt]}" ms
+  [[ $peer == ipop-node ]] || record peers "rtt_loaded_${peer//-/_}_$wire" "${of[loaded]}" ms
+  [[ $peer == veth ]] || record peers "cpu_${peer//-/_}_$wire" "${of[cpu]}" s/GB
+  [[ $peer == veth ]] || record peers "udp64_cpu_${peer//-/_}_$wire" "${of[udpcpu]}" us
 done
 ratio() { # FIGURE PEER NAME AIM: ours to theirs; an aim is a minimum, or a maximum with "<"
   local value met
@@ -322,7 +333,7 @@ ratio() { # FIGURE PEER NAME AIM: ours to theirs; an aim is a minimum, or a maxi
   value=$(awk -v a="$(middle "$run/ipop-node.$1")" -v b="$(middle "$run/$2.$1")" 'BEGIN { printf "%.2f", a / b }')
   met=$(awk -v v="$value" -v aim="$4" 'BEGIN { if (sub(/^</, "", aim)) print (v <= aim + 0 ? "true" : "false"); else print (v >= aim + 0 ? "true" : "false") }')
   echo "$3: $value times $2 (aim: $4$([[ $met == true ]] || echo ', not met'))"
-  record peers "$1_to_${2//-/_}_$underlay" "$value" times "$4" "$met"
+  record peers "$1_to_${2//-/_}_$wire" "$value" times "$4" "$met"
 }
 newest=wireguard-go-new
 [[ -v target[$newest] ]] || newest=wireguard-go
@@ -336,12 +347,14 @@ ratio tcp1 ipop-node-plain "one TCP stream" 0.85
 ratio tcp1 ipop-node-other "one TCP stream" 1
 ratio cpu ipop-node-other "processor time" '<1'
 ratio udpcpu ipop-node-other "processor time of a small datagram" '<1'
-for state in idle load; do
-  kilobytes=$idle limit=12
-  [[ $state == idle ]] || kilobytes=$(middle "$run/ipop-node.rss") limit=24
-  rss=$(awk -v k="$kilobytes" 'BEGIN { printf "%.1f", k / 1024 }')
-  met=$(awk -v r="$rss" -v l="$limit" 'BEGIN { print (r <= l ? "true" : "false") }')
-  echo "an ipop-node takes $rss MB of memory, $state (aim: <= $limit MB$([[ $met == true ]] || echo ', not met'))"
-  record node "rss_$state" "$rss" MB "<= $limit" "$met"
-done
+at_most() { # BENCH METRIC WHAT VALUE UNIT LIMIT
+  local met
+  met=$(awk -v v="$4" -v l="$6" 'BEGIN { print (v <= l ? "true" : "false") }')
+  echo "$3: $4 $5 (aim: <= $6 $5$([[ $met == true ]] || echo ', not met'))"
+  record "$1" "$2" "$4" "$5" "<= $6" "$met"
+}
+megabytes() { awk -v k="$1" 'BEGIN { printf "%.1f", k / 1024 }'; }
+at_most peers "rtt_loaded_ipop_node_$wire" "a round trip beside a TCP stream, of 100 the 99th" "$(middle "$run/ipop-node.loaded")" ms 5
+at_most node rss_idle "memory of an idle ipop-node" "$(megabytes "$idle")" MB 12
+at_most node rss_load "memory of one under load" "$(megabytes "$(middle "$run/ipop-node.rss")")" MB 24
 ((others <= 20)) || echo "other work took $others % of a processor before the first round: distrust small differences"
