@@ -51,6 +51,7 @@ overlay::Overlay::Config ring_config(const NodeConfig& config, const NodeId& sel
   out.mtu = config.mtu;
   out.relay_share = config.relay_share;
   out.relay_limit = config.relay_limit;
+  out.most_links = config.most_links;
   out.hands = config.hands;
   return out;
 }

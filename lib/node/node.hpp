@@ -47,6 +47,7 @@ struct NodeConfig {
   std::uint16_t guest_mtu = 1400;
   unsigned relay_share = 75;  ///< overlay::Overlay::Config, as the next
   std::uint64_t relay_limit = 0;
+  std::size_t most_links = 1024;
   bool offer_dns = true;                              ///< router::Router::Config
   std::optional<router::LeaseServer> lease_server{};  ///< gives out the addresses; none: the ring does
   /// Closed group: its authority, with the list of the last time, and this node's certificate, good by

@@ -27,6 +27,7 @@ Absence absence_of(overlay::LinkEnd end) {
     case overlay::LinkEnd::left: return Absence::stopped;
     case overlay::LinkEnd::revoked: return Absence::revoked;
     case overlay::LinkEnd::unneeded:
+    case overlay::LinkEnd::full:
     case overlay::LinkEnd::lost: break;
   }
   return Absence::lost;

@@ -47,6 +47,7 @@ struct PairReport {
 enum class LinkEnd {
   lost,      ///< the peer was not heard any more
   unneeded,  ///< one of the two had no use for it
+  full,      ///< one of the two has as many as it keeps
   left,      ///< the peer said that it stops
   revoked,   ///< the authority shut the peer out
 };
@@ -61,7 +62,8 @@ class Overlay {
     std::vector<net::Endpoint> known_peers{};         ///< from the state directory: tried as well
     std::optional<net::Ipv4Prefix> virtual_prefix{};  ///< no underlay link to any address in it
     unsigned near_per_side = 2;
-    std::uint16_t mtu = 1400;  ///< octets of the largest IP packet that links are wanted for
+    std::size_t most_links = 1024;  ///< a link that the peer has as a relay makes room for who comes
+    std::uint16_t mtu = 1400;       ///< octets of the largest IP packet that links are wanted for
     Duration on_demand_idle = 450s;
     Duration keep_alive = 17s;      ///< +- 5 %: below the 20 s after which the quickest NATs forget
     unsigned relay_share = 75;      ///< percent of this node's line that others get when it is full

@@ -8,7 +8,8 @@
 namespace ipop::overlay {
 namespace {
 
-constexpr std::size_t max_links = 1024;
+/// Until then a peer has not said what it needs the link for.
+constexpr Duration room_after = 10s;
 /// Until then every path of a new double has shown whether it carries data.
 constexpr Duration paths_settle_after = 2s;
 /// Packets on their way over the path that goes away still arrive.
@@ -56,7 +57,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   // Keys of an open group cost nothing, addresses do; in a closed one the authority counts.
   const bool place_is_full =
       trust_->kind() == crypto::GroupKind::open && links_.peers_at(carrier, opened.peer) >= LinkTable::peers_a_place;
-  if (place_is_full || (known == nullptr && links_.size() >= max_links)) {
+  if (place_is_full || (known == nullptr && links_.size() >= config_.most_links && !make_room(now))) {
     counters_.add(place_is_full ? "drop_link_place" : "drop_link_full");
     Bytes payload;
     encode(LinkMessage(Close{CloseReason::full}), payload);
@@ -278,7 +279,25 @@ void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason r
   Link* link = links_.find(peer);
   if (link == nullptr) return;
   speak(now, *link, Close{reason});
-  remove_link(now, peer, why, reason == CloseReason::unneeded ? LinkEnd::unneeded : LinkEnd::lost);
+  remove_link(now, peer, why,
+              reason == CloseReason::unneeded ? LinkEnd::unneeded
+              : reason == CloseReason::full   ? LinkEnd::full
+                                              : LinkEnd::lost);
+}
+
+/// Who comes needs a first link, while a peer that has this node as a relay has other links to find another with.
+bool Overlay::State::make_room(TimePoint now) {
+  const Link* oldest = nullptr;
+  for (const auto& [peer, link] : links_.all()) {
+    const bool is_needed = link.own_roles.any() || (link.peer_roles & ~only(Role::on_demand)).any();
+    if (is_needed || !link.is_up() || link.since + room_after > now || is_used(now, link)) continue;
+    if (oldest == nullptr || link.since < oldest->since) oldest = &link;
+  }
+  if (oldest == nullptr) return false;
+  counters_.add("links_made_room");
+  const NodeId peer = oldest->peer;
+  close_link(now, peer, CloseReason::full, "made room for another");
+  return true;
 }
 
 void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::string& why, LinkEnd end) {
@@ -290,6 +309,9 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
     if (endpoint == nullptr) continue;
     if (end == LinkEnd::unneeded) {
       leaf_.handle_unneeded(*endpoint);
+    } else if (end == LinkEnd::full) {
+      // Who is full now may soon have room.
+      leaf_.handle_failed(now, *endpoint, rng_);
     } else {
       leaf_.handle_ended(now, *endpoint, rng_);
     }
@@ -298,7 +320,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   const bool was_told = link->told;
   const TimePoint heard = link->heard();
   links_.erase(peer);
-  if (end != LinkEnd::unneeded) {
+  if (end != LinkEnd::unneeded && end != LinkEnd::full) {
     for (auto& [other, its_link] : links_.change_all())
       its_link.status.handle_lost(peer);
   }

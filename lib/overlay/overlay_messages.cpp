@@ -136,6 +136,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
   if (!unneeded) seeker_.set_back(now, peer);
   const LinkEnd end = unneeded                               ? LinkEnd::unneeded
                       : close.reason == CloseReason::leaving ? LinkEnd::left
+                      : close.reason == CloseReason::full    ? LinkEnd::full
                                                              : LinkEnd::lost;
   remove_link(now, peer, std::string(to_string(close.reason)), end);
 }

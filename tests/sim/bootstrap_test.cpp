@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/ring_cost.hpp"
 #include "support/sim_ring.hpp"
 
 using namespace ipop;
@@ -49,4 +50,19 @@ TEST_CASE("S24: bootstrap entries that are silent, strangers' or another group's
   }
   CHECK(ring.at(stranger).node().connections().empty());
   CHECK(ring.at(other_group).node().connections().empty());
+}
+
+TEST_CASE("bootstrap nodes with as many links as they keep, for want of a relay, take in who comes all the same") {
+  constexpr std::size_t members = 120;
+  SimRing ring({.seed = 32});
+  for (int i = 0; i < 2; ++i)
+    ring.add_bootstrap([](node::NodeConfig& config) { config.most_links = 40; });
+  for (std::size_t i = 0; i < members; ++i)
+    ring.add_member(add_site(ring.network(), i), TimePoint{} + 500ms * i);
+  const auto is_ready = [&] { return ring.all_joined() && ring.all_have_addresses() && ring.near_links_are_right(); };
+  CHECK(ring.network().run_until_done(is_ready, 500ms * members + 30s));
+  std::uint64_t made_room = 0;
+  for (std::size_t i = 0; i < 2; ++i)
+    made_room += ring.at(i).status(ring.network().now()).counters["links_made_room"];
+  CHECK(made_room > 0);
 }

@@ -259,9 +259,13 @@ SimRing::SimRing(Config config) : config_(config), network_(config.seed, config.
 }
 
 std::size_t SimRing::add_bootstrap(unsigned hands) {
+  return add_bootstrap([&](node::NodeConfig& it) { it.hands = hands; });
+}
+
+std::size_t SimRing::add_bootstrap(const std::function<void(node::NodeConfig&)>& change) {
   const std::size_t index = add_member(public_site_, network_.now(), [&](node::NodeConfig& it) {
     it.prefix.reset();
-    it.hands = hands;
+    change(it);
   });
   bootstrap_.push_back(network_.local_endpoint(hosts_[index]));
   return index;

@@ -103,6 +103,7 @@ class SimRing {
 
   /// A public node without a virtual interface that the others know as bootstrap.
   std::size_t add_bootstrap(unsigned hands = 0);
+  std::size_t add_bootstrap(const std::function<void(node::NodeConfig&)>& change);
   /// A member at `site`; it starts at `when`.
   std::size_t add_member(SiteId site, TimePoint when);
   /// The same for a group that was configured otherwise.
