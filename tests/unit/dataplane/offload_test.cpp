@@ -123,6 +123,7 @@ void change(Rng& rng, PacketShape& shape) {
     case 14: shape.fragment = rng.next() % 2 == 0 ? 0x2000 : 17; break;
     case 15: shape.urgent = 1; break;
     case 16: shape.source_port ^= 1; break;
+    case 17: shape.has_checksum = !shape.has_checksum; break;
     default: break;
   }
 }
@@ -243,6 +244,25 @@ TEST_CASE("datagrams are joined where the interface takes them, and else are not
   CHECK(apart.packets == packets);
   const Outcome none = join_and_cut(packets, {false, false});
   CHECK(none.packets == packets);
+}
+
+TEST_CASE("a datagram without a checksum is joined to nothing, first or later, and none is written into it") {
+  SeededRng rng(10);
+  for (const std::size_t without : {0U, 1U, 2U}) {
+    CAPTURE(without);
+    std::vector<Bytes> packets;
+    PacketShape shape;
+    shape.protocol = ip::udp;
+    for (std::size_t i = 0; i < 3; ++i) {
+      shape.payload = random_octets(rng, 64);
+      shape.has_checksum = i != without;
+      packets.push_back(make_packet(shape));
+      ++shape.identification;
+    }
+    const Outcome outcome = join_and_cut(packets);
+    CHECK(outcome.packets == packets);
+    CHECK(outcome.frames == (without == 1 ? 3 : 2));
+  }
 }
 
 TEST_CASE("what a kernel hands over in one piece is cut as the kernel would") {

@@ -26,12 +26,13 @@ struct PacketShape {
   unsigned flags = 0x10;
   unsigned window = 512;
   unsigned urgent = 0;
+  bool has_checksum = true;  ///< of UDP, which may go without: then the octets sum up to none, and only the field tells
   Bytes ip_options{};
   Bytes tcp_options{};
   Bytes payload{};
 };
 
-/// A whole packet with right checksums.
+/// A whole packet with right checksums, as far as it has them.
 inline Bytes make_packet(const PacketShape& shape) {
   const bool is_tcp = shape.protocol == ip::tcp;
   const std::size_t ip_header = ip::header + shape.ip_options.size();
@@ -65,7 +66,14 @@ inline Bytes make_packet(const PacketShape& shape) {
   std::ranges::copy(shape.payload, out.begin() + static_cast<std::ptrdiff_t>(header));
   complete_ip_checksum(octets, ip_header);
   Transport transport;
-  if (find_transport(octets, transport)) complete_checksum(octets, transport);
+  if (!find_transport(octets, transport)) return out;
+  const bool has_checksum = is_tcp || shape.has_checksum;
+  const bool has_room = out.size() >= header + 2;
+  if (!has_checksum && has_room) set_word(octets, header, 0);
+  complete_checksum(octets, transport);
+  if (has_checksum) return out;
+  if (has_room) set_word(octets, header, word_at(octets, transport.checksum_at()));
+  set_word(octets, transport.checksum_at(), 0);
   return out;
 }
 
