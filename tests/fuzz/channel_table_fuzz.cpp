@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/rng.hpp"
+#include "support/open_aead.hpp"
 
 using namespace ipop;
 using namespace ipop::crypto;
@@ -61,26 +62,6 @@ class OpenHandshakes final : public HandshakeFactory {
   NodeId peer_;
 };
 
-/// Text in the clear behind a tag of zeros.
-class OpenAead final : public Aead {
- public:
-  void seal_to(std::uint64_t, ByteSpan, ByteSpan plaintext, std::byte* out) override {
-    std::fill_n(std::ranges::copy(plaintext, out).out, tag_size, std::byte{0});
-  }
-  bool open_to(std::uint64_t, ByteSpan, ByteSpan sealed, std::byte* out) override {
-    const ByteSpan tag = sealed.last(tag_size);
-    if (!std::ranges::all_of(tag, [](std::byte octet) { return octet == std::byte{0}; })) return false;
-    if (sealed.data() != out) std::ranges::copy(sealed.first(sealed.size() - tag_size), out);
-    return true;
-  }
-};
-
-class OpenAeads final : public AeadFactory {
- public:
-  std::unique_ptr<Aead> make(const AeadKey&) override { return std::make_unique<OpenAead>(); }
-  [[nodiscard]] std::string_view name() const override { return "open"; }
-};
-
 NodeId node(std::uint8_t first) {
   std::array<std::byte, NodeId::size> octets{};
   octets[0] = static_cast<std::byte>(first);
@@ -133,7 +114,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SeededRng other_rng(2);
   OpenHandshakes handshakes(node(2));
   OpenHandshakes other_handshakes(node(1));
-  OpenAeads aeads;
+  test_support::OpenAeads aeads;
   ChannelTable table(config(1), handshakes, aeads, rng);
   ChannelTable other(config(2), other_handshakes, aeads, other_rng);
   TimePoint now{};
