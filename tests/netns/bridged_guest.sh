@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # The TAP is a port of a bridge, and what uses it is a machine behind the bridge with a MAC of its own: a virtual
-# machine or a container. The node learns it from its frames and serves it.
+# machine or a container. The node learns it from its frames and serves it, with all help of the kernel in use: what the
+# guest's kernel leaves to do on a packet comes over the bridge with it.
 #
 #   guest == bridge == TAP (node on alice) -- [home: cone] -- internet -- [lab: cone] -- bob
 #                                                               '-- relay
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
+need_programs "${needed_to_send[@]}"
 
 make_internet
 make_server relay
@@ -36,6 +38,17 @@ is "the guest is configured with the address that the node leased" "$(leased_add
 holds "the guest reaches a member" pings guest bob
 holds "a member reaches the guest" pings bob guest
 is "the guest resolves names" "$(virtual_address bob)" "$(answers_to guest bob.ipop)"
+
+head -c 5000000 /dev/urandom >"$run/sent"
+for host in alice bob; do watch_checksums "$host"; done
+send_file guest bob "$run/sent" "from the guest to a member: "
+send_file bob guest "$run/sent" "from a member to the guest: "
+for host in alice bob; do
+  end_watch "$host"
+  is "no packet on the TAP of $host has a wrong checksum: ${watched[$host]}" wrong=0 "${watched[$host]##* }"
+  large=${watched[$host]#*large=}
+  holds "and there are large ones" test "${large%% *}" -gt 20
+done
 
 ip -n "$internet-guest" link set tap0 down
 ip -n "$internet-guest" link set tap0 address 02:00:5e:10:20:30

@@ -18,9 +18,13 @@ bin=$(cd "$1" && pwd)
 skip() { echo "skipped: $1"; exit 77; }
 ((EUID == 0)) || skip "needs root for network namespaces"
 [[ -c /dev/net/tun ]] || skip "no /dev/net/tun on this machine"
-for program in ip nft udhcpc dhcpcd dig ping jq; do
-  command -v "$program" >/dev/null || skip "no $program on this machine"
-done
+need_programs() { # PROGRAM...
+  local program
+  for program in "$@"; do
+    command -v "$program" >/dev/null || skip "no $program on this machine"
+  done
+}
+need_programs ip nft udhcpc dhcpcd dig ping jq
 unshare --net true 2>/dev/null || skip "network namespaces are not allowed here"
 
 run=$(mktemp -d "${TMPDIR:-/tmp}/ga-netns.XXXXXX")
@@ -107,6 +111,30 @@ leased_address() { ctl "$1" status --json | jq -r .address; }
 nat_class() { ctl "$1" status --json | jq -r .nat; }
 route_to() { ctl "$1" why "$(virtual_address "$2")" --json | jq -r .state; }
 answers_to() { in_host "$1" dig +short +time=2 +tries=3 "${@:2}"; }
+# A file by TCP, and the checksums of all packets on a TAP meanwhile.
+needed_to_send=(python3 sha256sum socat ss)
+takes_file() { in_host "$1" ss -Hltn 'sport = :7000' | grep -q .; }
+send_file() { # FROM TO FILE [WHAT]
+  local receiver
+  ip netns exec "$internet-$2" timeout $((120 * patience)) socat -u TCP-LISTEN:7000,reuseaddr "OPEN:$run/received,creat,trunc" &
+  receiver=$!
+  within 10 "$2 waits for it" takes_file "$2"
+  in_host "$1" timeout $((120 * patience)) socat -u "OPEN:$3" "TCP:$(virtual_address "$2"):7000"
+  wait "$receiver"
+  is "${4-}the file arrives as it was sent" "$(sha256sum <"$3")" "$(sha256sum <"$run/received")"
+}
+declare -A watcher=() watched=()
+watch_checksums() { # HOST: looks at its TAP until end_watch
+  ip netns exec "$internet-$1" python3 "$here/tap_checksums.py" tap0 >"$run/$1.checksums" 2>&1 &
+  disown
+  watcher[$1]=$!
+  within 10 "the TAP of $1 is looked at" grep -q ready "$run/$1.checksums"
+}
+end_watch() { # HOST: a line of what was seen is in watched[HOST]
+  kill -TERM "${watcher[$1]}"
+  while [[ -e /proc/${watcher[$1]} ]]; do sleep 0.05; done
+  watched[$1]=$(tail -n 1 "$run/$1.checksums")
+}
 stop_node() { # HOST SIGNAL
   local pid
   pid=$(node_process "$1")

@@ -6,9 +6,7 @@
 #   alice -- veth -- bad_link.py -- veth -- bob
 # shellcheck source=common.bash
 source "$(dirname "$0")/common.bash"
-for program in ethtool python3 sha256sum socat ss; do
-  command -v "$program" >/dev/null || skip "no $program on this machine"
-done
+need_programs ethtool "${needed_to_send[@]}"
 
 new_namespace wire
 for host in alice bob; do
@@ -29,22 +27,7 @@ disown
 make_group alice
 size=$((${GA_OFFLOAD_MEGABYTES:-12} * 1000000))
 head -c "$size" /dev/urandom >"$run/sent"
-sum=$(sha256sum <"$run/sent")
 
-listens() { in_host "$1" ss -Hltn 'sport = :7000' | grep -q .; }
-is_ready() { grep -q ready "$1"; }
-watch() { # HOST: looks at its TAP until end_watch
-  ip netns exec "$internet-$1" python3 "$here/tap_checksums.py" tap0 >"$run/$1.checksums" 2>&1 &
-  disown
-  watcher[$1]=$!
-  within 10 "the TAP of $1 is looked at" is_ready "$run/$1.checksums"
-}
-end_watch() { # HOST: a line of what was seen is in watched[HOST]
-  kill -TERM "${watcher[$1]}"
-  while [[ -e /proc/${watcher[$1]} ]]; do sleep 0.05; done
-  watched[$1]=$(tail -n 1 "$run/$1.checksums")
-}
-declare -A watcher=() watched=()
 counter() { ctl "$1" status --json | jq -r ".counters.$2 // 0"; }
 suite() { ctl "$1" why "$(virtual_address "$2")" --json | jq -r .connection.suite; }
 is_direct() { pings alice bob 2 && [[ $(route_to alice bob) == direct ]]; }
@@ -77,13 +60,8 @@ for without in ${GA_OFFLOADS:-none tap udp-send udp-receive io-uring all aes one
     all) is "without all of it the status names none" "  " "$used" ;;
     *) holds "without $without the status does not name it" bash -c "[[ '$used' != *' $without'* ]]" ;;
   esac
-  for host in alice bob; do watch "$host"; done
-  ip netns exec "$internet-bob" timeout $((120 * patience)) socat -u TCP-LISTEN:7000,reuseaddr "OPEN:$run/received,creat,trunc" &
-  copy=$!
-  within 10 "bob listens" listens bob
-  in_host alice timeout $((120 * patience)) socat -u "OPEN:$run/sent" "TCP:$(virtual_address bob):7000"
-  wait "$copy"
-  is "without $without: the file arrives as it was sent" "$sum" "$(sha256sum <"$run/received")"
+  for host in alice bob; do watch_checksums "$host"; done
+  send_file alice bob "$run/sent" "without $without: "
   for host in alice bob; do
     end_watch "$host"
     is "no packet on the TAP of $host has a wrong checksum: ${watched[$host]}" wrong=0 "${watched[$host]##* }"
