@@ -18,9 +18,10 @@ class CheckedWorker {
     Bytes octets{};
     std::size_t segment = 0;
   };
+  using Origin = dataplane::Worker::Origin;
   struct Handed {
     unsigned hand = 0;
-    NodeId peer{};
+    Origin origin{};
     Bytes packet{};
   };
   /// Copies, for whoever carries them out.
@@ -134,18 +135,20 @@ class CheckedWorker {
     return out;
   }
 
-  Effects handle_relayed(TimePoint now, const NodeId& peer, std::vector<Bytes>& packets) {
+  Effects handle_handed(TimePoint now, const Origin& origin, std::vector<Bytes>& packets) {
     std::vector<Arrived> taken;
+    const auto* from = std::get_if<net::Endpoint>(&origin);
     for (const Bytes& packet : packets) {
       const Lane* lane = find_lane_of(packet);
-      taken.push_back({packet, lane == nullptr ? NodeId() : lane->peer, Door::own, {}});
+      const NodeId sealer = from != nullptr ? sealer_of(packet) : lane == nullptr ? NodeId() : lane->peer;
+      taken.push_back({packet, sealer, Door::own, from == nullptr ? net::Endpoint() : *from});
     }
     const Counters before = worker_.counters();
-    const auto outcome = worker_.handle_relayed(now, peer, packets);
+    const auto outcome = worker_.handle_handed(now, origin, packets);
     const Counters after = worker_.counters();
     Effects out;
     check_arrival(now, taken, outcome, Growth(before, after), out);
-    require(out.sends.empty() && out.handed.empty(), "what was relayed goes nowhere else");
+    require(from != nullptr || (out.sends.empty() && out.handed.empty()), "what was relayed goes nowhere else");
     return out;
   }
 
@@ -248,7 +251,7 @@ class CheckedWorker {
       static_cast<void>(find(handed.packet));
       require(handed.hand < config_.hands && handed.hand != config_.hand, "another hand is one that is there");
       require(dataplane::hand_for(handed.packet, config_.hands) == handed.hand, "a packet is for the hand of its lane");
-      out.handed.push_back({handed.hand, handed.peer, to_bytes(handed.packet)});
+      out.handed.push_back({handed.hand, handed.origin, to_bytes(handed.packet)});
     }
     require(take_sends(now, outcome, true, out) == grown.of("worker_passed"), "what is passed on is counted");
   }

@@ -128,8 +128,8 @@ class World {
   void bring_datagrams(Seat seat, std::span<const net::Datagrams> runs, StandingQueue* queue) {
     carry_out(seat.place, worker(seat).handle_datagrams(now_, runs, queue));
   }
-  void bring_relayed(Seat seat, const NodeId& peer, std::vector<Bytes>& packets) {
-    carry_out(seat.place, worker(seat).handle_relayed(now_, peer, packets));
+  void bring_handed(Seat seat, const Worker::Origin& origin, std::vector<Bytes>& packets) {
+    carry_out(seat.place, worker(seat).handle_handed(now_, origin, packets));
   }
 
   void check_reports() {
@@ -169,7 +169,7 @@ class World {
     for (CheckedWorker::Handed& handed : effects.handed) {
       std::vector<Bytes> packets;
       packets.push_back(std::move(handed.packet));
-      bring_relayed({place, handed.hand}, handed.peer, packets);
+      bring_handed({place, handed.hand}, handed.origin, packets);
     }
     std::map<std::pair<std::size_t, unsigned>, std::vector<net::Datagrams>> arriving;
     for (CheckedWorker::Sent& sent : effects.sends) {
@@ -328,9 +328,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 1: read_datagrams(in, world, seat, queue); break;
       case 2: read_sealed(in, world, sealer, seat, queue); break;
       case 3: {
-        const NodeId peer = id_of(in.read<std::uint8_t>() % places);
+        const auto who = in.read<std::uint8_t>();
         auto packets = read_pieces(in);
-        world.bring_relayed(seat, peer, packets);
+        if ((who & 0x80U) == 0) {
+          world.bring_handed(seat, id_of(who % places), packets);
+        } else {
+          world.bring_handed(seat, endpoint_of(who % places), packets);
+        }
         break;
       }
       case 4: read_order(in, world, seat.place); break;
