@@ -53,6 +53,8 @@ done
 declare -A target=([veth]=${wire_address[1]}) version=([veth]="kernel $(uname -r)") device=([veth]=wire) program_of=()
 peers=(veth)
 
+installed() { dpkg-query -f '${Version}' -W "$1" 2>/dev/null || echo unknown; } # PACKAGE
+
 # --- wireguard-go -------------------------------------------------------------------------------------------
 add_wireguard() { # PEER PROGRAM NUMBER VERSION
   local peer=$1 program=$2 number=$3 i side name
@@ -82,7 +84,7 @@ add_wireguard() { # PEER PROGRAM NUMBER VERSION
 }
 if command -v wg >/dev/null; then
   command -v wireguard-go >/dev/null &&
-    add_wireguard wireguard-go "$(command -v wireguard-go)" 1 "$(dpkg-query -f '${Version}' -W wireguard-go 2>/dev/null)"
+    add_wireguard wireguard-go "$(command -v wireguard-go)" 1 "$(installed wireguard-go)"
   [[ ! -x $extra/wireguard-go/usr/bin/wireguard-go ]] ||
     add_wireguard wireguard-go-new "$extra/wireguard-go/usr/bin/wireguard-go" 2 "$(cat "$extra/wireguard-go/version")"
 else
@@ -90,7 +92,7 @@ else
 fi
 
 # --- nebula -------------------------------------------------------------------------------------------------
-add_nebula() { # PROGRAMS' DIRECTORY
+add_nebula() { # PROGRAMS' DIRECTORY, VERSION
   local i side run=$run/nebula
   mkdir "$run"
   (cd "$run" && "$1/nebula-cert" ca -name bench && for i in 0 1; do
@@ -112,13 +114,12 @@ YAML
     disown
   done
   peers+=(nebula)
-  target[nebula]=10.99.3.2 device[nebula]=nebula program_of[nebula]=$(realpath "$1/nebula")
-  version[nebula]=$("$1/nebula" -version | sed -n 's/^Version: //p')
+  target[nebula]=10.99.3.2 device[nebula]=nebula program_of[nebula]=$(realpath "$1/nebula") version[nebula]=$2
 }
 if [[ -x $extra/nebula/usr/bin/nebula ]]; then
-  add_nebula "$extra/nebula/usr/bin"
+  add_nebula "$extra/nebula/usr/bin" "$(cat "$extra/nebula/version")"
 elif command -v nebula-cert >/dev/null; then
-  add_nebula "$(dirname "$(command -v nebula-cert)")"
+  add_nebula "$(dirname "$(command -v nebula-cert)")" "$(installed nebula)"
 fi
 
 # --- tinc -----------------------------------------------------------------------------------------------------

@@ -143,26 +143,40 @@ inline void use_help_text(CLI::App& app, const std::shared_ptr<HelpText>& text) 
     use_help_text(*child, text);
 }
 
+/// The options that `app` takes where it was parsed: its own and its parents'.
+inline std::vector<const CLI::Option*> options_at(const CLI::App& app) {
+  std::vector<const CLI::Option*> out;
+  for (const CLI::App* here = &app; here != nullptr; here = here->get_parent()) {
+    const auto more = options_of(*here);
+    out.insert(out.end(), more.begin(), more.end());
+  }
+  return out;
+}
+
 /// Everything that could have been meant where `app` was parsed: its options, its parents' and its verbs.
 inline std::vector<std::string> known_words(const CLI::App& app) {
   std::vector<std::string> out;
-  for (const CLI::App* here = &app; here != nullptr; here = here->get_parent())
-    for (const CLI::Option* option : here->get_options())
-      for (const std::string& name : option->get_lnames())
-        out.push_back("--" + name);
+  for (const CLI::Option* option : options_at(app))
+    for (const std::string& name : option->get_lnames())
+      out.push_back("--" + name);
   for (const CLI::App* child : app.get_subcommands(is_verb))
     out.push_back(child->get_name());
   return out;
 }
 
 /// The option that took another's name for its value, as `--mtu` does in `--mtu --group lab`; null without one.
-inline const CLI::Option* option_without_value(const CLI::App& app) {
-  const std::vector<std::string> known = known_words(chosen(app));
-  for (const CLI::App* here = &chosen(app); here != nullptr; here = here->get_parent())
-    for (const CLI::Option* option : here->get_options())
-      for (const std::string& value : option->results())
-        if (!option->get_positional() && value.starts_with("--") && std::ranges::find(known, value) != known.end())
-          return option;
+inline const CLI::Option* option_without_value(const CLI::App& app, const std::vector<const char*>& words) {
+  const std::vector<const CLI::Option*> options = options_at(chosen(app));
+  const auto named = [&](std::string_view word) -> const CLI::Option* {
+    const auto found = std::ranges::find_if(
+        options, [&](const CLI::Option* it) { return word.starts_with("-") && it->check_name(std::string(word)); });
+    return found == options.end() ? nullptr : *found;
+  };
+  for (std::size_t i = 1; i + 1 < words.size() && std::string_view(words[i]) != "--"; ++i) {
+    const CLI::Option* option = named(words[i]);
+    if (option == nullptr || option->get_items_expected_min() == 0) continue;
+    if (std::string_view(words[++i]).starts_with("--") && named(words[i]) != nullptr) return option;
+  }
   return nullptr;
 }
 
@@ -235,13 +249,13 @@ inline std::string in_plain_words(const std::string& text) {
 }
 
 /// One line: what is wrong, the nearest known word if one is near, and where to read on.
-inline std::string explain(const CLI::App& app, const CLI::ParseError& error) {
+inline std::string explain(const CLI::App& app, const CLI::ParseError& error, const std::vector<const char*>& words) {
   const CLI::App& where = chosen(app);
   std::string text = error.what();
   std::vector<std::string> extra = app.remaining(true);
   const bool lacks_command = text == "A subcommand is required";
   const bool unknown_first = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || lacks_command;
-  if (const CLI::Option* option = option_without_value(app)) {
+  if (const CLI::Option* option = option_without_value(app, words)) {
     text = needs_value(*option);
   } else if (unknown_first && !extra.empty()) {
     const bool takes_verb = !where.get_subcommands(is_verb).empty();
@@ -286,7 +300,7 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
   }
   try {
     app.parse(static_cast<int>(words.size()), words.data());
-    const CLI::Option* option = detail::option_without_value(app);
+    const CLI::Option* option = detail::option_without_value(app, words);
     if (option == nullptr) return std::nullopt;
     cli::complain(streams, app.get_name(), detail::needs_value(*option) + detail::see_help(app));
     return cli::ExitStatus::usage;
@@ -297,7 +311,7 @@ inline std::optional<cli::ExitStatus> parse_command_line(CLI::App& app, int argc
   } catch (const CLI::CallForVersion&) {
     streams.out << cli::version_line(app.get_name()) << '\n';
   } catch (const CLI::ParseError& error) {
-    cli::complain(streams, app.get_name(), detail::explain(app, error));
+    cli::complain(streams, app.get_name(), detail::explain(app, error, words));
     return cli::ExitStatus::usage;
   }
   return cli::finish(streams, app.get_name(), cli::ExitStatus::done);

@@ -48,9 +48,12 @@ void Hand::read_frames(dataplane::StandingQueue& queue) {
   for (int turn = 0; turn < batches_a_turn; ++turn) {
     const auto frames = tap_->read();
     queue.handle_read(io::monotonic_now(), tap_->is_drained());
-    // Where both stand, the line is the slower one.
-    dataplane::StandingQueue* stands = sent_.standing() != nullptr ? sent_.standing() : &queue;
-    if (!frames.empty()) pass([&](TimePoint now) { return worker_.handle_frames(now, frames, stands); });
+    if (!frames.empty()) {
+      pass([&](TimePoint now) {
+        if (sent_.wants_look(now)) sent_.handle_look(now, port_.octets_waiting(), port_.octets_sent());
+        return worker_.handle_frames(now, frames, &queue, &sent_.law());
+      });
+    }
     if (tap_->is_drained()) return;
   }
 }
@@ -66,6 +69,7 @@ void Hand::pass_handed() {
   for (; !handed_.empty(); handed_.pop_front())
     carry_out(worker_.handle_handed(io::monotonic_now(), handed_.front().origin, handed_.front().packets));
   is_passing_ = false;
+  report_soon(io::monotonic_now());
 }
 
 template <class F>
@@ -74,18 +78,8 @@ void Hand::pass(F&& input) {
   if (handlers_.on_batch) handlers_.on_batch();
   const TimePoint now = io::monotonic_now();
   is_passing_ = true;
-  const dataplane::Worker::Outcome outcome = input(now);
-  std::uint64_t sent = 0;
-  for (const net::Datagrams& run : outcome.sends)
-    sent += run.octets.size();
-  carry_out(outcome);
-  if (sent > 0 && sent_.handle_handed_on(now, sent)) sent_.handle_waiting(now, port_.waiting());
+  carry_out(input(now));
   pass_handed();
-  if (now >= next_report_) {
-    report(now);
-  } else if (!std::exchange(is_report_due_, true)) {
-    report_timer_.arm(next_report_);
-  }
 }
 
 /// What the worker made goes out, and then what it left to the node.
@@ -95,6 +89,14 @@ void Hand::carry_out(const dataplane::Worker::Outcome& outcome) {
   const auto& rest = outcome.for_node;
   if (!rest.datagrams.empty() || !rest.opened.empty() || !rest.frames.empty()) handlers_.on_rest(rest);
   if (!outcome.for_hands.empty()) handlers_.on_others(outcome.for_hands);
+}
+
+void Hand::report_soon(TimePoint now) {
+  if (now >= next_report_) {
+    report(now);
+  } else if (!std::exchange(is_report_due_, true)) {
+    report_timer_.arm(next_report_);
+  }
 }
 
 void Hand::report(TimePoint now) {

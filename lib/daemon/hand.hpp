@@ -57,6 +57,7 @@ class Hand {
   template <class F>
   void pass(F&& input);
   void pass_handed();
+  void report_soon(TimePoint now);
   void carry_out(const dataplane::Worker::Outcome& outcome);
 
   io::EventLoop& loop_;

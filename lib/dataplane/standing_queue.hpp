@@ -29,8 +29,6 @@ class StandingQueue {
     read_ = now;
     if (!is_empty) handle_backlog(now);
   }
-  /// A packet is to be lost.
-  [[nodiscard]] bool owes() const { return owes_; }
   /// A packet comes from the queue that may be lost, or marked: true if it is to be.
   [[nodiscard]] bool loses_next() {
     const bool is_spared = passed_ < spared;

@@ -85,7 +85,10 @@ void Worker::forget() {
 bool Worker::gives_way(Octets packet) {
   // Acknowledgements and pings do not fill a queue.
   constexpr std::size_t large = 600;
-  if (from_ == nullptr || packet.size() < large || !from_->loses_next()) return false;
+  if (packet.size() < large) return false;
+  const bool is_behind = from_ != nullptr && from_->loses_next();
+  const bool is_before = to_ != nullptr && to_->loses_next();
+  if (!is_behind && !is_before) return false;
   constexpr unsigned congestion = 3;
   const unsigned service = octet_at(packet, 1);
   if ((service & congestion) == 0) {
@@ -100,9 +103,11 @@ bool Worker::gives_way(Octets packet) {
   return false;
 }
 
-Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames, StandingQueue* from) {
+Worker::Outcome Worker::handle_frames(TimePoint now, std::span<const net::TapFrame> frames, StandingQueue* from,
+                                      StandingQueue* to) {
   begin();
   from_ = from;
+  to_ = to;
   for (const net::TapFrame& frame : frames) {
     // The node counts what is too short for a frame.
     if (frame.octets.size() < ethernet_header) {
@@ -372,7 +377,7 @@ Worker::Lane* Worker::find_lane(crypto::Spi spi) {
 }
 
 void Worker::begin() {
-  from_ = nullptr;
+  from_ = to_ = nullptr;
   sends_.clear();
   coalescer_.clear();
   cut_.clear();

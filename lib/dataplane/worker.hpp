@@ -73,9 +73,9 @@ class Worker {
     std::span<const ForHand> for_hands{};
   };
   /// The octets of an input are changed, and stay where they are until the outcome was carried out. `from`: the queue
-  /// of the kernel that they waited in, which may stand; null: in none.
+  /// of the kernel that they waited in, which may stand, `to`: the one that they go to; null: none.
   [[nodiscard]] Outcome handle_frames(TimePoint now, std::span<const net::TapFrame> frames,
-                                      StandingQueue* from = nullptr);
+                                      StandingQueue* from = nullptr, StandingQueue* to = nullptr);
   /// How far a batch of datagrams has been taken.
   struct Place {
     std::size_t run = 0;
@@ -164,8 +164,8 @@ class Worker {
   [[nodiscard]] Lane* find_lane_of(ByteSpan sealed);
   /// True: it is for another hand's lane, and goes there.
   [[nodiscard]] bool hands_over(const Origin& origin, ByteSpan sealed);
-  /// True: the queue that it came from stands, and this packet is dropped. Where its ends know what a mark says (RFC
-  /// 3168) it gets one instead.
+  /// True: the queue that it came from or goes to stands, and this packet is dropped. Where its ends know what a mark
+  /// says (RFC 3168) it gets one instead.
   [[nodiscard]] bool gives_way(Octets packet);
   [[nodiscard]] const InstallFlow* find_flow(TimePoint now, const net::TapFrame& frame) const;
   /// Seals what the segmenter has.
@@ -207,6 +207,7 @@ class Worker {
   std::vector<ForHand> for_hands_;
   std::array<std::uint64_t, static_cast<std::size_t>(Count::count_)> counts_{};
   StandingQueue* from_ = nullptr;  ///< of the input at hand
+  StandingQueue* to_ = nullptr;
 };
 
 }  // namespace ipop::dataplane

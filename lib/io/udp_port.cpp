@@ -296,6 +296,7 @@ std::size_t UdpPort::send_segmented(int fd, const net::Endpoint& to, std::span<c
   } while (sent < 0 && errno == EINTR);
   if (sent >= 0) {
     counters_.add("udp_sent", datagrams.size());
+    octets_sent_ += static_cast<std::uint64_t>(sent);
     return datagrams.size();
   }
   const int error = errno;
@@ -307,7 +308,7 @@ std::size_t UdpPort::send_segmented(int fd, const net::Endpoint& to, std::span<c
   return datagrams.size();
 }
 
-std::uint64_t UdpPort::waiting() const {
+std::uint64_t UdpPort::octets_waiting() const {
   std::uint64_t out = 0;
   for (const auto family : {Family::ipv4, Family::ipv6}) {
     int octets = 0;
@@ -378,8 +379,10 @@ std::size_t UdpPort::send_runs(int fd, std::span<const net::Datagrams> runs) {
     return 1;
   }
   std::uint64_t datagrams = 0;
-  for (const net::Datagrams& run : runs.first(static_cast<std::size_t>(sent)))
+  for (const net::Datagrams& run : runs.first(static_cast<std::size_t>(sent))) {
     datagrams += count_of(run);
+    octets_sent_ += run.octets.size();
+  }
   counters_.add("udp_sent", datagrams);
   return static_cast<std::size_t>(sent);
 }
@@ -427,6 +430,8 @@ std::size_t UdpPort::send_messages_from(int fd, std::span<mmsghdr> headers) {
   } while (sent < 0 && errno == EINTR);
   if (sent > 0) {
     counters_.add("udp_sent", static_cast<std::uint64_t>(sent));
+    for (const mmsghdr& header : headers.first(static_cast<std::size_t>(sent)))
+      octets_sent_ += header.msg_len;
     return static_cast<std::size_t>(sent);
   }
   count_failure(errno);

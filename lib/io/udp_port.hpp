@@ -68,8 +68,10 @@ class UdpPort {
   void send(const net::Endpoint& to, std::span<const Bytes> datagrams);
   /// Sends in order, to many endpoints. None of them has more than 64 datagrams and 65,000 octets.
   void send_joined(std::span<const net::Datagrams> runs);
-  /// Octets of memory of what was sent and has not left this machine (SIOCOUTQ).
-  [[nodiscard]] std::uint64_t waiting() const;
+  /// That the kernel took, since the start.
+  [[nodiscard]] std::uint64_t octets_sent() const { return octets_sent_; }
+  /// Of memory, of those that have not left this machine (SIOCOUTQ).
+  [[nodiscard]] std::uint64_t octets_waiting() const;
 
   /// `udp_received`, `udp_sent`, `drop_udp_*`.
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -108,6 +110,7 @@ class UdpPort {
   std::vector<Datagram> received_;
   std::vector<net::Datagrams> joined_;
   bool is_drained_ = true;
+  std::uint64_t octets_sent_ = 0;
   Counters counters_;
 };
 

@@ -57,7 +57,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   // Keys of an open group cost nothing, addresses do; in a closed one the authority counts.
   const bool place_is_full =
       trust_->kind() == crypto::GroupKind::open && links_.peers_at(carrier, opened.peer) >= LinkTable::peers_a_place;
-  if (place_is_full || (known == nullptr && links_.size() >= config_.most_links && !make_room(now))) {
+  if (place_is_full || (known == nullptr && links_.size() >= config_.most_links && !make_room(now, carrier))) {
     counters_.add(place_is_full ? "drop_link_place" : "drop_link_full");
     Bytes payload;
     encode(LinkMessage(Close{CloseReason::full}), payload);
@@ -286,11 +286,14 @@ void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason r
 }
 
 /// Who comes needs a first link, while a peer that has this node as a relay has other links to find another with.
-bool Overlay::State::make_room(TimePoint now) {
+bool Overlay::State::make_room(TimePoint now, const LinkCarrier& comes_over) {
+  const auto* path = std::get_if<RelayPath>(&comes_over);
   const Link* oldest = nullptr;
   for (const auto& [peer, link] : links_.all()) {
     const bool is_needed = link.own_roles.any() || (link.peer_roles & ~only(Role::on_demand)).any();
-    if (is_needed || !link.is_up() || link.since + room_after > now || is_used(now, link)) continue;
+    const bool relays = link.relayed_at != TimePoint{} && link.relayed_at + config_.on_demand_idle > now;
+    if (is_needed || relays || !link.is_up() || link.since + room_after > now || is_used(now, link)) continue;
+    if (path != nullptr && path->relay == peer) continue;
     if (oldest == nullptr || link.since < oldest->since) oldest = &link;
   }
   if (oldest == nullptr) return false;

@@ -102,7 +102,8 @@ void Overlay::State::assign_roles(TimePoint now) {
     Roles roles;
     roles.set(index_of(Role::near), std::ranges::find(near, peer) != near.end());
     roles.set(index_of(Role::shortcut), shortcuts_.contains(peer));
-    roles.set(index_of(Role::leaf), leaf_peers_.contains(peer));
+    // One of the last two that others can reach this node by is told as its way in: a peer keeps that before others.
+    roles.set(index_of(Role::leaf), leaf_peers_.contains(peer) || spare_.keeps(peer));
     roles.set(index_of(Role::on_demand),
               on_demand_.is_wanted(now, peer) || relays.contains(peer) || spare_.keeps(peer));
     // A link that waits for another path keeps what it had.

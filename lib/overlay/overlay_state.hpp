@@ -153,7 +153,7 @@ class Overlay::State {
   [[nodiscard]] static std::uint16_t heads_of(const Path& path);
   void path_opened(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier, bool leaf);
   /// False: each link is needed.
-  [[nodiscard]] bool make_room(TimePoint now);
+  [[nodiscard]] bool make_room(TimePoint now, const LinkCarrier& comes_over);
   void admit(TimePoint now, Link& link);
   void path_lost(TimePoint now, const NodeId& peer, crypto::ChannelId channel, const std::string& why,
                  LinkEnd end = LinkEnd::lost);

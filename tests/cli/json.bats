@@ -204,6 +204,7 @@ TABLE
   said '--port needs a value' ga-group new lab --port
   said '--port needs a value' ga-group new lab --port --json
   said '--hostname needs a value' ipop-node --hostname --no-tap
+  said '--node needs a value' ipop-dhcp reserve 10.1.2.3 --node --json
   said '--port: "x" is not a number from 1 to 65535' ga-group new lab --port x
   said '--json cannot be used with --plain' ga-group list --json --plain
   said 'a command is required' ipop-ctl wait
