@@ -312,9 +312,6 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
     if (endpoint == nullptr) continue;
     if (end == LinkEnd::unneeded) {
       leaf_.handle_unneeded(*endpoint);
-    } else if (end == LinkEnd::full) {
-      // Who is full now may soon have room.
-      leaf_.handle_failed(now, *endpoint, rng_);
     } else {
       leaf_.handle_ended(now, *endpoint, rng_);
     }
