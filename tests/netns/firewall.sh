@@ -87,6 +87,8 @@ within 5 "rules of which a part was taken away are put back" watch_says 'changed
 holds "and all of them" firewall alice status
 changes=$(grep -c warning "$run/alice/watch.log")
 holds "new settings are not undone" firewall alice apply --role manager
+# What is changed while it takes them over is put back as well, and not told.
+within 10 "the watch takes them over" watch_says 'the settings were changed'
 in_host alice nft flush table inet ga_firewall
 more_changes() { (($(grep -c warning "$run/alice/watch.log") > changes)); }
 within 5 "a change after that is seen" more_changes

@@ -1,4 +1,5 @@
 #include <csignal>
+#include <utility>
 
 #include "firewall/firewall_plan.hpp"
 #include "io/event_loop.hpp"
@@ -58,10 +59,11 @@ class Watch {
       return end(done.error().message(), report_error(context_, done.error()));
     auto shown = io::read_nft_table(firewall::firewall_table);
     if (!shown) return end(shown.error().message(), report_error(context_, shown.error()));
-    in_force_ = *std::move(shown);
+    const bool is_first = !std::exchange(in_force_, *std::move(shown));
     if (!present) say(LogLevel::warning, "the rules were removed; loaded them again");
     if (present && *present != *in_force_)
       say(LogLevel::warning, "the rules were changed by another program; loaded them again");
+    if (present == in_force_ && !is_first) say(LogLevel::info, "the settings were changed: their rules are in force");
   }
 
   void say(LogLevel level, std::string text) { log_.write(io::monotonic_now(), LogLine{level, std::move(text), {}}); }
