@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/rng.hpp"
+#include "bench/frame_source.hpp"
 #include "bench/options.hpp"
-#include "bench/own_tap.hpp"
 #include "bench/report.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/replay_window.hpp"
@@ -148,7 +148,7 @@ LargeFrame make_large(Rng& rng) {
 void measure_tap(bench::Report& report, const LargeFrame& from_kernel, std::span<const net::JoinedFrame> to_kernel,
                  const cli::Streams& streams) {
   report.progress("TAP");
-  const bool has_network = bench::in_own_network([&] {
+  const bool has_network = test_support::in_own_network([&] {
     auto tap = io::TapDevice::open({.name = "stage0", .mac = guest_mac});
     if (!tap || !tap->offloads().tcp) {
       streams.err << "no TAP that takes large packets: tap_write and tap_read are left out\n";

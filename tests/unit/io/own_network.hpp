@@ -1,20 +1,14 @@
 #pragma once
 
 #include <functional>
-#include <sched.h>
-#include <thread>
 
 #include <doctest/doctest.h>
 
-/// Runs `body` in a network namespace of its own, which ends with it; false (nothing is run) without
-/// the right to make one.
+#include "support/own_network.hpp"
+
+/// The same as in support, and says when it ran nothing.
 inline bool in_own_network(const std::function<void()>& body) {
-  bool made = false;
-  // A namespace belongs to a thread, so the program's own network stays as it is.
-  std::thread([&] {
-    made = ::unshare(CLONE_NEWNET) == 0;
-    if (made) body();
-  }).join();
+  const bool made = ipop::test_support::in_own_network(body);
   if (!made) MESSAGE("skipped: no right to make a network namespace");
   return made;
 }

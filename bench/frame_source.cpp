@@ -1,23 +1,11 @@
-#include "bench/own_tap.hpp"
+#include "bench/frame_source.hpp"
 
 #include <array>
 #include <linux/if_packet.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <thread>
 
 namespace ipop::bench {
-
-bool in_own_network(const std::function<void()>& body) {
-  bool made = false;
-  // A namespace belongs to a thread.
-  std::thread([&] {
-    made = ::unshare(CLONE_NEWNET) == 0;
-    if (made) body();
-  }).join();
-  return made;
-}
 
 FrameSource::FrameSource(unsigned interface) : fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)) {
   sockaddr_ll place{};
