@@ -41,7 +41,7 @@ for ((try = 0; try < 20; try++)); do
     >"$run/serve.out" 2>"$run/serve.log" &
   server=$!
   for ((wait = 0; wait < 200; wait++)); do
-    grep -qE 'listening|in use' "$run/serve.log" && break
+    [[ -e $run/serve.log ]] && grep -qE 'listening|in use' "$run/serve.log" && break
     sleep 0.05
   done
   if grep -q listening "$run/serve.log"; then break; fi
