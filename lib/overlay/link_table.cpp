@@ -79,16 +79,41 @@ Link* LinkTable::handed_out(Link* link) {
   return link;
 }
 
-void LinkTable::read_deadlines() {
+void LinkTable::read_changed() {
   for (Link* link : changed_) {
     link->may_have_changed_ = false;
     timed_[link->place_].due = link->deadline().value_or(TimePoint::max());
+    const Path* sending = std::as_const(*link).in_use();
+    if (sending != nullptr && !(sending->is_direct() && sending->is_sound())) {
+      imperfect_.insert(link->peer);
+    } else if (!imperfect_.empty()) {
+      imperfect_.erase(link->peer);
+    }
+    if (!std::exchange(link->is_to_be_looked_at_, true)) to_be_looked_at_.push_back(link);
   }
   changed_.clear();
 }
 
+std::vector<NodeId> LinkTable::take_changed() {
+  read_changed();
+  std::vector<NodeId> out;
+  out.reserve(to_be_looked_at_.size());
+  for (Link* link : to_be_looked_at_) {
+    link->is_to_be_looked_at_ = false;
+    out.push_back(link->peer);
+  }
+  to_be_looked_at_.clear();
+  std::ranges::sort(out);
+  return out;
+}
+
+std::vector<NodeId> LinkTable::imperfect() {
+  read_changed();
+  return {imperfect_.begin(), imperfect_.end()};
+}
+
 std::vector<NodeId> LinkTable::due(TimePoint now) {
-  read_deadlines();
+  read_changed();
   std::vector<NodeId> out;
   for (const Timed& timed : timed_) {
     if (timed.due <= now) out.push_back(timed.link->peer);
@@ -98,7 +123,7 @@ std::vector<NodeId> LinkTable::due(TimePoint now) {
 }
 
 std::optional<TimePoint> LinkTable::next_deadline() {
-  read_deadlines();
+  read_changed();
   const auto first = std::ranges::min_element(timed_, {}, &Timed::due);
   return first == timed_.end() || first->due == TimePoint::max() ? std::nullopt : std::optional(first->due);
 }
@@ -138,13 +163,21 @@ Link& LinkTable::add(const NodeId& peer) {
 
 void LinkTable::add_path(Link& link, Path path) {
   by_channel_[path.channel] = link.peer;
+  if (!path.is_direct()) ++relays_[path.relay()];
   link.paths.add(std::move(path));
 }
 
 void LinkTable::remove_path(Link& link, crypto::ChannelId channel) {
-  by_channel_.erase(channel);
+  if (const Path* path = link.paths.find(channel)) forget_path(*path);
   link.heard_before = link.heard();
   link.paths.remove(channel);
+}
+
+void LinkTable::forget_path(const Path& path) {
+  by_channel_.erase(path.channel);
+  if (path.is_direct()) return;
+  const auto relay = relays_.find(path.relay());
+  if (relay != relays_.end() && --relay->second == 0) relays_.erase(relay);
 }
 
 void LinkTable::erase(const NodeId& peer) {
@@ -152,8 +185,10 @@ void LinkTable::erase(const NodeId& peer) {
   if (it == links_.end()) return;
   Link& link = it->second;
   for (const Path& path : link.paths)
-    by_channel_.erase(path.channel);
+    forget_path(path);
   if (link.may_have_changed_) std::erase(changed_, &link);
+  if (link.is_to_be_looked_at_) std::erase(to_be_looked_at_, &link);
+  imperfect_.erase(peer);
   timed_[link.place_] = timed_.back();
   timed_[link.place_].link->place_ = link.place_;
   timed_.pop_back();
@@ -165,6 +200,9 @@ void LinkTable::clear() {
   by_channel_.clear();
   timed_.clear();
   changed_.clear();
+  to_be_looked_at_.clear();
+  imperfect_.clear();
+  relays_.clear();
 }
 
 std::size_t LinkTable::peers_at(const LinkCarrier& carrier, const NodeId& peer) const {

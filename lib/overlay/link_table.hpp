@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -80,13 +81,14 @@ struct Link {
   friend class LinkTable;
   std::size_t place_ = 0;  ///< in the table's list of deadlines
   bool may_have_changed_ = false;
+  bool is_to_be_looked_at_ = false;
 };
 
 /// All links of a node in ring order, found by peer or channel. Links that wait for a path take no
 /// part in what is asked about the ring.
 ///
-/// A link that was handed out to be changed has its deadline read anew when deadlines are asked for, no other: a node
-/// with hundreds of links does not walk them for each packet.
+/// A link that was handed out to be changed is read anew when deadlines, or those that changed, are asked for, no
+/// other: a node with hundreds of links does not walk them for each packet.
 class LinkTable {
  public:
   explicit LinkTable(const NodeId& self) : self_(self) {}
@@ -111,6 +113,12 @@ class LinkTable {
   [[nodiscard]] std::vector<NodeId> due(TimePoint now);
   /// The earliest of all.
   [[nodiscard]] std::optional<TimePoint> next_deadline();
+  /// Those handed out to be changed since the last call, in ring order.
+  std::vector<NodeId> take_changed();
+  /// Those that are up over a path that is relayed, or not sound, in ring order.
+  [[nodiscard]] std::vector<NodeId> imperfect();
+  /// The members that paths go over, and how many paths.
+  [[nodiscard]] const std::map<NodeId, std::size_t>& relays() const { return relays_; }
   [[nodiscard]] std::size_t size() const { return links_.size(); }
   /// Linked peers at one address, in one /64 of IPv6 or over one relay, at most: a laboratory behind one NAT has
   /// room, and somebody with one address and many keys gets a quarter of the links of a node.
@@ -131,12 +139,16 @@ class LinkTable {
     Link* link = nullptr;
   };
   Link* handed_out(Link* link);
-  void read_deadlines();
+  void read_changed();
+  void forget_path(const Path& path);
 
   NodeId self_;
   std::map<NodeId, Link> links_;
   std::vector<Timed> timed_;    // one a link, in no order: walked in a row faster than a tree is kept
   std::vector<Link*> changed_;  // may_have_changed_
+  std::vector<Link*> to_be_looked_at_;
+  std::set<NodeId> imperfect_;
+  std::map<NodeId, std::size_t> relays_;
   std::unordered_map<crypto::ChannelId, NodeId> by_channel_;  // looked up only, never walked
 };
 

@@ -267,11 +267,14 @@ void Overlay::State::maintain(TimePoint now) {
   const std::size_t size = size_estimate();
   seek_leaves(now, size);
   assign_roles(now);
-  mark_unused(now);
+  const std::vector<NodeId> changed = links_.take_changed();
+  mark_unused(now, changed);
   update_ring(now, size);
   seek_shortcuts(now, size);
-  sync_status(now);
+  sync_status(now, changed);
   view_changed_ = false;
+  // What it changed itself it has looked at.
+  links_.take_changed();
 
   maintain_at_ = leaf_.deadline(now, leaves_lacking() > 0);
   if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline());

@@ -146,7 +146,7 @@ void Overlay::State::tell(TimePoint now, Link& link) {
   const bool up = link.is_up();
   if (link.counted != up) {
     link.counted = up;
-    view_changed_ = true;
+    list_changed_beside(link.peer);
     dirty_ = true;
     link.status.tell_again(now);
     wake_by(now);
@@ -250,6 +250,7 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
 void Overlay::State::drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer) {
   std::vector<std::pair<NodeId, crypto::ChannelId>> lost;
   for (const auto& [peer, link] : links_.all()) {
+    if (!links_.relays().contains(relay)) break;
     if (only_peer && peer != *only_peer) continue;
     for (const Path& path : link.paths) {
       if (!path.is_direct() && path.relay() == relay) lost.emplace_back(peer, path.channel);
@@ -279,10 +280,7 @@ void Overlay::State::close_link(TimePoint now, const NodeId& peer, CloseReason r
   Link* link = links_.find(peer);
   if (link == nullptr) return;
   speak(now, *link, Close{reason});
-  remove_link(now, peer, why,
-              reason == CloseReason::unneeded ? LinkEnd::unneeded
-              : reason == CloseReason::full   ? LinkEnd::full
-                                              : LinkEnd::lost);
+  remove_link(now, peer, why, end_by(reason));
 }
 
 /// Who comes needs a first link, while a peer that has this node as a relay has other links to find another with.
@@ -320,10 +318,8 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   const bool was_told = link->told;
   const TimePoint heard = link->heard();
   links_.erase(peer);
-  if (end != LinkEnd::unneeded && end != LinkEnd::full) {
-    for (auto& [other, its_link] : links_.change_all())
-      its_link.status.handle_lost(peer);
-  }
+  list_changed_beside(peer);
+  if (end != LinkEnd::unneeded && end != LinkEnd::full) tell_lost(peer);
   spread_.handle_lost(peer);
   routing_.handle_lost(peer);
   nat_.forget(peer);
@@ -332,7 +328,6 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   leaf_peers_.erase(peer);
   journal_.add(now, peer, "down: " + why);
   if (was_told) outputs_.push(LinkDown{peer, why, end, heard});
-  view_changed_ = true;
   dirty_ = true;
   drop_relayed_paths(now, peer, std::nullopt);
   if (links_.all().empty()) {
@@ -384,8 +379,9 @@ bool Overlay::State::is_used(TimePoint now, const Link& link) const {
   return link.last_traffic != TimePoint{} && link.last_traffic + config_.on_demand_idle > now;
 }
 
-void Overlay::State::mark_unused(TimePoint now) {
-  for (auto& [peer, link] : links_.change_all()) {
+void Overlay::State::mark_unused(TimePoint now, const std::vector<NodeId>& changed) {
+  for (const NodeId& peer : changed) {
+    Link& link = *links_.find(peer);
     if (link.own_roles.any() || link.peer_roles.any()) {
       link.unused_since.reset();
     } else if (!link.unused_since) {

@@ -132,13 +132,8 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
     path_lost(now, peer, channel, std::string(to_string(close.reason)));
     return;
   }
-  const bool unneeded = close.reason == CloseReason::unneeded;
-  if (!unneeded) seeker_.set_back(now, peer);
-  const LinkEnd end = unneeded                               ? LinkEnd::unneeded
-                      : close.reason == CloseReason::leaving ? LinkEnd::left
-                      : close.reason == CloseReason::full    ? LinkEnd::full
-                                                             : LinkEnd::lost;
-  remove_link(now, peer, std::string(to_string(close.reason)), end);
+  if (close.reason != CloseReason::unneeded) seeker_.set_back(now, peer);
+  remove_link(now, peer, std::string(to_string(close.reason)), end_by(close.reason));
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channel*/,

@@ -1,6 +1,8 @@
 // Overlay::State: which links the ring wants.
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "overlay/greedy_routing.hpp"
 #include "overlay/overlay_state.hpp"
@@ -91,23 +93,40 @@ void Overlay::State::assign_roles(TimePoint now) {
   for (auto it = leaf_peers_.begin(); it != leaf_peers_.end();) {
     it = it->second.until && *it->second.until <= now ? leaf_peers_.erase(it) : std::next(it);
   }
-  std::set<NodeId> relays;
-  for (const auto& [peer, link] : links_.all()) {
-    for (const Path& path : link.paths)
-      relays.insert(path.relay());
-  }
+  // A node has hundreds of links that it wants nothing of: those are not gone through. Who had a role may have none
+  // now.
+  std::map<NodeId, Roles> roles;
+  for (const NodeId& peer : with_roles_)
+    roles.try_emplace(peer);
+  const auto give = [&](const NodeId& peer, Role role) { roles[peer].set(index_of(role)); };
   // One more on each side than the ring needs: the spare is there when a neighbour dies.
-  const std::vector<NodeId> near = links_.around(config_.self, config_.near_per_side + 1);
-  for (auto& [peer, link] : links_.change_all()) {
-    Roles roles;
-    roles.set(index_of(Role::near), std::ranges::find(near, peer) != near.end());
-    roles.set(index_of(Role::shortcut), shortcuts_.contains(peer));
-    // One of the last two that others can reach this node by is told as its way in: a peer keeps that before others.
-    roles.set(index_of(Role::leaf), leaf_peers_.contains(peer) || spare_.keeps(peer));
-    roles.set(index_of(Role::on_demand),
-              on_demand_.is_wanted(now, peer) || relays.contains(peer) || spare_.keeps(peer));
+  for (const NodeId& peer : links_.around(config_.self, config_.near_per_side + 1))
+    give(peer, Role::near);
+  for (const NodeId& peer : shortcuts_.peers())
+    give(peer, Role::shortcut);
+  for (const auto& [peer, leaf] : leaf_peers_)
+    give(peer, Role::leaf);
+  for (const NodeId& peer : on_demand_.wanted()) {
+    if (on_demand_.is_wanted(now, peer)) give(peer, Role::on_demand);
+  }
+  for (const auto& [peer, paths] : links_.relays())
+    give(peer, Role::on_demand);
+  // One of the last two that others can reach this node by is told as its way in: a peer keeps that before others.
+  for (const NodeId& peer : spare_.kept()) {
+    give(peer, Role::leaf);
+    give(peer, Role::on_demand);
+  }
+  with_roles_.clear();
+  for (const auto& [peer, wanted] : roles) {
+    const Link* seen = std::as_const(links_).find(peer);
+    if (seen == nullptr) continue;
     // A link that waits for another path keeps what it had.
-    link.own_roles = link.is_up() ? roles : link.own_roles | roles;
+    const Roles next = seen->is_up() ? wanted : seen->own_roles | wanted;
+    if (next.any()) with_roles_.push_back(peer);
+    if (next == seen->own_roles) continue;
+    // How long a list may wait depends on who is near.
+    if ((next ^ seen->own_roles).test(index_of(Role::near))) all_lists_stale_ = true;
+    links_.find(peer)->own_roles = next;
   }
 }
 
@@ -115,9 +134,10 @@ void Overlay::State::seek_links(TimePoint now) {
   if (view_changed_ || near_refreshed_ + near_refresh <= now) {
     // The lists of the nodes next to us are as good as fresh: each change of theirs is told.
     near_refreshed_ = now;
-    for (const auto& [peer, link] : links_.all()) {
-      if (!link.own_roles.test(index_of(Role::near))) continue;
-      for (const NodeId& id : link.neighbours)
+    for (const NodeId& peer : with_roles_) {
+      const Link* link = std::as_const(links_).find(peer);
+      if (link == nullptr || !link->own_roles.test(index_of(Role::near))) continue;
+      for (const NodeId& id : link->neighbours)
         near_.learn(now, id, peer);
     }
   }
@@ -139,9 +159,9 @@ void Overlay::State::seek_links(TimePoint now) {
   // not answer get another path before the old one is given up.
   std::vector<std::pair<NodeId, Roles>> improvable;
   std::vector<std::pair<NodeId, NodeId>> relay_silent;
-  for (const auto& [peer, link] : links_.all()) {
+  for (const NodeId& peer : links_.imperfect()) {
+    const Link& link = *std::as_const(links_).find(peer);
     const Path* path = link.in_use();
-    if (path == nullptr) continue;
     if (!path->is_direct() && !path->is_sound() && !is_opening(peer)) relay_silent.emplace_back(peer, path->relay());
     const bool wanting = (link.paths.direct() == nullptr || !path->is_sound()) && !link.paths.has_direct_on_trial();
     if (wanting && link.own_roles.any() && seeker_.may_try(now, peer)) improvable.emplace_back(peer, link.own_roles);
@@ -164,6 +184,7 @@ void Overlay::State::seek_spare(TimePoint now) {
   std::set<NodeId> direct;
   for (const auto& [peer, link] : links_.all()) {
     if (link.is_up() && link.paths.direct() != nullptr) direct.insert(peer);
+    if (direct.size() > SpareLinks::direct_wanted) break;
   }
   spare_.handle_direct(now, std::move(direct));
   if (!joined_ || !spare_.is_due(now)) return;
@@ -252,6 +273,7 @@ void Overlay::State::update_reachability() {
   const NatClass nat = nat_.nat_class();
   if (nat == told_nat_ && std::ranges::is_permutation(observed, told_observed_)) return;
   if (nat != told_nat_) {
+    all_lists_stale_ = true;
     view_changed_ = true;
     dirty_ = true;
     if (told_nat_ != NatClass::unknown) seeker_.handle_moved();

@@ -39,6 +39,16 @@ inline constexpr Duration leaf_linger = 10s;
 /// How often the load that this node tells of itself may change: that goes to every peer.
 inline constexpr Duration load_interval = 5s;
 
+/// What becomes of a link that one of the two ends closed.
+constexpr LinkEnd end_by(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::unneeded: return LinkEnd::unneeded;
+    case CloseReason::full: return LinkEnd::full;
+    case CloseReason::leaving: return LinkEnd::left;
+    default: return LinkEnd::lost;
+  }
+}
+
 /// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in eleven
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
 /// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (link
@@ -165,7 +175,7 @@ class Overlay::State {
   void path_failing(TimePoint now, const NodeId& peer);
   void tell(TimePoint now, Link& link);
   void check_links(TimePoint now);
-  void mark_unused(TimePoint now);
+  void mark_unused(TimePoint now, const std::vector<NodeId>& changed);
   [[nodiscard]] bool is_used(TimePoint now, const Link& link) const;
   void check_liveness(TimePoint now, const NodeId& peer);
   void check_proofs(TimePoint now, const NodeId& peer);
@@ -173,8 +183,13 @@ class Overlay::State {
   void probe_all(TimePoint now);
 
   // overlay_status.cpp
-  void sync_status(TimePoint now);
+  /// `changed`: links that may have something to say, besides those that are due or whose list is stale.
+  void sync_status(TimePoint now, const std::vector<NodeId>& changed);
   void sync_status(TimePoint now, Link& link);
+  /// A link to `peer` came or went: that is in the lists for those that stand beside it.
+  void list_changed_beside(const NodeId& peer);
+  /// To all whose list names `peer`.
+  void tell_lost(const NodeId& peer);
   /// Takes the place of a keep-alive; false when nothing waits to be told.
   bool tell_waiting(TimePoint now, Link& link);
   void acknowledge(TimePoint now, Link& link);
@@ -278,8 +293,12 @@ class Overlay::State {
   crypto::ChannelTable table_;
   std::uint64_t instance_ = 0;
   bool running_ = false;
-  bool dirty_ = false;         ///< something changed that maintain() must look at
-  bool view_changed_ = false;  ///< what every status tells changed
+  bool dirty_ = false;                 ///< something changed that maintain() must look at
+  bool view_changed_ = false;          ///< links came or went
+  bool all_lists_stale_ = false;       ///< what every status tells changed
+  std::set<NodeId> stale_lists_;       ///< what those to these peers tell did
+  std::vector<NodeId> listed_around_;  ///< the nodes next to this one, as every status names them
+  std::vector<NodeId> with_roles_;     ///< peers whose links this node wants, as of the last look
   TimePoint near_refreshed_{};
   TimePoint load_looked_at_{};
   std::uint8_t told_load_ = 0;

@@ -1,6 +1,7 @@
 // Overlay::State: what the two ends of a link tell each other about themselves.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/machine.hpp"
@@ -39,9 +40,40 @@ Status Overlay::State::make_status(const Link& link) const {
   return status;
 }
 
-void Overlay::State::sync_status(TimePoint now) {
-  for (auto& [peer, link] : links_.change_all())
-    sync_status(now, link);
+void Overlay::State::list_changed_beside(const NodeId& peer) {
+  view_changed_ = true;
+  stale_lists_.insert(peer);
+  for (const NodeId& id : links_.around(peer, listed_per_side))
+    stale_lists_.insert(id);
+}
+
+void Overlay::State::tell_lost(const NodeId& peer) {
+  for (const auto& [other, link] : std::as_const(links_).all()) {
+    if (std::ranges::find(link.status.latest().neighbours, peer) == link.status.latest().neighbours.end()) continue;
+    links_.find(other)->status.handle_lost(peer);
+    stale_lists_.insert(other);
+  }
+}
+
+void Overlay::State::sync_status(TimePoint now, const std::vector<NodeId>& changed) {
+  // The nodes next to this one are in every list.
+  std::vector<NodeId> own = links_.around(config_.self, listed_per_side);
+  if (own != listed_around_) all_lists_stale_ = true;
+  listed_around_ = std::move(own);
+  if (all_lists_stale_) {
+    for (auto& [peer, link] : links_.change_all())
+      sync_status(now, link);
+  } else {
+    std::set<NodeId> to_be_told = stale_lists_;
+    to_be_told.insert(changed.begin(), changed.end());
+    for (const NodeId& peer : links_.due(now))
+      to_be_told.insert(peer);
+    for (const NodeId& peer : to_be_told) {
+      if (Link* link = links_.find(peer)) sync_status(now, *link);
+    }
+  }
+  all_lists_stale_ = false;
+  stale_lists_.clear();
 }
 
 Duration Overlay::State::may_wait(const Link& link, const Status& status) const {
@@ -66,8 +98,8 @@ void Overlay::State::sync_status(TimePoint now, Link& link) {
   acknowledge(now, link);
   if (!link.is_up()) return;
   StatusExchange& exchange = link.status;
-  const bool stale = view_changed_ || exchange.has_waited(now) || exchange.latest().instance != instance_ ||
-                     exchange.latest().roles != link.own_roles;
+  const bool stale = all_lists_stale_ || stale_lists_.contains(link.peer) || exchange.has_waited(now) ||
+                     exchange.latest().instance != instance_ || exchange.latest().roles != link.own_roles;
   if (stale) {
     Status status = make_status(link);
     const Duration waits = may_wait(link, status);

@@ -41,6 +41,7 @@ class ShortcutLinks {
   void clear();
 
   [[nodiscard]] bool contains(const NodeId& peer) const { return peers_.contains(peer); }
+  [[nodiscard]] const std::set<NodeId>& peers() const { return peers_; }
   [[nodiscard]] std::size_t size() const { return peers_.size(); }
   /// Of others, as many as this node takes at most.
   [[nodiscard]] std::size_t accepted() const;

@@ -23,7 +23,7 @@ class SpareLinks {
   /// Where nobody else can be linked directly, asking again and again helps little.
   static constexpr BackOff::Pace pace{.first = 5s, .longest = 600s, .stands = 60s};
 
-  /// Told at each look: which peers have a direct link with this node.
+  /// Told at each look: which peers have a direct link with this node, all of them or more than it needs.
   void handle_direct(TimePoint now, std::set<NodeId> direct) {
     direct_ = std::move(direct);
     if (!lacks()) {
@@ -36,10 +36,8 @@ class SpareLinks {
   [[nodiscard]] bool is_due(TimePoint now) const { return lacks() && back_off_.may_try(now); }
   /// One more member is tried.
   void handle_tried(TimePoint now, Rng& rng) { back_off_.handle_failed(now, pace, rng); }
-  /// The link is one of the few that this node keeps for its own safety.
-  [[nodiscard]] bool keeps(const NodeId& peer) const {
-    return direct_.size() <= direct_wanted && direct_.contains(peer);
-  }
+  /// Whose links this node keeps for its own safety, as they are so few.
+  [[nodiscard]] std::set<NodeId> kept() const { return direct_.size() <= direct_wanted ? direct_ : std::set<NodeId>{}; }
   /// When the next member may be tried; none while nothing is lacking.
   [[nodiscard]] std::optional<TimePoint> deadline() const {
     return lacks() ? std::optional(back_off_.not_before()) : std::nullopt;

@@ -22,14 +22,14 @@ TEST_CASE("a node with fewer than two direct links tries one more member, ever m
   }
   CHECK(tries >= 8);
   CHECK(tries <= 16);
-  CHECK(spare.keeps(id_of(1)));
+  CHECK(spare.kept().contains(id_of(1)));
 
   spare.handle_direct(now, {id_of(1), id_of(2)});
   CHECK_FALSE(spare.deadline());
-  CHECK(spare.keeps(id_of(2)));
-  CHECK_FALSE(spare.keeps(id_of(3)));
+  CHECK(spare.kept().contains(id_of(2)));
+  CHECK_FALSE(spare.kept().contains(id_of(3)));
   spare.handle_direct(now, {id_of(1), id_of(2), id_of(3)});
-  CHECK_FALSE(spare.keeps(id_of(2)));
+  CHECK_FALSE(spare.kept().contains(id_of(2)));
   // What stood for a minute and is lost is replaced at once.
   now += SpareLinks::pace.stands;
   spare.handle_direct(now, {id_of(1)});
