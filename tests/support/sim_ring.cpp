@@ -216,10 +216,11 @@ void SimNode::drain(TimePoint now) {
   }
 }
 
-void SimNode::ping(TimePoint now, net::Ipv4Address to, std::uint16_t sequence) {
+void SimNode::ping(TimePoint now, net::Ipv4Address to, std::uint16_t sequence, bool wants_answer) {
   const auto from = node_->address();
   if (!from) return;
   net::IcmpEcho echo;
+  echo.is_reply = !wants_answer;
   echo.sequence_number = sequence;
   const Bytes frame = echo_frame(*from, to, echo);
   send_frame(now, frame);

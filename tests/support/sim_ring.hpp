@@ -42,8 +42,9 @@ class SimNode final : public SimHost {
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const override { return node_->poll_timeout(); }
   [[nodiscard]] std::string broken_invariant() const override { return broken_links(*node_); }
 
-  /// The client sends an echo request; the answer's time appears in `ping_answers`.
-  void ping(TimePoint now, net::Ipv4Address to, std::uint16_t sequence);
+  /// The client sends an echo request; the answer's time appears in `ping_answers`. Without `wants_answer` a reply that
+  /// nobody asked for: its time appears at the other.
+  void ping(TimePoint now, net::Ipv4Address to, std::uint16_t sequence, bool wants_answer = true);
   /// A command; its answer appears in `answers` under the number returned.
   std::uint64_t ask(TimePoint now, const node::Command& command);
 
