@@ -1,31 +1,9 @@
-// What a member costs the others, held to the budget of docs/wire/budget.md.
+// What a member costs the others, held to the budget of docs/wire/budget.md; larger rings are in tests/sim_large.
 
-#include "support/ring_cost.hpp"
+#include "support/ring_budget_check.hpp"
 
-#include <doctest/doctest.h>
-
-#include "support/ring_budget.hpp"
-
-using namespace ipop;
 using namespace ipop::test_support;
 
 TEST_CASE("a join, a leave and an idle minute of a ring of 128 keep the budget, kind by kind") {
-  const auto budget = read_budget(GA_SOURCE_DIR "/docs/wire/budget.md");
-  REQUIRE(budget.contains("all"));
-  const RingCost cost =
-      measure_ring_cost({.seed = 7, .members = 128, .settle = 8min, .idle = 3min, .joins = 8, .leaves = 8});
-  CHECK(cost.joined == 8);
-  CHECK(cost.is_right);
-  CHECK(cost.double_addresses == 0);
-  const auto check = [&](const std::string& kind, double join, double leave, double idle) {
-    const auto allowed = budget.find(kind);
-    REQUIRE_MESSAGE(allowed != budget.end(), kind);
-    MESSAGE(kind << ": join " << join << ", leave " << leave << ", idle minute " << 60.0 * idle);
-    CHECK_MESSAGE(join <= allowed->second.join, kind);
-    CHECK_MESSAGE(leave <= allowed->second.leave, kind);
-    CHECK_MESSAGE(60.0 * idle <= allowed->second.idle_minute, kind);
-  };
-  for (std::size_t i = 0; i < traffic_kinds; ++i)
-    check(std::string(to_string(static_cast<TrafficKind>(i))), cost.join[i], cost.leave[i], cost.idle[i]);
-  check("all", total(cost.join), total(cost.leave), total(cost.idle));
+  check_budget(128, "## A ring of 128");
 }

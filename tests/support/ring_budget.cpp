@@ -6,10 +6,14 @@
 
 namespace ipop::test_support {
 
-std::map<std::string, Allowance> read_budget(const std::string& path) {
+std::map<std::string, Allowance> read_budget(const std::string& path, const std::string& heading) {
   std::map<std::string, Allowance> out;
   std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
+  std::string line;
+  while (std::getline(file, line) && line != heading) {
+  }
+  while (std::getline(file, line)) {
+    if (line.empty() && !out.empty()) break;
     // | `kind` | 1 | 2 | 3 | why |
     if (!line.starts_with("| `")) continue;
     const auto name_ends = line.find('`', 3);
