@@ -19,21 +19,23 @@ Hop next_hop_over(const LinkTable& links, const NodeId& self, const NodeId& dest
   NodeId best{};
   NodeId best_ahead = own_distance;
   bool found = false;
+  // Whether a link is usable is asked last: that takes longest, and few are in question.
   for (const auto& [peer, link] : links.all()) {
-    if (!usable(link) || peer == exclude) continue;
-    if (may_match && peer != previous && std::ranges::find(link.neighbours, destination) != link.neighbours.end())
-      return {Hop::Kind::forward, peer};
+    if (peer == exclude) continue;
+    if (may_match && peer != previous && std::ranges::find(link.neighbours, destination) != link.neighbours.end()) {
+      if (usable(link)) return {Hop::Kind::forward, peer};
+      continue;
+    }
     const NodeId distance = ring_distance(peer, destination);
     if (self_counts && distance >= own_distance) continue;
     NodeId ahead = distance;
     for (const NodeId& neighbour : link.neighbours) {
       if (neighbour != exclude) ahead = std::min(ahead, ring_distance(neighbour, destination));
     }
-    if (!found || ahead < best_ahead) {
-      best = peer;
-      best_ahead = ahead;
-      found = true;
-    }
+    if ((found && ahead >= best_ahead) || !usable(link)) continue;
+    best = peer;
+    best_ahead = ahead;
+    found = true;
   }
   if (found) return {Hop::Kind::forward, best};
   return mode == RouteMode::nearest ? Hop{Hop::Kind::here, self} : Hop{};

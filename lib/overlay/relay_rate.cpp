@@ -76,6 +76,7 @@ void RelayRate::handle_round_trip(TimePoint now, const NodeId& link, Duration me
   trips.latest = measured;
   trips.measured = now;
   trips.relaying = relaying;
+  if (relaying) relayed_ = now;
   if (!trips.is_long()) trips.at_full.reset();
   if (is_line_full(now)) {
     handle_full_line(now);
@@ -86,6 +87,8 @@ void RelayRate::handle_round_trip(TimePoint now, const NodeId& link, Duration me
 }
 
 bool RelayRate::is_line_full(TimePoint now) const {
+  // Most nodes relay nothing, most of the time.
+  if (relayed_ + measure_lives <= now) return false;
   std::size_t asked = 0;
   std::size_t slow = 0;
   for (const auto& [link, trips] : trips_) {
