@@ -15,6 +15,7 @@
 #include "io/tap_device.hpp"
 #include "io/udp_port.hpp"
 #include "net/checksum.hpp"
+#include "support/own_network.hpp"
 
 using namespace ipop;
 

@@ -87,8 +87,8 @@ struct Link {
 /// All links of a node in ring order, found by peer or channel. Links that wait for a path take no
 /// part in what is asked about the ring.
 ///
-/// A link that was handed out to be changed is read anew when deadlines, or those that changed, are asked for, no
-/// other: a node with hundreds of links does not walk them for each packet.
+/// When it is asked for deadlines or for what changed, it reads the links anew that were handed out to be changed, no
+/// others: a node with hundreds of links does not walk them for each packet.
 class LinkTable {
  public:
   explicit LinkTable(const NodeId& self) : self_(self) {}

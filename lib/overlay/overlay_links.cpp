@@ -249,8 +249,9 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
 
 void Overlay::State::drop_relayed_paths(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer) {
   std::vector<std::pair<NodeId, crypto::ChannelId>> lost;
+  const bool has_some = links_.relays().contains(relay);
   for (const auto& [peer, link] : links_.all()) {
-    if (!links_.relays().contains(relay)) break;
+    if (!has_some) break;
     if (only_peer && peer != *only_peer) continue;
     for (const Path& path : link.paths) {
       if (!path.is_direct() && path.relay() == relay) lost.emplace_back(peer, path.channel);
@@ -319,7 +320,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   const TimePoint heard = link->heard();
   links_.erase(peer);
   list_changed_beside(peer);
-  if (end != LinkEnd::unneeded && end != LinkEnd::full) tell_lost(peer);
+  if (end != LinkEnd::unneeded && end != LinkEnd::full) list_lost(peer);
   spread_.handle_lost(peer);
   routing_.handle_lost(peer);
   nat_.forget(peer);

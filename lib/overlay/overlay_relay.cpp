@@ -166,8 +166,6 @@ void Overlay::State::look_at_load(TimePoint now) {
   const std::uint8_t load = load_to_tell(told_load_, relay_queue_.load(now));
   if (load == told_load_) return;
   told_load_ = load;
-  all_lists_stale_ = true;
-  view_changed_ = true;
   dirty_ = true;
 }
 

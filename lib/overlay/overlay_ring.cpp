@@ -273,8 +273,6 @@ void Overlay::State::update_reachability() {
   const NatClass nat = nat_.nat_class();
   if (nat == told_nat_ && std::ranges::is_permutation(observed, told_observed_)) return;
   if (nat != told_nat_) {
-    all_lists_stale_ = true;
-    view_changed_ = true;
     dirty_ = true;
     if (told_nat_ != NatClass::unknown) seeker_.handle_moved();
   }

@@ -188,11 +188,13 @@ class Overlay::State {
   void sync_status(TimePoint now, Link& link);
   /// A link to `peer` came or went: that is in the lists for those that stand beside it.
   void list_changed_beside(const NodeId& peer);
-  /// To all whose list names `peer`.
-  void tell_lost(const NodeId& peer);
+  /// All links whose list names `peer` are to say that it is lost.
+  void list_lost(const NodeId& peer);
   /// Takes the place of a keep-alive; false when nothing waits to be told.
   bool tell_waiting(TimePoint now, Link& link);
   void acknowledge(TimePoint now, Link& link);
+  /// What of a status is the same on every link.
+  [[nodiscard]] Status status_to_all() const;
   [[nodiscard]] Status make_status(const Link& link) const;
   /// How long the peer does without `status`, of which only the list of neighbours is new; else zero.
   [[nodiscard]] Duration may_wait(const Link& link, const Status& status) const;
@@ -293,12 +295,12 @@ class Overlay::State {
   crypto::ChannelTable table_;
   std::uint64_t instance_ = 0;
   bool running_ = false;
-  bool dirty_ = false;                 ///< something changed that maintain() must look at
-  bool view_changed_ = false;          ///< links came or went
-  bool all_lists_stale_ = false;       ///< what every status tells changed
-  std::set<NodeId> stale_lists_;       ///< what those to these peers tell did
-  std::vector<NodeId> listed_around_;  ///< the nodes next to this one, as every status names them
-  std::vector<NodeId> with_roles_;     ///< peers whose links this node wants, as of the last look
+  bool dirty_ = false;              ///< something changed that maintain() must look at
+  bool view_changed_ = false;       ///< links came or went
+  bool all_lists_stale_ = false;    ///< every link may have a new status to tell
+  std::set<NodeId> stale_lists_;    ///< the links to these may
+  Status told_to_all_{};            ///< as of the last look
+  std::vector<NodeId> with_roles_;  ///< peers whose links this node wants, as of the last look
   TimePoint near_refreshed_{};
   TimePoint load_looked_at_{};
   std::uint8_t told_load_ = 0;

@@ -25,13 +25,18 @@ constexpr std::size_t listed_per_side = 3;
 
 }  // namespace
 
-Status Overlay::State::make_status(const Link& link) const {
+Status Overlay::State::status_to_all() const {
   Status status;
   status.instance = instance_;
-  status.roles = link.own_roles;
   status.nat = nat_.nat_class();
   status.relay_load = told_load_;
   status.neighbours = links_.around(config_.self, listed_per_side);
+  return status;
+}
+
+Status Overlay::State::make_status(const Link& link) const {
+  Status status = status_to_all();
+  status.roles = link.own_roles;
   for (const NodeId& id : links_.around(link.peer, listed_per_side)) {
     if (std::ranges::find(status.neighbours, id) == status.neighbours.end()) status.neighbours.push_back(id);
   }
@@ -47,7 +52,7 @@ void Overlay::State::list_changed_beside(const NodeId& peer) {
     stale_lists_.insert(id);
 }
 
-void Overlay::State::tell_lost(const NodeId& peer) {
+void Overlay::State::list_lost(const NodeId& peer) {
   for (const auto& [other, link] : std::as_const(links_).all()) {
     if (std::ranges::find(link.status.latest().neighbours, peer) == link.status.latest().neighbours.end()) continue;
     links_.find(other)->status.handle_lost(peer);
@@ -56,10 +61,9 @@ void Overlay::State::tell_lost(const NodeId& peer) {
 }
 
 void Overlay::State::sync_status(TimePoint now, const std::vector<NodeId>& changed) {
-  // The nodes next to this one are in every list.
-  std::vector<NodeId> own = links_.around(config_.self, listed_per_side);
-  if (own != listed_around_) all_lists_stale_ = true;
-  listed_around_ = std::move(own);
+  Status to_all = status_to_all();
+  if (to_all != told_to_all_) all_lists_stale_ = true;
+  told_to_all_ = std::move(to_all);
   if (all_lists_stale_) {
     for (auto& [peer, link] : links_.change_all())
       sync_status(now, link);

@@ -1,5 +1,7 @@
 // Overlay::State: who is a member, and the revocation list on its way.
 
+#include <utility>
+
 #include "crypto/revocation_list.hpp"
 #include "overlay/overlay_state.hpp"
 
@@ -71,8 +73,8 @@ void Overlay::State::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
 }
 
 void Overlay::State::admit_level_peers(TimePoint now) {
-  for (auto& [peer, link] : links_.change_all()) {
-    if (!link.admitted && !link.paths.empty() && spread_.is_level(peer)) admit(now, link);
+  for (const auto& [peer, link] : std::as_const(links_).all()) {
+    if (!link.admitted && !link.paths.empty() && spread_.is_level(peer)) admit(now, *links_.find(peer));
   }
 }
 

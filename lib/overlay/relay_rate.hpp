@@ -70,7 +70,7 @@ class RelayRate {
   TimePoint asked_{};
   std::optional<std::uint64_t> rate_before_;  ///< of the last growth, until a round trip shows that it was good
   std::map<NodeId, Trips> trips_;
-  TimePoint relayed_{};                ///< when one was measured last over a link that data of others goes over
+  TimePoint relayed_{};                ///< the last round trip of a link that data of others goes over
   std::optional<std::uint64_t> line_;  ///< octets a second that the line carried when it was full
   TimePoint line_seen_{};
   TimePoint second_{};  ///< when the one began that is counted

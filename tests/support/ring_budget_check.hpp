@@ -9,7 +9,7 @@
 
 namespace ipop::test_support {
 
-/// That a ring of so many members was right all the time and kept what docs/wire/budget.md has under `heading`, kind by
+/// That a ring of so many members was right in the end and kept what docs/wire/budget.md has under `heading`, kind by
 /// kind.
 inline void check_budget(std::size_t members, const std::string& heading) {
   const auto budget = read_budget(GA_SOURCE_DIR "/docs/wire/budget.md", heading);
