@@ -1,10 +1,11 @@
-// How many of the shipped nodes one simulator holds: a ring that grows for five minutes, and a herd that starts within
+// How many of the shipped nodes one simulator holds: rings that grow for five minutes, and a herd that starts within
 // one second. Times of the machine are of this program's processor; all else is the simulated network's.
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "base/rng.hpp"
 #include "bench/options.hpp"
@@ -66,21 +67,25 @@ void grow(bench::Report& report, std::uint64_t seed, std::size_t members) {
   SimRing ring({.seed = seed, .network = network_of_sites});
   add_nodes(ring, members, starts_within);
   ring.network().run_for(starts_within);
-  report.add("grown_processor", bench::processor_seconds() - begun, "s", std::nullopt, of + ", until the last starts");
+  const std::string suffix = "_" + std::to_string(members);
+  report.add("grown_processor" + suffix, bench::processor_seconds() - begun, "s", std::nullopt,
+             of + ", until the last starts");
   const auto right = run_until_right(ring, 1s, starts_within + patience);
-  report.add("right_processor", bench::processor_seconds() - begun, "s", bench::at_most(900),
+  report.add("right_processor" + suffix, bench::processor_seconds() - begun, "s", bench::at_most(900),
              "until the ring is right");
   report.add(
-      "right_after", right ? seconds(*right - starts_within) : seconds(patience), "s", std::nullopt,
+      "right_after" + suffix, right ? seconds(*right - starts_within) : seconds(patience), "s", std::nullopt,
       right ? "after the last start" : "not right; " + std::to_string(without_address(ring)) + " without an address");
-  report.add("double_addresses", static_cast<double>(ring.duplicate_addresses()), "addresses", bench::at_most(0));
-  report.add("memory", static_cast<double>(heap_octets() - before) / static_cast<double>(ring.size()) / 1024, "KiB",
-             bench::at_most(64), "of the heap, a member, its part of the simulated network with it");
+  report.add("double_addresses" + suffix, static_cast<double>(ring.duplicate_addresses()), "addresses",
+             bench::at_most(0));
+  report.add("memory" + suffix, static_cast<double>(heap_octets() - before) / static_cast<double>(ring.size()) / 1024,
+             "KiB", bench::at_most(64), "of the heap, a member, its part of the simulated network with it");
   SeededRng rng(seed);
   const RouteLengths lengths = measure_routes(ring, rng, routes);
-  report.add("hops_mean", lengths.mean, "hops", bench::at_most(0.5 * std::log2(static_cast<double>(ring.size()))),
+  report.add("hops_mean" + suffix, lengths.mean, "hops",
+             bench::at_most(0.5 * std::log2(static_cast<double>(ring.size()))),
              std::to_string(lengths.arrived) + " of " + std::to_string(lengths.drawn) + " routes arrived");
-  report.add("hops_most", lengths.most, "hops");
+  report.add("hops_most" + suffix, lengths.most, "hops");
 }
 
 void start_herd(bench::Report& report, std::uint64_t seed, std::size_t members) {
@@ -103,15 +108,17 @@ int main(int argc, char** argv) {
   const cli::Streams streams = cli::standard_streams();
   const auto parsed =
       bench::parse_options(argc, argv, "scale_bench",
-                           "A simulated ring of 1,000 members (or of --trials members) that start "
+                           "Simulated rings of 1,000 and of 10,000 members (or one of --trials members) that start "
                            "within five minutes, and one of as many, 1,000 at the most, that start within a "
                            "second.",
                            streams);
   if (const auto* status = std::get_if<cli::ExitStatus>(&parsed)) return cli::to_int(*status);
   const auto& options = std::get<bench::Options>(parsed);
-  const std::size_t members = options.trials > 0 ? options.trials : 1000;
+  std::vector<std::size_t> sizes{1000, 10000};
+  if (options.trials > 0) sizes = {options.trials};
   bench::Report report("scale", options.seed, options.output, streams);
-  grow(report, options.seed, members);
-  start_herd(report, options.seed, std::min(members, largest_herd));
+  for (const std::size_t members : sizes)
+    grow(report, options.seed, members);
+  start_herd(report, options.seed, std::min(sizes.front(), largest_herd));
   return cli::to_int(report.finish());
 }
