@@ -27,7 +27,9 @@ Result<void> Session::seal(ByteSpan plaintext, Bytes& out) {
 Session::Opened Session::open_to(ByteSpan packet, std::byte* out) {
   ByteReader in(packet.subspan(4));
   const auto counter = in.read<std::uint64_t>();
-  if (counter >= hard_limit || !window_.is_fresh(counter)) return {Verdict::replayed};
+  // No honest peer counts so far: that is noise, and nothing came before that it could repeat.
+  if (counter >= hard_limit) return {Verdict::bad_tag};
+  if (!window_.is_fresh(counter)) return {Verdict::replayed};
   if (!opening_->open_to(counter, packet.first(header_size), packet.subspan(header_size), out))
     return {Verdict::bad_tag};
   const bool is_newest = !window_.highest() || counter > *window_.highest();
