@@ -111,7 +111,6 @@ RingCost measure_ring_cost(const RingCostTrial& trial) {
   }
   network.run_for(after_last);
   share(spent(before, count), idling, trial.leaves, out.leave, out.leave_octets);
-  out.is_right = network.run_until_done([&] { return ring.near_links_are_right(); }, mended);
 
   // What all idle at is not the same before and after the joins; of ten minutes it would be more than a sleep.
   before = count;
@@ -138,6 +137,7 @@ RingCost measure_ring_cost(const RingCostTrial& trial) {
   }
   for (std::size_t i = 0; i < traffic_kinds; ++i)
     out.sleep[i] = awake_and_asleep.datagrams[i] / static_cast<double>(std::max<std::size_t>(trial.sleeps, 1));
+  out.is_right = network.run_until_done([&] { return ring.near_links_are_right(); }, mended);
   out.double_addresses = ring.duplicate_addresses();
   return out;
 }

@@ -34,7 +34,7 @@ struct RingCost {
   double leave_octets = 0;
   double idle_octets = 0;  ///< a second and member
   std::size_t joined = 0;  ///< of the new ones: in the ring and with an address
-  bool is_right = false;   ///< near links, within three minutes of the last leave
+  bool is_right = false;   ///< near links in the end, for which the ring has 150 s more
   std::size_t double_addresses = 0;
   double links = 0;  ///< of a member, in the mean
   /// That a member causes in the minute after it fell asleep and 30 s after it woke, less the idle rate.
