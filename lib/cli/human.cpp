@@ -1,5 +1,6 @@
 #include "cli/human.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -29,6 +30,12 @@ std::string human_duration(std::chrono::microseconds time) {
   if (us < 1'000'000) return one_decimal(static_cast<double>(us) / 1e3, "ms");
   const std::int64_t s = us / 1'000'000;
   if (s < 60) return one_decimal(static_cast<double>(us) / 1e6, "s");
+  return human_seconds(std::chrono::seconds(s));
+}
+
+std::string human_seconds(std::chrono::seconds time) {
+  const std::int64_t s = std::max<std::int64_t>(time.count(), 0);
+  if (s < 60) return std::to_string(s) + " s";
   if (s < 3600) return two_units(s / 60, "min", s % 60, "s");
   if (s < 86400) return two_units(s / 3600, "h", s % 3600 / 60, "min");
   return two_units(s / 86400, "d", s % 86400 / 3600, "h");

@@ -164,7 +164,7 @@ run_node() {
   mv "$DIR/both" "$DIR/ssh_config"
   run --separate-stderr fleet status slow one --timeout 12s --plain
   [ "$status" -eq 7 ]
-  [ "$stderr" = "ga-simplenode: slow: no answer within 12.0 s" ]
+  [ "$stderr" = "ga-simplenode: slow: no answer within 12 s" ]
   [[ ${lines[1]} == "one	alone	"* ]]
   [ "$port" != "$PORT" ]
 }

@@ -27,7 +27,7 @@ constexpr std::size_t largest_list = std::size_t{1} << 20U;
 
 Result<Report> report_of(const Result<io::ProcessResult>& ended, std::chrono::seconds limit) {
   if (!ended && ended.error().code == std::errc::timed_out)
-    return {Errc::expired, "no answer within " + cli::human_duration(limit)};
+    return {Errc::expired, "no answer within " + cli::human_seconds(limit)};
   if (!ended && ended.error().code == std::errc::no_such_file_or_directory)
     return {Errc::not_found, "ssh is not installed here; apt-get install openssh-client"};
   if (!ended) return ended.error();

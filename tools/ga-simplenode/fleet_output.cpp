@@ -62,8 +62,8 @@ void add_node_row(cli::Table& table, const FleetRow& row, const NodeReport& node
   const node::StatusAnswer& status = *node.status;
   table.add_row({row.host.text(), state_of(node), node.group, package_of(*row.report), status.version,
                  endpoint_of(status), std::to_string(status.links), std::to_string(status.ring_size_estimate),
-                 cli::human_octets(node.counter("relayed_octets")), cli::human_duration(status.uptime),
-                 load_of(*row.report)});
+                 cli::human_octets(node.counter("relayed_octets")),
+                 cli::human_seconds(std::chrono::floor<std::chrono::seconds>(status.uptime)), load_of(*row.report)});
 }
 
 void write_node(cli::JsonWriter& json, const NodeReport& node) {

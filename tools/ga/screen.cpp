@@ -21,7 +21,7 @@ std::string machine_text(const health::Facts& facts) {
   append_part(out, status.address  ? to_string(*status.address)
                    : status.prefix ? "no address yet"
                                    : "no virtual network");
-  append_part(out, "up " + cli::human_duration(status.uptime));
+  append_part(out, "up " + cli::human_seconds(std::chrono::floor<std::chrono::seconds>(status.uptime)));
   if (facts.is_node_replaced) append_part(out, "its program was replaced since it started");
   if (status.certificate_expires) append_part(out, "certificate until " + cli::utc_text(*status.certificate_expires));
   return out;

@@ -72,7 +72,7 @@ Lines lines_for_person(const node::StatusAnswer& answer) {
       {"offloads", answer.offloads.empty() ? "none" : joined_words(answer.offloads, ", ")},
       {"workers", std::to_string(answer.workers)},
       {"records", std::to_string(answer.dht_records) + " of the DHT kept here"},
-      {"uptime", cli::human_duration(answer.uptime)},
+      {"uptime", cli::human_seconds(std::chrono::floor<std::chrono::seconds>(answer.uptime))},
       {"version", answer.version},
   };
   lines.insert(lines.end(), rest.begin(), rest.end());

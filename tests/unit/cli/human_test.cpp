@@ -11,6 +11,10 @@ TEST_CASE("a span of time has the unit that a person would choose") {
   CHECK(human_duration(850us) == "850 us");
   CHECK(human_duration(12'400us) == "12.4 ms");
   CHECK(human_duration(3'100ms) == "3.1 s");
+  CHECK(human_duration(5s) == "5.0 s");
+  CHECK(human_seconds(5s) == "5 s");
+  CHECK(human_seconds(std::chrono::floor<std::chrono::seconds>(569ms)) == "0 s");
+  CHECK(human_seconds(-1s) == "0 s");
   CHECK(human_duration(250s) == "4 min 10 s");
   CHECK(human_duration(2h) == "2 h");
   CHECK(human_duration(2h + 5min) == "2 h 5 min");
