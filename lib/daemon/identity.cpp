@@ -23,7 +23,16 @@ std::unique_ptr<crypto::AeadFactory> make_aeads(const std::string& cipher) {
       [] { return static_cast<std::uint64_t>(io::monotonic_now().time_since_epoch().count()); });
 }
 
+Error no_such_cipher(const std::string& cipher) {
+  return make_error(std::make_error_code(std::errc::not_supported),
+                    "cipher " + cipher + " can't be used on this machine; choose another with --cipher, or auto");
+}
+
 }  // namespace
+
+Result<void> check_cipher(const std::string& cipher) {
+  return cipher == "auto" || crypto::make_named_aead_factory(cipher) ? Result<void>() : no_such_cipher(cipher);
+}
 
 Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
                                                 const std::optional<crypto::Certificate>& signed_for, Rng& rng,
@@ -37,10 +46,7 @@ Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
   const auto certificate =
       signed_for ? *signed_for : crypto::make_self_signed(out->key, to_string(*id), serial, not_before, not_after);
   out->aeads = make_aeads(cipher);
-  if (!out->aeads) {
-    return make_error(std::make_error_code(std::errc::not_supported),
-                      "cipher " + cipher + " can't be used on this machine; choose another with --cipher, or auto");
-  }
+  if (!out->aeads) return no_such_cipher(cipher);
   out->handshakes = crypto::make_tls_handshake_factory(out->key, certificate, out->aeads->offers());
   return out;
 }

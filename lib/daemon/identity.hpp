@@ -30,6 +30,9 @@ Result<std::unique_ptr<Identity>> make_identity(crypto::PrivateKey key,
                                                 const std::optional<crypto::Certificate>& certificate, Rng& rng,
                                                 const std::string& cipher);
 
+/// Whether it is to be had here, without a trial of how fast it is. Error: as of make_identity().
+Result<void> check_cipher(const std::string& cipher);
+
 /// The TAP's address: locally administered, and the same after every start.
 net::MacAddress mac_of(const NodeId& id);
 

@@ -47,20 +47,23 @@ Result<StateDirectory> StateDirectory::open(const std::string& path) {
   return out;
 }
 
-Result<crypto::PrivateKey> StateDirectory::load_key() {
+Result<std::optional<crypto::PrivateKey>> StateDirectory::find_key() const {
   const std::string file = NodeFiles(path_).key();
   const auto pem = io::read_secret_file(file, max_key);
-  if (pem) {
-    auto key = crypto::PrivateKey::from_pem(*pem);
-    if (!key) {
-      return std::move(key).error().in(file + ": damaged (restore it, or move it away to start as a new node)");
-    }
-    return key;
-  }
-  if (!is_missing(pem.error())) return pem.error();
+  if (!pem && is_missing(pem.error())) return std::optional<crypto::PrivateKey>();
+  if (!pem) return pem.error();
+  auto key = crypto::PrivateKey::from_pem(*pem);
+  if (!key) return std::move(key).error().in(file + ": damaged (restore it, or move it away to start as a new node)");
+  return std::optional(*std::move(key));
+}
+
+Result<crypto::PrivateKey> StateDirectory::load_key() {
+  auto found = find_key();
+  if (!found) return std::move(found).error();
+  if (*found) return **std::move(found);
   auto key = crypto::PrivateKey::generate();
   if (!key) return std::move(key).error().in("making a key");
-  if (auto written = io::write_file_atomically(file, key->to_pem(), 0600); !written)
+  if (auto written = io::write_file_atomically(NodeFiles(path_).key(), key->to_pem(), 0600); !written)
     note_failure(written.error(), "the node is another one after a restart");
   return key;
 }

@@ -26,6 +26,11 @@ class StateDirectory {
   /// another node uses it: two with one key would shut each other out.
   static Result<StateDirectory> open(const std::string& path);
 
+  /// To look into: it is neither made nor taken, and nothing is to be saved there.
+  static StateDirectory look(const std::string& path) { return StateDirectory(path); }
+
+  /// The key that is there, if any. Errors: as of load_key().
+  [[nodiscard]] Result<std::optional<crypto::PrivateKey>> find_key() const;
   /// The node's key; made and stored at the first start. Errors: a key file that is there but can't be
   /// used: malformed, not_authorized (others may read it), errno. Such a file is never replaced:
   /// with it the node's place on the ring, its address and its names would be lost.

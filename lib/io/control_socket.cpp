@@ -44,10 +44,10 @@ Result<PeerCredentials> credentials_of(int fd) {
   return out;
 }
 
-/// Makes way for a new socket file: removes one that nobody serves.
-Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
+/// Whether a socket file is there that nobody serves. Errors: as of listen().
+Result<bool> has_stale(const std::string& path, const sockaddr_un& address) {
   struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return {};
+  if (::lstat(path.c_str(), &status) != 0) return false;
   if (!S_ISSOCK(status.st_mode)) {
     return make_error(std::make_error_code(std::errc::file_exists),
                       "control socket " + path + ": something else is there (remove it, or choose --socket PATH)");
@@ -61,8 +61,13 @@ Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
                       "control socket " + path + ": a node is running there (stop it, or choose --socket PATH)");
   }
   if (errno != ECONNREFUSED) return last_error("control socket " + path);
-  if (::unlink(path.c_str()) != 0) return last_error("control socket " + path);
-  return {};
+  return true;
+}
+
+/// Empty: the working directory, or the root.
+std::string directory_above(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
 }
 
 }  // namespace
@@ -88,11 +93,12 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(EventLoop& loop, co
   const std::string context = "control socket " + path;
   const auto address = unix_address(path);
   if (!address) return address.error();
-  const auto slash = path.rfind('/');
-  if (slash != std::string::npos && slash != 0) {
-    if (auto made = make_directories(path.substr(0, slash), 0755); !made) return std::move(made).error().in(context);
+  if (const std::string directory = directory_above(path); !directory.empty()) {
+    if (auto made = make_directories(directory, 0755); !made) return std::move(made).error().in(context);
   }
-  if (auto cleared = clear_stale(path, *address); !cleared) return std::move(cleared).error();
+  const auto stale = has_stale(path, *address);
+  if (!stale) return stale.error();
+  if (*stale && ::unlink(path.c_str()) != 0) return last_error(context);
 
   UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return last_error(context);
@@ -112,6 +118,18 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::listen(EventLoop& loop, co
   if (::listen(out->socket_.get(), control_backlog) != 0) return last_error(context);
   out->watch_ = std::make_unique<ReadWatch>(loop, out->socket_.get(), [raw = out.get()] { raw->accept(); });
   return out;
+}
+
+Result<void> ControlSocket::check(const std::string& path) {
+  const std::string context = "control socket " + path;
+  const auto address = unix_address(path);
+  if (!address) return address.error();
+  if (const std::string directory = directory_above(path); !directory.empty()) {
+    if (auto can = check_directories(directory); !can) return std::move(can).error().in(context);
+    if (exists(directory) && !may_write_in(directory)) return last_error(context);
+  }
+  const auto stale = has_stale(path, *address);
+  return stale ? Result<void>() : Result<void>(stale.error());
 }
 
 ControlSocket::ControlSocket(EventLoop& loop, UniqueFd socket, std::string path, Handlers handlers)

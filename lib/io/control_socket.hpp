@@ -58,6 +58,8 @@ class ControlSocket {
   /// replaced. Errors: std::errc::address_in_use (another program answers there), file_exists (no
   /// socket), filename_too_long (108 octets), other errno.
   static Result<std::unique_ptr<ControlSocket>> listen(EventLoop& loop, const std::string& path, Handlers handlers);
+  /// What listen() would say of `path`, which stays as it is. Errors: as of listen().
+  static Result<void> check(const std::string& path);
 
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;

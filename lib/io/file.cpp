@@ -129,6 +129,27 @@ Result<void> rewrite_file(const std::string& path, std::string_view octets) {
   return write_all(fd, path, octets);
 }
 
+bool may_write_in(const std::string& directory) {
+  return ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0;
+}
+
+Result<void> check_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1), above = 0;; above = end, end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    struct stat status {};
+    if (::stat(part.c_str(), &status) != 0) {
+      if (errno != ENOENT) return last_error("making " + part);
+      const std::string parent = path.substr(0, above);
+      const bool may = may_write_in(!parent.empty() ? parent : part.starts_with('/') ? "/" : ".");
+      return may ? Result<void>() : last_error("making " + part);
+    }
+    if (end != std::string::npos) continue;
+    if (S_ISDIR(status.st_mode)) return {};
+    errno = ENOTDIR;
+    return last_error("making " + part);
+  }
+}
+
 Result<void> make_directories(const std::string& path, mode_t mode) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);

@@ -29,6 +29,10 @@ Result<void> rewrite_file(const std::string& path, std::string_view octets);
 
 /// Makes the directory and those above it; one that is there already keeps its mode.
 Result<void> make_directories(const std::string& path, mode_t mode);
+/// What make_directories() would say; nothing is made.
+Result<void> check_directories(const std::string& path);
+/// Whether this process may make files there; else errno says why.
+bool may_write_in(const std::string& directory);
 
 /// True when something is there, whatever it is.
 bool exists(const std::string& path);

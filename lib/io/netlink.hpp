@@ -1,6 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "base/result.hpp"
@@ -25,11 +28,15 @@ struct InterfaceState {
   std::string name{};
   bool is_up = false;
   unsigned mtu = 0;
-  bool has_carrier = false;     ///< a TAP: some program holds it
-  bool is_multi_queue = false;  ///< a TAP of several queues
+  bool has_carrier = false;  ///< a TAP: some program holds it
+  bool is_tap = false;
+  bool is_multi_queue = false;         ///< a TAP of several queues
+  std::optional<uid_t> owner{};        ///< who may open a TAP without rights; none: anybody
+  std::optional<gid_t> owner_group{};  ///< likewise
 };
 /// Asked for by index, which stays when the name changes. None: there is no such interface. Errors: errno.
 Result<std::optional<InterfaceState>> find_interface(unsigned index);
+Result<std::optional<InterfaceState>> find_interface(const std::string& name);
 /// Brings an interface up with this MTU. Errors: errno.
 Result<void> bring_up(unsigned index, unsigned mtu);
 /// Writes the mark of a node's TAP into the interface's alias (`ip -d link`), or takes it away: so other nodes of

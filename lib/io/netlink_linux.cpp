@@ -6,6 +6,7 @@
 #include <cstring>
 #include <ctime>
 #include <linux/if_addr.h>
+#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <map>
 #include <memory>
@@ -155,7 +156,13 @@ void collect_link_info(const nlattr* info, InterfaceState& out) {
   });
   if (kind != "tun" || data == nullptr) return;
   for_each_nested(data, [&](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) == IFLA_TUN_MULTI_QUEUE) out.is_multi_queue = mnl_attr_get_u8(attribute) != 0;
+    switch (mnl_attr_get_type(attribute)) {
+      case IFLA_TUN_TYPE: out.is_tap = mnl_attr_get_u8(attribute) == IFF_TAP; break;
+      case IFLA_TUN_MULTI_QUEUE: out.is_multi_queue = mnl_attr_get_u8(attribute) != 0; break;
+      case IFLA_TUN_OWNER: out.owner = mnl_attr_get_u32(attribute); break;
+      case IFLA_TUN_GROUP: out.owner_group = mnl_attr_get_u32(attribute); break;
+      default: break;
+    }
   });
 }
 
@@ -223,6 +230,11 @@ Result<std::optional<InterfaceState>> find_interface(unsigned index) {
   if (done) return std::optional(std::move(out));
   if (done.error().code == std::errc::no_such_device) return std::optional<InterfaceState>();
   return std::move(done).error();
+}
+
+Result<std::optional<InterfaceState>> find_interface(const std::string& name) {
+  const unsigned index = ::if_nametoindex(name.c_str());
+  return index == 0 ? std::optional<InterfaceState>() : find_interface(index);
 }
 
 Result<void> bring_up(unsigned index, unsigned mtu) {

@@ -1,17 +1,15 @@
 #include "io/nftables.hpp"
 
-#include <array>
 #include <cerrno>
-#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <memory>
 #include <nftables/libnftables.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
 
+#include "io/process.hpp"
 #include "io/unique_fd.hpp"
 
 namespace ipop::io {
@@ -32,16 +30,9 @@ Error no_support() {
   return make_error(std::make_error_code(std::errc::not_supported), "this kernel has no nftables");
 }
 
-/// Asked first, because libnftables writes its own line to stderr where it is not so.
-bool may_change_filter() {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
-  if (::syscall(SYS_capget, &header, sets.data()) != 0) return false;
-  return (sets[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)) != 0;
-}
-
 Result<Context> open_context() {
-  if (!may_change_filter()) return permission();
+  // Asked first: without the right libnftables writes its own line to stderr.
+  if (!may_administer_network()) return permission();
   // Where there is no such socket, libnftables ends the whole program.
   const UniqueFd probe(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
   if (!probe) return errno == EPERM || errno == EACCES ? permission() : no_support();

@@ -16,6 +16,9 @@ unsigned open_files_limit();
 /// The processors that this process may use; one at least.
 unsigned usable_processors();
 
+/// Whether this process may change interfaces and packet filter (CAP_NET_ADMIN).
+bool may_administer_network();
+
 /// Whether this process runs as root.
 bool is_root();
 

@@ -1,12 +1,15 @@
 #include "io/process.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <limits>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace ipop::io {
@@ -33,6 +36,13 @@ unsigned usable_processors() {
   cpu_set_t usable;
   if (::sched_getaffinity(0, sizeof(usable), &usable) != 0) return 1;
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&usable)));
+}
+
+bool may_administer_network() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  if (::syscall(SYS_capget, &header, sets.data()) != 0) return false;
+  return (sets[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)) != 0;
 }
 
 bool is_root() {

@@ -58,6 +58,8 @@ class TapDevice {
   /// with what to do), device_or_resource_busy (another program holds it), invalid_argument (the
   /// interface is no TAP, or the name is bad), no_such_device (the host has no TUN driver).
   static Result<TapDevice> open(const Options& options);
+  /// What open() would say, as far as it shows without touching the interface. Errors: as of open().
+  static Result<void> check(const Options& options);
 
   /// The same interface for somebody who reads and writes at the same time: with a queue of its own, among which the
   /// kernel divides the packets by their flows, or without one, for writing only, where the interface has but one.

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/netlink.hpp"
+#include "io/tap_error.hpp"
 
 namespace ipop::io {
 
@@ -40,34 +41,7 @@ ifreq request_for(const std::string& name) {
 }
 
 Error open_error(const std::string& name, bool driver) {
-  const int code = errno;
-  const std::string what = "TAP interface " + name;
-  switch (code) {
-    case EPERM:
-    case EACCES:
-      return make_error(std::make_error_code(std::errc::operation_not_permitted),
-                        what + " needs root or CAP_NET_ADMIN (or run with --no-tap)");
-    case EBUSY:
-      return make_error(std::make_error_code(std::errc::device_or_resource_busy),
-                        what + " is held by another program (choose another with --tap NAME)");
-    case EINVAL:
-      return make_error(std::make_error_code(std::errc::invalid_argument),
-                        what + " exists and is no TAP (choose another with --tap NAME)");
-    default: break;
-  }
-  if (driver && (code == ENOENT || code == ENODEV || code == ENXIO)) {
-    return make_error(std::make_error_code(std::errc::no_such_device),
-                      what + ": /dev/net/tun is missing (run: modprobe tun; in a container, pass the device in)");
-  }
-  errno = code;
-  return last_error(what);
-}
-
-/// None: there is no such interface.
-Result<std::optional<InterfaceState>> state_of(const std::string& name) {
-  const unsigned index = ::if_nametoindex(name.c_str());
-  if (index == 0) return std::optional<InterfaceState>();
-  return find_interface(index);
+  return tap_error(name, errno, driver);
 }
 
 /// Sets what the interface has not yet, so that one made ready by root can be used without rights.
@@ -160,7 +134,7 @@ Result<void> check_tap_name(const std::string& name) {
 
 Result<TapDevice> TapDevice::open(const Options& options) {
   if (auto good = check_tap_name(options.name); !good) return std::move(good).error();
-  const auto before = state_of(options.name);
+  const auto before = find_interface(options.name);
   if (!before) return std::move(before).error();
   const bool made_here = !*before;
   const bool was_multi_queue = *before && (*before)->is_multi_queue;

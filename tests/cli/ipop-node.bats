@@ -135,18 +135,20 @@ node() {
   [[ $output == *"$DIR/a: another ipop-node is using it"* ]]
 }
 
+same() { # OPTION...: what a start refuses, the check refuses; with $socket, $state and, before the command, $around
+  run "${around[@]}" timeout 120 "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-lan-discovery --socket "$socket" \
+    "${state[@]}" "$@"
+  local wanted=$status words=${lines[-1]#*error }
+  [ "$wanted" -ne 0 ]
+  run "${around[@]}" "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --socket "$socket" "${state[@]}" "$@"
+  echo "start: $wanted $words"
+  echo "check: $status $output"
+  [ "$status" -eq "$wanted" ]
+  [[ $output == *"$words"* ]]
+}
+
 @test "config check looks at what a start looks at, with the same words and status" {
-  local socket=$DIR/s.sock state=(--state-dir "$DIR/state")
-  same() { # OPTION...: what a start refuses, the check refuses
-    run "$GA_BIN/ipop-node" --group "$DIR/lab.toml" --no-lan-discovery --socket "$socket" "${state[@]}" "$@"
-    local wanted=$status words=${lines[-1]#*error }
-    [ "$wanted" -ne 0 ]
-    run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --socket "$socket" "${state[@]}" "$@"
-    echo "start: $wanted $words"
-    echo "check: $status $output"
-    [ "$status" -eq "$wanted" ]
-    [[ $output == *"$words"* ]]
-  }
+  local socket=$DIR/s.sock state=(--state-dir "$DIR/state") around=()
   mkdir -m 700 "$DIR/state"
   echo nonsense >"$DIR/state/key.pem"
   chmod 600 "$DIR/state/key.pem"
@@ -171,6 +173,58 @@ node() {
   run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --state-dir "$DIR/state" --socket "$DIR/s.sock"
   [ "$status" -eq 0 ]
   [ -z "$(ls -A "$DIR/state" | grep -v key.pem)" ]
+}
+
+@test "config check says what a start says of the interface, and leaves it alone" {
+  [ "$EUID" -eq 0 ] || skip "needs root for a network namespace"
+  local socket=$DIR/s.sock state=(--state-dir "$DIR/state") around=(ip netns exec "gabats$$") tap
+  ip netns add "gabats$$"
+  ip -n "gabats$$" link add br0 type bridge
+  ip -n "gabats$$" tuntap add tun0 mode tun
+  ip -n "gabats$$" tuntap add one0 mode tap
+  ip -n "gabats$$" tuntap add many0 mode tap multi_queue
+  for tap in lo br0 tun0; do
+    same --tap "$tap"
+    [[ $output == *"$tap exists and is no TAP"* ]]
+  done
+  # Made ready for somebody else, or with another MTU.
+  ip -n "gabats$$" tuntap add his0 mode tap user 1
+  ip -n "gabats$$" tuntap add mine0 mode tap user 0
+  around+=(setpriv --inh-caps=-all --bounding-set=-all)
+  for tap in new0 his0 mine0; do
+    same --tap "$tap"
+    [ "$status" -eq 4 ]
+  done
+  ip -n "gabats$$" link set mine0 up mtu 1400
+  for tap in one0 many0; do ip -n "gabats$$" link set "$tap" up mtu 1400; done
+  ip -n "gabats$$" -d link show >"$DIR/before"
+  for tap in one0 many0 mine0; do
+    run "${around[@]}" "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --socket "$socket" "${state[@]}" --tap "$tap"
+    [ "$status" -eq 0 ]
+  done
+  ip -n "gabats$$" -d link show | diff "$DIR/before" -
+  # A program holds it.
+  for tap in one0 many0; do
+    around=(ip netns exec "gabats$$" python3 "$GA_SOURCE/tests/cli/holds_tap.py" "$tap")
+    same --tap "$tap"
+    [[ $output == *"$tap is held by another program"* ]]
+  done
+}
+
+@test "config check says what a start says of socket and certificate" {
+  local socket=$DIR/taken state=(--state-dir "$DIR/state") around=()
+  touch "$DIR/taken"
+  same --no-tap
+  socket=$DIR/taken/s.sock
+  same --no-tap
+  ln -s nowhere "$DIR/link.sock"
+  socket=$DIR/link.sock
+  same --no-tap
+  socket=$DIR/s.sock
+  "$GA_BIN/ga-cert" --dir "$DIR/ca" authority init lab --no-passphrase
+  printf 'authority = """\n%s\n"""\n' "$(<"$DIR/ca/authority.pem")" >>"$DIR/lab.toml"
+  same --no-tap
+  [[ $output == *certificate.pem*ga-cert\ join* ]]
 }
 
 @test "with --use-host-name the machine's name is the default, where that can be a name" {

@@ -1,31 +1,32 @@
 #include "check_start.hpp"
 
-#include "base/group_files.hpp"
 #include "crypto/private_key.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/identity.hpp"
+#include "daemon/membership.hpp"
+#include "daemon/state_directory.hpp"
 #include "daemon/underlay.hpp"
 #include "io/control_socket.hpp"
 #include "io/directory_lock.hpp"
 #include "io/file.hpp"
 #include "io/netlink.hpp"
+#include "io/system_clock.hpp"
 #include "io/tap_device.hpp"
 #include "io/udp_port.hpp"
-#include "io/unix_address.hpp"
 
 namespace ipop::ipop_node {
 namespace {
 
-constexpr std::size_t largest_key = 16'384;
-
-Result<void> check_key(const std::string& state_directory) {
-  const std::string file = NodeFiles(state_directory).key();
-  const auto pem = io::read_secret_file(file, largest_key);
-  // A node makes its key when it first starts; a folder that can't be looked into is no empty one.
-  if (!pem && pem.error().code == std::errc::no_such_file_or_directory) return {};
-  if (!pem) return pem.error();
-  auto key = crypto::PrivateKey::from_pem(*pem);
-  if (!key) return std::move(key).error().in(file + ": damaged (restore it, or move it away to start as a new node)");
-  return {};
+/// The group's authority, and this machine's certificate in a closed group.
+Result<void> check_membership(const std::string& state_directory, const std::string& authority) {
+  auto directory = daemon::StateDirectory::look(state_directory);
+  auto found = directory.find_key();
+  if (!found) return std::move(found).error();
+  // A node makes its key when it first starts.
+  auto key = *found ? Result<crypto::PrivateKey>(**std::move(found)) : crypto::PrivateKey::generate();
+  if (!key) return std::move(key).error();
+  const auto membership = daemon::load_membership(directory, authority, *key, io::read_clocks().wall);
+  return membership ? Result<void>() : Result<void>(membership.error());
 }
 
 void check_state(const std::string& directory, std::vector<std::string>& warnings) {
@@ -56,6 +57,15 @@ Result<void> check_network(const NodeSettings& settings) {
   return make_error(make_error_code(Errc::conflict), daemon::describe_overlap(settings.prefix, *clash, *addresses));
 }
 
+Result<void> check_tap(const NodeSettings& settings, bool node_runs) {
+  if (!settings.tap) return {};
+  io::TapDevice::Options options{*settings.tap};
+  options.mtu = settings.mtu != 0 ? settings.mtu : daemon::mtu_for(0);  // of one that is there already
+  auto checked = io::TapDevice::check(options);
+  const bool is_held = !checked && checked.error().code == std::errc::device_or_resource_busy;
+  return is_held && node_runs ? Result<void>() : checked;
+}
+
 /// Two nodes with one key would shut each other out.
 Result<void> check_owner(const std::string& state_directory) {
   if (!io::exists(state_directory)) return {};
@@ -66,20 +76,19 @@ Result<void> check_owner(const std::string& state_directory) {
 
 }  // namespace
 
-Result<void> check_start(const NodeSettings& settings, std::vector<std::string>& warnings) {
+Result<void> check_start(const NodeSettings& settings, const std::string& authority,
+                         std::vector<std::string>& warnings) {
   if (auto room = daemon::check_open_files(settings.workers); !room) return room;
-  if (auto key = check_key(settings.state_dir); !key) return key;
+  // What a node that runs holds itself is not free: its directory, port, interface and socket.
+  const bool runs = io::LineClient::connect(settings.socket).has_value();
+  if (auto alone = runs ? Result<void>() : check_owner(settings.state_dir); !alone) return alone;
   check_state(settings.state_dir, warnings);
-  const auto address = io::unix_address(settings.socket);
-  if (!address) return address.error();
-  if (settings.tap) {
-    if (auto name = io::check_tap_name(*settings.tap); !name) return name;
-  }
-  // The port of a node that runs is taken by itself, and so is its network.
-  if (io::LineClient::connect(settings.socket)) return {};
-  if (auto alone = check_owner(settings.state_dir); !alone) return alone;
-  if (auto free = check_network(settings); !free) return free;
-  return check_port(settings.port);
+  if (auto member = check_membership(settings.state_dir, authority); !member) return member;
+  if (auto cipher = daemon::check_cipher(settings.cipher); !cipher) return cipher;
+  if (auto free = runs ? Result<void>() : check_network(settings); !free) return free;
+  if (auto free = runs ? Result<void>() : check_port(settings.port); !free) return free;
+  if (auto tap = check_tap(settings, runs); !tap) return tap;
+  return runs ? Result<void>() : io::ControlSocket::check(settings.socket);
 }
 
 }  // namespace ipop::ipop_node

@@ -121,7 +121,7 @@ ExitStatus run_node(const Loaded& loaded, const Options& options, const cli::Str
 
 ExitStatus check(const Loaded& loaded, const cli::Streams& streams) {
   std::vector<std::string> warnings;
-  const auto good = check_start(loaded.settings, warnings);
+  const auto good = check_start(loaded.settings, loaded.group.authority, warnings);
   for (const std::string& warning : warnings)
     cli::complain(streams, tool, warning);
   if (!good) return report({status_of(good.error()), good.error().message()}, streams);

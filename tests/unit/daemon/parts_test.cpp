@@ -148,6 +148,18 @@ TEST_CASE("an identity has the id of its key") {
   CHECK((*identity)->aeads != nullptr);
 }
 
+TEST_CASE("a check of the cipher says what an identity with it would say") {
+  io::SystemRng rng;
+  for (const std::string cipher : {"auto", "openssl", "chacha20-poly1305", "nothing"}) {
+    CAPTURE(cipher);
+    const auto identity = make_identity(*crypto::PrivateKey::generate(), std::nullopt, rng, cipher);
+    const auto checked = check_cipher(cipher);
+    CHECK(checked.has_value() == identity.has_value());
+    if (!checked && !identity) CHECK(checked.error().message() == identity.error().message());
+  }
+  CHECK_FALSE(check_cipher("nothing"));
+}
+
 TEST_CASE("the block in resolv.conf comes first, stands once, and leaves the text as it was") {
   const net::Ipv4Address server(10, 128, 0, 1);
   const std::string text = "search home.arpa\nnameserver 192.0.2.53\n";
