@@ -70,6 +70,11 @@ std::size_t line_of(const toml::node& node) {
   return std::max<std::size_t>(node.source().begin.line, 1);
 }
 
+/// What is no text has no quotes in TOML; in other formats it may.
+std::string without_quotes(const toml::node& node, std::string_view type) {
+  return std::string(type) + (node.is_string() ? " without quotes" : "");
+}
+
 }  // namespace
 
 struct TomlReader::Table {
@@ -153,18 +158,26 @@ void TomlReader::flag(std::string_view key, bool& out) {
   const toml::node* node = find(key).node;
   if (node == nullptr) return;
   const auto* value = node->as_boolean();
-  if (value == nullptr) return fail_type({node}, key, "true or false", std::string(key) + " = false");
+  if (value == nullptr)
+    return fail_type({node}, key, without_quotes(*node, "true or false"), std::string(key) + " = false");
   out = value->get();
 }
 
 std::optional<std::int64_t> TomlReader::number(std::string_view key, std::int64_t low, std::int64_t high,
                                                std::int64_t example) {
+  const std::string what = "a number from " + std::to_string(low) + " to " + std::to_string(high);
+  const auto value = any_number(key, what, example);
+  if (!value || (*value >= low && *value <= high)) return value;
+  fail_type(find(key), key, what, std::string(key) + " = " + std::to_string(example));
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> TomlReader::any_number(std::string_view key, std::string_view what, std::int64_t example) {
   const toml::node* node = find(key).node;
   if (node == nullptr) return std::nullopt;
   const auto* value = node->as_integer();
-  if (value != nullptr && value->get() >= low && value->get() <= high) return value->get();
-  fail_type({node}, key, "a number from " + std::to_string(low) + " to " + std::to_string(high),
-            std::string(key) + " = " + std::to_string(example));
+  if (value != nullptr) return value->get();
+  fail_type({node}, key, without_quotes(*node, what), std::string(key) + " = " + std::to_string(example));
   return std::nullopt;
 }
 

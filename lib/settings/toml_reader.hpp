@@ -47,6 +47,8 @@ class TomlReader {
   void flag(std::string_view key, bool& out);
   /// A whole number from `low` to `high`; nothing when the key is not there.
   std::optional<std::int64_t> number(std::string_view key, std::int64_t low, std::int64_t high, std::int64_t example);
+  /// A whole number; whether it is good, as `what` says it for people, is for the caller to see.
+  std::optional<std::int64_t> any_number(std::string_view key, std::string_view what, std::int64_t example);
 
   /// Error: the key is not there.
   void require(std::string_view key, std::string_view example);

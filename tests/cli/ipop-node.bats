@@ -361,3 +361,61 @@ same() { # OPTION...: what a start refuses, the check refuses; with $socket, $st
   [ "$status" -eq 5 ]
   [[ $output == *node.toml:2*"has no interface to configure"* ]]
 }
+
+@test "a number in quotes in the settings is told apart, with what the key takes" {
+  check() { run "$GA_BIN/ipop-node" config check --group "$DIR/lab.toml" --no-tap --config "$DIR/node.toml"; }
+  local key wanted value
+  while IFS='|' read -r key wanted; do
+    for value in '"2"' '"x"'; do
+      echo "$key = $value" >"$DIR/node.toml"
+      check
+      [ "$status" -eq 5 ]
+      [ "${#lines[@]}" -eq 1 ]
+      [[ $output == *"node.toml:1: the key \"$key\" needs $wanted without quotes, like $key = "* ]]
+      # The example is right.
+      echo "${output##*, like }" >"$DIR/node.toml"
+      check
+      [ "$status" -eq 0 ]
+    done
+    for value in 70000 -1; do
+      echo "$key = $value" >"$DIR/node.toml"
+      check
+      [ "$status" -eq 5 ]
+      [[ $output == *"node.toml:1: the key \"$key\" needs $wanted" ]]
+    done
+  done <<'KEYS'
+port|a number from 0 to 65535
+mtu|0 or a number from 576 to 9000
+relay_share|a number from 1 to 100
+relay_limit|a number from 0 to 65535
+workers|1, 2, 4 or 8, or 0 for half of the processors
+KEYS
+  echo 'first = "true"' >"$DIR/node.toml"
+  check
+  [[ $output == *'"first" needs true or false without quotes'* ]]
+}
+
+@test "a bad value in a list is named, and lists have one form in options and variables" {
+  check() { run "$@"; echo "$output"; [ "${#lines[@]}" -eq 1 ]; }
+  local option=(--no-tap --state-dir "$DIR/state" --socket "$DIR/s.sock" --group "$DIR/lab.toml") name
+  check "$GA_BIN/ipop-node" config check "${option[@]}" --no-offload tap,udp-sent
+  [ "$status" -eq 2 ]
+  [[ $output == *'--no-offload: "udp-sent" is not tap '*'udp-receive or io-uring (did you mean "udp-send"?)' ]]
+  check env IPOP_NO_OFFLOAD=tap,udp-sent "$GA_BIN/ipop-node" config check "${option[@]}"
+  [ "$status" -eq 5 ]
+  [[ $output == *'IPOP_NO_OFFLOAD: "udp-sent" is not tap '* ]]
+  echo 'no_offload = ["tap", "udp-sent"]' >"$DIR/node.toml"
+  check "$GA_BIN/ipop-node" config check "${option[@]}" --config "$DIR/node.toml"
+  [ "$status" -eq 5 ]
+  [[ $output == *'node.toml:1: the key "no_offload": "udp-sent" is not tap '* ]]
+  check "$GA_BIN/ipop-node" config check "${option[@]}" --dns-servers 192.0.2.53,nine
+  [[ $output == *'--dns-servers: "nine" is not the address of a name server'* ]]
+  check "$GA_BIN/ipop-node" config check "${option[@]}" --exclude 'wg*,a/b'
+  [[ $output == *'--exclude: "a/b" is not the name of an interface'* ]]
+  check "$GA_BIN/ipop-node" config check "${option[@]}" --bootstrap 192.0.2.1:4000,nine
+  [[ $output == *'--bootstrap: the bootstrap entry "nine" has no port'* ]]
+  shown() { "$GA_BIN/ipop-node" config show "${option[@]}" "$@" | grep -E '^(no_offload|bootstrap|dns_servers|exclude) '; }
+  diff <(shown --no-offload tap,udp-send --bootstrap '192.0.2.1:1 192.0.2.2:2' --dns-servers 192.0.2.5,192.0.2.6 --exclude a,b) \
+    <(shown --no-offload tap --no-offload udp-send --bootstrap 192.0.2.1:1 --bootstrap 192.0.2.2:2 --dns-server 192.0.2.5 \
+      --dns-server 192.0.2.6 --exclude a --exclude b)
+}

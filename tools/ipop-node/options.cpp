@@ -28,6 +28,22 @@ void add_flag(CLI::App& app, Options& options, Key key, const char* name, const 
       description);
 }
 
+/// An option that may be given several times, with one value or more each time.
+void add_list(CLI::App& app, Options& options, Key key, const std::string& name, const char* type,
+              const char* description) {
+  const std::string origin = name.substr(0, name.find(','));
+  app.add_option_function<std::vector<std::string>>(
+         name,
+         [&options, key, origin](const std::vector<std::string>& texts) {
+           Setting& setting = options.settings[key] = {{}, origin, true};
+           for (const std::string& text : texts)
+             std::ranges::move(words_of(text), std::back_inserter(setting.texts));
+         },
+         description)
+      ->type_name(type)
+      ->allow_extra_args(false);
+}
+
 void add_settings(CLI::App& app, Options& options) {
   add_setting(app, options, Key::state_dir, "--state-dir", "DIR", "Directory of key and state (/var/lib/ipop/GROUP)");
   add_setting(app, options, Key::socket, "--socket", "SOCKET", "Control socket (/run/ipop/GROUP.sock)");
@@ -54,14 +70,8 @@ void add_settings(CLI::App& app, Options& options) {
               "Name for this machine in the group, in addition to the automatic one");
   add_flag(app, options, Key::use_host_name, "--use-host-name", "true",
            "Without a name for this machine in the group: take what it calls itself");
-  app.add_option_function<std::vector<std::string>>(
-         "--bootstrap",
-         [&options](const std::vector<std::string>& texts) {
-           options.settings[Key::bootstrap] = {texts, "--bootstrap", true};
-         },
-         "A further bootstrap node; may be given several times")
-      ->type_name("HOST:PORT")
-      ->allow_extra_args(false);
+  add_list(app, options, Key::bootstrap, "--bootstrap", "HOST:PORT",
+           "A further bootstrap node; may be given several times");
   add_flag(app, options, Key::first, "--first", "true",
            "This node may be the first in its group: take an address even if no bootstrap node answers");
   add_setting(app, options, Key::prefix, "--prefix", "PREFIX", "Virtual network to use instead of the group file's");
@@ -73,34 +83,16 @@ void add_settings(CLI::App& app, Options& options) {
               "Mbit/s that packets between other members get at the most (0: as much as is measured)");
   add_flag(app, options, Key::offer_dns, "--no-offer-dns", "false",
            "Do not offer the node's name server to DHCP clients");
-  app.add_option_function<std::vector<std::string>>(
-         "--dns-servers,--dns-server",
-         [&options](const std::vector<std::string>& texts) {
-           options.settings[Key::dns_servers] = {texts, "--dns-servers", true};
-         },
-         "Name server for names outside the group, instead of this machine's; may be repeated")
-      ->type_name("ADDR")
-      ->allow_extra_args(false);
+  add_list(app, options, Key::dns_servers, "--dns-servers,--dns-server", "ADDR",
+           "Name server for names outside the group, instead of this machine's; may be repeated");
   add_flag(app, options, Key::register_dns, "--no-register-dns", "false",
            "With --configure: do not change this machine's resolver configuration");
   add_flag(app, options, Key::lan_discovery, "--no-lan-discovery", "false",
            "Do not announce this node on the LAN or listen for others");
-  app.add_option_function<std::vector<std::string>>(
-         "--exclude",
-         [&options](const std::vector<std::string>& names) {
-           options.settings[Key::exclude] = {names, "--exclude", true};
-         },
-         "An interface of another VPN, never a way to this node; wg* for all that begin so; may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  app.add_option_function<std::vector<std::string>>(
-         "--no-offload",
-         [&options](const std::vector<std::string>& names) {
-           options.settings[Key::no_offload] = {names, "--no-offload", true};
-         },
-         "Do not use this kernel feature: tap, udp-send, udp-receive or io-uring; may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
+  add_list(app, options, Key::exclude, "--exclude", "NAME",
+           "An interface of another VPN, never a way to this node; wg* for all that begin so; may be repeated");
+  add_list(app, options, Key::no_offload, "--no-offload", "NAME",
+           "Do not use this kernel feature: tap, udp-send, udp-receive or io-uring; may be repeated");
   add_setting(app, options, Key::cipher, "--cipher", "",
               "Implementation of AES-GCM, or chacha20-poly1305; auto: the fastest on this machine (auto)")
       ->check(CLI::IsMember({"auto", "openssl", "ipsec-mb", "chacha20-poly1305"}));

@@ -18,7 +18,17 @@ namespace {
 constexpr std::string_view default_tap = "ipop0";
 constexpr std::uint16_t smallest_mtu = 576;  // what every IPv4 host has to take (RFC 791, 3.1)
 constexpr std::uint16_t largest_mtu = 9000;
+constexpr std::array<std::string_view, 4> offload_names{"tap", "udp-send", "udp-receive", "io-uring"};
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out + "\"";
+}
 
 const KeyRow& row_of(Key key) {
   return *std::ranges::find(key_rows(), key, &KeyRow::key);
@@ -40,30 +50,29 @@ class Reader {
     return value == "true";
   }
 
-  std::uint16_t number(Key key, std::uint16_t smallest, std::uint16_t largest) {
-    return number_that(key, "a number from " + std::to_string(smallest) + " to " + std::to_string(largest),
-                       [&](std::uint16_t value) { return value >= smallest && value <= largest; });
-  }
-
-  /// `what` says which numbers are good, for people.
-  template <class IsGood>
-  std::uint16_t number_that(Key key, std::string_view what, IsGood&& is_good) {
+  std::uint16_t number(Key key) {
     const std::string value = text(key);
+    const Numbers& numbers = row_of(key).numbers;
     std::uint16_t out = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-    if (error != std::errc() || end != value.data() + value.size() || !is_good(out))
-      fail(key, "needs " + std::string(what));
+    if (error != std::errc() || end != value.data() + value.size() || !numbers.is_good(out))
+      fail(key, "needs " + std::string(numbers.what));
     return out;
   }
 
-  void fail(Key key, const std::string& what) {
+  /// `between` the name of a key and `what`.
+  void fail(Key key, const std::string& what, std::string_view between = " ") {
     if (bad_) return;
     const Setting& setting = settings_.at(key);
     std::string text = setting.origin + ": ";
     // An option and a variable name the setting already.
     if (!setting.from_command_line && setting.origin != environment_name(row_of(key).name))
-      text += "the key \"" + std::string(row_of(key).name) + "\" ";
+      text.append("the key \"").append(row_of(key).name).append("\"").append(between);
     bad_ = BadSetting{text + what, setting.from_command_line};
+  }
+  /// One of a list's values: `what` it is not.
+  void fail_value(Key key, const std::string& value, const std::string& what) {
+    fail(key, in_quotes(value) + " is not " + what, ": ");
   }
 
   [[nodiscard]] const std::optional<BadSetting>& bad() const { return bad_; }
@@ -78,7 +87,7 @@ std::vector<groups::BootstrapEntry> read_bootstrap(Reader& reader, const Setting
   for (const std::string& text : settings.at(Key::bootstrap).texts) {
     auto entry = groups::parse_bootstrap_entry(text);
     if (!entry) {
-      reader.fail(Key::bootstrap, entry.error().message());
+      reader.fail(Key::bootstrap, entry.error().message(), ": ");
     } else if (std::ranges::find(out, *entry) == out.end()) {
       out.push_back(*std::move(entry));
     }
@@ -95,7 +104,7 @@ std::vector<net::Endpoint> read_dns_servers(Reader& reader, const SettingMap& se
     } else if (const auto v6 = net::parse_ipv6_address(text)) {
       out.push_back({*v6, dns_port});
     } else {
-      reader.fail(Key::dns_servers, "needs addresses of name servers, such as 192.0.2.53");
+      reader.fail_value(Key::dns_servers, text, "the address of a name server, such as 192.0.2.53");
     }
   }
   return out;
@@ -141,8 +150,9 @@ daemon::DaemonConfig::Offloads read_offloads(Reader& reader, const SettingMap& s
     } else if (name == "io-uring") {
       out.uring = false;
     } else {
-      reader.fail(Key::no_offload,
-                  "needs tap (which is tap-checksum, tap-tcp and tap-udp), udp-send, udp-receive or io-uring");
+      reader.fail_value(Key::no_offload, name,
+                        "tap (which is tap-checksum, tap-tcp and tap-udp), udp-send, udp-receive or io-uring" +
+                            nearest_hint(name, offload_names));
     }
   }
   return out;
@@ -157,13 +167,17 @@ LogLevel read_level(Reader& reader) {
   return LogLevel::info;
 }
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
-  }
-  return out + "\"";
+bool is_any(std::uint16_t /*number*/) {
+  return true;
+}
+bool is_mtu(std::uint16_t number) {
+  return number == 0 || (number >= smallest_mtu && number <= largest_mtu);
+}
+bool is_percent(std::uint16_t number) {
+  return number >= 1 && number <= 100;
+}
+bool is_worker_count(std::uint16_t number) {
+  return number == 0 || (number <= crypto::most_lanes && std::has_single_bit(number));
 }
 
 SettingMap defaults(const std::string& group) {
@@ -200,7 +214,7 @@ const std::vector<KeyRow>& key_rows() {
   static const std::vector<KeyRow> rows{
       {Key::state_dir, "state_dir", Kind::text},
       {Key::socket, "socket", Kind::text},
-      {Key::port, "port", Kind::number},
+      {Key::port, "port", Kind::number, {"a number from 0 to 65535", 4000, is_any}},
       {Key::tap, "tap", Kind::text},
       {Key::no_tap, "no_tap", Kind::flag},
       {Key::configure, "configure", Kind::flag},
@@ -209,9 +223,9 @@ const std::vector<KeyRow>& key_rows() {
       {Key::bootstrap, "bootstrap", Kind::list},
       {Key::first, "first", Kind::flag},
       {Key::prefix, "prefix", Kind::text},
-      {Key::mtu, "mtu", Kind::number},
-      {Key::relay_share, "relay_share", Kind::number},
-      {Key::relay_limit, "relay_limit", Kind::number},
+      {Key::mtu, "mtu", Kind::number, {"0 or a number from 576 to 9000", 1400, is_mtu}},
+      {Key::relay_share, "relay_share", Kind::number, {"a number from 1 to 100", 75, is_percent}},
+      {Key::relay_limit, "relay_limit", Kind::number, {"a number from 0 to 65535", 100, is_any}},
       {Key::offer_dns, "offer_dns", Kind::flag},
       {Key::dns_servers, "dns_servers", Kind::list},
       {Key::register_dns, "register_dns", Kind::flag},
@@ -219,7 +233,7 @@ const std::vector<KeyRow>& key_rows() {
       {Key::exclude, "exclude", Kind::list},
       {Key::no_offload, "no_offload", Kind::list},
       {Key::cipher, "cipher", Kind::text},
-      {Key::workers, "workers", Kind::number},
+      {Key::workers, "workers", Kind::number, {"1, 2, 4 or 8, or 0 for half of the processors", 2, is_worker_count}},
       {Key::log_level, "log_level", Kind::text},
   };
   return rows;
@@ -232,19 +246,23 @@ std::string environment_name(std::string_view key) {
   return out;
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> out;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" ,", start), text.size());
+    if (end > start) out.emplace_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return out;
+}
+
 SettingMap settings_from(const std::map<std::string, std::string>& environment) {
   SettingMap out;
   for (const KeyRow& row : key_rows()) {
     const std::string name = environment_name(row.name);
     const auto it = environment.find(name);
     if (it == environment.end() || it->second.empty()) continue;
-    Setting setting{{}, name};
-    if (row.kind != Kind::list) setting.texts = {it->second};
-    for (std::size_t start = 0; row.kind == Kind::list && start < it->second.size();) {
-      const std::size_t end = std::min(it->second.find_first_of(" ,", start), it->second.size());
-      if (end > start) setting.texts.push_back(it->second.substr(start, end - start));
-      start = end + 1;
-    }
+    Setting setting{row.kind == Kind::list ? words_of(it->second) : std::vector{it->second}, name};
     out.emplace(row.key, std::move(setting));
   }
   return out;
@@ -283,7 +301,7 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
   if (out.state_dir.empty()) reader.fail(Key::state_dir, "needs a directory");
   out.socket = reader.text(Key::socket);
   if (out.socket.empty()) reader.fail(Key::socket, "needs a path");
-  out.port = reader.number(Key::port, 0, 65535);
+  out.port = reader.number(Key::port);
   if (!reader.flag(Key::no_tap)) out.tap = reader.text(Key::tap);
   if (out.tap && !io::TapDevice::is_name(*out.tap))
     reader.fail(Key::tap, "needs a name of 1 to 15 characters without / : % and spaces, not . or .., or use --no-tap");
@@ -292,28 +310,24 @@ std::variant<NodeSettings, BadSetting> complete(SettingMap& settings, const grou
   out.bootstrap = read_bootstrap(reader, settings);
   out.first = reader.flag(Key::first);
   const auto prefix = groups::parse_prefix(reader.text(Key::prefix));
-  if (!prefix) reader.fail(Key::prefix, prefix.error().message());
+  if (!prefix) reader.fail(Key::prefix, prefix.error().message(), ": ");
   out.prefix = prefix.value_or(net::Ipv4Prefix());
-  out.mtu = reader.number_that(Key::mtu, "0 or a number from 576 to 9000", [](std::uint16_t mtu) {
-    return mtu == 0 || (mtu >= smallest_mtu && mtu <= largest_mtu);
-  });
-  out.relay_share = reader.number(Key::relay_share, 1, 100);
-  out.relay_limit = reader.number(Key::relay_limit, 0, 65535);
+  out.mtu = reader.number(Key::mtu);
+  out.relay_share = reader.number(Key::relay_share);
+  out.relay_limit = reader.number(Key::relay_limit);
   out.offer_dns = reader.flag(Key::offer_dns);
   out.dns_servers = read_dns_servers(reader, settings);
   out.register_dns = reader.flag(Key::register_dns);
   out.lan_discovery = reader.flag(Key::lan_discovery);
   out.excluded = settings.at(Key::exclude).texts;
   for (const std::string& name : out.excluded)
-    if (!io::TapDevice::is_name(name)) reader.fail(Key::exclude, "needs names of interfaces, such as wg0 or wg*");
+    if (!io::TapDevice::is_name(name))
+      reader.fail_value(Key::exclude, name, "the name of an interface, such as wg0 or wg*");
   out.offloads = read_offloads(reader, settings);
   out.cipher = reader.text(Key::cipher);
   if (out.cipher != "auto" && out.cipher != "openssl" && out.cipher != "ipsec-mb" && out.cipher != "chacha20-poly1305")
     reader.fail(Key::cipher, "needs auto, openssl, ipsec-mb or chacha20-poly1305");
-  out.workers =
-      reader.number_that(Key::workers, "1, 2, 4 or 8, or 0 for half of the processors", [](std::uint16_t workers) {
-        return workers == 0 || (workers <= crypto::most_lanes && std::has_single_bit(workers));
-      });
+  out.workers = reader.number(Key::workers);
   out.log_level = read_level(reader);
   // What starts the nodes of all groups says --configure; the settings of one of them may say that it has no interface.
   const bool is_general = settings.at(Key::configure).from_command_line && !settings.at(Key::no_tap).from_command_line;

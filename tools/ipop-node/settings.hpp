@@ -48,10 +48,18 @@ enum class Key {
 
 enum class Kind { text, number, flag, list };
 
+/// The numbers that a key takes.
+struct Numbers {
+  std::string_view what{};  ///< for people, behind "needs"
+  std::uint16_t example = 0;
+  bool (*is_good)(std::uint16_t) = nullptr;
+};
+
 struct KeyRow {
   Key key;
   std::string_view name;
   Kind kind;
+  Numbers numbers{};
 };
 /// All settings in the order in which they are shown.
 const std::vector<KeyRow>& key_rows();
@@ -71,6 +79,8 @@ Result<SettingMap> parse_settings(std::string_view text, const std::string& file
 /// The settings that environment variables make; lists are separated by spaces or commas. An empty
 /// variable sets nothing.
 SettingMap settings_from(const std::map<std::string, std::string>& environment);
+/// The words of a list in an option or a variable: separated by spaces or commas.
+std::vector<std::string> words_of(std::string_view text);
 /// Adds what is missing in `settings`; lists of bootstrap nodes are joined.
 void add_lower(SettingMap& settings, const SettingMap& lower);
 

@@ -24,7 +24,8 @@ std::vector<std::string> texts_of(settings::TomlReader& reader, const KeyRow& ro
     case Kind::text: reader.text(row.name, line + "\"...\"", take); break;
     case Kind::list: reader.texts(row.name, line + "[\"...\"]", take); break;
     case Kind::number:
-      if (const auto number = reader.number(row.name, 0, 65535, 1400)) out.push_back(std::to_string(*number));
+      if (const auto number = reader.any_number(row.name, row.numbers.what, row.numbers.example))
+        out.push_back(std::to_string(*number));
       break;
     case Kind::flag: {
       bool flag = false;

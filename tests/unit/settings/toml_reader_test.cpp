@@ -92,7 +92,7 @@ TEST_CASE("each wrong type says which is right") {
   CHECK(complaint("words = [1]") == "f:1: the key \"words\" needs a list of texts, like words = [\"a\"]");
   CHECK(complaint("table = 1") == "f:1: the key \"table\" needs a table, like [table] with lines as x = [\"a\"]");
   CHECK(complaint("[table]\ny = 1") == "f:2: the key \"y\" needs a list, like x = [\"a\"]");
-  CHECK(complaint("flag = \"true\"") == "f:1: the key \"flag\" needs true or false, like flag = false");
+  CHECK(complaint("flag = \"true\"") == "f:1: the key \"flag\" needs true or false without quotes, like flag = false");
   CHECK(complaint("flog = true") == "f:1: unknown key \"flog\" (did you mean \"flag\"?)");
 }
 
