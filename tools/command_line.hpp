@@ -147,7 +147,7 @@ inline void use_help_text(CLI::App& app, const std::shared_ptr<HelpText>& text) 
 inline std::vector<const CLI::Option*> options_at(const CLI::App& app) {
   std::vector<const CLI::Option*> out;
   for (const CLI::App* here = &app; here != nullptr; here = here->get_parent()) {
-    const auto more = options_of(*here);
+    const auto more = own_options(*here);
     out.insert(out.end(), more.begin(), more.end());
   }
   return out;
@@ -219,7 +219,8 @@ inline std::string in_words(std::string range) {
 
 /// What the library says of an option's value, as people say it; all else as it is. Its texts are
 /// `--color: blue not in {auto,always,never}`, `--color: 1 required :{auto,always,never} missing`,
-/// `--port: Value x not in range 1 to 65535` and `--json excludes --plain`.
+/// `--port: Value x not in range 1 to 65535`, `--port: At Most 1 required but received 2`, `Could not convert: --json =
+/// x` of a flag and `--json excludes --plain`.
 inline std::string in_plain_words(const std::string& text) {
   const auto colon = text.find(": ");
   const std::string name = text.substr(0, colon);
@@ -242,6 +243,14 @@ inline std::string in_plain_words(const std::string& text) {
   if (const auto at = rest.find(range); rest.starts_with(value) && at != std::string::npos)
     return name + ": \"" + rest.substr(value.size(), at - value.size()) + "\" is not a number from " +
            in_words(rest.substr(at + range.size()));
+  if (rest.starts_with("At Most 1 required")) return name + " is given more than once; give one value";
+  constexpr std::string_view unconverted = "Could not convert: ";
+  if (text.starts_with(unconverted)) {
+    const std::string typed = text.substr(unconverted.size());
+    const auto equals = typed.find(" = ");
+    return typed.substr(0, equals) + " takes no value" +
+           (equals == std::string::npos ? "" : " such as \"" + typed.substr(equals + 3) + "\"");
+  }
   constexpr std::string_view excludes = " excludes ";
   if (const auto at = text.find(excludes); at != std::string::npos)
     return text.substr(0, at) + " cannot be used with " + text.substr(at + excludes.size());

@@ -83,13 +83,19 @@ inline ValueKind value_kind(const CLI::Option& option) {
   return {};
 }
 
-/// The options that may stand behind the verb: its own, and its parent's where they are shared.
-inline std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+/// Those of the verb alone.
+inline std::vector<const CLI::Option*> own_options(const CLI::App& app) {
   std::vector<const CLI::Option*> out = app.get_options();
   // A group of options is a verb without a name to the library, and part of this one to people.
   for (const CLI::App* group : app.get_subcommands([](const CLI::App* child) { return child->get_name().empty(); }))
     for (const CLI::Option* option : group->get_options())
       if (!option->check_lname("help")) out.push_back(option);
+  return out;
+}
+
+/// The options that may stand behind the verb: its own, and its parent's where they are shared.
+inline std::vector<const CLI::Option*> options_of(const CLI::App& app) {
+  std::vector<const CLI::Option*> out = own_options(app);
   const CLI::App* parent = app.get_parent();
   if (parent == nullptr || !app.get_fallthrough()) return out;
   for (const CLI::Option* option : options_of(*parent)) {

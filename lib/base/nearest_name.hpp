@@ -32,10 +32,15 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   return cell(a.size(), b.size());
 }
 
+inline bool is_digits(std::string_view text) {
+  return text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// The known name that `typed` most probably means: the fewest changes away, the first of equals.
 ///
-/// None when that would be `typed` itself, when even that one is too far (more than a third of the longer word, at
-/// least one change, or nothing in common) or when `typed` is longer than 64 characters.
+/// None when that would be `typed` itself or a number, which is wrong and not misspelt, when even that one is too far
+/// (more than a third of the longer word, at least one change, or nothing in common) or when `typed` is longer than 64
+/// characters.
 template <class Names>
 std::optional<std::string_view> nearest_name(std::string_view typed, const Names& known) {
   constexpr std::size_t longest = 64;  // no key is longer, and the table stays small
@@ -44,7 +49,7 @@ std::optional<std::string_view> nearest_name(std::string_view typed, const Names
   std::size_t best_distance = 0;
   for (const std::string_view name : known) {
     // What was typed is no better than itself.
-    if (name == typed) continue;
+    if (name == typed || is_digits(name)) continue;
     const std::size_t distance = edit_distance(typed, name);
     const std::size_t longer = std::max(typed.size(), name.size());
     const std::size_t allowed = std::max<std::size_t>(1, longer / 3);

@@ -1,5 +1,8 @@
 #include "options.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "command_line.hpp"
 
 namespace ipop::ipop_node {

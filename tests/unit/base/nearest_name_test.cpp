@@ -37,3 +37,10 @@ TEST_CASE("a word far from every key gets no hint") {
   CHECK_FALSE(nearest_name("prefix", keys));
   CHECK(nearest_name("Prefix", keys) == "prefix");
 }
+
+TEST_CASE("a number is never what another one was meant to be") {
+  const std::array<std::string_view, 3> counts{"0", "1", "16"};
+  CHECK(nearest_hint("-1", counts).empty());
+  CHECK(nearest_hint("17", counts).empty());
+  CHECK(nearest_name("ful", std::array<std::string_view, 2>{"1", "full"}) == "full");
+}
