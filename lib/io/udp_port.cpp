@@ -43,7 +43,7 @@ void grow_buffers(int fd) {
 }
 
 /// The first of a port takes it for itself; those behind it share it.
-Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, bool shares, UdpPort::Offloads& offloads) {
+Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, bool shares, bool& joins) {
   const bool v4 = family == UdpPort::Family::ipv4;
   UniqueFd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const std::string context = "UDP port " + std::to_string(port);
@@ -58,7 +58,7 @@ Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, bool sh
     (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discovery, sizeof(discovery));
   }
   grow_buffers(fd.get());
-  if (offloads.joins) offloads.joins = ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0;
+  if (joins) joins = ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0;
   if (shares && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) return last_error(context);
   const net::Endpoint any = v4 ? net::Endpoint{net::Ipv4Address(), port} : net::Endpoint{net::Ipv6Address{}, port};
   const SocketAddress address = to_socket_address(any);
@@ -87,14 +87,14 @@ bool divide(int fd, unsigned doors) {
 
 /// Behind the first one. Without any where the kernel can't divide: it would deal them out by sender.
 void open_doors(std::vector<UniqueFd>& sockets, UdpPort::Family family, std::uint16_t port, unsigned number,
-                UdpPort::Offloads& offloads) {
+                bool& joins) {
   const int on = 1;
   const int off = 0;
   const int first = sockets.front().get();
   // After it was bound, so that no other program's socket was there.
   if (number == 0 || ::setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) return;
   while (sockets.size() <= number) {
-    auto door = open_socket(family, port, true, offloads);
+    auto door = open_socket(family, port, true, joins);
     if (!door) break;
     sockets.push_back(*std::move(door));
   }
@@ -166,18 +166,19 @@ Result<UdpPort> UdpPort::open(std::uint16_t port, const Offloads& wanted, unsign
   const int attempts = port == 0 ? any_port_attempts : 1;
   for (int attempt = 1;; ++attempt) {
     UdpPort out;
-    out.offloads_ = wanted;
-    auto v4 = open_socket(Family::ipv4, port, false, out.offloads_);
+    out.cuts_ = RefusedOffload(wanted.cuts);
+    out.joins_ = wanted.joins;
+    auto v4 = open_socket(Family::ipv4, port, false, out.joins_);
     if (!v4) return std::move(v4).error();
     out.port_ = bound_port(*v4);
     out.ipv4_.push_back(*std::move(v4));
-    auto v6 = open_socket(Family::ipv6, out.port_, false, out.offloads_);
+    auto v6 = open_socket(Family::ipv6, out.port_, false, out.joins_);
     const bool taken = !v6 && v6.error().code == std::errc::address_in_use;
     if (taken && attempt < attempts) continue;
-    open_doors(out.ipv4_, Family::ipv4, out.port_, doors, out.offloads_);
+    open_doors(out.ipv4_, Family::ipv4, out.port_, doors, out.joins_);
     if (v6) {
       out.ipv6_.push_back(*std::move(v6));
-      open_doors(out.ipv6_, Family::ipv6, out.port_, doors, out.offloads_);
+      open_doors(out.ipv6_, Family::ipv6, out.port_, doors, out.joins_);
     }
     return out;
   }
@@ -190,7 +191,8 @@ std::vector<UdpPort> UdpPort::give_doors(unsigned hands) {
   for (unsigned hand = 1; hand < hands; ++hand) {
     UdpPort& port = out.emplace_back(UdpPort());
     port.port_ = port_;
-    port.offloads_ = offloads_;
+    port.cuts_ = cuts_;
+    port.joins_ = joins_;
   }
   for (auto sockets : {&UdpPort::ipv4_, &UdpPort::ipv6_}) {
     std::vector<UniqueFd> kept;
@@ -263,13 +265,15 @@ void UdpPort::send(const net::Endpoint& to, std::span<const Bytes> datagrams) {
     return;
   }
   while (!datagrams.empty()) {
-    const std::size_t run = offloads_.cuts ? segment_run(datagrams) : 1;
+    const bool cuts = cuts_.in_use();
+    const std::size_t run = cuts ? segment_run(datagrams) : 1;
     std::size_t done = 0;
     if (run > 1) done = send_segmented(fd, to, datagrams.first(run));
     if (done == 0) {
       // Up to the next run that is worth a segmented call, or all that is left.
-      const std::size_t count = run > 1 || offloads_.cuts ? run : std::min(datagrams.size(), send_messages);
+      const std::size_t count = cuts ? run : std::min(datagrams.size(), send_messages);
       done = send_each(fd, to, datagrams.first(count));
+      if (!cuts && count > 1) cuts_.handle_call_without();
     }
     datagrams = datagrams.subspan(done);
   }
@@ -297,11 +301,12 @@ std::size_t UdpPort::send_segmented(int fd, const net::Endpoint& to, std::span<c
   if (sent >= 0) {
     counters_.add("udp_sent", datagrams.size());
     octets_sent_ += static_cast<std::uint64_t>(sent);
+    cuts_.handle_success();
     return datagrams.size();
   }
   const int error = errno;
   if (goes_apart(error)) {
-    note_refusal(error);
+    handle_refusal(error);
     return 0;
   }
   count_failure(error, datagrams.size());
@@ -318,8 +323,8 @@ std::uint64_t UdpPort::octets_waiting() const {
   return out;
 }
 
-void UdpPort::note_refusal(int error) {
-  if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP) offloads_.cuts = false;
+void UdpPort::handle_refusal(int error) {
+  if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP) cuts_.handle_refusal();
 }
 
 void UdpPort::send_joined(std::span<const net::Datagrams> runs) {
@@ -332,9 +337,11 @@ void UdpPort::send_joined(std::span<const net::Datagrams> runs) {
     if (fd < 0) {
       for (const net::Datagrams& run : runs.first(count))
         counters_.add("drop_udp_no_ipv6", count_of(run));
-    } else if (!offloads_.cuts) {
-      for (const net::Datagrams& run : runs.first(count))
+    } else if (!cuts_.in_use()) {
+      for (const net::Datagrams& run : runs.first(count)) {
         send_apart(fd, run);
+        if (run.octets.size() > run.segment) cuts_.handle_call_without();
+      }
     } else {
       count = send_runs(fd, runs.first(count));
     }
@@ -371,13 +378,14 @@ std::size_t UdpPort::send_runs(int fd, std::span<const net::Datagrams> runs) {
     const int error = errno;
     const bool apart = runs.front().octets.size() > runs.front().segment && goes_apart(error);
     if (apart) {
-      note_refusal(error);
+      handle_refusal(error);
       send_apart(fd, runs.front());
     } else {
       count_failure(error, count_of(runs.front()));
     }
     return 1;
   }
+  if (runs.front().octets.size() > runs.front().segment) cuts_.handle_success();
   std::uint64_t datagrams = 0;
   for (const net::Datagrams& run : runs.first(static_cast<std::size_t>(sent))) {
     datagrams += count_of(run);

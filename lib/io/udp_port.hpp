@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/counters.hpp"
 #include "base/result.hpp"
+#include "io/refused_offload.hpp"
 #include "io/unique_fd.hpp"
 #include "net/datagrams.hpp"
 #include "net/endpoint.hpp"
@@ -55,8 +56,8 @@ class UdpPort {
   [[nodiscard]] std::vector<int> fds(Family family) const;
   [[nodiscard]] bool has_ipv6() const { return !ipv6_.empty(); }
 
-  /// In use: what the kernel or a device of this host refused is not tried again.
-  [[nodiscard]] const Offloads& offloads() const { return offloads_; }
+  /// In use at the moment: what a device of this host refused is tried again after a while.
+  [[nodiscard]] Offloads offloads() const { return {cuts_.in_use(), joins_}; }
 
   /// What has arrived at the first socket, in order; empty when nothing is left. Valid until the next call.
   std::span<const Datagram> receive(Family family);
@@ -100,12 +101,13 @@ class UdpPort {
   void send_apart(int fd, const net::Datagrams& run);
   void count_failure(int error, std::uint64_t datagrams = 1);
   std::size_t send_messages_from(int fd, std::span<mmsghdr> headers);
-  void note_refusal(int error);
+  void handle_refusal(int error);
 
   std::vector<UniqueFd> ipv4_;
   std::vector<UniqueFd> ipv6_;
   std::uint16_t port_ = 0;
-  Offloads offloads_;
+  RefusedOffload cuts_;
+  bool joins_ = true;
   std::unique_ptr<Buffers> buffers_;
   std::vector<Datagram> received_;
   std::vector<net::Datagrams> joined_;

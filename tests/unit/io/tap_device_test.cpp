@@ -18,6 +18,7 @@
 #include "io/system_clock.hpp"
 #include "net/checksum.hpp"
 #include "own_network.hpp"
+#include "refusing_kernel.hpp"
 
 using namespace ipop;
 using namespace ipop::io;
@@ -132,6 +133,36 @@ TEST_CASE("a frame in pieces is one frame, with and without offloads") {
       const std::array<ByteSpan, 2> pieces = {ByteSpan(whole).subspan(14, 9), ByteSpan(whole).subspan(23)};
       frame.packet = pieces;
       CHECK(answers_arp(*tap, [&] { tap->write(std::span(&frame, 1)); }));
+    }
+  });
+}
+
+TEST_CASE("where the kernel refuses offloads, a TAP does with what is left, and passes frames") {
+  struct Case {
+    std::vector<Refusal> refusals;
+    TapDevice::Offloads left;
+  };
+  const auto asked = [](std::uint32_t flags) { return Refusal{SYS_ioctl, 2, flags, EINVAL}; };
+  const Refusal all = asked(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO_ECN | 0x60U);  // with UDP, before Linux 6.2
+  const Refusal ecn = asked(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO_ECN);
+  const Refusal tcp = asked(TUN_F_CSUM | TUN_F_TSO4);
+  const Refusal checksums = asked(TUN_F_CSUM);
+  const Refusal headers{SYS_ioctl, 1, TUNGETFEATURES, EINVAL};
+  const std::vector<Case> cases{{{all}, {true, true, true, false}},
+                                {{all, ecn}, {true, true, true, false}},
+                                {{all, ecn, tcp}, {true, true, false, false}},
+                                {{all, ecn, tcp, checksums}, {true, false, false, false}},
+                                {{headers}, {false, false, false, false}}};
+  in_own_network([&] {
+    for (const Case& it : cases) {
+      with_refusing_kernel(it.refusals, [&] {
+        auto tap = TapDevice::open({"tap7", 1400, mac});
+        REQUIRE(tap);
+        CHECK(tap->offloads() == it.left);
+        REQUIRE(add_address(tap->index(), net::Ipv4Address(10, 128, 0, 7), 24));
+        const std::vector<Bytes> frames{arp_request()};
+        CHECK(answers_arp(*tap, [&] { tap->write(frames); }));
+      });
     }
   });
 }

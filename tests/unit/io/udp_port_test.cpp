@@ -1,10 +1,13 @@
 #include "io/udp_port.hpp"
 
 #include <algorithm>
+#include <netinet/udp.h>
+#include <sys/socket.h>
 
 #include <doctest/doctest.h>
 
 #include "io/event_loop.hpp"
+#include "refusing_kernel.hpp"
 
 using namespace ipop;
 using namespace ipop::io;
@@ -189,6 +192,50 @@ TEST_CASE("runs of datagrams arrive one by one in order, with and without what t
       CHECK(b->counters().get("udp_received") == expected.size());
     }
   }
+}
+
+TEST_CASE("where the kernel refuses a segmented call, all arrives, and it is tried again") {
+  // One call of one run, which is how the run below leaves; apart, its three datagrams are one call of three.
+  const std::vector<Refusal> refusals{{SYS_sendmmsg, 2, 1, EIO}, {SYS_sendmsg, 2, MSG_DONTWAIT | MSG_NOSIGNAL, EIO}};
+  auto b = UdpPort::open(0);
+  REQUIRE(b);
+  auto a = UdpPort::open(0);
+  REQUIRE(a);
+  Bytes three = octets_of(3000, 7);
+  const std::vector<net::Datagrams> runs{{loopback_of(*b), three, 1000}};
+  const std::vector<Bytes> batch(3, octets_of(1000, 8));
+  const auto send_one = [&] { a->send_joined(runs); };
+  const auto send_other = [&] { a->send(loopback_of(*b), batch); };
+  for (const std::function<void()>& send : {std::function<void()>(send_one), std::function<void()>(send_other)}) {
+    const auto before = a->counters().get("udp_sent");
+    if (!with_refusing_kernel(refusals, send)) return;
+    CHECK_FALSE(a->offloads().cuts);
+    CHECK(a->counters().get("udp_sent") == before + 3);
+    CHECK(receive(*b, UdpPort::Family::ipv4, 3).size() == 3);
+    for (std::uint32_t i = 0; i < RefusedOffload::shortest; ++i) {
+      CHECK_FALSE(a->offloads().cuts);
+      send();
+      CHECK(receive(*b, UdpPort::Family::ipv4, 3).size() == 3);
+    }
+    CHECK(a->offloads().cuts);
+    send();
+    CHECK(receive(*b, UdpPort::Family::ipv4, 3).size() == 3);
+    CHECK(a->offloads().cuts);
+  }
+  CHECK(a->counters().get("drop_udp_send_failed") == 0);
+}
+
+TEST_CASE("where the kernel refuses to join what arrives, the port does without") {
+  with_refusing_kernel({{SYS_setsockopt, 2, UDP_GRO, ENOPROTOOPT}}, [] {
+    auto a = UdpPort::open(0);
+    auto b = UdpPort::open(0);
+    REQUIRE(a);
+    REQUIRE(b);
+    CHECK(b->offloads() == UdpPort::Offloads{true, false});
+    const std::vector<Bytes> batch(3, octets_of(1000, 8));
+    a->send(loopback_of(*b), batch);
+    CHECK(receive(*b, UdpPort::Family::ipv4, 3).size() == 3);
+  });
 }
 
 namespace {
