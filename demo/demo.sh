@@ -39,7 +39,7 @@ if [[ ${1-} == --enter && $# -ge 2 ]]; then
   host=$2
   shift 2
   hosts=()
-  for socket in "$run"/*/socket; do [[ -S $socket ]] && hosts+=("$(basename "${socket%/socket}")"); done
+  for folder in "$run"/*/run; do [[ -d $folder ]] && hosts+=("$(basename "${folder%/run}")"); done
   if [[ " ${hosts[*]-} " != *" $host "* ]]; then
     echo "demo: no host \"$host\" to enter in the demo that is running; there are: ${hosts[*]-none}" >&2
     exit 1
@@ -58,9 +58,10 @@ if [[ ${1-} == --enter && $# -ge 2 ]]; then
       mkdir -p "$folder"
       mount -t tmpfs -o mode=755 host "$folder"
     done
-    mkdir /run/ipop
+    mkdir /run/ipop /etc/ipop/node
+    mount --bind "$files/run" /run/ipop
     ln -s "$group" /etc/ipop/demo.toml
-    ln -s "$files/socket" /run/ipop/demo.sock
+    ln -s "$files/settings.toml" /etc/ipop/node/demo.toml
     ln -s "$files/state" /var/lib/ipop/demo
     ln -sf "$resolv_conf" /etc/resolv.conf
     exec "$@"' enter "$run/$host" "$run/group.toml" "/etc/netns/$internet-$host/resolv.conf" \
@@ -73,6 +74,9 @@ bin=$(cd "$1" && pwd)
 source "$here/internet.sh"
 # shellcheck source=nodes.sh
 source "$here/nodes.sh"
+# What is /run/ipop for who enters the host: a node that is started there has its socket in the same place.
+# shellcheck disable=SC2034  # for nodes.sh
+node_socket=run/demo.sock
 # shellcheck source=screen.sh
 source "$here/screen.sh"
 
@@ -143,10 +147,16 @@ found "3 sites behind NATs (home: restricted cone, lab: cone, office: symmetric)
 # --- the nodes ----------------------------------------------------------------------------------------------
 phase nodes
 make_group "$public"
-start_node "$public" --no-tap
+# As settings, so that a node that is started again on the host is the same one.
+start_with() { # HOST SETTING...
+  mkdir -p "$run/$1"
+  printf '%s\n' "${@:2}" "port = $overlay_port" >"$run/$1/settings.toml"
+  start_node "$1" --config "$run/$1/settings.toml"
+}
+start_with "$public" 'no_tap = true'
 for machine in "${machines[@]}"; do
   milliseconds >"$run/$machine.started"
-  overlay_port=${port_of[$machine]} start_node "$machine" --tap tap0 --hostname "$machine"
+  overlay_port=${port_of[$machine]} start_with "$machine" 'tap = "tap0"' "hostname = \"$machine\""
 done
 found "5 ipop-node started at once, $public without a TAP; all they share is a group file of $(wc -l <"$run/group.toml") lines"
 

@@ -2,7 +2,7 @@
 # nodes.sh - real nodes and stock clients on the hosts of internet.sh. Source it after that file.
 #
 # The caller sets $bin (the built programs) and $run (an empty directory); every host keeps its own files in
-# $run/NAME: state/ (what the node keeps), socket (its control socket), node.log, client.log.
+# $run/NAME: state/ (what the node keeps), socket (its control socket, or $node_socket), node.log, client.log.
 #
 #   make_group HOST...             a group file that names these hosts as bootstrap nodes
 #   start_node HOST [OPTION...]    an ipop-node in the background; its pid is in ${node_pid[HOST]}
@@ -13,6 +13,7 @@
 
 declare -gA node_pid=()
 overlay_port=4700
+node_socket=socket
 # Put before the node's command line.
 node_wrapper=()
 
@@ -32,7 +33,7 @@ start_node() {
   shift
   mkdir -p "$run/$host"
   in_host "$host" ${node_wrapper[@]+"${node_wrapper[@]}"} "$bin/ipop-node" --group-file "$run/group.toml" --state-dir "$run/$host/state" \
-    --socket "$run/$host/socket" --port "$overlay_port" "$@" >>"$run/$host/node.log" 2>&1 </dev/null &
+    --socket "$run/$host/$node_socket" --port "$overlay_port" "$@" >>"$run/$host/node.log" 2>&1 </dev/null &
   node_pid[$host]=$!
   disown
 }
@@ -40,7 +41,7 @@ start_node() {
 ctl() {
   local host=$1
   shift
-  "$bin/ipop-ctl" --socket "$run/$host/socket" "$@"
+  "$bin/ipop-ctl" --socket "$run/$host/$node_socket" "$@"
 }
 
 start_client() {

@@ -46,6 +46,25 @@ status=0
 enter carol sh -c 'exit 7' || status=$?
 is "a command's exit status is handed on" 7 "$status"
 
+# A node that was stopped is started again as `ga status` says, and is what it was.
+address() { enter alice ipop-ctl status --json | jq -re .address; }
+before=$(address)
+shown() { enter "$1" ipop-node config show | sed -n "s/^$2 = //p"; }
+is "alice: the settings are those of her node" '"tap0" "alice" 4700' "$(shown alice tap) $(shown alice hostname) $(shown alice port)"
+is "relay: its own" true "$(shown relay no_tap)"
+holds "alice: her node is stopped" enter alice ipop-ctl stop
+has_ended() { ! enter alice ipop-ctl status; }
+within 20 "it ends" has_ended
+next=$(enter alice ga status 2>&1 | sed -n 's/^ *next: //p')
+is "the next thing is to start it" "ipop-node --configure --group demo &" "$next"
+enter alice sh -c "$next" >"$run/again" 2>&1
+is_back() { [[ $(address) == "$before" ]]; }
+within 60 "another shell finds it, with the address that it had" is_back
+is_well() { enter alice ga status; }
+within 60 "and nothing wrong" is_well
+within 60 "bob reaches it by its name" enter bob ping -q -n -c 1 -W 1 alice.ipop
+sed 's/^/# /' "$run/again" | head -n 5
+
 is "it is ended" "demo: ended" "$("$demo" --stop 2>&1)"
 is "and leaves no namespace and no file" "" "$(ip netns list)$(find "$run/tmp" /etc/netns -path "*$internet*" -o -name 'ga-demo.*')"
 holds "a second end finds none" grep -qx 'demo: none is running' <("$demo" --stop)
