@@ -54,6 +54,12 @@ std::int64_t microseconds(Duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
+void decode_suite(Fields& in, crypto::AeadSuite& out) {
+  std::string name;
+  in.get("suite", name);
+  if (name == to_string(crypto::AeadSuite::chacha20_poly1305)) out = crypto::AeadSuite::chacha20_poly1305;
+}
+
 Json encode(const node::StatusAnswer& answer) {
   Json out = start(status_schema);
   out["id"] = to_string(answer.id);
@@ -73,6 +79,8 @@ Json encode(const node::StatusAnswer& answer) {
   out["names"] = answer.names;
   out["interface"] = answer.interface;
   out["cipher"] = answer.cipher;
+  out["suite"] = to_string(answer.suite);
+  out["library"] = answer.library;
   out["offloads"] = answer.offloads;
   out["workers"] = answer.workers;
   out["mtu"] = answer.mtu;
@@ -108,6 +116,8 @@ void decode(Fields& in, node::StatusAnswer& out) {
   in.get("names", out.names);
   in.get("interface", out.interface);
   in.get("cipher", out.cipher);
+  decode_suite(in, out.suite);
+  in.get("library", out.library);
   in.get("offloads", out.offloads);
   in.get("workers", out.workers);
   in.get("mtu", out.mtu);
@@ -267,9 +277,7 @@ overlay::Connection decode_connection(Fields& in, const NodeId& peer) {
   out.round_trip = round_trip;
   in.get("carries", out.carries);
   in.get("failing", out.is_failing);
-  std::string suite;
-  in.get("suite", suite);
-  if (suite == to_string(crypto::AeadSuite::chacha20_poly1305)) out.suite = crypto::AeadSuite::chacha20_poly1305;
+  decode_suite(in, out.suite);
   return out;
 }
 
@@ -294,6 +302,7 @@ Json encode(const node::WhyAnswer& answer) {
     journal.push_back(std::move(row));
   }
   out["journal"] = std::move(journal);
+  out["library"] = answer.library.empty() ? Json(nullptr) : Json(answer.library);
   return out;
 }
 
@@ -319,6 +328,7 @@ void decode(Fields& in, node::WhyAnswer& out) {
     fields.get("age_ms", row.first);
     fields.get("text", row.second);
   });
+  in.get("library", out.library);
 }
 
 Json encode(const node::DhtAnswer& answer) {

@@ -15,6 +15,10 @@ std::span<const AeadSuite> AeadFactory::offers() const {
   return all;
 }
 
+std::string_view AeadFactory::library_of(AeadSuite /*suite*/) const {
+  return name();
+}
+
 void Aead::seal(std::uint64_t counter, ByteSpan header, ByteSpan plaintext, Bytes& out) {
   const std::size_t before = out.size();
   out.resize(before + plaintext.size() + tag_size);

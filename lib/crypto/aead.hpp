@@ -66,6 +66,8 @@ class AeadFactory {
   [[nodiscard]] virtual std::span<const AeadSuite> offers() const;
   /// `openssl`, `ipsec-mb`, `chacha20-poly1305`, ...; shown by `ipop-ctl status`.
   [[nodiscard]] virtual std::string_view name() const = 0;
+  /// Whose code seals by this suite: `openssl` or `ipsec-mb`.
+  [[nodiscard]] virtual std::string_view library_of(AeadSuite suite) const;
 };
 
 /// OpenSSL's EVP; always there.

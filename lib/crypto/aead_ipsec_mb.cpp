@@ -70,6 +70,9 @@ class IpsecMbAeadFactory final : public AeadFactory {
     return std::make_unique<IpsecMbAead>(manager_, key);
   }
   [[nodiscard]] std::string_view name() const override { return "ipsec-mb"; }
+  [[nodiscard]] std::string_view library_of(AeadSuite suite) const override {
+    return suite == AeadSuite::aes_128_gcm ? name() : others_->name();
+  }
 
  private:
   Manager manager_;

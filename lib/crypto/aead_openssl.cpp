@@ -90,6 +90,7 @@ class Chacha20AeadFactory final : public OpensslAeadFactory {
     return only;
   }
   [[nodiscard]] std::string_view name() const override { return to_string(AeadSuite::chacha20_poly1305); }
+  [[nodiscard]] std::string_view library_of(AeadSuite /*suite*/) const override { return OpensslAeadFactory::name(); }
 };
 
 }  // namespace

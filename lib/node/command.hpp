@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "base/strong_id.hpp"
 #include "base/time.hpp"
+#include "crypto/aead.hpp"
 #include "dht/dht.hpp"
 #include "net/endpoint.hpp"
 #include "net/ipv4_address.hpp"
@@ -90,9 +91,12 @@ struct StatusAnswer {
   std::vector<std::string> names{};     ///< without the domain: the C-name, then the chosen one
   std::string interface;                ///< empty without a TAP
   std::uint16_t mtu = 0;                ///< octets of the largest IP packet that it takes; 0 without a TAP
-  std::string cipher;                   ///< implementation of the AEAD
+  std::string cipher;                   ///< name of the AeadFactory
   std::vector<std::string> offloads{};  ///< of the kernel, those in use
   std::uint64_t workers = 1;            ///< that pass packets at the same time
+  /// The encryption that this node offers first, and whose code does it.
+  crypto::AeadSuite suite = crypto::AeadSuite::aes_128_gcm;
+  std::string library;
   std::chrono::milliseconds uptime{};
   std::size_t dht_records = 0;
   bool closed = false;                            ///< a group with an authority
@@ -156,6 +160,7 @@ struct WhyAnswer {
   std::vector<std::string> notices{};  ///< as in this node's status: they may be the reason
   overlay::PairReport report{};
   std::vector<std::pair<std::chrono::milliseconds, std::string>> journal{};  ///< age, text
+  std::string library;  ///< whose code seals on this end of the link; empty without one
 };
 
 struct DhtAnswer {

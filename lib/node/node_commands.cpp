@@ -139,6 +139,8 @@ StatusAnswer Node::State::status(TimePoint now) const {
   }
   out.interface = config.interface;
   out.cipher = std::string(aeads.name());
+  out.suite = aeads.offers().front();
+  out.library = std::string(aeads.library_of(out.suite));
   out.uptime = rounded<std::chrono::milliseconds>(now - started_);
   out.dht_records = table.stored_records();
   out.closed = trust->kind() == crypto::GroupKind::closed;
@@ -302,6 +304,7 @@ void Node::State::answer_why(TimePoint now, CommandId id, const NodeId& target,
     out.state = sessions.has_session(target) || out.report.next_hop ? "routed" : "unknown";
   }
   out.reason = why_reason(out.report);
+  if (out.report.connection) out.library = std::string(aeads.library_of(out.report.connection->suite));
   if (const auto& link = out.report.connection; link && link->is_failing) {
     out.notices.push_back(
         "nothing of the size of data passes at present, neither packets of " + std::to_string(link->carries) +

@@ -83,6 +83,20 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [ "$status" -eq 0 ]
 }
 
+@test "status and why say the encryption and whose code does it" {
+  start_node a --cipher openssl
+  start_node b --cipher chacha20-poly1305 --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
+  ctl wait peer 1 --timeout 120s
+  ctl status | grep -qE '^cipher +AES-128-GCM by openssl$'
+  [ "$(ctl status --json | jq -r '[.cipher, .suite, .library] | join(" ")')" = "openssl aes-128-gcm openssl" ]
+  [ "$(ctl status --plain | grep -E '^(suite|library)' | paste -sd' ')" = $'suite\taes-128-gcm library\topenssl' ]
+  "$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" status | grep -qE '^cipher +ChaCha20-Poly1305 by openssl$'
+  id=$(ctl peers --plain | cut -f1)
+  ctl why "$id" | grep -qE '^packets .*, sealed with ChaCha20-Poly1305 by openssl$'
+  [ "$(ctl why "$id" --json | jq -r '[.connection.suite, .library] | join(" ")')" = "chacha20-poly1305 openssl" ]
+  [ "$(ctl why "$id" --plain | sed -n 's/^library\t//p')" = openssl ]
+}
+
 @test "a walk of the ring that is cut off by its limit is exit status 7" {
   start_node a
   start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"

@@ -68,7 +68,7 @@ Lines lines_for_person(const node::StatusAnswer& answer) {
       {"interface", answer.interface.empty()
                         ? ""
                         : answer.interface + ", for packets of up to " + std::to_string(answer.mtu) + " octets"},
-      {"cipher", answer.cipher},
+      {"cipher", answer.library.empty() ? answer.cipher : sealing_text(answer.suite, answer.library)},
       {"offloads", answer.offloads.empty() ? "none" : joined_words(answer.offloads, ", ")},
       {"workers", std::to_string(answer.workers)},
       {"records", std::to_string(answer.dht_records) + " of the DHT kept here"},
@@ -116,6 +116,8 @@ Lines lines_for_script(const node::StatusAnswer& answer) {
       {"offloads", joined_words(answer.offloads, ",")},
       {"workers", std::to_string(answer.workers)},
       {"mtu", std::to_string(answer.mtu)},
+      {"suite", answer.library.empty() ? "" : std::string(to_string(answer.suite))},
+      {"library", answer.library},
   };
   for (const std::string& notice : answer.notices)
     lines.emplace_back("notice", notice);

@@ -33,7 +33,7 @@ void write_human(std::ostream& out, const node::WhyAnswer& answer, const MemberN
   if (const auto& connection = answer.report.connection)
     line("packets", (connection->is_failing ? std::string("none of the size of data at present")
                                             : "up to " + std::to_string(connection->carries) + " octets") +
-                        ", by " + std::string(to_string(connection->suite)));
+                        ", sealed with " + sealing_text(connection->suite, answer.library));
   line("our NAT", std::string(nat_text(answer.report.own_nat)));
   line("its NAT", std::string(nat_text(answer.report.peer_nat)));
   line("candidates", candidates_text(answer.report.peer_candidates));
@@ -51,7 +51,7 @@ void write_plain(std::ostream& out, const node::WhyAnswer& answer) {
       << answer.report.punch_attempts << "\nnext_hop\t" << text_or_empty(answer.report.next_hop) << '\n';
   const auto& connection = answer.report.connection;
   out << "carries\t" << (connection && !connection->is_failing ? std::to_string(connection->carries) : "")
-      << "\nsuite\t" << (connection ? to_string(connection->suite) : "") << '\n';
+      << "\nsuite\t" << (connection ? to_string(connection->suite) : "") << "\nlibrary\t" << answer.library << '\n';
   for (const std::string& notice : answer.notices)
     out << "notice\t" << cli::printable(notice) << '\n';
   for (const auto& [age, text] : answer.journal)

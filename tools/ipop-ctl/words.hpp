@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/aead.hpp"
 #include "overlay/nat_behavior.hpp"
 
 namespace ipop::ipop_ctl {
@@ -28,6 +29,12 @@ constexpr std::string_view nat_text(overlay::NatClass nat) {
     case overlay::NatClass::address_dependent: return "address-dependent (symmetric)";
   }
   return "not known yet";
+}
+
+/// The encryption of packets, for a person: what it is, and whose code does it here.
+inline std::string sealing_text(crypto::AeadSuite suite, const std::string& library) {
+  const bool is_chacha20 = suite == crypto::AeadSuite::chacha20_poly1305;
+  return std::string(is_chacha20 ? "ChaCha20-Poly1305" : "AES-128-GCM") + (library.empty() ? "" : " by " + library);
 }
 
 /// The text form of a value that may be absent; empty when it is.

@@ -61,7 +61,9 @@ TEST_CASE("a status answer reads back as it was") {
   status.domain = "ipop";
   status.names = {"C128000007", "alice"};
   status.interface = "ipop0";
-  status.cipher = "openssl";
+  status.cipher = "chacha20-poly1305";
+  status.suite = crypto::AeadSuite::chacha20_poly1305;
+  status.library = "openssl";
   status.offloads = {"tap-tcp", "udp-send"};
   status.uptime = 1234ms;
   status.dht_records = 9;
@@ -144,6 +146,7 @@ TEST_CASE("the answer to why reads back with its connection and its journal") {
   why.report.own_nat = overlay::NatClass::endpoint_independent;
   why.report.peer_candidates = {endpoint};
   why.report.punch_attempts = 2;
+  why.library = "ipsec-mb";
   why.journal = {{5s, "punched"}, {1s, "link up"}};
   const auto back = round_trip(why);
   REQUIRE(back.report.connection);
@@ -157,6 +160,7 @@ TEST_CASE("the answer to why reads back with its connection and its journal") {
   CHECK(back.report.connection->suite == crypto::AeadSuite::chacha20_poly1305);
   CHECK(back.report.own_nat == overlay::NatClass::endpoint_independent);
   CHECK(back.journal == why.journal);
+  CHECK(back.library == "ipsec-mb");
 
   why.report.connection.reset();
   why.report.next_hop = id_of(7);

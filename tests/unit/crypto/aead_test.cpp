@@ -128,5 +128,14 @@ TEST_CASE("the best implementation has a name") {
   CHECK((name == "ipsec-mb" || name == "openssl"));
 }
 
+TEST_CASE("each factory says whose code seals by a suite") {
+  CHECK(make_openssl_aead_factory()->library_of(AeadSuite::aes_128_gcm) == "openssl");
+  CHECK(make_chacha20_aead_factory()->library_of(AeadSuite::chacha20_poly1305) == "openssl");
+  const auto ipsec_mb = make_ipsec_mb_aead_factory();
+  if (!ipsec_mb) return;
+  CHECK(ipsec_mb->library_of(AeadSuite::aes_128_gcm) == "ipsec-mb");
+  CHECK(ipsec_mb->library_of(AeadSuite::chacha20_poly1305) == "openssl");
+}
+
 }  // namespace
 }  // namespace ipop::crypto

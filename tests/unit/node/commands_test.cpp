@@ -66,6 +66,7 @@ TEST_CASE("a node's status tells who it is, what it holds and whom it is linked 
   CHECK(status.links == 2);
   CHECK(status.direct_links == 2);
   CHECK(status.notices.empty());
+  CHECK_FALSE(status.library.empty());
   CHECK(status.uptime > std::chrono::milliseconds(0));
   CHECK_FALSE(status.counters.empty());
 }
