@@ -188,6 +188,27 @@ void decode(Fields& in, node::PeersAnswer& out) {
   });
 }
 
+Json encode(const node::GoneRow& member) {
+  Json row = Json::object();
+  row["id"] = to_string(member.id);
+  row["address"] = text_or_null(member.address);
+  row["name"] = member.name;
+  row["last_seen"] = seconds_or_null(std::optional(member.last_seen));
+  row["why"] = absence_word(member.why);
+  return row;
+}
+
+void decode_gone(Fields& in, node::GoneRow& out) {
+  in.require("id").get("id", out.id);
+  in.get("address", out.address);
+  in.get("name", out.name);
+  in.get("last_seen", out.last_seen);
+  std::string why;
+  in.get("why", why);
+  for (const node::Absence known : {node::Absence::stopped, node::Absence::revoked, node::Absence::lost})
+    if (absence_word(known) == why) out.why = known;
+}
+
 Json encode(const node::MembersAnswer& answer) {
   Json out = start(members_schema);
   Json rows = Json::array();
@@ -206,15 +227,8 @@ Json encode(const node::MembersAnswer& answer) {
   out["members"] = std::move(rows);
   out["complete"] = answer.complete;
   Json gone = Json::array();
-  for (const node::GoneRow& member : answer.gone) {
-    Json row = Json::object();
-    row["id"] = to_string(member.id);
-    row["address"] = text_or_null(member.address);
-    row["name"] = member.name;
-    row["last_seen"] = seconds_or_null(std::optional(member.last_seen));
-    row["why"] = absence_word(member.why);
-    gone.push_back(std::move(row));
-  }
+  for (const node::GoneRow& member : answer.gone)
+    gone.push_back(encode(member));
   out["gone"] = std::move(gone);
   return out;
 }
@@ -231,16 +245,7 @@ void decode(Fields& in, node::MembersAnswer& out) {
     fields.get("answered", row.answered);
   });
   in.get("complete", out.complete);
-  decode_rows(in, "gone", out.gone, [](Fields& fields, node::GoneRow& row) {
-    fields.require("id").get("id", row.id);
-    fields.get("address", row.address);
-    fields.get("name", row.name);
-    fields.get("last_seen", row.last_seen);
-    std::string why;
-    fields.get("why", why);
-    for (const node::Absence known : {node::Absence::stopped, node::Absence::revoked, node::Absence::lost})
-      if (absence_word(known) == why) row.why = known;
-  });
+  decode_rows(in, "gone", out.gone, [](Fields& fields, node::GoneRow& row) { decode_gone(fields, row); });
 }
 
 Json encode(const overlay::Connection& connection) {
@@ -303,6 +308,7 @@ Json encode(const node::WhyAnswer& answer) {
   }
   out["journal"] = std::move(journal);
   out["library"] = answer.library.empty() ? Json(nullptr) : Json(answer.library);
+  out["gone"] = answer.gone ? encode(*answer.gone) : Json(nullptr);
   return out;
 }
 
@@ -329,6 +335,11 @@ void decode(Fields& in, node::WhyAnswer& out) {
     fields.get("text", row.second);
   });
   in.get("library", out.library);
+  if (const Json* gone = in.object("gone")) {
+    Fields fields(*gone);
+    decode_gone(fields, out.gone.emplace());
+    if (!fields.ok()) in.fail("gone", "a documented object");
+  }
 }
 
 Json encode(const node::DhtAnswer& answer) {

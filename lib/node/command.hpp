@@ -160,7 +160,8 @@ struct WhyAnswer {
   std::vector<std::string> notices{};  ///< as in this node's status: they may be the reason
   overlay::PairReport report{};
   std::vector<std::pair<std::chrono::milliseconds, std::string>> journal{};  ///< age, text
-  std::string library;  ///< whose code seals on this end of the link; empty without one
+  std::string library;            ///< whose code seals on this end of the link; empty without one
+  std::optional<GoneRow> gone{};  ///< without a link: it said good-bye, or was shut out, and was not heard since
 };
 
 struct DhtAnswer {

@@ -51,6 +51,13 @@ std::vector<GoneRow> MemberHistory::gone(WallTime now, const std::vector<MemberR
   return out;
 }
 
+std::optional<GoneRow> MemberHistory::find_gone(WallTime now, const NodeId& id) const {
+  const auto it = rows_.find(id);
+  // Of one that is lost, and of one whose link was not needed, nothing more is known than that there is no link.
+  if (it == rows_.end() || it->second.why == Absence::lost || it->second.last_seen + kept <= now) return std::nullopt;
+  return it->second;
+}
+
 GoneRow& MemberHistory::entry(WallTime now, const NodeId& id) {
   if (!rows_.contains(id) && rows_.size() >= most)
     rows_.erase(std::ranges::min_element(rows_, {}, [](const auto& row) { return row.second.last_seen; }));

@@ -34,6 +34,8 @@ class MemberHistory {
   /// Those of the last week who did not answer this walk, the last seen first. A member that came back in another place
   /// on the ring, with the same address, is there.
   [[nodiscard]] std::vector<GoneRow> gone(WallTime now, const std::vector<MemberRow>& found) const;
+  /// That it stopped or was revoked, as the last that was heard of it in this week.
+  [[nodiscard]] std::optional<GoneRow> find_gone(WallTime now, const NodeId& id) const;
   [[nodiscard]] std::vector<GoneRow> rows() const;
 
  private:

@@ -16,6 +16,10 @@ To rounded(Duration time) {
   return std::chrono::duration_cast<To>(time);
 }
 
+std::string why_gone(Absence why) {
+  return why == Absence::revoked ? "the authority revoked this member; " : "this member left; ";
+}
+
 std::string why_reason(const overlay::PairReport& report) {
   if (!report.connection) {
     return report.next_hop ? "no link: packets are routed by members, next " + to_short_string(*report.next_hop)
@@ -305,6 +309,9 @@ void Node::State::answer_why(TimePoint now, CommandId id, const NodeId& target,
   }
   out.reason = why_reason(out.report);
   if (out.report.connection) out.library = std::string(aeads.library_of(out.report.connection->suite));
+  // A member that came back without a link to this node may be heard by way of others.
+  if (!out.report.connection && !sessions.hears(now, target)) out.gone = history_.find_gone(wall_at(now), target);
+  if (out.gone) out.reason = why_gone(out.gone->why) + out.reason;
   if (const auto& link = out.report.connection; link && link->is_failing) {
     out.notices.push_back(
         "nothing of the size of data passes at present, neither packets of " + std::to_string(link->carries) +

@@ -83,6 +83,24 @@ ctl() { "$GA_BIN/ipop-ctl" --socket "$DIR/a.sock" "$@"; }
   [ "$status" -eq 0 ]
 }
 
+@test "why says in its first lines that a member left, and since when" {
+  start_node a
+  start_node b --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"
+  ctl wait peer 1 --timeout 120s
+  id=$("$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" status --json | jq -r .id)
+  [[ $(ctl why "$id") != *gone* ]]
+  [ "$(ctl why "$id" --json | jq .gone)" = null ]
+  "$GA_BIN/ipop-ctl" --socket "$DIR/b.sock" stop
+  left() { [[ $(ctl why "$id" --json | jq -r .gone.why) == stopped ]]; }
+  within left
+  run ctl why "$id"
+  echo "$output"
+  [[ ${lines[2]} =~ ^gone\ +since\ [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z:\ it\ stopped$ ]]
+  [[ ${lines[3]} == reason*"this member left; no link"* ]]
+  at=$(ctl why "$id" --plain | sed -n 's/^gone\t//p')
+  [ "$(date -u -d "@$at" '+%Y-%m-%dT%H:%M')" = "$(sed -E 's/^gone +since (.{16}).*/\1/' <<<"${lines[2]}")" ]
+}
+
 @test "status and why say the encryption and whose code does it" {
   start_node a --cipher openssl
   start_node b --cipher chacha20-poly1305 --bootstrap "$(ctl status --json | jq -r '.local_endpoints[0]')"

@@ -23,6 +23,9 @@ void write_human(std::ostream& out, const node::WhyAnswer& answer, const MemberN
   };
   line("node", to_string(answer.id) + (answer.address ? " at " + to_string(*answer.address) : ""));
   line("state", answer.state);
+  if (answer.gone)
+    line("gone", "since " + cli::utc_text(answer.gone->last_seen) +
+                     (answer.gone->why == node::Absence::revoked ? ": the authority revoked it" : ": it stopped"));
   line("reason", names.in_words(answer.reason));
   for (const std::string& notice : answer.notices)
     line("notice", notice);
@@ -51,7 +54,8 @@ void write_plain(std::ostream& out, const node::WhyAnswer& answer) {
       << answer.report.punch_attempts << "\nnext_hop\t" << text_or_empty(answer.report.next_hop) << '\n';
   const auto& connection = answer.report.connection;
   out << "carries\t" << (connection && !connection->is_failing ? std::to_string(connection->carries) : "")
-      << "\nsuite\t" << (connection ? to_string(connection->suite) : "") << "\nlibrary\t" << answer.library << '\n';
+      << "\nsuite\t" << (connection ? to_string(connection->suite) : "") << "\ngone\t"
+      << (answer.gone ? std::to_string(answer.gone->last_seen.seconds) : "") << "\nlibrary\t" << answer.library << '\n';
   for (const std::string& notice : answer.notices)
     out << "notice\t" << cli::printable(notice) << '\n';
   for (const auto& [age, text] : answer.journal)

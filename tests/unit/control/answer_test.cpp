@@ -160,7 +160,10 @@ TEST_CASE("the answer to why reads back with its connection and its journal") {
   CHECK(back.report.connection->suite == crypto::AeadSuite::chacha20_poly1305);
   CHECK(back.report.own_nat == overlay::NatClass::endpoint_independent);
   CHECK(back.journal == why.journal);
+  CHECK_FALSE(back.gone);
   CHECK(back.library == "ipsec-mb");
+  why.gone = node::GoneRow{id_of(6), std::nullopt, "bob", WallTime{1'700'000'000}, node::Absence::revoked};
+  CHECK(round_trip(why).gone == why.gone);
 
   why.report.connection.reset();
   why.report.next_hop = id_of(7);

@@ -132,6 +132,28 @@ TEST_CASE("why takes an id, the beginning of one, an address, and a name with th
   CHECK(trio.refused(node::WhyCommand{"10.200.1.1"}) == Errc::not_found);
 }
 
+TEST_CASE("why says that a member left, and when, until it is back") {
+  Trio trio(28);
+  const NodeId alice = trio.alice().node().id();
+  const auto why = [&] { return trio.answer<node::WhyAnswer>(node::WhyCommand{to_string(alice)}); };
+  CHECK_FALSE(why().gone);
+  const TimePoint before = trio.ring.network().now();
+  trio.alice().stop(trio.ring.network().now());
+  trio.ring.network().drain(trio.ring.host(2));
+  trio.ring.kill(2);
+  trio.ring.network().run_for(20s);
+  const auto left = why();
+  CHECK(left.state != "direct");
+  CHECK(left.reason.starts_with("this member left; no link"));
+  REQUIRE(left.gone);
+  CHECK(left.gone->why == node::Absence::stopped);
+  const auto at = std::chrono::duration_cast<std::chrono::seconds>(before - TimePoint{}).count();
+  CHECK(left.gone->last_seen.seconds - SimRing::start_wall_seconds - at <= 1);
+  trio.ring.restart(2);
+  REQUIRE(trio.ring.network().run_until_done([&] { return why().state == "direct"; }, 60s));
+  CHECK_FALSE(why().gone);
+}
+
 TEST_CASE("why says the address of a name to which no packet went yet") {
   Trio trio(27);
   const auto why = trio.answer<node::WhyAnswer>(node::WhyCommand{"alice"});

@@ -93,3 +93,21 @@ TEST_CASE("a member that came back with its address in another place on the ring
   silent.answered = false;
   CHECK(history.gone(morning, {silent}).size() == 1);
 }
+
+TEST_CASE("who said that it stops, or was revoked, is gone until it is heard again, or for a week") {
+  MemberHistory history;
+  history.handle_up(morning, numbered(1), std::nullopt);
+  CHECK_FALSE(history.find_gone(morning, numbered(1)));
+  // A link that nobody needed ends as well.
+  history.handle_down(morning, numbered(1), Absence::lost);
+  CHECK_FALSE(history.find_gone(morning, numbered(1)));
+  for (const Absence why : {Absence::stopped, Absence::revoked}) {
+    history.handle_down(morning, numbered(1), why);
+    REQUIRE(history.find_gone(morning, numbered(1)));
+    CHECK(history.find_gone(morning, numbered(1))->why == why);
+  }
+  CHECK_FALSE(history.find_gone(morning + MemberHistory::kept, numbered(1)));
+  CHECK_FALSE(history.find_gone(morning, numbered(2)));
+  history.handle_up(morning, numbered(1), std::nullopt);
+  CHECK_FALSE(history.find_gone(morning, numbered(1)));
+}
