@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "io/unique_fd.hpp"
+
 namespace ipop::io {
 
 Error tap_error(const std::string& name, int code, bool driver) {
