@@ -46,7 +46,8 @@ crypto::AeadKey some_key(Rng& rng) {
 void measure_aead(bench::Report& report, crypto::AeadFactory& factory, std::size_t size, Rng& rng) {
   const std::string suffix = "_" + std::to_string(size) + "_" + std::string(factory.name());
   report.progress("AEAD " + suffix.substr(1));
-  const auto key = some_key(rng);
+  auto key = some_key(rng);
+  key.suite = factory.offers().front();
   const auto aead = factory.make(key);
   Bytes plain(size);
   rng.fill(plain);
@@ -279,10 +280,12 @@ int main(int argc, char** argv) {
 
   const auto openssl = crypto::make_openssl_aead_factory();
   const auto ipsec_mb = crypto::make_ipsec_mb_aead_factory();
+  const auto chacha20 = crypto::make_chacha20_aead_factory();
   const auto best = crypto::make_best_aead_factory();
   for (const std::size_t size : {64U, 1420U}) {
     measure_aead(report, *openssl, size, rng);
     if (ipsec_mb) measure_aead(report, *ipsec_mb, size, rng);
+    measure_aead(report, *chacha20, size, rng);
   }
   for (const std::size_t size : {64U, 1420U})
     measure_session(report, *best, size, rng);
