@@ -55,17 +55,20 @@ inline void share_options(CLI::App& app) {
   app.fallthrough();
 }
 
+/// Empty for a span of time; else what is wrong.
+inline std::string check_duration(const std::string& text) {
+  if (cli::parse_duration(text)) return {};
+  return "\"" + text + "\" is not a duration such as 90s, 5min, 12h or 7d";
+}
+
 /// Adds an option whose value is a span of time: `90`, `90s`, `5min`, `12h`, `7d`.
 inline CLI::Option* add_duration_option(CLI::App& app, const char* name, std::chrono::seconds& out,
                                         const char* description) {
-  const auto check = [](const std::string& text) {
-    return cli::parse_duration(text) ? std::string() : text + " is not a duration such as 90s, 5min, 12h or 7d";
-  };
   return app
       .add_option_function<std::string>(
           name, [&out](const std::string& text) { out = cli::parse_duration(text).value_or(out); }, description)
       ->type_name("TIME")
-      ->check(CLI::Validator(check, ""));
+      ->check(CLI::Validator(check_duration, ""));
 }
 
 namespace detail {

@@ -72,3 +72,12 @@ NUMBERS
     [[ $output == *"--workers: \"$value\" is not 0, 1, 2, 4 or 8; see"* ]]
   done
 }
+
+@test "a time that is none is named, with how one is written" {
+  refused ipop-ctl --timeout soon status
+  [[ $output == *'--timeout: "soon" is not a duration such as 90s, 5min, 12h or 7d'* ]]
+  refused ga-update apply --within soon
+  [[ $output == *'--within: "soon" is not a duration'* ]]
+  refused ga-update apply --at soon
+  [[ $output == *'--at: "soon" is not a time such as 02:30'* ]]
+}

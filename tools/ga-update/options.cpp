@@ -56,18 +56,15 @@ void add_departure(CLI::App& verb, Apply& apply) {
       ->type_name("TIME")
       ->check(CLI::Validator(
           [](const std::string& text) {
-            return parse_moment(text) ? std::string() : text + " is not a time such as 02:30 or 2026-12-01T02:30:00Z";
+            return parse_moment(text) ? std::string()
+                                      : "\"" + text + "\" is not a time such as 02:30 or 2026-12-01T02:30:00Z";
           },
           ""));
   verb.add_option_function<std::string>(
           "--within", [&apply](const std::string& text) { apply.within = cli::parse_duration(text); },
           "Give up when it has to wait longer than this after the time of --at (never)")
       ->type_name("TIME")
-      ->check(CLI::Validator(
-          [](const std::string& text) {
-            return cli::parse_duration(text) ? std::string() : text + " is not a duration such as 90s, 5min, 12h or 7d";
-          },
-          ""));
+      ->check(CLI::Validator(tools::check_duration, ""));
   auto* idle = verb.add_flag("--when-idle", apply.when_idle, "Wait until no job runs here");
   verb.add_option("--execute", apply.execute, "Where HTCondor's jobs run (EXECUTE of HTCondor)")
       ->type_name("DIR")
