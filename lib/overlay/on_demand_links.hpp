@@ -32,6 +32,7 @@ class OnDemandLinks {
     return out;
   }
   [[nodiscard]] std::optional<TimePoint> deadline() const { return wanted_.next_end(); }
+  [[nodiscard]] Duration idle() const { return idle_; }
 
  private:
   Duration idle_;

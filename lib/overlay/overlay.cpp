@@ -34,8 +34,7 @@ Overlay::State::State(Config config, crypto::HandshakeFactory& handshakes, crypt
       seeker_(rng),
       routing_(config_.self),
       policy_{config_.virtual_prefix, {}},
-      near_(config_.self),
-      on_demand_(config_.on_demand_idle),
+      ring_(config_.self, config_.near_per_side, config_.on_demand_idle, rng),
       relay_rate_(config_.relay_share, config_.relay_limit) {}
 
 void Overlay::State::handle_wall_time(TimePoint now, WallTime wall) {
@@ -45,8 +44,8 @@ void Overlay::State::handle_wall_time(TimePoint now, WallTime wall) {
 void Overlay::State::start(TimePoint now) {
   if (running_) return;
   running_ = true;
-  leaf_.set_endpoints(config_.bootstrap, config_.known_peers, rng_);
-  leaf_.start_probing(now, rng_);
+  ring_.handle_bootstrap(config_.bootstrap, config_.known_peers);
+  ring_.start(now);
   dirty_ = true;
   settle(now);
 }
@@ -93,7 +92,7 @@ void Overlay::State::handle_local_endpoints(TimePoint now, std::vector<net::Endp
 
 void Overlay::State::handle_bootstrap(TimePoint now, std::vector<net::Endpoint> endpoints) {
   config_.bootstrap = std::move(endpoints);
-  if (running_) leaf_.set_endpoints(config_.bootstrap, config_.known_peers, rng_);
+  if (running_) ring_.handle_bootstrap(config_.bootstrap, config_.known_peers);
   dirty_ = true;
   settle(now);
 }
@@ -112,8 +111,7 @@ void Overlay::State::leave(TimePoint now) {
   running_ = false;
   due_.reset();
   // Whoever follows the ring must hear of it again after the next start.
-  told_neighbours_.clear();
-  told_size_ = 1;
+  ring_.forget_what_was_told();
   outputs_.push(RingChanged{{}, 1});
 }
 
@@ -127,7 +125,7 @@ void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
       table_.cancel(carrier);
     openings_.clear();
     seeker_.begin_anew();
-    requests_.clear();
+    ring_.drop_questions();
   };
   end_attempts();
   std::vector<NodeId> peers;
@@ -138,10 +136,9 @@ void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
   for (const NodeId& peer : peers)
     remove_link(now, peer, why);
   end_attempts();
-  near_.clear();
+  ring_.begin_anew();
   nat_.clear();
   seeker_.handle_moved();
-  leaf_.reset();
   instance_ = rng_.next();
 }
 
@@ -176,8 +173,7 @@ bool Overlay::State::send_over_link(TimePoint now, const NodeId& peer, std::span
 
 void Overlay::State::want_link(TimePoint now, const NodeId& peer) {
   if (!running_ || peer == config_.self) return;
-  if (!on_demand_.is_wanted(now, peer)) dirty_ = true;
-  on_demand_.touch(now, peer);
+  if (ring_.want(now, peer)) dirty_ = true;
   settle(now);
 }
 
@@ -243,11 +239,15 @@ void Overlay::State::settle(TimePoint now) {
 }
 
 void Overlay::State::run_timers(TimePoint now) {
-  if (on_demand_.deadline() && *on_demand_.deadline() <= now) expire_on_demand(now);
+  if (ring_.idle_deadline() && *ring_.idle_deadline() <= now) {
+    ring_.expire_on_demand(now, links_);
+    dirty_ = true;
+  }
   check_links(now);
   if (spread_.poll_timeout() && *spread_.poll_timeout() <= now) repeat_list_messages(now);
   close_expired_aside(now);
-  send_due_requests(now);
+  if (ring_.handle_timeout(now, view(now))) dirty_ = true;
+  carry_out_ring(now);
   seeker_.handle_timeout(now);
   carry_on_seeking(now);
   // The maintenance that follows gives each link its roles first, and then tells them.
@@ -261,60 +261,47 @@ void Overlay::State::run_timers(TimePoint now) {
 
 void Overlay::State::maintain(TimePoint now) {
   if (told_load_ > 0) look_at_load(now);
-  seek_links(now);
+  ring_.seek_near(now, view_changed_, view(now));
+  carry_out_ring(now);
+  ring_.seek_wanted(now, view(now));
+  carry_out_ring(now);
+  improve_links(now);
   seek_spare(now);
   // Nothing below closes a link or hears a peer, so the ring keeps its size until the end.
   const std::size_t size = size_estimate();
-  seek_leaves(now, size);
+  ring_.seek_leaves(now, size, [&](const net::Endpoint& endpoint) { return may_open(endpoint); });
+  carry_out_ring(now);
   assign_roles(now);
   const std::vector<NodeId> changed = links_.take_changed();
   mark_unused(now, changed);
-  update_ring(now, size);
-  seek_shortcuts(now, size);
+  ring_.update(now, size, view(now));
+  ring_.seek_shortcuts(now, size, view(now));
+  carry_out_ring(now);
   sync_status(now, changed);
   view_changed_ = false;
   // What it changed itself it has looked at.
   links_.take_changed();
 
-  maintain_at_ = leaf_.deadline(now, leaves_lacking() > 0);
-  if (joined_) maintain_at_ = earliest(maintain_at_, shortcuts_.deadline());
-  if (place_.is_listening(now)) maintain_at_ = earliest(maintain_at_, place_.listens_until());
-  maintain_at_ = earliest(maintain_at_, seeker_.next_look(now));
-  if (joined_) maintain_at_ = earliest(maintain_at_, spare_.deadline());
-  for (const auto& [peer, leaf] : leaf_peers_)
-    maintain_at_ = earliest(maintain_at_, leaf.until);
+  maintain_at_ = earliest(ring_.next_look(now), seeker_.next_look(now));
   // A relay is loaded until its peers hear otherwise.
   if (told_load_ > 0) maintain_at_ = earliest(maintain_at_, load_looked_at_ + load_interval);
-}
-
-void Overlay::State::expire_on_demand(TimePoint now) {
-  // Packets count on the link, not in the map: the data path touches no tree.
-  const std::vector<NodeId> wanted = on_demand_.wanted();
-  on_demand_.handle_timeout(now);
-  for (const NodeId& peer : wanted) {
-    const Link* link = links_.find(peer);
-    if (link == nullptr || on_demand_.is_wanted(now, peer) || link->last_traffic == TimePoint{}) continue;
-    if (link->last_traffic + config_.on_demand_idle > now) on_demand_.touch(link->last_traffic, peer);
-  }
-  dirty_ = true;
 }
 
 void Overlay::State::set_next_deadline() {
   due_ = maintain_at_;
   wake_by(links_.next_deadline());
   wake_by(seeker_.poll_timeout());
-  wake_by(requests_.deadline());
+  wake_by(ring_.poll_timeout(links_));
   wake_by(spread_.poll_timeout());
-  wake_by(on_demand_.deadline());
+  wake_by(ring_.idle_deadline());
   wake_by(aside_.deadline());
-  if (!links_.all().empty()) wake_by(place_.deadline());
 }
 
 void Overlay::State::address_changed(TimePoint now) {
   nat_.clear();
   strangers_.clear();
   seeker_.handle_moved();
-  leaf_.reset();
+  ring_.handle_moved();
   probe_all(now);
   dirty_ = true;
 }

@@ -56,7 +56,7 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::O
     openings_.erase(opening);
     // The endpoint that was asked is not the link's: it is asked again, but not at once.
     if (const auto* endpoint = asked && leaf && elsewhere ? std::get_if<net::Endpoint>(&*asked) : nullptr) {
-      leaf_.handle_failed(now, *endpoint, rng_);
+      ring_.handle_open_failed(now, *endpoint);
     }
     // As with a move: a relay that answers from its own endpoint does not become the peer's.
     if (carrier && is_direct(*carrier) && asked && !is_direct(*asked)) {
@@ -184,7 +184,7 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::O
   dirty_ = true;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&*carrier)) {
     if (expected.is_zero()) {
-      leaf_.handle_failed(now, *endpoint, rng_);
+      ring_.handle_open_failed(now, *endpoint);
       return;
     }
     journal_.add(now, expected,

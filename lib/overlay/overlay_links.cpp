@@ -43,7 +43,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   const auto* endpoint = std::get_if<net::Endpoint>(&carrier);
   if (opened.peer == config_.self) {
     counters_.add("drop_link_to_self");
-    if (endpoint != nullptr) leaf_.handle_own(*endpoint);
+    if (endpoint != nullptr) ring_.handle_own(*endpoint);
     table_.close(now, opened.id);
     dirty_ = true;
     return;
@@ -127,10 +127,9 @@ void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::Chan
   const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier);
   if (endpoint != nullptr) {
     if (path.to_bootstrap) {
-      leaf_.handle_accepted(now, *endpoint);
-      leaf_peers_[peer] = LeafPeer{joined_ ? std::optional(now + leaf_linger) : std::nullopt};
+      ring_.handle_accepted(now, peer, *endpoint);
     } else {
-      leaf_.learn(*endpoint);
+      ring_.handle_member_at(*endpoint);
     }
     seeker_.handle_direct(peer);
     cancel_openings(peer, true);
@@ -139,7 +138,7 @@ void Overlay::State::path_proven(TimePoint now, const NodeId& peer, crypto::Chan
   }
   const bool is_new = !link.told;
   tell(now, link);
-  if (!is_new && link.is_up()) handle_way_to_place(now, link);
+  if (!is_new && link.is_up() && ring_.handle_way_to_place(now, link.peer, view(now))) dirty_ = true;
 }
 
 void Overlay::State::tell(TimePoint now, Link& link) {
@@ -168,7 +167,7 @@ void Overlay::State::tell(TimePoint now, Link& link) {
     link.told = true;
     link.told_direct = direct;
     outputs_.push(LinkUp{link.peer, direct});
-    handle_way_to_place(now, link);
+    if (ring_.handle_way_to_place(now, link.peer, view(now))) dirty_ = true;
   } else if (link.told_direct != direct) {
     link.told_direct = direct;
     journal_.add(now, link.peer, direct ? "the link is direct" : "the link is relayed");
@@ -227,7 +226,7 @@ void Overlay::State::path_lost(TimePoint now, const NodeId& peer, crypto::Channe
     seeker_.set_back(now, peer);
   }
   if (const auto* endpoint = bootstrap ? std::get_if<net::Endpoint>(&*bootstrap) : nullptr) {
-    leaf_.handle_ended(now, *endpoint, rng_);
+    ring_.handle_ended(now, *endpoint, false);
   }
   if (!was_direct) seeker_.handle_relay_failed(now, peer, relay);
   tell(now, *link);
@@ -308,12 +307,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   for (const Path& path : link->paths) {
     table_.close(now, path.channel);
     const auto* endpoint = path.to_bootstrap ? std::get_if<net::Endpoint>(&path.carrier) : nullptr;
-    if (endpoint == nullptr) continue;
-    if (end == LinkEnd::unneeded) {
-      leaf_.handle_unneeded(*endpoint);
-    } else {
-      leaf_.handle_ended(now, *endpoint, rng_);
-    }
+    if (endpoint != nullptr) ring_.handle_ended(now, *endpoint, end == LinkEnd::unneeded);
   }
   const bool was_near = link->own_roles.test(index_of(Role::near));
   const bool was_told = link->told;
@@ -324,30 +318,19 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   spread_.handle_lost(peer);
   routing_.handle_lost(peer);
   nat_.forget(peer);
-  near_.forget(peer);
-  shortcuts_.handle_lost(peer);
-  leaf_peers_.erase(peer);
   journal_.add(now, peer, "down: " + why);
   if (was_told) outputs_.push(LinkDown{peer, why, end, heard});
   dirty_ = true;
   drop_relayed_paths(now, peer, std::nullopt);
-  if (links_.all().empty()) {
-    joined_ = false;
-    learn_ways_back();
-    place_.clear();
-    near_.clear();
-    shortcuts_.clear();
-    requests_.clear();
-  } else if (was_near) {
-    place_.hurry(now);
-  }
+  ring_.handle_removed(now, peer, was_near, view(now));
+  if (links_.all().empty()) learn_ways_back();
 }
 
 void Overlay::State::learn_ways_back() {
   seeker_.for_each_reach([&](const NodeId&, const Reach& reach) {
     if (reach.nat == NatClass::address_dependent) return;
     for (const net::Endpoint& candidate : reach.candidates)
-      leaf_.learn_hearsay(candidate);
+      ring_.handle_hearsay(candidate);
   });
 }
 

@@ -59,8 +59,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
   link.peer_roles = status.roles;
   link.peer_nat = status.nat;
   link.relay_load = status.relay_load;
-  for (const NodeId& id : status.neighbours)
-    near_.learn(now, id, link.peer);
+  ring_.handle_neighbours(now, status.neighbours, link.peer);
   link.neighbours = std::move(status.neighbours);
   dirty_ = true;
 }

@@ -33,7 +33,7 @@ void Overlay::State::send_request(TimePoint now, std::uint64_t token, const Node
   ConnectToMe request = make_connect_to_me(now, ConnectToMe::Kind::request, token);
   request.spread = spread;
   request.roles = roles;
-  if (spread) request.neighbours = heard_neighbours(now);
+  if (spread) request.neighbours = ring_.heard_neighbours(now, view(now));
   RoutedPacket packet;
   packet.type = PacketType::connect_to_me;
   packet.mode = mode;
@@ -41,18 +41,6 @@ void Overlay::State::send_request(TimePoint now, std::uint64_t token, const Node
   packet.destination = destination;
   encode(request, packet.payload);
   route(now, std::move(packet), std::nullopt, first_hop);
-}
-
-/// Their lists come over the links, or they have answered: who is asked for our place need not ask them as well.
-std::vector<NodeId> Overlay::State::heard_neighbours(TimePoint now) const {
-  const std::size_t per_side = config_.near_per_side + 1;
-  std::vector<NodeId> out;
-  if (place_.is_settled()) out = links_.around(config_.self, per_side);
-  for (const NearLinks::Missing& missing : missing_near(now, per_side)) {
-    if (out.size() < ConnectToMe::max_neighbours && seeker_.reach(now, missing.id) != nullptr)
-      out.push_back(missing.id);
-  }
-  return out;
 }
 
 void Overlay::State::handle_connect_to_me(TimePoint now, const RoutedPacket& packet, const NodeId& previous) {
@@ -108,7 +96,7 @@ void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, c
   if (!linked && request.roles == only(Role::shortcut)) {
     const auto shortcuts = std::ranges::count_if(
         links_.all(), [](const auto& entry) { return entry.second.peer_roles.test(index_of(Role::shortcut)); });
-    if (static_cast<std::size_t>(shortcuts) >= shortcuts_.accepted()) {
+    if (static_cast<std::size_t>(shortcuts) >= ring_.shortcuts_accepted()) {
       counters_.add("shortcuts_refused");
       kind = ConnectToMe::Kind::refusal;
       accept = false;
@@ -132,40 +120,17 @@ void Overlay::State::handle_request(TimePoint now, const RoutedPacket& packet, c
 void Overlay::State::handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer) {
   // Nobody but whoever saw the question knows its token.
   const bool is_sought = seeker_.is_asked(source, answer.token);
-  if (!is_sought && !requests_.take_answer(answer.token)) {
+  if (!is_sought && !ring_.takes(answer.token)) {
     counters_.add("drop_answer_unasked");
     return;
   }
-  for (const NodeId& id : answer.neighbours)
-    near_.learn(now, id, source);
+  ring_.handle_neighbours(now, answer.neighbours, source);
   remember_reach(now, source, answer);
   dirty_ = true;
-  const Link* link = links_.find(source);
-  const bool linked = link != nullptr && link->is_up();
-
-  if (const RequestReply::Request* request = requests_.find(answer.token)) {
-    const auto purpose = request->purpose;
-    const bool first = !requests_.settle(now, answer.token);
-    if (purpose == RequestReply::Purpose::own_place) {
-      place_.handle_answer(source);
-      const bool expects_us = request->destination == config_.self;
-      near_.learn(now, source, expects_us ? source : NodeId{});
-      if (linked || !expects_us) return;
-      const auto missing = missing_near(now, config_.near_per_side + 1);
-      if (std::ranges::find(missing, source, &NearLinks::Missing::id) == missing.end()) return;
-      if (seek(now, source, only(Role::near), source)) give_candidates(now, source);
-      return;
-    }
-    if (!first) return;
-    const bool taken = answer.kind == ConnectToMe::Kind::answer;
-    const std::vector<NodeId> near = links_.around(config_.self, config_.near_per_side + 1);
-    const bool useful = taken && std::ranges::find(near, source) == near.end() && !shortcuts_.contains(source) &&
-                        (linked || seeker_.may_try(now, source));
-    shortcuts_.handle_drawn(now, useful ? std::optional(source) : std::nullopt, rng_);
-    if (useful && !linked && seek(now, source, only(Role::shortcut), source)) give_candidates(now, source);
+  if (ring_.handle_answer(now, source, answer, view(now))) {
+    carry_out_ring(now);
     return;
   }
-
   if (answer.kind == ConnectToMe::Kind::refusal) {
     journal_.add(now, source, "the peer refused another link");
     seeker_.handle_refusal(now, source);

@@ -74,7 +74,7 @@ void Overlay::State::handle_seeking(TimePoint now, const Seeker::WantMember& wan
   for (const RelayOffer& offer : wanted.offers) {
     if (helpers == relay_helpers) break;
     if (offer.id == config_.self || links_.find(offer.id) != nullptr) continue;
-    on_demand_.touch(now, offer.id);
+    ring_.want(now, offer.id);
     ++helpers;
   }
   dirty_ = true;
@@ -90,14 +90,14 @@ void Overlay::State::handle_seeking(TimePoint now, const Seeker::Failed& failed)
   seeker_.set_back(now, peer, failed.answered && standing.is_sound ? RetryPace::linked : RetryPace::pace);
   if (!failed.answered) {
     journal_.add(now, peer, "no answer over the ring");
-    near_.handle_unanswered(now, peer);
+    ring_.handle_unanswered(now, peer);
   } else {
     const Reach* reach = seeker_.reach(now, peer);
     journal_.add(now, peer,
                  "no direct path: own NAT " + std::string(to_string(nat_.nat_class())) + ", peer's " +
                      std::string(to_string(reach == nullptr ? NatClass::unknown : reach->nat)));
   }
-  if (!standing.is_up) shortcuts_.handle_lost(peer);
+  if (!standing.is_up) ring_.handle_not_linked(peer);
 }
 
 void Overlay::State::handle_seeking(TimePoint now, const Seeker::Began& began) {

@@ -10,32 +10,24 @@
 #include "overlay/candidates.hpp"
 #include "overlay/carrier.hpp"
 #include "overlay/connect_to_me.hpp"
-#include "overlay/leaf_links.hpp"
 #include "overlay/link_journal.hpp"
 #include "overlay/link_message.hpp"
 #include "overlay/link_table.hpp"
-#include "overlay/near_links.hpp"
-#include "overlay/on_demand_links.hpp"
 #include "overlay/overlay.hpp"
-#include "overlay/place_search.hpp"
 #include "overlay/relay.hpp"
 #include "overlay/relay_lending.hpp"
 #include "overlay/relay_queue.hpp"
 #include "overlay/relay_rate.hpp"
-#include "overlay/request_reply.hpp"
 #include "overlay/revocation_spread.hpp"
+#include "overlay/ring.hpp"
 #include "overlay/routing.hpp"
 #include "overlay/seeker.hpp"
-#include "overlay/shortcut_links.hpp"
 #include "overlay/shot_pace.hpp"
 #include "overlay/side_channels.hpp"
-#include "overlay/spare_links.hpp"
 #include "overlay/stranger_watch.hpp"
 
 namespace ipop::overlay {
 
-/// A bootstrap link stays so long after the node has joined.
-inline constexpr Duration leaf_linger = 10s;
 /// How often the load that this node tells of itself may change: that goes to every peer.
 inline constexpr Duration load_interval = 5s;
 
@@ -53,8 +45,8 @@ constexpr LinkEnd end_by(CloseReason reason) {
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
 /// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (link
 /// messages and routed packets), overlay_relay.cpp (what goes through this node for others),
-/// overlay_requests.cpp (connect-to-me), overlay_ring.cpp (which links the ring wants), overlay_seeking.cpp
-/// (how the seeker gets them), overlay_status.cpp (what the ends of a link tell of
+/// overlay_requests.cpp (connect-to-me), overlay_ring.cpp (what the ring wants), overlay_seeking.cpp
+/// (how the seeker gets it), overlay_status.cpp (what the ends of a link tell of
 /// themselves), overlay_trust.cpp (who is a member), overlay_twins.cpp (two nodes with one id).
 class Overlay::State {
  public:
@@ -86,7 +78,7 @@ class Overlay::State {
   [[nodiscard]] const LinkTable& links() const { return links_; }
   [[nodiscard]] const NatBehavior& nat() const { return nat_; }
   [[nodiscard]] const StrangerWatch& strangers() const { return strangers_; }
-  [[nodiscard]] bool is_joined() const { return joined_; }
+  [[nodiscard]] bool is_joined() const { return ring_.is_joined(); }
   [[nodiscard]] std::uint64_t instance() const { return instance_; }
 
   // overlay_trust.cpp
@@ -95,9 +87,8 @@ class Overlay::State {
   // overlay_twins.cpp
   void send_claim(TimePoint now, crypto::ChannelId channel, Bytes octets);
 
-  // overlay_ring.cpp
-  [[nodiscard]] std::vector<NodeId> neighbours() const;
-  [[nodiscard]] std::size_t size_estimate() const;
+  [[nodiscard]] std::vector<NodeId> neighbours() const { return ring_.neighbours(links_); }
+  [[nodiscard]] std::size_t size_estimate() const { return ring_.size_estimate(links_); }
 
  private:
   /// Which peer a running open() is for; zero: whoever is at a bootstrap endpoint.
@@ -105,16 +96,12 @@ class Overlay::State {
     NodeId expected{};
     std::uint64_t attempt = 0;  ///< the table's name for it: the peer may answer from elsewhere
   };
-  struct LeafPeer {
-    std::optional<TimePoint> until{};  ///< none before the node has joined
-  };
 
   // overlay.cpp
   void begin_anew(TimePoint now, const std::string& why);
   void settle(TimePoint now);
   void run_timers(TimePoint now);
   void maintain(TimePoint now);
-  void expire_on_demand(TimePoint now);
   void wake_by(std::optional<TimePoint> when) { due_ = earliest(due_, when); }
   void set_next_deadline();
   void address_changed(TimePoint now);
@@ -220,7 +207,6 @@ class Overlay::State {
   void take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous);
 
   // overlay_requests.cpp
-  [[nodiscard]] std::vector<NodeId> heard_neighbours(TimePoint now) const;
   void handle_connect_to_me(TimePoint now, const RoutedPacket& packet, const NodeId& previous);
   void handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request, const NodeId& previous);
   void spread_request(TimePoint now, const RoutedPacket& packet, ConnectToMe request,
@@ -269,39 +255,30 @@ class Overlay::State {
   void handle_seeking(TimePoint now, const Seeker::Noted& noted);
 
   // overlay_ring.cpp
-  void look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop);
-  /// The link can bring a question for this node's place somewhere.
-  void handle_way_to_place(TimePoint now, const Link& link);
-  void send_due_requests(TimePoint now);
+  /// What the ring is shown at `now`.
+  [[nodiscard]] Ring::View view(TimePoint now) const;
+  /// Does what the ring wants.
+  void carry_out_ring(TimePoint now);
   void assign_roles(TimePoint now);
-  void seek_links(TimePoint now);
-  void seek_leaves(TimePoint now, std::size_t ring_size);
-  void seek_shortcuts(TimePoint now, std::size_t ring_size);
-  void update_ring(TimePoint now, std::size_t size);
+  void seek_spare(TimePoint now);
+  void improve_links(TimePoint now);
   void update_reachability();
   /// Nobody is linked: whoever said lately where it is may still be there.
   void learn_ways_back();
-  void seek_spare(TimePoint now);
-  [[nodiscard]] std::vector<NearLinks::Missing> missing_near(TimePoint now, std::size_t per_side) const;
   [[nodiscard]] bool is_opening(const NodeId& peer) const;
   [[nodiscard]] bool is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const;
-  /// Links to bootstrap nodes, or other known endpoints, that are wanted and not there.
-  [[nodiscard]] std::size_t leaves_lacking() const;
-  [[nodiscard]] bool may_use(const net::Endpoint& endpoint) const;
-  [[nodiscard]] std::optional<NodeId> random_link();
+  [[nodiscard]] bool may_open(const net::Endpoint& endpoint) const;
 
   Config config_;
   Rng& rng_;
   crypto::ChannelTable table_;
   std::uint64_t instance_ = 0;
   bool running_ = false;
-  bool dirty_ = false;              ///< something changed that maintain() must look at
-  bool view_changed_ = false;       ///< links came or went
-  bool all_lists_stale_ = false;    ///< every link may have a new status to tell
-  std::set<NodeId> stale_lists_;    ///< the links to these may
-  Status told_to_all_{};            ///< as of the last look
-  std::vector<NodeId> with_roles_;  ///< peers whose links this node wants, as of the last look
-  TimePoint near_refreshed_{};
+  bool dirty_ = false;            ///< something changed that maintain() must look at
+  bool view_changed_ = false;     ///< links came or went
+  bool all_lists_stale_ = false;  ///< every link may have a new status to tell
+  std::set<NodeId> stale_lists_;  ///< the links to these may
+  Status told_to_all_{};          ///< as of the last look
   TimePoint load_looked_at_{};
   std::uint8_t told_load_ = 0;
   std::optional<TimePoint> due_;          ///< when run_timers() has something to do, or earlier
@@ -313,18 +290,12 @@ class Overlay::State {
   Routing routing_;
   SideChannels aside_;
   std::map<crypto::Carrier, Opening> openings_;
-  std::map<NodeId, LeafPeer> leaf_peers_;
   EndpointPolicy policy_;
   NatBehavior nat_;
   TimePoint doubt_pursued_{};
   StrangerWatch strangers_;
-  NearLinks near_;
-  LeafLinks leaf_;
-  ShortcutLinks shortcuts_;
-  SpareLinks spare_;
-  OnDemandLinks on_demand_;
+  Ring ring_;
   ShotPace shots_;
-  RequestReply requests_;
   RevocationSpread spread_;
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
   RelayRate relay_rate_;
@@ -336,10 +307,6 @@ class Overlay::State {
   Counters counters_;
   OutputQueue<Output> outputs_;
 
-  bool joined_ = false;
-  PlaceSearch place_;
-  std::vector<NodeId> told_neighbours_;
-  std::size_t told_size_ = 1;
   std::vector<net::Endpoint> told_observed_;
   NatClass told_nat_ = NatClass::unknown;
 };
