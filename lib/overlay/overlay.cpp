@@ -35,7 +35,7 @@ Overlay::State::State(Config config, crypto::HandshakeFactory& handshakes, crypt
       routing_(config_.self),
       policy_{config_.virtual_prefix, {}},
       ring_(config_.self, config_.near_per_side, config_.on_demand_idle, rng),
-      relay_rate_(config_.relay_share, config_.relay_limit) {}
+      relaying_(config_.relay_share, config_.relay_limit) {}
 
 void Overlay::State::handle_wall_time(TimePoint now, WallTime wall) {
   table_.handle_wall_time(now, wall);
@@ -145,8 +145,8 @@ void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
 void Overlay::State::handle_timeout(TimePoint now) {
   if (!running_) return;
   table_.handle_timeout(now);
-  pass_on_due(now);
-  tell_shaped(now);
+  relaying_.handle_timeout(now);
+  carry_out_relaying(now);
   settle(now);
 }
 
@@ -203,8 +203,12 @@ void Overlay::State::handle_traffic(TimePoint now, const LaneTraffic& traffic) {
   Path* path = link == nullptr ? nullptr : link->paths.find(*channel);
   if (path != nullptr) {
     link->last_traffic = now;
-    if (traffic.packets_passed != 0) handle_passed(now, *link, traffic);
-    if (path->is_direct()) relay_rate_.handle_sent(now, counts.octets_sent);
+    if (traffic.packets_passed != 0) {
+      link->relayed_at = now;
+      relaying_.handle_passed(now, traffic.packets_passed, traffic.octets_passed);
+      carry_out_relaying(now);
+    }
+    if (path->is_direct()) relaying_.handle_sent(now, counts.octets_sent);
     if (counts.packets_sent != 0) {
       path->liveness.handle_sent(now);
       path->proof.handle_data(now);
@@ -218,7 +222,7 @@ void Overlay::State::handle_traffic(TimePoint now, const LaneTraffic& traffic) {
 
 std::optional<TimePoint> Overlay::State::poll_timeout() const {
   if (!running_) return std::nullopt;
-  return earliest(earliest(due_, table_.poll_timeout()), relay_deadline());
+  return earliest(earliest(due_, table_.poll_timeout()), relaying_.poll_timeout());
 }
 
 void Overlay::State::settle(TimePoint now) {
@@ -260,7 +264,8 @@ void Overlay::State::run_timers(TimePoint now) {
 }
 
 void Overlay::State::maintain(TimePoint now) {
-  if (told_load_ > 0) look_at_load(now);
+  // A relay is loaded until its peers hear otherwise.
+  if (relaying_.next_load()) relaying_.look_at_load(now);
   ring_.seek_near(now, view_changed_, view(now));
   carry_out_ring(now);
   ring_.seek_wanted(now, view(now));
@@ -283,8 +288,7 @@ void Overlay::State::maintain(TimePoint now) {
   links_.take_changed();
 
   maintain_at_ = earliest(ring_.next_look(now), seeker_.next_look(now));
-  // A relay is loaded until its peers hear otherwise.
-  if (told_load_ > 0) maintain_at_ = earliest(maintain_at_, load_looked_at_ + load_interval);
+  maintain_at_ = earliest(maintain_at_, relaying_.next_load());
 }
 
 void Overlay::State::set_next_deadline() {
@@ -357,8 +361,7 @@ Counters Overlay::State::counters() const {
   out.merge(seeker_.counters());
   out.merge(routing_.counters());
   out.merge(table_.counters());
-  out.add("relay_delayed", relay_queue_.delayed());
-  out.add("drop_relay_full", relay_queue_.dropped());
+  out.merge(relaying_.counters());
   return out;
 }
 

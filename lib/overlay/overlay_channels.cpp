@@ -149,7 +149,13 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
     counters_.add("drop_relayed_nested", to_pass_on.size() + relayed_here.size());
   } else {
     if (to_pass_on.size() + relayed_here.size() > 0) table_.offer_lanes(now, received.id);
-    if (!to_pass_on.empty()) pass_on_relayed(now, peer, std::move(to_pass_on));
+    if (!to_pass_on.empty()) {
+      relaying_.handle_payloads(now, peer, std::move(to_pass_on), [&](const NodeId& id) {
+        const Link* other = std::as_const(links_).find(id);
+        return other != nullptr && other->paths.direct() != nullptr;
+      });
+      carry_out_relaying(now);
+    }
     if (!relayed_here.empty()) take_relayed(now, peer, relayed_here);
   }
   for (const Bytes& payload : control) {
@@ -243,7 +249,7 @@ bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const
   std::size_t octets = 0;
   for (const ByteSpan payload : payloads)
     octets += payload.size();
-  relay_rate_.handle_sent(now, octets);
+  relaying_.handle_sent(now, octets);
   if (answer == AnswerComes::here) {
     path.liveness.handle_sent(now);
   } else {

@@ -15,9 +15,7 @@
 #include "overlay/link_table.hpp"
 #include "overlay/overlay.hpp"
 #include "overlay/relay.hpp"
-#include "overlay/relay_lending.hpp"
-#include "overlay/relay_queue.hpp"
-#include "overlay/relay_rate.hpp"
+#include "overlay/relaying.hpp"
 #include "overlay/revocation_spread.hpp"
 #include "overlay/ring.hpp"
 #include "overlay/routing.hpp"
@@ -27,9 +25,6 @@
 #include "overlay/stranger_watch.hpp"
 
 namespace ipop::overlay {
-
-/// How often the load that this node tells of itself may change: that goes to every peer.
-inline constexpr Duration load_interval = 5s;
 
 /// What becomes of a link that one of the two ends closed.
 constexpr LinkEnd end_by(CloseReason reason) {
@@ -131,17 +126,15 @@ class Overlay::State {
   void send_probe(TimePoint now, Link& link, Path& path);
 
   // overlay_relay.cpp
-  void pass_on_relayed(TimePoint now, const NodeId& source, std::vector<Bytes> payloads);
-  void pass_on_due(TimePoint now);
+  /// Does what the relaying wants.
+  void carry_out_relaying(TimePoint now);
+  void pass_on(TimePoint now, const Relaying::Pass& pass);
+  /// Workers may go on with this pair, if both ends have lanes.
   void let_pass(TimePoint now, const NodeId& source, const NodeId& destination);
-  void handle_passed(TimePoint now, Link& link, const LaneTraffic& traffic);
-  [[nodiscard]] std::optional<TimePoint> relay_deadline() const;
   void handle_round_trip(TimePoint now, const Link& link, const Path& path, Duration measured);
-  void tell_shaped(TimePoint now);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Shaped& shaped);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const OtherInstance& other);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, InstanceClaim claim);
-  void look_at_load(TimePoint now);
   void take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads);
 
   // overlay_links.cpp
@@ -274,13 +267,11 @@ class Overlay::State {
   crypto::ChannelTable table_;
   std::uint64_t instance_ = 0;
   bool running_ = false;
-  bool dirty_ = false;            ///< something changed that maintain() must look at
-  bool view_changed_ = false;     ///< links came or went
-  bool all_lists_stale_ = false;  ///< every link may have a new status to tell
-  std::set<NodeId> stale_lists_;  ///< the links to these may
-  Status told_to_all_{};          ///< as of the last look
-  TimePoint load_looked_at_{};
-  std::uint8_t told_load_ = 0;
+  bool dirty_ = false;                    ///< something changed that maintain() must look at
+  bool view_changed_ = false;             ///< links came or went
+  bool all_lists_stale_ = false;          ///< every link may have a new status to tell
+  std::set<NodeId> stale_lists_;          ///< the links to these may
+  Status told_to_all_{};                  ///< as of the last look
   std::optional<TimePoint> due_;          ///< when run_timers() has something to do, or earlier
   std::optional<TimePoint> maintain_at_;  ///< when maintain() has, though nothing changed
   std::uint64_t next_attempt_ = 1;
@@ -298,11 +289,7 @@ class Overlay::State {
   ShotPace shots_;
   RevocationSpread spread_;
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
-  RelayRate relay_rate_;
-  RelayQueue relay_queue_;
-  RelayLending relay_lending_;
-  std::uint64_t relay_rest_ = RelayRate::first;  ///< octets a second that the queue has, as of the last look
-  std::optional<TimePoint> shaped_at_;           ///< when the ends of pairs learn that packets waited
+  Relaying relaying_;
   LinkJournal journal_;
   Counters counters_;
   OutputQueue<Output> outputs_;

@@ -29,7 +29,7 @@ Status Overlay::State::status_to_all() const {
   Status status;
   status.instance = instance_;
   status.nat = nat_.nat_class();
-  status.relay_load = told_load_;
+  status.relay_load = relaying_.load();
   status.neighbours = links_.around(config_.self, listed_per_side);
   return status;
 }
