@@ -35,6 +35,7 @@ Overlay::State::State(Config config, crypto::HandshakeFactory& handshakes, crypt
       routing_(config_.self),
       policy_{config_.virtual_prefix, {}},
       ring_(config_.self, config_.near_per_side, config_.on_demand_idle, rng),
+      statuses_(config_.self),
       relaying_(config_.relay_share, config_.relay_limit) {}
 
 void Overlay::State::handle_wall_time(TimePoint now, WallTime wall) {
@@ -256,9 +257,8 @@ void Overlay::State::run_timers(TimePoint now) {
   carry_on_seeking(now);
   // The maintenance that follows gives each link its roles first, and then tells them.
   if (!dirty_) {
-    for (const NodeId& peer : links_.due(now)) {
-      if (Link* link = links_.find(peer)) sync_status(now, *link);
-    }
+    statuses_.look_at_due(now, own_status(), links_);
+    tell_statuses(now);
   }
   if (maintain_at_ && *maintain_at_ <= now) dirty_ = true;
 }
@@ -282,7 +282,8 @@ void Overlay::State::maintain(TimePoint now) {
   ring_.update(now, size, view(now));
   ring_.seek_shortcuts(now, size, view(now));
   carry_out_ring(now);
-  sync_status(now, changed);
+  statuses_.look(now, own_status(), changed, links_);
+  tell_statuses(now);
   view_changed_ = false;
   // What it changed itself it has looked at.
   links_.take_changed();
@@ -308,6 +309,22 @@ void Overlay::State::address_changed(TimePoint now) {
   ring_.handle_moved();
   probe_all(now);
   dirty_ = true;
+}
+
+Statuses::Own Overlay::State::own_status() const {
+  return {.instance = instance_, .nat = nat_.nat_class(), .relay_load = relaying_.load()};
+}
+
+void Overlay::State::tell_statuses(TimePoint now) {
+  while (const auto output = statuses_.poll_output()) {
+    Link* link = links_.find(output->peer);
+    if (link == nullptr) continue;
+    if (output->channel && link->paths.find(*output->channel) != nullptr) {
+      send_message(now, *link, *output->channel, output->message);
+    } else {
+      speak(now, *link, output->message);
+    }
+  }
 }
 
 void Overlay::State::log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {

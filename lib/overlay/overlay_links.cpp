@@ -145,7 +145,8 @@ void Overlay::State::tell(TimePoint now, Link& link) {
   const bool up = link.is_up();
   if (link.counted != up) {
     link.counted = up;
-    list_changed_beside(link.peer);
+    view_changed_ = true;
+    statuses_.handle_changed_beside(link.peer, links_);
     dirty_ = true;
     link.status.tell_again(now);
     wake_by(now);
@@ -313,8 +314,9 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   const bool was_told = link->told;
   const TimePoint heard = link->heard();
   links_.erase(peer);
-  list_changed_beside(peer);
-  if (end != LinkEnd::unneeded && end != LinkEnd::full) list_lost(peer);
+  view_changed_ = true;
+  statuses_.handle_changed_beside(peer, links_);
+  if (end != LinkEnd::unneeded && end != LinkEnd::full) statuses_.handle_lost(peer, links_);
   spread_.handle_lost(peer);
   routing_.handle_lost(peer);
   nat_.forget(peer);
@@ -383,9 +385,11 @@ void Overlay::State::check_liveness(TimePoint now, const NodeId& peer) {
     switch (path.liveness.handle_timeout(now)) {
       case Liveness::Action::none: break;
       case Liveness::Action::probe:
-        if (link->in_use() != &path || !path.liveness.is_first_probe() || !tell_waiting(now, *link)) {
+        if (link->in_use() != &path || !path.liveness.is_first_probe() ||
+            !statuses_.tell_waiting(now, own_status(), *link, links_)) {
           send_ping(now, *link, path);
         }
+        tell_statuses(now);
         // A link that may be dead is replaced before it is.
         suspect = suspect || path.liveness.is_suspect();
         break;

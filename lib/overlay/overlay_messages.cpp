@@ -55,7 +55,7 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
   wake_by(link.status.ack_due());
   if (!is_newer) return;
   // How long a list may wait depends on who is near to whom.
-  if ((link.peer_roles ^ status.roles).test(index_of(Role::near))) stale_lists_.insert(link.peer);
+  if ((link.peer_roles ^ status.roles).test(index_of(Role::near))) statuses_.handle_near_changed(link.peer);
   link.peer_roles = status.roles;
   link.peer_nat = status.nat;
   link.relay_load = status.relay_load;

@@ -43,7 +43,7 @@ void Overlay::State::assign_roles(TimePoint now) {
   for (const auto& [peer, roles] : ring_.assign_roles(now, links_)) {
     Link& link = *links_.find(peer);
     // How long a list may wait depends on who is near.
-    if ((roles ^ link.own_roles).test(index_of(Role::near))) all_lists_stale_ = true;
+    if ((roles ^ link.own_roles).test(index_of(Role::near))) statuses_.handle_near_changed();
     link.own_roles = roles;
   }
 }

@@ -22,6 +22,7 @@
 #include "overlay/seeker.hpp"
 #include "overlay/shot_pace.hpp"
 #include "overlay/side_channels.hpp"
+#include "overlay/statuses.hpp"
 #include "overlay/stranger_watch.hpp"
 
 namespace ipop::overlay {
@@ -36,13 +37,12 @@ constexpr LinkEnd end_by(CloseReason reason) {
   }
 }
 
-/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in eleven
+/// Owns the parts of an Overlay and passes values from one to the next. Its functions stand in ten
 /// files: overlay.cpp (the facade's inputs and the order of the maintenance), overlay_channels.cpp
 /// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (link
 /// messages and routed packets), overlay_relay.cpp (what goes through this node for others),
 /// overlay_requests.cpp (connect-to-me), overlay_ring.cpp (what the ring wants), overlay_seeking.cpp
-/// (how the seeker gets it), overlay_status.cpp (what the ends of a link tell of
-/// themselves), overlay_trust.cpp (who is a member), overlay_twins.cpp (two nodes with one id).
+/// (how the seeker gets it), overlay_trust.cpp (who is a member), overlay_twins.cpp (two nodes with one id).
 class Overlay::State {
  public:
   State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
@@ -100,6 +100,9 @@ class Overlay::State {
   void wake_by(std::optional<TimePoint> when) { due_ = earliest(due_, when); }
   void set_next_deadline();
   void address_changed(TimePoint now);
+  /// Of this node, for all peers.
+  [[nodiscard]] Statuses::Own own_status() const;
+  void tell_statuses(TimePoint now);
   void log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields);
 
   // overlay_channels.cpp
@@ -161,23 +164,6 @@ class Overlay::State {
   void check_proofs(TimePoint now, const NodeId& peer);
   void settle_paths(TimePoint now, Link& link);
   void probe_all(TimePoint now);
-
-  // overlay_status.cpp
-  /// `changed`: links that may have something to say, besides those that are due or whose list is stale.
-  void sync_status(TimePoint now, const std::vector<NodeId>& changed);
-  void sync_status(TimePoint now, Link& link);
-  /// A link to `peer` came or went: that is in the lists for those that stand beside it.
-  void list_changed_beside(const NodeId& peer);
-  /// All links whose list names `peer` are to say that it is lost.
-  void list_lost(const NodeId& peer);
-  /// Takes the place of a keep-alive; false when nothing waits to be told.
-  bool tell_waiting(TimePoint now, Link& link);
-  void acknowledge(TimePoint now, Link& link);
-  /// What of a status is the same on every link.
-  [[nodiscard]] Status status_to_all() const;
-  [[nodiscard]] Status make_status(const Link& link) const;
-  /// How long the peer does without `status`, of which only the list of neighbours is new; else zero.
-  [[nodiscard]] Duration may_wait(const Link& link, const Status& status) const;
 
   // overlay_messages.cpp
   void handle_link_message(TimePoint now, crypto::ChannelId channel, ByteSpan payload);
@@ -286,6 +272,7 @@ class Overlay::State {
   TimePoint doubt_pursued_{};
   StrangerWatch strangers_;
   Ring ring_;
+  Statuses statuses_;
   ShotPace shots_;
   RevocationSpread spread_;
   std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
