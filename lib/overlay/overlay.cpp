@@ -58,9 +58,8 @@ void Overlay::State::stop(TimePoint now) {
     for (const Path& path : link.paths)
       table_.close(now, path.channel);
   }
-  for (const crypto::ChannelId channel : aside_.all())
-    table_.close(now, channel);
-  aside_.clear();
+  twins_.close_all();
+  carry_out_twins(now);
   pump(now);
   running_ = false;
   for (const auto& [carrier, opening] : openings_)
@@ -118,7 +117,7 @@ void Overlay::State::leave(TimePoint now) {
 
 void Overlay::State::begin_anew(TimePoint now, const std::string& why) {
   table_.drop_all();
-  aside_.clear();
+  twins_.clear();
   // Nobody is to look for another member between because of a link that goes: not who is being sought, nor, since they
   // go first, relayed links.
   const auto end_attempts = [&] {
@@ -249,8 +248,12 @@ void Overlay::State::run_timers(TimePoint now) {
     dirty_ = true;
   }
   check_links(now);
-  if (spread_.poll_timeout() && *spread_.poll_timeout() <= now) repeat_list_messages(now);
-  close_expired_aside(now);
+  if (membership_.poll_timeout() && *membership_.poll_timeout() <= now) {
+    membership_.handle_timeout(now);
+    carry_out_membership(now);
+  }
+  twins_.handle_timeout(now);
+  carry_out_twins(now);
   if (ring_.handle_timeout(now, view(now))) dirty_ = true;
   carry_out_ring(now);
   seeker_.handle_timeout(now);
@@ -297,9 +300,9 @@ void Overlay::State::set_next_deadline() {
   wake_by(links_.next_deadline());
   wake_by(seeker_.poll_timeout());
   wake_by(ring_.poll_timeout(links_));
-  wake_by(spread_.poll_timeout());
+  wake_by(membership_.poll_timeout());
   wake_by(ring_.idle_deadline());
-  wake_by(aside_.deadline());
+  wake_by(twins_.poll_timeout());
 }
 
 void Overlay::State::address_changed(TimePoint now) {
@@ -316,15 +319,8 @@ Statuses::Own Overlay::State::own_status() const {
 }
 
 void Overlay::State::tell_statuses(TimePoint now) {
-  while (const auto output = statuses_.poll_output()) {
-    Link* link = links_.find(output->peer);
-    if (link == nullptr) continue;
-    if (output->channel && link->paths.find(*output->channel) != nullptr) {
-      send_message(now, *link, *output->channel, output->message);
-    } else {
-      speak(now, *link, output->message);
-    }
-  }
+  while (const auto output = statuses_.poll_output())
+    tell_peer(now, output->peer, output->channel, output->message);
 }
 
 void Overlay::State::log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields) {
@@ -379,6 +375,8 @@ Counters Overlay::State::counters() const {
   out.merge(routing_.counters());
   out.merge(table_.counters());
   out.merge(relaying_.counters());
+  out.merge(membership_.counters());
+  out.merge(twins_.counters());
   return out;
 }
 

@@ -109,7 +109,10 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::M
 
 void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Received received) {
   Link* link = links_.find(received.id);
-  if (link == nullptr && aside_.find(received.id) != nullptr) return handle_aside(now, received);
+  if (const auto twin = link == nullptr ? twins_.peer_of(received.id) : std::nullopt) {
+    twins_.handle_received(received.id, received.payloads, speaking_with(*twin));
+    return carry_out_twins(now);
+  }
   if (link == nullptr) {
     counters_.add("drop_no_link", received.payloads.size());
     return;
@@ -175,7 +178,7 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed) {
-  aside_.erase(closed.id);
+  twins_.handle_closed(closed.id);
   path_lost(now, closed.peer, closed.id, std::string(crypto::to_string(closed.why)),
             closed.why == crypto::ChannelTable::Ending::revoked ? LinkEnd::revoked : LinkEnd::lost);
 }
@@ -268,6 +271,17 @@ void Overlay::State::send_message(TimePoint now, Link& link, crypto::ChannelId c
   if (!table_.seal(now, channel, {&span, 1})) {
     counters_.add("drop_seal_failed");
     journal_.add(now, link.peer, "sealing failed");
+  }
+}
+
+void Overlay::State::tell_peer(TimePoint now, const NodeId& peer, const std::optional<crypto::ChannelId>& channel,
+                               const LinkMessage& message) {
+  Link* link = links_.find(peer);
+  if (link == nullptr) return;
+  if (channel && link->paths.find(*channel) != nullptr) {
+    send_message(now, *link, *channel, message);
+  } else {
+    speak(now, *link, message);
   }
 }
 

@@ -55,8 +55,7 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   }
   Link* known = links_.find(opened.peer);
   // Keys of an open group cost nothing, addresses do; in a closed one the authority counts.
-  const bool place_is_full =
-      trust_->kind() == crypto::GroupKind::open && links_.peers_at(carrier, opened.peer) >= LinkTable::peers_a_place;
+  const bool place_is_full = membership_.is_open() && links_.peers_at(carrier, opened.peer) >= LinkTable::peers_a_place;
   if (place_is_full || (known == nullptr && links_.size() >= config_.most_links && !make_room(now, carrier))) {
     counters_.add(place_is_full ? "drop_link_place" : "drop_link_full");
     Bytes payload;
@@ -100,12 +99,11 @@ void Overlay::State::path_opened(TimePoint now, const crypto::ChannelTable::Open
   wake_by(now);
   dirty_ = true;
   if (link.admitted || !first) return;
-  if (trust_->kind() == crypto::GroupKind::open) {
+  if (membership_.is_open()) {
     admit(now, link);
   } else {
-    spread_.handle_linked(now, link.peer);
-    send_list_messages(now);
-    wake_by(spread_.poll_timeout());
+    membership_.handle_linked(now, link.peer);
+    carry_out_membership(now);
   }
 }
 
@@ -317,7 +315,7 @@ void Overlay::State::remove_link(TimePoint now, const NodeId& peer, const std::s
   view_changed_ = true;
   statuses_.handle_changed_beside(peer, links_);
   if (end != LinkEnd::unneeded && end != LinkEnd::full) statuses_.handle_lost(peer, links_);
-  spread_.handle_lost(peer);
+  membership_.handle_lost(peer);
   routing_.handle_lost(peer);
   nat_.forget(peer);
   journal_.add(now, peer, "down: " + why);

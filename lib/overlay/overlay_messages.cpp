@@ -20,8 +20,17 @@ void Overlay::State::handle_link_message(TimePoint now, crypto::ChannelId channe
     counters_.add(link == nullptr ? "drop_no_link" : "drop_link_message_malformed");
     return;
   }
-  std::visit([&](auto&& value) { handle_message(now, *link, channel, std::forward<decltype(value)>(value)); },
-             std::move(*message));
+  std::visit(
+      [&](auto&& value) {
+        if constexpr (requires { membership_.handle_message(now, link->peer, channel, value); }) {
+          membership_.handle_message(now, link->peer, channel, value);
+          carry_out_membership(now);
+          admit_level_peers(now);
+        } else {
+          handle_message(now, *link, channel, std::forward<decltype(value)>(value));
+        }
+      },
+      std::move(*message));
 }
 
 void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, Status status) {
@@ -37,11 +46,12 @@ void Overlay::State::handle_message(TimePoint now, Link& link, crypto::ChannelId
       if (path.channel != channel) former.push_back(path.channel);
     }
     for (const crypto::ChannelId old : former) {
-      put_aside(now, old, link.peer, link.paths.find(old)->carrier);
+      twins_.put_aside(now, old, link.peer, link.paths.find(old)->carrier);
       links_.remove_path(link, old);
     }
     const std::uint64_t former_instance = std::exchange(link.peer_instance, status.instance);
-    tell_of_each_other(now, link, channel, former_instance);
+    twins_.handle_instance(link.peer, channel, former_instance, link.peer_instance);
+    carry_out_twins(now);
     link.status.handle_restart();
     link.since = now;
     link.settle_at.reset();

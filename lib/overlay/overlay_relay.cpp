@@ -24,9 +24,7 @@ void Overlay::State::carry_out_relaying(TimePoint now) {
   while (auto output = relaying_.poll_output()) {
     std::visit(Overloaded{[&](const Relaying::Pass& pass) { pass_on(now, pass); },
                           [&](const Relaying::Passed& pair) { let_pass(now, pair.source, pair.destination); },
-                          [&](const Relaying::Tell& tell) {
-                            if (Link* link = links_.find(tell.peer)) speak(now, *link, tell.message);
-                          },
+                          [&](const Relaying::Tell& tell) { tell_peer(now, tell.peer, std::nullopt, tell.message); },
                           [&](const Relaying::LoadChanged&) { dirty_ = true; }},
                *output);
   }

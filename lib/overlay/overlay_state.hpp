@@ -13,17 +13,17 @@
 #include "overlay/link_journal.hpp"
 #include "overlay/link_message.hpp"
 #include "overlay/link_table.hpp"
+#include "overlay/membership.hpp"
 #include "overlay/overlay.hpp"
 #include "overlay/relay.hpp"
 #include "overlay/relaying.hpp"
-#include "overlay/revocation_spread.hpp"
 #include "overlay/ring.hpp"
 #include "overlay/routing.hpp"
 #include "overlay/seeker.hpp"
 #include "overlay/shot_pace.hpp"
-#include "overlay/side_channels.hpp"
 #include "overlay/statuses.hpp"
 #include "overlay/stranger_watch.hpp"
+#include "overlay/twins.hpp"
 
 namespace ipop::overlay {
 
@@ -42,7 +42,8 @@ constexpr LinkEnd end_by(CloseReason reason) {
 /// (channels and the data path), overlay_links.cpp (life of a link), overlay_messages.cpp (link
 /// messages and routed packets), overlay_relay.cpp (what goes through this node for others),
 /// overlay_requests.cpp (connect-to-me), overlay_ring.cpp (what the ring wants), overlay_seeking.cpp
-/// (how the seeker gets it), overlay_trust.cpp (who is a member), overlay_twins.cpp (two nodes with one id).
+/// (how the seeker gets it), overlay_trust.cpp (who is a member, and two
+/// nodes with one id).
 class Overlay::State {
  public:
   State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
@@ -78,8 +79,6 @@ class Overlay::State {
 
   // overlay_trust.cpp
   void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
-
-  // overlay_twins.cpp
   void send_claim(TimePoint now, crypto::ChannelId channel, Bytes octets);
 
   [[nodiscard]] std::vector<NodeId> neighbours() const { return ring_.neighbours(links_); }
@@ -123,6 +122,9 @@ class Overlay::State {
   bool seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content,
             AnswerComes answer = AnswerComes::here);
   void send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message);
+  /// Over `channel`, if the link has it, else as speak(); nothing without a link.
+  void tell_peer(TimePoint now, const NodeId& peer, const std::optional<crypto::ChannelId>& channel,
+                 const LinkMessage& message);
   /// Over the path in use, or the latest while there is none.
   void speak(TimePoint now, Link& link, const LinkMessage& message);
   void send_ping(TimePoint now, Link& link, Path& path);
@@ -174,9 +176,6 @@ class Overlay::State {
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Select& select);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Close& close);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Unreachable& unreachable);
-  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListNumber& number);
-  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListRequest& request);
-  void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ListPiece& piece);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Probe& probe);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const ProbeEcho& echo);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Carried& carried);
@@ -197,21 +196,13 @@ class Overlay::State {
   [[nodiscard]] ConnectToMe make_connect_to_me(TimePoint now, ConnectToMe::Kind kind, std::uint64_t token) const;
 
   // overlay_trust.cpp
-  void adopt(TimePoint now, const NodeId& from, ByteSpan list);
+  /// Does what the membership wants.
+  void carry_out_membership(TimePoint now);
   void admit_level_peers(TimePoint now);
-  /// `asked`: the path over which somebody asked, who may be another instance than the one on the path in use.
-  void send_list_messages(TimePoint now, std::optional<crypto::ChannelId> asked = std::nullopt);
-  void repeat_list_messages(TimePoint now);
-
-  // overlay_twins.cpp
-  void put_aside(TimePoint now, crypto::ChannelId channel, const NodeId& peer, const LinkCarrier& carrier);
-  void send_aside(TimePoint now, crypto::ChannelId channel, const LinkMessage& message);
-  void close_expired_aside(TimePoint now);
-  /// Two instances had links under one id: the one behind `channel` and those put aside.
-  void tell_of_each_other(TimePoint now, Link& link, crypto::ChannelId channel, std::uint64_t former);
-  void handle_aside(TimePoint now, const crypto::ChannelTable::Received& received);
-  void pass_claim_on(TimePoint now, const NodeId& peer, crypto::ChannelId from, const LinkCarrier& carrier,
-                     Bytes octets);
+  /// Does what the twins want.
+  void carry_out_twins(TimePoint now);
+  /// The path on which to speak with the peer; none without a link.
+  [[nodiscard]] std::optional<crypto::ChannelId> speaking_with(const NodeId& peer) const;
 
   // overlay_seeking.cpp
   [[nodiscard]] Standing standing_of(const NodeId& peer) const;
@@ -265,7 +256,7 @@ class Overlay::State {
   LinkTable links_;
   Seeker seeker_;
   Routing routing_;
-  SideChannels aside_;
+  Twins twins_;
   std::map<crypto::Carrier, Opening> openings_;
   EndpointPolicy policy_;
   NatBehavior nat_;
@@ -274,8 +265,7 @@ class Overlay::State {
   Ring ring_;
   Statuses statuses_;
   ShotPace shots_;
-  RevocationSpread spread_;
-  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
+  Membership membership_;
   Relaying relaying_;
   LinkJournal journal_;
   Counters counters_;

@@ -1,0 +1,80 @@
+#include "overlay/membership.hpp"
+
+#include <utility>
+
+#include "crypto/revocation_list.hpp"
+
+namespace ipop::overlay {
+
+void Membership::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
+  trust_ = std::move(trust);
+  if (const crypto::RevocationList* list = trust_->revocations()) {
+    Bytes octets;
+    encode(*list, octets);
+    spread_.set_list(now, list->number(), std::move(octets));
+  }
+  tell();
+}
+
+void Membership::handle_linked(TimePoint now, const NodeId& peer) {
+  if (is_open()) return;
+  spread_.handle_linked(now, peer);
+  tell();
+}
+
+bool Membership::drops_list() {
+  if (is_open()) counters_.add("drop_list_in_open_group");
+  return is_open();
+}
+
+void Membership::handle_message(TimePoint now, const NodeId& peer, crypto::ChannelId channel,
+                                const ListNumber& number) {
+  if (drops_list()) return;
+  spread_.handle_message(now, peer, number);
+  tell(channel);
+}
+
+void Membership::handle_message(TimePoint now, const NodeId& peer, crypto::ChannelId channel,
+                                const ListRequest& request) {
+  spread_.handle_message(now, peer, request);
+  tell(channel);
+}
+
+void Membership::handle_message(TimePoint now, const NodeId& peer, crypto::ChannelId /*channel*/,
+                                const ListPiece& piece) {
+  if (drops_list()) return;
+  if (const auto list = spread_.handle_message(now, peer, piece)) adopt(now, peer, *list);
+  tell();
+}
+
+void Membership::handle_timeout(TimePoint now) {
+  spread_.handle_timeout(now);
+  tell();
+  for (const NodeId& peer : spread_.take_silent())
+    outputs_.push(Silent{peer});
+}
+
+void Membership::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
+  auto list = crypto::decode_revocation_list(octets);
+  auto newer = list ? trust_->with_revocations(*std::move(list))
+                    : Result<std::shared_ptr<const crypto::TrustStore>>(std::move(list).error());
+  if (!newer) {
+    counters_.add("drop_list_refused");
+    spread_.refuse(from);
+    outputs_.push(Refused{from, newer.error().message()});
+    return;
+  }
+  trust_ = *std::move(newer);
+  counters_.add("revocation_lists");
+  spread_.set_list(now, trust_->revocation_number(), to_bytes(octets));
+  // Before the links of whom it names end: so the revoked machine hears of it too.
+  tell();
+  outputs_.push(Adopted{});
+}
+
+void Membership::tell(std::optional<crypto::ChannelId> asked) {
+  for (RevocationSpread::Send& send : spread_.take_messages())
+    outputs_.push(Tell{send.peer, asked, std::move(send.message)});
+}
+
+}  // namespace ipop::overlay
