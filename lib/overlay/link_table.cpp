@@ -8,6 +8,10 @@
 
 namespace ipop::overlay {
 
+bool Link::has_path(crypto::ChannelId channel) const {
+  return std::ranges::any_of(paths, [&](const Path& path) { return path.channel == channel; });
+}
+
 bool Link::is_direct() const {
   const Path* sending = in_use();
   return sending != nullptr && sending->is_direct();
@@ -193,6 +197,12 @@ void LinkTable::erase(const NodeId& peer) {
   timed_[link.place_].link->place_ = link.place_;
   timed_.pop_back();
   links_.erase(it);
+}
+
+std::optional<crypto::ChannelId> LinkTable::speaking_with(const NodeId& peer) const {
+  const Link* link = find(peer);
+  const Path* path = link == nullptr ? nullptr : link->paths.speaking();
+  return path == nullptr ? std::nullopt : std::optional(path->channel);
 }
 
 void LinkTable::clear() {

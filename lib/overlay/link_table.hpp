@@ -63,6 +63,7 @@ struct Link {
   /// The path to send on; null while the link is not up, and never null while it is.
   [[nodiscard]] Path* in_use() { return admitted ? paths.primary() : nullptr; }
   [[nodiscard]] const Path* in_use() const { return admitted ? paths.primary() : nullptr; }
+  [[nodiscard]] bool has_path(crypto::ChannelId channel) const;
   /// A path has carried data, and the ring may use it.
   [[nodiscard]] bool is_up() const { return in_use() != nullptr; }
   [[nodiscard]] bool is_direct() const;
@@ -98,6 +99,8 @@ class LinkTable {
   [[nodiscard]] Link* find(const NodeId& peer);
   [[nodiscard]] const Link* find(const NodeId& peer) const;
   [[nodiscard]] Link* find(crypto::ChannelId channel);
+  /// The path on which to tell the peer something; none without a link that has one.
+  [[nodiscard]] std::optional<crypto::ChannelId> speaking_with(const NodeId& peer) const;
   /// The link to `peer`, made if there is none.
   Link& add(const NodeId& peer);
   void add_path(Link& link, Path path);

@@ -50,8 +50,10 @@ void Membership::handle_message(TimePoint now, const NodeId& peer, crypto::Chann
 void Membership::handle_timeout(TimePoint now) {
   spread_.handle_timeout(now);
   tell();
-  for (const NodeId& peer : spread_.take_silent())
-    outputs_.push(Silent{peer});
+  for (const NodeId& peer : spread_.take_silent()) {
+    counters_.add("links_not_admitted");
+    outputs_.push(Unfit{peer, "it told no revocation number", {}});
+  }
 }
 
 void Membership::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
@@ -61,7 +63,8 @@ void Membership::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
   if (!newer) {
     counters_.add("drop_list_refused");
     spread_.refuse(from);
-    outputs_.push(Refused{from, newer.error().message()});
+    // Who can't give a list that counts can't be told from one who holds it back.
+    outputs_.push(Unfit{from, "its revocation list is refused", newer.error().message()});
     return;
   }
   trust_ = *std::move(newer);

@@ -27,16 +27,14 @@ class Membership {
   };
   /// A newer list came from a peer, and trust() is another.
   struct Adopted {};
-  /// What the peer gave as the group's list is none.
-  struct Refused {
+  /// No link to the peer can be used, unless it is already: it does not tell which list it has, or gave none that
+  /// counts.
+  struct Unfit {
     NodeId peer{};
     std::string why{};
+    std::string detail{};  ///< for the journal, if there is any
   };
-  /// The peer does not tell which list it has.
-  struct Silent {
-    NodeId peer{};
-  };
-  using Output = std::variant<Tell, Adopted, Refused, Silent>;
+  using Output = std::variant<Tell, Adopted, Unfit>;
 
   [[nodiscard]] const std::shared_ptr<const crypto::TrustStore>& trust() const { return trust_; }
   [[nodiscard]] bool is_open() const { return trust_->kind() == crypto::GroupKind::open; }

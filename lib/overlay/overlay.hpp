@@ -24,6 +24,7 @@
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "overlay/connection.hpp"
+#include "overlay/link_end.hpp"
 #include "overlay/link_journal.hpp"
 #include "overlay/nat_behavior.hpp"
 #include "overlay/packet.hpp"
@@ -41,15 +42,6 @@ struct PairReport {
   ShapedByRelay shaped{};
   std::vector<JournalEntry> journal{};  ///< oldest first, at most 16
   std::optional<NodeId> next_hop{};     ///< of routed packets where there is no link
-};
-
-/// How a link came to its end, as far as others want to tell these apart.
-enum class LinkEnd {
-  lost,      ///< the peer was not heard any more
-  unneeded,  ///< one of the two had no use for it
-  full,      ///< one of the two has as many as it keeps
-  left,      ///< the peer said that it stops
-  revoked,   ///< the authority shut the peer out
 };
 
 /// Machine: one input, then poll_output until empty, then poll_timeout.
@@ -232,7 +224,17 @@ class Overlay {
   [[nodiscard]] Counters counters() const;
 
  private:
-  class State;
+  struct State;
+
+  /// Ends each input.
+  void settle(TimePoint now);
+  void run_timers(TimePoint now);
+  /// Looks at what the ring lacks, and at what the links have to say.
+  void look(TimePoint now);
+  void set_next_deadline();
+  /// Drops all links without a word.
+  void begin_anew(TimePoint now, const std::string& why);
+
   std::unique_ptr<State> state_;
 };
 

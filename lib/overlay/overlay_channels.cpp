@@ -1,20 +1,14 @@
-// Overlay::State: channels and the data path.
+// Overlay::State: channels, and what travels over them.
 
 #include <algorithm>
 
 #include "overlay/overlay_state.hpp"
+#include "overlay/payload_sorting.hpp"
 
 namespace ipop::overlay {
-namespace {
-
-bool is_direct(const LinkCarrier& carrier) {
-  return std::holds_alternative<net::Endpoint>(carrier);
-}
-
-}  // namespace
 
 void Overlay::State::pump(TimePoint now) {
-  while (auto output = table_.poll_output()) {
+  while (auto output = table.poll_output()) {
     std::visit([&](auto&& value) { handle_channel(now, std::forward<decltype(value)>(value)); }, std::move(*output));
   }
 }
@@ -23,281 +17,304 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Transmi
   const auto to = from_carrier(transmit.to);
   if (!to) return;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&*to)) {
-    strangers_.handle_sent(now, *endpoint, openings_.contains(transmit.to));
-    outputs_.push(SendDatagrams{*endpoint, std::move(transmit.packets)});
+    reachability.handle_sent(now, *endpoint, openings.contains(transmit.to));
+    outputs.push(SendDatagrams{*endpoint, std::move(transmit.packets)});
     return;
   }
   const auto& relayed = std::get<RelayPath>(*to);
-  Link* link = links_.find(relayed.relay);
+  Link* link = links.table().find(relayed.relay);
   Path* direct = link == nullptr ? nullptr : link->paths.direct();
   if (direct == nullptr) {
-    counters_.add("drop_relay_gone", transmit.packets.size());
+    counters.add("drop_relay_gone", transmit.packets.size());
     return;
   }
-  const bool data = transmit.content == Content::data;
-  const LinkPayload kind = data ? LinkPayload::relayed : LinkPayload::relayed_control;
-  std::vector<Bytes> wrapped(transmit.packets.size());
-  for (std::size_t i = 0; i < wrapped.size(); ++i) {
-    wrapped[i].reserve(RelayedView::header_size + transmit.packets[i].size());
-    encode_relayed(kind, relayed.peer, transmit.packets[i], wrapped[i]);
-  }
+  const auto wrapped = wrap_for_relay(relayed.peer, transmit.packets, transmit.content == LinkSender::Content::data);
   const std::vector<ByteSpan> spans(wrapped.begin(), wrapped.end());
-  seal(now, *link, *direct, spans, Content::control);
+  sender.send(now, *link, *direct, spans, LinkSender::Content::control);
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Opened& opened) {
   auto carrier = from_carrier(opened.carrier);
-  const auto opening = opening_of(opened);
-  bool leaf = false;
-  if (opening != openings_.end()) {
-    leaf = opening->second.expected.is_zero();
-    const auto asked = from_carrier(opening->first);
-    const bool elsewhere = opening->first != opened.carrier;
-    openings_.erase(opening);
+  const auto opening = openings.take(opened);
+  const bool is_bootstrap = opening && opening->expected.is_zero();
+  if (opening && carrier) {
     // The endpoint that was asked is not the link's: it is asked again, but not at once.
-    if (const auto* endpoint = asked && leaf && elsewhere ? std::get_if<net::Endpoint>(&*asked) : nullptr) {
-      ring_.handle_open_failed(now, *endpoint);
-    }
+    const auto* endpoint = std::get_if<net::Endpoint>(&opening->asked);
+    if (is_bootstrap && endpoint != nullptr && opening->asked != *carrier) finder.handle_open_failed(now, *opening);
     // As with a move: a relay that answers from its own endpoint does not become the peer's.
-    if (carrier && is_direct(*carrier) && asked && !is_direct(*asked)) {
-      counters_.add("moves_refused");
-      table_.move(opened.id, to_carrier(*asked));
-      carrier = asked;
+    if (endpoint == nullptr && std::holds_alternative<net::Endpoint>(*carrier)) {
+      counters.add("moves_refused");
+      table.move(opened.id, to_carrier(opening->asked));
+      carrier = opening->asked;
     }
   }
   if (!carrier) {
-    table_.close(now, opened.id);
+    table.close(now, opened.id);
     return;
   }
   const auto* from = opened.attempt ? nullptr : std::get_if<net::Endpoint>(&*carrier);
-  if (from != nullptr && strangers_.handle_opened(now, *from)) {
-    journal_.add(now, opened.peer, "came in unasked: this node can be reached from outside");
+  if (from != nullptr && reachability.handle_opened(now, *from)) {
+    links.journal().add(now, opened.peer, "came in unasked: this node can be reached from outside");
   }
-  path_opened(now, opened, *carrier, leaf);
+  handle_path(now, opened, *carrier, is_bootstrap);
 }
 
-std::map<crypto::Carrier, Overlay::State::Opening>::iterator Overlay::State::opening_of(
-    const crypto::ChannelTable::Opened& opened) {
-  if (opened.attempt) {
-    const auto asked =
-        std::ranges::find_if(openings_, [&](const auto& entry) { return entry.second.attempt == *opened.attempt; });
-    if (asked != openings_.end()) return asked;
+void Overlay::State::handle_path(TimePoint now, const crypto::ChannelTable::Opened& opened, const LinkCarrier& carrier,
+                                 bool is_bootstrap) {
+  const auto* endpoint = std::get_if<net::Endpoint>(&carrier);
+  if (opened.peer == config.self) {
+    counters.add("drop_link_to_self");
+    if (endpoint != nullptr) finder.handle_own(*endpoint);
+    table.close(now, opened.id);
+    look_due = true;
+    return;
   }
-  return openings_.find(opened.carrier);
+  if (endpoint != nullptr && !reachability.policy().allows(*endpoint)) {
+    counters.add("drop_link_forbidden_endpoint");
+    table.close(now, opened.id);
+    return;
+  }
+  if (!links.has_room(now, opened.peer, carrier, membership.is_open())) {
+    sender.send(now, opened.id, Close{CloseReason::full});
+    table.close(now, opened.id);
+    return;
+  }
+  carry_out_links(now);
+  const bool is_new = links.add_path(now, opened, carrier, is_bootstrap, instance);
+  carry_out_links(now);
+  look_due = true;
+  if (!is_new) return;
+  membership.handle_linked(now, opened.peer);
+  carry_out_membership(now);
+  if (!membership.is_open()) return;
+  links.admit(now, opened.peer);
+  carry_out_links(now);
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Moved& moved) {
   const auto carrier = from_carrier(moved.carrier);
-  Link* link = links_.find(moved.id);
-  if (!carrier || link == nullptr) return;
-  Path* path = link->paths.find(moved.id);
-  const auto* endpoint = std::get_if<net::Endpoint>(&*carrier);
-  // A relayed channel stays where it was opened: its relay could else pass as the peer itself.
-  if (endpoint == nullptr || !path->is_direct() || !policy_.allows(*endpoint)) {
-    counters_.add("moves_refused");
-    table_.move(moved.id, to_carrier(path->carrier));
-    return;
-  }
-  path->carrier = *carrier;
-  counters_.add("links_moved");
-  journal_.add(now, link->peer, "moved to " + net::to_string(*endpoint));
-  // The peer learns its new endpoint from the ping at once.
-  send_ping(now, *link, *path);
-  path->proof.ask_again(now);
-  wake_by(path->proof.deadline());
+  const auto* endpoint = carrier ? std::get_if<net::Endpoint>(&*carrier) : nullptr;
+  const bool allowed = endpoint != nullptr && reachability.policy().allows(*endpoint);
+  if (const auto back = links.handle_moved(now, moved.id, allowed ? std::optional(*endpoint) : std::nullopt))
+    table.move(moved.id, to_carrier(*back));
+  carry_out_links(now);
 }
 
 void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Received received) {
-  Link* link = links_.find(received.id);
-  if (const auto twin = link == nullptr ? twins_.peer_of(received.id) : std::nullopt) {
-    twins_.handle_received(received.id, received.payloads, speaking_with(*twin));
+  Link* link = links.table().find(received.id);
+  if (const auto twin = link == nullptr ? twins.peer_of(received.id) : std::nullopt) {
+    twins.handle_received(received.id, received.payloads, links.table().speaking_with(*twin));
     return carry_out_twins(now);
   }
   if (link == nullptr) {
-    counters_.add("drop_no_link", received.payloads.size());
+    counters.add("drop_no_link", received.payloads.size());
     return;
   }
   const NodeId peer = link->peer;
   Path* path = link->paths.find(received.id);
-  path->liveness.handle_received(now, rng_);
-  const bool direct = path->is_direct();
-  const bool admitted = link->admitted;
-
-  std::vector<Bytes> ip_packets;
-  std::vector<Bytes> to_pass_on;
-  std::vector<Bytes> relayed_here;
-  std::vector<Bytes> control;
-  for (Bytes& payload : received.payloads) {
-    if (payload.empty()) {
-      counters_.add("drop_payload_empty");
-    } else if (!admitted && payload.front() != static_cast<std::byte>(LinkPayload::link_message)) {
-      counters_.add("drop_not_admitted");
-    } else if (is_ip_packet(payload.front())) {
-      ip_packets.push_back(std::move(payload));
-    } else if (is_to_pass_on(payload.front())) {
-      to_pass_on.push_back(std::move(payload));
-    } else if (payload.front() == static_cast<std::byte>(LinkPayload::relayed_final)) {
-      relayed_here.push_back(std::move(payload));
-    } else {
-      control.push_back(std::move(payload));
-    }
+  path->liveness.handle_received(now, rng);
+  SortedPayloads sorted = sort_payloads(std::move(received.payloads), path->is_direct(), link->admitted);
+  for (const auto& [reason, count] :
+       {std::pair("drop_payload_empty", sorted.empty), std::pair("drop_not_admitted", sorted.not_admitted),
+        std::pair("drop_relayed_nested", sorted.nested)}) {
+    if (count > 0) counters.add(reason, count);
   }
-  if (!ip_packets.empty()) {
+  // Before the packets: what the owner decides of them may need the lane.
+  if (sorted.ip_packets.size() + sorted.to_pass_on.size() + sorted.relayed_here.size() > 0)
+    table.offer_lanes(now, received.id);
+  if (!sorted.ip_packets.empty()) {
     link->last_traffic = now;
-    // Before the packets: what the owner decides of them may need the lane.
-    table_.offer_lanes(now, received.id);
-    outputs_.push(LinkPackets{peer, std::move(ip_packets)});
+    outputs.push(LinkPackets{peer, std::move(sorted.ip_packets)});
   }
-  if (!direct && to_pass_on.size() + relayed_here.size() > 0) {
-    counters_.add("drop_relayed_nested", to_pass_on.size() + relayed_here.size());
-  } else {
-    if (to_pass_on.size() + relayed_here.size() > 0) table_.offer_lanes(now, received.id);
-    if (!to_pass_on.empty()) {
-      relaying_.handle_payloads(now, peer, std::move(to_pass_on), [&](const NodeId& id) {
-        const Link* other = std::as_const(links_).find(id);
-        return other != nullptr && other->paths.direct() != nullptr;
-      });
-      carry_out_relaying(now);
-    }
-    if (!relayed_here.empty()) take_relayed(now, peer, relayed_here);
+  if (!sorted.to_pass_on.empty()) {
+    relaying.handle_payloads(now, peer, std::move(sorted.to_pass_on), [&](const NodeId& id) {
+      const Link* other = std::as_const(links).table().find(id);
+      return other != nullptr && other->paths.direct() != nullptr;
+    });
+    carry_out_relaying(now);
   }
-  for (const Bytes& payload : control) {
+  if (!sorted.relayed_here.empty()) take_relayed(now, peer, sorted.relayed_here);
+  for (const Bytes& payload : sorted.control) {
     if (payload.front() == static_cast<std::byte>(LinkPayload::link_message)) {
       handle_link_message(now, received.id, payload);
     } else if (payload.front() == static_cast<std::byte>(LinkPayload::routed)) {
-      if (auto packet = routing_.handle_packet(ByteSpan(payload).subspan(1)))
+      if (auto packet = routing.handle_packet(ByteSpan(payload).subspan(1)))
         route(now, *std::move(packet), peer, std::nullopt);
     } else if (payload.front() == static_cast<std::byte>(LinkPayload::part)) {
       // What came before may have ended the link.
-      if (links_.find(peer) == nullptr) continue;
-      if (auto packet = routing_.handle_part(now, peer, payload)) route(now, *std::move(packet), peer, std::nullopt);
+      if (links.table().find(peer) == nullptr) continue;
+      if (auto packet = routing.handle_part(now, peer, payload)) route(now, *std::move(packet), peer, std::nullopt);
     } else {
-      counters_.add("drop_payload_unknown");
+      counters.add("drop_payload_unknown");
     }
   }
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::Closed& closed) {
-  twins_.handle_closed(closed.id);
-  path_lost(now, closed.peer, closed.id, std::string(crypto::to_string(closed.why)),
-            closed.why == crypto::ChannelTable::Ending::revoked ? LinkEnd::revoked : LinkEnd::lost);
+  twins.handle_closed(closed.id);
+  links.handle_lost(now, closed.peer, closed.id, std::string(crypto::to_string(closed.why)),
+                    closed.why == crypto::ChannelTable::Ending::revoked ? LinkEnd::revoked : LinkEnd::lost);
+  carry_out_links(now);
 }
 
 void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::OpenFailed& failed) {
-  const auto opening = openings_.find(failed.carrier);
-  if (opening == openings_.end()) return;
-  const NodeId expected = opening->second.expected;
-  openings_.erase(opening);
-  const auto carrier = from_carrier(failed.carrier);
-  if (!carrier) return;
-  dirty_ = true;
-  if (const auto* endpoint = std::get_if<net::Endpoint>(&*carrier)) {
-    if (expected.is_zero()) {
-      ring_.handle_open_failed(now, *endpoint);
-      return;
-    }
-    journal_.add(now, expected,
-                 net::to_string(*endpoint) + ": " + std::string(crypto::to_string(failed.why)) +
-                     (failed.detail.empty() ? "" : " (" + failed.detail + ")"));
-    seeker_.drop_candidate(expected, *endpoint);
+  const auto opening = openings.take(failed.carrier);
+  if (!opening) return;
+  look_due = true;
+  if (!opening->expected.is_zero()) {
+    const auto* endpoint = std::get_if<net::Endpoint>(&opening->asked);
+    const std::string where = endpoint != nullptr
+                                  ? net::to_string(*endpoint)
+                                  : "over " + to_short_string(std::get<RelayPath>(opening->asked).relay);
+    links.journal().add(now, opening->expected,
+                        where + ": " + std::string(crypto::to_string(failed.why)) +
+                            (failed.detail.empty() ? "" : " (" + failed.detail + ")"));
+  }
+  finder.handle_open_failed(now, *opening);
+  carry_out_finder(now);
+}
+
+void Overlay::State::handle_link_message(TimePoint now, crypto::ChannelId channel, ByteSpan payload) {
+  auto message = decode_link_message(payload);
+  Link* link = links.table().find(channel);
+  if (!message || link == nullptr) {
+    counters.add(link == nullptr ? "drop_no_link" : "drop_link_message_malformed");
     return;
   }
-  const NodeId relay = std::get<RelayPath>(*carrier).relay;
-  journal_.add(now, expected, "over " + to_short_string(relay) + ": " + std::string(crypto::to_string(failed.why)));
-  seeker_.handle_relay_failed(now, expected, relay);
-  use_relay(now, expected);
+  std::visit(
+      [&](auto&& value) {
+        if constexpr (requires { checks.handle_message(now, *link, channel, value); }) {
+          checks.handle_message(now, *link, channel, value);
+          carry_out_checks(now);
+        } else if constexpr (requires { links.handle_message(now, *link, channel, value); }) {
+          links.handle_message(now, *link, channel, std::forward<decltype(value)>(value));
+          carry_out_links(now);
+        } else if constexpr (requires { membership.handle_message(now, link->peer, channel, value); }) {
+          membership.handle_message(now, link->peer, channel, value);
+          carry_out_membership(now);
+          admit_level_peers(now);
+        } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, StatusAck>) {
+          link->status.handle_ack(value);
+        } else {
+          handle_twin(now, *link, channel, std::forward<decltype(value)>(value));
+        }
+      },
+      std::move(*message));
+  if (const Link* after = links.table().find(channel)) wake_by(after->deadline());
+}
+
+void Overlay::State::handle_twin(TimePoint now, const Link& link, crypto::ChannelId channel,
+                                 const OtherInstance& other) {
+  if (other.instance == instance) return;
+  // The peer may have taken the other one for us, and this path for a dead one.
+  links.table().find(link.peer)->paths.find(channel)->proof.ask_again(now);
+  outputs.push(OtherInstanceTold{link.peer, channel, other.instance});
+}
+
+void Overlay::State::handle_twin(TimePoint now, const Link& link, crypto::ChannelId channel, InstanceClaim claim) {
+  if (claim.passed_on) {
+    outputs.push(ClaimTold{link.peer, channel, claim.observed, std::move(claim.octets)});
+    return;
+  }
+  const LinkCarrier carrier = links.table().find(link.peer)->paths.find(channel)->carrier;
+  twins.pass_on(link.peer, channel, carrier, std::move(claim.octets), std::nullopt);
+  carry_out_twins(now);
 }
 
 void Overlay::State::open_path(TimePoint now, const LinkCarrier& carrier, const NodeId& expected) {
-  const crypto::Carrier octets = to_carrier(carrier);
-  const auto running = openings_.find(octets);
-  if (running != openings_.end()) {
-    // Another attempt holds this endpoint (equal private addresses at two sites): it goes first.
-    const auto* at = std::get_if<net::Endpoint>(&carrier);
-    if (running->second.expected != expected || (at != nullptr && !shots_.may_shoot(now, *at))) return;
-    table_.nudge(now, octets);
-    return;
-  }
-  const auto* endpoint = std::get_if<net::Endpoint>(&carrier);
-  if (endpoint != nullptr && !expected.is_zero() && !shots_.may_shoot(now, *endpoint)) {
-    counters_.add("drop_shot_pace");
-    return;
-  }
-  const std::uint64_t attempt = next_attempt_++;
-  openings_[octets] = Opening{expected, attempt};
-  table_.open(now, octets, expected.is_zero() ? std::nullopt : std::optional(expected), attempt);
+  const auto order = openings.open(now, carrier, expected);
+  if (!order) return;
+  std::visit(
+      Overloaded{[&](const PathOpenings::Open& open) { table.open(now, open.carrier, open.expected, open.attempt); },
+                 [&](const PathOpenings::Nudge& nudge) { table.nudge(now, nudge.carrier); }},
+      *order);
 }
 
-void Overlay::State::cancel_openings(const NodeId& expected, bool direct_only) {
-  for (auto it = openings_.begin(); it != openings_.end();) {
-    const auto carrier = from_carrier(it->first);
-    const bool direct = carrier && std::holds_alternative<net::Endpoint>(*carrier);
-    if (it->second.expected == expected && (direct || !direct_only)) {
-      table_.cancel(it->first);
-      it = openings_.erase(it);
-    } else {
-      ++it;
+void Overlay::State::route(TimePoint now, RoutedPacket packet, const std::optional<NodeId>& previous,
+                           const std::optional<NodeId>& first_hop) {
+  const Hop hop = routing.next(now, packet, previous, first_hop, links.table());
+  switch (hop.kind) {
+    case Hop::Kind::nowhere: return;
+    case Hop::Kind::here:
+      if (packet.source == config.self && packet.type == PacketType::connect_to_me) return;
+      take_routed(now, std::move(packet), previous.value_or(config.self));
+      return;
+    case Hop::Kind::forward: break;
+  }
+  Link* link = links.table().find(hop.peer);
+  Path* path = link == nullptr ? nullptr : link->in_use();
+  if (path == nullptr) return;
+  const std::vector<Bytes> payloads = routing.pack(packet, path->proof.carries());
+  const std::vector<ByteSpan> spans(payloads.begin(), payloads.end());
+  sender.send(now, *link, *path, spans, LinkSender::Content::control, LinkSender::AnswerComes::anywhere);
+}
+
+void Overlay::State::take_routed(TimePoint now, RoutedPacket packet, const NodeId& previous) {
+  if (packet.type != PacketType::connect_to_me) {
+    outputs.push(Delivered{std::move(packet), previous});
+    return;
+  }
+  if (packet.source == config.self) return;
+  const auto message = decode_connect_to_me(packet.payload);
+  if (!message) {
+    counters.add("drop_connect_to_me_malformed");
+    return;
+  }
+  if (message->kind == ConnectToMe::Kind::request && !routing.may_answer(now, previous)) return;
+  finder.handle_message(now, packet, *message, previous);
+  carry_out_finder(now);
+}
+
+void Overlay::State::pass_on(TimePoint now, const Relaying::Pass& pass) {
+  Link* link = links.table().find(pass.destination);
+  Path* direct = link == nullptr ? nullptr : link->paths.direct();
+  if (direct == nullptr) {
+    counters.add("drop_relay_unreachable", pass.packets.size());
+    return;
+  }
+  if (pass.has_data) {
+    link->relayed_at = now;
+    if (Link* from = links.table().find(pass.source)) from->relayed_at = now;
+  }
+  // Keep-alives of a pair are no reason to ask whether the path carries data; what goes back beside data is.
+  const std::vector<ByteSpan> spans(pass.packets.begin(), pass.packets.end());
+  sender.send(now, *link, *direct, spans,
+              Relaying::is_relaying(now, link->relayed_at) ? LinkSender::Content::data : LinkSender::Content::control);
+  if (!pass.measure) return;
+  checks.probe(now, pass.destination, *direct);
+  carry_out_checks(now);
+}
+
+void Overlay::State::let_pass(TimePoint now, const NodeId& source, const NodeId& destination) {
+  const Link* from = links.table().find(source);
+  const Link* to = links.table().find(destination);
+  const Path* in = from == nullptr ? nullptr : from->paths.direct();
+  const Path* out = to == nullptr ? nullptr : to->paths.direct();
+  // What is lent to who sends nothing over his lane would be lost.
+  if (in == nullptr || out == nullptr || !table.hears_lanes(now, in->channel)) return;
+  const auto lanes = table.lanes_to(out->channel);
+  const std::uint64_t octets = lanes ? relaying.lend(now, source, destination) : 0;
+  if (octets == 0) return;
+  outputs.push(MayPass{source, destination, *lanes, std::get<net::Endpoint>(out->carrier), octets,
+                       now + RelayLending::lent_for});
+}
+
+void Overlay::State::take_relayed(TimePoint now, const NodeId& relay, const std::vector<Bytes>& payloads) {
+  std::vector<crypto::ChannelTable::Incoming> incoming;
+  std::vector<LanePackets> of_lanes;
+  const Unwrapped unwrapped = unwrap_relayed(payloads, config.self, relay);
+  if (unwrapped.malformed > 0) counters.add("drop_relayed_malformed", unwrapped.malformed);
+  for (const auto& [peer, octets] : unwrapped.packets) {
+    if (config.hands == 0 || !crypto::is_lane(crypto::Spi{ByteReader(octets).read<std::uint32_t>()})) {
+      incoming.push_back({to_carrier(RelayPath{relay, peer}), octets});
+      continue;
     }
+    if (of_lanes.empty() || of_lanes.back().peer != peer) of_lanes.push_back({peer, {}});
+    of_lanes.back().packets.push_back(to_bytes(octets));
   }
-}
-
-bool Overlay::State::seal(TimePoint now, Link& link, Path& path, std::span<const ByteSpan> payloads, Content content,
-                          AnswerComes answer) {
-  const auto sealed = table_.seal(now, path.channel, payloads, content);
-  if (!sealed) {
-    counters_.add("drop_seal_failed", payloads.size());
-    journal_.add(now, link.peer, "sealing failed: " + sealed.error().message());
-    return false;
-  }
-  std::size_t octets = 0;
-  for (const ByteSpan payload : payloads)
-    octets += payload.size();
-  relaying_.handle_sent(now, octets);
-  if (answer == AnswerComes::here) {
-    path.liveness.handle_sent(now);
-  } else {
-    path.liveness.handle_routed(now);
-  }
-  wake_by(path.liveness.deadline());
-  if (content == Content::data) path.proof.handle_data(now);
-  wake_by(path.proof.deadline());
-  return true;
-}
-
-void Overlay::State::send_message(TimePoint now, Link& link, crypto::ChannelId channel, const LinkMessage& message) {
-  Bytes payload;
-  encode(message, payload);
-  const ByteSpan span(payload);
-  if (!table_.seal(now, channel, {&span, 1})) {
-    counters_.add("drop_seal_failed");
-    journal_.add(now, link.peer, "sealing failed");
-  }
-}
-
-void Overlay::State::tell_peer(TimePoint now, const NodeId& peer, const std::optional<crypto::ChannelId>& channel,
-                               const LinkMessage& message) {
-  Link* link = links_.find(peer);
-  if (link == nullptr) return;
-  if (channel && link->paths.find(*channel) != nullptr) {
-    send_message(now, *link, *channel, message);
-  } else {
-    speak(now, *link, message);
-  }
-}
-
-void Overlay::State::speak(TimePoint now, Link& link, const LinkMessage& message) {
-  if (const Path* path = link.paths.speaking()) send_message(now, link, path->channel, message);
-}
-
-void Overlay::State::send_probe(TimePoint now, Link& link, Path& path) {
-  const PathProof::Ping ping = path.proof.next_ping(now);
-  send_message(now, link, path.channel, make_probe(ping.id, ping.octets));
-}
-
-void Overlay::State::send_ping(TimePoint now, Link& link, Path& path) {
-  Ping ping{path.liveness.next_ping(now), std::nullopt};
-  if (const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier)) ping.observed = *endpoint;
-  send_message(now, link, path.channel, ping);
+  for (LanePackets& packets : of_lanes)
+    outputs.push(std::move(packets));
+  if (!incoming.empty()) table.handle_packets(now, incoming);
 }
 
 }  // namespace ipop::overlay

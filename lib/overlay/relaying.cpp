@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "overlay/carrier.hpp"
+#include "overlay/packet.hpp"
 #include "overlay/relay.hpp"
 
 namespace ipop::overlay {

@@ -61,6 +61,10 @@ class Relaying {
   void handle_round_trip(TimePoint now, const NodeId& peer, Duration measured, bool relaying) {
     rate_.handle_round_trip(now, peer, measured, relaying);
   }
+  /// Data of others went over a link lately; `latest`: when last.
+  [[nodiscard]] static bool is_relaying(TimePoint now, TimePoint latest) {
+    return latest != TimePoint{} && latest + RelayRate::measure_lives > now;
+  }
   void handle_timeout(TimePoint now);
   [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
