@@ -130,6 +130,32 @@ printf 'asked\ttests ask\ngone\ttests ask\n' >>"$work/uncalled/tests/lint/uncall
 expect 1 "asked() is called" "uncalled names a reason that is none" "$here/uncalled.sh" "$work/uncalled"
 expect 1 "there is no gone()" "uncalled names a reason for what is not there" "$here/uncalled.sh" "$work/uncalled"
 
+mkdir -p "$work/sizes/lib/net" "$work/sizes/tests/lint"
+{
+  printf 'namespace net {\nclass Large {\n public:\n  Large() = default;\n  int first(int a) const { return a(1); }\n'
+  printf '  std::function<void(int)> told_{};\n  using Told = std::function<void(int)>;\n  int second(int);\n};\n}\n'
+} >"$work/sizes/lib/net/large.hpp"
+printf 'int Large::second(int a) {\n  if (a) {\n    return 1;\n  }\n  return 0;\n}\nint other() {\n  return 1;\n}\n' \
+  >"$work/sizes/lib/net/large.cpp"
+expect 0 $'lib/net\tLarge\t3\t14' "class_sizes counts functions and lines over all files of a class" \
+  "$here/class_sizes.sh" "$work/sizes" --table
+expect 0 "" "class_sizes passes a small class" "$here/class_sizes.sh" "$work/sizes"
+for ((i = 0; i < 595; ++i)); do echo '  // a line'; done | sed -i '2r /dev/stdin' "$work/sizes/lib/net/large.hpp"
+expect 1 "lib/net/Large: 3 functions, 609 lines: more than 60 or 600" "class_sizes names a class of many lines" \
+  "$here/class_sizes.sh" "$work/sizes"
+printf 'lib/net/Large\t3\t609\n' >"$work/sizes/tests/lint/class_sizes.txt"
+expect 0 "" "class_sizes passes a class that is known to be large" "$here/class_sizes.sh" "$work/sizes"
+printf 'int Large::first(int a) {\n}\n' >>"$work/sizes/lib/net/large.cpp"
+expect 1 "611 lines: more than 3 or 609" "class_sizes names one that has grown" "$here/class_sizes.sh" "$work/sizes"
+sed -i '/a line/d' "$work/sizes/lib/net/large.hpp"
+expect 1 "class_sizes.txt: lib/net/Large is no larger than others" "class_sizes names one that is large no more" \
+  "$here/class_sizes.sh" "$work/sizes"
+for ((i = 0; i < 60; ++i)); do echo "  int more_$i();"; done | sed -i '3r /dev/stdin' "$work/sizes/lib/net/large.hpp"
+: >"$work/sizes/tests/lint/class_sizes.txt"
+expect 1 "lib/net/Large: 63 functions" "class_sizes names a class of many functions" "$here/class_sizes.sh" "$work/sizes"
+printf 'lib/net/Large\t63\t99\nlib/net/Gone\t70\t700\n' >"$work/sizes/tests/lint/class_sizes.txt"
+expect 1 "there is no lib/net/Gone" "class_sizes names a class that is not there" "$here/class_sizes.sh" "$work/sizes"
+
 mkdir -p "$work/tests/lint"
 printf 'is over\tTimed out\n' >"$work/tests/lint/phrases.txt"
 echo 'The time is up.' >"$work/docs/time.md"
