@@ -188,6 +188,11 @@ struct DoneAnswer {};
 using Answer = std::variant<StatusAnswer, PeersAnswer, MembersAnswer, WhyAnswer, DhtAnswer, DnsAnswer, EndpointsAnswer,
                             DoneAnswer>;
 
+struct CommandAnswer {
+  CommandId id{};
+  Result<Answer> answer{Errc::not_found};
+};
+
 // --- events, for subscribers --------------------------------------------------------------------
 
 struct LeaseHeldEvent {

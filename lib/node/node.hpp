@@ -26,6 +26,9 @@
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
 #include "node/command.hpp"
+#include "node/keepsakes.hpp"
+#include "node/own_certificate.hpp"
+#include "node/questions.hpp"
 #include "overlay/overlay.hpp"
 #include "router/router.hpp"
 
@@ -67,19 +70,9 @@ class Node {
   struct WriteFrames {
     std::vector<Bytes> frames{};
   };
-  struct CommandAnswer {
-    CommandId id{};
-    Result<Answer> answer{Errc::not_found};
-  };
-  /// What must survive a restart changed; the owner writes it atomically.
-  struct SaveState {
-    std::optional<net::Ipv4Address> address{};
-    std::vector<net::Endpoint> peers{};
-  };
-  /// Who was heard of, for people; the owner keeps it for the next start in this ring.
-  struct SaveHistory {
-    std::vector<GoneRow> members{};
-  };
+  using CommandAnswer = node::CommandAnswer;
+  using SaveState = Keepsakes::SaveState;
+  using SaveHistory = Keepsakes::SaveHistory;
   /// A newer revocation list holds; the owner keeps it for the next start.
   struct SaveRevocations {
     Bytes list{};
@@ -87,14 +80,12 @@ class Node {
   using ForwardDns = router::Router::ForwardDns;
   using EndForwardDns = router::Router::EndForwardDns;
   using DnsStreamAnswer = router::Router::DnsStreamAnswer;
-  /// It is time for the next certificate. The owner asks the authority for it, and either makes a node with it or
-  /// tells handle_renewal_failure().
-  struct RenewCertificate {};
+  using RenewCertificate = OwnCertificate::AskForNext;
   /// The owner carries it to the group's lease server and tells handle_lease_answer() or handle_lease_failure().
   using AskLeaseServer = router::Router::AskLeaseServer;
   using Order = dataplane::Order;                     ///< for the workers, before anything else is given to them
   using LanePackets = overlay::Overlay::LanePackets;  ///< for the workers, when they have nothing else in hand
-  struct Stop {};                                     ///< a client asked the daemon to end
+  using Stop = Questions::Stop;
   using Output = std::variant<SendDatagrams, WriteFrames, CommandAnswer, Event, SaveState, SaveHistory, SaveRevocations,
                               ForwardDns, EndForwardDns, DnsStreamAnswer, RenewCertificate, AskLeaseServer, Order,
                               LanePackets, Stop, LogLine>;

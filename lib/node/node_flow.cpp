@@ -1,26 +1,11 @@
 // The flow of values between the machines of a node.
 
-#include <algorithm>
-
-#include "net/ipv4.hpp"
 #include "node/node_state.hpp"
+#include "node/worker_orders.hpp"
+#include "router/lease_record.hpp"
 
 namespace ipop::node {
 namespace {
-
-// The worker stands beside the overlay and knows this head of its own.
-static_assert(dataplane::RelayedHead::size == overlay::RelayedView::header_size);
-static_assert(dataplane::RelayedHead::to_pass_on == static_cast<std::byte>(overlay::LinkPayload::relayed));
-static_assert(dataplane::RelayedHead::final == static_cast<std::byte>(overlay::LinkPayload::relayed_final));
-
-/// Known peers are for the next start: late is good enough, and a burst of new links is one write.
-constexpr Duration save_after = 10s;
-// 1024 rows are 200 KB; what a killed node forgets are minutes.
-constexpr Duration save_history_after = 300s;
-/// How long a worker repeats a decision. Less than the half second after which a path that gives nothing back is
-/// probed, and short beside all that may change: every so often a packet of each flow comes through the node, which
-/// keeps leases, links and their proofs alive and is told where the peer is.
-constexpr Duration decision_holds = 200ms;
 
 Absence absence_of(overlay::LinkEnd end) {
   switch (end) {
@@ -36,18 +21,19 @@ Absence absence_of(overlay::LinkEnd end) {
 }  // namespace
 
 void Node::State::pump(TimePoint now) {
-  last_now_ = now;
   bool busy = true;
   while (busy) {
     busy = pump_ring(now);
     busy = pump_table(now) || busy;
     busy = pump_router(now) || busy;
     busy = pump_sessions(now) || busy;
-    busy = pump_walks(now) || busy;
+    busy = pump_questions(now) || busy;
     busy = pump_archive(now) || busy;
-    busy = pump_courier(now) || busy;
-    busy = pump_desk(now) || busy;
+    busy = pump_leases(now) || busy;
     busy = pump_twin(now) || busy;
+    busy = pump_arrival(now) || busy;
+    busy = pump_certificate() || busy;
+    busy = pump_keepsakes(now) || busy;
   }
 }
 
@@ -56,73 +42,63 @@ bool Node::State::pump_ring(TimePoint now) {
   bool any = false;
   while (auto output = ring.poll_output()) {
     any = true;
-    std::visit(
-        Overloaded{
-            [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
-            [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
-            [&](Overlay::LinkPackets& direct) {
-              if (router) {
-                router->handle_packets(now, direct.peer, direct.packets);
-              } else {
-                counters_.add("drop_packet_no_interface", direct.packets.size());
-              }
-            },
-            [&](Overlay::LinkUp& up) {
-              history_.handle_up(wall_at(now), up.peer, address_of(up.peer));
-              if (!timers_.is_set(Timer::history)) timers_.set(Timer::history, now + save_history_after);
-              outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
-              if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
-                send_packets(now, up.peer, std::move(parked));
-              }
-              if (up.direct && !timers_.is_set(Timer::save)) timers_.set(Timer::save, now + save_after);
-            },
-            [&](Overlay::LinkCarries& carries) {
-              if (router) router->handle_carries(carries.peer, carries.octets);
-              forget_decisions();
-            },
-            [&](const Overlay::LaneOpened& lane) {
-              outputs.push(Order(dataplane::InstallLane{lane.receive_at, lane.send_to, lane.keys, lane.peer}));
-            },
-            [&](const Overlay::MayPass& pass) {
-              outputs.push(Order(dataplane::InstallPass{pass.source, pass.destination, pass.lanes, pass.endpoint,
-                                                        std::make_shared<dataplane::Loan>(pass.octets), pass.until}));
-            },
-            [&](Overlay::LanePackets& packets) { outputs.push(std::move(packets)); },
-            [&](const Overlay::LaneClosed& lane) { outputs.push(Order(dataplane::RemoveLane{lane.receive_at})); },
-            [&](Overlay::LinkDown& down) {
-              if (router) router->handle_carries(down.peer, config.mtu);
-              if (router) router->handle_unreached(now, down.peer);
-              const Absence why = absence_of(down.end);
-              // Who is lost was silent for a while before that was sure.
-              history_.handle_down(wall_at(why == Absence::lost ? down.heard : now), down.peer, why);
-              if (!timers_.is_set(Timer::history)) timers_.set(Timer::history, now + save_history_after);
-              outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
-            },
-            [&](Overlay::RingChanged& changed) {
-              if (router && ring_ready_ && turnover_.handle_neighbours(changed.neighbours)) {
-                router->handle_ring_changed(now);
-              }
-              table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
-            },
-            [&](Overlay::Joined&) {
-              outputs.push(Event(JoinedEvent{}));
-              handle_ring_ready(now);
-            },
-            [&](Overlay::ReachabilityChanged& changed) {
-              outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
-            },
-            [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust), false); },
-            [&](const Overlay::OtherInstanceTold& told) {
-              twin.handle_other({now, wall_at(now), ring.instance()}, {told.informant, told.channel, std::nullopt},
-                                told.instance);
-            },
-            [&](const Overlay::ClaimTold& told) {
-              twin.handle_claim({now, wall_at(now), ring.instance()}, {told.informant, told.channel, told.observed},
-                                told.octets);
-            },
-            [&](LogLine& line) { outputs.push(std::move(line)); },
-        },
-        *output);
+    std::visit(Overloaded{
+                   [&](Overlay::SendDatagrams& send) { outputs.push(std::move(send)); },
+                   [&](Overlay::Delivered& delivered) { handle_delivered(now, delivered); },
+                   [&](Overlay::LinkPackets& direct) {
+                     if (router) {
+                       router->handle_packets(now, direct.peer, direct.packets);
+                     } else {
+                       counters.add("drop_packet_no_interface", direct.packets.size());
+                     }
+                   },
+                   [&](Overlay::LinkUp& up) {
+                     keepsakes.handle_link_up(now, {up.peer, report.address_of(up.peer)}, up.direct);
+                     outputs.push(Event(PeerUpEvent{up.peer, up.direct}));
+                     if (auto parked = sessions.take_parked(up.peer); !parked.empty()) {
+                       send_packets(now, up.peer, std::move(parked));
+                     }
+                   },
+                   [&](Overlay::LinkCarries& carries) {
+                     if (router) router->handle_carries(carries.peer, carries.octets);
+                     forget_decisions();
+                   },
+                   [&](const Overlay::LaneOpened& lane) { outputs.push(order_of(lane)); },
+                   [&](const Overlay::MayPass& pass) { outputs.push(order_of(pass)); },
+                   [&](Overlay::LanePackets& packets) { outputs.push(std::move(packets)); },
+                   [&](const Overlay::LaneClosed& lane) { outputs.push(order_of(lane)); },
+                   [&](Overlay::LinkDown& down) {
+                     if (router) router->handle_carries(down.peer, config.mtu);
+                     if (router) router->handle_unreached(now, down.peer);
+                     keepsakes.handle_link_down(now, down.heard, down.peer, absence_of(down.end));
+                     outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
+                   },
+                   [&](Overlay::RingChanged& changed) {
+                     if (router && arrival.is_ready() && turnover_.handle_neighbours(changed.neighbours)) {
+                       router->handle_ring_changed(now);
+                     }
+                     table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
+                   },
+                   [&](Overlay::Joined&) {
+                     outputs.push(Event(JoinedEvent{}));
+                     arrival.handle_joined();
+                     pump_arrival(now);
+                   },
+                   [&](Overlay::ReachabilityChanged& changed) {
+                     outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
+                   },
+                   [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust), false); },
+                   [&](const Overlay::OtherInstanceTold& told) {
+                     twin.handle_other({now, clock.at(now), ring.instance()},
+                                       {told.informant, told.channel, std::nullopt}, told.instance);
+                   },
+                   [&](const Overlay::ClaimTold& told) {
+                     twin.handle_claim({now, clock.at(now), ring.instance()},
+                                       {told.informant, told.channel, told.observed}, told.octets);
+                   },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
   }
   return any;
 }
@@ -156,7 +132,7 @@ bool Node::State::pump_table(TimePoint now) {
                      outputs.push(Event(DhtChangedEvent{std::string(as_text(changed.name))}));
                    },
                    [&](const dht::Dht::Contested& contested) {
-                     if (router && is_held(contested)) router->handle_ring_changed(now);
+                     if (router && router->holds(contested.kind, contested.name)) router->handle_ring_changed(now);
                    },
                },
                *output);
@@ -180,21 +156,26 @@ bool Node::State::pump_router(TimePoint now) {
                      waiting_.emplace(table.get(now, get.kind, std::move(get.name)), RouterWaits{get.id});
                    },
                    [&](Router::WantLink& want) { ring.want_link(now, want.peer); },
-                   [&](const Router::Admitted& admitted) { let_receive(now, admitted); },
+                   [&](const Router::Admitted& admitted) {
+                     const bool carries_all = router->mtu_to(admitted.peer) >= config.mtu;
+                     outputs.push(Order(source_of(now, admitted, carries_all)));
+                   },
                    [&](Router::LeaseHeld& held) {
                      forget_decisions();
-                     // At least what the table of members can show: 0 stands for no address.
-                     if (address_after_ == Duration{}) address_after_ = std::max<Duration>(now - started_, 1ms);
+                     report.handle_lease(now);
                      outputs.push(Event(LeaseHeldEvent{held.lease.address, *config.prefix, held.lease.expires}));
-                     save_state(now);
-                     look_at_renewal(now);
+                     keepsakes.handle_peers(ring.peers_to_remember(), address());
+                     if (certificate) certificate->handle_lease(now, true);
                    },
                    [&](Router::LeaseLost& lost) {
                      forget_decisions();
                      outputs.push(Event(LeaseLostEvent{lost.address, std::move(lost.why)}));
+                     if (certificate) certificate->handle_lease(now, false);
                    },
-                   [&](const Router::ClockOff& off) { handle_clock(off.ahead); },
-                   [&](Router::AskLeaseServer& ask) { ask_lease_server(now, std::move(ask.request)); },
+                   [&](const Router::ClockOff& off) {
+                     if (auto line = clock_notice.handle_clock(off.ahead)) outputs.push(*std::move(line));
+                   },
+                   [&](Router::AskLeaseServer& ask) { leases.handle_request(now, std::move(ask.request)); },
                    [&](Router::ForwardDns& forward) { outputs.push(std::move(forward)); },
                    [&](const Router::EndForwardDns& ended) { outputs.push(ended); },
                    [&](Router::DnsStreamAnswer& answer) { outputs.push(std::move(answer)); },
@@ -205,10 +186,7 @@ bool Node::State::pump_router(TimePoint now) {
   }
   while (auto answered = router->poll_dns_answer()) {
     any = true;
-    const auto it = resolving_.find(answered->tag);
-    if (it == resolving_.end()) continue;
-    answer(it->second, DnsAnswer{std::move(answered->message)});
-    resolving_.erase(it);
+    questions.handle_dns_answer(answered->tag, std::move(answered->message));
   }
   return any;
 }
@@ -232,53 +210,6 @@ bool Node::State::pump_sessions(TimePoint now) {
   return any;
 }
 
-bool Node::State::pump_walks(TimePoint now) {
-  bool any = false;
-  for (auto walk = walks.begin(); walk != walks.end();) {
-    bool finished = false;
-    while (auto output = walk->poll_output()) {
-      any = true;
-      std::visit(Overloaded{
-                     [&](RingWalk::Ask& ask) {
-                       Bytes octets;
-                       encode(QueryMessage(Query{ask.id}), octets);
-                       ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, ask.to, octets);
-                     },
-                     [&](const RingWalk::Answered& answered) { remember_member(now, answered.row); },
-                     [&](RingWalk::Finished& result) {
-                       finished = true;
-                       const auto it = walking_.find(walk->id());
-                       handle_walked(now, it->second, std::move(result.answer));
-                       walking_.erase(it);
-                     },
-                 },
-                 *output);
-    }
-    walk = finished ? walks.erase(walk) : std::next(walk);
-  }
-  return any;
-}
-
-void Node::State::handle_walked(TimePoint now, const Walking& walking, MembersAnswer found) {
-  if (walking.all) found.gone = history_.gone(wall_at(now), found.members);
-  answer(walking.id, std::move(found));
-}
-
-void Node::State::remember_member(TimePoint now, const MemberRow& row) {
-  history_.handle_answer(wall_at(now), row);
-  if (!timers_.is_set(Timer::history)) timers_.set(Timer::history, now + save_history_after);
-}
-
-void Node::State::save_history(TimePoint now) {
-  timers_.clear(Timer::history);
-  for (const overlay::Connection& link : ring.connections())
-    history_.handle_up(wall_at(now), link.peer, address_of(link.peer));
-  if (auto rows = history_.rows(); rows != saved_history_) {
-    saved_history_ = rows;
-    outputs.push(SaveHistory{std::move(rows)});
-  }
-}
-
 bool Node::State::pump_archive(TimePoint now) {
   bool any = false;
   while (auto output = archive ? archive->poll_output() : std::nullopt) {
@@ -290,10 +221,75 @@ bool Node::State::pump_archive(TimePoint now) {
                    },
                    [&](RevocationArchive::Put& put) {
                      // Nobody waits for the answer: what did not succeed is seen by the next who looks.
-                     table.put(now, make_value(now, put.key, std::move(put.value), RevocationArchive::lifetime));
+                     table.put(
+                         now, values_.write(clock.at(now), put.key, std::move(put.value), RevocationArchive::lifetime));
                    },
                    [&](RevocationArchive::Found& found) {
-                     if (!adopt_list(now, found.list, false)) counters_.add("drop_list_refused");
+                     if (!adopt_list(now, found.list, false)) counters.add("drop_list_refused");
+                   },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_arrival(TimePoint now) {
+  bool any = false;
+  while (auto output = arrival.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](const Arrival::Ready&) {
+                     if (router) router->handle_joined(now);
+                     if (archive) archive->handle_joined(now);
+                   },
+                   [&](LogLine& line) { outputs.push(std::move(line)); },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_keepsakes(TimePoint now) {
+  bool any = false;
+  while (auto output = keepsakes.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](Keepsakes::WantPeers&) { keepsakes.handle_peers(ring.peers_to_remember(), address()); },
+                   [&](Keepsakes::WantLinks&) { keepsakes.handle_links(now, report.linked()); },
+                   [&](auto& save) { outputs.push(std::move(save)); },
+               },
+               *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_certificate() {
+  bool any = false;
+  while (auto output = certificate ? certificate->poll_output() : std::nullopt) {
+    any = true;
+    std::visit([this](auto& said) { outputs.push(std::move(said)); }, *output);
+  }
+  return any;
+}
+
+bool Node::State::pump_leases(TimePoint now) {
+  bool any = false;
+  while (auto output = leases.poll_output()) {
+    any = true;
+    std::visit(Overloaded{
+                   [&](LeaseWay::Find& find) {
+                     const auto id = table.get(now, dht::RecordKind::name, router::record_name(find.name));
+                     waiting_.emplace(id, LeaseWaits{std::move(find.name)});
+                   },
+                   [&](const LeaseWay::Send& send) {
+                     ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, send.to, send.message);
+                   },
+                   [&](LeaseWay::AskServer& ask) { outputs.push(AskLeaseServer{std::move(ask.request)}); },
+                   [&](const LeaseWay::Answered& answered) {
+                     if (router) router->handle_lease_answer(now, answered.grant);
+                   },
+                   [&](LeaseWay::Failed& failed) {
+                     if (router) router->handle_lease_failure(now, std::move(failed.why));
                    },
                },
                *output);
@@ -311,63 +307,21 @@ void Node::State::handle_delivered(TimePoint now, const overlay::Overlay::Delive
     case overlay::PacketType::query: handle_query(now, packet.source, packet.payload); return;
     case overlay::PacketType::connect_to_me: break;
   }
-  counters_.add("drop_routed_type");
-}
-
-void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octets) {
-  auto message = decode_query_message(octets);
-  if (!message) {
-    counters_.add("drop_query_malformed");
-    return;
-  }
-  if (const auto* query = std::get_if<Query>(&*message)) {
-    if (!described_.take(now, from)) return counters_.add("drop_query_pace");
-    Bytes reply;
-    encode(QueryMessage(describe(query->id)), reply);
-    ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);
-    return;
-  }
-  if (auto* question = std::get_if<LeaseQuestion>(&*message)) {
-    return handle_lease_question(now, from, std::move(*question));
-  }
-  if (auto* reply = std::get_if<LeaseReply>(&*message)) {
-    if (!courier || !courier->handle_reply(from, std::move(*reply))) counters_.add("drop_lease_reply_unasked");
-    return;
-  }
-  const auto& answered = std::get<QueryAnswer>(*message);
-  const auto walk = std::ranges::find_if(walks, [&](const RingWalk& it) { return it.id() == answered.id; });
-  if (walk == walks.end()) {
-    counters_.add("drop_query_unasked");
-    return;
-  }
-  walk->handle_answer(now, from, answered);
+  counters.add("drop_routed_type");
 }
 
 void Node::State::send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets) {
   const std::vector<ByteSpan> spans(packets.begin(), packets.end());
-  if (ring.send_over_link(now, to, spans)) return let_send(now, to, packets);
+  if (ring.send_over_link(now, to, spans)) {
+    if (const auto way = config.hands != 0 && router ? ring.way_to(to) : std::nullopt) {
+      for (dataplane::InstallFlow& flow : flows_of(now, *way, packets, router->mtu_to(to), config.mtu))
+        outputs.push(Order(std::move(flow)));
+    }
+    return;
+  }
   ring.want_link(now, to);
   if (router && !sessions.hears(now, to)) router->handle_unreached(now, to);
   sessions.send(now, to, std::move(packets));
-}
-
-void Node::State::let_send(TimePoint now, const NodeId& to, std::span<const Bytes> packets) {
-  const auto way = config.hands != 0 && router ? ring.way_to(to) : std::nullopt;
-  if (!way) return;
-  const std::uint16_t mtu = router->mtu_to(to);
-  std::optional<net::Ipv4Addresses> last;
-  for (const Bytes& packet : packets) {
-    const auto addresses = net::ipv4_addresses(packet);
-    if (!addresses || addresses == last) continue;
-    last = addresses;
-    outputs.push(Order(dataplane::InstallFlow{addresses->source, addresses->destination, way->lanes, way->endpoint, mtu,
-                                              mtu >= config.mtu, now + decision_holds, way->relay}));
-  }
-}
-
-void Node::State::let_receive(TimePoint now, const router::Router::Admitted& admitted) {
-  outputs.push(Order(dataplane::InstallSource{admitted.peer, admitted.source, admitted.destination, admitted.to,
-                                              router->mtu_to(admitted.peer) >= config.mtu, now + decision_holds}));
 }
 
 void Node::State::forget_decisions() {

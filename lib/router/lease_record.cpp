@@ -129,4 +129,13 @@ std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, B
   return best;
 }
 
+std::optional<NodeId> holder_of_name(const std::vector<dht::Record>& records, const std::string& label,
+                                     const dht::Group& group, WallTime now) {
+  const auto best = prevailing(records, record_name(label), group, now);
+  if (!best) return std::nullopt;
+  const auto checked = check_name(records[*best], group.name_space, now);
+  if (!checked) return std::nullopt;
+  return checked->holder;
+}
+
 }  // namespace ipop::router

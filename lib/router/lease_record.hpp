@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -84,5 +85,9 @@ inline constexpr unsigned fewest_replicas = 4;
 /// fail dht::check, have another name or have ended do not count. Nullopt: none counts.
 std::optional<std::size_t> prevailing(const std::vector<dht::Record>& records, ByteSpan name, const dht::Group& group,
                                       WallTime now);
+
+/// Who has the name `label` by these records; none: nobody, or a record of it is damaged.
+std::optional<NodeId> holder_of_name(const std::vector<dht::Record>& records, const std::string& label,
+                                     const dht::Group& group, WallTime now);
 
 }  // namespace ipop::router

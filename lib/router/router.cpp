@@ -1,5 +1,6 @@
 #include "router/router.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "router/lease_record.hpp"
@@ -116,6 +117,11 @@ std::optional<Lease> Router::lease() const {
 }
 std::optional<std::string> Router::held_name() const {
   return state_->held_name;
+}
+bool Router::holds(dht::RecordKind kind, ByteSpan name) const {
+  const auto is = [name](const Bytes& own) { return std::ranges::equal(own, name); };
+  if (kind == dht::RecordKind::lease) return state_->lease && is(record_name(state_->lease->address));
+  return state_->held_name && is(record_name(*state_->held_name));
 }
 std::optional<std::string> Router::lease_notice() const {
   return state_->lease_notice();

@@ -180,6 +180,8 @@ class Router {
 
   [[nodiscard]] std::optional<Lease> lease() const;
   [[nodiscard]] std::optional<std::string> held_name() const;
+  /// Whether this node holds what a record of this kind and name is about.
+  [[nodiscard]] bool holds(dht::RecordKind kind, ByteSpan name) const;
   /// What is wrong with the lease server, for a person.
   [[nodiscard]] std::optional<std::string> lease_notice() const;
   /// Who holds the chosen name in this node's place and until when, with what to do; none while this node holds it.
