@@ -11,14 +11,8 @@ constexpr double sweep_jitter = 0.2;
 
 }  // namespace
 
-void Dht::State::handle_wall_time(TimePoint now, WallTime wall) {
-  wall_base_ = now;
-  wall_ = wall;
-}
-
-void Dht::State::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
-  trust_ = std::move(trust);
-  store_.set_trust(trust_);
+void Dht::State::handle_trust_changed(TimePoint now) {
+  store_.drop_revoked();
   tell_watchers(now);
 }
 
@@ -124,13 +118,13 @@ std::optional<TimePoint> Dht::State::poll_timeout() const {
 }
 
 OperationSettings Dht::State::settings(TimePoint now) {
-  return {config_.self,  config_.name_space, trust_,    key_,         rng_,
+  return {config_.self,  config_.name_space, basis_,    key_,         rng_,
           config_.retry, config_.give_up,    replicas_, wall_at(now), config_.grants.get()};
 }
 
 std::optional<WallTime> Dht::State::wall_at(TimePoint now) const {
-  if (!wall_) return std::nullopt;
-  return *wall_ + std::chrono::floor<std::chrono::seconds>(now - wall_base_);
+  if (!basis_.clock().is_set()) return std::nullopt;
+  return basis_.wall_at(now);
 }
 
 NodeId Dht::State::place_of_record(const Key& key, unsigned position) const {
@@ -183,16 +177,13 @@ void Dht::State::drain_operations() {
   }
 }
 
-Dht::Dht(Config config, const crypto::PrivateKey& key, Rng& rng)
-    : state_(std::make_unique<State>(std::move(config), key, rng)) {}
+Dht::Dht(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng)
+    : state_(std::make_unique<State>(std::move(config), key, basis, rng)) {}
 Dht::Dht(Dht&&) noexcept = default;
 Dht::~Dht() = default;
 
-void Dht::handle_wall_time(TimePoint now, WallTime wall) {
-  state_->handle_wall_time(now, wall);
-}
-void Dht::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
-  state_->handle_trust(now, std::move(trust));
+void Dht::handle_trust_changed(TimePoint now) {
+  state_->handle_trust_changed(now);
 }
 void Dht::handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate) {
   state_->handle_ring(now, std::move(neighbours), size_estimate);

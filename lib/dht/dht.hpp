@@ -21,6 +21,7 @@
 #include "base/machine.hpp"
 #include "base/rng.hpp"
 #include "base/strong_id.hpp"
+#include "crypto/basis.hpp"
 #include "crypto/private_key.hpp"
 #include "dht/record.hpp"
 #include "dht/witness.hpp"
@@ -79,15 +80,13 @@ class Dht {
   };
   using Output = std::variant<Send, Answer, Changed, Contested>;
 
-  /// `key` signs receipts; it and `rng` outlive the machine.
-  Dht(Config config, const crypto::PrivateKey& key, Rng& rng);
+  /// `key` signs receipts; it, the basis and `rng` outlive the machine.
+  Dht(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng);
   Dht(Dht&&) noexcept;
   ~Dht();
 
-  void handle_wall_time(TimePoint now, WallTime wall);
-  /// Who may write from now on; an open group's rule until the first call. What revoked owners wrote
-  /// is forgotten.
-  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
+  /// Others are members than before: what revoked owners wrote is forgotten.
+  void handle_trust_changed(TimePoint now);
   /// The neighbourhood changed: entries move to whoever is now nearest to their position.
   void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate);
   /// How a message came. Its source can be invented; the link that brought it is sure.

@@ -37,11 +37,12 @@ std::string refusal_counter(Refusal refusal) {
 
 }  // namespace
 
-Dht::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
+Dht::State::State(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng)
     : config_(std::move(config)),
       key_(key),
       rng_(rng),
-      store_(config_.name_space, store_limits(config_), config_.grants.get()),
+      basis_(basis),
+      store_(config_.name_space, basis, store_limits(config_), config_.grants.get()),
       view_(config_.self),
       handover_(config_.retry, rng),
       answered_(answer_time, answer_burst, most_buckets),
@@ -263,7 +264,7 @@ void Dht::State::tell_overruled(const Record& lost, const HandedRecord& held) {
 void Dht::State::handle_overruled(TimePoint now, const HandedRecord& handed) {
   const auto wall = wall_at(now);
   if (!wall || handed.record.is_tombstone() || !check_times(handed.record, *wall) ||
-      !check(handed.record, config_.name_space) || !check_owner(handed.record, *trust_, *wall)) {
+      !check(handed.record, config_.name_space) || !check_owner(handed.record, *basis_.trust(), *wall)) {
     return;
   }
   outputs_.push(Contested{handed.record.kind, handed.record.name});

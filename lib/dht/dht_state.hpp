@@ -25,10 +25,9 @@ namespace ipop::dht {
 
 class Dht::State {
  public:
-  State(Config config, const crypto::PrivateKey& key, Rng& rng);
+  State(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng);
 
-  void handle_wall_time(TimePoint now, WallTime wall);
-  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
+  void handle_trust_changed(TimePoint now);
   void handle_ring(TimePoint now, std::vector<NodeId> neighbours, std::size_t size_estimate);
   void handle_message(TimePoint now, const Way& way, ByteSpan octets);
   void handle_timeout(TimePoint now);
@@ -88,7 +87,7 @@ class Dht::State {
   Config config_;
   const crypto::PrivateKey& key_;
   Rng& rng_;
-  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
+  const crypto::Basis& basis_;
   Store store_;
   RingView view_;
   HandoverQueue handover_;
@@ -101,8 +100,6 @@ class Dht::State {
   WatchTable watchers_;
   Watches watches_;
   unsigned replicas_ = few_replicas;
-  TimePoint wall_base_{};
-  std::optional<WallTime> wall_;
   std::optional<TimePoint> sweep_at_;
   std::optional<TimePoint> started_;        // had neighbours first
   std::map<NodeId, TimePoint> seen_since_;  // neighbours

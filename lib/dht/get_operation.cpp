@@ -95,7 +95,7 @@ std::optional<std::size_t> GetOperation::take_record(std::optional<WallTime> wal
   if (found_.size() >= max_found || !check(record, settings_.name_space)) return std::nullopt;
   // Without a clock validity can't be judged, and a certificate's is the record's least worry then.
   const WallTime judged_at = wall.value_or(record.created);
-  if (!check_owner(record, *settings_.trust, judged_at)) return std::nullopt;
+  if (!check_owner(record, *settings_.basis.trust(), judged_at)) return std::nullopt;
   found_.push_back(record);
   return found_.size() - 1;
 }

@@ -10,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/rng.hpp"
 #include "base/time.hpp"
+#include "crypto/basis.hpp"
 #include "crypto/private_key.hpp"
 #include "dht/dht.hpp"
 #include "dht/message.hpp"
@@ -23,7 +24,7 @@ namespace ipop::dht {
 struct OperationSettings {
   NodeId self{};
   const Bytes& name_space;
-  const std::shared_ptr<const crypto::TrustStore>& trust;
+  const crypto::Basis& basis;
   const crypto::PrivateKey& key;  ///< signs the release of a create that failed
   Rng& rng;                       ///< request numbers
   Duration retry{};
@@ -32,7 +33,7 @@ struct OperationSettings {
   std::optional<WallTime> wall{};  ///< when the operation began
   const GrantRule* grants = nullptr;
 
-  [[nodiscard]] Group group() const { return {name_space, trust.get(), grants}; }
+  [[nodiscard]] Group group() const { return {name_space, basis.trust().get(), grants}; }
 };
 
 /// A message for one replica position of the operation's key.

@@ -36,7 +36,7 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
     if (auto good = check(record, name_space_); !good) {
       return refuse(good.error().code == make_error_code(Errc::bad_checksum) ? Refusal::signature : Refusal::form);
     }
-    if (!check_owner(record, *trust_, wall)) return refuse(Refusal::membership);
+    if (!check_owner(record, *basis_.trust(), wall)) return refuse(Refusal::membership);
     if (group().lacks_grant(record)) return refuse(Refusal::not_granted);
     // Certificates that prove nothing would fill the store.
     if (group().is_closed() && is_exclusive(record.kind)) keep_witnesses(record, group());
@@ -205,14 +205,13 @@ Refusal Store::make_room(const Record& record, const Bringer& by) {
   return Refusal::none;
 }
 
-void Store::set_trust(std::shared_ptr<const crypto::TrustStore> trust) {
-  trust_ = std::move(trust);
-  if (trust_->revocation_number() == 0) return;
+void Store::drop_revoked() {
+  if (basis_.trust()->revocation_number() == 0) return;
   std::vector<EntryKey> revoked;
   for (const auto& [key, entry] : entries_) {
     const auto certificate = crypto::Certificate::from_der(entry.record.certificate);
     const std::string user = certificate ? certificate->user() : std::string();
-    if (trust_->is_revoked(key.owner, user)) revoked.push_back(key);
+    if (basis_.trust()->is_revoked(key.owner, user)) revoked.push_back(key);
   }
   for (const EntryKey& key : revoked)
     erase(key);

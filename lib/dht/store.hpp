@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "crypto/basis.hpp"
 #include "dht/key.hpp"
 #include "dht/message.hpp"
 #include "dht/record.hpp"
@@ -60,9 +61,9 @@ class Store {
     std::optional<Record> overruled{};  ///< another owner's, which stood confirmed and gave way
   };
 
-  /// `grants` outlives the store; null: the ring gives out every name.
-  Store(Bytes name_space, Limits limits, const GrantRule* grants = nullptr)
-      : name_space_(std::move(name_space)), limits_(limits), grants_(grants) {}
+  /// The basis and `grants` outlive the store; null: the ring gives out every name.
+  Store(Bytes name_space, const crypto::Basis& basis, Limits limits, const GrantRule* grants = nullptr)
+      : name_space_(std::move(name_space)), basis_(basis), limits_(limits), grants_(grants) {}
 
   /// Decides about a record that arrived for `positions`; `wall` is UTC at `now`. `replicas` is
   /// what prevails() needs; `hop` is the link that it came over. An equal record that arrives again gives the
@@ -70,9 +71,8 @@ class Store {
   Decision accept(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
                   unsigned replicas, const NodeId& hop);
 
-  /// Who may write from now on; an open group's rule until the first call. Entries of owners whom it
-  /// revokes are dropped.
-  void set_trust(std::shared_ptr<const crypto::TrustStore> trust);
+  /// Entries of owners who are members no more go.
+  void drop_revoked();
 
   /// The confirmed records under a key, tombstones as well, in the order of the owners' keys.
   [[nodiscard]] std::vector<Record> find(const Key& key) const;
@@ -105,7 +105,7 @@ class Store {
                       unsigned replicas, const Bringer& by);
   Decision accept_tombstone(TimePoint now, WallTime wall, Record record, Arrival arrival, PositionSet positions,
                             const Bringer& by);
-  [[nodiscard]] Group group() const { return {name_space_, trust_.get(), grants_}; }
+  [[nodiscard]] Group group() const { return {name_space_, basis_.trust().get(), grants_}; }
   [[nodiscard]] const Entry* other_owner(const Record& record) const;
   [[nodiscard]] bool may_replace(const Record& record, const Entry& held, Arrival arrival, unsigned replicas) const;
   [[nodiscard]] Refusal exceeds_quota(const Record& record) const;
@@ -128,9 +128,9 @@ class Store {
   std::size_t& counter_of(OwnerCount& owner, const Record& record) const;
 
   Bytes name_space_;
+  const crypto::Basis& basis_;
   Limits limits_;
   const GrantRule* grants_;
-  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
   Entries entries_;
   std::map<crypto::PublicKey, OwnerCount> owners_;
   std::size_t values_ = 0;

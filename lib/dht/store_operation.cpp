@@ -218,7 +218,7 @@ bool StoreOperation::is_credible(const Record& held) const {
     return false;
   }
   if (!check(held, settings_.name_space) ||
-      !check_owner(held, *settings_.trust, settings_.wall.value_or(held.created))) {
+      !check_owner(held, *settings_.basis.trust(), settings_.wall.value_or(held.created))) {
     return false;
   }
   return record_.receipts.empty() || prevails(held, record_, settings_.group(), settings_.replicas);

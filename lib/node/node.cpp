@@ -25,6 +25,12 @@ std::optional<net::Ipv4Address> preferred_address(const NodeConfig& config) {
   return config.preferred_address;
 }
 
+crypto::Basis basis_of(const NodeConfig& config) {
+  crypto::Basis out;
+  if (config.trust) out.set_trust(config.trust);
+  return out;
+}
+
 Arrival::Config arrival_config(const NodeConfig& config) {
   return {config.bootstrap, config.has_bootstrap || !config.bootstrap.empty(), config.first,
           !config.known_peers.empty()};
@@ -86,53 +92,52 @@ router::Router::Config router_config(const NodeConfig& config, const NodeId& sel
 Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, crypto::HandshakeFactory& handshakes,
                    crypto::AeadFactory& aeads, Rng& node_rng)
     : config(std::move(node_config)),
-      trust(config.trust ? config.trust : crypto::TrustStore::open_group()),
+      basis(basis_of(config)),
       key(node_key),
       rng(node_rng),
       name_space(to_bytes(as_bytes(config.name_space))),
       self(id_of(config, node_key)),
       grants(grants_of(config)),
       ring(ring_config(config, self), handshakes, aeads, node_rng),
-      table(table_config(config, self, grants), node_key, node_rng),
-      router(config.prefix
-                 ? std::optional<router::Router>(std::in_place, router_config(config, self, grants), node_key, node_rng)
-                 : std::nullopt),
+      table(table_config(config, self, grants), node_key, basis, node_rng),
+      router(config.prefix ? std::optional<router::Router>(std::in_place, router_config(config, self, grants), node_key,
+                                                           basis, node_rng)
+                           : std::nullopt),
       sessions(self, name_space, handshakes, aeads, node_rng),
       arrival(arrival_config(config)),
-      keepsakes({config.preferred_address, config.known_peers}, config.history, clock),
+      keepsakes({config.preferred_address, config.known_peers}, config.history, basis.clock()),
       leases(config.name_space, config.lease_server, config.host_name, node_rng),
       twin(node_key, name_space, node_rng),
-      report({config, self, trust, aeads, ring, table, router, sessions, arrival, certificate, leases, keepsakes, twin,
+      report({config, self, basis, aeads, ring, table, router, sessions, arrival, certificate, leases, keepsakes, twin,
               clock_notice, counters}),
-      questions(report, name_space, clock, node_rng),
+      questions(report, name_space, basis.clock(), node_rng),
       values_(name_space, node_key, config.certificate ? config.certificate->der() : Bytes{}) {
   if (config.certificate)
-    certificate.emplace(*config.certificate, clock, config.prefix.has_value(), std::hash<NodeId>()(self));
-  if (trust->kind() == crypto::GroupKind::closed) archive.emplace(node_rng);
+    certificate.emplace(*config.certificate, basis.clock(), config.prefix.has_value(), std::hash<NodeId>()(self));
+  if (basis.trust()->kind() == crypto::GroupKind::closed) archive.emplace(node_rng);
 }
 
 void Node::State::start(TimePoint now) {
   report.handle_start(now);
-  ring.handle_trust(now, trust);
-  table.handle_trust(now, trust);
-  if (router) router->handle_trust(trust);
-  sessions.handle_trust(now, trust);
-  if (const crypto::RevocationList* list = trust->revocations(); archive && list != nullptr) {
+  ring.handle_trust(now, basis.trust());
+  table.handle_trust_changed(now);
+  if (router) router->handle_trust_changed();
+  sessions.handle_trust(now, basis.trust());
+  if (const crypto::RevocationList* list = basis.trust()->revocations(); archive && list != nullptr) {
     Bytes octets;
     encode(*list, octets);
     archive->handle_list(now, list->number(), std::move(octets), false);
   }
   table.handle_ring(now, {}, 1);
   enter_ring(now);
-  if (certificate) certificate->handle_trust(*trust);
+  if (certificate) certificate->handle_trust(*basis.trust());
 }
 
 void Node::State::handle_wall_time(TimePoint now, WallTime wall) {
-  clock.set(now, wall);
+  basis.set_wall_time(now, wall);
   ring.handle_wall_time(now, wall);
-  table.handle_wall_time(now, wall);
   sessions.handle_wall_time(now, wall);
-  if (router) router->handle_wall_time(now, wall);
+  if (router) router->handle_clock_set(now);
   if (certificate) certificate->handle_clock_set(now);
 }
 
@@ -158,9 +163,8 @@ void Node::State::step_back(TimePoint now) {
   std::erase_if(waiting_, [](const auto& entry) { return std::holds_alternative<RouterWaits>(entry.second); });
   questions.refuse_names("this node left the ring");
   if (const auto kept = keepsakes.address()) config.preferred_address = kept;
-  router.emplace(router_config(config, self, grants), key, rng);
-  router->handle_trust(trust);
-  router->handle_wall_time(now, clock.at(now));
+  router.emplace(router_config(config, self, grants), key, basis, rng);
+  router->handle_clock_set(now);
   router->handle_dns_servers(dns_servers);
   router->handle_dns_listener(dns_listener);
 }
@@ -199,20 +203,20 @@ std::optional<net::Ipv4Address> Node::State::address() const {
 Result<void> Node::State::adopt_list(TimePoint now, ByteSpan octets, bool brought_here) {
   auto list = crypto::decode_revocation_list(octets);
   if (!list) return std::move(list).error().in("revocation list");
-  auto newer = trust->with_revocations(*std::move(list));
+  auto newer = basis.trust()->with_revocations(*std::move(list));
   if (!newer) return std::move(newer).error();
-  ring.handle_trust(now, *newer);
-  follow_trust(now, *std::move(newer), brought_here);
+  basis.set_trust(*std::move(newer));
+  ring.handle_trust(now, basis.trust());
+  follow_trust(now, brought_here);
   return {};
 }
 
-void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer, bool brought_here) {
-  trust = std::move(newer);
+void Node::State::follow_trust(TimePoint now, bool brought_here) {
   forget_decisions();
-  table.handle_trust(now, trust);
-  sessions.handle_trust(now, trust);
-  if (router) router->handle_trust(trust);
-  const crypto::RevocationList* list = trust->revocations();
+  table.handle_trust_changed(now);
+  sessions.handle_trust(now, basis.trust());
+  if (router) router->handle_trust_changed();
+  const crypto::RevocationList* list = basis.trust()->revocations();
   if (list == nullptr) return;
   Bytes octets;
   encode(*list, octets);
@@ -221,7 +225,7 @@ void Node::State::follow_trust(TimePoint now, std::shared_ptr<const crypto::Trus
   outputs.push(LogLine{LogLevel::info,
                        "revocation list holds",
                        {{"number", std::to_string(list->number())}, {"entries", std::to_string(list->size())}}});
-  if (certificate) certificate->handle_trust(*trust);
+  if (certificate) certificate->handle_trust(*basis.trust());
 }
 
 Node::Node(NodeConfig config, const crypto::PrivateKey& key, crypto::HandshakeFactory& handshakes,

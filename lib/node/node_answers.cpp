@@ -24,7 +24,7 @@ bool Node::State::pump_questions(TimePoint now) {
               waiting_.emplace(table.get(now, get.kind, std::move(get.name)), ClientWaits{get.id});
             },
             [&](const Questions::Put& put) {
-              auto record = values_.write(clock.at(now), put.value.key, put.value.value, put.value.time_to_live);
+              auto record = values_.write(basis.wall_at(now), put.value.key, put.value.value, put.value.time_to_live);
               const auto operation =
                   put.value.exclusive ? table.create(now, std::move(record)) : table.put(now, std::move(record));
               waiting_.emplace(operation, ClientWaits{put.id});
@@ -54,7 +54,7 @@ void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octet
                    ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);
                  },
                  [&](LeaseQuestion& question) {
-                   leases.handle_question(now, from, std::move(question), *trust, clock.at(now));
+                   leases.handle_question(now, from, std::move(question), *basis.trust(), basis.wall_at(now));
                  },
                  [&](LeaseReply& reply) { leases.handle_reply(from, std::move(reply)); },
                  [&](const QueryAnswer& answered) {
@@ -76,14 +76,14 @@ void Node::State::handle_table_answer(TimePoint now, const dht::Dht::Answer& ans
                    std::vector<RevocationArchive::Value> values;
                    for (const dht::Record& record : answered.records) {
                      if (record.is_tombstone()) continue;
-                     values.push_back({record.owner, record.value, record.expires - clock.at(now)});
+                     values.push_back({record.owner, record.value, record.expires - basis.wall_at(now)});
                    }
                    archive->handle_values(now, waits.key, values);
                  },
                  [&](const LeaseWaits& waits) {
-                   const dht::Group group{name_space, trust.get(), grants.get()};
-                   leases.handle_found(now,
-                                       router::holder_of_name(answered.records, waits.server, group, clock.at(now)));
+                   const dht::Group group{name_space, basis.trust().get(), grants.get()};
+                   leases.handle_found(
+                       now, router::holder_of_name(answered.records, waits.server, group, basis.wall_at(now)));
                  },
              },
              waiting);

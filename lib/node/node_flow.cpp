@@ -87,13 +87,16 @@ bool Node::State::pump_ring(TimePoint now) {
                    [&](Overlay::ReachabilityChanged& changed) {
                      outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
                    },
-                   [&](Overlay::TrustChanged& changed) { follow_trust(now, std::move(changed.trust), false); },
+                   [&](Overlay::TrustChanged& changed) {
+                     basis.set_trust(std::move(changed.trust));
+                     follow_trust(now, false);
+                   },
                    [&](const Overlay::OtherInstanceTold& told) {
-                     twin.handle_other({now, clock.at(now), ring.instance()},
+                     twin.handle_other({now, basis.wall_at(now), ring.instance()},
                                        {told.informant, told.channel, std::nullopt}, told.instance);
                    },
                    [&](const Overlay::ClaimTold& told) {
-                     twin.handle_claim({now, clock.at(now), ring.instance()},
+                     twin.handle_claim({now, basis.wall_at(now), ring.instance()},
                                        {told.informant, told.channel, told.observed}, told.octets);
                    },
                    [&](LogLine& line) { outputs.push(std::move(line)); },
@@ -221,8 +224,8 @@ bool Node::State::pump_archive(TimePoint now) {
                    },
                    [&](RevocationArchive::Put& put) {
                      // Nobody waits for the answer: what did not succeed is seen by the next who looks.
-                     table.put(
-                         now, values_.write(clock.at(now), put.key, std::move(put.value), RevocationArchive::lifetime));
+                     table.put(now, values_.write(basis.wall_at(now), put.key, std::move(put.value),
+                                                  RevocationArchive::lifetime));
                    },
                    [&](RevocationArchive::Found& found) {
                      if (!adopt_list(now, found.list, false)) counters.add("drop_list_refused");

@@ -10,7 +10,7 @@
 
 #include "base/counters.hpp"
 #include "base/token_buckets.hpp"
-#include "base/wall_clock.hpp"
+#include "crypto/basis.hpp"
 #include "dht/dht.hpp"
 #include "node/arrival.hpp"
 #include "node/clock_notice.hpp"
@@ -46,8 +46,7 @@ class Node::State {
   [[nodiscard]] std::optional<net::Ipv4Address> address() const;
 
   NodeConfig config;
-  WallClock clock;
-  std::shared_ptr<const crypto::TrustStore> trust;
+  crypto::Basis basis;  ///< the one of this node; the overlay and the sessions are told of what changes
   const crypto::PrivateKey& key;
   Rng& rng;
   Bytes name_space;
@@ -111,7 +110,7 @@ class Node::State {
   void forget_decisions();
   /// A newer list holds: the DHT, the sessions and the router follow, and it is kept. One that was
   /// brought here is put into the DHT as well.
-  void follow_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> newer, bool brought_here);
+  void follow_trust(TimePoint now, bool brought_here);
   /// A list that came past the links: they, and all the rest, follow it if it is the authority's and newer.
   Result<void> adopt_list(TimePoint now, ByteSpan list, bool brought_here);
 

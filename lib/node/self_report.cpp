@@ -70,8 +70,8 @@ StatusAnswer SelfReport::status(TimePoint now) const {
   out.library = std::string(of_.aeads.library_of(out.suite));
   out.uptime = rounded<std::chrono::milliseconds>(now - started_);
   out.dht_records = of_.table.stored_records();
-  out.closed = of_.trust->kind() == crypto::GroupKind::closed;
-  out.revocation_number = of_.trust->revocation_number();
+  out.closed = of_.basis.trust()->kind() == crypto::GroupKind::closed;
+  out.revocation_number = of_.basis.trust()->revocation_number();
   if (of_.config.certificate) out.certificate_expires = of_.config.certificate->not_after();
   if (of_.certificate) out.revoked = of_.certificate->revoked();
   out.notices = notices();

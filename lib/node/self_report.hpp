@@ -10,7 +10,7 @@
 #include "base/counters.hpp"
 #include "base/node_id.hpp"
 #include "crypto/aead.hpp"
-#include "crypto/trust_store.hpp"
+#include "crypto/basis.hpp"
 #include "dht/dht.hpp"
 #include "node/arrival.hpp"
 #include "node/clock_notice.hpp"
@@ -35,7 +35,7 @@ class SelfReport {
   struct Sources {
     const NodeConfig& config;
     const NodeId& self;
-    const std::shared_ptr<const crypto::TrustStore>& trust;
+    const crypto::Basis& basis;
     const crypto::AeadFactory& aeads;
     const overlay::Overlay& ring;
     const dht::Dht& table;
@@ -55,7 +55,7 @@ class SelfReport {
   /// The first lease since the start is the one that counts for people.
   void handle_lease(TimePoint now);
 
-  [[nodiscard]] bool is_in_closed_group() const { return of_.trust->kind() == crypto::GroupKind::closed; }
+  [[nodiscard]] bool is_in_closed_group() const { return of_.basis.trust()->kind() == crypto::GroupKind::closed; }
   [[nodiscard]] bool has_network() const { return of_.router.has_value(); }
   [[nodiscard]] StatusAnswer status(TimePoint now) const;
   [[nodiscard]] PeersAnswer peers(TimePoint now) const;

@@ -40,19 +40,19 @@ std::optional<std::string> checked_host_name(const std::optional<std::string>& n
 
 }  // namespace
 
-Router::Router(Config config, const crypto::PrivateKey& key, Rng& rng)
-    : state_(std::make_unique<State>(std::move(config), key, rng)) {}
+Router::Router(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng)
+    : state_(std::make_unique<State>(std::move(config), key, basis, rng)) {}
 Router::Router(Router&&) noexcept = default;
 Router::~Router() = default;
 
-void Router::handle_wall_time(TimePoint now, WallTime wall) {
-  state_->handle_wall_time(now, wall);
+void Router::handle_clock_set(TimePoint now) {
+  state_->handle_clock_set(now);
 }
 void Router::handle_joined(TimePoint now) {
   state_->handle_joined(now);
 }
-void Router::handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust) {
-  state_->handle_trust(trust);
+void Router::handle_trust_changed() {
+  state_->handle_trust_changed();
 }
 void Router::handle_ring_changed(TimePoint now) {
   state_->handle_ring_changed(now);
@@ -136,10 +136,10 @@ Counters Router::counters() const {
   return state_->all_counters();
 }
 
-Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
+Router::State::State(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng)
     : config_(std::move(config)),
       rng_(rng),
-      judge_(config_.name_space, config_.grants.get()),
+      judge_(config_.name_space, basis, config_.grants.get()),
       lease_keeper_(
           {dht::RecordKind::lease, config_.prefix, config_.lease_time, config_.certificate, config_.lease_server}, key,
           judge_, rng),
@@ -174,8 +174,7 @@ Router::State::State(Config config, const crypto::PrivateKey& key, Rng& rng)
   tell_own_names();
 }
 
-void Router::State::handle_wall_time(TimePoint now, WallTime wall) {
-  judge_.set_wall_time(now, wall);
+void Router::State::handle_clock_set(TimePoint now) {
   if (lease_client_) lease_client_->handle_clock_set(now);
   lease_keeper_.handle_clock_set(now);
   if (const auto held = lease_keeper_.held(); held && lease) lease->expires = held->expires;
@@ -190,8 +189,7 @@ void Router::State::handle_joined(TimePoint now) {
   handle_ring_changed(now);
 }
 
-void Router::State::handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust) {
-  judge_.set_trust(trust);
+void Router::State::handle_trust_changed() {
   resolver_.handle_trust_changed();
   names_.handle_trust_changed();
 }

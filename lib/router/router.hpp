@@ -119,17 +119,17 @@ class Router {
   using Output = std::variant<WriteFrames, SendPackets, DhtCreate, DhtGet, WantLink, LeaseHeld, LeaseLost, NameHeld,
                               Admitted, ClockOff, ForwardDns, EndForwardDns, DnsStreamAnswer, AskLeaseServer, LogLine>;
 
-  /// `key` signs records; it and `rng` outlive the machine.
-  Router(Config config, const crypto::PrivateKey& key, Rng& rng);
+  /// `key` signs records; it, the basis and `rng` outlive the machine.
+  Router(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng);
   Router(Router&&) noexcept;
   ~Router();
 
-  void handle_wall_time(TimePoint now, WallTime wall);
+  /// The basis has another wall time.
+  void handle_clock_set(TimePoint now);
   /// The ring can be asked: claims the address, then the name. Needs the wall time, in either order.
   void handle_joined(TimePoint now);
-  /// Who is a member from now on; an open group's rule until the first call. What is known of others' addresses and
-  /// names is asked for anew.
-  void handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust);
+  /// Others are members than before: what is known of addresses and names is asked for anew.
+  void handle_trust_changed();
   /// Neighbours changed: the lease is looked up again, since another part of the ring may have
   /// granted it to somebody else.
   void handle_ring_changed(TimePoint now);

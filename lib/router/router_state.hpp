@@ -35,12 +35,12 @@ std::optional<Value> take(ExpiringMap<Key, Value>& map, const Key& key, TimePoin
 
 class Router::State {
  public:
-  State(Config config, const crypto::PrivateKey& key, Rng& rng);
+  State(Config config, const crypto::PrivateKey& key, const crypto::Basis& basis, Rng& rng);
 
   // router.cpp: inputs and the passing of values
-  void handle_wall_time(TimePoint now, WallTime wall);
+  void handle_clock_set(TimePoint now);
   void handle_joined(TimePoint now);
-  void handle_trust(const std::shared_ptr<const crypto::TrustStore>& trust);
+  void handle_trust_changed();
   void handle_ring_changed(TimePoint now);
   void handle_unreached(TimePoint now, const NodeId& peer) { resolver_.doubt_holder(now, peer); }
   void handle_carries(const NodeId& peer, std::uint16_t octets);

@@ -52,9 +52,10 @@ const dht::Record& make_record(std::uint8_t a, std::uint8_t b) {
 // changes, time, and the machine's own requests, whose messages come back to itself or get lost.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   SeededRng rng(size);
-  dht::Dht machine({.self = node(128), .name_space = name_space}, key(0), rng);
+  crypto::Basis basis;
+  dht::Dht machine({.self = node(128), .name_space = name_space}, key(0), basis, rng);
   TimePoint now{};
-  machine.handle_wall_time(now, wall);
+  basis.set_wall_time(now, wall);
   unsigned steps = 0;
   for (std::size_t i = 0; i + 4 <= size && steps < 24; i += 4, ++steps) {
     const std::uint8_t a = data[i + 1];

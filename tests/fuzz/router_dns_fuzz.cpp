@@ -13,6 +13,7 @@ using namespace ipop;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const crypto::PrivateKey key = crypto::PrivateKey::from_seed(as_bytes("fuzz"));
   static SeededRng rng(1);
+  static crypto::Basis basis;
   const TimePoint now{};
   static const auto make_node = [] {
     router::Router::Config config;
@@ -21,8 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     config.prefix = net::Ipv4Prefix(net::Ipv4Address(10, 128, 0, 0), 9);
     config.preferred = net::Ipv4Address(10, 128, 0, 7);
     config.host_name = "fuzz";
-    auto node = std::make_unique<router::Router>(config, key, rng);
-    node->handle_wall_time({}, WallTime{1'800'000'000});
+    auto node = std::make_unique<router::Router>(config, key, basis, rng);
+    basis.set_wall_time({}, WallTime{1'800'000'000});
+    node->handle_clock_set({});
     node->handle_joined({});
     while (auto output = node->poll_output()) {
       if (const auto* create = std::get_if<router::Router::DhtCreate>(&*output))

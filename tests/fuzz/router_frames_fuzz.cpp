@@ -100,8 +100,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if ((choices & 2U) != 0) config.host_name = "fuzz";
   Ring ring{{{lease_of_peer.kind, lease_of_peer.name}, lease_of_peer}};
   TimePoint now{};
-  router::Router node(config, key, rng);
-  node.handle_wall_time(now, WallTime{1'800'000'000});
+  crypto::Basis basis;
+  basis.set_wall_time(now, WallTime{1'800'000'000});
+  router::Router node(config, key, basis, rng);
+  node.handle_clock_set(now);
   node.handle_carries(peer, 1204);
   node.handle_joined(now);
   drain(node, now, ring, true);

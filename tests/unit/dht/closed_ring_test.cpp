@@ -132,10 +132,11 @@ TEST_CASE("S3: in a closed ring a lease is not lost to a member who makes up wit
 TEST_CASE("S3: a replica that shows a lease of its own does not end another's renewal") {
   ClosedGroup closed;
   SeededRng rng(1);
+  crypto::Basis basis;
   Dht dht({.self = closed.id_of(honest), .name_space = name_space, .certificate = closed.der_of(honest)},
-          key_of(honest), rng);
-  dht.handle_wall_time(TimePoint{}, epoch);
-  dht.handle_trust(TimePoint{}, closed.trust());
+          key_of(honest), basis, rng);
+  basis.set_wall_time(TimePoint{}, epoch);
+  basis.set_trust(closed.trust());
   const Record lease = closed.granted(closed.make_lease(7, honest), 10, 15);
   dht.create(TimePoint{}, renewed(lease, honest));
   const Record squat = with_invented_witnesses(closed.make_lease(7, attacker), epoch + -3600s);
@@ -179,8 +180,10 @@ TEST_CASE("a renewal in a closed ring replaces witnesses that are no members any
     revoked.push_back(i);
   }
   REQUIRE(revoked.size() == 3);
-  for (auto& member : ring.members)
-    member.dht->handle_trust(ring.now, halves.closed.trust());
+  for (auto& member : ring.members) {
+    member.basis->set_trust(halves.closed.trust());
+    member.dht->handle_trust_changed(ring.now);
+  }
   ring.update_rings();
   ring.run_for(10s);
   CHECK(voices(lease.records[0], halves.closed.group()) == 2);

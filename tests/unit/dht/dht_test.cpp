@@ -340,7 +340,8 @@ TEST_CASE("S3: hostile puts are refused with a reason") {
 TEST_CASE("a replica that does not know the time stores nothing") {
   SeededRng rng(1);
   const NodeId self = *crypto::node_id_of(key_of(0).public_key());
-  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
+  crypto::Basis basis;
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), basis, rng);
   const Record record = make_lease(1, key_of(1));
   const NodeId place = place_of(position_of(name_space, record.kind, record.name), 0);
   dht.handle_message(TimePoint{}, {NodeId{}, place, NodeId{}}, encoded(StoreRequest{1, 0, StoreMode::create, record}));
@@ -363,8 +364,9 @@ TEST_CASE("answers to nothing that was asked are dropped") {
 TEST_CASE("S3: a grant without a good receipt does not count") {
   SeededRng rng(1);
   const NodeId self = *crypto::node_id_of(key_of(0).public_key());
-  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
-  dht.handle_wall_time(TimePoint{}, epoch);
+  crypto::Basis basis;
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), basis, rng);
+  basis.set_wall_time(TimePoint{}, epoch);
   dht.handle_ring(TimePoint{}, {NodeId{}}, 2);
   const Record record = make_lease(1, key_of(0));
   dht.create(TimePoint{}, record);
@@ -532,8 +534,9 @@ TEST_CASE("a get repairs the replicas that lack the record") {
 TEST_CASE("S3: a flood of records fills a replica only up to its bounds") {
   SeededRng rng(20);
   const NodeId self = *crypto::node_id_of(key_of(0).public_key());
-  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
-  dht.handle_wall_time(TimePoint{}, epoch);
+  crypto::Basis basis;
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), basis, rng);
+  basis.set_wall_time(TimePoint{}, epoch);
   const NodeId neighbour = *crypto::node_id_of(key_of(2).public_key());
   dht.handle_ring(TimePoint{}, {neighbour}, 2);
   for (int i = 0; i < 300; ++i) {
@@ -550,8 +553,9 @@ TEST_CASE("S3: a flood of records fills a replica only up to its bounds") {
 TEST_CASE("S5: answers to questions in another's name are paced") {
   SeededRng rng(23);
   const NodeId self = *crypto::node_id_of(key_of(0).public_key());
-  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
-  dht.handle_wall_time(TimePoint{}, epoch);
+  crypto::Basis basis;
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), basis, rng);
+  basis.set_wall_time(TimePoint{}, epoch);
   const NodeId victim = *crypto::node_id_of(key_of(2).public_key());
   const NodeId place = position_of(name_space, RecordKind::value, text("k"));
   for (std::uint8_t i = 0; i < 10; ++i) {
@@ -577,8 +581,9 @@ TEST_CASE("S5: answers to questions in another's name are paced") {
 TEST_CASE("garbage is counted and dropped") {
   SeededRng rng(21);
   const NodeId self = *crypto::node_id_of(key_of(0).public_key());
-  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
-  dht.handle_wall_time(TimePoint{}, epoch);
+  crypto::Basis basis;
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), basis, rng);
+  basis.set_wall_time(TimePoint{}, epoch);
   Bytes octets(64);
   for (int i = 0; i < 2000; ++i) {
     rng.fill(octets);

@@ -194,8 +194,9 @@ TEST_CASE("S3: a node takes no hand-over for positions of others, and starts nob
 TEST_CASE("S3: what one link brings costs a bounded number of looks, and holds up no other link") {
   SeededRng rng(24);
   const NodeId self = *crypto::node_id_of(key_of(0).public_key());
-  Dht dht({.self = self, .name_space = name_space}, key_of(0), rng);
-  dht.handle_wall_time(TimePoint{}, epoch);
+  crypto::Basis basis;
+  Dht dht({.self = self, .name_space = name_space}, key_of(0), basis, rng);
+  basis.set_wall_time(TimePoint{}, epoch);
   const NodeId flooder = *crypto::node_id_of(key_of(2).public_key());
   const NodeId honest = *crypto::node_id_of(key_of(3).public_key());
   dht.handle_ring(TimePoint{}, {flooder, honest}, 3);

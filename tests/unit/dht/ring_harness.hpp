@@ -69,6 +69,7 @@ class TestRing {
     std::size_t number = 0;
     NodeId id{};
     std::unique_ptr<SeededRng> rng;
+    std::unique_ptr<crypto::Basis> basis{};
     std::unique_ptr<Dht> dht;
     bool alive = true;
     int part = 0;  ///< of a ring that is partitioned
@@ -89,8 +90,9 @@ class TestRing {
     member.number = number;
     member.id = membership ? membership(number).id : *crypto::node_id_of(key_of(number).public_key());
     member.rng = std::make_unique<SeededRng>(rng_.next());
+    member.basis = std::make_unique<crypto::Basis>();
     member.dht = make_dht(member);
-    member.dht->handle_wall_time(now, wall() + clock_error);
+    member.basis->set_wall_time(now, wall() + clock_error);
     members.push_back(std::move(member));
   }
 
@@ -119,7 +121,7 @@ class TestRing {
   void restart(std::size_t index) {
     Member& member = members[index];
     member.dht = make_dht(member);
-    member.dht->handle_wall_time(now, wall());
+    member.basis->set_wall_time(now, wall());
     member.dht->handle_ring(now, member.neighbours, member_size_[member.number]);
     drain(member);
   }
@@ -221,12 +223,11 @@ class TestRing {
   std::unique_ptr<Dht> make_dht(const Member& member) const {
     Dht::Config config{.self = member.id, .name_space = name_space};
     config.most_records = most_records;
-    if (!membership) return std::make_unique<Dht>(std::move(config), key_of(member.number), *member.rng);
+    if (!membership) return std::make_unique<Dht>(std::move(config), key_of(member.number), *member.basis, *member.rng);
     Membership of = membership(member.number);
     config.certificate = std::move(of.certificate);
-    auto dht = std::make_unique<Dht>(std::move(config), key_of(member.number), *member.rng);
-    dht->handle_trust(now, std::move(of.trust));
-    return dht;
+    member.basis->set_trust(std::move(of.trust));
+    return std::make_unique<Dht>(std::move(config), key_of(member.number), *member.basis, *member.rng);
   }
 
   template <class F>

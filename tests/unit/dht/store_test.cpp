@@ -13,7 +13,8 @@ namespace {
 
 // A store, its clock, and short words for what arrives.
 struct Bench {
-  Store store{name_space, {}};
+  crypto::Basis basis;
+  Store store{name_space, basis, {}};
   TimePoint now{};
   WallTime wall = epoch;
   NodeId hop{};  // the link that all comes over
@@ -213,7 +214,8 @@ TEST_CASE("S3: a full store keeps room for leases and refuses the rest") {
   Store::Limits limits;
   limits.exclusive = 30;
   limits.values = 30;
-  Store store(name_space, limits);
+  const crypto::Basis basis;
+  Store store(name_space, basis, limits);
   const auto put = [&](RecordKind kind, std::size_t i, Arrival arrival) {
     const Bytes name =
         kind == RecordKind::lease ? address(static_cast<std::uint8_t>(i)) : text("k" + std::to_string(i));
@@ -234,7 +236,8 @@ TEST_CASE("S3: a flood over one link pushes out nothing but itself, under one ke
   Store::Limits limits;
   limits.exclusive = 20;
   limits.values = 20;
-  Store store(name_space, limits);
+  const crypto::Basis basis;
+  Store store(name_space, basis, limits);
   std::size_t owners = 200;
   const auto put = [&](RecordKind kind, const std::string& name, const NodeId& hop) {
     Record record = make_record(kind, text(name), "x", key_of(owners++));
@@ -262,7 +265,7 @@ TEST_CASE("S3: a flood over one link pushes out nothing but itself, under one ke
   }
   CHECK(store.size() == 40);
 
-  Store narrow(name_space, {.owners_per_value = 8});
+  Store narrow(name_space, basis, {.owners_per_value = 8});
   const auto write = [&](const NodeId& hop) {
     const Record record = make_record(RecordKind::value, text("k"), "x", key_of(owners++));
     return narrow.accept(TimePoint{}, epoch, record, Arrival::put, PositionSet(1), 8, hop).verdict;
@@ -304,13 +307,15 @@ TEST_CASE("S3: whoever asks for what others handed over does not make it give wa
   SUBCASE("in a full table") {
     Store::Limits limits;
     limits.values = 20;
-    Store store(name_space, limits);
+    const crypto::Basis basis;
+    Store store(name_space, basis, limits);
     attack(
         store, [](std::size_t i) { return "k" + std::to_string(i); }, 12, 4, 7);
     CHECK(store.size() == 20);
   }
   SUBCASE("under one key") {
-    Store store(name_space, {.owners_per_value = 8});
+    const crypto::Basis basis;
+    Store store(name_space, basis, {.owners_per_value = 8});
     for (int i = 0; i < 20; ++i)  // the honest link's share of the whole table is the larger one
       bring(store, value("elsewhere" + std::to_string(i)), Arrival::handover, honest);
     attack(
@@ -324,7 +329,8 @@ TEST_CASE("S3: copies of a flood that an honest link hands over take no room fro
   const NodeId honest = NodeId::from_prefix(Bytes(20, std::byte{2}));
   Store::Limits limits;
   limits.values = 20;
-  Store store(name_space, limits);
+  const crypto::Basis basis;
+  Store store(name_space, basis, limits);
   std::size_t owners = 400;
   const auto bring = [&](const Record& record, Arrival arrival, const NodeId& hop) {
     return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8, hop).verdict;
@@ -359,7 +365,8 @@ TEST_CASE("S3: what its owner asks for makes no room for others though another r
   const NodeId other = NodeId::from_prefix(Bytes(20, std::byte{2}));
   Store::Limits limits;
   limits.values = 20;
-  Store store(name_space, limits);
+  const crypto::Basis basis;
+  Store store(name_space, basis, limits);
   std::size_t owners = 800;
   const auto bring = [&](const Record& record, Arrival arrival, const NodeId& hop) {
     return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8, hop).verdict;

@@ -69,8 +69,10 @@ TEST_CASE("S3: a member with any number of invented witnesses does not win anoth
 
 TEST_CASE("S3: a replica does not give a lease to whoever brings invented witnesses") {
   ClosedGroup closed;
-  Store store(name_space, {});
-  store.set_trust(closed.trust());
+  crypto::Basis basis;
+  Store store(name_space, basis, {});
+  basis.set_trust(closed.trust());
+  store.drop_revoked();
   const auto take = [&](const Record& record, Store::Arrival arrival) {
     return store.accept(TimePoint{}, epoch, record, arrival, PositionSet(1), 8, NodeId{});
   };
@@ -91,8 +93,10 @@ TEST_CASE("S3: a replica does not give a lease to whoever brings invented witnes
 TEST_CASE("S3: receipts that prove nothing are not stored, however a record arrives") {
   ClosedGroup closed;
   for (const auto arrival : {Store::Arrival::create, Store::Arrival::handover}) {
-    Store store(name_space, {});
-    store.set_trust(closed.trust());
+    crypto::Basis basis;
+    Store store(name_space, basis, {});
+    basis.set_trust(closed.trust());
+    store.drop_revoked();
     Record lease = closed.granted(closed.make_lease(7, honest), first_replica, first_replica + 2);
     for (std::size_t i = invented; i < invented + 6; ++i) {
       lease.receipts.push_back(make_receipt(lease, name_space, long_ago, key_of(i), Bytes(1024, std::byte{1})));

@@ -19,19 +19,20 @@ constexpr WallTime asked_at{1'767'225'600};
 
 /// The questions of a node that is alone: nothing is sent, and this test is the ring.
 struct AskedNode {
-  explicit AskedNode(NodeConfig of = {.name_space = "test"}) : config(std::move(of)) { clock.set(now, asked_at); }
+  explicit AskedNode(NodeConfig of = {.name_space = "test"}) : config(std::move(of)) {
+    basis.set_wall_time(now, asked_at);
+  }
 
   NodeConfig config;
   TimePoint now{};
-  WallClock clock;
+  crypto::Basis basis;
   SeededRng rng{7};
   crypto::PrivateKey key = crypto::PrivateKey::from_seed(Bytes(32, std::byte{3}));
   NodeId self = *crypto::node_id_of(key.public_key());
-  std::shared_ptr<const crypto::TrustStore> trust = crypto::TrustStore::open_group();
   test_support::StandInHandshakeFactory handshakes{self, 1};
   test_support::StandInAeadFactory aeads;
   overlay::Overlay ring{{.self = self}, handshakes, aeads, rng};
-  dht::Dht table{{.self = self}, key, rng};
+  dht::Dht table{{.self = self}, key, basis, rng};
   std::optional<router::Router> router;
   EndToEnd sessions{self, as_bytes("test"), handshakes, aeads, rng};
   Arrival arrival{{}};
@@ -40,9 +41,9 @@ struct AskedNode {
   TwinWatch twin{key, as_bytes("test"), rng};
   ClockNotice clock_notice;
   Counters counters;
-  SelfReport report{{config, self, trust, aeads, ring, table, router, sessions, arrival, certificate, leases, twin,
+  SelfReport report{{config, self, basis, aeads, ring, table, router, sessions, arrival, certificate, leases, twin,
                      clock_notice, counters}};
-  Questions machine{report, to_bytes(as_bytes("test")), clock, rng};
+  Questions machine{report, to_bytes(as_bytes("test")), basis.clock(), rng};
 
   template <class T>
   std::optional<T> next() {

@@ -29,11 +29,13 @@ class Claimants {
       config.prefix = prefix;
       config.preferred = preferred;
       if (!host_name.empty()) config.host_name = host_name;
-      claimant->router = std::make_unique<router::Router>(config, dht::test::key_of(i), claimant->rng);
+      claimant->router = std::make_unique<router::Router>(config, dht::test::key_of(i), claimant->basis, claimant->rng);
       claimants_.push_back(std::move(claimant));
     }
-    for (auto& claimant : claimants_)
-      claimant->router->handle_wall_time(ring_.now, ring_.wall());
+    for (auto& claimant : claimants_) {
+      claimant->basis.set_wall_time(ring_.now, ring_.wall());
+      claimant->router->handle_clock_set(ring_.now);
+    }
     for (auto& claimant : claimants_)
       claimant->router->handle_joined(ring_.now);
   }
@@ -69,6 +71,7 @@ class Claimants {
   struct Claimant {
     explicit Claimant(std::uint64_t seed) : rng(seed) {}
     SeededRng rng;
+    crypto::Basis basis;
     std::unique_ptr<router::Router> router;
     // What the DHT was asked, by the number of its operation: the router's number, and a claim's key.
     std::map<std::uint64_t, std::pair<router::RequestId, Bytes>> open;

@@ -9,11 +9,11 @@ TEST_CASE("S21: a lease is renewed when the wall clock says that the machine sle
   FakeDht ring;
   Bench bench(ring, "self", Bench::with_lease());
   bench.join();
-  bench.router().handle_wall_time(bench.now, wall + 20h);
+  bench.set_clock(wall + 20h);
   bench.drain();
   CHECK(bench.asked == 2);
   CHECK(bench.router().lease()->expires == wall + 44h);
-  bench.router().handle_wall_time(bench.now, WallTime{0});
+  bench.set_clock(WallTime{0});
   bench.drain();
   CHECK(bench.lost.empty());
   CHECK(bench.router().lease()->address == own);
@@ -24,7 +24,7 @@ TEST_CASE("S21: after a clock years ahead the lease ends when it did before, her
   Bench bench(ring, "self", Bench::with_lease());
   bench.join();
   const auto set_clock = [&](WallTime time) {
-    bench.router().handle_wall_time(bench.now, time);
+    bench.set_clock(time);
     bench.drain();
   };
   // A ring of its own grants what it asks for.

@@ -11,7 +11,7 @@ namespace {
 /// A keeper alone: its creates and look-ups are answered by hand.
 struct KeptLease {
   explicit KeptLease(LeaseKeeper::Config config = {dht::RecordKind::lease, prefix}) {
-    judge.set_wall_time(now, wall);
+    basis.set_wall_time(now, wall);
     keeper.emplace(std::move(config), key, judge, rng);
   }
 
@@ -66,7 +66,8 @@ struct KeptLease {
 
   crypto::PrivateKey key = make_key("self");
   SeededRng rng{3};
-  router::RecordJudge judge{name_space()};
+  crypto::Basis basis;
+  router::RecordJudge judge{name_space(), basis};
   TimePoint now{};
   std::optional<LeaseKeeper> keeper{};
   std::optional<LeaseKeeper::Create> created{};

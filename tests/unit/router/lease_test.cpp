@@ -41,10 +41,12 @@ TEST_CASE("nothing is claimed before the ring is joined and the wall time known,
   SeededRng rng(1);
   const auto key = make_key("self");
   router::Router::Config config{.self = id_of(key), .name_space = name_space(), .prefix = prefix, .preferred = own};
-  router::Router router(config, key, rng);
+  crypto::Basis basis;
+  router::Router router(config, key, basis, rng);
   router.handle_joined({});
   CHECK_FALSE(router.poll_output());
-  router.handle_wall_time({}, wall);
+  basis.set_wall_time({}, wall);
+  router.handle_clock_set({});
   CHECK(std::holds_alternative<router::Router::DhtCreate>(*router.poll_output()));
 }
 

@@ -108,10 +108,11 @@ TEST_CASE("of several records the one that prevails counts, and a tombstone ends
 
 TEST_CASE("the resolver asks once, answers from memory for ten minutes, then refreshes while it serves") {
   SeededRng rng(1);
-  RecordJudge judge(name_space());
+  crypto::Basis basis;
+  RecordJudge judge(name_space(), basis);
   AddressResolver resolver(judge, rng);
   TimePoint now{};
-  judge.set_wall_time(now, wall);
+  basis.set_wall_time(now, wall);
   CHECK(resolver.resolve(now, other).knowledge == AddressResolver::Knowledge::asking);
   CHECK(resolver.resolve(now, other).knowledge == AddressResolver::Knowledge::asking);
   CHECK(asks(resolver) == 1);
@@ -136,10 +137,11 @@ TEST_CASE("the resolver asks once, answers from memory for ten minutes, then ref
 
 TEST_CASE("a holder that nothing leads to is asked for anew while its entry serves, at most every 2 s") {
   SeededRng rng(1);
-  RecordJudge judge(name_space());
+  crypto::Basis basis;
+  RecordJudge judge(name_space(), basis);
   AddressResolver resolver(judge, rng);
   TimePoint now{};
-  judge.set_wall_time(now, wall);
+  basis.set_wall_time(now, wall);
   const auto key = make_key("peer");
   const auto answered = [&] {
     resolver.handle_answer(now, other, dht::Outcome::done, {make_lease_record(key, other)});
@@ -176,10 +178,11 @@ TEST_CASE("a holder that nothing leads to is asked for anew while its entry serv
 
 TEST_CASE("the resolver forgets a lease when it ends, and takes only records that pass the check") {
   SeededRng rng(1);
-  RecordJudge judge(name_space());
+  crypto::Basis basis;
+  RecordJudge judge(name_space(), basis);
   AddressResolver resolver(judge, rng);
   const TimePoint now{};
-  judge.set_wall_time(now, wall);
+  basis.set_wall_time(now, wall);
   resolver.resolve(now, other);
   resolver.handle_answer(now, other, dht::Outcome::done, {make_lease_record(make_key("peer"), other, wall, {}, 30s)});
   CHECK(resolver.find(now + 29s, other)->knowledge == AddressResolver::Knowledge::holder);
@@ -192,10 +195,11 @@ TEST_CASE("the resolver forgets a lease when it ends, and takes only records tha
 
 TEST_CASE("the resolver remembers that nobody holds an address for 5 to 10 s, and a failure for 1 s") {
   SeededRng rng(1);
-  RecordJudge judge(name_space());
+  crypto::Basis basis;
+  RecordJudge judge(name_space(), basis);
   AddressResolver resolver(judge, rng);
   const TimePoint now{};
-  judge.set_wall_time(now, wall);
+  basis.set_wall_time(now, wall);
   for (std::uint8_t i = 1; i < 50; ++i) {
     const net::Ipv4Address address(10, 128, 3, i);
     resolver.handle_answer(now, address, dht::Outcome::not_found, {});
@@ -209,10 +213,11 @@ TEST_CASE("the resolver remembers that nobody holds an address for 5 to 10 s, an
 
 TEST_CASE("the resolver asks for at most 256 addresses at a time and keeps at most 4096") {
   SeededRng rng(1);
-  RecordJudge judge(name_space());
+  crypto::Basis basis;
+  RecordJudge judge(name_space(), basis);
   AddressResolver resolver(judge, rng);
   const TimePoint now{};
-  judge.set_wall_time(now, wall);
+  basis.set_wall_time(now, wall);
   for (std::uint32_t i = 0; i < 300; ++i)
     resolver.resolve(now, net::Ipv4Address(0x0a800000U + i));
   CHECK(asks(resolver) == 256);

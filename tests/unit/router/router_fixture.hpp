@@ -259,8 +259,11 @@ inline std::optional<net::DnsMessage> read_dns(ByteSpan frame) {
 class Bench {
  public:
   explicit Bench(FakeDht& shared, const std::string& seed = "self", router::Router::Config config = {})
-      : key(make_key(seed)), rng_(seed.size() + 17), ring(shared), router_(with(std::move(config), key), key, rng_) {
-    router_.handle_wall_time(now, wall);
+      : key(make_key(seed)),
+        rng_(seed.size() + 17),
+        ring(shared),
+        router_(with(std::move(config), key), key, basis_, rng_) {
+    set_clock(wall);
     drain();
   }
 
@@ -269,6 +272,10 @@ class Bench {
     router::Router::Config config;
     config.preferred = own;
     return config;
+  }
+  void set_clock(WallTime time) {
+    basis_.set_wall_time(now, time);
+    router_.handle_clock_set(now);
   }
   void join() {
     router_.handle_joined(now);
@@ -468,6 +475,7 @@ class Bench {
       dns.push_back(*std::move(answer));
   }
 
+  crypto::Basis basis_;
   router::Router router_;
 };
 
