@@ -58,6 +58,8 @@ std::vector<std::string> qemu_command(const VirtualMachine& machine, const Machi
   if (machine.has_medium) add("-drive", drive(files.medium(), "format=raw,readonly=on"));
   add("-nic", "user,model=virtio-net-pci");
   add("-device", "virtio-rng-pci");
+  // Resets a machine that hangs.
+  add("-device", "i6300esb");
   add("-vga", "std");
   add("-display", "vnc=unix:" + in_option(files.screen()));
   add("-chardev",

@@ -45,6 +45,10 @@ TEST_CASE("a machine that QEMU translates has no cmpxchg16b") {
   CHECK(has(qemu_command(some_machine(), {"/d/a"}, Accelerator::kvm), "-cpu", "host"));
 }
 
+TEST_CASE("a machine has a watchdog that resets it when it hangs") {
+  CHECK(has(qemu_command(some_machine(), {"/d/a"}, Accelerator::kvm), "-device", "i6300esb"));
+}
+
 TEST_CASE("a new disk lies over the image, whose form is said") {
   auto machine = some_machine();
   machine.form = DiskForm::raw;
