@@ -11,6 +11,7 @@ _ga_update() {
       '/ history') command=/history; arguments=0 ;;
       '/ check') command=/check; arguments=0 ;;
       '/ apply') command=/apply; arguments=0 ;;
+      '/ install') command=/install; arguments=0 ;;
       '/ confirm') command=/confirm; arguments=0 ;;
       '/ back') command=/back; arguments=0 ;;
       '/ hold') command=/hold; arguments=0 ;;
@@ -20,6 +21,7 @@ _ga_update() {
       '/history --store'|'/history --trust'|'/history --group'|'/history --groups'|'/history --socket'|'/history --run'|'/history --color') i=$((i + 1)) ;;
       '/check --store'|'/check --trust'|'/check --group'|'/check --groups'|'/check --socket'|'/check --run'|'/check --color') i=$((i + 1)) ;;
       '/apply --want'|'/apply --limit'|'/apply --boots'|'/apply --at'|'/apply --within'|'/apply --execute'|'/apply --share'|'/apply --every'|'/apply --machines'|'/apply --name'|'/apply --store'|'/apply --trust'|'/apply --group'|'/apply --groups'|'/apply --socket'|'/apply --run'|'/apply --color') i=$((i + 1)) ;;
+      '/install --store'|'/install --trust'|'/install --group'|'/install --groups'|'/install --socket'|'/install --run'|'/install --color') i=$((i + 1)) ;;
       '/confirm --store'|'/confirm --trust'|'/confirm --group'|'/confirm --groups'|'/confirm --socket'|'/confirm --run'|'/confirm --color') i=$((i + 1)) ;;
       '/back --store'|'/back --trust'|'/back --group'|'/back --groups'|'/back --socket'|'/back --run'|'/back --color') i=$((i + 1)) ;;
       '/hold --store'|'/hold --trust'|'/hold --group'|'/hold --groups'|'/hold --socket'|'/hold --run'|'/hold --color') i=$((i + 1)) ;;
@@ -74,6 +76,13 @@ _ga_update() {
     '/apply --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/apply --run') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/apply --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
+    '/install --store') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/install --trust') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/install --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+    '/install --groups') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/install --socket') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    '/install --run') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    '/install --color') mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur"); return ;;
     '/confirm --store') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/confirm --trust') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     '/confirm --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
@@ -110,11 +119,12 @@ _ga_update() {
     esac
   fi
   case "$command" in
-    '/') mapfile -t COMPREPLY < <(compgen -W 'status history check apply confirm back hold unhold -h --help --store --trust --group --groups --socket --run --dry-run --json --plain --color --version' -- "$cur") ;;
+    '/') mapfile -t COMPREPLY < <(compgen -W 'status history check apply install confirm back hold unhold -h --help --store --trust --group --groups --socket --run --dry-run --json --plain --color --version' -- "$cur") ;;
     '/status') mapfile -t COMPREPLY < <(compgen -W '-h --help --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
     '/history') mapfile -t COMPREPLY < <(compgen -W '-h --help --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
-    '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --again --other-signer --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
-    '/apply') mapfile -t COMPREPLY < <(compgen -W '-h --help --again --other-signer --want --limit --boots --at --within --when-idle --execute --share --every --machines --name --no-restart --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
+    '/check') mapfile -t COMPREPLY < <(compgen -W '-h --help --packages --again --other-signer --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
+    '/apply') mapfile -t COMPREPLY < <(compgen -W '-h --help --packages --again --other-signer --want --limit --boots --at --within --when-idle --execute --share --every --machines --name --no-restart --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
+    '/install') mapfile -t COMPREPLY < <(compgen -W '-h --help --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
     '/confirm') mapfile -t COMPREPLY < <(compgen -W '-h --help --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
     '/back') mapfile -t COMPREPLY < <(compgen -W '-h --help --no-restart --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;
     '/hold') mapfile -t COMPREPLY < <(compgen -W '-h --help --store --trust --group --groups --socket --run --dry-run --json --plain --color' -- "$cur") ;;

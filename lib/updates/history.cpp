@@ -93,9 +93,11 @@ History with_ended(const History& history, const Journal& journal, WallTime now)
   return out;
 }
 
-const Ended* find_failure(const History& history, std::string_view name, std::uint64_t number) {
-  for (auto one = history.rbegin(); one != history.rend(); ++one)
-    if (one->change.name == name && one->change.to == number) return one->content ? nullptr : &*one;
+const Ended* find_failure(const History& history, const Change& change) {
+  for (auto one = history.rbegin(); one != history.rend(); ++one) {
+    if (one->change.kind != change.kind || one->change.name != change.name) continue;
+    if (change.kind == ChangeKind::packages || one->change.to == change.to) return one->content ? nullptr : &*one;
+  }
   return nullptr;
 }
 

@@ -32,7 +32,8 @@ Result<History> parse_history(std::string_view text, std::string_view file);
 /// changes nothing, so that the step can be repeated. The oldest goes where there would be more than longest_history.
 History with_ended(const History& history, const Journal& journal, WallTime now);
 
-/// The update to this release that the machine went back from; null: none, or a later one to it was content.
-const Ended* find_failure(const History& history, std::string_view name, std::uint64_t number);
+/// The update to this release that the machine went back from; null: none, or a later one to it was content. Packages
+/// are known by their versions alone.
+const Ended* find_failure(const History& history, const Change& change);
 
 }  // namespace ipop::updates

@@ -10,6 +10,7 @@ namespace ipop::updates {
 namespace {
 
 constexpr std::string_view journal_line = "grid-appliance update 1";
+constexpr std::array kinds = {ChangeKind::base, ChangeKind::module, ChangeKind::packages};
 constexpr std::array states = {State::prepared, State::trying, State::content, State::back, State::restored};
 
 std::optional<State> parse_state(std::string_view word) {
@@ -48,7 +49,7 @@ const char* take_head(layers::LineReader& lines, Journal& out) {
   if (!wants) return "must be wants and node,name,pool, a part of it, or none";
   out.wants = *wants;
   auto change = parse_change(lines.value_of("change"));
-  if (!change) return "must be change, base or module, name, number before, number after";
+  if (!change) return "must be change, base, module or packages, name, number before, number after";
   out.change = *std::move(change);
   return nullptr;
 }
@@ -93,6 +94,23 @@ bool is_reason(std::string_view text) {
          std::ranges::all_of(text, is_visible);
 }
 
+std::string_view to_string(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::base: return "base";
+    case ChangeKind::module: return "module";
+    case ChangeKind::packages: return "packages";
+  }
+  return {};
+}
+
+std::string subject(const Change& change) {
+  return change.kind == ChangeKind::packages ? std::string("packages") : change.name;
+}
+
+std::string title(const Change& change) {
+  return subject(change) + '-' + std::to_string(change.to);
+}
+
 std::string to_string(const Change& change) {
   return std::string(to_string(change.kind)) + ' ' + change.name + ' ' + std::to_string(change.from) + ' ' +
          std::to_string(change.to);
@@ -102,8 +120,8 @@ Result<Change> parse_change(std::string_view words) {
   std::array<std::string_view, 4> parts;
   if (!layers::split_words(words, parts)) return {Errc::malformed, "must be kind, name and two numbers"};
   Change out;
-  const auto kind = layers::parse_layer_kind(parts[0]);
-  if (!kind || *kind == layers::LayerKind::home) return {Errc::malformed, "the kind must be base or module"};
+  const auto* kind = std::ranges::find(kinds, parts[0], [](ChangeKind one) { return to_string(one); });
+  if (kind == kinds.end()) return {Errc::malformed, "the kind must be base, module or packages"};
   out.kind = *kind;
   out.name = parts[1];
   if (auto named = layers::check_layer_name(out.name); !named) return named.error();
@@ -147,8 +165,10 @@ Result<Journal> parse_journal(std::string_view text, std::string_view file) {
     if (!layers_so_far) return lines.refuse("must be a layer as in a stack, which fits over those above");
     out.tried = std::move(layers_so_far->layers);
   }
+  if (out.change.kind == ChangeKind::packages) return out;
   const auto changed = std::ranges::find(out.tried, out.change.name, &layers::StackLayer::name);
-  if (changed == out.tried.end() || changed->kind != out.change.kind || changed->number != out.change.to)
+  if (changed == out.tried.end() || to_string(changed->kind) != to_string(out.change.kind) ||
+      changed->number != out.change.to)
     return lines.refuse("the layer that changes must be among the layers");
   return out;
 }

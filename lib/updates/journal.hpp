@@ -34,14 +34,25 @@ struct Wants {
 std::string to_string(const Wants& wants);
 Result<Wants> parse_wants(std::string_view text);
 
-/// What changes: a layer goes from one release to a newer one.
+enum class ChangeKind {
+  base,
+  module,
+  packages,  ///< those of the machine, by apt
+};
+std::string_view to_string(ChangeKind kind);
+
+/// What changes: a layer goes from one release to a newer one, or the machine's packages to newer versions.
 struct Change {
-  layers::LayerKind kind = layers::LayerKind::base;
-  std::string name{};
+  ChangeKind kind = ChangeKind::base;
+  std::string name{};      ///< the layer; of packages, what stands for their versions (name_of_plan)
   std::uint64_t from = 0;  ///< 0: there was none, as where the base is that of the boot disk
-  std::uint64_t to = 0;
+  std::uint64_t to = 0;    ///< of packages, how often they have been upgraded
   friend bool operator==(const Change&, const Change&) = default;
 };
+/// What a person calls that which changes: `debian`, or `packages`.
+std::string subject(const Change& change);
+/// And what it changes to: `debian-4`, `packages-2`.
+std::string title(const Change& change);
 /// `base debian 3 4`
 std::string to_string(const Change& change);
 /// Errors (malformed) in words that stand behind file and line.

@@ -8,6 +8,7 @@
 #include "layers/manifest.hpp"
 #include "layers/stack.hpp"
 #include "updates/history.hpp"
+#include "updates/package_plan.hpp"
 
 namespace ipop::updates {
 
@@ -33,6 +34,10 @@ struct Standing {
 /// (the machine went back from it before, a module is worked on, another base), unsupported (a base without the modules
 /// of the kernel that the boot disk starts).
 Result<std::optional<Change>> check_offer(const Offer& offer, const Standing& standing);
+
+/// What an upgrade of the packages changes; none where there is nothing newer. Errors: expired (a downgrade), conflict
+/// (the machine went back from these versions before, a module is worked on).
+Result<std::optional<Change>> check_packages(const PackagePlan& plan, const Standing& standing);
 
 /// Whether a base has what the kernel `release` needs: its folder of modules, or no kernel's at all, as in a base whose
 /// kernel has all built in.

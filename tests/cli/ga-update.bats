@@ -6,19 +6,13 @@ bats_require_minimum_version 1.5.0
 
 load layers.bash
 load nodes.bash
+load updates.bash
 
 setup() {
   [ "$EUID" -eq 0 ] || skip "mounting through the kernel needs root"
   busybox true 2>/dev/null || skip "busybox is not installed"
   layer_setup
-  mkdir -p "$DIR/stubs" "$DIR/etc" "$DIR/run/base" "$DIR/root" "$DIR/out"
-  # The machine is restarted by nobody; HTCondor answers while $DIR/pool is there, with what is in it.
-  printf '#!/bin/sh\necho "$*" >>"%s/restarts"\n' "$DIR" >"$DIR/stubs/systemctl"
-  printf '#!/bin/sh\ncat "%s/pool"\n' "$DIR" >"$DIR/stubs/condor_status"
-  chmod 755 "$DIR"/stubs/*
-  : >"$DIR/restarts"
-  : >"$DIR/pool"
-  echo none >"$DIR/run/update"
+  update_setup
 }
 teardown() {
   stop_nodes
@@ -51,34 +45,6 @@ two_bases() {
     mv $root/etc $root/moved; truncate -s 9M $root/holes' >/dev/null
   tree_of "$STORE/home/up" >"$DIR/home_before"
 }
-# boot MODE [COMMANDS]: prints what the console shows, the version of the base, and what was written last. With CUT=N the
-# power fails before the Nth change of the boot disk; $CUT_AFTER is then what is said.
-boot() {
-  unshare --mount --propagation private busybox sh -c '
-    mode=$1 layers=$2 place=$3/run root=$3/root changes=0
-    say() { echo "console: $1"; }
-    change() { changes=$((changes + 1)); [ "$changes" != "${CUT:-0}" ] || { echo "power failed"; exit 137; }; }
-    for program in mv rm sync mkdir; do eval "$program() { change; command $program \"\$@\"; }"; done
-    copy_home() {
-      change
-      /bin/cp -a "$layers/home" "$layers/update/home.new" || return
-      # Half of it, as far as the next boot can see.
-      [ "$((changes + 1))" != "${CUT:-0}" ] || command rm -r "$layers/update/home.new/up"
-      change
-    }
-    . "$4/packaging/appliance/boot-layers"
-    lay_layers || { echo "stopped: $failed"; exit 1; }
-    echo "$trial" >"$place/update"
-    cat "$root/version" "$root/mark" 2>/dev/null
-    eval "$5"' sh "$1" "$STORE" "$DIR" "$GA_SOURCE" "${2:-}"
-}
-stack_of() { layer status --plain | cut -f1,3,4; }
-is_clean() {
-  [ "$(find "$STORE/update" -mindepth 1 -maxdepth 1 ! -name history ! -name tried 2>/dev/null)" = "" ]
-  [ ! -e "$STORE/incoming" ]
-  layer verify >/dev/null
-}
-
 @test "a new base is tried by the next boot, and kept once it is content" {
   two_bases
   run update apply "$DIR/out/debian-2.squashfs" --want pool
@@ -529,7 +495,7 @@ is_clean() {
   boot normal 'dd if=/dev/urandom of=$root/data bs=1M count=30 2>/dev/null' >/dev/null
   run update apply "$DIR/out/debian-2.squashfs" --want none --again
   [ "$status" -eq 1 ]
-  [[ $output == "ga-update: $STORE has "*" left, and "*" are needed for the image and a copy of what was written" ]]
+  [[ $output == "ga-update: $STORE has "*" left, and "*" are needed for the update and a copy of what was written" ]]
   rm "$STORE/home/up/data"
   update apply "$DIR/out/debian-2.squashfs" --want none --again
   dd if=/dev/urandom of="$STORE/home/up/data" bs=1M count=30 2>/dev/null

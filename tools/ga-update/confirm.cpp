@@ -13,10 +13,6 @@ using updates::State;
 // Another program that works in the store is soon done, unless it copies a large image.
 constexpr Duration lock_limit = std::chrono::minutes(5);
 
-std::string text_of(const updates::Change& change) {
-  return change.name + '-' + std::to_string(change.to);
-}
-
 /// Replaces the journal, and settles what it says then.
 Result<void> go_on(const Context& context, const updates::Journal& journal, bool is_new) {
   auto lock = open_for_update(context, lock_limit);
@@ -31,10 +27,10 @@ Result<void> go_on(const Context& context, const updates::Journal& journal, bool
 ExitStatus settle_and_say(const Context& context, const updates::Journal& journal, bool is_new) {
   if (auto settled = go_on(context, journal, is_new); !settled) return report_error(context, settled.error());
   if (journal.state == State::content) {
-    context.streams.err << text_of(journal.change) << " is content and in use\n";
+    context.streams.err << title(journal.change) << " is content and in use\n";
     return ExitStatus::done;
   }
-  context.streams.err << "The machine went back from " << text_of(journal.change) << ": " << journal.reason << '\n';
+  context.streams.err << "The machine went back from " << title(journal.change) << ": " << journal.reason << '\n';
   return ExitStatus::no;
 }
 
@@ -43,7 +39,7 @@ ExitStatus go_back(const Context& context, const updates::Journal& journal, cons
   const auto back = updates::when_given_up(journal, reason);
   if (!back) return report_error(context, back.error());
   if (auto saved = go_on(context, *back, true); !saved) return report_error(context, saved.error());
-  context.streams.err << text_of(journal.change) << " is given up (" << back->reason
+  context.streams.err << title(journal.change) << " is given up (" << back->reason
                       << (no_restart ? "): the next restart puts the old state back\n"
                                      : "): the machine restarts to put the old state back\n");
   if (no_restart) return ExitStatus::no;
@@ -53,7 +49,7 @@ ExitStatus go_back(const Context& context, const updates::Journal& journal, cons
 
 ExitStatus try_it(const Context& context, const updates::Journal& journal) {
   const auto say = [&](const std::string& awaited) {
-    context.streams.err << text_of(journal.change) << " is tried: " << awaited << '\n';
+    context.streams.err << title(journal.change) << " is tried: " << awaited << '\n';
     context.streams.err.flush();
   };
   const auto content = wait_until_content(context, journal.wants, journal.limit, say);
@@ -84,21 +80,21 @@ ExitStatus carry_out(const Context& context, const Confirm&) {
   if (!journal) return status;
   const std::string boot = word_of_boot(context);
   if (context.options.dry_run) {
-    context.streams.out << text_of(journal->change) << ' ' << to_string(journal->state) << '\n';
+    context.streams.out << title(journal->change) << ' ' << to_string(journal->state) << '\n';
     return ExitStatus::done;
   }
   switch (journal->state) {
     case State::prepared:
-      context.streams.err << text_of(journal->change) << " is prepared, and was not tried by this boot\n";
+      context.streams.err << title(journal->change) << " is prepared, and was not tried by this boot\n";
       return ExitStatus::done;
     case State::trying:
       if (boot == "trying") return try_it(context, *journal);
-      context.streams.err << text_of(journal->change) << " is on trial, and not by this boot\n";
+      context.streams.err << title(journal->change) << " is on trial, and not by this boot\n";
       return ExitStatus::done;
     case State::content:
     case State::restored: return settle_and_say(context, *journal, false);
     case State::back:
-      context.streams.err << text_of(journal->change) << " is given up: the next restart puts the old state back\n";
+      context.streams.err << title(journal->change) << " is given up: the next restart puts the old state back\n";
       return ExitStatus::done;
   }
   return ExitStatus::no;
@@ -109,7 +105,7 @@ ExitStatus carry_out(const Context& context, const Back& verb) {
   const auto journal = journal_or_say(context, status);
   if (!journal) return status;
   if (context.options.dry_run) {
-    context.streams.out << "give up " << text_of(journal->change)
+    context.streams.out << "give up " << title(journal->change)
                         << (journal->state == State::trying ? ", and restart\n" : "\n");
     return ExitStatus::done;
   }
@@ -127,7 +123,7 @@ ExitStatus carry_out(const Context& context, const Back& verb) {
   }
   cli::complain(
       context.streams, tool,
-      text_of(journal->change) + " is " + std::string(to_string(journal->state)) + ": ga-update confirm finishes it");
+      title(journal->change) + " is " + std::string(to_string(journal->state)) + ": ga-update confirm finishes it");
   return ExitStatus::no;
 }
 

@@ -15,6 +15,8 @@ std::string running_kernel() {
   return text ? text->substr(0, text->find('\n')) : std::string();
 }
 
+}  // namespace
+
 Result<void> check_free(const Context& context) {
   const auto journal = load_journal(context);
   if (!journal) return journal.error();
@@ -28,8 +30,6 @@ Result<void> check_free(const Context& context) {
                                 ": ga-update unhold ends that"};
   return {};
 }
-
-}  // namespace
 
 Result<Accepted> consider(const Context& context, const std::string& file, const Tolerance& tolerance) {
   if (auto free = check_free(context); !free) return free.error();
@@ -58,6 +58,7 @@ Result<Accepted> consider(const Context& context, const std::string& file, const
 }
 
 ExitStatus carry_out(const Context& context, const Check& verb) {
+  if (verb.packages) return check_packages_of_machine(context, verb.tolerance);
   const auto accepted = consider(context, verb.file, verb.tolerance);
   if (!accepted) return report_error(context, accepted.error());
   const layers::Manifest& manifest = accepted->release.manifest;

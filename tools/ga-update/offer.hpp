@@ -16,6 +16,9 @@ struct Accepted {
   std::optional<updates::Change> change{};  ///< none: it is in use already
 };
 
+/// Errors (conflict): an update is under way, or updates are on hold.
+Result<void> check_free(const Context& context);
+
 /// Reads the manifest beside `file` and looks at everything that does not need the image: the signature first. Errors:
 /// those of load_trust, read_manifest and check_offer; conflict when an update is under way or updates are on hold.
 Result<Accepted> consider(const Context& context, const std::string& file, const Tolerance& tolerance);

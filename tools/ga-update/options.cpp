@@ -18,9 +18,17 @@ std::optional<Moment> parse_moment(const std::string& text) {
   return out;
 }
 
-void add_tolerance(CLI::App& verb, Tolerance& tolerance) {
-  verb.add_flag("--again", tolerance.again, "Also a release that this machine went back from");
-  verb.add_flag("--other-signer", tolerance.other_signer, "Also a release that another key has signed");
+void add_what(CLI::App& verb, std::string& file, bool& packages, Tolerance& tolerance) {
+  auto* of_packages = verb.add_flag("--packages", packages, "The machine's packages, by apt, in place of a file");
+  auto* of_file = verb.add_option("FILE", file, "The image, or the manifest beside it")->type_name("FILE");
+  of_packages->excludes(of_file);
+  verb.add_flag("--again", tolerance.again, "Also what this machine went back from");
+  verb.add_flag("--other-signer", tolerance.other_signer, "Also a release that another key has signed")
+      ->excludes(of_packages);
+}
+
+void check_what(const std::string& verb, const std::string& file, bool packages) {
+  if (file.empty() && !packages) throw CLI::ValidationError(verb, "give FILE or --packages");
 }
 
 void add_trial(CLI::App& verb, Apply& apply) {
@@ -86,7 +94,8 @@ void add_departure(CLI::App& verb, Apply& apply) {
 
 std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const* argv, const cli::Streams& streams) {
   Options options;
-  CLI::App app("Bring an appliance to a new base or module, and back by itself when that does not work", tool);
+  CLI::App app("Bring an appliance to a new base, module or packages, and back by itself when that does not work",
+               tool);
   app.require_subcommand(1);
   tools::share_options(app);
   app.add_option("--store", options.store, "Where the layers are (/var/lib/ga/layers)")->type_name("DIR");
@@ -103,20 +112,27 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
   app.add_subcommand("history", "Show the updates that have ended")->callback([&] { options.verb = ShowHistory{}; });
 
   Check check;
-  CLI::App* verb = app.add_subcommand("check", "Say whether a release would be taken");
-  verb->add_option("FILE", check.file, "The image, or the manifest beside it")->type_name("FILE")->required();
-  add_tolerance(*verb, check.tolerance);
-  verb->callback([&] { options.verb = check; });
+  CLI::App* verb = app.add_subcommand("check", "Say whether a release, or newer packages, would be taken");
+  add_what(*verb, check.file, check.packages, check.tolerance);
+  verb->callback([&] {
+    check_what("check", check.file, check.packages);
+    options.verb = check;
+  });
 
   Apply apply;
-  verb = app.add_subcommand("apply", "Take a release, restart, and try it");
-  verb->add_option("FILE", apply.file, "The image, or the manifest beside it")->type_name("FILE")->required();
-  add_tolerance(*verb, apply.tolerance);
+  verb = app.add_subcommand("apply", "Take a release, or newer packages, restart, and try it");
+  add_what(*verb, apply.file, apply.packages, apply.tolerance);
   add_trial(*verb, apply);
   add_departure(*verb, apply);
   verb->add_flag("--no-restart", apply.no_restart, "Leave the restart to somebody else");
-  verb->callback([&] { options.verb = apply; });
+  verb->callback([&] {
+    check_what("apply", apply.file, apply.packages);
+    options.verb = apply;
+  });
 
+  app.add_subcommand("install", "During a restart: upgrade the packages that are tried")->callback([&] {
+    options.verb = Install{};
+  });
   app.add_subcommand("confirm", "After a restart: keep the new state once it is content, or go back")->callback([&] {
     options.verb = Confirm{};
   });

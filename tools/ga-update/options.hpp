@@ -27,6 +27,7 @@ struct ShowStatus {};
 struct ShowHistory {};
 struct Check {
   std::string file{};
+  bool packages = false;  ///< those of the machine, in place of a file
   Tolerance tolerance{};
 };
 /// Hours and minutes, or a day too; UTC.
@@ -36,6 +37,7 @@ struct Moment {
 };
 struct Apply {
   std::string file{};
+  bool packages = false;
   Tolerance tolerance{};
   std::optional<updates::Wants> wants{};  ///< none: what this machine has
   std::chrono::seconds limit = std::chrono::minutes(10);
@@ -50,6 +52,7 @@ struct Apply {
   std::string name{};      ///< this machine's among them; empty: HTCondor is asked
   bool no_restart = false;
 };
+struct Install {};
 struct Confirm {};
 struct Back {
   bool no_restart = false;
@@ -59,7 +62,7 @@ struct Hold {
 };
 struct Unhold {};
 
-using Verb = std::variant<ShowStatus, ShowHistory, Check, Apply, Confirm, Back, Hold, Unhold>;
+using Verb = std::variant<ShowStatus, ShowHistory, Check, Apply, Install, Confirm, Back, Hold, Unhold>;
 
 struct Options {
   std::string store = "/var/lib/ga/layers";

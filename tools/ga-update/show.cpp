@@ -72,15 +72,15 @@ ExitStatus carry_out(const Context& context, const ShowStatus&) {
   }
   if (context.options.output.plain) {
     if (*journal) {
-      out << to_string((*journal)->state) << '\t' << (*journal)->change.name << '\t' << (*journal)->change.from << '\t'
-          << (*journal)->change.to << '\t' << (*journal)->boots << '\t' << (*journal)->reason << '\n';
+      out << to_string((*journal)->state) << '\t' << subject((*journal)->change) << '\t' << (*journal)->change.from
+          << '\t' << (*journal)->change.to << '\t' << (*journal)->boots << '\t' << (*journal)->reason << '\n';
     }
     return ExitStatus::done;
   }
   if (*journal) {
     const updates::Change& change = (*journal)->change;
-    out << change.name << ' ' << change.from << " -> " << change.to << ", begun " << cli::utc_text((*journal)->begun)
-        << "\n  " << words_of(**journal) << '\n';
+    out << subject(change) << ' ' << change.from << " -> " << change.to << ", begun "
+        << cli::utc_text((*journal)->begun) << "\n  " << words_of(**journal) << '\n';
     if (!(*journal)->reason.empty()) out << "  why: " << (*journal)->reason << '\n';
   } else {
     context.streams.err << "No update is under way\n";
@@ -108,10 +108,9 @@ ExitStatus carry_out(const Context& context, const ShowHistory&) {
     context.streams.out << json.text() << '\n';
     return ExitStatus::done;
   }
-  cli::Table table(
-      {{"ENDED"}, {"LAYER"}, {"FROM", cli::Align::right}, {"TO", cli::Align::right}, {"OUTCOME"}, {"WHY"}});
+  cli::Table table({{"ENDED"}, {"WHAT"}, {"FROM", cli::Align::right}, {"TO", cli::Align::right}, {"OUTCOME"}, {"WHY"}});
   for (const updates::Ended& one : *history)
-    table.add_row({cli::utc_text(one.ended), one.change.name, std::to_string(one.change.from),
+    table.add_row({cli::utc_text(one.ended), subject(one.change), std::to_string(one.change.from),
                    std::to_string(one.change.to), one.content ? "content" : "went back", one.reason});
   if (context.options.output.plain)
     table.write_plain(context.streams.out);

@@ -17,6 +17,8 @@ constexpr std::size_t largest_text = 65'536;
 
 /// The release that is not used goes, unless the stack has it.
 Result<void> drop_what_was_tried(const Context& context, const updates::Change& change) {
+  // The way back was home's.
+  if (change.kind == updates::ChangeKind::packages) return {};
   const auto stack = layerstore::load_stack(context);
   if (!stack) return stack.error();
   const layers::StackLayer* layer = layers::find_layer(*stack, change.name);
@@ -26,6 +28,7 @@ Result<void> drop_what_was_tried(const Context& context, const updates::Change& 
 
 /// The stack in which what was tried is used, and without the release that nobody can go back to any more.
 Result<void> use_what_was_tried(const Context& context, const updates::Change& change) {
+  if (change.kind == updates::ChangeKind::packages) return {};
   const auto stack = layerstore::load_stack(context);
   if (!stack) return stack.error();
   const layers::StackLayer* layer = layers::find_layer(*stack, change.name);
@@ -53,6 +56,12 @@ void remove_unfinished(const std::string& directory) {
   }
 }
 
+/// A word about this boot, and a line for what else the boot disk can do.
+std::string text_of_boot(const Context& context) {
+  const auto text = io::read_file(context.options.run + "/update", 64);
+  return text ? *text : std::string();
+}
+
 /// Whether a file of `images` is of a release that is newer than any that was ever in use.
 bool is_never_used(const layers::Stack& stack, std::string_view file) {
   const std::size_t dot = file.rfind('.');
@@ -72,6 +81,7 @@ Result<io::DirectoryLock> open_for_update(const Context& context, Duration limit
   const UpdateFiles files(context);
   remove_unfinished(files.directory);
   if (io::exists(files.journal())) return lock;
+  if (auto removed = layerfs::remove_tree(files.packages()); !removed) return removed.error();
   const auto stack = layerstore::load_stack(context);
   if (!stack) return stack.error();
   std::error_code error;
@@ -129,15 +139,19 @@ Result<void> settle(const Context& context, const updates::Journal& journal) {
       return written;
   }
   // Once it is restored, the copy is the home; a copy beside it is that of an update that was never tried.
-  for (const std::string& tree : {files.home(), files.home_new()})
+  for (const std::string& tree : {files.home(), files.home_new(), files.packages()})
     if (auto removed = layerfs::remove_tree(tree); !removed) return removed;
   if (auto removed = io::remove_file(files.journal()); !removed) return removed;
   return layerfs::sync_path(files.directory);
 }
 
 std::string word_of_boot(const Context& context) {
-  const auto text = io::read_file(context.options.run + "/update", 64);
-  return text ? text->substr(0, text->find('\n')) : std::string();
+  const auto text = text_of_boot(context);
+  return text.substr(0, text.find('\n'));
+}
+
+bool boot_upgrades_packages(const Context& context) {
+  return text_of_boot(context).ends_with("\npackages\n");
 }
 
 Result<void> restart_machine() {

@@ -21,6 +21,9 @@ struct UpdateFiles {
   [[nodiscard]] std::string home() const { return directory + "/home"; }          ///< as it was before the trial
   [[nodiscard]] std::string home_new() const { return directory + "/home.new"; }  ///< a copy that is not whole
   [[nodiscard]] std::string tried() const { return directory + "/tried"; }  ///< what was written before it went back
+  [[nodiscard]] std::string packages() const { return directory + "/packages"; }
+  [[nodiscard]] std::string archives() const { return packages() + "/archives"; }  ///< what apt has downloaded
+  [[nodiscard]] std::string plan() const { return packages() + "/plan"; }  ///< what the boot upgrades; gone when it has
 
   std::string directory{};
 };
@@ -34,7 +37,7 @@ Result<updates::History> load_history(const Context& context);
 Result<std::optional<std::string>> load_hold(const Context& context);
 
 /// The store for this process alone, after what an earlier one left unfinished was put right: texts that were being
-/// written, and a release that came in for an update which never began. Waits at most `limit`. Errors: those of
+/// written, and what came in for an update which never began. Waits at most `limit`. Errors: those of
 /// layerstore::open_store and load_stack.
 Result<io::DirectoryLock> open_for_update(const Context& context, Duration limit = {});
 
@@ -44,6 +47,8 @@ Result<void> settle(const Context& context, const updates::Journal& journal);
 
 /// What the boot disk has done about updates at this boot: its word; empty: it does not know any.
 std::string word_of_boot(const Context& context);
+/// Whether this boot disk also upgrades packages for a trial.
+bool boot_upgrades_packages(const Context& context);
 /// Lets the machine start again, by systemd or without.
 Result<void> restart_machine();
 

@@ -23,8 +23,12 @@ cli::ExitStatus carry_out(const Context& context, const ShowStatus& verb);
 cli::ExitStatus carry_out(const Context& context, const ShowHistory& verb);
 /// `no` when it would be refused.
 cli::ExitStatus carry_out(const Context& context, const Check& verb);
+/// The same for the machine's packages.
+cli::ExitStatus check_packages_of_machine(const Context& context, const Tolerance& tolerance);
 /// `no` when it is refused; nothing is changed then. `timed_out` when it had to wait too long.
 cli::ExitStatus carry_out(const Context& context, const Apply& verb);
+/// `no` when it fails; whoever called it goes back then.
+cli::ExitStatus carry_out(const Context& context, const Install& verb);
 /// `no` when the machine goes back, or has gone back.
 cli::ExitStatus carry_out(const Context& context, const Confirm& verb);
 cli::ExitStatus carry_out(const Context& context, const Back& verb);

@@ -15,7 +15,7 @@ Journal trial_of_a_base() {
   out.limit = std::chrono::seconds(600);
   out.begun = WallTime{1795881600};
   out.wants = {true, true, true};
-  out.change = {LayerKind::base, "debian", 3, 4};
+  out.change = {ChangeKind::base, "debian", 3, 4};
   out.tried = {{"debian", LayerKind::base, 4, 3, 4}, {"tools", LayerKind::module, 7, 0, 7}};
   return out;
 }
@@ -83,6 +83,25 @@ TEST_CASE("a wrong line of a journal is named") {
   CHECK_FALSE(parse_journal(replaced(text, "change base debian 3 4", "change base debian 3 5"), "j").has_value());
 }
 
+TEST_CASE("a journal of packages has the layers that are in use, if any") {
+  Journal journal = trial_of_a_base();
+  journal.change = {ChangeKind::packages, "0123456789abcdef", 4, 5};
+  CHECK(title(journal.change) == "packages-5");
+  CHECK(*parse_journal(to_string(journal), "j") == journal);
+  journal.tried = {};
+  CHECK(*parse_journal(to_string(journal), "j") == journal);
+}
+
+TEST_CASE("packages that the machine went back from are known by their versions") {
+  Journal journal = trial_of_a_base();
+  journal.change = {ChangeKind::packages, "0123456789abcdef", 4, 5};
+  journal.state = State::restored;
+  const History failed = with_ended({}, journal, WallTime{1});
+  CHECK(find_failure(failed, {ChangeKind::packages, "0123456789abcdef", 7, 8}) != nullptr);
+  CHECK(find_failure(failed, {ChangeKind::packages, "0123456789abcdee", 4, 5}) == nullptr);
+  CHECK(find_failure(failed, {ChangeKind::module, "0123456789abcdef", 4, 5}) == nullptr);
+}
+
 TEST_CASE("an update goes on from its own step only") {
   Journal journal = trial_of_a_base();
   CHECK_FALSE(when_content(journal).has_value());
@@ -135,13 +154,13 @@ TEST_CASE("a machine knows what it went back from, until that was content once")
   journal.state = State::restored;
   journal.reason = "why";
   const History failed = with_ended({}, journal, WallTime{1});
-  REQUIRE(find_failure(failed, "debian", 4) != nullptr);
-  CHECK(find_failure(failed, "debian", 4)->reason == "why");
-  CHECK(find_failure(failed, "debian", 5) == nullptr);
-  CHECK(find_failure(failed, "tools", 4) == nullptr);
+  REQUIRE(find_failure(failed, {ChangeKind::base, "debian", 0, 4}) != nullptr);
+  CHECK(find_failure(failed, {ChangeKind::base, "debian", 0, 4})->reason == "why");
+  CHECK(find_failure(failed, {ChangeKind::base, "debian", 0, 5}) == nullptr);
+  CHECK(find_failure(failed, {ChangeKind::module, "tools", 0, 4}) == nullptr);
   journal.state = State::content;
   journal.begun = WallTime{2};
-  CHECK(find_failure(with_ended(failed, journal, WallTime{3}), "debian", 4) == nullptr);
+  CHECK(find_failure(with_ended(failed, journal, WallTime{3}), {ChangeKind::base, "debian", 0, 4}) == nullptr);
 }
 
 TEST_CASE("a wrong line of a history is named") {

@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(Fixture, "S20: a release of another repository does not mix in
 }
 
 TEST_CASE_FIXTURE(Fixture, "a release that the machine went back from is not tried again by itself") {
-  history.push_back({WallTime{1}, WallTime{2}, false, {LayerKind::base, "debian", 3, 4}, "no condor"});
+  history.push_back({WallTime{1}, WallTime{2}, false, {ChangeKind::base, "debian", 3, 4}, "no condor"});
   CHECK(verdict(release_of("debian", LayerKind::base, 4)) ==
         "debian-4: the machine went back from it (no condor); --again tries it again");
   CHECK(verdict(release_of("debian", LayerKind::base, 5)) == "base debian 3 5");
@@ -105,4 +105,26 @@ TEST_CASE_FIXTURE(Fixture, "a base must have the modules of the kernel that the 
   base.entries = {folder("lib/modules/6.1.0")};
   CHECK_FALSE(fits_kernel(base, standing.kernel));
   CHECK(fits_kernel(base, "6.1.0"));
+}
+
+TEST_CASE_FIXTURE(Fixture, "S20: newer packages are an update, unless the machine went back from them") {
+  const PackagePlan plan{{"ipop", "1.0", "1.1"}, {"libx", "", "3"}};
+  const auto judged = [&](const PackagePlan& what) {
+    const auto checked = check_packages(what, standing);
+    if (!checked) return checked.error().message();
+    return *checked ? to_string(**checked) : "nothing to do";
+  };
+  const std::string name = name_of_plan(plan);
+  CHECK(judged({}) == "nothing to do");
+  CHECK(judged(plan) == "packages " + name + " 0 1");
+  CHECK(judged({{"ipop", "1.1", "1.1~rc1"}}) == "ipop 1.1~rc1 is older than 1.1, which is in use");
+  history.push_back(Ended{WallTime{1}, WallTime{2}, true, {ChangeKind::packages, "00", 6, 7}, {}});
+  CHECK(judged(plan) == "packages " + name + " 7 8");
+  history.push_back(Ended{WallTime{3}, WallTime{4}, false, {ChangeKind::packages, name, 7, 8}, "why"});
+  CHECK(judged(plan) == "packages-8: the machine went back from it (why); --again tries it again");
+  CHECK(judged({{"ipop", "1.0", "1.2"}}).starts_with("packages "));
+  standing.again = true;
+  CHECK(judged(plan) == "packages " + name + " 7 8");
+  stack.development = "tools";
+  CHECK(judged(plan) == "packages-8: the module tools is worked on (ga-layer dev tools --end)");
 }
