@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "io/directory_lock.hpp"
@@ -16,10 +17,10 @@ namespace ipop::layerstore {
 
 /// Where a program finds its store, and whom that trusts.
 struct Places {
-  layers::StoreLayout store{};
-  std::string trust{};   ///< directory with certificates and revocation lists
-  std::string group{};   ///< whose authority's signature counts as well; empty: nobody's
-  std::string groups{};  ///< where the groups' files are
+  layers::StoreLayout store{"/var/lib/ga/layers"};
+  std::string trust = "/etc/ga/layers/trust";  ///< directory with certificates and revocation lists
+  std::string group{};                         ///< whose authority's signature counts as well; empty: nobody's
+  std::string groups = groups_directory;       ///< where the groups' files are
 };
 
 /// The stack of the store; an empty one where there is none. Errors: those of parse_stack, errno.

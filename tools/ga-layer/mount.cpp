@@ -55,9 +55,8 @@ Result<MountWay> choose_way(const MountLayers& verb, const layerfs::MountRights&
 
 /// This program again, as root of a user namespace of its own.
 ExitStatus enter_user_namespace(const Context& context, const MountLayers& verb) {
-  std::vector<std::string> command{"unshare",        "--user",        "--map-root-user",
-                                   "--mount",        "--propagation", "private",
-                                   "/proc/self/exe", "--store",       context.options.store};
+  std::vector<std::string> command{"unshare", "--user",         "--map-root-user", "--mount",         "--propagation",
+                                   "private", "/proc/self/exe", "--store",         context.store.root};
   // The file is that of the process that opens it, so it is named before unshare replaces this one.
   std::error_code error;
   command[6] = std::filesystem::read_symlink("/proc/self/exe", error).string();
@@ -137,7 +136,7 @@ ExitStatus carry_out(const Context& context, const MountLayers& verb) {
   Steps steps(context);
   if (*way == MountWay::user_namespace && !rights.in_user_namespace && !steps.is_plan())
     return enter_user_namespace(context, verb);
-  const layers::StoreLayout store{absolute(context.options.store)};
+  const layers::StoreLayout store{absolute(context.store.root)};
   auto done = mount_layers(context, steps, store, absolute(verb.target), *way, rights);
   if (!done) return report_error(context, done.error());
   if (verb.command.empty()) return steps.finish({});
@@ -148,7 +147,7 @@ ExitStatus carry_out(const Context& context, const MountLayers& verb) {
 }
 
 ExitStatus carry_out(const Context& context, const UnmountLayers& verb) {
-  const layers::StoreLayout store{absolute(context.options.store)};
+  const layers::StoreLayout store{absolute(context.store.root)};
   const auto attached = attached_places();
   if (!attached) return report_error(context, attached.error());
   Steps steps(context);

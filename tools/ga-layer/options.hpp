@@ -6,10 +6,10 @@
 #include <variant>
 #include <vector>
 
-#include "base/group_files.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
+#include "layerstore/layer_store.hpp"
 
 namespace ipop::ga_layer {
 
@@ -79,10 +79,7 @@ using Verb = std::variant<ShowStatus, MountLayers, UnmountLayers, ShowDifference
                           Export, Import, Rollback>;
 
 struct Options {
-  std::string store = "/var/lib/ga/layers";
-  std::string trust = "/etc/ga/layers/trust";
-  std::string group{};  ///< whose authority's signature counts as well
-  std::string groups = groups_directory;
+  layerstore::Places places{};
   bool dry_run = false;
   cli::OutputOptions output{};
   Verb verb{};

@@ -6,7 +6,7 @@
 namespace ipop::ga_layer {
 
 cli::ExitStatus run(const Options& options, const cli::Streams& streams) {
-  const Context context{options, streams, {options.store}};
+  const Context context{options, streams};
   return std::visit([&](const auto& verb) { return carry_out(context, verb); }, options.verb);
 }
 

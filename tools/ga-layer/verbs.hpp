@@ -12,10 +12,8 @@ namespace ipop::ga_layer {
 
 /// What every verb works with.
 struct Context : layerstore::Places {
-  Context(const Options& chosen, const cli::Streams& its_streams, layers::StoreLayout its_store)
-      : Places{std::move(its_store), chosen.trust, chosen.group, chosen.groups},
-        options(chosen),
-        streams(its_streams) {}
+  Context(const Options& chosen, const cli::Streams& its_streams)
+      : Places(chosen.places), options(chosen), streams(its_streams) {}
 
   const Options& options;
   const cli::Streams& streams;

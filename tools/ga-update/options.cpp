@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include "command_line.hpp"
+#include "store_options.hpp"
 
 namespace ipop::ga_update {
 namespace {
@@ -98,11 +99,7 @@ std::variant<Options, cli::ExitStatus> parse_options(int argc, const char* const
                tool);
   app.require_subcommand(1);
   tools::share_options(app);
-  app.add_option("--store", options.store, "Where the layers are (/var/lib/ga/layers)")->type_name("DIR");
-  app.add_option("--trust", options.trust, "Certificates whose signatures count (/etc/ga/layers/trust)")
-      ->type_name("DIR");
-  app.add_option("--group", options.group, "The signature of this group's authority counts too")->type_name("GROUP");
-  app.add_option("--groups", options.groups, "Where the groups' files are (/etc/ipop)")->type_name("DIR");
+  tools::add_store_options(app, options.places);
   app.add_option("--socket", options.socket, "Control socket of the node (those of all groups)")->type_name("SOCKET");
   app.add_option("--run", options.run, "Where the boot disk says what it did (/run/ga)")->type_name("DIR");
   app.add_flag("--dry-run", options.dry_run, "Print the steps, and change nothing");

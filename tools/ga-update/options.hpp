@@ -6,11 +6,11 @@
 #include <string>
 #include <variant>
 
-#include "base/group_files.hpp"
 #include "base/time.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
+#include "layerstore/layer_store.hpp"
 #include "updates/journal.hpp"
 
 namespace ipop::ga_update {
@@ -65,10 +65,7 @@ struct Unhold {};
 using Verb = std::variant<ShowStatus, ShowHistory, Check, Apply, Install, Confirm, Back, Hold, Unhold>;
 
 struct Options {
-  std::string store = "/var/lib/ga/layers";
-  std::string trust = "/etc/ga/layers/trust";
-  std::string group{};  ///< whose authority's signature counts as well
-  std::string groups = groups_directory;
+  layerstore::Places places{};
   std::string socket{};         ///< of the only node that is looked at; empty: those of all groups
   std::string run = "/run/ga";  ///< where the boot disk says what it has done
   bool dry_run = false;

@@ -156,7 +156,7 @@ Result<void> wait_until_content(const Context& context, const updates::Wants& wa
   if (!context.options.socket.empty()) {
     sockets.push_back(context.options.socket);
   } else {
-    const auto groups = io::group_names(context.options.groups);
+    const auto groups = io::group_names(context.groups);
     if (!groups) return groups.error();
     for (const std::string& group : *groups)
       sockets.push_back(tools::socket_of_group(group));
@@ -166,7 +166,7 @@ Result<void> wait_until_content(const Context& context, const updates::Wants& wa
 }
 
 Result<updates::Wants> wants_of_machine(const Context& context) {
-  const auto groups = io::group_names(context.options.groups);
+  const auto groups = io::group_names(context.groups);
   if (!groups) return groups.error();
   const bool has_node = !groups->empty();
   return updates::Wants{has_node, has_node, io::exists(role_in_a_pool)};

@@ -12,7 +12,7 @@ namespace ipop::ga_update {
 /// What every verb works with.
 struct Context : layerstore::Places {
   Context(const Options& chosen, const cli::Streams& its_streams)
-      : Places{{chosen.store}, chosen.trust, chosen.group, chosen.groups}, options(chosen), streams(its_streams) {}
+      : Places(chosen.places), options(chosen), streams(its_streams) {}
 
   const Options& options;
   const cli::Streams& streams;
