@@ -128,6 +128,14 @@ std::string named(const std::vector<layerfs::TreeProblem>& problems) {
   return out;
 }
 
+Result<void> remove_at_once(const Places& places, const std::string& tree) {
+  if (!io::exists(tree)) return {};
+  const std::string gone = places.store.incoming() + "/gone";
+  if (auto made = io::make_directories(places.store.incoming(), 0700); !made) return made;
+  if (auto moved = io::rename_file(tree, gone); !moved) return moved;
+  return layerfs::remove_tree(gone);
+}
+
 Result<void> remove_release(const Places& places, std::string_view name, std::uint64_t number) {
   const std::string old = places.store.release(name, number);
   for (const char* ending : {".manifest", ".squashfs"})

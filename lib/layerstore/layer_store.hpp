@@ -46,6 +46,9 @@ Result<void> unpack_release(const std::string& image, const layers::Manifest& ma
 /// Mounts an image for a look and compares it with its manifest. Errors: bad_checksum names what differs.
 Result<void> check_image(const std::string& image, const layers::Manifest& manifest, const std::string& scratch);
 
+/// Removes a tree of the store whose name means that it is whole: at no moment is half of it there. None is none.
+Result<void> remove_at_once(const Places& places, const std::string& tree);
+
 /// Takes the files of a release away; none are none.
 Result<void> remove_release(const Places& places, std::string_view name, std::uint64_t number);
 

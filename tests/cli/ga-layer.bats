@@ -463,9 +463,42 @@ user_layers() {
       layer verify --deep >/dev/null
       [ "$(layer status --plain | awk -F'\t' '$1 == "tools" {print $3}')" = 2 ]
       [ ! -e "$STORE/incoming" ]
+      # And who works on it again goes on from all of it.
+      layer dev tools 2>/dev/null
+      [ "$(cat "$STORE/development/tools/up/version")" = 2 ]
       ((status != 0)) || break
     done
     echo "# $call: cut short at $((at - 1)) places" >&3
     ((at > 2 && at < 40))
+  done
+}
+
+@test "an import that is cut short leaves a whole home, and a whole one to go back to or none" {
+  needs_root
+  command -v strace >/dev/null || skip "strace is not installed"
+  use_base
+  for state in 1 2 3; do
+    rm -rf "$STORE/home"
+    mkdir -p "$STORE/home/up"
+    for name in a b c d; do echo "$state" >"$STORE/home/up/$name"; done
+    layer export home "$DIR/$state.tar.zst"
+  done
+  rm -rf "$STORE/home"
+  for state in 1 2; do layer import "$DIR/$state.tar.zst" --unsigned; done
+  cp -a "$STORE" "$DIR/kept"
+  whole() { [[ $(sort -u "$STORE"/home/up/* | tr '\n' ' ')$(find "$STORE/home/up" -type f | wc -l) =~ ^[123]\ 4$ ]]; }
+  for call in rename,renameat,renameat2 unlink,unlinkat,rmdir; do
+    for ((at = 1; at < 60; at++)); do
+      rm -rf "$STORE"
+      cp -a "$DIR/kept" "$STORE"
+      status=0
+      ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$at" \
+        "$GA_BIN/ga-layer" --store "$STORE" --trust "$DIR/trust" import "$DIR/3.tar.zst" --unsigned 2>/dev/null || status=$?
+      whole
+      if layer rollback home 2>/dev/null; then whole; fi
+      ((status != 0)) || break
+    done
+    echo "# $call: cut short at $((at - 1)) places" >&3
+    ((at > 2 && at < 60))
   done
 }

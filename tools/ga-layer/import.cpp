@@ -135,7 +135,8 @@ class ImportWork {
       return moved ? layerfs::sync_path(context_.store.root) : moved;
     }
     const std::string next = home + ".next";
-    if (auto removed = layerfs::remove_tree(context_.store.home_before()); !removed) return removed;
+    // A rollback would go to half of it.
+    if (auto removed = layerstore::remove_at_once(context_, context_.store.home_before()); !removed) return removed;
     if (auto moved = io::rename_file(fresh, next); !moved) return moved;
     if (auto swapped = layerfs::exchange_names(next, home); !swapped) return swapped;
     if (auto moved = io::rename_file(next, context_.store.home_before()); !moved) return moved;

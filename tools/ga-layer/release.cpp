@@ -213,7 +213,9 @@ class ReleaseWork {
     if (!mounts) return mounts.error();
     // While it is mounted it stays; the next `dev` goes on from it.
     if (!layerfs::mounted_over(*mounts, source_.folder).empty()) return done;
-    return steps_.take("remove " + folder + ", which is in the release", [&] { return layerfs::remove_tree(folder); });
+    // The next `dev` would go on from half of it.
+    return steps_.take("remove " + folder + ", which is in the release",
+                       [&] { return layerstore::remove_at_once(context_, folder); });
   }
 
   const Context& context_;
