@@ -12,6 +12,33 @@ update_setup() {
   echo none >"$DIR/run/update"
 }
 
+update() {
+  PATH=$DIR/stubs:$PATH "$GA_BIN/ga-update" --store "$STORE" --trust "$DIR/trust" --groups "$DIR/etc" --run "$DIR/run" "$@"
+}
+# base_tree VERSION: what a base must have so that a boot goes on in it
+base_tree() {
+  rm -rf "$DIR/base"
+  make_base
+  mkdir -p "$DIR/base/sbin"
+  cp "$(command -v busybox)" "$DIR/base/bin/test"
+  # With the libraries that it has on this release, if any.
+  { ldd "$DIR/base/bin/test" || true; } 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+    install -D "$library" "$DIR/base$library"
+  done
+  ln -s ../bin/test "$DIR/base/sbin/init"
+  echo "$1" >"$DIR/base/version"
+}
+# two_bases: release 1 is in use, what it was written to has marks of every kind, and release 2 is in $DIR/out
+two_bases() {
+  base_tree 1
+  released debian --tree "$DIR/base" --base 2>/dev/null
+  base_tree 2
+  released debian --tree "$DIR/base" --base --to "$DIR/out" --number 2 2>/dev/null
+  boot normal 'rm -r $root/old; mkdir $root/old; echo old >$root/mark; ln $root/mark $root/mark2; rm $root/etc/passwd
+    mv $root/etc $root/moved; truncate -s 9M $root/holes' >/dev/null
+  tree_of "$STORE/home/up" >"$DIR/home_before"
+}
+
 # boot MODE [COMMANDS]: prints what the console shows, the version of the base, and what was written last. The boot disk's
 # base is $BASE, if any. With CUT=N the power fails before the Nth change of the boot disk, and with ALONE=1 when
 # power_fails is called.
@@ -48,7 +75,6 @@ power_fails() {
 }
 stack_of() { layer status --plain | cut -f1,3,4; }
 is_clean() {
-  [ "$(find "$STORE/update" -mindepth 1 -maxdepth 1 ! -name history ! -name tried 2>/dev/null)" = "" ]
-  [ ! -e "$STORE/incoming" ]
-  layer verify >/dev/null
+  [ "$(find "$STORE/update" -mindepth 1 -maxdepth 1 ! -name history ! -name tried 2>/dev/null)" = "" ] &&
+    [ ! -e "$STORE/incoming" ] && layer verify >/dev/null
 }
