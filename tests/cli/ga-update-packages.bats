@@ -60,7 +60,7 @@ package() {
   rm -r "$tree"
 }
 # repository FOLDER: what is in $DIR/FOLDER is offered too
-repository() { "$GA_SOURCE/scripts/apt_repository" "$DIR/repository" "$KEY" "$DIR/$1" >>"$DIR/log" 2>&1; }
+repository() { (cd "$DIR" && "$GA_SOURCE/scripts/apt_repository" repository "$KEY" "$1" >>"$DIR/log" 2>&1); }
 # machine COMMAND...: on the machine while it runs, over the network, so to speak
 machine() {
   # shellcheck disable=SC2016  # for the shell inside
@@ -166,6 +166,16 @@ ga-two 2$SUFFIX would be taken, after 1$SUFFIX" ]
   run update confirm
   [ "$status" -eq 0 ]
   [[ $(versions) == "2 1 3 "* ]]
+}
+
+@test "what the boot would install and apply has not looked at is not installed" {
+  two_is_offered
+  update apply --packages --want none
+  machine dpkg --remove ga-two >/dev/null
+  is_first() { [[ $(versions) == "1 1$SUFFIX "* ]]; }
+  run boot normal
+  [[ $output == *"given up: the packages could not be upgraded: apt would do something else now than what was looked at" ]]
+  went_back "the packages could not be upgraded: apt would do something else now than what was looked at"
 }
 
 @test "S20: packages with which the machine is not content are left" {
