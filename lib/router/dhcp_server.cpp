@@ -17,7 +17,7 @@ constexpr Duration offer_time = 10s;
 constexpr Duration discover_patience = 1s;
 constexpr Duration request_patience = 5s;
 // One claim of the client's choice in 10 s: a guest must not search the DHT through us.
-constexpr Duration wish_pause = 10s;
+constexpr Duration ask_pause = 10s;
 constexpr Duration remember_lost = std::chrono::minutes(10);
 constexpr Duration remember_taken = std::chrono::minutes(1);
 // How long a bound client may take to answer ARP before another machine gets its address.
@@ -46,8 +46,8 @@ void DhcpServer::handle_lease_held(TimePoint now, const Lease& lease) {
   not_ours_.erase(address);
   if (!is_new) return;
   binding_.reset();
-  if (wish_ && wish_->address == address) {
-    const auto waiting = std::exchange(wish_, std::nullopt);
+  if (waiting_ && waiting_->address == address) {
+    const auto waiting = std::exchange(waiting_, std::nullopt);
     if (waiting->message.options.message_type() == net::DhcpMessageType::discover) {
       offer(now, waiting->message);
     } else {
@@ -74,8 +74,8 @@ void DhcpServer::handle_lease_lost(TimePoint now, net::Ipv4Address address) {
 void DhcpServer::handle_address_taken(TimePoint now, net::Ipv4Address address) {
   if (lease_ && lease_->address == address) return;
   not_ours_.put(now, address, {}, now + remember_taken);
-  if (!wish_ || wish_->address != address) return;
-  const auto waiting = std::exchange(wish_, std::nullopt);
+  if (!waiting_ || waiting_->address != address) return;
+  const auto waiting = std::exchange(waiting_, std::nullopt);
   if (waiting->message.options.message_type() != net::DhcpMessageType::discover) {
     refuse(waiting->message, "address is held by another node");
   } else if (lease_) {
@@ -109,8 +109,8 @@ void DhcpServer::handle_message(TimePoint now, const net::DhcpMessage& message, 
 }
 
 void DhcpServer::handle_timeout(TimePoint now) {
-  if (wish_ && wish_->ends <= now) {
-    const auto waiting = std::exchange(wish_, std::nullopt);
+  if (waiting_ && waiting_->ends <= now) {
+    const auto waiting = std::exchange(waiting_, std::nullopt);
     if (waiting->message.options.message_type() == net::DhcpMessageType::discover && lease_) {
       outputs_.push(ForgetWish{});
       offer(now, waiting->message);
@@ -122,17 +122,7 @@ void DhcpServer::handle_timeout(TimePoint now) {
 
 std::optional<TimePoint> DhcpServer::poll_timeout() const {
   // The tables need no wake-up: what has ended is not found, and is swept with the next timeout.
-  return wish_ ? std::optional(wish_->ends) : std::nullopt;
-}
-
-std::optional<net::Ipv4Address> DhcpServer::wished() const {
-  if (lease_) return std::nullopt;
-  if (wish_) return wish_->address;
-  std::optional<net::Ipv4Address> asked;
-  clients_.for_each([&](const Bytes&, const net::DhcpMessage& message) {
-    if (!asked) asked = message.options.get_address(net::DhcpCode::requested_ip_address);
-  });
-  return asked;
+  return waiting_ ? std::optional(waiting_->ends) : std::nullopt;
 }
 
 void DhcpServer::handle_discover(TimePoint now, const net::DhcpMessage& message) {
@@ -140,20 +130,22 @@ void DhcpServer::handle_discover(TimePoint now, const net::DhcpMessage& message)
   outputs_.push(InUse{});
   if (!lease_) {
     counters_.add("dhcp_discover_before_lease");
+    if (const auto wish = message.options.get_address(net::DhcpCode::requested_ip_address))
+      outputs_.push(Prefers{*wish});
     clients_.put(now, client, message, now + offer_time);
     return;
   }
   // A retransmission of what is waiting is the same question.
-  if (wish_ && client_key(wish_->message) == client) {
-    if (wish_->message.xid == message.xid) return;
-    wish_.reset();
+  if (waiting_ && client_key(waiting_->message) == client) {
+    if (waiting_->message.xid == message.xid) return;
+    waiting_.reset();
     outputs_.push(ForgetWish{});
   }
   if (!may_have(now, message)) return counters_.add("drop_dhcp_address_in_use");
   const auto asked = message.options.get_address(net::DhcpCode::requested_ip_address);
   const bool is_bound = binding_ && binding_->ends > now;
   if (asked && *asked != lease_->address && !is_bound && not_ours_.find(*asked, now) == nullptr &&
-      wish(now, message, *asked, discover_patience)) {
+      ask_for(now, message, *asked, discover_patience)) {
     return;
   }
   offer(now, message);
@@ -186,11 +178,11 @@ void DhcpServer::request_address(TimePoint now, const net::DhcpMessage& message,
     return acknowledge(now, message);
   }
   if (not_ours_.find(address, now) != nullptr) return refuse(message, "address is held by another node");
-  if (wish_ && wish_->address == address) {
-    wish_->message = message;
+  if (waiting_ && waiting_->address == address) {
+    waiting_->message = message;
     return;
   }
-  if (!wish(now, message, address, request_patience)) counters_.add("drop_dhcp_busy");
+  if (!ask_for(now, message, address, request_patience)) counters_.add("drop_dhcp_busy");
 }
 
 void DhcpServer::handle_inform(TimePoint now, const net::DhcpMessage& message) {
@@ -222,11 +214,11 @@ void DhcpServer::handle_decline(TimePoint now, const net::DhcpMessage& message) 
   outputs_.push(Declined{});
 }
 
-bool DhcpServer::wish(TimePoint now, const net::DhcpMessage& message, net::Ipv4Address address, Duration patience) {
-  if (wish_ || !is_leasable(address, config_.prefix)) return false;
-  if (last_wish_ && *last_wish_ + wish_pause > now) return false;
-  last_wish_ = now;
-  wish_ = Waiting{message, address, now + patience};
+bool DhcpServer::ask_for(TimePoint now, const net::DhcpMessage& message, net::Ipv4Address address, Duration patience) {
+  if (waiting_ || !is_leasable(address, config_.prefix)) return false;
+  if (last_asked_ && *last_asked_ + ask_pause > now) return false;
+  last_asked_ = now;
+  waiting_ = Waiting{message, address, now + patience};
   outputs_.push(WantAddress{address});
   return true;
 }

@@ -44,6 +44,9 @@ class DhcpServer {
   struct WantAddress {  ///< claim it; answered by handle_lease_held or handle_address_taken
     net::Ipv4Address address{};
   };
+  struct Prefers {  ///< a client that waits for a lease would like this one
+    net::Ipv4Address address{};
+  };
   struct ForgetWish {};  ///< the client was offered another address meanwhile
   struct InUse {};       ///< a client wants or has the lease: keep it renewed
   struct Released {};    ///< nobody uses the lease
@@ -51,7 +54,7 @@ class DhcpServer {
   struct FindClient {    ///< ask by ARP whether the bound client still lives
     net::Ipv4Address address{};
   };
-  using Output = std::variant<Reply, WantAddress, ForgetWish, InUse, Released, Declined, FindClient>;
+  using Output = std::variant<Reply, WantAddress, Prefers, ForgetWish, InUse, Released, Declined, FindClient>;
 
   /// `counters` outlives the machine.
   DhcpServer(Config config, Counters& counters);
@@ -70,8 +73,6 @@ class DhcpServer {
   [[nodiscard]] std::optional<Output> poll_output() { return outputs_.poll(); }
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
 
-  /// The address that a client asks for while the node holds none.
-  [[nodiscard]] std::optional<net::Ipv4Address> wished() const;
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
  private:
@@ -95,7 +96,7 @@ class DhcpServer {
   void handle_release(TimePoint now, const net::DhcpMessage& message);
   void handle_decline(TimePoint now, const net::DhcpMessage& message);
   void request_address(TimePoint now, const net::DhcpMessage& message, net::Ipv4Address address);
-  bool wish(TimePoint now, const net::DhcpMessage& message, net::Ipv4Address address, Duration patience);
+  bool ask_for(TimePoint now, const net::DhcpMessage& message, net::Ipv4Address address, Duration patience);
   bool may_have(TimePoint now, const net::DhcpMessage& message);
   [[nodiscard]] bool is_for_us(const net::DhcpMessage& message) const;
 
@@ -112,8 +113,8 @@ class DhcpServer {
   OutputQueue<Output> outputs_;
   std::optional<Lease> lease_;
   std::optional<Binding> binding_;
-  std::optional<Waiting> wish_;
-  std::optional<TimePoint> last_wish_;
+  std::optional<Waiting> waiting_;  // until the address that it wants is held or taken
+  std::optional<TimePoint> last_asked_;
   ExpiringMap<Bytes, net::DhcpMessage> clients_;            // client id -> the last message of who waits or was offered
   ExpiringMap<net::Ipv4Address, std::monostate> not_ours_;  // lost or found taken a while ago
 };

@@ -17,7 +17,6 @@ constexpr std::uint16_t tcp_port_dns = 53;
 // An ARP request whose target is being looked up; the kernel asks again after 1 s, three times.
 constexpr Duration arp_patience = 3s;
 constexpr Duration client_search_pause = 1s;
-constexpr Duration relayed_query_time = 10s;
 
 std::optional<std::uint16_t> tcp_destination_port(const net::Ipv4Packet& packet) {
   if (packet.header.protocol != net::IpProtocol::tcp || packet.header.fragment_offset != 0) return std::nullopt;
@@ -30,7 +29,7 @@ std::optional<std::uint16_t> tcp_destination_port(const net::Ipv4Packet& packet)
 }  // namespace
 
 void Router::State::handle_frames(TimePoint now, std::span<const ByteSpan> frames) {
-  const SwitchView view{config_.prefix, lease ? std::optional(lease->address) : std::nullopt};
+  const SwitchView view{config_.prefix, lease() ? std::optional(lease()->address) : std::nullopt};
   last_destination_.reset();
   for (const ByteSpan frame : frames) {
     const FrameDecision decision = classify(frame, view);
@@ -59,7 +58,7 @@ void Router::State::handle_arp(TimePoint now, const FrameDecision& frame) {
   // A sender that differs from the frame's is a proxy or a lie; its packets would miss the bridge's table.
   if (packet->sender_mac != frame.source_mac) return counters.add("drop_arp_sender");
   macs_.learn(now, packet->sender_mac, packet->sender_ip);
-  const auto leased = lease ? std::optional(lease->address) : std::nullopt;
+  const auto leased = lease() ? std::optional(lease()->address) : std::nullopt;
   switch (ask_of(*packet, leased, config_.prefix)) {
     case ArpQuestion::none: return counters.add("arp_silence");
     case ArpQuestion::server: counters.add("arp_reply"); return write(make_arp_frame(make_arp_reply(*packet)));
@@ -100,27 +99,14 @@ void Router::State::handle_for_server(TimePoint now, const FrameDecision& frame)
     const auto datagram = net::decode_udp(packet->payload, packet->header.source, packet->header.destination);
     if (!datagram) return counters.add("drop_server_udp");
     if (datagram->destination_port != net::udp_port_dns) return counters.add("drop_server_port");
-    return ask_names(now, net::DnsTransport::udp,
-                     TapClient{frame.source_mac, packet->header.source, datagram->source_port}, datagram->payload);
+    return dns_.handle_query(now, DnsDesk::TapClient{frame.source_mac, packet->header.source, datagram->source_port},
+                             datagram->payload);
   }
   auto answer = make_echo_reply(*packet);
   if (!answer && dns_listener_) answer = turn_stream(*packet, *dns_listener_);
   if (!answer && tcp_destination_port(*packet) == tcp_port_dns) answer = make_tcp_reset(*packet);
   if (!answer) return counters.add("drop_server_protocol");
   write(make_ip_frame(frame.source_mac, *answer));
-}
-
-void Router::State::ask_names(TimePoint now, net::DnsTransport transport, DnsClient client, ByteSpan query) {
-  const std::uint64_t number = next_query_++;
-  dns_clients_.put(now, number, client, now + relayed_query_time);
-  const bool is_taken = relay_.has_servers() ? relay_.handle_query(now, number, transport, query)
-                                             : names_.handle_query(now, number, query);
-  if (!is_taken) dns_clients_.erase(number);
-}
-
-void Router::State::handle_dns_stream_query(TimePoint now, std::uint64_t tag, ByteSpan query) {
-  ask_names(now, net::DnsTransport::tcp, StreamWaits{tag}, query);
-  pass_values(now);
 }
 
 void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& output) {
@@ -135,22 +121,15 @@ void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& 
                                                      reply.to, net::udp_port_dhcp_client, message, identification_++)));
                  },
                  [&](const DhcpServer::WantAddress& want) {
-                   // Before the ring is joined the wish is kept: it becomes the first candidate.
-                   if (!lease_keeper_.is_started()) return;
-                   // The server decides; a client gets what it gave.
-                   if (lease_client_) return dhcp_.handle_address_taken(now, want.address);
-                   lease_keeper_.forget_wish(now);
-                   if (!lease_keeper_.want(now, record_name(want.address)))
-                     dhcp_.handle_address_taken(now, want.address);
+                   if (!holdings_.want(now, want.address)) dhcp_.handle_address_taken(now, want.address);
                  },
-                 [&](const DhcpServer::ForgetWish&) { lease_keeper_.forget_wish(now); },
-                 [&](const DhcpServer::InUse&) { lease_keeper_.keep(now); },
-                 [&](const DhcpServer::Released&) {
-                   if (!lease_client_) lease_keeper_.let_lapse();
-                 },
+                 [&](const DhcpServer::ForgetWish&) { holdings_.forget_wish(now); },
+                 [&](const DhcpServer::InUse&) { holdings_.keep(now); },
+                 [&](const DhcpServer::Prefers& prefers) { holdings_.prefer(prefers.address); },
+                 [&](const DhcpServer::Released&) { holdings_.let_lapse(); },
                  [&](const DhcpServer::Declined&) {
-                   if (lease_client_) return counters.add("drop_dhcp_decline_server");
-                   if (!lease_keeper_.decline(now)) counters.add("drop_dhcp_decline_limit");
+                   if (holdings_.is_served()) return counters.add("drop_dhcp_decline_server");
+                   if (!holdings_.decline(now)) counters.add("drop_dhcp_decline_limit");
                  },
                  [&](const DhcpServer::FindClient& client) {
                    write(make_arp_frame(make_arp_request(config_.prefix.server_address(), client.address)));
@@ -159,19 +138,21 @@ void Router::State::handle_dhcp_output(TimePoint now, const DhcpServer::Output& 
              output);
 }
 
-void Router::State::handle_dns_answer(TimePoint now, std::uint64_t number, Bytes message) {
-  const auto found = take(dns_clients_, number, now);
-  if (!found) return;
-  if (const auto* tag = std::get_if<std::uint64_t>(&*found)) {
-    dns_answers.push(DnsAnswer{*tag, std::move(message)});
-    return;
-  }
-  if (const auto* stream = std::get_if<StreamWaits>(&*found))
-    return outputs.push(DnsStreamAnswer{stream->tag, std::move(message)});
-  if (const auto* relay = std::get_if<RelayWaits>(&*found)) return relay_.handle_node_answer(relay->number, message);
-  const auto& client = std::get<TapClient>(*found);
-  write(make_ip_frame(client.mac, make_udp_packet(config_.prefix.server_address(), net::udp_port_dns, client.address,
-                                                  client.port, message, identification_++)));
+void Router::State::answer_dns(DnsDesk::Answer& answer) {
+  std::visit(Overloaded{
+                 [&](const DnsDesk::ControlClient& client) {
+                   dns_answers.push(DnsAnswer{client.tag, std::move(answer.message)});
+                 },
+                 [&](const DnsDesk::StreamClient& client) {
+                   outputs.push(DnsStreamAnswer{client.tag, std::move(answer.message)});
+                 },
+                 [&](const DnsDesk::TapClient& client) {
+                   write(make_ip_frame(
+                       client.mac, make_udp_packet(config_.prefix.server_address(), net::udp_port_dns, client.address,
+                                                   client.port, answer.message, identification_++)));
+                 },
+             },
+             answer.to);
 }
 
 void Router::State::write_ip(TimePoint now, net::Ipv4Address to, ByteSpan packet) {

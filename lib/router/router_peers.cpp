@@ -74,7 +74,7 @@ void Router::State::handle_too_big(TimePoint now, ByteSpan packet, const NodeId&
   if (has_dont_fragment(packet)) {
     counters.add("drop_ip_too_big");
     const auto report = net::make_fragmentation_needed(config_.prefix.server_address(), mtu, packet);
-    if (report && lease) write_ip(now, lease->address, *report);
+    if (report && lease()) write_ip(now, lease()->address, *report);
     return;
   }
   const auto fragments = make_fragments(packet, mtu);
@@ -91,9 +91,9 @@ void Router::State::handle_packets(TimePoint now, const NodeId& source, std::spa
 }
 
 void Router::State::receive(TimePoint now, const NodeId& source, ByteSpan packet) {
-  if (!lease) return counters.add("drop_peer_no_lease");
+  if (!lease()) return counters.add("drop_peer_no_lease");
   net::Ipv4Addresses addresses;
-  const auto refused = refuse_from_peer(packet, lease->address, config_.prefix, addresses);
+  const auto refused = refuse_from_peer(packet, lease()->address, config_.prefix, addresses);
   if (!refused.empty()) return counters.add(refused);
   const bool is_new = !parked_in_.holds(addresses.source);
   const bool may_wait = !is_new || parked_in_.addresses_of(source) < most_unknown_sources;
@@ -105,7 +105,7 @@ void Router::State::receive(TimePoint now, const NodeId& source, ByteSpan packet
       const std::uint16_t mtu = mtu_to(source);
       const auto clamped = mtu < config_.mtu ? clamp_segment_size(packet, mtu) : std::nullopt;
       tell_admitted(now, source, addresses);
-      return write_ip(now, lease->address, clamped ? ByteSpan(*clamped) : packet);
+      return write_ip(now, lease()->address, clamped ? ByteSpan(*clamped) : packet);
     }
     case SourceVerdict::wrong:
       // The lease may have gone to the sender a moment ago.
@@ -142,29 +142,29 @@ void Router::State::handle_resolved(TimePoint now, net::Ipv4Address address) {
       counters.add(entry.knowledge == AddressResolver::Knowledge::nobody ? "drop_ip_nobody" : "drop_ip_unresolved");
     }
   }
-  if (!outgoing.empty() && entry.knowledge == AddressResolver::Knowledge::nobody && lease) {
+  if (!outgoing.empty() && entry.knowledge == AddressResolver::Knowledge::nobody && lease()) {
     // Programs fail at once where ARP was answered from an older mapping.
     const auto report =
         net::make_unreachable(config_.prefix.server_address(), net::UnreachableCode::host, outgoing.front().octets);
-    if (report) write_ip(now, lease->address, *report);
+    if (report) write_ip(now, lease()->address, *report);
   }
 
   for (const auto& parked : parked_in_.take(address)) {
-    const bool is_good = lease && check_source(entry, parked.from) == SourceVerdict::good;
+    const bool is_good = lease() && check_source(entry, parked.from) == SourceVerdict::good;
     if (!is_good) {
       counters.add("drop_peer_source_not_leased");
       continue;
     }
     // The own address may have changed while the packet waited.
     net::Ipv4Addresses addresses;
-    const auto refused = refuse_from_peer(parked.octets, lease->address, config_.prefix, addresses);
+    const auto refused = refuse_from_peer(parked.octets, lease()->address, config_.prefix, addresses);
     if (refused.empty()) {
-      write_ip(now, lease->address, parked.octets);
+      write_ip(now, lease()->address, parked.octets);
     } else {
       counters.add(refused);
     }
   }
-  names_.handle_lease(now, address, entry);
+  dns_.handle_lease(now, address, entry);
 }
 
 void Router::State::tell_admitted(TimePoint now, const NodeId& peer, const net::Ipv4Addresses& addresses) {
