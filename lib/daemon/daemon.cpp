@@ -51,6 +51,15 @@ DnsRegistration::Files registration_files(const std::string& control_path) {
   return {"/etc/resolv.conf", group + ".resolv-conf", group + ".resolvconf"};
 }
 
+/// What was drawn before, by us or by OpenSSL, may be in a twin as well.
+void renew_chance(io::SystemRng& rng) {
+  rng.discard();
+  std::array<std::byte, 48> seed{};
+  rng.fill(seed);
+  crypto::reseed(seed);
+  crypto::wipe(seed);
+}
+
 }  // namespace
 
 Result<void> Daemon::State::open() {
@@ -80,7 +89,7 @@ Result<void> Daemon::State::open() {
       mtu_ = config_.mtu;
     } else if (!io::TapDevice::exists(*config_.tap)) {
       // One that somebody else has made may be a port of a bridge to guests who know no large frames.
-      mtu_ = mtu_for(widest_uplink(*addresses));
+      mtu_ = mtu_for(widest_uplink(*addresses, {0, config_.prefix, true, config_.excluded}));
     }
     auto tap = io::TapDevice::open(
         {*config_.tap, mtu_, mac_of(identity_->id), config_.offloads.tap, hands_wanted() > 1, config_.offloads.uring});
@@ -93,7 +102,11 @@ Result<void> Daemon::State::open() {
       log_all(registration_->clear());
     }
   }
-  if (auto made = make_hands(); !made) return made;
+  auto hands = Hands::make(
+      loop_, *port_, tap_ ? &*tap_ : nullptr, hands_wanted(), identity_->aeads->name(),
+      {[this](const auto& rest) { take_rest(rest); }, [this](const auto& traffic) { take_traffic(traffic); }});
+  if (!hands) return std::move(hands).error();
+  hands_ = *std::move(hands);
   make_node(*addresses);
   return open_doors();
 }
@@ -103,17 +116,6 @@ Result<void> Daemon::State::check_overlap(const std::vector<io::InterfaceAddress
   const auto clash = io::find_overlap(addresses, config_.prefix, tap_keeper_ ? tap_keeper_->name() : *config_.tap);
   if (!clash) return {};
   return make_error(make_error_code(Errc::conflict), describe_overlap(config_.prefix, *clash, addresses));
-}
-
-unsigned Daemon::State::widest_uplink(const std::vector<io::InterfaceAddress>& addresses) const {
-  const io::UnderlayRules rules{0, config_.prefix, true, config_.excluded};
-  unsigned widest = 0;
-  for (const io::InterfaceAddress& entry : addresses) {
-    if (entry.is_loopback() || !io::is_underlay(entry, rules)) continue;
-    const auto state = io::find_interface(entry.index);
-    if (state && *state) widest = std::max(widest, (*state)->mtu);
-  }
-  return widest;
 }
 
 void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses) {
@@ -137,7 +139,7 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.trust = membership_.trust;
   config.certificate = membership_.certificate;
   config.interface = tap_ ? tap_->name() : "";
-  config.hands = hands();
+  config.hands = hands_->count();
   config.version = config_.version;
   node_.emplace(std::move(config), identity_->key, *identity_->handshakes, *identity_->aeads, rng_);
 
@@ -159,7 +161,7 @@ Result<void> Daemon::State::open_doors() {
           control_->answer(id, done ? Result<node::Answer>(node::DoneAnswer{}) : std::move(done).error());
           return;
         }
-        hand_->report(io::monotonic_now());
+        hands_->report(io::monotonic_now());
         give([&](TimePoint now) { node_->handle_command(now, id, command); });
       });
   if (!control) return std::move(control).error();
@@ -258,7 +260,7 @@ Result<void> Daemon::State::run() {
         {"interface", tap_ ? tap_->name() : "none"},
         {"cipher", std::string(identity_->aeads->name())}}});
   log_all(directory_->take_log());
-  if (auto started = start_hands(); !started) return started;
+  if (auto started = hands_->start(); !started) return started;
   if (saved_.port != port_->port()) {
     saved_.port = port_->port();
     directory_->save(saved_);
@@ -280,7 +282,7 @@ Result<void> Daemon::State::run() {
   show_status();
   patience_timer_->arm(io::monotonic_now() + patience);
   if (!stopping_) loop_.run();
-  stop_hands();
+  hands_->stop();
   if (registration_) log_all(registration_->clear());
   if (tap_address_ && ending_) log_all(tap_address_->clear());
   log({LogLevel::info, "node stopped", {}});
@@ -295,7 +297,7 @@ void Daemon::State::check_clocks(TimePoint now) {
          change.slept ? "the machine slept; links are opened anew"
                       : "the clock skipped, as in a restored snapshot; links are opened anew",
          {}});
-    renew_chance();
+    renew_chance(rng_);
     node_->handle_suspend(now);
     settle(now);
   }
@@ -303,15 +305,6 @@ void Daemon::State::check_clocks(TimePoint now) {
     node_->handle_wall_time(now, reading.wall);
     settle(now);
   }
-}
-
-/// What was drawn before, by us or by OpenSSL, may be in a twin as well.
-void Daemon::State::renew_chance() {
-  rng_.discard();
-  std::array<std::byte, 48> seed{};
-  rng_.fill(seed);
-  crypto::reseed(seed);
-  crypto::wipe(seed);
 }
 
 void Daemon::State::settle(TimePoint now) {
@@ -403,8 +396,8 @@ void Daemon::State::carry_out(TimePoint now, node::Node::Output& output) {
             if (dns_listener_) dns_listener_->answer(answer.tag, answer.message);
           },
           [&](const node::Node::RenewCertificate&) { loop_.post([this] { renewal_->start(config_.renew_command); }); },
-          [&](const node::Node::Order& order) { give_order(order); },
-          [&](node::Node::LanePackets& packets) { give_lane_packets(packets); },
+          [&](const node::Node::Order& order) { hands_->give_order(order); },
+          [&](node::Node::LanePackets& packets) { hands_->give_lane_packets(std::move(packets)); },
           [&](node::Node::AskLeaseServer& ask) {
             loop_.post([this, request = to_base64(ask.request)] {
               auto command = config_.lease_command;
@@ -452,7 +445,7 @@ void Daemon::State::answer(const node::Node::CommandAnswer& done) {
     Counters all;
     count_packets(all);
     status->offloads = offloads_in_use();
-    status->workers = hands();
+    status->workers = hands_->count();
     if (tap_keeper_) {
       status->interface = tap_keeper_->name();
       status->mtu = mtu_;

@@ -52,7 +52,7 @@ Result<void> Daemon::State::change_group(DaemonConfig next, Membership membershi
   settle(now);
   if (address) carry_out_event(now, node::LeaseLostEvent{*address, "this node changes its membership"});
   node_.reset();
-  give_order(dataplane::RemoveAllLanes{});
+  hands_->give_order(dataplane::RemoveAllLanes{});
   identity_ = *std::move(identity);
   membership_ = std::move(membership);
   if (!same_ring) {

@@ -14,8 +14,7 @@
 #include "daemon/dns_listener.hpp"
 #include "daemon/dns_registration.hpp"
 #include "daemon/errand.hpp"
-#include "daemon/hand.hpp"
-#include "daemon/hand_thread.hpp"
+#include "daemon/hands.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
 #include "daemon/membership.hpp"
@@ -43,7 +42,6 @@ class Daemon::State {
 
  private:
   Result<void> check_overlap(const std::vector<io::InterfaceAddress>& addresses) const;
-  [[nodiscard]] unsigned widest_uplink(const std::vector<io::InterfaceAddress>& addresses) const;
   void make_node(const std::vector<io::InterfaceAddress>& addresses);
   Result<void> open_doors();
   void open_lan_door();
@@ -54,21 +52,11 @@ class Daemon::State {
   template <class F>
   void give(F&& input);
   void check_clocks(TimePoint now);
-  void renew_chance();
   void settle(TimePoint now);
 
   [[nodiscard]] unsigned hands_wanted() const;
-  Result<void> make_hands();
-  Result<void> start_hands();
-  void stop_hands();
-  void give_order(const dataplane::Order& order);
-  void give_handed(unsigned hand, Hand::Handed handed);
-  void give_lane_packets(node::Node::LanePackets& packets);
   void take_rest(const dataplane::Worker::ForNode& rest);
   void take_traffic(std::span<const dataplane::Worker::Traffic> traffic);
-  void take_letters();
-  void take_letter(HandThread::Told& letter);
-  [[nodiscard]] unsigned hands() const { return static_cast<unsigned>(other_hands_.size() + 1); }
   void count_packets(Counters& all) const;
   [[nodiscard]] std::vector<std::string> offloads_in_use() const;
   void look_at_addresses();
@@ -108,10 +96,7 @@ class Daemon::State {
   std::optional<DnsListener> dns_listener_;
   std::optional<DnsRegistration> registration_;  // with `configure`
   std::optional<Underlay> underlay_;
-  std::optional<Hand> hand_;
-  std::optional<io::Mailbox<HandThread::Told>> told_;  // by the other hands
-  std::vector<std::unique_ptr<HandThread>> other_hands_;
-  std::vector<Counters> counted_;  // by the other hands; the first: what they could not take of ours
+  std::unique_ptr<Hands> hands_;
   std::optional<node::Node> node_;
   std::unique_ptr<ControlDoor> control_;
   std::unique_ptr<BootstrapNames> names_;

@@ -41,4 +41,14 @@ std::string describe_overlap(const net::Ipv4Prefix& prefix, const io::InterfaceA
   return free ? out + ", such as " + to_string(*free) + ", for the whole group" : out + " for the whole group";
 }
 
+unsigned widest_uplink(const std::vector<io::InterfaceAddress>& addresses, const io::UnderlayRules& rules) {
+  unsigned widest = 0;
+  for (const io::InterfaceAddress& entry : addresses) {
+    if (entry.is_loopback() || !io::is_underlay(entry, rules)) continue;
+    const auto state = io::find_interface(entry.index);
+    if (state && *state) widest = std::max(widest, (*state)->mtu);
+  }
+  return widest;
+}
+
 }  // namespace ipop::daemon

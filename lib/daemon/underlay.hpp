@@ -41,4 +41,8 @@ std::uint16_t mtu_for(unsigned widest_uplink);
 std::string describe_overlap(const net::Ipv4Prefix& prefix, const io::InterfaceAddress& clash,
                              const std::vector<io::InterfaceAddress>& addresses);
 
+/// The largest MTU of an interface that the rules take as the underlay; 0: there is none.
+[[nodiscard]] unsigned widest_uplink(const std::vector<io::InterfaceAddress>& addresses,
+                                     const io::UnderlayRules& rules);
+
 }  // namespace ipop::daemon
