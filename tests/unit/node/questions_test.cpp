@@ -38,11 +38,12 @@ struct AskedNode {
   Arrival arrival{{}};
   std::optional<OwnCertificate> certificate;
   LeaseWay leases{"test", std::nullopt, std::nullopt, rng};
+  Keepsakes keepsakes{{}, {}, basis.clock()};
   TwinWatch twin{key, as_bytes("test"), rng};
   ClockNotice clock_notice;
   Counters counters;
-  SelfReport report{{config, self, basis, aeads, ring, table, router, sessions, arrival, certificate, leases, twin,
-                     clock_notice, counters}};
+  SelfReport report{{config, self, basis, aeads, ring, table, router, sessions, arrival, certificate, leases, keepsakes,
+                     twin, clock_notice, counters}};
   Questions machine{report, to_bytes(as_bytes("test")), basis.clock(), rng};
 
   template <class T>
