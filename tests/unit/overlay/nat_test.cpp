@@ -44,7 +44,7 @@ struct Pair {
     ring.want(first, second);
     return ring.network.run_until_done([&] { return ring[first].connection(ring.ids[second]).has_value(); }, 10s);
   }
-  Ring ring;
+  SimRing ring;
   std::size_t first = 0;
   std::size_t second = 0;
 };
@@ -93,7 +93,7 @@ TEST_CASE("a symmetric NAT and a port-restricted one are linked by a member") {
 }
 
 TEST_CASE("two nodes behind one NAT that does not hairpin link by their local addresses") {
-  Ring ring(29);
+  SimRing ring(29);
   ring.add_public();
   for (int i = 1; i < 8; ++i)
     ring.add(ring.network.add_public_site(), std::chrono::milliseconds(50 * i));
@@ -153,7 +153,7 @@ TEST_CASE("a relay asks no path whether it carries data because of keep-alives t
 TEST_CASE("when a relay dies under traffic another takes its place") {
   Pair pair(31, symmetric(), symmetric());
   pair.settle();
-  Ring& ring = pair.ring;
+  SimRing& ring = pair.ring;
   REQUIRE(pair.link());
   ring.network.run_for(5s);
   REQUIRE(ring.are_linked(pair.first, pair.second, false));
@@ -186,7 +186,7 @@ TEST_CASE("when a relay dies under traffic another takes its place") {
 }
 
 TEST_CASE("a ring of symmetric NATs around one public node is in order over relays") {
-  Ring ring(32);
+  SimRing ring(32);
   ring.add_public();
   for (int i = 1; i < 10; ++i)
     ring.add_behind(symmetric(), std::chrono::milliseconds(100 * i));
@@ -197,7 +197,7 @@ TEST_CASE("a ring of symmetric NATs around one public node is in order over rela
 }
 
 TEST_CASE("an on-demand link goes when no traffic has used it for its time") {
-  Ring ring(33);
+  SimRing ring(33);
   ring.add_public();
   for (int i = 1; i < 20; ++i)
     ring.add_behind(port_restricted_cone(), std::chrono::milliseconds(50 * i));
@@ -232,7 +232,7 @@ TEST_CASE("links outlive what a NAT remembers, be it 20 seconds or ten minutes")
   for (const Duration remembers : {Duration(20s), Duration(600s)}) {
     NatConfig nat = port_restricted_cone();
     nat.mapping_timeout = remembers;
-    Ring ring(34);
+    SimRing ring(34);
     ring.add_public();
     for (int i = 1; i < 12; ++i)
       ring.add_behind(nat, std::chrono::milliseconds(50 * i));

@@ -129,9 +129,9 @@ class OverlayHost final : public test_support::SimHost {
 };
 
 /// Overlays on one network, with a public bootstrap node 0 that the others know.
-class Ring {
+class SimRing {
  public:
-  explicit Ring(std::uint64_t seed, SimNetwork::Config config = {}) : network(seed, config), seed_(seed) {
+  explicit SimRing(std::uint64_t seed, SimNetwork::Config config = {}) : network(seed, config), seed_(seed) {
     public_site = network.add_public_site();
   }
 

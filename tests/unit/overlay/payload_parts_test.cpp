@@ -91,7 +91,7 @@ TEST_CASE("parts that are lost, late, doubled or too many give nothing, and noth
 }
 
 TEST_CASE("a large message crosses a line of 1280 octets on which no piece of a packet passes") {
-  Ring ring(91, {.latency = 20ms});
+  SimRing ring(91, {.latency = 20ms});
   // UDP payloads of a packet of 1280 octets over IPv6.
   ring.network.set_every_path(SimPath{.largest = 1280 - 48});
   for (int i = 0; i < 6; ++i)

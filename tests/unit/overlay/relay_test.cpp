@@ -85,7 +85,7 @@ struct Relayed {
     return ring[ends[from]].overlay().report(ring.network.now(), ring.ids[ends[to]]);
   }
 
-  Ring ring;
+  SimRing ring;
   std::vector<std::size_t> ends;
 };
 

@@ -45,7 +45,7 @@ TEST_CASE("a machine of the same site is no stranger, and a first message alone 
 }
 
 TEST_CASE("a public node is reached from outside, one behind a NAT that filters is not") {
-  Ring ring(81, {.latency = 20ms});
+  SimRing ring(81, {.latency = 20ms});
   ring.add_public();
   const auto open = ring.add_public(100ms);
   const auto behind = ring.add_behind(test_support::port_restricted_cone(), 200ms);

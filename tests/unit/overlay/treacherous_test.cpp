@@ -63,7 +63,7 @@ struct Treacherous {
     return out;
   }
 
-  Ring ring;
+  SimRing ring;
   std::size_t first = 0;
   std::size_t second = 0;
 };
@@ -208,7 +208,7 @@ TEST_CASE("large frames are used where the path and both interfaces take them, a
   };
   for (const Row& row : {Row{8900, std::nullopt, 8900}, Row{1400, std::nullopt, 1400}, Row{8900, 1472, 1444}}) {
     INFO("an interface of " << row.second);
-    Ring ring(74, {.latency = 20ms});
+    SimRing ring(74, {.latency = 20ms});
     ring.mtus = {{1, 8900}, {2, row.second}};
     ring.add_public();
     const auto first = ring.add(ring.network.add_public_site(), 100ms);
@@ -239,7 +239,7 @@ TEST_CASE("links stand loss of 10 to 40 percent") {
 }
 
 TEST_CASE("a link lives on when its NAT gives it another port in mid-stream") {
-  Ring ring(71, {.latency = 20ms});
+  SimRing ring(71, {.latency = 20ms});
   ring.add_public();
   for (int i = 1; i < 8; ++i)
     ring.add(ring.network.add_public_site(), std::chrono::milliseconds(50 * i));

@@ -11,7 +11,7 @@ using test_support::port_restricted_cone;
 namespace {
 
 /// Nodes at sites of their own behind ordinary NATs, started within `spread`.
-void add_members(Ring& ring, int count, Duration spread, std::uint64_t seed) {
+void add_members(SimRing& ring, int count, Duration spread, std::uint64_t seed) {
   SeededRng rng(seed);
   for (int i = 0; i < count; ++i) {
     const auto after = Duration(static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(spread.count()) + 1)));
@@ -22,7 +22,7 @@ void add_members(Ring& ring, int count, Duration spread, std::uint64_t seed) {
 }  // namespace
 
 TEST_CASE("two nodes make a ring, each the other's neighbour on both sides") {
-  Ring ring(1);
+  SimRing ring(1);
   ring.add_public();
   ring.add_behind(port_restricted_cone(), 100ms);
   CHECK(ring.network.run_until_done([&] { return ring.all_joined(); }, 3s));
@@ -38,7 +38,7 @@ TEST_CASE("two nodes make a ring, each the other's neighbour on both sides") {
 }
 
 TEST_CASE("a node without peers and bootstrap never says that it joined") {
-  Ring ring(3);
+  SimRing ring(3);
   ring.add_public();
   ring.network.run_for(300s);
   CHECK_FALSE(ring[0].overlay().is_joined());
@@ -47,7 +47,7 @@ TEST_CASE("a node without peers and bootstrap never says that it joined") {
 }
 
 TEST_CASE("a bootstrap node that comes late is found within its back-off") {
-  Ring ring(4);
+  SimRing ring(4);
   ring.add_public(60s);
   ring.add_behind(port_restricted_cone());
   CHECK(ring.network.run_until_done([&] { return ring.all_joined(); }, 120s));
@@ -55,7 +55,7 @@ TEST_CASE("a bootstrap node that comes late is found within its back-off") {
 }
 
 TEST_CASE("twenty nodes that start within a second are in ring order soon after") {
-  Ring ring(2);
+  SimRing ring(2);
   ring.add_public();
   add_members(ring, 19, 1s, 5);
   CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 20s));
@@ -77,7 +77,7 @@ TEST_CASE("twenty nodes that start within a second are in ring order soon after"
 }
 
 TEST_CASE("a node that joins a settled ring is routable soon") {
-  Ring ring(6);
+  SimRing ring(6);
   ring.add_public();
   add_members(ring, 19, 1s, 6);
   ring.network.run_for(60s);
@@ -90,7 +90,7 @@ TEST_CASE("a node that joins a settled ring is routable soon") {
 }
 
 TEST_CASE("of a newcomer the nodes next to it tell each other at once, all others later") {
-  Ring ring(17);
+  SimRing ring(17);
   ring.add_public();
   for (int i = 1; i < 60; ++i)
     ring.add(ring.network.add_public_site(), 100ms);
@@ -113,7 +113,7 @@ TEST_CASE("of a newcomer the nodes next to it tell each other at once, all other
 }
 
 TEST_CASE("a newcomer makes few links that it has no use for, far from everybody as well") {
-  Ring ring(19, {.latency = 50ms});
+  SimRing ring(19, {.latency = 50ms});
   ring.bootstrap_all_public = true;
   for (int i = 0; i < 4; ++i)
     ring.add_public();
@@ -139,7 +139,7 @@ TEST_CASE("a newcomer makes few links that it has no use for, far from everybody
 }
 
 TEST_CASE("a member whose place is settled asks one node for it, not those that it is linked to") {
-  Ring ring(18);
+  SimRing ring(18);
   ring.add_public();
   for (int i = 1; i < 40; ++i)
     ring.add(ring.network.add_public_site(), 100ms);
@@ -156,7 +156,7 @@ TEST_CASE("a member whose place is settled asks one node for it, not those that 
 }
 
 TEST_CASE("packets to any id arrive at the node nearest to it") {
-  Ring ring(7);
+  SimRing ring(7);
   ring.add_public();
   add_members(ring, 29, 1s, 7);
   ring.network.run_for(60s);
@@ -187,7 +187,7 @@ TEST_CASE("packets to any id arrive at the node nearest to it") {
 }
 
 TEST_CASE("when a node dies without a word its neighbours close the gap") {
-  Ring ring(8);
+  SimRing ring(8);
   ring.add_public();
   add_members(ring, 14, 1s, 8);
   ring.network.run_for(30s);
@@ -202,7 +202,7 @@ TEST_CASE("when a node dies without a word its neighbours close the gap") {
 }
 
 TEST_CASE("a node that stops tells its peers, and the gap closes at once") {
-  Ring ring(9);
+  SimRing ring(9);
   ring.add_public();
   add_members(ring, 9, 1s, 9);
   ring.network.run_for(30s);
@@ -214,7 +214,7 @@ TEST_CASE("a node that stops tells its peers, and the gap closes at once") {
 }
 
 TEST_CASE("a node that restarts with the same id is linked again at once") {
-  Ring ring(10);
+  SimRing ring(10);
   ring.add_public();
   add_members(ring, 9, 1s, 10);
   ring.network.run_for(30s);
@@ -230,7 +230,7 @@ TEST_CASE("a node that restarts with the same id is linked again at once") {
 }
 
 TEST_CASE("two halves of a ring that see each other again become one ring") {
-  Ring ring(11);
+  SimRing ring(11);
   ring.add_public();
   add_members(ring, 11, 1s, 11);
   ring.network.run_for(30s);
@@ -245,7 +245,7 @@ TEST_CASE("two halves of a ring that see each other again become one ring") {
 }
 
 TEST_CASE("a machine that slept drops its links and joins anew") {
-  Ring ring(12);
+  SimRing ring(12);
   ring.add_public();
   add_members(ring, 7, 1s, 12);
   ring.network.run_for(30s);
@@ -258,7 +258,7 @@ TEST_CASE("a machine that slept drops its links and joins anew") {
 }
 
 TEST_CASE("a machine that slept seeks none of those that it was linked with through a member") {
-  Ring ring(20);
+  SimRing ring(20);
   ring.add_public();
   for (int i = 0; i < 12; ++i)
     ring.add_behind(test_support::symmetric());
@@ -287,7 +287,7 @@ TEST_CASE("a machine that slept seeks none of those that it was linked with thro
 }
 
 TEST_CASE("links to public peers survive a change of address, the others are punched anew") {
-  Ring ring(13);
+  SimRing ring(13);
   ring.add_public();
   for (int i = 1; i < 6; ++i)
     ring.add(ring.network.add_public_site(), 100ms);
@@ -318,7 +318,7 @@ TEST_CASE("links to public peers survive a change of address, the others are pun
 TEST_CASE("loss of a tenth of all packets neither stops nor breaks the ring") {
   SimNetwork::Config lossy;
   lossy.loss = 0.1;
-  Ring ring(14, lossy);
+  SimRing ring(14, lossy);
   ring.add_public();
   add_members(ring, 11, 1s, 14);
   CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 60s));
