@@ -98,6 +98,8 @@ void Overlay::State::handle_channel(TimePoint now, const crypto::ChannelTable::M
   if (const auto back = links.handle_moved(now, moved.id, allowed ? std::optional(*endpoint) : std::nullopt))
     table.move(moved.id, to_carrier(*back));
   carry_out_links(now);
+  // It asks anew whether the path carries data.
+  if (const Link* link = links.table().find(moved.id)) wake_by(link->deadline());
 }
 
 void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Received received) {

@@ -49,6 +49,23 @@ std::size_t answers_heard(const HandPeer& peer) {
 
 }  // namespace
 
+TEST_CASE("a path that moved is asked at once whether it carries data, whatever came over it") {
+  HandRing ring;
+  HandPeer& peer = ring.add_linked(150);
+  introduce(ring, peer);
+  ring.run_for(5s);
+  peer.silent.insert(peer.opened.back());
+  peer.poses_at = peer.at(4001);
+  peer.table.move(peer.opened.back(), to_carrier(peer.at(4001)));
+  const Bytes packet(60, std::byte{0x45});
+  peer.say(ring.now, peer.opened.back(), ByteSpan(packet));
+  const auto before = peer.messages<Probe>().size();
+  ring.exchange();
+  CHECK(ring.overlay().counters().get("links_moved") == 1);
+  ring.run_for(10ms);
+  CHECK(peer.messages<Probe>().size() > before);
+}
+
 TEST_CASE("a direct link follows its peer to another endpoint") {
   HandRing ring;
   HandPeer& peer = ring.add_linked(150);
