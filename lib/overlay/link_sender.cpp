@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/machine.hpp"
+
 namespace ipop::overlay {
 
 bool LinkSender::send(TimePoint now, const Link& link, Path& path, std::span<const ByteSpan> payloads, Content content,

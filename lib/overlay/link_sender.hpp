@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "base/counters.hpp"
-#include "base/machine.hpp"
+#include "base/node_id.hpp"
+#include "base/time.hpp"
 #include "crypto/channel_table.hpp"
 #include "overlay/link_message.hpp"
 #include "overlay/links.hpp"

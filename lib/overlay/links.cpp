@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "overlay/hole_punch.hpp"
 #include "overlay/packet.hpp"
 
 namespace ipop::overlay {
@@ -207,7 +208,7 @@ std::optional<LinkCarrier> Links::handle_moved(TimePoint now, crypto::ChannelId 
   return std::nullopt;
 }
 
-void Links::drop_relayed(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer) {
+void Links::drop_relayed(TimePoint now, NodeId relay, const std::optional<NodeId>& only_peer) {
   std::vector<std::pair<NodeId, crypto::ChannelId>> lost;
   if (table_.relays().contains(relay)) {
     for (const auto& [peer, link] : std::as_const(table_).all()) {
@@ -348,6 +349,8 @@ void Links::handle_message(TimePoint now, Link& link, crypto::ChannelId channel,
       return;
     }
     restart(now, link, channel, status.instance);
+    // Its last path may have gone over one that went with it.
+    if (table_.find(channel) == nullptr) return;
   }
   link.peer_instance = status.instance;
   if (!link.status.handle_status(now, channel, status)) return;

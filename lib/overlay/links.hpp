@@ -188,7 +188,8 @@ class Links {
  private:
   void tell(TimePoint now, Link& link);
   void restart(TimePoint now, Link& link, crypto::ChannelId channel, std::uint64_t instance);
-  void drop_relayed(TimePoint now, const NodeId& relay, const std::optional<NodeId>& only_peer);
+  /// By value: the link that has the id may go with it.
+  void drop_relayed(TimePoint now, NodeId relay, const std::optional<NodeId>& only_peer);
   void close_path(Link& link, crypto::ChannelId channel, CloseReason reason);
   void settle_paths(TimePoint now, Link& link);
   [[nodiscard]] bool make_room(TimePoint now, const LinkCarrier& comes_over);

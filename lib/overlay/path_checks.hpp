@@ -2,14 +2,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <variant>
 #include <vector>
 
 #include "base/counters.hpp"
 #include "base/machine.hpp"
 #include "base/node_id.hpp"
-#include "base/rng.hpp"
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
 #include "net/endpoint.hpp"
