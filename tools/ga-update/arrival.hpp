@@ -20,6 +20,8 @@ class Arrival {
   Arrival() = default;
   Arrival(const Arrival&) = delete;
   Arrival& operator=(const Arrival&) = delete;
+  Arrival(Arrival&&) = delete;
+  Arrival& operator=(Arrival&&) = delete;
   virtual ~Arrival() = default;
 
   /// Looks whether it may be tried; what it changes, none: nothing. Called first, and once more under the store's lock,

@@ -18,6 +18,8 @@ class NoServices {
   NoServices() : is_ours_(!io::exists(path)), written_(is_ours_ ? write() : Result<void>()) {}
   NoServices(const NoServices&) = delete;
   NoServices& operator=(const NoServices&) = delete;
+  NoServices(NoServices&&) = delete;
+  NoServices& operator=(NoServices&&) = delete;
   ~NoServices() {
     if (is_ours_) (void)io::remove_file(path);
   }

@@ -56,14 +56,14 @@ class PackagesArrival : public Arrival {
     return considered_.change;
   }
 
-  std::string name() const override {
+  [[nodiscard]] std::string name() const override {
     return considered_.change ? title(*considered_.change) : std::string("packages");
   }
-  std::string text_of_no_change() const override { return "no package has a newer version"; }
+  [[nodiscard]] std::string text_of_no_change() const override { return "no package has a newer version"; }
   // The lists of two machines may differ by an hour; their waves must not.
-  std::string name_for_waves() const override { return "packages"; }
-  Result<std::uint64_t> octets() const override { return Apt::octets(considered_.plan); }
-  std::vector<std::string> steps() const override {
+  [[nodiscard]] std::string name_for_waves() const override { return "packages"; }
+  [[nodiscard]] Result<std::uint64_t> octets() const override { return Apt::octets(considered_.plan); }
+  [[nodiscard]] std::vector<std::string> steps() const override {
     std::vector<std::string> out;
     for (const updates::PackageStep& step : considered_.plan)
       out.push_back("download " + step.name + ' ' + step.to +
@@ -82,7 +82,7 @@ class PackagesArrival : public Arrival {
     return done;
   }
   void drop() override { (void)layerfs::remove_tree(files_.packages()); }
-  std::vector<layers::StackLayer> layers() const override { return considered_.stack.layers; }
+  [[nodiscard]] std::vector<layers::StackLayer> layers() const override { return considered_.stack.layers; }
 
  private:
   const Context& context_;

@@ -1,4 +1,5 @@
 #include "arrival.hpp"
+#include "cli/text.hpp"
 #include "offer.hpp"
 
 namespace ipop::ga_update {
@@ -15,11 +16,11 @@ class ReleaseArrival : public Arrival {
     return accepted_.change;
   }
 
-  std::string name() const override { return manifest().name + '-' + std::to_string(manifest().number); }
-  std::string text_of_no_change() const override { return name() + " is in use already"; }
-  std::string name_for_waves() const override { return name(); }
-  Result<std::uint64_t> octets() const override { return manifest().payload_size; }
-  std::vector<std::string> steps() const override {
+  [[nodiscard]] std::string name() const override { return manifest().name + '-' + std::to_string(manifest().number); }
+  [[nodiscard]] std::string text_of_no_change() const override { return name() + " is in use already"; }
+  [[nodiscard]] std::string name_for_waves() const override { return name(); }
+  [[nodiscard]] Result<std::uint64_t> octets() const override { return manifest().payload_size; }
+  [[nodiscard]] std::vector<std::string> steps() const override {
     return {"copy " + image() + " and compare its sum", "compare every file of the image with the list",
             "put it into the store as " + name()};
   }
@@ -34,11 +35,13 @@ class ReleaseArrival : public Arrival {
     return layerstore::put_release(context_, accepted_.release, copy);
   }
   void drop() override { (void)layerstore::remove_release(context_, manifest().name, manifest().number); }
-  std::vector<layers::StackLayer> layers() const override { return accepted_.next.layers; }
+  [[nodiscard]] std::vector<layers::StackLayer> layers() const override { return accepted_.next.layers; }
 
  private:
-  const layers::Manifest& manifest() const { return accepted_.release.manifest; }
-  std::string image() const { return layerstore::payload_path(layerstore::manifest_path(verb_.file), manifest().kind); }
+  [[nodiscard]] const layers::Manifest& manifest() const { return accepted_.release.manifest; }
+  [[nodiscard]] std::string image() const {
+    return layerstore::payload_path(layerstore::manifest_path(verb_.file), manifest().kind);
+  }
 
   const Context& context_;
   const Apply& verb_;
