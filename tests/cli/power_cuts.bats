@@ -59,6 +59,9 @@ has_ended() { [[ ! -e $DIR/daemon.pid ]] || ! kill -0 "$(cat "$DIR/daemon.pid")"
 # cut N [ignore]: the disk after the Nth write is mounted. 1 when its file system is broken.
 cut() {
   local checked=0
+  # Another file each time: a loop device of the cut before may still be there, and mount would take that with what it has
+  # read.
+  rm -f "$DIR/torn.img"
   "$GA_SOURCE/tests/cli/torn_disk.py" cut "$DIR/record" "$DIR/before.img" "$DIR/torn.img" "$@"
   e2fsck -fp "$DIR/torn.img" >"$DIR/checked" 2>&1 || checked=$?
   ((checked <= 1)) || { cat "$DIR/checked"; return 1; }
@@ -71,7 +74,7 @@ at_many_cuts() {
   for ((i = 0; i < count; i++)); do
     number=$((i * ALL / (count - 1)))
     cut "$number" || { echo "cut at $number of $ALL: the file system is broken"; return 1; }
-    "$@" "$number" || { echo "cut at $number of $ALL (done at $DONE)"; return 1; }
+    "$@" "$number" || { echo "cut at $number of $ALL (done at $DONE)"; cat "$DIR/checked"; losetup --list; return 1; }
     umount "$DIR/m"
   done
   echo "# $BATS_TEST_DESCRIPTION: $count cuts of $ALL writes and flushes" >&3
