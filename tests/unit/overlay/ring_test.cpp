@@ -1,0 +1,197 @@
+#include "overlay/ring.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <doctest/doctest.h>
+
+#include "link_maker.hpp"
+
+using namespace ipop;
+using namespace ipop::overlay;
+using namespace ipop::overlay::test;
+
+namespace {
+
+constexpr unsigned per_side = 2;
+
+/// What the node 100 wants of its links, of which the test makes and ends some.
+struct Wanting {
+  [[nodiscard]] Ring::View view() const {
+    return {.links = links,
+            .may_try = [this](const NodeId& id) { return !failed.contains(id); },
+            .has_spoken = [this](const NodeId& id) { return spoken.contains(id); },
+            .is_unheard = [this](const NodeId& id) { return unheard.contains(id); }};
+  }
+  /// A link that is up; with the list that its peer told.
+  void link(std::uint8_t peer, const std::vector<NodeId>& list = {}) {
+    add_up(links, id_at(peer), peer).neighbours = list;
+    ring.handle_neighbours(now, list, id_at(peer));
+    ring.handle_way_to_place(now, id_at(peer), view());
+  }
+  void unlink(std::uint8_t peer) {
+    const bool was_near = links.find(id_at(peer))->own_roles.test(index_of(Role::near));
+    links.erase(id_at(peer));
+    ring.handle_removed(now, id_at(peer), was_near, view());
+  }
+  /// One look, and what it gives; roles are given as the owner does.
+  std::vector<Ring::Output> look() {
+    ring.seek_near(now, true, view());
+    ring.seek_wanted(now, view());
+    if (ring.wants_spare(now, links)) ring.seek_spare(now, offered, view());
+    const std::size_t size = ring.size_estimate(links);
+    ring.seek_leaves(now, size, [](const net::Endpoint&) { return true; });
+    for (const auto& [peer, roles] : ring.assign_roles(now, links))
+      links.find(peer)->own_roles = roles;
+    ring.update(now, size, view());
+    ring.seek_shortcuts(now, size, view());
+    return drained(ring);
+  }
+  std::vector<Ring::Ask> asks() {
+    ring.handle_timeout(now, view());
+    return those<Ring::Ask>(drained(ring));
+  }
+  bool answer(std::uint64_t token, std::uint8_t source, const std::vector<NodeId>& neighbours = {}) {
+    ConnectToMe message;
+    message.kind = ConnectToMe::Kind::answer;
+    message.token = token;
+    ring.handle_neighbours(now, neighbours, id_at(source));
+    return ring.handle_answer(now, id_at(source), message, view());
+  }
+  /// Two linked neighbours, who both have answered.
+  void join() {
+    link(90);
+    link(110);
+    for (const std::uint8_t peer : std::vector<std::uint8_t>{90, 110})
+      answer(asks_own_place(), peer);
+    look();
+    REQUIRE(ring.is_joined());
+  }
+  std::uint64_t asks_own_place() {
+    if (token == 0) token = asks().at(0).token;
+    return token;
+  }
+  [[nodiscard]] const Roles& roles(std::uint8_t peer) { return links.find(id_at(peer))->own_roles; }
+
+  TimePoint now = TimePoint{} + 1h;
+  SeededRng rng{5};
+  LinkTable links{id_at(100)};
+  std::set<NodeId> failed, spoken, unheard;
+  std::vector<NodeId> offered;
+  std::uint64_t token = 0;
+  Ring ring{id_at(100), per_side, 60s, rng};
+};
+
+std::set<NodeId> sought(const std::vector<Ring::Output>& outputs, Role role) {
+  std::set<NodeId> out;
+  for (const Ring::Seek& seek : those<Ring::Seek>(outputs)) {
+    if (seek.roles == only(role)) out.insert(seek.peer);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a node asks for its place over its first link, and again until two have answered") {
+  Wanting node;
+  CHECK(node.asks().empty());
+  CHECK_FALSE(node.ring.poll_timeout(node.links));
+  node.link(200);
+  const auto first = node.asks();
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].destination == id_at(100));
+  CHECK(first[0].first_hop == id_at(200));
+  CHECK(first[0].spread);
+  CHECK(first[0].roles == only(Role::near));
+  CHECK(node.answer(first[0].token, 90));
+  // One voice may lie: the search goes on, to points beside the place as well, which make no link.
+  std::vector<Ring::Ask> later;
+  for (int i = 0; i < 3; ++i) {
+    node.now = *node.ring.poll_timeout(node.links);
+    for (const Ring::Ask& ask : node.asks()) {
+      if (ask.token != first[0].token) later.push_back(ask);
+    }
+  }
+  REQUIRE(later.size() >= 3);
+  for (const Ring::Ask& ask : later)
+    CHECK(ask.roles == (ask.destination == id_at(100) ? only(Role::near) : Roles{}));
+  CHECK(std::ranges::count(later, id_at(100), &Ring::Ask::destination) < static_cast<int>(later.size()));
+  node.answer(later[0].token, 110);
+  // After that it is repeated only to heal what split.
+  CHECK(node.ring.handle_timeout(*node.ring.poll_timeout(node.links) + 1h, node.view()));
+  drained(node.ring);
+  node.ring.drop_questions();
+  CHECK(*node.ring.poll_timeout(node.links) > node.now + PlaceSearch::repeat_longest / 2);
+}
+
+TEST_CASE("an answer that was not asked for here is somebody else's") {
+  Wanting node;
+  node.link(200);
+  const auto token = node.asks().at(0).token;
+  CHECK(node.ring.takes(token));
+  CHECK_FALSE(node.ring.takes(token + 1));
+  CHECK_FALSE(node.answer(token + 1, 90));
+  CHECK(node.answer(token, 90));
+  node.ring.drop_questions();
+  CHECK_FALSE(node.ring.takes(token));
+}
+
+TEST_CASE("who answers for our place and stands near is sought at once, as one who said where it is") {
+  Wanting node;
+  node.link(200);
+  node.answer(node.asks().at(0).token, 90);
+  const auto seeks = those<Ring::Seek>(drained(node.ring));
+  REQUIRE(seeks.size() == 1);
+  CHECK(seeks[0].peer == id_at(90));
+  CHECK(seeks[0].has_spoken);
+  CHECK(seeks[0].roles == only(Role::near));
+}
+
+TEST_CASE("those that are named nearer than the links are sought, two on each side and a spare, and not who failed") {
+  Wanting node;
+  node.link(200, {id_at(60), id_at(70), id_at(80), id_at(90), id_at(110), id_at(120), id_at(130), id_at(140)});
+  node.now += 1h;  // nobody is about to name himself
+  node.ring.handle_neighbours(node.now, node.links.find(id_at(200))->neighbours, id_at(200));
+  node.failed = {id_at(110)};
+  CHECK(sought(node.look(), Role::near) ==
+        std::set{id_at(70), id_at(80), id_at(90), id_at(120), id_at(130), id_at(140)});
+  for (const std::uint8_t peer : std::vector<std::uint8_t>{70, 80, 90, 120, 130, 140})
+    node.link(peer);
+  CHECK(sought(node.look(), Role::near).empty());
+}
+
+TEST_CASE("while those next to this node are about to name themselves others are believed of the nearest only") {
+  Wanting node;
+  node.link(200, {id_at(80), id_at(90), id_at(110), id_at(120)});
+  CHECK(sought(node.look(), Role::near) == std::set{id_at(90), id_at(110)});
+  node.spoken = {id_at(200)};
+  CHECK(sought(node.look(), Role::near) == std::set{id_at(80), id_at(90), id_at(110), id_at(120)});
+}
+
+TEST_CASE("a node has joined when somebody has answered and nobody near is missing but who keeps silent") {
+  Wanting node;
+  node.link(90, {id_at(110)});
+  CHECK(those<Ring::Joined>(node.look()).empty());
+  node.answer(node.asks().at(0).token, 90);
+  CHECK(those<Ring::Joined>(node.look()).empty());
+  node.unheard = {id_at(110)};
+  const auto joined = those<Ring::Joined>(node.look());
+  REQUIRE(joined.size() == 1);
+  CHECK(joined[0].neighbours == 1);
+  CHECK(node.ring.is_joined());
+  CHECK(those<Ring::Joined>(node.look()).empty());
+  node.unlink(90);
+  CHECK_FALSE(node.ring.is_joined());
+}
+
+TEST_CASE("who stands next is told when it changed, and once more when that is asked for") {
+  Wanting node;
+  node.link(90);
+  const auto first = those<Ring::Changed>(node.look());
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].neighbours == std::vector{id_at(90)});
+  CHECK(first[0].size == 2);
+  CHECK(those<Ring::Changed>(node.look()).empty());
+  node.ring.forget_what_was_told();
+  CHECK(those<Ring::Changed>(node.look()).size() == 1);
+}
