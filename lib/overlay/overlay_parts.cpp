@@ -245,12 +245,7 @@ void Overlay::State::carry_out_twins(TimePoint now) {
 
 void Overlay::State::carry_out_reachability(TimePoint now) {
   while (auto output = reachability.poll_output()) {
-    std::visit(Overloaded{[&](const Reachability::AskAll&) {
-                            for (auto& [peer, link] : links.table().change_all()) {
-                              for (Path& path : link.paths)
-                                path.liveness.probe_now(now);
-                            }
-                          },
+    std::visit(Overloaded{[&](const Reachability::AskAll&) { PathChecks::ask_all(now, links.table()); },
                           [&](const Reachability::Moved&) { finder.handle_moved(); },
                           [&](Reachability::Changed& changed) {
                             if (changed.nat_changed) look_due = true;

@@ -16,6 +16,13 @@ void PathChecks::probe(TimePoint now, const NodeId& peer, Path& path) {
   outputs_.push(Send{peer, path.channel, make_probe(ping.id, ping.octets)});
 }
 
+void PathChecks::ask_all(TimePoint now, LinkTable& links) {
+  for (auto& [peer, link] : links.change_all()) {
+    for (Path& path : link.paths)
+      path.liveness.probe_now(now);
+  }
+}
+
 void PathChecks::handle_message(TimePoint /*now*/, Link& link, crypto::ChannelId channel, const Ping& ping) {
   const Path& path = *link.paths.find(channel);
   Pong pong{ping.id, std::nullopt};

@@ -74,6 +74,8 @@ class PathChecks {
 
   void ping(TimePoint now, const NodeId& peer, Path& path);
   void probe(TimePoint now, const NodeId& peer, Path& path);
+  /// Every path is pinged with the next check.
+  static void ask_all(TimePoint now, LinkTable& links);
 
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Ping& ping);
   void handle_message(TimePoint now, Link& link, crypto::ChannelId channel, const Pong& pong);
