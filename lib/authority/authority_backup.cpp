@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/group_files.hpp"
 #include "groups/group_config.hpp"
 
 namespace ipop::authority {
@@ -12,10 +13,11 @@ namespace {
 
 constexpr std::string_view backup_title = "ga-cert authority backup ";
 constexpr std::string_view backup_version = "1";
-constexpr std::array<std::string_view, 4> kept_files{"authority.key", "authority.pem", "policy.toml", "ledger.jsonl"};
+constexpr std::array<std::string_view, 4> kept_files{AuthorityFiles::key_name, AuthorityFiles::certificate_name,
+                                                     AuthorityFiles::policy_name, AuthorityFiles::ledger_name};
 constexpr std::string_view kept_group_end = ".toml";
-constexpr std::string_view kept_requests = "requests/";
-constexpr std::string_view kept_request_end = ".csr";
+constexpr std::string_view kept_requests = AuthorityFiles::request_folder;
+constexpr std::string_view kept_request_end = AuthorityFiles::request_end;
 constexpr std::size_t max_kept_files = 2000;
 constexpr std::size_t request_key_digits = 64;
 

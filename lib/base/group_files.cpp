@@ -17,6 +17,18 @@ bool is_group_name(std::string_view name) {
          is_letter(name.back());
 }
 
+std::string AuthorityFiles::request_name(std::string_view key) {
+  return std::string(request_folder) + std::string(key) + std::string(request_end);
+}
+
+std::string AuthorityFiles::issued(std::string_view serial) const {
+  return issued() + "/" + std::string(serial) + ".pem";
+}
+
+std::string AuthorityFiles::in_directory(std::string_view name) const {
+  return directory_ + "/" + std::string(name);
+}
+
 std::string open_copy(std::string_view config) {
   return std::string(config) + ".open";
 }

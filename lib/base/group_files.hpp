@@ -4,14 +4,14 @@
 #include <string>
 #include <string_view>
 
-// What the files of a machine's groups are called. Only names: nothing is read here.
+// What the files of a machine's groups and authorities are called. Only names: nothing is read here.
 
 namespace ipop {
 
 /// Where groups' files are, and the state directories of their nodes, unless somebody says otherwise.
 inline constexpr const char* groups_directory = "/etc/ipop";
 inline constexpr const char* states_directory = "/var/lib/ipop";
-/// An authority's directory is here, under its name.
+/// An authority's directory (AuthorityFiles) is here, under its name.
 inline constexpr const char* authorities_directory = "/var/lib/ga/authority";
 
 /// 1 to 32 of a-z, 0-9 and -, with no hyphen at an end.
@@ -54,6 +54,40 @@ class GroupFiles {
   std::string name_;
   std::string groups_;
   std::string states_;
+};
+
+/// What an authority keeps in its directory.
+class AuthorityFiles {
+ public:
+  /// A backup has these under the same names.
+  static constexpr std::string_view key_name = "authority.key";
+  static constexpr std::string_view certificate_name = "authority.pem";
+  static constexpr std::string_view policy_name = "policy.toml";
+  static constexpr std::string_view ledger_name = "ledger.jsonl";
+  static constexpr std::string_view request_folder = "requests/";
+  static constexpr std::string_view request_end = ".csr";
+
+  explicit AuthorityFiles(std::string directory) : directory_(std::move(directory)) {}
+
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+  [[nodiscard]] std::string key() const { return in_directory(key_name); }  ///< 0600, perhaps under a passphrase
+  [[nodiscard]] std::string certificate() const { return in_directory(certificate_name); }
+  [[nodiscard]] std::string policy() const { return in_directory(policy_name); }
+  [[nodiscard]] std::string ledger() const { return in_directory(ledger_name); }              ///< the truth
+  [[nodiscard]] std::string torn_line() const { return in_directory("ledger.torn"); }         ///< cut off the ledger
+  [[nodiscard]] std::string revocations() const { return in_directory("revocations.list"); }  ///< the last one signed
+  [[nodiscard]] std::string crl() const { return in_directory("crl.pem"); }
+  [[nodiscard]] std::string requests() const { return in_directory("requests"); }
+  [[nodiscard]] std::string issued() const { return in_directory("issued"); }
+  /// The request of a key, by the key's fingerprint in hexadecimal digits.
+  [[nodiscard]] static std::string request_name(std::string_view key);
+  [[nodiscard]] std::string request(std::string_view key) const { return in_directory(request_name(key)); }
+  /// The copy of a certificate, by its serial number in hexadecimal digits.
+  [[nodiscard]] std::string issued(std::string_view serial) const;
+  [[nodiscard]] std::string in_directory(std::string_view name) const;
+
+ private:
+  std::string directory_;
 };
 
 /// The open group's file as it was, beside the closed one's that took its place.

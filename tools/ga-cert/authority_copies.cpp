@@ -5,6 +5,7 @@
 
 #include "authority/authority_backup.hpp"
 #include "authority_groups.hpp"
+#include "base/group_files.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
 #include "cli/text.hpp"
@@ -173,7 +174,7 @@ ExitStatus carry_out(const Context& context, const ResumeAuthority& verb) {
   const WallTime now = io::wall_time_now();
   if (const auto lost = lost_ledger(context)) {
     if (verb.dry_run) {
-      context.streams.out << "+++ " << cli::printable(*lost + "/ledger.jsonl") << '\n';
+      context.streams.out << "+++ " << cli::printable(AuthorityFiles(*lost).ledger()) << '\n';
       return ExitStatus::done;
     }
     if (auto begun = AuthorityDesk::begin_ledger(*lost, now); !begun) return report_key(context, begun.error());

@@ -1,3 +1,4 @@
+#include "base/group_files.hpp"
 #include "base/hex.hpp"
 #include "cli/human.hpp"
 #include "cli/json_writer.hpp"
@@ -37,8 +38,10 @@ ExitStatus show_plan(const Context& context, const InitAuthority& verb, const st
     cli::complain(context.streams, tool, directory + " already exists");
     return ExitStatus::no;
   }
-  for (const char* file : {"", "/authority.key", "/authority.pem", "/policy.toml", "/ledger.jsonl", "/crl.pem"})
-    context.streams.out << "would make " << cli::printable(directory) << file << '\n';
+  const AuthorityFiles files(directory);
+  for (const std::string& path :
+       {files.directory(), files.key(), files.certificate(), files.policy(), files.ledger(), files.crl()})
+    context.streams.out << "would make " << cli::printable(path) << '\n';
   context.streams.out << "the authority " << verb.name << " would end at "
                       << cli::utc_text(io::wall_time_now() + verb.life) << '\n';
   return ExitStatus::done;
@@ -53,7 +56,7 @@ ExitStatus carry_out(const Context& context, const InitAuthority& verb) {
   if (slash != std::string::npos && slash != 0) {
     if (auto made = io::make_directories(directory.substr(0, slash), 0755); !made) return report(context, made.error());
   }
-  if (io::exists(directory + "/ledger.jsonl")) {
+  if (io::exists(AuthorityFiles(directory).ledger())) {
     cli::complain(context.streams, tool, "there is an authority in " + directory + " already");
     cli::suggest(context.streams, "ga-cert authority show" + (context.options.directory.empty()
                                                                   ? " --authority " + verb.name

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "authority_groups.hpp"
+#include "base/group_files.hpp"
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
 #include "group_memory.hpp"
@@ -21,7 +22,7 @@ std::vector<std::string> authorities_here() {
   std::error_code error;
   for (std::filesystem::directory_iterator it(authorities_directory, error), end; !error && it != end;
        it.increment(error)) {
-    if (io::exists(it->path().string() + "/ledger.jsonl")) out.push_back(it->path().filename().string());
+    if (io::exists(AuthorityFiles(it->path().string()).ledger())) out.push_back(it->path().filename().string());
   }
   std::ranges::sort(out);
   return out;
@@ -31,7 +32,8 @@ std::vector<std::string> authorities_here() {
 std::vector<std::string> keys_here(const Context& context) {
   std::vector<std::string> out;
   const auto look = [&out](const std::string& directory) {
-    if (io::exists(directory + "/authority.key") && io::exists(directory + "/authority.pem")) out.push_back(directory);
+    const AuthorityFiles files(directory);
+    if (io::exists(files.key()) && io::exists(files.certificate())) out.push_back(directory);
   };
   if (!context.options.directory.empty() || !context.options.authority.empty()) {
     look(authority_directory(context, context.options.authority));
@@ -91,7 +93,7 @@ std::optional<std::string> closed_folder(const std::string& directory) {
 std::variant<std::string, ExitStatus> choose_directory(const Context& context, const std::string& otherwise) {
   const Options& options = context.options;
   if (!options.directory.empty() || !options.authority.empty()) return authority_directory(context, options.authority);
-  if (!otherwise.empty() && io::exists(authority_directory(context, otherwise) + "/ledger.jsonl"))
+  if (!otherwise.empty() && io::exists(AuthorityFiles(authority_directory(context, otherwise)).ledger()))
     return authority_directory(context, otherwise);
   const std::vector<std::string> names = authorities_here();
   if (names.size() == 1) return authority_directory(context, names.front());
@@ -141,7 +143,8 @@ std::variant<AuthorityDesk, ExitStatus> open_desk(const Context& context, const 
   const auto directory = choose_directory(context, otherwise);
   if (const auto* status = std::get_if<ExitStatus>(&directory)) return *status;
   const auto& path = std::get<std::string>(directory);
-  auto desk = AuthorityDesk::open(path, passphrase_source(context, "Passphrase of " + path + "/authority.key: "));
+  auto desk =
+      AuthorityDesk::open(path, passphrase_source(context, "Passphrase of " + AuthorityFiles(path).key() + ": "));
   if (!desk) {
     const bool broken = desk.error().code == Errc::not_authorized || desk.error().code == Errc::conflict;
     if (desk.error().code == Errc::not_found) {
@@ -171,7 +174,7 @@ bool has_authority_here() {
 std::optional<std::string> lost_ledger(const Context& context) {
   std::vector<std::string> found;
   for (const std::string& directory : keys_here(context)) {
-    if (!io::exists(directory + "/ledger.jsonl")) found.push_back(directory);
+    if (!io::exists(AuthorityFiles(directory).ledger())) found.push_back(directory);
   }
   return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
 }

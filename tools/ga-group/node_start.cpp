@@ -3,6 +3,7 @@
 #include <sstream>
 #include <vector>
 
+#include "base/group_files.hpp"
 #include "cli/progress.hpp"
 #include "cli/text.hpp"
 #include "io/file.hpp"
@@ -108,7 +109,7 @@ std::optional<std::string> name_of_node(const Context& context, const GroupFile&
 }
 
 bool is_authority_here(const Context& context, const std::string& name) {
-  return io::exists(context.options.authorities + "/" + name + "/ledger.jsonl");
+  return io::exists(AuthorityFiles(context.options.authorities + "/" + name).ledger());
 }
 
 bool has_authority(const Context& context, const GroupFile& file) {

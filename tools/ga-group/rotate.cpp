@@ -44,7 +44,7 @@ std::variant<AuthorityDesk, ExitStatus> open_desk(const Context& context, const 
                                                   const std::string& passphrase_file) {
   const auto passphrase = [directory, passphrase_file]() -> Result<std::string> {
     if (!passphrase_file.empty()) return io::read_passphrase_file(passphrase_file);
-    return io::ask_passphrase("Passphrase of " + cli::printable(directory) + "/authority.key: ");
+    return io::ask_passphrase("Passphrase of " + cli::printable(AuthorityFiles(directory).key()) + ": ");
   };
   auto desk = AuthorityDesk::open(directory, passphrase);
   if (!desk) return report_desk(context, desk.error());

@@ -162,7 +162,7 @@ void look_at_files(Look& look) {
     const std::string path = NodeFiles(look.state_directory).certificate();
     look.facts.certificate = FileFact{path, io::exists(path) ? "" : path + " is not there"};
     const std::string& group = look.facts.group;
-    look.facts.has_authority = io::exists(std::string(authorities_directory) + "/" + group + "/ledger.jsonl") &&
+    look.facts.has_authority = io::exists(AuthorityFiles(std::string(authorities_directory) + "/" + group).ledger()) &&
                                io::exists(GroupFiles(entrance_name_of(group), look.directory).config());
   }
   const std::string settings = GroupFiles(look.facts.group, look.directory).settings();

@@ -21,6 +21,20 @@ TEST_CASE("a group's files are where the manuals say, or below the directories t
   CHECK(open_copy(usual.config()) == "/etc/ipop/lab.toml.open");
 }
 
+TEST_CASE("an authority's files are in its directory, and a backup knows them by the same names") {
+  const AuthorityFiles files("/srv/lab");
+  CHECK(files.key() == "/srv/lab/authority.key");
+  CHECK(files.certificate() == "/srv/lab/authority.pem");
+  CHECK(files.policy() == "/srv/lab/policy.toml");
+  CHECK(files.ledger() == "/srv/lab/ledger.jsonl");
+  CHECK(files.torn_line() == "/srv/lab/ledger.torn");
+  CHECK(files.revocations() == "/srv/lab/revocations.list");
+  CHECK(files.crl() == "/srv/lab/crl.pem");
+  CHECK(files.request("0a") == files.in_directory(AuthorityFiles::request_name("0a")));
+  CHECK(files.request("0a") == "/srv/lab/requests/0a.csr");
+  CHECK(files.issued("0b") == "/srv/lab/issued/0b.pem");
+}
+
 TEST_CASE("a group's name is a label of lower case, and no way to another directory") {
   for (const char* good : {"lab", "a", "0", "sea-2", "abcdefghijklmnopqrstuvwxyz012345"})
     CHECK(is_group_name(good));
