@@ -198,7 +198,7 @@ mkdir -p "$work/tools/ga-a"
 printf 'complain("there is no key.pem in /var/lib/ipop");\n' >"$work/tools/ga-a/a.cpp"
 expect 0 "" "group_files passes a name in a text for people" "$here/group_files.sh" "$work"
 for bad in 'state + "/key.pem"' 'open(path + ".open")' 'groups + "/" + name + ".toml"' 'dir = "/etc/ipop";' \
-  '"/var/lib/ipop/" + group'; do
+  '"/var/lib/ipop/" + group' 'dir + "/authority.pem"' 'dir + "/ledger.jsonl: "' 'name == "policy.toml"'; do
   printf '%s\n' "$bad" >"$work/tools/ga-a/a.cpp"
   expect 1 "tools/ga-a/a.cpp:1:" "group_files names: $bad" "$here/group_files.sh" "$work"
 done
