@@ -12,7 +12,7 @@ Openings::Openings(const ChannelTable::Config& config, const Admission& admissio
       spis_(spis),
       counters_(counters),
       tag_(tag_of(config.context)),
-      cookies_(rng),
+      strangers_(config.self, rng),
       half_open_(config.limits.half_open) {}
 
 void Openings::open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t tag,
@@ -134,8 +134,7 @@ void Openings::drop_all() {
   dirty_.clear();
   outputs_.clear();
   half_open_.clear();
-  // A clone would accept the cookies of its twin.
-  cookies_.reset();
+  strangers_.void_cookies();
 }
 
 bool Openings::expects(Spi own, const Carrier& from) const {

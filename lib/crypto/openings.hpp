@@ -13,12 +13,11 @@
 #include "crypto/admission.hpp"
 #include "crypto/agreement.hpp"
 #include "crypto/channel_table.hpp"
-#include "crypto/cookie.hpp"
 #include "crypto/deadline_queue.hpp"
 #include "crypto/half_open.hpp"
 #include "crypto/handshake_path.hpp"
-#include "crypto/source_limiter.hpp"
 #include "crypto/spi_table.hpp"
+#include "crypto/strangers.hpp"
 
 namespace ipop::crypto {
 
@@ -168,9 +167,7 @@ class Openings {
   SpiTable& spis_;
   Counters& counters_;
   ContextTag tag_;
-  CookieJar cookies_;
-  SourceLimiter init_limiter_;
-  SourceLimiter open_limiter_;
+  Strangers strangers_;
   HalfOpen half_open_;
 
   // By their own SPI; the other maps point into this one.

@@ -11,13 +11,6 @@ namespace {
 // A responder that restarted does not know its old cookie: every third repetition asks for a new one.
 constexpr unsigned opens_per_init = 3;
 
-/// What a cookie vouches for besides the source.
-Bytes claim_of(const SessionId& session, const NodeId& id) {
-  Bytes out = to_bytes(session.octets());
-  append(out, id.octets());
-  return out;
-}
-
 /// OPEN stands for the first frame.
 FrameMessage frame_of(const OpenMessage& open) {
   FrameMessage out;
@@ -29,13 +22,10 @@ FrameMessage frame_of(const OpenMessage& open) {
 }  // namespace
 
 void Openings::handle_init(TimePoint now, const Carrier& from, const InitMessage& init) {
-  if (!init_limiter_.take(now, from)) return counters_.add("drop_init_rate");
-  CookieMessage answer;
-  answer.opener = init.opener;
-  answer.responder_id = config_.self;
-  answer.cookie = cookies_.make(now, from.octets(), claim_of(init.opener, init.opener_id));
+  const auto answer = strangers_.answer(now, from, init);
+  if (!answer) return counters_.add("drop_init_rate");
   Bytes packet;
-  encode(tag_, answer, packet);
+  encode(tag_, *answer, packet);
   assert(packet.size() <= InitMessage::size);
   outputs_.push(Send{from, std::move(packet)});
 }
@@ -63,9 +53,7 @@ void Openings::handle_cookie(TimePoint now, const Carrier& from, const CookieMes
 }
 
 void Openings::handle_open(TimePoint now, const Carrier& from, const OpenMessage& open, std::size_t channels) {
-  if (!cookies_.is_good(now, open.cookie, from.octets(), claim_of(open.opener, open.opener_id))) {
-    return counters_.add("drop_open_cookie");
-  }
+  if (!strangers_.has_good_cookie(now, from, open)) return counters_.add("drop_open_cookie");
   if (open.opener_id == config_.self) return counters_.add("drop_open_from_self");
 
   if (const auto known = by_remote_.find({open.opener_id, open.opener}); known != by_remote_.end()) {
@@ -91,7 +79,7 @@ void Openings::handle_open(TimePoint now, const Carrier& from, const OpenMessage
 
 void Openings::admit(TimePoint now, const Carrier& from, const OpenMessage& open, std::size_t channels) {
   if (channels >= config_.limits.channels) return counters_.add("drop_open_channels");
-  if (!open_limiter_.take(now, from)) return counters_.add("drop_open_rate");
+  if (!strangers_.may_begin(now, from)) return counters_.add("drop_open_rate");
   Opening& opening = add(now, from, false);
   bind(now, opening, open.opener, open.opener_id);
   if (!crowd_out(now, opening.own())) return;
