@@ -55,7 +55,7 @@ void Openings::probe(TimePoint now, const Carrier& carrier, const NodeId& peer) 
   ask(now, carrier, peer);
 }
 
-Openings::Opening& Openings::ask(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected) {
+Opening& Openings::ask(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected) {
   Opening& opening = add(now, carrier, true);
   opening.expected = expected;
   asked_.emplace(carrier, opening.own());
@@ -64,7 +64,7 @@ Openings::Opening& Openings::ask(TimePoint now, const Carrier& carrier, std::opt
   return opening;
 }
 
-Openings::Opening& Openings::add(TimePoint now, const Carrier& carrier, bool is_ours) {
+Opening& Openings::add(TimePoint now, const Carrier& carrier, bool is_ours) {
   const SessionId own = spis_.draw();
   const HandshakeExchange::Pace pace{config_.limits.retransmit_first, config_.limits.retransmit_longest};
   Opening fresh{.exchange = HandshakeExchange(own, pace), .path = HandshakePath(carrier, is_ours)};
@@ -232,16 +232,11 @@ void Openings::complete(TimePoint now, Opening& opening) {
 std::vector<Openings::OpenFailed> Openings::take_over_rivals(Opening& opening, const NodeId& peer) {
   std::vector<Spi> losers;
   for (const auto& [own, rival] : openings_) {
-    if (&rival == &opening || rival.is_done()) continue;
-    const bool is_peer = rival.claimed ? *rival.claimed == peer : rival.expected == peer;
-    if (is_peer && rival.path.carrier() == opening.path.carrier()) losers.push_back(own);
+    if (rival.is_rival_of(opening, peer)) losers.push_back(own);
   }
   if (!opening.path.asked() && losers.empty()) {
-    const auto renamed = std::ranges::find_if(openings_, [&](const auto& entry) {
-      const Opening& rival = entry.second;
-      return rival.path.asked() && rival.tag && !rival.exchange.remote() && rival.expected == peer &&
-             rival.path.carrier().is_like(opening.path.carrier());
-    });
+    const auto renamed =
+        std::ranges::find_if(openings_, [&](const auto& entry) { return entry.second.is_answered_by(opening, peer); });
     if (renamed != openings_.end()) losers.push_back(renamed->first);
   }
   std::vector<OpenFailed> overtaken;

@@ -15,7 +15,7 @@
 #include "crypto/channel_table.hpp"
 #include "crypto/deadline_queue.hpp"
 #include "crypto/half_open.hpp"
-#include "crypto/handshake_path.hpp"
+#include "crypto/opening.hpp"
 #include "crypto/spi_table.hpp"
 #include "crypto/strangers.hpp"
 
@@ -95,33 +95,7 @@ class Openings {
   [[nodiscard]] const HalfOpen& half_open() const { return half_open_; }
 
  private:
-  enum class Stage {
-    init,        ///< INIT goes out until a cookie comes
-    opening,     ///< OPEN goes out until a frame comes
-    running,     ///< both session ids are known
-    confirming,  ///< we are the client and done; the last flight goes out until the peer uses the keys
-    lingering,   ///< we are the server and done; a repeated last flight is answered with a confirm
-  };
-  struct Opening {
-    HandshakeExchange exchange;
-    HandshakePath path;
-    Stage stage = Stage::init;
-    std::optional<std::uint64_t> tag{};
-    std::optional<NodeId> expected{};
-    std::optional<NodeId> claimed{};  ///< who the peer says it is; decides the roles
-    Cookie cookie{};
-    unsigned repeats = 0;     ///< of OPEN
-    TimePoint progress_at{};  ///< when something new came
-    TimePoint born{};
-    TimePoint give_up{};
-    bool is_dirty = false;     ///< waits for the end of the input to send
-    bool confirm_due = false;  ///< the peer must learn that we have the keys
-
-    [[nodiscard]] Spi own() const { return exchange.own().spi(); }
-    [[nodiscard]] bool is_done() const { return stage == Stage::confirming || stage == Stage::lingering; }
-    /// Counts against the bound on handshakes that we did not ask for.
-    [[nodiscard]] bool is_half_open() const { return !path.asked() && stage == Stage::running; }
-  };
+  using Stage = Opening::Stage;
 
   // How one begins.
   Opening& add(TimePoint now, const Carrier& carrier, bool is_ours);
@@ -160,7 +134,6 @@ class Openings {
   void expire(TimePoint now, Opening& opening);
   /// Under a new session, from the first message on: the peer has lost its end of the handshake.
   void begin_again(TimePoint now, const Opening& opening);
-  [[nodiscard]] std::optional<TimePoint> stalls_at(const Opening& opening) const;
 
   const ChannelTable::Config& config_;
   const Admission& admission_;

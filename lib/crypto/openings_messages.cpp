@@ -64,9 +64,7 @@ void Openings::handle_open(TimePoint now, const Carrier& from, const OpenMessage
   // Both sides opened at once over the same carrier: one handshake serves both.
   if (const auto ours = asked_.find(from); ours != asked_.end()) {
     Opening& opening = openings_.at(ours->second);
-    const bool is_free = !opening.exchange.remote() && (!opening.expected || *opening.expected == open.opener_id) &&
-                         (!opening.claimed || *opening.claimed == open.opener_id);
-    if (is_free) {
+    if (opening.is_free_for(open.opener_id)) {
       const bool is_begun = opening.stage == Stage::opening;
       bind(now, opening, open.opener, open.opener_id);
       opening.path.move(from);
@@ -177,10 +175,7 @@ void Openings::flush_one(TimePoint now, Opening& opening) {
 }
 
 void Openings::note_progress(TimePoint now, Opening& opening) {
-  opening.progress_at = now;
-  if (opening.is_half_open()) {
-    opening.give_up = std::min(opening.born + config_.limits.give_up, now + config_.limits.half_open_life);
-  }
+  opening.note_progress(now, config_.limits);
   schedule(opening);
 }
 
@@ -190,10 +185,7 @@ void Openings::restart_timer(TimePoint now, Opening& opening) {
 }
 
 void Openings::schedule(const Opening& opening) {
-  TimePoint when = opening.give_up;
-  if (const auto again = opening.exchange.again_at()) when = std::min(when, *again);
-  if (const auto stalls = stalls_at(opening)) when = std::min(when, *stalls);
-  deadlines_.set(opening.own(), when);
+  deadlines_.set(opening.own(), opening.due_at(config_.limits));
 }
 
 void Openings::handle_timeout(TimePoint now) {
@@ -205,15 +197,9 @@ void Openings::handle_timeout(TimePoint now) {
 
 void Openings::run_timer(TimePoint now, Opening& opening) {
   if (now >= opening.give_up) return expire(now, opening);
-  if (const auto stalls = stalls_at(opening); stalls && now >= *stalls) return begin_again(now, opening);
+  if (const auto stalls = opening.stalls_at(config_.limits); stalls && now >= *stalls) return begin_again(now, opening);
   if (const auto again = opening.exchange.again_at(); again && now >= *again) resend(now, opening);
   schedule(opening);
-}
-
-std::optional<TimePoint> Openings::stalls_at(const Opening& opening) const {
-  if (!opening.path.asked() || opening.stage != Stage::running) return std::nullopt;
-  // The other end, for which we are a stranger, has given up before.
-  return opening.progress_at + config_.limits.half_open_life + config_.limits.retransmit_longest;
 }
 
 void Openings::begin_again(TimePoint now, const Opening& opening) {
