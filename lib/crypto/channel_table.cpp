@@ -95,18 +95,16 @@ void ChannelTable::State::drop_all() {
   spis_.clear();
   channels_.clear();
   channel_deadlines_.clear_all();
-  received_.clear();
-  transmits_.clear();
   outputs_.clear();
   for (const Spi lane : lanes)
-    outputs_.push(LaneClosed{lane});
+    outputs_.emit(LaneClosed{lane});
 }
 
 void ChannelTable::State::end_channel(Channel& channel, Ending why) {
   const ChannelId id = channel.id;
   const NodeId peer = channel.peer;
   remove_channel(id);
-  emit(Closed{id, peer, why});
+  outputs_.emit(Closed{id, peer, why});
 }
 
 void ChannelTable::State::remove_channel(ChannelId id) {
@@ -141,20 +139,6 @@ void ChannelTable::State::schedule(const Channel& channel) {
   channel_deadlines_.set(channel.id, when);
 }
 
-void ChannelTable::State::transmit(const Carrier& to, Bytes packet) {
-  if (transmits_.empty() || transmits_.back().to != to) {
-    Transmit& group = transmits_.emplace_back();
-    group.to = to;
-  }
-  transmits_.back().packets.push_back(std::move(packet));
-}
-
-void ChannelTable::State::emit(Output output) {
-  // What a channel received comes before news about it.
-  flush_received();
-  outputs_.push(std::move(output));
-}
-
 void ChannelTable::State::flush(TimePoint now) {
   carry_out(now);
   while (openings_.has_unsent() || rekeyings_.has_unsent()) {
@@ -162,20 +146,7 @@ void ChannelTable::State::flush(TimePoint now) {
     rekeyings_.flush(now);
     carry_out(now);
   }
-  flush_received();
-  for (Transmit& group : transmits_)
-    outputs_.push(std::move(group));
-  transmits_.clear();
-}
-
-void ChannelTable::State::flush_received() {
-  for (Received& group : received_)
-    outputs_.push(std::move(group));
-  received_.clear();
-}
-
-std::optional<ChannelTable::Output> ChannelTable::State::poll_output() {
-  return outputs_.poll();
+  outputs_.flush();
 }
 
 std::optional<TimePoint> ChannelTable::State::poll_timeout() const {

@@ -64,7 +64,7 @@ void ChannelTable::State::carry_out(TimePoint now) {
 
 void ChannelTable::State::carry_out(TimePoint now, Openings::Output output) {
   std::visit(Overloaded{
-                 [&](Openings::Send& send) { transmit(send.to, std::move(send.packet)); },
+                 [&](Openings::Send& send) { outputs_.transmit(send.to, std::move(send.packet)); },
                  [&](Openings::Done& done) { add_channel(now, std::move(done)); },
                  [&](const Openings::Confirm& due) {
                    if (Channel* channel = spis_.channel_at(due.own)) {
@@ -74,7 +74,7 @@ void ChannelTable::State::carry_out(TimePoint now, Openings::Output output) {
                  [&](const Openings::Unconfirmed& lost) {
                    if (Channel* channel = spis_.channel_at(lost.own)) end_channel(*channel, lost.why);
                  },
-                 [&](OpenFailed& failed) { emit(std::move(failed)); },
+                 [&](OpenFailed& failed) { outputs_.emit(std::move(failed)); },
              },
              output);
 }
@@ -103,7 +103,7 @@ void ChannelTable::State::add_channel(TimePoint now, Openings::Done done) {
   openings_.accept(now, own);
   rekeyings_.add(now, id, peer.id, agreement.role);
   counters_.add("channel_opened");
-  emit(Opened{id, channel.carrier, peer.id, done.tag, agreement.suite});
+  outputs_.emit(Opened{id, channel.carrier, peer.id, done.tag, agreement.suite});
   for (const Bytes& packet : spis_.take_parked(own)) {
     handle_sealed(now, done.carrier, packet);
     carry_out(now);

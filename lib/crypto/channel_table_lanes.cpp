@@ -26,7 +26,7 @@ void ChannelTable::State::drop_session(std::unique_ptr<Session>& session) {
   if (!session) return;
   spis_.release(session->receive_at());
   for (const Spi lane : lanes_lent(*session))
-    emit(LaneClosed{lane});
+    outputs_.emit(LaneClosed{lane});
   session.reset();
 }
 
@@ -40,8 +40,8 @@ std::vector<Spi> ChannelTable::State::lanes_lent(const Session& session) {
 void ChannelTable::State::lend_lanes(const Channel& channel, Session& session, unsigned wanted) {
   // Each only once: whoever has the keys counts from zero.
   for (unsigned& lent = session.lanes->lent; lent < wanted; ++lent)
-    emit(LaneOpened{lane_of(session.receive_at(), lent), lane_of(session.send_to(), lent),
-                    session.lanes->secret.keys(lent), channel.peer});
+    outputs_.emit(LaneOpened{lane_of(session.receive_at(), lent), lane_of(session.send_to(), lent),
+                             session.lanes->secret.keys(lent), channel.peer});
 }
 
 /// As many as the end with more hands has hands.

@@ -61,7 +61,7 @@ void ChannelTable::State::handle_path_response(Channel& channel, ByteSpan body) 
   const Carrier carrier = channel.elsewhere->carrier;
   set_carrier(channel, carrier);
   counters_.add("channel_moved");
-  emit(Moved{channel.id, carrier});
+  outputs_.emit(Moved{channel.id, carrier});
 }
 
 void ChannelTable::State::set_carrier(Channel& channel, const Carrier& carrier) {

@@ -48,15 +48,7 @@ void ChannelTable::State::handle_sealed(TimePoint now, const Carrier& from, Byte
 
 void ChannelTable::State::receive(TimePoint now, Channel& channel, Bytes payload) {
   channel.last_payload = now;
-  // A batch is mostly of one peer; a few peers are found by looking back.
-  const auto open_group = std::ranges::find(received_, channel.id, &Received::id);
-  if (open_group != received_.end()) {
-    open_group->payloads.push_back(std::move(payload));
-  } else {
-    Received& group = received_.emplace_back();
-    group.id = channel.id;
-    group.payloads.push_back(std::move(payload));
-  }
+  outputs_.receive(channel.id, std::move(payload));
 }
 
 void ChannelTable::State::handle_unknown_spi(TimePoint now, const Carrier& from, Spi spi, ByteSpan packet) {
@@ -71,7 +63,7 @@ void ChannelTable::State::handle_unknown_spi(TimePoint now, const Carrier& from,
   if (hint.size() > packet.size()) return;
   last_hint_sent_ = now;
   counters_.add("channel_hint_sent");
-  transmit(from, std::move(hint));
+  outputs_.transmit(from, std::move(hint));
 }
 
 void ChannelTable::State::note_authenticated(TimePoint now, Channel& channel, const Session& session) {
@@ -117,7 +109,7 @@ bool ChannelTable::State::send_inner_to(TimePoint now, Channel& channel, const C
   if (!channel.current->seal(plaintext, packet)) return false;
   channel.statistics.last_sent = now;
   ++channel.statistics.packets_sent;
-  transmit(to, std::move(packet));
+  outputs_.transmit(to, std::move(packet));
   return true;
 }
 
@@ -136,7 +128,7 @@ Result<void> ChannelTable::State::seal(TimePoint now, ChannelId id, std::span<co
     auto sealed = channel.current->seal(payload, out.packets.emplace_back());
     if (!sealed) {
       out.packets.pop_back();
-      if (!out.packets.empty()) emit(std::move(out));
+      if (!out.packets.empty()) outputs_.emit(std::move(out));
       end_channel(channel, Ending::exhausted);
       return sealed;
     }
@@ -145,7 +137,7 @@ Result<void> ChannelTable::State::seal(TimePoint now, ChannelId id, std::span<co
   }
   channel.statistics.last_sent = now;
   channel.last_payload = now;
-  if (!out.packets.empty()) emit(std::move(out));
+  if (!out.packets.empty()) outputs_.emit(std::move(out));
   rekeyings_.handle_sealed(now, id, channel.current->packets_sent());
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include "crypto/admission.hpp"
 #include "crypto/channel.hpp"
+#include "crypto/channel_outputs.hpp"
 #include "crypto/channel_table.hpp"
 #include "crypto/deadline_queue.hpp"
 #include "crypto/openings.hpp"
@@ -49,7 +50,7 @@ class ChannelTable::State {
   void close(TimePoint now, ChannelId id);
   void move(ChannelId id, const Carrier& carrier);
   void drop_all();
-  std::optional<Output> poll_output();
+  std::optional<Output> poll_output() { return outputs_.poll(); }
   [[nodiscard]] std::optional<TimePoint> poll_timeout() const;
   [[nodiscard]] std::optional<Statistics> statistics(ChannelId id) const;
   [[nodiscard]] std::size_t size() const { return channels_.size(); }
@@ -101,11 +102,8 @@ class ChannelTable::State {
   // Trust.
   void end_channels_unless_trusted(TimePoint now, bool is_other_group);
 
-  // Outputs.
-  void transmit(const Carrier& to, Bytes packet);
-  void emit(Output output);
+  /// The end of every input.
   void flush(TimePoint now);
-  void flush_received();
 
   Config config_;
   ContextTag tag_;
@@ -123,9 +121,7 @@ class ChannelTable::State {
   DeadlineQueue<ChannelId> channel_deadlines_;
   std::uint32_t last_channel_ = 0;
 
-  std::vector<Received> received_;
-  std::vector<Transmit> transmits_;
-  OutputQueue<Output> outputs_;
+  ChannelOutputs outputs_;
 };
 
 }  // namespace ipop::crypto
