@@ -42,8 +42,7 @@ struct Channel {
   std::optional<Spi> unconfirmed{};  ///< the session that the peer has still to use for the first time
   TimePoint last_payload{};          ///< of the owner, either way
   std::optional<TimePoint> last_probe{};
-  std::optional<TimePoint> lanes_offered{};  ///< when the peer was told last that it may use lanes
-  std::optional<TimePoint> lane_heard{};     ///< when something came over one
+  LaneOffers lane_offers{};
   ChannelTable::Statistics statistics{};
 
   [[nodiscard]] Session* session_at(Spi spi) const {

@@ -84,10 +84,10 @@ void ChannelTable::State::move(ChannelId id, const Carrier& carrier) {
 }
 
 void ChannelTable::State::drop_all() {
-  std::vector<Spi> lanes;
+  outputs_.clear();
   for (const auto& [id, channel] : channels_) {
     for (const auto* session : {&channel.current, &channel.next, &channel.previous}) {
-      if (*session) std::ranges::copy(lanes_lent(**session), std::back_inserter(lanes));
+      if (*session) close_lanes(**session);
     }
   }
   openings_.drop_all();
@@ -95,9 +95,6 @@ void ChannelTable::State::drop_all() {
   spis_.clear();
   channels_.clear();
   channel_deadlines_.clear_all();
-  outputs_.clear();
-  for (const Spi lane : lanes)
-    outputs_.emit(LaneClosed{lane});
 }
 
 void ChannelTable::State::end_channel(Channel& channel, Ending why) {

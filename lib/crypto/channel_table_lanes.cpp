@@ -1,23 +1,16 @@
 // ChannelTable::State: the lanes of a session, with which others seal and open.
 
-#include <algorithm>
 #include <array>
 
 #include "crypto/channel_table_state.hpp"
 
 namespace ipop::crypto {
-namespace {
-
-// An offer may be lost: it is made again while data goes on coming over the channel itself.
-constexpr Duration offer_pause = 1s;
-// Data comes so now and then while lanes are in use, and where there are several the peer may know of fewer.
-constexpr Duration offer_pause_in_use = 10s;
-
-}  // namespace
 
 std::unique_ptr<Session> ChannelTable::State::make_session(const Agreement& agreement) {
   auto session = std::make_unique<Session>(aeads_, agreement.keys, agreement.remote.spi(), agreement.own.spi());
-  if (agreement.lane_secret) session->lanes.emplace(*agreement.lane_secret);
+  if (agreement.lane_secret) {
+    session->lanes.emplace(*agreement.lane_secret, session->receive_at(), session->send_to(), config_.hands);
+  }
   return session;
 }
 
@@ -25,77 +18,62 @@ std::unique_ptr<Session> ChannelTable::State::make_session(const Agreement& agre
 void ChannelTable::State::drop_session(std::unique_ptr<Session>& session) {
   if (!session) return;
   spis_.release(session->receive_at());
-  for (const Spi lane : lanes_lent(*session))
-    outputs_.emit(LaneClosed{lane});
+  close_lanes(*session);
   session.reset();
 }
 
-std::vector<Spi> ChannelTable::State::lanes_lent(const Session& session) {
-  std::vector<Spi> out;
-  for (unsigned number = 0; session.lanes && number < session.lanes->lent; ++number)
-    out.push_back(lane_of(session.receive_at(), number));
-  return out;
+void ChannelTable::State::close_lanes(const Session& session) {
+  if (!session.lanes) return;
+  for (const Spi lane : session.lanes->lent())
+    outputs_.emit(LaneClosed{lane});
 }
 
-void ChannelTable::State::lend_lanes(const Channel& channel, Session& session, unsigned wanted) {
-  // Each only once: whoever has the keys counts from zero.
-  for (unsigned& lent = session.lanes->lent; lent < wanted; ++lent)
-    outputs_.emit(LaneOpened{lane_of(session.receive_at(), lent), lane_of(session.send_to(), lent),
-                             session.lanes->secret.keys(lent), channel.peer});
+void ChannelTable::State::lend_lanes(const Channel& channel, SessionLanes& lanes) {
+  while (const auto lane = lanes.lend_next())
+    outputs_.emit(LaneOpened{lane->receive_at, lane->send_to, lane->keys, channel.peer});
 }
 
-/// As many as the end with more hands has hands.
 void ChannelTable::State::tell_lanes(TimePoint now, Channel& channel) {
-  Session::LaneUse& lanes = *channel.current->lanes;
-  const unsigned wanted = std::max(config_.hands, lanes.peer_takes);
-  channel.lanes_offered = now;
-  lanes.offered = wanted;
-  lend_lanes(channel, *channel.current, wanted);
-  const std::array body = {static_cast<std::byte>(wanted)};
+  SessionLanes& lanes = *channel.current->lanes;
+  channel.lane_offers.note_made(now);
+  const std::array body = {static_cast<std::byte>(lanes.offer())};
+  lend_lanes(channel, lanes);
   send_inner(now, channel, InnerMessage::lanes, body);
 }
 
 void ChannelTable::State::handle_lanes(TimePoint now, Channel& channel, Session& session, ByteSpan body) {
-  const unsigned taken = body.size() == 1 ? std::to_integer<unsigned>(body.front()) : 0;
+  const unsigned count = body.size() == 1 ? std::to_integer<unsigned>(body.front()) : 0;
   if (!session.lanes) return counters_.add("drop_channel_inner_unknown");
-  if (taken == 0 || taken > most_lanes) return counters_.add("drop_channel_inner_malformed");
-  Session::LaneUse& lanes = *session.lanes;
-  lanes.peer_takes = std::max(lanes.peer_takes, taken);
-  const unsigned wanted = std::max(config_.hands, lanes.peer_takes);
-  lend_lanes(channel, session, wanted);
-  // Who has fewer hands learns how many lanes are needed. Each answer names more than the one before.
-  const bool knows_fewer = taken < wanted || lanes.offered != 0;
-  if (&session == channel.current.get() && lanes.offered < wanted && knows_fewer) tell_lanes(now, channel);
+  if (count == 0 || count > most_lanes) return counters_.add("drop_channel_inner_malformed");
+  const bool has_to_hear = session.lanes->handle_offer(count);
+  lend_lanes(channel, *session.lanes);
+  if (has_to_hear && &session == channel.current.get()) tell_lanes(now, channel);
 }
 
 void ChannelTable::State::offer_lanes(TimePoint now, ChannelId id) {
   const auto it = channels_.find(id);
   if (it == channels_.end() || !it->second.current->lanes) return;
   Channel& channel = it->second;
-  const bool is_heard = channel.lane_heard && now < *channel.lane_heard + offer_pause;
-  if (is_heard && std::max(config_.hands, channel.current->lanes->peer_takes) == 1) return;
-  if (channel.lanes_offered && now < *channel.lanes_offered + (is_heard ? offer_pause_in_use : offer_pause)) return;
+  if (!channel.lane_offers.is_due(now, channel.current->lanes->wanted())) return;
   tell_lanes(now, channel);
   flush(now);
 }
 
 std::optional<Lanes> ChannelTable::State::lanes_to(ChannelId id) const {
   const auto it = channels_.find(id);
-  if (it == channels_.end()) return std::nullopt;
-  const Session& session = *it->second.current;
-  if (!session.lanes || session.lanes->peer_takes == 0) return std::nullopt;
-  return Lanes{session.receive_at(), session.lanes->peer_takes};
+  if (it == channels_.end() || !it->second.current->lanes) return std::nullopt;
+  return it->second.current->lanes->to_send_on();
 }
 
 bool ChannelTable::State::hears_lanes(TimePoint now, ChannelId id) const {
   const auto it = channels_.find(id);
-  return it != channels_.end() && it->second.lane_heard && now < *it->second.lane_heard + offer_pause;
+  return it != channels_.end() && it->second.lane_offers.hears(now);
 }
 
 void ChannelTable::State::handle_opened(TimePoint now, Spi lane, std::span<const ByteSpan> packets) {
   Channel* channel = spis_.channel_at(session_of(lane));
   if (channel == nullptr) return counters_.add("drop_channel_lane", packets.size());
-  channel->lane_heard = now;
+  channel->lane_offers.note_heard(now);
   channel->statistics.last_received = now;
   for (const ByteSpan packet : packets) {
     // The table's own messages come over the channel itself.
@@ -120,7 +98,7 @@ std::optional<ChannelId> ChannelTable::State::handle_traffic(TimePoint now, cons
   channel->last_payload = now;
   if (traffic.packets_sent != 0) statistics.last_sent = now;
   if (traffic.packets_received != 0) {
-    channel->lane_heard = now;
+    channel->lane_offers.note_heard(now);
     const bool is_late = session == channel->previous.get();
     note_authenticated(now, *channel, *session);
     statistics.packets_received += traffic.packets_received - 1;

@@ -74,10 +74,10 @@ class ChannelTable::State {
   // Lanes.
   [[nodiscard]] std::unique_ptr<Session> make_session(const Agreement& agreement);
   void drop_session(std::unique_ptr<Session>& session);
-  void lend_lanes(const Channel& channel, Session& session, unsigned wanted);
+  void lend_lanes(const Channel& channel, SessionLanes& lanes);
+  void close_lanes(const Session& session);
   void tell_lanes(TimePoint now, Channel& channel);
   void handle_lanes(TimePoint now, Channel& channel, Session& session, ByteSpan body);
-  [[nodiscard]] static std::vector<Spi> lanes_lent(const Session& session);
 
   // A peer that moves.
   void note_elsewhere(TimePoint now, Channel& channel, const Carrier& from, bool is_newest, std::size_t octets);

@@ -8,8 +8,8 @@
 #include "base/result.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/handshake.hpp"
-#include "crypto/lane.hpp"
 #include "crypto/replay_window.hpp"
+#include "crypto/session_lanes.hpp"
 #include "crypto/spi.hpp"
 
 namespace ipop::crypto {
@@ -47,16 +47,8 @@ class Session {
   /// The plaintext is where the ciphertext was, header_size octets behind the packet's begin, when accepted.
   Opened open_in_place(std::span<std::byte> packet);
 
-  /// The session's lanes, and how far they have come into use. Who seals and opens with them is not this session.
-  struct LaneUse {
-    LaneSecret secret{};
-    unsigned lent = 0;        ///< so many the owner has
-    unsigned peer_takes = 0;  ///< what is sealed with the first so many the peer opens
-    unsigned offered = 0;     ///< so many the peer was told of
-
-    explicit LaneUse(const LaneSecret& of_session) : secret(of_session) {}
-  };
-  std::optional<LaneUse> lanes{};
+  /// Nothing when it can have none.
+  std::optional<SessionLanes> lanes{};
 
   [[nodiscard]] Spi send_to() const { return send_to_; }
   [[nodiscard]] Spi receive_at() const { return receive_at_; }
