@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,23 +7,11 @@
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
+#include "crypto/elsewhere.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/path_allowance.hpp"
 #include "crypto/session.hpp"
 
 namespace ipop::crypto {
-
-constexpr std::size_t path_challenge_size = 8;
-
-/// Another place from which the peer seems to send; traffic moves there when it has answered a challenge.
-struct Elsewhere {
-  Carrier carrier{};
-  std::array<std::byte, path_challenge_size> challenge{};
-  PathAllowance allowance{};
-  TimePoint ask_at{};
-  Duration wait{};
-  TimePoint give_up{};
-};
 
 /// A channel in use: up to three sessions while keys change, one to send with.
 struct Channel {

@@ -132,7 +132,7 @@ void ChannelTable::State::run_channel_timer(TimePoint now, ChannelId id) {
 void ChannelTable::State::schedule(const Channel& channel) {
   TimePoint when = channel.last_payload + config_.limits.idle_close;
   if (channel.previous) when = std::min(when, channel.previous_until);
-  if (channel.elsewhere) when = std::min({when, channel.elsewhere->ask_at, channel.elsewhere->give_up});
+  if (channel.elsewhere) when = std::min(when, channel.elsewhere->due_at());
   channel_deadlines_.set(channel.id, when);
 }
 
