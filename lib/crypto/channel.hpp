@@ -32,6 +32,25 @@ struct Channel {
   LaneOffers lane_offers{};
   ChannelTable::Statistics statistics{};
 
+  /// With a peer that has just proved itself.
+  [[nodiscard]] static Channel with(TimePoint now, ChannelId id, const PeerIdentity& peer, const Carrier& carrier);
+
+  void note_sent(TimePoint now, std::uint64_t packets) {
+    statistics.last_sent = now;
+    statistics.packets_sent += packets;
+  }
+  /// Authenticated ones.
+  void note_received(TimePoint now, std::uint64_t packets) {
+    statistics.last_received = now;
+    statistics.packets_received += packets;
+  }
+  /// All that went over a lane but the packets that came, which are note_received().
+  void note_traffic(TimePoint now, const ChannelTable::LaneTraffic& traffic);
+  /// Sends with another session from here on. The one before receives until then, and the one before that is dropped.
+  void rotate(std::unique_ptr<Session> session, TimePoint until);
+  /// When time does something to it.
+  [[nodiscard]] TimePoint due_at(Duration idle_close) const;
+
   [[nodiscard]] Session* session_at(Spi spi) const {
     for (const auto* session : {&current, &next, &previous}) {
       if (*session && (*session)->receive_at() == spi) return session->get();

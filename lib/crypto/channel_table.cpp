@@ -130,10 +130,7 @@ void ChannelTable::State::run_channel_timer(TimePoint now, ChannelId id) {
 }
 
 void ChannelTable::State::schedule(const Channel& channel) {
-  TimePoint when = channel.last_payload + config_.limits.idle_close;
-  if (channel.previous) when = std::min(when, channel.previous_until);
-  if (channel.elsewhere) when = std::min(when, channel.elsewhere->due_at());
-  channel_deadlines_.set(channel.id, when);
+  channel_deadlines_.set(channel.id, channel.due_at(config_.limits.idle_close));
 }
 
 void ChannelTable::State::flush(TimePoint now) {

@@ -14,17 +14,19 @@ constexpr Duration probe_silence = 2s;
 // A hint costs a look at every channel.
 constexpr Duration hint_hearing_interval = 100ms;
 
+/// What counts a handshake message that can't be read.
+const char* counter_of(const Error& error) {
+  if (error.code == Errc::not_authorized) return "drop_handshake_other_context";
+  if (error.code == Errc::unsupported) return "drop_handshake_unsupported";
+  if (error.code == Errc::truncated) return "drop_handshake_truncated";
+  return "drop_handshake_malformed";
+}
+
 }  // namespace
 
 void ChannelTable::State::handle_handshake_packet(TimePoint now, const Carrier& from, ByteSpan packet) {
   const auto message = decode_handshake_message(tag_, packet);
-  if (!message) {
-    const auto code = message.error().code;
-    if (code == Errc::not_authorized) return counters_.add("drop_handshake_other_context");
-    if (code == Errc::unsupported) return counters_.add("drop_handshake_unsupported");
-    if (code == Errc::truncated) return counters_.add("drop_handshake_truncated");
-    return counters_.add("drop_handshake_malformed");
-  }
+  if (!message) return counters_.add(counter_of(message.error()));
   std::visit(Overloaded{
                  [&](const InitMessage& init) { openings_.handle_init(now, from, init); },
                  [&](const CookieMessage& cookie) { openings_.handle_cookie(now, from, cookie); },
@@ -88,15 +90,7 @@ void ChannelTable::State::add_channel(TimePoint now, Openings::Done done) {
     return openings_.refuse(now, own, Ending::exhausted, "too many channels");
   }
   const ChannelId id{++last_channel_};
-  Channel& channel = channels_[id];
-  channel.id = id;
-  channel.peer = peer.id;
-  channel.peer_key = peer.key;
-  channel.peer_user = peer.user;
-  channel.carrier = done.carrier;
-  channel.last_payload = now;
-  channel.statistics.last_received = now;
-  channel.statistics.last_sent = now;
+  Channel& channel = channels_.emplace(id, Channel::with(now, id, peer, done.carrier)).first->second;
   channel.opening = own;
   if (agreement.role == HandshakeRole::client) channel.unconfirmed = own;
   rotate(now, channel, make_session(agreement));
@@ -158,9 +152,7 @@ void ChannelTable::State::renew(TimePoint now, Channel& channel, const Agreement
 void ChannelTable::State::rotate(TimePoint now, Channel& channel, std::unique_ptr<Session> session) {
   drop_session(channel.previous);
   spis_.assign(session->receive_at(), channel);
-  channel.previous = std::move(channel.current);
-  channel.previous_until = now + config_.limits.old_keys_live;
-  channel.current = std::move(session);
+  channel.rotate(std::move(session), now + config_.limits.old_keys_live);
   schedule(channel);
 }
 

@@ -90,18 +90,11 @@ std::optional<ChannelId> ChannelTable::State::handle_traffic(TimePoint now, cons
   Channel* channel = spis_.channel_at(session_of(traffic.lane));
   if (channel == nullptr) return std::nullopt;
   const ChannelId id = channel->id;
-  Session* session = channel->session_at(session_of(traffic.lane));
-  Statistics& statistics = channel->statistics;
-  statistics.packets_sent += traffic.packets_sent;
-  statistics.octets_sent += traffic.octets_sent;
-  statistics.octets_received += traffic.octets_received;
-  channel->last_payload = now;
-  if (traffic.packets_sent != 0) statistics.last_sent = now;
+  const Session* session = channel->session_at(session_of(traffic.lane));
+  channel->note_traffic(now, traffic);
   if (traffic.packets_received != 0) {
-    channel->lane_offers.note_heard(now);
     const bool is_late = session == channel->previous.get();
-    note_authenticated(now, *channel, *session);
-    statistics.packets_received += traffic.packets_received - 1;
+    note_authenticated(now, *channel, *session, traffic.packets_received);
     if (traffic.from && *traffic.from != channel->carrier)
       note_elsewhere(now, *channel, *traffic.from, !is_late, traffic.octets_received);
   }

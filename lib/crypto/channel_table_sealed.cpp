@@ -13,6 +13,16 @@ constexpr Duration hint_interval = 1s;
 
 }  // namespace
 
+Bytes encode_inner(InnerMessage type, ByteSpan body) {
+  Bytes out;
+  out.reserve(2 + body.size());
+  ByteWriter writer(out);
+  writer.write(std::uint8_t{0});
+  writer.write(static_cast<std::uint8_t>(type));
+  writer.write(body);
+  return out;
+}
+
 void ChannelTable::State::handle_sealed(TimePoint now, const Carrier& from, ByteSpan packet) {
   if (packet.size() < Session::overhead) return counters_.add("drop_channel_truncated");
   const Spi spi{ByteReader(packet).read<std::uint32_t>()};
@@ -38,7 +48,7 @@ void ChannelTable::State::handle_sealed(TimePoint now, const Carrier& from, Byte
   }
   // Packets under old keys are late ones.
   const bool is_newest = opened.is_newest && session != channel.previous.get();
-  note_authenticated(now, channel, *session);
+  note_authenticated(now, channel, *session, 1);
   if (from != channel.carrier) note_elsewhere(now, channel, from, is_newest, packet.size());
   if (plaintext.empty()) return counters_.add("drop_channel_empty");
   if (plaintext.front() == std::byte{0}) return handle_inner(now, channel, *session, from, plaintext);
@@ -66,9 +76,9 @@ void ChannelTable::State::handle_unknown_spi(TimePoint now, const Carrier& from,
   outputs_.transmit(from, std::move(hint));
 }
 
-void ChannelTable::State::note_authenticated(TimePoint now, Channel& channel, const Session& session) {
-  channel.statistics.last_received = now;
-  ++channel.statistics.packets_received;
+void ChannelTable::State::note_authenticated(TimePoint now, Channel& channel, const Session& session,
+                                             std::uint64_t packets) {
+  channel.note_received(now, packets);
   if (channel.unconfirmed && *channel.unconfirmed == session.receive_at()) confirm(now, channel);
 }
 
@@ -99,16 +109,9 @@ bool ChannelTable::State::send_inner(TimePoint now, Channel& channel, InnerMessa
 
 bool ChannelTable::State::send_inner_to(TimePoint now, Channel& channel, const Carrier& to, InnerMessage type,
                                         ByteSpan body) {
-  Bytes plaintext;
-  plaintext.reserve(2 + body.size());
-  ByteWriter out(plaintext);
-  out.write(std::uint8_t{0});
-  out.write(static_cast<std::uint8_t>(type));
-  out.write(body);
   Bytes packet;
-  if (!channel.current->seal(plaintext, packet)) return false;
-  channel.statistics.last_sent = now;
-  ++channel.statistics.packets_sent;
+  if (!channel.current->seal(encode_inner(type, body), packet)) return false;
+  channel.note_sent(now, 1);
   outputs_.transmit(to, std::move(packet));
   return true;
 }

@@ -26,6 +26,9 @@ enum class InnerMessage : std::uint8_t {
   lanes = 7,           ///< how many of this session's lanes the sender opens; 6 was one without a number
 };
 
+/// The whole plaintext of one.
+Bytes encode_inner(InnerMessage type, ByteSpan body);
+
 /// The channels that stand, between the two machines that make keys for them: Openings for strangers, Rekeyings inside
 /// a channel. In six files: channel_table.cpp (life of a channel), channel_table_sealed.cpp (what goes over it),
 /// channel_table_keys.cpp (what handshakes say and bring), channel_table_roaming.cpp (a peer that moves),
@@ -65,7 +68,7 @@ class ChannelTable::State {
   void receive(TimePoint now, Channel& channel, Bytes payload);
   bool send_inner(TimePoint now, Channel& channel, InnerMessage type, ByteSpan body);
   bool send_inner_to(TimePoint now, Channel& channel, const Carrier& to, InnerMessage type, ByteSpan body);
-  void note_authenticated(TimePoint now, Channel& channel, const Session& session);
+  void note_authenticated(TimePoint now, Channel& channel, const Session& session, std::uint64_t packets);
   void end_channel(Channel& channel, Ending why);
   void remove_channel(ChannelId id);
   void run_channel_timer(TimePoint now, ChannelId id);

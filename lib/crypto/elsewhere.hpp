@@ -11,8 +11,8 @@
 namespace ipop::crypto {
 
 /// Another place from which the peer of a channel seems to send, until it has answered a challenge there or the time is
-/// up (RFC 9000, 8.2 and 9.3). Traffic moves there with the answer; before it the place is sent no more than three times
-/// what came from there.
+/// up (RFC 9000, 8.2 and 9.3). Traffic moves there with the answer; before it the place is sent no more than three
+/// times what came from there.
 class Elsewhere {
  public:
   static constexpr std::size_t challenge_size = 8;

@@ -36,12 +36,12 @@ TEST_CASE("another place is sent no more than three times what came from there")
 
 TEST_CASE("only its own challenge answers, which nobody can guess") {
   SeededRng rng(1);
-  const Elsewhere one(TimePoint{}, endpoint(2), rng);
+  const Elsewhere asked(TimePoint{}, endpoint(2), rng);
   const Elsewhere other(TimePoint{}, endpoint(2), rng);
-  CHECK(one.is_answer(one.challenge()));
-  CHECK_FALSE(one.is_answer(other.challenge()));
-  CHECK_FALSE(one.is_answer(ByteSpan(one.challenge()).first(7)));
-  CHECK_FALSE(one.is_answer({}));
+  CHECK(asked.is_answer(asked.challenge()));
+  CHECK_FALSE(asked.is_answer(other.challenge()));
+  CHECK_FALSE(asked.is_answer(ByteSpan(asked.challenge()).first(7)));
+  CHECK_FALSE(asked.is_answer({}));
 }
 
 }  // namespace
