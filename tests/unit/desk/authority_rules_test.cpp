@@ -98,7 +98,7 @@ TEST_CASE("rules: a person's no has a reason, and comes before the yes") {
 TEST_CASE("rules: a renewal is for a live certificate, its user, and once for each certificate") {
   Desk at;
   const auto first = at.sign("1", "bob");
-  const auto renewal = at.rules().renewal(first, asks("2", ""), wall);
+  const auto renewal = at.rules().renewal(first, asks("2", "bob"), wall);
   REQUIRE(renewal);
   const auto* signing = std::get_if<desk::Signing>(&*renewal);
   REQUIRE(signing != nullptr);
@@ -106,14 +106,14 @@ TEST_CASE("rules: a renewal is for a live certificate, its user, and once for ea
   CHECK(signing->fingerprint == key_named("2"));
   CHECK(signing->replaces == key_named("1"));
   CHECK(code_of(at.rules().renewal(first, asks("2", "eve"), wall)) == Errc::not_authorized);
-  CHECK_FALSE(at.rules().renewal(first, asks("2", ""), first.not_after()));
+  CHECK_FALSE(at.rules().renewal(first, asks("2", "bob"), first.not_after()));
   const auto second = at.sign("2", "bob");
-  const auto again = at.rules().renewal(first, asks("2", ""), wall);
+  const auto again = at.rules().renewal(first, asks("2", "bob"), wall);
   REQUIRE(again);
   REQUIRE(std::holds_alternative<desk::RequestState>(*again));
   CHECK(std::get<desk::RequestState>(*again).certificate->der() == second.der());
   at.policy.users = {"carol"};
-  CHECK(code_of(at.rules().renewal(first, asks("3", ""), wall)) == Errc::not_authorized);
+  CHECK(code_of(at.rules().renewal(first, asks("3", "bob"), wall)) == Errc::not_authorized);
 }
 
 TEST_CASE("rules: nobody is revoked twice, and each revocation has the next number") {
