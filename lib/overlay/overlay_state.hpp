@@ -76,7 +76,7 @@ struct Overlay::State {
   bool look_due = false;             ///< something changed that Overlay::look() is about
   bool view_changed = false;         ///< links came or went
   std::optional<TimePoint> due;      ///< when Overlay::run_timers() has something to do, or earlier
-  std::optional<TimePoint> look_at;  ///< when it has, though nothing changed
+  std::optional<TimePoint> look_at;  ///< when Overlay::look() has, though nothing changed
 
   Links links;
   PathChecks checks;

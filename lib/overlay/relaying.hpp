@@ -31,7 +31,7 @@ class Relaying {
     bool has_data = false;  ///< not all of them are control
     bool measure = false;
   };
-  /// All that may be passed on of this pair at present was: workers may do more of it, by lend().
+  /// Packets of this pair were passed on: workers may do more of it, as far as lend() allows.
   struct Passed {
     NodeId source{};
     NodeId destination{};

@@ -123,7 +123,7 @@ class Ring {
   bool want(TimePoint now, const NodeId& peer);
 
   // The steps of a look, in this order; the outputs of each are to be carried out before the next.
-  /// `changed`: links came or went, or told new lists, since the last look.
+  /// `changed`: links came or went since the last look.
   void seek_near(TimePoint now, bool changed, const View& view);
   void seek_wanted(TimePoint now, const View& view);
   /// One of `offered`, to whom peers have direct links, is to be a second way to this node where there is only one.

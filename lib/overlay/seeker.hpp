@@ -125,9 +125,7 @@ class Seeker {
   void handle_moved() { retry_.clear(); }
   [[nodiscard]] bool may_try(TimePoint now, const NodeId& peer) const { return retry_.may_try(now, peer); }
 
-  /// Ends all attempts.
-  void stop() { seeking_.clear(); }
-  /// The same; and nothing failed before, nobody waits. Where peers are is not forgotten.
+  /// Ends all attempts; nothing failed before, nobody waits. Where peers are is not forgotten.
   void begin_anew();
 
   void handle_timeout(TimePoint now);
