@@ -131,7 +131,7 @@ TEST_CASE("a value of the wrong type says which type is right") {
   CHECK(
       error_of_line("bootstrap = [\n \"a:1\",\n 7]").starts_with("lab.toml:5: the key \"bootstrap\" needs a list of"));
   CHECK(error_of_line("port = \"4000\"") ==
-        "lab.toml:3: the key \"port\" needs a number from 1 to 65535, like port = 4000");
+        "lab.toml:3: the key \"port\" needs a number from 1 to 65535 without quotes, like port = 4000");
   CHECK(error_of_line("relay_share = 101") ==
         "lab.toml:3: the key \"relay_share\" needs a number from 1 to 100, like relay_share = 75");
   CHECK(error_of_line("relay_limit = -1").starts_with("lab.toml:3: "));
