@@ -13,8 +13,9 @@ namespace ipop {
 /// Everything that decides is a machine: inputs and the time go in, outputs come out.
 ///
 /// The rule of its owner: one input, then `poll_output` until it is empty, then `poll_timeout`,
-/// then wait until that time or the next input. A machine reads no clock and keeps no reference
-/// to another machine.
+/// then wait until that time or the next input. A machine reads no clock and gives no input to
+/// another machine but those that it owns: its owner passes values on. What it only reads of another,
+/// it may be handed as `const`; that does not change while it takes an input.
 template <class M>
 concept Machine = requires(M m, const M cm, TimePoint now) {
   typename M::Output;

@@ -15,6 +15,8 @@
 namespace ipop::overlay {
 
 /// Seals what goes over links, and notes at the path and for the relaying that it went.
+///
+/// It is no machine but a part of their owner: a step that Overlay does from many places, on three machines at once.
 class LinkSender {
  public:
   using Content = crypto::ChannelTable::Content;  ///< data: somebody would notice its loss
