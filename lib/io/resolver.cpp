@@ -25,7 +25,7 @@ constexpr std::size_t max_endpoints_of_name = 16;  // of one name
 using Endpoints = Result<std::vector<net::Endpoint>>;
 
 /// What the threads and the loop share; the threads may outlive the loop.
-struct Mailbox {
+struct SharedResults {
   UniqueFd wake;
   std::mutex lock;
   std::deque<std::pair<std::uint64_t, Endpoints>> done;
@@ -51,13 +51,13 @@ Endpoints look_up(const std::string& host, std::uint16_t port) {
   return out;
 }
 
-void run_look_up(const std::shared_ptr<Mailbox>& mailbox, std::uint64_t id, const std::string& host,
+void run_look_up(const std::shared_ptr<SharedResults>& results, std::uint64_t id, const std::string& host,
                  std::uint16_t port) {
   auto result = look_up(host, port);
-  const std::lock_guard held(mailbox->lock);
-  mailbox->done.emplace_back(id, std::move(result));
+  const std::lock_guard held(results->lock);
+  results->done.emplace_back(id, std::move(result));
   const std::uint64_t one = 1;
-  (void)!::write(mailbox->wake.get(), &one, sizeof(one));
+  (void)!::write(results->wake.get(), &one, sizeof(one));
 }
 
 std::optional<net::Endpoint> parse_literal(const std::string& host, std::uint16_t port) {
@@ -69,11 +69,11 @@ std::optional<net::Endpoint> parse_literal(const std::string& host, std::uint16_
 }  // namespace
 
 struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
-  State(EventLoop& loop_in, std::shared_ptr<Mailbox> box)
-      : loop(loop_in), mailbox(std::move(box)), watch(loop_in, mailbox->wake.get(), [this] { collect(); }) {}
+  State(EventLoop& loop_in, std::shared_ptr<SharedResults> shared)
+      : loop(loop_in), results(std::move(shared)), watch(loop_in, results->wake.get(), [this] { collect(); }) {}
 
   EventLoop& loop;
-  std::shared_ptr<Mailbox> mailbox;
+  std::shared_ptr<SharedResults> results;
   struct Question {
     std::uint64_t id = 0;
     std::string host;
@@ -87,11 +87,11 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
 
   void collect() {
     std::uint64_t ignored = 0;
-    (void)!::read(mailbox->wake.get(), &ignored, sizeof(ignored));
+    (void)!::read(results->wake.get(), &ignored, sizeof(ignored));
     std::deque<std::pair<std::uint64_t, Endpoints>> done;
     {
-      const std::lock_guard held(mailbox->lock);
-      done.swap(mailbox->done);
+      const std::lock_guard held(results->lock);
+      done.swap(results->done);
     }
     running -= done.size();
     start_some();
@@ -105,7 +105,7 @@ struct Resolver::State : std::enable_shared_from_this<Resolver::State> {
       queue.pop_front();
       // The only exception that can come up here is a thread that the system refuses.
       try {
-        std::thread(run_look_up, mailbox, question.id, question.host, question.port).detach();
+        std::thread(run_look_up, results, question.id, question.host, question.port).detach();
         ++running;
       } catch (const std::system_error& error) {
         post_result(question.id, make_error(error.code(), question.host));
@@ -129,10 +129,10 @@ void Resolver::State::post_result(std::uint64_t id, Endpoints result) {
 }
 
 Result<Resolver> Resolver::open(EventLoop& loop) {
-  auto mailbox = std::make_shared<Mailbox>();
-  mailbox->wake = UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!mailbox->wake) return last_error("opening the resolver");
-  return Resolver(std::make_shared<State>(loop, std::move(mailbox)));
+  auto results = std::make_shared<SharedResults>();
+  results->wake = UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!results->wake) return last_error("opening the resolver");
+  return Resolver(std::make_shared<State>(loop, std::move(results)));
 }
 
 Resolver::Resolver(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -13,42 +13,41 @@ constexpr Duration refresh_pause = 1s;
 
 }  // namespace
 
-MacTable::MacTable() : machines_(most) {}
+MacTable::MacTable() : hosts_(most) {}
 
 void MacTable::learn(TimePoint now, const net::MacAddress& mac) {
   if (mac.is_group() || mac == server_mac) return;
   net::Ipv4Address address;
-  if (const Machine* machine = machines_.find(mac, now)) {
-    if (machine->seen + refresh_pause > now) return;
-    address = machine->address;
+  if (const Host* host = hosts_.find(mac, now)) {
+    if (host->seen + refresh_pause > now) return;
+    address = host->address;
   }
-  machines_.put(now, mac, Machine{address, now},
-                now + (address.is_unspecified() ? forget_nameless_after : forget_after));
+  hosts_.put(now, mac, Host{address, now}, now + (address.is_unspecified() ? forget_nameless_after : forget_after));
 }
 
 void MacTable::learn(TimePoint now, const net::MacAddress& mac, net::Ipv4Address address) {
   if (mac.is_group() || mac == server_mac || address.is_unspecified()) return;
-  const Machine* machine = machines_.find(mac, now);
-  if (machine != nullptr && machine->address == address && machine->seen + refresh_pause > now) return;
-  machines_.put(now, mac, Machine{address, now}, now + forget_after);
+  const Host* host = hosts_.find(mac, now);
+  if (host != nullptr && host->address == address && host->seen + refresh_pause > now) return;
+  hosts_.put(now, mac, Host{address, now}, now + forget_after);
 }
 
 std::optional<net::MacAddress> MacTable::find(net::Ipv4Address address) const {
   std::optional<net::MacAddress> best;
   std::optional<net::MacAddress> any;
   TimePoint seen{};
-  machines_.for_each([&](const net::MacAddress& mac, const Machine& machine) {
+  hosts_.for_each([&](const net::MacAddress& mac, const Host& host) {
     any = mac;
-    if (machine.address != address || (best && machine.seen <= seen)) return;
+    if (host.address != address || (best && host.seen <= seen)) return;
     best = mac;
-    seen = machine.seen;
+    seen = host.seen;
   });
   if (best) return best;
-  return machines_.size() == 1 ? any : std::nullopt;
+  return hosts_.size() == 1 ? any : std::nullopt;
 }
 
 bool MacTable::knows(TimePoint now, const net::MacAddress& mac) const {
-  return machines_.find(mac, now) != nullptr;
+  return hosts_.find(mac, now) != nullptr;
 }
 
 }  // namespace ipop::router

@@ -15,7 +15,7 @@ namespace ipop::router {
 inline constexpr net::MacAddress server_mac{
     {std::byte{0xfe}, std::byte{0xfd}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}}};
 
-/// The machines on the client's side of the TAP, learned from the frames that they send. There may
+/// The hosts on the client's side of the TAP, learned from the frames that they send. There may
 /// be several: the TAP may be bridged to a virtual machine or a container.
 class MacTable {
  public:
@@ -30,14 +30,14 @@ class MacTable {
   /// Where to send what is for `address`: who said that it uses it, else the only one known.
   [[nodiscard]] std::optional<net::MacAddress> find(net::Ipv4Address address) const;
   [[nodiscard]] bool knows(TimePoint now, const net::MacAddress& mac) const;
-  [[nodiscard]] std::size_t size() const { return machines_.size(); }
+  [[nodiscard]] std::size_t size() const { return hosts_.size(); }
 
  private:
-  struct Machine {
+  struct Host {
     net::Ipv4Address address{};
     TimePoint seen{};
   };
-  ExpiringMap<net::MacAddress, Machine> machines_;
+  ExpiringMap<net::MacAddress, Host> hosts_;
 };
 
 }  // namespace ipop::router

@@ -29,11 +29,11 @@ bool is_passing(const Error& error) {
          error.code == std::errc::not_connected;
 }
 
-class Waiting {
+class EnrolmentWait {
  public:
-  Waiting(const Context& context, const KnownAuthority& authority, const crypto::CertificateRequest& request,
-          const std::optional<authority::EnrolmentToken>& token, Duration limit, bool wait,
-          const EnrolmentWatcher& watcher)
+  EnrolmentWait(const Context& context, const KnownAuthority& authority, const crypto::CertificateRequest& request,
+                const std::optional<authority::EnrolmentToken>& token, Duration limit, bool wait,
+                const EnrolmentWatcher& watcher)
       : context_(context),
         authority_(authority),
         request_(request),
@@ -152,7 +152,7 @@ std::variant<crypto::Certificate, ExitStatus> enrol(const Context& context, cons
                                                     const crypto::CertificateRequest& request,
                                                     const std::optional<authority::EnrolmentToken>& token,
                                                     Duration limit, bool wait, const EnrolmentWatcher& watcher) {
-  return Waiting(context, authority, request, token, limit, wait, watcher).until_decided();
+  return EnrolmentWait(context, authority, request, token, limit, wait, watcher).until_decided();
 }
 
 }  // namespace ipop::ga_cert

@@ -29,7 +29,7 @@ constexpr std::size_t largest_certificate = 16'384;
 constexpr std::size_t largest_own_list = std::size_t{16} << 20U;
 
 /// The places on this machine that a join works with.
-struct Machine {
+struct JoinPlaces {
   OwnGroup group{};
   std::string state{};
   std::string socket{};
@@ -38,17 +38,17 @@ struct Machine {
 };
 
 /// Whether the file is a closed group's and the certificate is there: what an earlier join has done.
-bool is_closed(const Machine& machine) {
-  if (machine.group.config.authority.empty()) return false;
-  const auto pem = io::read_file(machine.certificate(), largest_certificate);
+bool is_closed(const JoinPlaces& places) {
+  if (places.group.config.authority.empty()) return false;
+  const auto pem = io::read_file(places.certificate(), largest_certificate);
   return pem && crypto::Certificate::from_pem(*pem);
 }
 
 /// The list that its node keeps, when that shuts this machine out.
-std::optional<crypto::RevocationList> find_revocation(const Machine& machine) {
-  const auto octets = io::read_file(NodeFiles(machine.state).revocations(), largest_own_list);
-  const auto pem = io::read_file(machine.certificate(), largest_certificate);
-  const auto authority = crypto::Certificate::from_pem(machine.group.config.authority);
+std::optional<crypto::RevocationList> find_revocation(const JoinPlaces& places) {
+  const auto octets = io::read_file(NodeFiles(places.state).revocations(), largest_own_list);
+  const auto pem = io::read_file(places.certificate(), largest_certificate);
+  const auto authority = crypto::Certificate::from_pem(places.group.config.authority);
   const auto own = pem ? crypto::Certificate::from_pem(*pem) : Result<crypto::Certificate>(pem.error());
   if (!octets || !own || !authority) return std::nullopt;
   auto list = crypto::decode_revocation_list(as_bytes(*octets));
@@ -57,12 +57,12 @@ std::optional<crypto::RevocationList> find_revocation(const Machine& machine) {
   return is_named ? std::optional(*std::move(list)) : std::nullopt;
 }
 
-ExitStatus report_revoked(const Context& context, const Machine& machine, const crypto::RevocationList& list) {
+ExitStatus report_revoked(const Context& context, const JoinPlaces& places, const crypto::RevocationList& list) {
   cli::complain(context.streams, tool,
                 "this machine's certificate is revoked by list " + std::to_string(list.number()) + " of " +
-                    cli::utc_text(list.issued()) + ": no member of " + machine.group.name +
+                    cli::utc_text(list.issued()) + ": no member of " + places.group.name +
                     " talks to it, and its authority signs no other for its key or user");
-  cli::suggest(context.streams, "ga-group leave " + machine.group.name);
+  cli::suggest(context.streams, "ga-group leave " + places.group.name);
   return ExitStatus::no;
 }
 
@@ -84,21 +84,21 @@ Result<groups::GroupConfig> fetch_group(KnownAuthority authority, const crypto::
   return config;
 }
 
-ExitStatus show_plan(const Context& context, const Machine& machine) {
+ExitStatus show_plan(const Context& context, const JoinPlaces& places) {
   std::ostream& out = context.streams.out;
-  const std::string key = NodeFiles(machine.state).key();
+  const std::string key = NodeFiles(places.state).key();
   if (!io::exists(key)) out << "+++ " << cli::printable(key) << '\n';
-  out << "+++ " << cli::printable(machine.certificate()) << '\n'
-      << "+++ " << cli::printable(open_copy(machine.group.path)) << '\n'
-      << "+++ " << cli::printable(machine.group.path) << '\n'
-      << "$ reload " << cli::printable(machine.socket) << '\n';
+  out << "+++ " << cli::printable(places.certificate()) << '\n'
+      << "+++ " << cli::printable(open_copy(places.group.path)) << '\n'
+      << "+++ " << cli::printable(places.group.path) << '\n'
+      << "$ reload " << cli::printable(places.socket) << '\n';
   return ExitStatus::done;
 }
 
 /// What an earlier step of this machine's way into the group was, and has each further one kept for others to see.
 class Way {
  public:
-  Way(const Context& context, const Machine& machine) : context_(context), file_(machine.group.path) {
+  Way(const Context& context, const JoinPlaces& places) : context_(context), file_(places.group.path) {
     auto known = desk::load_enrolment(file_);
     if (known) known_ = *std::move(known);
     if (!known) cli::complain(context.streams, tool, known.error().message());
@@ -150,16 +150,16 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   io::harden_process();
   auto loaded = load_own_group(context, verb.group);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
-  Machine machine{std::get<OwnGroup>(std::move(loaded))};
-  machine.state = files_of(context, machine.group.name).node(verb.state_directory).directory();
-  machine.socket = context.options.socket.empty() ? tools::socket_of_group(machine.group.name) : context.options.socket;
-  const Way way(context, machine);
-  if (is_closed(machine)) {
+  JoinPlaces places{std::get<OwnGroup>(std::move(loaded))};
+  places.state = files_of(context, places.group.name).node(verb.state_directory).directory();
+  places.socket = context.options.socket.empty() ? tools::socket_of_group(places.group.name) : context.options.socket;
+  const Way way(context, places);
+  if (is_closed(places)) {
     if (!verb.dry_run) way.forget();
-    if (const auto revoked = find_revocation(machine)) return report_revoked(context, machine, *revoked);
-    context.streams.err << "This machine is already in the closed group (" << cli::printable(machine.group.path)
+    if (const auto revoked = find_revocation(places)) return report_revoked(context, places, *revoked);
+    context.streams.err << "This machine is already in the closed group (" << cli::printable(places.group.path)
                         << ")\n";
-    return verb.dry_run ? ExitStatus::done : move_node(context, machine.group, machine.group.config, machine.socket);
+    return verb.dry_run ? ExitStatus::done : move_node(context, places.group, places.group.config, places.socket);
   }
   // The record has a question mark for what is not ASCII.
   const bool is_kept = way.known() && way.known()->user.find('?') == std::string::npos;
@@ -171,9 +171,9 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   }
   const auto token = read_token_file(context, verb.token_file);
   if (!token) return report_token(context, token.error());
-  if (verb.dry_run) return show_plan(context, machine);
+  if (verb.dry_run) return show_plan(context, places);
 
-  const auto key = desk::load_node_key(machine.state, true);
+  const auto key = desk::load_node_key(places.state, true);
   if (!key) return report_key(context, key.error());
   const auto request = crypto::CertificateRequest::build(*key, {user, pinned_of(verb.addresses)});
   if (!request) return report(context, request.error());
@@ -181,7 +181,7 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   const bool is_named = !verb.fingerprint.empty() || !verb.token_file.empty() || !way.known();
   const std::string fingerprint = is_named ? verb.fingerprint : to_hex(way.known()->authority);
   const auto found =
-      find_authority(context, {verb.server, fingerprint, machine.group.name, *token}, request->key_fingerprint());
+      find_authority(context, {verb.server, fingerprint, places.group.name, *token}, request->key_fingerprint());
   if (const auto* status = std::get_if<ExitStatus>(&found)) return *status;
   const auto& authority = std::get<KnownAuthority>(found);
 
@@ -189,17 +189,17 @@ ExitStatus carry_out(const Context& context, const JoinClosed& verb) {
   const auto enrolled = enrol(context, authority, *request, *token, verb.timeout, true, watcher);
   if (const auto* status = std::get_if<ExitStatus>(&enrolled)) return *status;
   const auto& certificate = std::get<crypto::Certificate>(enrolled);
-  if (auto written = io::write_file_atomically(machine.certificate(), certificate.to_pem(), 0644); !written)
+  if (auto written = io::write_file_atomically(places.certificate(), certificate.to_pem(), 0644); !written)
     return report(context, written.error());
-  context.streams.err << "Wrote " << cli::printable(machine.certificate()) << '\n';
+  context.streams.err << "Wrote " << cli::printable(places.certificate()) << '\n';
 
-  const auto closed = fetch_group(authority, certificate, *key, machine.group.config);
+  const auto closed = fetch_group(authority, certificate, *key, places.group.config);
   if (!closed) return report_group(context, authority, closed.error());
-  if (auto replaced = replace_group(machine.group, *closed); !replaced) return report(context, replaced.error());
+  if (auto replaced = replace_group(places.group, *closed); !replaced) return report(context, replaced.error());
   way.forget();
-  context.streams.err << "Wrote " << cli::printable(machine.group.path) << " (the open group's file is "
-                      << cli::printable(machine.group.path) << ".open)\n";
-  return move_node(context, machine.group, *closed, machine.socket);
+  context.streams.err << "Wrote " << cli::printable(places.group.path) << " (the open group's file is "
+                      << cli::printable(places.group.path) << ".open)\n";
+  return move_node(context, places.group, *closed, places.socket);
 }
 
 }  // namespace ipop::ga_cert

@@ -56,7 +56,7 @@ struct Plan {
   GroupFile closed{};
   GroupFile entrance{};
   ClosedGroup closing{};
-  TokenWish token{};
+  JoinTokenWish token{};
   bool start = true;
 };
 

@@ -136,7 +136,7 @@ groups::GroupConfig with_known_endpoints(const Context& context, const GroupFile
   return with_endpoints(file.config, find_endpoints(context, file, false).endpoints);
 }
 
-ExitStatus print_token(const Context& context, const GroupFile& file, const TokenWish& wish, bool wait_for_node,
+ExitStatus print_token(const Context& context, const GroupFile& file, const JoinTokenWish& wish, bool wait_for_node,
                        std::string_view schema, const std::optional<ClosedToken>& closed) {
   const Reachable reachable = find_endpoints(context, file, wait_for_node);
   groups::JoinToken token;
