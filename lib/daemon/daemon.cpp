@@ -299,15 +299,15 @@ void Daemon::State::check_clocks(TimePoint now) {
          {}});
     renew_chance(rng_);
     node_->handle_suspend(now);
-    settle(now);
+    drain(now);
   }
   if (change.slept || change.wall_set) {
     node_->handle_wall_time(now, reading.wall);
-    settle(now);
+    drain(now);
   }
 }
 
-void Daemon::State::settle(TimePoint now) {
+void Daemon::State::drain(TimePoint now) {
   while (auto output = node_->poll_output())
     carry_out(now, *output);
   const auto next = node_->poll_timeout();
@@ -363,7 +363,7 @@ void Daemon::State::begin_stop() {
   stopping_ = now;
   signs_->stopping();
   node_->stop(now);
-  settle(now);
+  drain(now);
   loop_.stop();
 }
 

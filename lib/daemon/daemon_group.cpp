@@ -49,7 +49,7 @@ Result<void> Daemon::State::change_group(DaemonConfig next, Membership membershi
   const TimePoint now = io::monotonic_now();
   const auto address = node_->address();
   node_->stop(now);
-  settle(now);
+  drain(now);
   if (address) carry_out_event(now, node::LeaseLostEvent{*address, "this node changes its membership"});
   node_.reset();
   hands_->give_order(dataplane::RemoveAllLanes{});

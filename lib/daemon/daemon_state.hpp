@@ -52,7 +52,7 @@ class Daemon::State {
   template <class F>
   void give(F&& input);
   void check_clocks(TimePoint now);
-  void settle(TimePoint now);
+  void drain(TimePoint now);
 
   [[nodiscard]] unsigned hands_wanted() const;
   void take_rest(const dataplane::Worker::ForNode& rest);
@@ -126,10 +126,10 @@ void Daemon::State::give(F&& input) {
   const TimePoint now = io::monotonic_now();
   check_clocks(now);
   input(now);
-  settle(now);
+  drain(now);
   for (const std::string& key : control_->take_ended_watches()) {
     node_->end_watch(now, key);
-    settle(now);
+    drain(now);
   }
 }
 

@@ -29,24 +29,24 @@ LanDoor::LanDoor(io::EventLoop& loop, io::MulticastSocket socket, io::LanDiscove
       timer_(loop,
              [this] {
                machine_.handle_timeout(io::monotonic_now());
-               settle();
+               drain();
              }),
       watch_(loop, socket_.fd(), [this] { read(); }) {}
 
 void LanDoor::handle_addresses(std::span<const io::InterfaceAddress> addresses, const io::UnderlayRules& rules) {
   socket_.set_interfaces(addresses, rules);
   machine_.handle_address_change(io::monotonic_now());
-  settle();
+  drain();
 }
 
 void LanDoor::read() {
   for (const auto& datagram : socket_.receive()) {
     machine_.handle_datagram(io::monotonic_now(), datagram.from, datagram.octets);
-    settle();
+    drain();
   }
 }
 
-void LanDoor::settle() {
+void LanDoor::drain() {
   while (const auto output = machine_.poll_output()) {
     std::visit(Overloaded{
                    [&](const io::LanDiscovery::Announce& announce) { socket_.send(announce.octets); },

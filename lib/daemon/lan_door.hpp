@@ -32,7 +32,7 @@ class LanDoor {
   LanDoor(io::EventLoop& loop, io::MulticastSocket socket, io::LanDiscovery machine,
           std::function<void(std::vector<net::Endpoint>)> on_endpoints);
   void read();
-  void settle();
+  void drain();
 
   io::MulticastSocket socket_;
   io::LanDiscovery machine_;

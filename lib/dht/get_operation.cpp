@@ -7,7 +7,7 @@ namespace ipop::dht {
 namespace {
 
 // How long late answers are awaited for repair, in retries.
-constexpr int get_settle_retries = 2;
+constexpr int repair_retries = 2;
 
 // More records than honest replicas can show: one owner's record each, and old ones beside them.
 constexpr std::size_t max_found = 256;
@@ -47,7 +47,7 @@ bool GetOperation::handle_answer(TimePoint now, std::optional<WallTime> wall, co
   if (reply.parts.count() < answer.parts) return valid;
   answered_.set(position);
 
-  if (phase_ == Phase::settle) {
+  if (phase_ == Phase::repair) {
     repair(position);
   } else if (is_majority(answered_, settings_.replicas)) {
     conclude(now);
@@ -119,8 +119,8 @@ void GetOperation::conclude(TimePoint now) {
     answer.outcome = majority ? Outcome::not_found : Outcome::no_majority;
   }
   answer_ = std::move(answer);
-  phase_ = Phase::settle;
-  deadline_ = now + get_settle_retries * settings_.retry;
+  phase_ = Phase::repair;
+  deadline_ = now + repair_retries * settings_.retry;
   for (const unsigned position : positions_in_use(settings_.replicas)) {
     if (answered_.test(position)) repair(position);
   }

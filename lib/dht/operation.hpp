@@ -67,10 +67,10 @@ class StoreOperation {
 
  private:
   enum class Phase {
-    grant,    ///< asks for grants
-    confirm,  ///< stores
-    settle,   ///< answered; still asks the silent positions
-    cancel,   ///< answered; gives grants back
+    grant,      ///< asks for grants
+    confirm,    ///< stores
+    follow_up,  ///< answered; still asks the silent positions
+    cancel,     ///< answered; gives grants back
     over,
   };
 
@@ -141,7 +141,7 @@ class GetOperation {
  private:
   enum class Phase {
     read,    ///< waits for a majority
-    settle,  ///< answered; late positions are repaired
+    repair,  ///< answered; late positions are repaired
     over,
   };
   struct Reply {

@@ -7,7 +7,7 @@ namespace ipop::dht {
 namespace {
 
 // How long silent positions are asked after the outcome is known, in retries.
-constexpr int store_settle_retries = 3;
+constexpr int follow_up_retries = 3;
 
 PositionSet positions_of(unsigned replicas) {
   PositionSet out;
@@ -41,7 +41,7 @@ void StoreOperation::handle_answer(TimePoint now, const NodeId& source, const St
   switch (phase_) {
     case Phase::grant: take_grant(now, source, answer); break;
     case Phase::confirm: take_confirmation(now, answer); break;
-    case Phase::settle:
+    case Phase::follow_up:
     case Phase::cancel:
       answered_.set(answer.position);
       if (answered_ == asked_) phase_ = Phase::over;
@@ -233,8 +233,8 @@ bool StoreOperation::yields_to(const Record& rival) const {
 
 void StoreOperation::succeed(TimePoint now) {
   answer_ = Dht::Answer{.id = id_, .outcome = Outcome::done, .records = {record_}, .detail = detail()};
-  phase_ = answered_ == asked_ ? Phase::over : Phase::settle;
-  deadline_ = now + store_settle_retries * settings_.retry;
+  phase_ = answered_ == asked_ ? Phase::over : Phase::follow_up;
+  deadline_ = now + follow_up_retries * settings_.retry;
 }
 
 void StoreOperation::fail(TimePoint now, Outcome outcome) {
@@ -253,7 +253,7 @@ void StoreOperation::fail(TimePoint now, Outcome outcome) {
   ++tombstone_.sequence;
   sign(tombstone_, settings_.name_space, settings_.key);
   begin(now, Phase::cancel, StoreMode::cancel, to);
-  deadline_ = now + store_settle_retries * settings_.retry;
+  deadline_ = now + follow_up_retries * settings_.retry;
 }
 
 std::string StoreOperation::detail() const {

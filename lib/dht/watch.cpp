@@ -37,7 +37,7 @@ void Watch::handle_notice(TimePoint now, const WatchNotice& notice) {
 
 void Watch::handle_ring(TimePoint now, unsigned replicas) {
   replicas_ = replicas;
-  refresh_at_ = std::min(refresh_at_, now + rng_.jitter(WatchTimes::settle, 0.5));
+  refresh_at_ = std::min(refresh_at_, now + rng_.jitter(WatchTimes::burst, 0.5));
 }
 
 void Watch::handle_timeout(TimePoint now) {

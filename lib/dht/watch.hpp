@@ -24,8 +24,8 @@ struct WatchTimes {
   /// A watcher asks again: one refresh may be lost, and a change that every replica died with is
   /// found after at most so long.
   static constexpr Duration refresh = std::chrono::seconds(60);
-  /// After a change of the watcher's own neighbourhood, which comes in bursts.
-  static constexpr Duration settle = std::chrono::seconds(2);
+  /// Waited after a change of the watcher's own neighbourhood: changes of it come in bursts.
+  static constexpr Duration burst = std::chrono::seconds(2);
   /// Between two changes that are told, so that a replica that lies costs a read a second at most.
   static constexpr Duration pause = std::chrono::seconds(1);
 };

@@ -48,7 +48,7 @@ done
 is "all machines hold a lease" "${#hosts[@]}" "$leases"
 
 # Pings make the direct links; each pair is asked for its route until it is the expected one.
-settled() { # FROM TO WANTED
+goes_as() { # FROM TO WANTED
   pings "$1" "$2" 2 >/dev/null && [[ $(route_to "$1" "$2") == "$3" ]]
 }
 for from in "${kinds[@]}"; do
@@ -59,7 +59,7 @@ done
 wait
 for from in "${kinds[@]}"; do
   for to in "${kinds[@]}"; do
-    within 20 "$from to $to is ${expected[$from,$to]}" settled "$from-a-host" "$to-b-host" "${expected[$from,$to]}"
+    within 20 "$from to $to is ${expected[$from,$to]}" goes_as "$from-a-host" "$to-b-host" "${expected[$from,$to]}"
   done
 done
 

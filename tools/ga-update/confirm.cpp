@@ -13,7 +13,7 @@ using updates::State;
 // Another program that works in the store is soon done, unless it copies a large image.
 constexpr Duration lock_limit = std::chrono::minutes(5);
 
-/// Replaces the journal, and settles what it says then.
+/// Replaces the journal, and finishes the update where that says so.
 Result<void> go_on(const Context& context, const updates::Journal& journal, bool is_new) {
   auto lock = open_for_update(context, lock_limit);
   if (!lock) return std::move(lock).error();
@@ -21,11 +21,11 @@ Result<void> go_on(const Context& context, const updates::Journal& journal, bool
     if (auto saved = save_journal(context, journal); !saved) return saved;
   }
   if (journal.state != State::content && journal.state != State::restored) return {};
-  return settle(context, journal);
+  return finish_update(context, journal);
 }
 
-ExitStatus settle_and_say(const Context& context, const updates::Journal& journal, bool is_new) {
-  if (auto settled = go_on(context, journal, is_new); !settled) return report_error(context, settled.error());
+ExitStatus finish_and_say(const Context& context, const updates::Journal& journal, bool is_new) {
+  if (auto done = go_on(context, journal, is_new); !done) return report_error(context, done.error());
   if (journal.state == State::content) {
     context.streams.err << title(journal.change) << " is content and in use\n";
     return ExitStatus::done;
@@ -56,7 +56,7 @@ ExitStatus try_it(const Context& context, const updates::Journal& journal) {
   if (!content) return go_back(context, journal, content.error().message(), false);
   const auto next = updates::when_content(journal);
   if (!next) return report_error(context, next.error());
-  return settle_and_say(context, *next, true);
+  return finish_and_say(context, *next, true);
 }
 
 /// The journal, unless there is none or it can't be read, which has been said.
@@ -92,7 +92,7 @@ ExitStatus carry_out(const Context& context, const Confirm&) {
       context.streams.err << title(journal->change) << " is on trial, and not by this boot\n";
       return ExitStatus::done;
     case State::content:
-    case State::restored: return settle_and_say(context, *journal, false);
+    case State::restored: return finish_and_say(context, *journal, false);
     case State::back:
       context.streams.err << title(journal->change) << " is given up: the next restart puts the old state back\n";
       return ExitStatus::done;
@@ -114,7 +114,7 @@ ExitStatus carry_out(const Context& context, const Back& verb) {
     auto given_up = updates::when_given_up(*journal, "somebody gave it up");
     if (!given_up) return report_error(context, given_up.error());
     given_up->state = State::restored;
-    (void)settle_and_say(context, *given_up, true);
+    (void)finish_and_say(context, *given_up, true);
     return ExitStatus::done;
   }
   if (journal->state == State::trying) {

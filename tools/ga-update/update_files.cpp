@@ -126,7 +126,7 @@ Result<std::optional<std::string>> load_hold(const Context& context) {
   return std::optional(text->substr(0, text->find('\n')));
 }
 
-Result<void> settle(const Context& context, const updates::Journal& journal) {
+Result<void> finish_update(const Context& context, const updates::Journal& journal) {
   const UpdateFiles files(context);
   const bool content = journal.state == updates::State::content;
   auto done = content ? use_what_was_tried(context, journal.change) : drop_what_was_tried(context, journal.change);

@@ -43,7 +43,7 @@ Result<io::DirectoryLock> open_for_update(const Context& context, Duration limit
 
 /// Writes down an update that is content or was put back, and removes what only it needed. The journal goes last, so
 /// that all can be repeated.
-Result<void> settle(const Context& context, const updates::Journal& journal);
+Result<void> finish_update(const Context& context, const updates::Journal& journal);
 
 /// What the boot disk has done about updates at this boot: its word; empty: it does not know any.
 std::string word_of_boot(const Context& context);

@@ -30,7 +30,7 @@ Result<std::unique_ptr<NameServer>> NameServer::open(const Serve& how, const std
   auto server = io::DnsServer::listen(
       out->loop_, how.listen, [raw = out.get()](std::uint64_t tag, net::DnsTransport transport, ByteSpan query) {
         const bool taken = raw->relay_.handle_query(io::monotonic_now(), tag, transport, query);
-        raw->settle();
+        raw->drain();
         return taken;
       });
   if (!server) return std::move(server).error();
@@ -44,11 +44,11 @@ NameServer::NameServer(const Serve& how, const std::string& socket, router::DnsZ
       relay_(how.forward ? DnsRelay::Elsewhere::forward : DnsRelay::Elsewhere::refuse, rng_),
       exchanges_(loop_, {[this](std::uint64_t number, const net::Endpoint& from, ByteSpan message) {
                            relay_.handle_server_answer(io::monotonic_now(), number, from, message);
-                           settle();
+                           drain();
                          },
                          [this](std::uint64_t number) {
                            relay_.handle_server_failure(io::monotonic_now(), number);
-                           settle();
+                           drain();
                          }}),
       node_(loop_, socket,
             {[this](const node::StatusAnswer& status) { take_status(status); },
@@ -60,7 +60,7 @@ NameServer::NameServer(const Serve& how, const std::string& socket, router::DnsZ
       timer_(loop_,
              [this] {
                relay_.handle_timeout(io::monotonic_now());
-               settle();
+               drain();
              }),
       look_(loop_, [this] { look_at_servers(); }) {
   relay_.handle_zone(zone_);
@@ -84,7 +84,7 @@ void NameServer::ask_node(std::uint64_t number, const Bytes& query) {
       relay_.handle_node_answer(number, found->message);
     else
       relay_.handle_node_failure(number);
-    settle();
+    drain();
   });
 }
 
@@ -135,7 +135,7 @@ Result<void> NameServer::run() {
   return {};
 }
 
-void NameServer::settle() {
+void NameServer::drain() {
   while (auto output = relay_.poll_output())
     carry_out(*output);
   if (const auto deadline = relay_.poll_timeout())

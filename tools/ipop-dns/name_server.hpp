@@ -34,7 +34,7 @@ class NameServer {
   void ask_node(std::uint64_t number, const Bytes& query);
   Result<void> read_servers();
   void look_at_servers();
-  void settle();
+  void drain();
   void carry_out(router::DnsRelay::Output& output);
   void log(LogLevel level, std::string text, std::vector<std::pair<std::string, std::string>> fields = {});
 

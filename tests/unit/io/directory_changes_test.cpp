@@ -26,7 +26,7 @@ struct Watched {
     return loop.run_until([&] { return told >= times; }, change_limit);
   }
   /// Lets the loop come round with what happened so far.
-  void settle() {
+  void come_round() {
     bool came_round = false;
     LoopTimer next(loop, [&] { came_round = true; });
     next.arm({});
@@ -63,7 +63,7 @@ TEST_CASE("changes that came together are told once") {
   for (const char* name : {"one", "two", "three"})
     REQUIRE(write_file_atomically(it.dir.file(name), "text", 0644));
   CHECK(it.is_told(1));
-  it.settle();
+  it.come_round();
   CHECK(it.told == 1);
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("a file that is being written is not told before it is in place, and w
   std::ofstream(it.dir.file("half")) << "half of it" << std::flush;
   std::filesystem::create_directory(it.dir.file("below"));
   REQUIRE(write_file_atomically(it.dir.file("below/one"), "1", 0644));
-  it.settle();
+  it.come_round();
   CHECK(it.told == 0);
   std::filesystem::rename(it.dir.file("half"), it.dir.file("whole"));
   CHECK(it.is_told(1));

@@ -30,7 +30,7 @@ struct Pair {
     first = ring.add_behind(a, 1s);
     second = ring.add_behind(b, 1s);
   }
-  void settle() { ring.network.run_for(40s); }
+  void come_up() { ring.network.run_for(40s); }
   /// So close to each other in ring order that the ring links them, the spare included.
   [[nodiscard]] bool are_near() const {
     std::vector<NodeId> order = ring.ids;
@@ -51,7 +51,7 @@ struct Pair {
 
 void check_direct(std::uint64_t seed, const NatConfig& a, const NatConfig& b) {
   Pair pair(seed, a, b);
-  pair.settle();
+  pair.come_up();
   REQUIRE(pair.ring.all_joined());
   REQUIRE(pair.link());
   CHECK(pair.ring.network.run_until_done([&] { return pair.ring.are_linked(pair.first, pair.second, true); }, 10s));
@@ -59,7 +59,7 @@ void check_direct(std::uint64_t seed, const NatConfig& a, const NatConfig& b) {
 
 void check_relayed(std::uint64_t seed, const NatConfig& a, const NatConfig& b) {
   Pair pair(seed, a, b);
-  pair.settle();
+  pair.come_up();
   REQUIRE(pair.ring.all_joined());
   REQUIRE(pair.link());
   pair.ring.network.run_for(20s);
@@ -108,7 +108,7 @@ TEST_CASE("two nodes behind one NAT that does not hairpin link by their local ad
 
 TEST_CASE("the NAT classes are found out") {
   Pair pair(30, symmetric(), port_restricted_cone());
-  pair.settle();
+  pair.come_up();
   CHECK(pair.ring[pair.first].overlay().nat_class() == NatClass::address_dependent);
   CHECK(pair.ring[pair.second].overlay().nat_class() == NatClass::endpoint_independent);
   CHECK(pair.ring[1].overlay().nat_class() == NatClass::none);
@@ -122,7 +122,7 @@ TEST_CASE("a direct link through two endpoint-independent NATs is there in five 
   for (std::uint64_t seed = 40; seed < 60 && measured < 3; ++seed) {
     Pair pair(seed, port_restricted_cone(), port_restricted_cone());
     if (pair.are_near()) continue;
-    pair.settle();
+    pair.come_up();
     // The ring itself may have linked them: a shortcut of one leads to the other.
     if (pair.ring[pair.first].connection(pair.ring.ids[pair.second])) continue;
     const auto start = pair.ring.network.now();
@@ -138,7 +138,7 @@ TEST_CASE("a direct link through two endpoint-independent NATs is there in five 
 
 TEST_CASE("a relay asks no path whether it carries data because of keep-alives that it passes on") {
   Pair pair(26, symmetric(), symmetric());
-  pair.settle();
+  pair.come_up();
   REQUIRE(pair.link());
   REQUIRE(pair.ring.are_linked(pair.first, pair.second, false));
   pair.ring.network.run_for(60s);
@@ -152,7 +152,7 @@ TEST_CASE("a relay asks no path whether it carries data because of keep-alives t
 
 TEST_CASE("when a relay dies under traffic another takes its place") {
   Pair pair(31, symmetric(), symmetric());
-  pair.settle();
+  pair.come_up();
   SimRing& ring = pair.ring;
   REQUIRE(pair.link());
   ring.network.run_for(5s);
