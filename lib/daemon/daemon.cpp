@@ -71,10 +71,10 @@ Result<void> Daemon::State::open() {
   if (!key) return std::move(key).error();
   saved_ = directory_->load_state();
   history_ = directory_->load_history();
-  auto membership = load_membership(*directory_, config_.authority, *key, config_.read_clocks().wall);
-  if (!membership) return std::move(membership).error();
-  membership_ = *std::move(membership);
-  auto identity = make_identity(*std::move(key), membership_.certificate, rng_, config_.cipher);
+  auto credentials = load_credentials(*directory_, config_.authority, *key, config_.read_clocks().wall);
+  if (!credentials) return std::move(credentials).error();
+  credentials_ = *std::move(credentials);
+  auto identity = make_identity(*std::move(key), credentials_.certificate, rng_, config_.cipher);
   if (!identity) return std::move(identity).error();
   identity_ = *std::move(identity);
 
@@ -136,8 +136,8 @@ void Daemon::State::make_node(const std::vector<io::InterfaceAddress>& addresses
   config.relay_limit = config_.relay_limit;
   config.offer_dns = config_.offer_dns;
   config.lease_server = config_.lease_server;
-  config.trust = membership_.trust;
-  config.certificate = membership_.certificate;
+  config.trust = credentials_.trust;
+  config.certificate = credentials_.certificate;
   config.interface = tap_ ? tap_->name() : "";
   config.hands = hands_->count();
   config.version = config_.version;

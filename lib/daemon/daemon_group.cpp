@@ -8,25 +8,25 @@ Result<void> Daemon::State::reload() {
   if (!config_.read_again) return {Errc::unsupported, "this node has no files to read again"};
   auto next = config_.read_again();
   if (!next) return std::move(next).error();
-  auto membership = load_membership(*directory_, next->authority, identity_->key, config_.read_clocks().wall);
+  auto credentials = load_credentials(*directory_, next->authority, identity_->key, config_.read_clocks().wall);
   log_all(directory_->take_log());
-  if (!membership) return std::move(membership).error();
-  const auto der_of = [](const Membership& it) { return it.certificate ? it.certificate->der() : Bytes{}; };
+  if (!credentials) return std::move(credentials).error();
+  const auto der_of = [](const Credentials& it) { return it.certificate ? it.certificate->der() : Bytes{}; };
   const bool same = next->name_space == config_.name_space && next->prefix == config_.prefix &&
                     next->domain == config_.domain && next->host_name == config_.host_name &&
                     next->authority == config_.authority && next->lease_server == config_.lease_server &&
-                    next->lease_command == config_.lease_command && der_of(*membership) == der_of(membership_);
-  if (!same) return change_group(*std::move(next), *std::move(membership));
+                    next->lease_command == config_.lease_command && der_of(*credentials) == der_of(credentials_);
+  if (!same) return change_group(*std::move(next), *std::move(credentials));
   config_.bootstrap = std::move(next->bootstrap);
   log({LogLevel::info, "bootstrap names read again", {{"count", std::to_string(config_.bootstrap.size())}}});
   if (names_) names_->set_names(config_.bootstrap);
   return {};
 }
 
-Result<void> Daemon::State::change_group(DaemonConfig next, Membership membership) {
+Result<void> Daemon::State::change_group(DaemonConfig next, Credentials credentials) {
   const auto addresses = io::list_addresses();
   if (!addresses) return addresses.error();
-  auto identity = make_identity(identity_->key, membership.certificate, rng_, config_.cipher);
+  auto identity = make_identity(identity_->key, credentials.certificate, rng_, config_.cipher);
   if (!identity) return std::move(identity).error().in("making a certificate");
   // What belongs to the place in the group; interface, port and socket stay.
   DaemonConfig changed = config_;
@@ -54,7 +54,7 @@ Result<void> Daemon::State::change_group(DaemonConfig next, Membership membershi
   node_.reset();
   hands_->give_order(dataplane::RemoveAllLanes{});
   identity_ = *std::move(identity);
-  membership_ = std::move(membership);
+  credentials_ = std::move(credentials);
   if (!same_ring) {
     saved_.peers.clear();
     history_.clear();
@@ -75,7 +75,7 @@ Result<void> Daemon::State::change_group(DaemonConfig next, Membership membershi
        "joining",
        {{"node", to_string(identity_->id)},
         {"namespace", config_.name_space},
-        {"group", membership_.certificate ? "closed" : "open"}}});
+        {"group", credentials_.certificate ? "closed" : "open"}}});
   return {};
 }
 

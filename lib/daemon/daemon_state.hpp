@@ -9,6 +9,7 @@
 
 #include "daemon/bootstrap_names.hpp"
 #include "daemon/control_door.hpp"
+#include "daemon/credentials.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/dns_door.hpp"
 #include "daemon/dns_listener.hpp"
@@ -17,7 +18,6 @@
 #include "daemon/hands.hpp"
 #include "daemon/identity.hpp"
 #include "daemon/lan_door.hpp"
-#include "daemon/membership.hpp"
 #include "daemon/service_signs.hpp"
 #include "daemon/state_directory.hpp"
 #include "daemon/tap_address.hpp"
@@ -46,7 +46,7 @@ class Daemon::State {
   Result<void> open_doors();
   void open_lan_door();
   Result<void> reload();
-  Result<void> change_group(DaemonConfig next, Membership membership);
+  Result<void> change_group(DaemonConfig next, Credentials credentials);
 
   // The rule: one input, all outputs, the deadline.
   template <class F>
@@ -85,7 +85,7 @@ class Daemon::State {
   std::optional<StateDirectory> directory_;
   control::SavedState saved_;
   std::vector<node::GoneRow> history_;
-  Membership membership_;
+  Credentials credentials_;
   std::unique_ptr<Identity> identity_;
   std::optional<io::UdpPort> port_;
   std::optional<io::TapDevice> tap_;

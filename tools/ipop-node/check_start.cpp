@@ -1,9 +1,9 @@
 #include "check_start.hpp"
 
 #include "crypto/private_key.hpp"
+#include "daemon/credentials.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/identity.hpp"
-#include "daemon/membership.hpp"
 #include "daemon/state_directory.hpp"
 #include "daemon/underlay.hpp"
 #include "io/control_socket.hpp"
@@ -18,15 +18,15 @@ namespace ipop::ipop_node {
 namespace {
 
 /// The group's authority, and this machine's certificate in a closed group.
-Result<void> check_membership(const std::string& state_directory, const std::string& authority) {
+Result<void> check_credentials(const std::string& state_directory, const std::string& authority) {
   auto directory = daemon::StateDirectory::look(state_directory);
   auto found = directory.find_key();
   if (!found) return std::move(found).error();
   // A node makes its key when it first starts.
   auto key = *found ? Result<crypto::PrivateKey>(**std::move(found)) : crypto::PrivateKey::generate();
   if (!key) return std::move(key).error();
-  const auto membership = daemon::load_membership(directory, authority, *key, io::read_clocks().wall);
-  return membership ? Result<void>() : Result<void>(membership.error());
+  const auto credentials = daemon::load_credentials(directory, authority, *key, io::read_clocks().wall);
+  return credentials ? Result<void>() : Result<void>(credentials.error());
 }
 
 void check_state(const std::string& directory, std::vector<std::string>& warnings) {
@@ -83,7 +83,7 @@ Result<void> check_start(const NodeSettings& settings, const std::string& author
   const bool runs = io::LineClient::connect(settings.socket).has_value();
   if (auto alone = runs ? Result<void>() : check_owner(settings.state_dir); !alone) return alone;
   check_state(settings.state_dir, warnings);
-  if (auto member = check_membership(settings.state_dir, authority); !member) return member;
+  if (auto member = check_credentials(settings.state_dir, authority); !member) return member;
   if (auto cipher = daemon::check_cipher(settings.cipher); !cipher) return cipher;
   if (auto free = runs ? Result<void>() : check_network(settings); !free) return free;
   if (auto free = runs ? Result<void>() : check_port(settings.port); !free) return free;

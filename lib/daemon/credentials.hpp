@@ -14,7 +14,7 @@
 namespace ipop::daemon {
 
 /// What makes a node a member of its group: who may be one, and its own certificate.
-struct Membership {
+struct Credentials {
   std::shared_ptr<const crypto::TrustStore> trust{};
   std::optional<crypto::Certificate> certificate{};  ///< in a closed group
 };
@@ -26,7 +26,7 @@ struct Membership {
 /// Errors, each with what to do: malformed (`authority`, or the certificate's file), not_found (no
 /// certificate), not_authorized (another key's or another authority's certificate, revoked), expired
 /// (not valid at `wall`: the clock or the certificate).
-Result<Membership> load_membership(StateDirectory& directory, const std::string& authority,
-                                   const crypto::PrivateKey& key, WallTime wall);
+Result<Credentials> load_credentials(StateDirectory& directory, const std::string& authority,
+                                     const crypto::PrivateKey& key, WallTime wall);
 
 }  // namespace ipop::daemon

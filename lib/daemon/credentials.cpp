@@ -1,4 +1,4 @@
-#include "daemon/membership.hpp"
+#include "daemon/credentials.hpp"
 
 #include <utility>
 
@@ -28,9 +28,9 @@ Result<crypto::Certificate> load_certificate(const StateDirectory& directory, co
 
 }  // namespace
 
-Result<Membership> load_membership(StateDirectory& directory, const std::string& authority,
-                                   const crypto::PrivateKey& key, WallTime wall) {
-  if (authority.empty()) return Membership{crypto::TrustStore::open_group(), std::nullopt};
+Result<Credentials> load_credentials(StateDirectory& directory, const std::string& authority,
+                                     const crypto::PrivateKey& key, WallTime wall) {
+  if (authority.empty()) return Credentials{crypto::TrustStore::open_group(), std::nullopt};
   auto root = crypto::Certificate::from_pem(authority);
   if (!root) return std::move(root).error().in("the group's authority");
   auto trust = crypto::TrustStore::closed_group(*root);
@@ -50,7 +50,7 @@ Result<Membership> load_membership(StateDirectory& directory, const std::string&
   if (!certificate) return std::move(certificate).error();
   if (auto good = (*trust)->verify(*certificate, wall); !good)
     return std::move(good).error().in(directory.certificate_file());
-  return Membership{*std::move(trust), *std::move(certificate)};
+  return Credentials{*std::move(trust), *std::move(certificate)};
 }
 
 }  // namespace ipop::daemon
