@@ -1,7 +1,5 @@
 #include "overlay/request_reply.hpp"
 
-#include <algorithm>
-
 #include "base/machine.hpp"
 
 namespace ipop::overlay {
@@ -49,11 +47,6 @@ bool RequestReply::settle(TimePoint now, std::uint64_t token) {
   it->second.settled = true;
   it->second.next = now + answers_live;
   return false;
-}
-
-bool RequestReply::is_asking(Purpose purpose) const {
-  return std::ranges::any_of(
-      running_, [&](const auto& entry) { return entry.second.request.purpose == purpose && !entry.second.settled; });
 }
 
 std::optional<TimePoint> RequestReply::deadline() const {

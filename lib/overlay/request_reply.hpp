@@ -43,7 +43,6 @@ class RequestReply {
   /// No further repetition; answers are still known for `answers_live` from now. True when it was
   /// settled before.
   bool settle(TimePoint now, std::uint64_t token);
-  [[nodiscard]] bool is_asking(Purpose purpose) const;
   void clear() { running_.clear(); }
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 

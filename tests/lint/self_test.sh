@@ -124,6 +124,17 @@ expect 0 "" "uncalled passes a function that is called" "$here/uncalled.sh" "$wo
 echo '[[nodiscard]] std::vector<int> forgotten(int one);  // forgotten()' >>"$work/uncalled/lib/net/a.hpp"
 expect 1 "lib/net/a.hpp:2: nobody calls forgotten()" "uncalled names a function that nobody calls" \
   "$here/uncalled.sh" "$work/uncalled"
+cp "$work/uncalled/lib/net/a.cpp" "$work/a.cpp"
+printf 'struct Other {\n  bool forgotten = false;\n  bool forgotten;\n};\nint field(Other it) {\n  return it.forgotten;\n}\n' \
+  >>"$work/uncalled/lib/net/a.cpp"
+expect 1 "nobody calls forgotten()" "uncalled takes no field of that name for a call" \
+  "$here/uncalled.sh" "$work/uncalled"
+for use in 'sort(all, forgotten);' 'sort(all, &A::forgotten);' 'return is_old ? forgotten : asked;' 'it.forgotten<2>();' \
+  '{"word", forgotten},'; do
+  { cat "$work/a.cpp" && printf '  %s\n' "$use"; } >"$work/uncalled/lib/net/a.cpp"
+  expect 0 "" "uncalled passes $use" "$here/uncalled.sh" "$work/uncalled"
+done
+cp "$work/a.cpp" "$work/uncalled/lib/net/a.cpp"
 printf 'forgotten\ttests ask\n' >"$work/uncalled/tests/lint/uncalled.txt"
 expect 0 "" "uncalled passes one that has a reason" "$here/uncalled.sh" "$work/uncalled"
 printf 'asked\ttests ask\ngone\ttests ask\n' >>"$work/uncalled/tests/lint/uncalled.txt"

@@ -2,8 +2,9 @@
 # uncalled.sh ROOT - each function that a header of lib/ declares is called by lib/ or tools/, or has a line in
 # tests/lint/uncalled.txt that says who else needs it.
 #
-# It reads words: a name that the sources hold no more often than they declare and define it is called by nobody. Two
-# functions of one name hide each other, so it finds some and not all.
+# It reads words: a name that the sources use no more often than they declare and define it is called by nobody. Two
+# functions of one name hide each other, so it finds some and not all. A field or a variable of that name hides none:
+# only what is called, or stands where a function can be passed on, is a use.
 # Exit status: 0 all are, 1 one is not (named), 2 used wrongly.
 set -euo pipefail
 
@@ -20,6 +21,13 @@ awk -v allowed=tests/lint/uncalled.txt '
       if (row !~ /^#/ && part[1] != "") reason[part[1]] = 1
     }
   }
+  # A name without parentheses: the address of a function, or one as an argument, in a list, or as what is returned.
+  function may_be_passed_on(before, rest) {
+    if (before ~ /&$/ || before ~ /&[A-Za-z0-9_:]*::$/) return 1
+    if (before ~ /(\.|->)$/) return 0
+    if (before ~ /[A-Za-z0-9_>*&][ \t]+$/ && before !~ /(^|[^A-Za-z_])return[ \t]+$/) return 0
+    return rest ~ /^[ \t]*([,)};?:]|$)/
+  }
   {
     line = $0
     sub(/\/\/.*/, "", line)
@@ -30,7 +38,7 @@ awk -v allowed=tests/lint/uncalled.txt '
       word = substr(rest, RSTART, RLENGTH)
       before = before substr(rest, 1, RSTART - 1)
       rest = substr(rest, RSTART + RLENGTH)
-      ++held[word]
+      if (rest ~ /^[ \t]*(<[A-Za-z0-9_:,<> ]*>)?\(/ || may_be_passed_on(before, rest)) ++used[word]
       # A type stands before the name, and nothing that belongs to an expression.
       if (rest ~ /^\(/ && word ~ /^[a-z]/ && before ~ /^[ \t]*[A-Za-z_[][][A-Za-z0-9_:<>,*& ]*[ &*>]([A-Za-z0-9_]+::)*$/ &&
           before !~ /(^|[^A-Za-z_])(return|throw|else|case|new|co_await|co_return)([^A-Za-z_]|$)/) {
@@ -42,7 +50,7 @@ awk -v allowed=tests/lint/uncalled.txt '
   }
   END {
     for (word in where) {
-      uncalled = held[word] <= declared[word]
+      uncalled = used[word] <= declared[word]
       if (uncalled && !(word in reason)) { print where[word] ": nobody calls " word "()"; status = 1 }
       if (!uncalled && word in reason) { print allowed ": " word "() is called"; status = 1 }
     }
