@@ -112,6 +112,9 @@ TEST_CASE("S10: a list that does not count changes nothing, and who gives it is 
     CHECK(unfit[0].peer == id_at(peer));
     CHECK_FALSE(unfit[0].detail.empty());
     CHECK(group.member.counters().get("drop_list_refused") == peer);
+    // A signature is checked once, however often the same list comes.
+    CHECK(those<Membership::Unfit>(group.give(peer, 1, list)).empty());
+    CHECK(group.member.counters().get("drop_list_refused") == peer);
     ++peer;
   }
   CHECK(group.member.trust()->revocation_number() == 0);
