@@ -205,6 +205,11 @@ std::optional<crypto::ChannelId> LinkTable::speaking_with(const NodeId& peer) co
   return path == nullptr ? std::nullopt : std::optional(path->channel);
 }
 
+const Path* LinkTable::direct_path(const NodeId& peer) const {
+  const Link* link = find(peer);
+  return link == nullptr ? nullptr : link->paths.direct();
+}
+
 void LinkTable::clear() {
   links_.clear();
   by_channel_.clear();

@@ -101,6 +101,8 @@ class LinkTable {
   [[nodiscard]] Link* find(crypto::ChannelId channel);
   /// The path on which to tell the peer something; none without a link that has one.
   [[nodiscard]] std::optional<crypto::ChannelId> speaking_with(const NodeId& peer) const;
+  /// LinkPaths::direct() of the link to `peer`; null without one.
+  [[nodiscard]] const Path* direct_path(const NodeId& peer) const;
   /// The link to `peer`, made if there is none.
   Link& add(const NodeId& peer);
   void add_path(Link& link, Path path);

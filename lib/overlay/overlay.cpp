@@ -154,8 +154,7 @@ std::optional<Overlay::Way> Overlay::way_to(const NodeId& peer) const {
   const auto lanes = path == nullptr ? std::nullopt : s.table.lanes_to(path->channel);
   if (!lanes) return std::nullopt;
   if (const auto* endpoint = std::get_if<net::Endpoint>(&path->carrier)) return Way{*lanes, *endpoint, std::nullopt};
-  const Link* between = s.links.table().find(path->relay());
-  const Path* direct = between == nullptr ? nullptr : between->paths.direct();
+  const Path* direct = s.links.table().direct_path(path->relay());
   const auto relay = direct == nullptr ? std::nullopt : s.table.lanes_to(direct->channel);
   if (!relay) return std::nullopt;
   return Way{*lanes, std::get<net::Endpoint>(direct->carrier), *relay};

@@ -129,10 +129,8 @@ void Overlay::State::handle_channel(TimePoint now, crypto::ChannelTable::Receive
     outputs.push(LinkPackets{peer, std::move(sorted.ip_packets)});
   }
   if (!sorted.to_pass_on.empty()) {
-    relaying.handle_payloads(now, peer, std::move(sorted.to_pass_on), [&](const NodeId& id) {
-      const Link* other = std::as_const(links).table().find(id);
-      return other != nullptr && other->paths.direct() != nullptr;
-    });
+    relaying.handle_payloads(now, peer, std::move(sorted.to_pass_on),
+                             [&](const NodeId& id) { return links.table().direct_path(id) != nullptr; });
     carry_out_relaying(now);
   }
   if (!sorted.relayed_here.empty()) take_relayed(now, peer, sorted.relayed_here);
@@ -288,10 +286,8 @@ void Overlay::State::pass_on(TimePoint now, const Relaying::Pass& pass) {
 }
 
 void Overlay::State::let_pass(TimePoint now, const NodeId& source, const NodeId& destination) {
-  const Link* from = links.table().find(source);
-  const Link* to = links.table().find(destination);
-  const Path* in = from == nullptr ? nullptr : from->paths.direct();
-  const Path* out = to == nullptr ? nullptr : to->paths.direct();
+  const Path* in = links.table().direct_path(source);
+  const Path* out = links.table().direct_path(destination);
   // What is lent to who sends nothing over his lane would be lost.
   if (in == nullptr || out == nullptr || !table.hears_lanes(now, in->channel)) return;
   const auto lanes = table.lanes_to(out->channel);

@@ -144,3 +144,29 @@ TEST_CASE("links that could be better are those over a member or over a path tha
   table.erase(id_at(30));
   CHECK(table.imperfect().empty());
 }
+
+TEST_CASE("the direct path to a peer is one that is proven, though another may be in use") {
+  const TimePoint now = TimePoint{} + 1h;
+  LinkTable table(id_at(10));
+  const auto add = [&](std::uint32_t channel, const LinkCarrier& carrier) {
+    Path path;
+    path.channel = crypto::ChannelId{channel};
+    path.carrier = carrier;
+    path.proof = PathProof(now, true, 1400, 28);
+    table.add_path(table.add(id_at(20)), path);
+  };
+  const auto prove = [&](std::uint32_t channel) {
+    table.find(id_at(20))->paths.find(crypto::ChannelId{channel})->proof.handle_carried(now, PathProof::smallest);
+    table.find(id_at(20))->paths.prefer(crypto::ChannelId{channel});
+  };
+  CHECK(table.direct_path(id_at(20)) == nullptr);
+  add(1, RelayPath{id_at(40), id_at(20)});
+  add(2, net::Endpoint{});
+  prove(1);
+  CHECK(table.direct_path(id_at(20)) == nullptr);
+  prove(2);
+  prove(1);
+  REQUIRE(table.direct_path(id_at(20)) != nullptr);
+  CHECK(table.direct_path(id_at(20))->channel == crypto::ChannelId{2});
+  CHECK(table.find(id_at(20))->paths.primary()->channel == crypto::ChannelId{1});
+}
