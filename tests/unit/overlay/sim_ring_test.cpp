@@ -19,6 +19,27 @@ void add_members(SimRing& ring, int count, Duration spread, std::uint64_t seed) 
   }
 }
 
+/// A public node and so many of those, which form a ring within `time`.
+void make_ring(SimRing& ring, int members, std::uint64_t seed, Duration time = 30s) {
+  ring.add_public();
+  add_members(ring, members, 1s, seed);
+  ring.network.run_for(time);
+  REQUIRE(ring.is_right());
+}
+
+/// The same of public nodes alone, and long enough for each to know its place.
+void make_public_ring(SimRing& ring, int nodes) {
+  if (ring.ids.empty()) ring.add_public();
+  while (std::ssize(ring.ids) < nodes)
+    ring.add(ring.network.add_public_site(), 100ms);
+  ring.network.run_for(180s);
+  REQUIRE(ring.is_right());
+}
+
+bool is_whole_within(SimRing& ring, Duration limit) {
+  return ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, limit);
+}
+
 }  // namespace
 
 TEST_CASE("two nodes make a ring, each the other's neighbour on both sides") {
@@ -58,7 +79,7 @@ TEST_CASE("twenty nodes that start within a second are in ring order soon after"
   SimRing ring(2);
   ring.add_public();
   add_members(ring, 19, 1s, 5);
-  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 20s));
+  CHECK(is_whole_within(ring, 20s));
   MESSAGE("right after " << ring.network.now().time_since_epoch() / 1ms << " ms, datagrams "
                          << ring.network.datagrams_sent());
   ring.network.run_for(60s);
@@ -78,29 +99,22 @@ TEST_CASE("twenty nodes that start within a second are in ring order soon after"
 
 TEST_CASE("a node that joins a settled ring is routable soon") {
   SimRing ring(6);
-  ring.add_public();
-  add_members(ring, 19, 1s, 6);
-  ring.network.run_for(60s);
-  REQUIRE(ring.is_right());
+  make_ring(ring, 19, 6, 60s);
   const auto start = ring.network.now();
   ring.add_behind(port_restricted_cone());
-  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 5s));
+  CHECK(is_whole_within(ring, 5s));
   MESSAGE("routable after " << (ring.network.now() - start) / 1ms << " ms");
   CHECK(ring.network.now() - start < 2s);
 }
 
 TEST_CASE("of a newcomer the nodes next to it tell each other at once, all others later") {
   SimRing ring(17);
-  ring.add_public();
-  for (int i = 1; i < 60; ++i)
-    ring.add(ring.network.add_public_site(), 100ms);
-  ring.network.run_for(180s);
-  REQUIRE(ring.is_right());
+  make_public_ring(ring, 60);
   test_support::TrafficCount count;
   ring.network.set_tap([&](ByteSpan datagram) { count.add(datagram); });
   const auto statuses = [&] { return count.of(test_support::TrafficKind::status).datagrams; };
   ring.add(ring.network.add_public_site());
-  REQUIRE(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 5s));
+  REQUIRE(is_whole_within(ring, 5s));
   ring.network.run_for(5s);
   const auto at_once = statuses();
   MESSAGE(at_once << " statuses and acknowledgements at once");
@@ -118,16 +132,13 @@ TEST_CASE("a newcomer makes few links that it has no use for, far from everybody
   for (int i = 0; i < 4; ++i)
     ring.add_public();
   ring.bootstrap_all_public = false;
-  for (int i = 4; i < 60; ++i)
-    ring.add(ring.network.add_public_site(), 100ms);
-  ring.network.run_for(180s);
-  REQUIRE(ring.is_right());
+  make_public_ring(ring, 60);
   constexpr int newcomers = 8;
   std::size_t made = 0;
   std::size_t useless = 0;
   for (int i = 0; i < newcomers; ++i) {
     const std::size_t index = ring.add(ring.network.add_public_site());
-    REQUIRE(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 5s));
+    REQUIRE(is_whole_within(ring, 5s));
     ring.network.run_for(40s);
     made += ring[index].ups.size();
     useless += ring[index].downs.size();
@@ -140,11 +151,7 @@ TEST_CASE("a newcomer makes few links that it has no use for, far from everybody
 
 TEST_CASE("a member whose place is settled asks one node for it, not those that it is linked to") {
   SimRing ring(18);
-  ring.add_public();
-  for (int i = 1; i < 40; ++i)
-    ring.add(ring.network.add_public_site(), 100ms);
-  ring.network.run_for(180s);
-  REQUIRE(ring.is_right());
+  make_public_ring(ring, 40);
   test_support::TrafficCount count;
   ring.network.set_tap([&](ByteSpan datagram) { count.add(datagram); });
   ring.network.run_for(120s);
@@ -157,10 +164,7 @@ TEST_CASE("a member whose place is settled asks one node for it, not those that 
 
 TEST_CASE("packets to any id arrive at the node nearest to it") {
   SimRing ring(7);
-  ring.add_public();
-  add_members(ring, 29, 1s, 7);
-  ring.network.run_for(60s);
-  REQUIRE(ring.is_right());
+  make_ring(ring, 29, 7, 60s);
   SeededRng rng(7);
   unsigned hops = 0;
   for (int i = 0; i < 100; ++i) {
@@ -188,10 +192,7 @@ TEST_CASE("packets to any id arrive at the node nearest to it") {
 
 TEST_CASE("when a node dies without a word its neighbours close the gap") {
   SimRing ring(8);
-  ring.add_public();
-  add_members(ring, 14, 1s, 8);
-  ring.network.run_for(30s);
-  REQUIRE(ring.is_right());
+  make_ring(ring, 14, 8);
   ring.kill(5);
   const auto died = ring.network.now();
   CHECK(ring.network.run_until_done([&] { return ring.is_right(); }, 60s));
@@ -203,10 +204,7 @@ TEST_CASE("when a node dies without a word its neighbours close the gap") {
 
 TEST_CASE("a node that stops tells its peers, and the gap closes at once") {
   SimRing ring(9);
-  ring.add_public();
-  add_members(ring, 9, 1s, 9);
-  ring.network.run_for(30s);
-  REQUIRE(ring.is_right());
+  make_ring(ring, 9, 9);
   ring[4].overlay().stop(ring.network.now());
   ring.network.drain(ring.host_ids[4]);
   ring.kill(4);
@@ -215,13 +213,10 @@ TEST_CASE("a node that stops tells its peers, and the gap closes at once") {
 
 TEST_CASE("a node that restarts with the same id is linked again at once") {
   SimRing ring(10);
-  ring.add_public();
-  add_members(ring, 9, 1s, 10);
-  ring.network.run_for(30s);
-  REQUIRE(ring.is_right());
+  make_ring(ring, 9, 10);
   ring.restart(4);
   const auto start = ring.network.now();
-  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 30s));
+  CHECK(is_whole_within(ring, 30s));
   MESSAGE("back after " << (ring.network.now() - start) / 1ms << " ms");
   ring.network.run_for(60s);
   CHECK(ring.is_right());
@@ -231,10 +226,7 @@ TEST_CASE("a node that restarts with the same id is linked again at once") {
 
 TEST_CASE("two halves of a ring that see each other again become one ring") {
   SimRing ring(11);
-  ring.add_public();
-  add_members(ring, 11, 1s, 11);
-  ring.network.run_for(30s);
-  REQUIRE(ring.is_right());
+  make_ring(ring, 11, 11);
   ring.network.set_blocked([](HostId a, HostId b) { return (a.value % 2) != (b.value % 2); });
   ring.network.run_for(300s);
   CHECK_FALSE(ring.is_right());
@@ -246,14 +238,11 @@ TEST_CASE("two halves of a ring that see each other again become one ring") {
 
 TEST_CASE("a machine that slept drops its links and joins anew") {
   SimRing ring(12);
-  ring.add_public();
-  add_members(ring, 7, 1s, 12);
-  ring.network.run_for(30s);
-  REQUIRE(ring.is_right());
+  make_ring(ring, 7, 12);
   ring[3].overlay().handle_suspend(ring.network.now());
   ring.network.drain(ring.host_ids[3]);
   CHECK_FALSE(ring[3].overlay().is_joined());
-  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 20s));
+  CHECK(is_whole_within(ring, 20s));
   CHECK(ring[3].joined.size() == 2);
 }
 
@@ -280,7 +269,7 @@ TEST_CASE("a machine that slept seeks none of those that it was linked with thro
     }
     relayed += peers.size();
     ring.network.drain(ring.host_ids[i]);
-    REQUIRE(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 60s));
+    REQUIRE(is_whole_within(ring, 60s));
     ring.network.run_for(20s);
   }
   CHECK(relayed > 10);
@@ -321,7 +310,7 @@ TEST_CASE("loss of a tenth of all packets neither stops nor breaks the ring") {
   SimRing ring(14, lossy);
   ring.add_public();
   add_members(ring, 11, 1s, 14);
-  CHECK(ring.network.run_until_done([&] { return ring.is_right() && ring.all_joined(); }, 60s));
+  CHECK(is_whole_within(ring, 60s));
   MESSAGE("right after " << ring.network.now().time_since_epoch() / 1ms << " ms");
   ring.network.run_for(300s);
   CHECK(ring.is_right());
