@@ -3,133 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "io/socket_address.hpp"
+#include "io/udp_sockets.hpp"
 
 namespace ipop::io {
 
 namespace {
-
-// The kernel's: UDP_MAX_SEGMENTS is 64 before Linux 6.9 and 128 after.
-constexpr std::size_t max_segments = 64;
-constexpr std::size_t max_segmented_octets = 65'000;
 
 // Ours. A GRO buffer holds up to 64 KiB; eight of them are more than one round of the loop can use.
 constexpr std::size_t receive_messages = 8;
 constexpr std::size_t receive_octets = 65'536;
 constexpr std::size_t send_messages = 64;
 constexpr std::size_t max_runs = 16;
-// With the kernel's default of 208 KiB a burst of one TCP window is lost before we wake up.
-constexpr int socket_buffer = 4 << 20;
 constexpr int any_port_attempts = 16;
-
-struct alignas(cmsghdr) ControlBuffer {
-  std::array<char, CMSG_SPACE(sizeof(int))> octets{};
-};
-
-/// Asks with the privilege first; without it the system's limit (net.core.rmem_max) holds.
-void grow_buffers(int fd) {
-  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &socket_buffer, sizeof(socket_buffer)) != 0)
-    (void)::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &socket_buffer, sizeof(socket_buffer));
-  if (::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &socket_buffer, sizeof(socket_buffer)) != 0)
-    (void)::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &socket_buffer, sizeof(socket_buffer));
-}
-
-/// The first of a port takes it for itself; those behind it share it.
-Result<UniqueFd> open_socket(UdpPort::Family family, std::uint16_t port, bool shares, bool& joins) {
-  const bool v4 = family == UdpPort::Family::ipv4;
-  UniqueFd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const std::string context = "UDP port " + std::to_string(port);
-  if (!fd) return last_error(context);
-  const int on = 1;
-  // Don't-fragment, and no belief in what ICMP says of the path: anybody can send that.
-  const int discovery = v4 ? IP_PMTUDISC_PROBE : IPV6_PMTUDISC_PROBE;
-  if (v4) {
-    (void)::setsockopt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, &discovery, sizeof(discovery));
-  } else {
-    if (::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0) return last_error(context);
-    (void)::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discovery, sizeof(discovery));
-  }
-  grow_buffers(fd.get());
-  if (joins) joins = ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof(on)) == 0;
-  if (shares && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) return last_error(context);
-  const net::Endpoint any = v4 ? net::Endpoint{net::Ipv4Address(), port} : net::Endpoint{net::Ipv6Address{}, port};
-  const SocketAddress address = to_socket_address(any);
-  if (::bind(fd.get(), address.get(), address.length) != 0) return last_error(context);
-  return fd;
-}
-
-/// Which of the sockets of a port a datagram is for (Linux socket filter, SO_ATTACH_REUSEPORT_CBPF): the first when the
-/// number in its first four octets is even or missing, else one of `doors` behind it.
-bool divide(int fd, unsigned doors) {
-  std::array<sock_filter, 10> steps = {{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),  // a load behind the end gives 0 to the kernel
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 1, 0),
-      BPF_STMT(BPF_RET | BPF_K, 0),
-      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 1),
-      BPF_STMT(BPF_MISC | BPF_TAX, 0),
-      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 3),
-      BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0),
-      BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, doors),
-      BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
-      BPF_STMT(BPF_RET | BPF_A, 0),
-  }};
-  const sock_fprog program{steps.size(), steps.data()};
-  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) == 0;
-}
-
-/// Behind the first one. Without any where the kernel can't divide: it would deal them out by sender.
-void open_doors(std::vector<UniqueFd>& sockets, UdpPort::Family family, std::uint16_t port, unsigned number,
-                bool& joins) {
-  const int on = 1;
-  const int off = 0;
-  const int first = sockets.front().get();
-  // After it was bound, so that no other program's socket was there.
-  if (number == 0 || ::setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) return;
-  while (sockets.size() <= number) {
-    auto door = open_socket(family, port, true, joins);
-    if (!door) break;
-    sockets.push_back(*std::move(door));
-  }
-  if (sockets.size() == number + 1 && divide(first, number)) return;
-  sockets.resize(1);
-  (void)::setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
-}
-
-std::uint16_t bound_port(const UniqueFd& fd) {
-  SocketAddress address;
-  address.length = sizeof(address.storage);
-  if (::getsockname(fd.get(), address.get(), &address.length) != 0) return 0;
-  const auto endpoint = to_endpoint(address.get());
-  return endpoint ? endpoint->port : 0;
-}
-
-std::size_t segment_size(msghdr& header) {
-  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-    if (c->cmsg_level != SOL_UDP || c->cmsg_type != UDP_GRO) continue;
-    int size = 0;
-    std::memcpy(&size, CMSG_DATA(c), sizeof(size));
-    return size > 0 ? static_cast<std::size_t>(size) : 0;
-  }
-  return 0;
-}
-
-/// Where each datagram of a buffer begins, as the header's one control message.
-void set_segment_size(msghdr& header, std::size_t octets) {
-  cmsghdr* message = CMSG_FIRSTHDR(&header);
-  message->cmsg_level = SOL_UDP;
-  message->cmsg_type = UDP_SEGMENT;
-  message->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
-  const auto size = static_cast<std::uint16_t>(octets);
-  std::memcpy(CMSG_DATA(message), &size, sizeof(size));
-}
 
 /// EIO: the device has no checksum offload. EINVAL, EMSGSIZE: a segment is above the interface's MTU; apart, those that
 /// fit leave.
@@ -151,7 +42,7 @@ iovec to_iovec(const Bytes& octets) {
 struct UdpPort::Buffers {
   // Not cleared: pages that no datagram touches cost no memory.
   std::unique_ptr<std::byte[]> octets{new std::byte[receive_messages * receive_octets]};
-  std::array<ControlBuffer, receive_messages> controls{};
+  std::array<SegmentControl, receive_messages> controls{};
   std::array<sockaddr_storage, receive_messages> sources{};
   std::array<iovec, receive_messages> vectors{};
   std::array<mmsghdr, receive_messages> headers{};
@@ -168,17 +59,17 @@ Result<UdpPort> UdpPort::open(std::uint16_t port, const Offloads& wanted, unsign
     UdpPort out;
     out.cuts_ = RefusedOffload(wanted.cuts);
     out.joins_ = wanted.joins;
-    auto v4 = open_socket(Family::ipv4, port, false, out.joins_);
+    auto v4 = open_udp_socket(Family::ipv4, port, out.joins_);
     if (!v4) return std::move(v4).error();
     out.port_ = bound_port(*v4);
     out.ipv4_.push_back(*std::move(v4));
-    auto v6 = open_socket(Family::ipv6, out.port_, false, out.joins_);
+    auto v6 = open_udp_socket(Family::ipv6, out.port_, out.joins_);
     const bool taken = !v6 && v6.error().code == std::errc::address_in_use;
     if (taken && attempt < attempts) continue;
-    open_doors(out.ipv4_, Family::ipv4, out.port_, doors, out.joins_);
+    open_udp_doors(out.ipv4_, Family::ipv4, out.port_, doors, out.joins_);
     if (v6) {
       out.ipv6_.push_back(*std::move(v6));
-      open_doors(out.ipv6_, Family::ipv6, out.port_, doors, out.joins_);
+      open_udp_doors(out.ipv6_, Family::ipv6, out.port_, doors, out.joins_);
     }
     return out;
   }
@@ -249,7 +140,7 @@ std::span<const net::Datagrams> UdpPort::receive_joined(int fd) {
       continue;
     }
     const std::span octets(b.octets.get() + i * receive_octets, message.msg_len);
-    const std::size_t joined = segment_size(message.msg_hdr);
+    const std::size_t joined = joined_segment_size(message.msg_hdr);
     const std::size_t segment = joined == 0 ? octets.size() : joined;
     received += segment == 0 ? 1 : (octets.size() + segment - 1) / segment;
     joined_.push_back({*from, octets, segment});
@@ -282,18 +173,16 @@ void UdpPort::send(const net::Endpoint& to, std::span<const Bytes> datagrams) {
 /// The number of datagrams dealt with; 0 when they must be sent one by one.
 std::size_t UdpPort::send_segmented(int fd, const net::Endpoint& to, std::span<const Bytes> datagrams) {
   SocketAddress address = to_socket_address(to);
-  std::array<iovec, max_segments> vectors{};
+  std::array<iovec, most_segments> vectors{};
   for (std::size_t i = 0; i < datagrams.size(); ++i)
     vectors[i] = to_iovec(datagrams[i]);
-  ControlBuffer control;
+  SegmentControl control;
   msghdr header{};
   header.msg_name = address.get();
   header.msg_namelen = address.length;
   header.msg_iov = vectors.data();
   header.msg_iovlen = datagrams.size();
-  header.msg_control = control.octets.data();
-  header.msg_controllen = CMSG_SPACE(sizeof(std::uint16_t));
-  set_segment_size(header, datagrams.front().size());
+  set_segment_size(header, control, datagrams.front().size());
   ssize_t sent = -1;
   do {
     sent = ::sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -353,7 +242,7 @@ void UdpPort::send_joined(std::span<const net::Datagrams> runs) {
 std::size_t UdpPort::send_runs(int fd, std::span<const net::Datagrams> runs) {
   const std::size_t count = std::min(runs.size(), max_runs);
   std::array<SocketAddress, max_runs> addresses;
-  std::array<ControlBuffer, max_runs> controls;
+  std::array<SegmentControl, max_runs> controls;
   std::array<iovec, max_runs> vectors{};
   std::array<mmsghdr, max_runs> headers{};
   for (std::size_t i = 0; i < count; ++i) {
@@ -366,9 +255,7 @@ std::size_t UdpPort::send_runs(int fd, std::span<const net::Datagrams> runs) {
     header.msg_iov = &vectors[i];
     header.msg_iovlen = 1;
     if (run.octets.size() <= run.segment) continue;
-    header.msg_control = controls[i].octets.data();
-    header.msg_controllen = CMSG_SPACE(sizeof(std::uint16_t));
-    set_segment_size(header, run.segment);
+    set_segment_size(header, controls[i], run.segment);
   }
   int sent = -1;
   do {
@@ -457,31 +344,6 @@ void UdpPort::count_failure(int error, std::uint64_t datagrams) {
     case EMSGSIZE: counters_.add("drop_udp_too_long", datagrams); break;
     default: counters_.add("drop_udp_send_failed", datagrams); break;
   }
-}
-
-std::size_t segment_run(std::span<const Bytes> datagrams) {
-  if (datagrams.empty()) return 0;
-  const std::size_t size = datagrams.front().size();
-  std::size_t count = 1;
-  std::size_t octets = size;
-  while (count < datagrams.size() && count < max_segments) {
-    const std::size_t next = datagrams[count].size();
-    if (size == 0 || next == 0 || next > size || octets + next > max_segmented_octets) break;
-    octets += next;
-    ++count;
-    if (next < size) break;
-  }
-  return count;
-}
-
-void split_segments(const net::Endpoint& from, ByteSpan octets, std::size_t segment,
-                    std::vector<UdpPort::Datagram>& out) {
-  if (segment == 0) segment = octets.size();
-  do {
-    const std::size_t size = std::min(segment, octets.size());
-    out.push_back({from, octets.first(size)});
-    octets = octets.subspan(size);
-  } while (!octets.empty());
 }
 
 }  // namespace ipop::io

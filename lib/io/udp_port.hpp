@@ -10,6 +10,8 @@
 #include "base/counters.hpp"
 #include "base/result.hpp"
 #include "io/refused_offload.hpp"
+#include "io/udp_segments.hpp"
+#include "io/udp_sockets.hpp"
 #include "io/unique_fd.hpp"
 #include "net/datagrams.hpp"
 #include "net/endpoint.hpp"
@@ -25,11 +27,8 @@ namespace ipop::io {
 /// overlay finds it out (RFC 8899, 4.5). What is larger than the interface's is counted and dropped.
 class UdpPort {
  public:
-  enum class Family { ipv4, ipv6 };
-  struct Datagram {
-    net::Endpoint from{};
-    ByteSpan octets{};
-  };
+  using Family = UdpFamily;
+  using Datagram = UdpDatagram;
 
   /// What the kernel does for many datagrams in one call.
   struct Offloads {
@@ -115,13 +114,5 @@ class UdpPort {
   std::uint64_t octets_sent_ = 0;
   Counters counters_;
 };
-
-/// How many of the first datagrams can leave as one UDP_SEGMENT buffer: equal sizes, the last may be
-/// shorter; at most 64 segments and 65,000 octets. At least 1 when there is one.
-std::size_t segment_run(std::span<const Bytes> datagrams);
-
-/// Cuts what UDP_GRO joined; the last segment may be shorter. `segment` 0: one datagram.
-void split_segments(const net::Endpoint& from, ByteSpan octets, std::size_t segment,
-                    std::vector<UdpPort::Datagram>& out);
 
 }  // namespace ipop::io
