@@ -60,7 +60,7 @@ set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/io/ping_socket_linux.cpp PRO
 # A program that uses one file of a group takes the whole group, and with it the libraries that the group calls: pages
 # of memory that a node has no use for. So these stand alone; the choice of a cipher does, since bench/ has one of its own.
 foreach(source cli/qr_code crypto/aead_choice io/https_client io/https_server io/nftables_linux
-        io/tap_device_linux io/tar_writer io/uring_linux leasing/soap)
+        io/tap_device_linux io/tar_writer io/uring_linux leasing/soap leasing/wsdl)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/lib/${source}.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endforeach()
 

@@ -8,22 +8,13 @@
 #include <sstream>
 
 #include "base/base64.hpp"
+#include "leasing/soap_operations.hpp"
 
 namespace ipop::leasing {
 namespace {
 
 constexpr std::string_view soap_space = "http://schemas.xmlsoap.org/soap/envelope/";
-constexpr std::string_view service_space = "urn:ipop:lease-server:1";
 constexpr std::size_t max_client_name = 64;
-
-struct Operation {
-  LeaseAction action;
-  std::string_view request;
-  std::string_view response;
-};
-constexpr std::array<Operation, 3> operations{{{LeaseAction::obtain, "Obtain", "ObtainResponse"},
-                                               {LeaseAction::renew, "Renew", "RenewResponse"},
-                                               {LeaseAction::release, "Release", "ReleaseResponse"}}};
 
 std::string_view local_name(const pugi::xml_node& node) {
   const std::string_view name = node.name();
@@ -181,8 +172,8 @@ Result<SoapRequest> parse_soap_request(std::string_view envelope) {
   pugi::xml_document document;
   const auto content = open_envelope(document, envelope);
   if (!content) return content.error();
-  const auto operation = std::ranges::find(operations, local_name(*content), &Operation::request);
-  if (operation == operations.end() || name_space_of(*content) != service_space)
+  const auto operation = std::ranges::find(soap_operations, local_name(*content), &SoapOperation::request);
+  if (operation == soap_operations.end() || name_space_of(*content) != service_space)
     return {Errc::unsupported, "no operation " + std::string(local_name(*content).substr(0, 64)) +
                                    "; there are Obtain, Renew and Release"};
   SoapRequest out;
@@ -245,7 +236,7 @@ Result<SoapRequest> parse_soap_request(std::string_view envelope) {
 }
 
 std::string to_soap(const LeaseRequest& request) {
-  const auto operation = std::ranges::find(operations, request.action, &Operation::action);
+  const auto operation = std::ranges::find(soap_operations, request.action, &SoapOperation::action);
   return envelope_with([&](pugi::xml_node& body) {
     pugi::xml_node element = add_service_element(body, operation->request);
     add(element, "Group", request.name_space);
@@ -260,7 +251,7 @@ std::string to_soap(const LeaseRequest& request) {
 }
 
 std::string soap_answer(LeaseAction action, const SoapLease& lease) {
-  const auto operation = std::ranges::find(operations, action, &Operation::action);
+  const auto operation = std::ranges::find(soap_operations, action, &SoapOperation::action);
   return envelope_with([&](pugi::xml_node& body) {
     pugi::xml_node element = add_service_element(body, operation->response);
     add(element, "Address", to_string(lease.address));
@@ -279,8 +270,8 @@ Result<SoapLease> parse_soap_answer(std::string_view envelope) {
   const auto content = open_envelope(document, envelope);
   if (!content) return content.error();
   if (is_element(*content, soap_space, "Fault")) return error_of_fault(*content);
-  const auto operation = std::ranges::find(operations, local_name(*content), &Operation::response);
-  if (operation == operations.end() || name_space_of(*content) != service_space)
+  const auto operation = std::ranges::find(soap_operations, local_name(*content), &SoapOperation::response);
+  if (operation == soap_operations.end() || name_space_of(*content) != service_space)
     return {Errc::malformed, "not an answer of a lease server"};
   SoapLease out;
   const auto address = [](net::Ipv4Address& to) {
@@ -326,82 +317,6 @@ std::string soap_fault(const Error& error, bool is_clients) {
     pugi::xml_node reason = add_service_element(detail, "Reason");
     reason.text().set(std::string(reason_of(error)).c_str());
   });
-}
-
-std::string wsdl(std::string_view url) {
-  pugi::xml_document document;
-  pugi::xml_node declaration = document.append_child(pugi::node_declaration);
-  declaration.append_attribute("version") = "1.0";
-  declaration.append_attribute("encoding") = "UTF-8";
-  pugi::xml_node root = document.append_child("definitions");
-  const auto set = [](pugi::xml_node node, const char* name, std::string_view value) {
-    node.append_attribute(name) = std::string(value).c_str();
-    return node;
-  };
-  set(root, "name", "LeaseServer");
-  set(root, "targetNamespace", service_space);
-  set(root, "xmlns", "http://schemas.xmlsoap.org/wsdl/");
-  set(root, "xmlns:soap", "http://schemas.xmlsoap.org/wsdl/soap/");
-  set(root, "xmlns:xsd", "http://www.w3.org/2001/XMLSchema");
-  set(root, "xmlns:tns", service_space);
-  pugi::xml_node schema = root.append_child("types").append_child("xsd:schema");
-  set(schema, "targetNamespace", service_space);
-  set(schema, "elementFormDefault", "qualified");
-  using Field = std::pair<std::string_view, std::string_view>;
-  const auto add_message = [&](std::string_view name, std::span<const Field> fields, std::size_t required) {
-    pugi::xml_node sequence =
-        set(schema.append_child("xsd:element"), "name", name).append_child("xsd:complexType").append_child("xsd:all");
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      pugi::xml_node field = set(sequence.append_child("xsd:element"), "name", fields[i].first);
-      set(field, "type", fields[i].second);
-      if (i >= required) set(field, "minOccurs", "0");
-    }
-    pugi::xml_node message = set(root.append_child("message"), "name", name);
-    pugi::xml_node part = set(message.append_child("part"), "name", "parameters");
-    set(part, "element", "tns:" + std::string(name));
-  };
-  constexpr std::array<Field, 8> asked{{{"Group", "xsd:string"},
-                                        {"Node", "xsd:string"},
-                                        {"Sequence", "xsd:unsignedLong"},
-                                        {"Address", "xsd:string"},
-                                        {"HostName", "xsd:string"},
-                                        {"Key", "xsd:base64Binary"},
-                                        {"Certificate", "xsd:base64Binary"},
-                                        {"Signature", "xsd:base64Binary"}}};
-  constexpr std::array<Field, 7> answered{{{"Address", "xsd:string"},
-                                           {"Mask", "xsd:string"},
-                                           {"LeaseSeconds", "xsd:unsignedInt"},
-                                           {"Expires", "xsd:long"},
-                                           {"Domain", "xsd:string"},
-                                           {"Mtu", "xsd:unsignedShort"},
-                                           {"Grant", "xsd:base64Binary"}}};
-  for (const Operation& operation : operations) {
-    add_message(operation.request, asked, 2);
-    const bool is_release = operation.action == LeaseAction::release;
-    add_message(operation.response, std::span(answered).first(is_release ? 1 : answered.size()), is_release ? 1 : 6);
-  }
-  pugi::xml_node port_type = set(root.append_child("portType"), "name", "LeaseServerPort");
-  pugi::xml_node binding = set(root.append_child("binding"), "name", "LeaseServerBinding");
-  set(binding, "type", "tns:LeaseServerPort");
-  pugi::xml_node style = set(binding.append_child("soap:binding"), "style", "document");
-  set(style, "transport", "http://schemas.xmlsoap.org/soap/http");
-  for (const Operation& operation : operations) {
-    pugi::xml_node abstract = set(port_type.append_child("operation"), "name", operation.request);
-    set(abstract.append_child("input"), "message", "tns:" + std::string(operation.request));
-    set(abstract.append_child("output"), "message", "tns:" + std::string(operation.response));
-    pugi::xml_node concrete = set(binding.append_child("operation"), "name", operation.request);
-    set(concrete.append_child("soap:operation"), "soapAction",
-        std::string(service_space) + "/" + std::string(operation.request));
-    set(concrete.append_child("input").append_child("soap:body"), "use", "literal");
-    set(concrete.append_child("output").append_child("soap:body"), "use", "literal");
-  }
-  pugi::xml_node service = set(root.append_child("service"), "name", "LeaseServer");
-  pugi::xml_node port = set(service.append_child("port"), "name", "LeaseServerPort");
-  set(port, "binding", "tns:LeaseServerBinding");
-  set(port.append_child("soap:address"), "location", url);
-  std::ostringstream out;
-  document.save(out, "  ", pugi::format_default, pugi::encoding_utf8);
-  return out.str();
 }
 
 }  // namespace ipop::leasing

@@ -52,7 +52,4 @@ Result<SoapLease> parse_soap_answer(std::string_view envelope);
 /// A Fault: `Client` for what the sender did wrong, `Server` for ours.
 std::string soap_fault(const Error& error, bool is_clients);
 
-/// The description (WSDL 1.1) of the service at `url`.
-std::string wsdl(std::string_view url);
-
 }  // namespace ipop::leasing

@@ -19,6 +19,7 @@
 #include "io/system_clock.hpp"
 #include "lease_changes.hpp"
 #include "leasebook/lease_service.hpp"
+#include "leasing/wsdl.hpp"
 #include "refusal_log.hpp"
 #include "server_files.hpp"
 

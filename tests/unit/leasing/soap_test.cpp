@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "leasing/wsdl.hpp"
+
 namespace ipop::leasing {
 namespace {
 
