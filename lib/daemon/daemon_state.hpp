@@ -1,7 +1,7 @@
 #pragma once
 
-// The inside of daemon::Daemon, shared by daemon.cpp (doors and the loop), daemon_packets.cpp (the
-// way of packets) and daemon_group.cpp (what a reload changes). Nobody else includes it.
+// The inside of daemon::Daemon, shared by daemon.cpp (doors and the loop), daemon_outputs.cpp (what the node gives
+// out), daemon_packets.cpp (the way of packets) and daemon_group.cpp (what a reload changes). Nobody else includes it.
 
 #include <memory>
 #include <optional>
