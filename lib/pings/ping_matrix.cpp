@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "pings/ping_matrix_layout.hpp"
 #include "pings/ping_words.hpp"
+#include "pings/svg_writer.hpp"
 
 namespace ipop::pings {
 namespace {
@@ -25,34 +25,6 @@ constexpr std::size_t most_listed = 10;
 constexpr double least_mark = 3.2;
 constexpr std::string_view ink = "#222222";
 constexpr std::string_view pale_ink = "#666666";
-
-/// At most two decimals, without trailing zeros.
-std::string number(double value) {
-  char text[48];
-  const int length = std::snprintf(text, sizeof text, "%.2f", value);
-  std::string out(text, static_cast<std::size_t>(length));
-  while (out.back() == '0')
-    out.pop_back();
-  if (out.back() == '.') out.pop_back();
-  return out;
-}
-
-/// Foreign text as XML text or attribute value.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      // XML 1.0 has no form for other control characters, and what is not ASCII might not be UTF-8.
-      default: out.push_back(c < 0x20 || c == 0x7f ? '?' : c);
-    }
-  }
-  return out;
-}
 
 std::string shortened(const std::string& text) {
   return text.size() <= longest_label ? text : text.substr(0, longest_label - 2) + "..";
@@ -90,12 +62,7 @@ class Matrix {
     draw_columns();
     const double legend_bottom = draw_legend();
     const double total_height = std::max(top_ + height_ + bars + 30, legend_bottom) + margin;
-    const std::string size = number(total_width) + "\" height=\"" + number(total_height);
-    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size + "\" viewBox=\"0 0 " + number(total_width) +
-           " " + number(total_height) +
-           "\" font-family=\"DejaVu Sans, Verdana, sans-serif\" font-size=\"12\">\n"
-           "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" +
-           out_ + "</svg>\n";
+    return out_.finish(total_width, total_height);
   }
 
  private:
@@ -121,38 +88,29 @@ class Matrix {
   [[nodiscard]] double x_of(std::size_t column) const { return left_ + static_cast<double>(column) * cell_width_; }
   [[nodiscard]] double y_of(std::size_t row) const { return top_ + static_cast<double>(row) * cell_height_; }
 
-  void write_text(double x, double y, std::string_view attributes, std::string_view text) {
-    out_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\"";
-    if (!attributes.empty()) out_ += " " + std::string(attributes);
-    out_ += ">" + escaped(text) + "</text>\n";
-  }
-  void write_rect(double x, double y, double width, double height, std::string_view fill, std::string_view title) {
-    out_ += "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(width) + "\" height=\"" +
-            number(height) + "\" " + std::string(fill);
-    out_ += title.empty() ? "/>\n" : "><title>" + escaped(title) + "</title></rect>\n";
-  }
   static std::string fill_of(CellKind kind) { return "fill=\"" + std::string(style_of(kind).fill) + "\""; }
 
   void draw_header() {
-    write_text(margin, 42, "font-size=\"22\" font-weight=\"bold\" fill=\"" + std::string(ink) + "\"",
-               "Pings between " + with_commas(summary_.members.size()) +
-                   (summary_.members.size() == 1 ? " member" : " members"));
+    out_.write_text(margin, 42, "font-size=\"22\" font-weight=\"bold\" fill=\"" + std::string(ink) + "\"",
+                    "Pings between " + with_commas(summary_.members.size()) +
+                        (summary_.members.size() == 1 ? " member" : " members"));
     const std::string soft = "font-size=\"14\" fill=\"" + std::string(pale_ink) + "\"";
     const std::string lost = std::to_string(summary_.pairs_lost_throughout) == "1"
                                  ? "1 pair lost in every run"
                                  : with_commas(summary_.pairs_lost_throughout) + " pairs lost in every run";
-    write_text(margin, 68, soft,
-               percent_text(summary_.by_received[pings_a_run], summary_.runs) + " of " + with_commas(summary_.runs) +
-                   " runs without loss, " + percent_text(summary_.by_received[0], summary_.runs) +
-                   " without any reply; " + lost);
+    out_.write_text(margin, 68, soft,
+                    percent_text(summary_.by_received[pings_a_run], summary_.runs) + " of " +
+                        with_commas(summary_.runs) + " runs without loss, " +
+                        percent_text(summary_.by_received[0], summary_.runs) + " without any reply; " + lost);
     if (summary_.last_run.seconds > 0)
-      write_text(margin, 90, soft,
-                 utc_text_of(summary_.first_run) + " to " + utc_text_of(summary_.last_run) + ", " +
-                     with_commas(summary_.measured_pairs) + " pairs, " + std::to_string(pings_a_run) + " pings a run");
+      out_.write_text(margin, 90, soft,
+                      utc_text_of(summary_.first_run) + " to " + utc_text_of(summary_.last_run) + ", " +
+                          with_commas(summary_.measured_pairs) + " pairs, " + std::to_string(pings_a_run) +
+                          " pings a run");
   }
 
   void draw_cells() {
-    write_rect(left_, top_, width_, height_, "fill=\"#ffffff\" stroke=\"#999999\" stroke-width=\"1\"", "");
+    out_.write_rect(left_, top_, width_, height_, "fill=\"#ffffff\" stroke=\"#999999\" stroke-width=\"1\"");
     if (columns_.is_named() && rows_.is_named()) {
       draw_named_cells();
     } else {
@@ -169,13 +127,13 @@ class Matrix {
         const PingPair* found = pair(row, column);
         const double x = x_of(column);
         const double y = y_of(row);
-        write_rect(x + 0.5, y + 0.5, cell_width_ - 1, cell_height_ - 1, fill_of(what), title_of(row, column));
+        out_.write_rect(x + 0.5, y + 0.5, cell_width_ - 1, cell_height_ - 1, fill_of(what), title_of(row, column));
         const std::string attributes =
             "text-anchor=\"middle\" pointer-events=\"none\" fill=\"" + std::string(style_of(what).ink) + "\"";
         if (with_text && found != nullptr) {
-          write_text(x + cell_width_ / 2, y + cell_height_ / 2 + 4, attributes, cell_text(*found, what));
+          out_.write_text(x + cell_width_ / 2, y + cell_height_ / 2 + 4, attributes, cell_text(*found, what));
         } else if (what == CellKind::lost_throughout) {
-          write_text(x + cell_width_ / 2, y + cell_height_ / 2 + 4, attributes, "x");
+          out_.write_text(x + cell_width_ / 2, y + cell_height_ / 2 + 4, attributes, "x");
         }
       }
     }
@@ -205,8 +163,7 @@ class Matrix {
     }
     for (std::size_t i = 0; i < cell_kinds; ++i) {
       if (paths[i].empty()) continue;
-      out_ +=
-          "<path " + fill_of(static_cast<CellKind>(i)) + " shape-rendering=\"crispEdges\" d=\"" + paths[i] + "\"/>\n";
+      out_.write_path(fill_of(static_cast<CellKind>(i)) + " shape-rendering=\"crispEdges\"", paths[i]);
     }
     draw_titles();
   }
@@ -224,7 +181,8 @@ class Matrix {
       y -= higher / 2;
       height += higher;
     }
-    path += "M" + number(x) + " " + number(y) + "h" + number(width) + "v" + number(height) + "h-" + number(width) + "z";
+    path += "M" + svg_number(x) + " " + svg_number(y) + "h" + svg_number(width) + "v" + svg_number(height) + "h-" +
+            svg_number(width) + "z";
   }
 
   /// What a person looks up in a large matrix are the pairs with loss.
@@ -240,8 +198,8 @@ class Matrix {
       const std::size_t column = column_of[found->to];
       const double width = std::max(cell_width_, least_mark);
       const double height = std::max(cell_height_, least_mark);
-      write_rect(x_of(column) + (cell_width_ - width) / 2, y_of(row) + (cell_height_ - height) / 2, width, height,
-                 "fill-opacity=\"0\"", title_of(row, column));
+      out_.write_rect(x_of(column) + (cell_width_ - width) / 2, y_of(row) + (cell_height_ - height) / 2, width, height,
+                      "fill-opacity=\"0\"", title_of(row, column));
     }
   }
 
@@ -254,11 +212,12 @@ class Matrix {
 
   void draw_axis_names() {
     const std::string bold = "font-size=\"13\" font-weight=\"bold\" fill=\"" + std::string(ink) + "\"";
-    write_text(left_ + width_ / 2, header + 10, "text-anchor=\"middle\" " + bold, "to");
+    out_.write_text(left_ + width_ / 2, header + 10, "text-anchor=\"middle\" " + bold, "to");
     const double x = margin + 6;
     const double y = top_ + height_ / 2;
-    write_text(x, y, "text-anchor=\"middle\" transform=\"rotate(-90 " + number(x) + " " + number(y) + ")\" " + bold,
-               "from");
+    out_.write_text(
+        x, y, "text-anchor=\"middle\" transform=\"rotate(-90 " + svg_number(x) + " " + svg_number(y) + ")\" " + bold,
+        "from");
   }
 
   void draw_rows() {
@@ -268,54 +227,54 @@ class Matrix {
     if (rows_.is_named()) return;
     for (const std::size_t tick : ticks(rows_)) {
       const double y = y_of(tick) + cell_height_ / 2;
-      write_text(left_ - 10, y + 4, end, std::to_string(tick + 1));
-      write_rect(left_ - 6, y - 0.5, 6, 1, "fill=\"#999999\"", "");
+      out_.write_text(left_ - 10, y + 4, end, std::to_string(tick + 1));
+      out_.write_rect(left_ - 6, y - 0.5, 6, 1, "fill=\"#999999\"");
     }
     draw_bars(rows_, [&](std::size_t i, double length, const std::string& title) {
-      write_rect(left_ + width_ + 8, y_of(i), length, cell_height_, "fill=\"#e4660c\"", title);
+      out_.write_rect(left_ + width_ + 8, y_of(i), length, cell_height_, "fill=\"#e4660c\"", title);
     });
     for (const MatrixGroup& group : rows_.groups) {
       const double y = y_of(group.first);
-      write_rect(left_ - 50, y + 1, 4, std::max(static_cast<double>(group.count) * cell_height_ - 2, 1.0),
-                 "fill=\"#888888\"", std::string(group.title) + ": " + std::to_string(group.count) + " members");
-      if (group.first > 0) write_rect(left_ - 50, y - 0.25, width_ + 50, 0.5, "fill=\"#555555\"", "");
+      out_.write_rect(left_ - 50, y + 1, 4, std::max(static_cast<double>(group.count) * cell_height_ - 2, 1.0),
+                      "fill=\"#888888\"", std::string(group.title) + ": " + std::to_string(group.count) + " members");
+      if (group.first > 0) out_.write_rect(left_ - 50, y - 0.25, width_ + 50, 0.5, "fill=\"#555555\"");
     }
   }
 
   void draw_columns() {
     for (std::size_t i = 0; columns_.is_named() && i < columns_.members.size(); ++i) {
       const double x = x_of(i) + cell_width_ / 2;
-      write_named(
-          columns_.members[i], x, top_ - 10,
-          "fill=\"" + std::string(ink) + "\" transform=\"rotate(-45 " + number(x) + " " + number(top_ - 10) + ")\"");
+      write_named(columns_.members[i], x, top_ - 10,
+                  "fill=\"" + std::string(ink) + "\" transform=\"rotate(-45 " + svg_number(x) + " " +
+                      svg_number(top_ - 10) + ")\"");
     }
     if (columns_.is_named()) return;
     for (const std::size_t tick : ticks(columns_)) {
       const double x = x_of(tick) + cell_width_ / 2;
-      write_text(x, top_ - 10, "text-anchor=\"middle\" fill=\"" + std::string(ink) + "\"", std::to_string(tick + 1));
-      write_rect(x - 0.5, top_ - 6, 1, 6, "fill=\"#999999\"", "");
+      out_.write_text(x, top_ - 10, "text-anchor=\"middle\" fill=\"" + std::string(ink) + "\"",
+                      std::to_string(tick + 1));
+      out_.write_rect(x - 0.5, top_ - 6, 1, 6, "fill=\"#999999\"");
     }
     draw_bars(columns_, [&](std::size_t i, double length, const std::string& title) {
-      write_rect(x_of(i), top_ + height_ + 8, cell_width_, length, "fill=\"#e4660c\"", title);
+      out_.write_rect(x_of(i), top_ + height_ + 8, cell_width_, length, "fill=\"#e4660c\"", title);
     });
     double free_from = 0;
     for (const MatrixGroup& group : columns_.groups) {
       const double x = x_of(group.first);
       const double width = std::max(static_cast<double>(group.count) * cell_width_ - 2, 1.0);
       const std::string title = std::string(group.title) + ": " + std::to_string(group.count);
-      write_rect(x + 1, top_ - 30, width, 4, "fill=\"#888888\"", title + " members");
+      out_.write_rect(x + 1, top_ - 30, width, 4, "fill=\"#888888\"", title + " members");
       // A title that the one before it leaves no room for stands in the legend.
       if (x >= free_from && width >= 7 * static_cast<double>(title.size())) {
-        write_text(x + 1, top_ - 36, "fill=\"" + std::string(ink) + "\"", title);
+        out_.write_text(x + 1, top_ - 36, "fill=\"" + std::string(ink) + "\"", title);
         free_from = x + 7 * static_cast<double>(title.size()) + 10;
       }
-      if (group.first > 0) write_rect(x - 0.25, top_ - 30, 0.5, height_ + 30, "fill=\"#555555\"", "");
+      if (group.first > 0) out_.write_rect(x - 0.25, top_ - 30, 0.5, height_ + 30, "fill=\"#555555\"");
     }
   }
 
   void write_named(const MatrixMember& entry, double x, double y, const std::string& attributes) {
-    out_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" " + attributes + "><title>" +
-            escaped(member_text(member(entry))) + "</title>" + escaped(label(entry)) + "</text>\n";
+    out_.write_text(x, y, attributes, label(entry), member_text(member(entry)));
   }
 
   /// Places to number: about ten, at round numbers, and the first.
@@ -351,12 +310,12 @@ class Matrix {
     const std::string bold = "font-weight=\"bold\" fill=\"" + std::string(ink) + "\"";
     const std::string normal = "fill=\"" + std::string(ink) + "\"";
     const auto title = [&](std::string_view text) {
-      write_text(legend_left_, y, bold, text);
+      out_.write_text(legend_left_, y, bold, text);
       y += line_height;
     };
     const auto sample = [&](CellKind kind) {
-      write_rect(legend_left_, y - 12, 22, 15, fill_of(kind) + " stroke=\"#888888\" stroke-width=\"0.5\"", "");
-      write_text(legend_left_ + 32, y, normal, style_of(kind).meaning);
+      out_.write_rect(legend_left_, y - 12, 22, 15, fill_of(kind) + " stroke=\"#888888\" stroke-width=\"0.5\"");
+      out_.write_text(legend_left_ + 32, y, normal, style_of(kind).meaning);
       y += line_height;
     };
     title("Mean round trip, nothing lost");
@@ -379,7 +338,7 @@ class Matrix {
     const std::string bold = "font-weight=\"bold\" fill=\"" + std::string(ink) + "\"";
     const std::string normal = "fill=\"" + std::string(ink) + "\"";
     const auto line = [&](const std::string& attributes, std::string_view text) {
-      write_text(legend_left_, y, attributes, text);
+      out_.write_text(legend_left_, y, attributes, text);
       y += line_height;
     };
     line(bold, "Members, by their share of lost pings");
@@ -414,7 +373,7 @@ class Matrix {
   double width_ = 0;
   double height_ = 0;
   double legend_left_ = 0;
-  std::string out_;
+  SvgWriter out_;
 };
 
 }  // namespace
