@@ -44,7 +44,7 @@ foreach(line IN LISTS layer_lines)
   get_target_property(kind ga_${layer} TYPE)
   if(NOT kind STREQUAL "STATIC_LIBRARY")
     continue()
-  elseif(layer MATCHES "^(cli|authority|control|daemon|desk|firewall|fleet|follow|groups|health|layerfs|layers|layerstore|leasing|leasebook|medium|pings|pool|settings|updates)$" OR
+  elseif(layer MATCHES "^(cli|authority|control|daemon|desk|condor|firewall|fleet|follow|groups|health|layerfs|layers|layerstore|leasing|leasebook|medium|pings|pool|settings|updates|validation)$" OR
          (layer STREQUAL "dht" AND CMAKE_BUILD_TYPE STREQUAL "Release"))
     # No packet waits for the DHT either, but the simulated rings of the tests compute in it.
     ga_compile_cold(ga_${layer})

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "condor/condor_program.hpp"
 #include "condor_place.hpp"
 #include "io/system_clock.hpp"
-#include "job_run.hpp"
+#include "validation/verdicts.hpp"
 
 namespace ipop::ga_condorcfg {
 
 void Announcer::expect_start() {
   changes_.reset();
-  const auto said = run_condor({"condor_config_val", "COLLECTOR_ADDRESS_FILE"});
-  file_ = said && said->status == 0 ? first_line(said->output) : std::string();
+  const auto said = condor::run_condor({"condor_config_val", "COLLECTOR_ADDRESS_FILE"});
+  file_ = said && said->status == 0 ? validation::first_line(said->output) : std::string();
   before_ = written_at();
   const std::string directory = file_.substr(0, file_.rfind('/'));
   auto changes = said ? io::DirectoryChanges::watch(loop_, directory, [this] { look(); })

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "condor/condor_program.hpp"
 #include "io/file.hpp"
 
 namespace ipop::ga_condorcfg {
@@ -31,9 +32,10 @@ Result<bool> write_open_credentials(const CondorPaths& paths, const PoolFiles& f
   if (!secret) return secret;
   if (!*secret && io::exists(paths.token)) return false;
   const std::string identity = std::string(pool::member_name) + "@" + files.domain;
-  const auto made = run_condor({"env", "_CONDOR_TRUST_DOMAIN=" + files.domain,
-                                "_CONDOR_SEC_PASSWORD_DIRECTORY=" + paths.secret.substr(0, paths.secret.rfind('/')),
-                                "condor_token_create", "-key", key_name, "-identity", identity});
+  const auto made =
+      condor::run_condor({"env", "_CONDOR_TRUST_DOMAIN=" + files.domain,
+                          "_CONDOR_SEC_PASSWORD_DIRECTORY=" + paths.secret.substr(0, paths.secret.rfind('/')),
+                          "condor_token_create", "-key", key_name, "-identity", identity});
   if (!made) return made.error();
   // Three parts between dots, and nothing else: what is said beside it stands in other lines.
   std::string token;
@@ -45,7 +47,7 @@ Result<bool> write_open_credentials(const CondorPaths& paths, const PoolFiles& f
   }
   if (made->status != 0 || token.empty())
     return make_error(std::make_error_code(std::errc::io_error),
-                      "condor_token_create: " + first_paragraph(made->output));
+                      "condor_token_create: " + condor::first_paragraph(made->output));
   return write_if_changed(paths.token, token + "\n", 0600);
 }
 
@@ -72,19 +74,6 @@ CondorPaths condor_paths(const Context& context) {
       root + "/passwords.d/" + key_name, root + "/tokens.d/" + key_name};
 }
 
-Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit, std::size_t most_output) {
-  auto ran = io::run_process(command, limit, most_output);
-  // 127: `env` did not find it.
-  const bool is_missing =
-      ran ? ran->status == 127 && command.front() == "env" : ran.error().code == std::errc::no_such_file_or_directory;
-  if (!is_missing) return ran;
-  const auto program =
-      std::ranges::find_if(command, [](const std::string& word) { return word.starts_with("condor_"); });
-  return make_error(make_error_code(Errc::not_found), "HTCondor is not installed (no program " +
-                                                          (program == command.end() ? command.front() : *program) +
-                                                          "); install the package condor");
-}
-
 Result<bool> write_condor_files(const Context& context, const PoolFiles& files, const std::string& text) {
   const CondorPaths paths = condor_paths(context);
   const auto credentials =
@@ -97,14 +86,6 @@ Result<bool> write_condor_files(const Context& context, const PoolFiles& files, 
   }
   // Last, so that what it names is there.
   return write_if_changed(paths.config, text, 0644);
-}
-
-std::string first_paragraph(const std::string& output) {
-  std::string out = output.substr(0, output.find("\n\n"));
-  while (!out.empty() && out.back() == '\n')
-    out.pop_back();
-  std::ranges::replace(out, '\n', ' ');
-  return out.substr(0, 512);
 }
 
 cli::ExitStatus report_condor_error(const Context& context, const Error& error) {

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "io/run_process.hpp"
 #include "pool/condor_config.hpp"
 #include "pool_files.hpp"
 
@@ -23,17 +22,9 @@ struct CondorPaths {
 };
 CondorPaths condor_paths(const Context& context);
 
-/// Runs one of HTCondor's programs. Errors: not_found (it is not installed; the message names the
-/// package), those of io::run_process.
-Result<io::ProcessResult> run_condor(const std::vector<std::string>& command, Duration limit = 30s,
-                                     std::size_t most_output = 65'536);
-
 /// Writes the configuration, when it differs, and the files that it names; the previous text is kept. True
-/// when something changed. Errors: errno, those of run_condor.
+/// when something changed. Errors: errno, those of condor::run_condor.
 Result<bool> write_condor_files(const Context& context, const PoolFiles& files, const std::string& text);
-
-/// What a program of HTCondor said first, in one line, for a message.
-std::string first_paragraph(const std::string& output);
 
 /// Reports an error of HTCondor's programs; the status that belongs to it.
 cli::ExitStatus report_condor_error(const Context& context, const Error& error);

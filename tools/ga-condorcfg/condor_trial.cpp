@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "condor/condor_program.hpp"
 #include "condor_place.hpp"
 #include "io/file.hpp"
 
@@ -60,10 +61,10 @@ Result<void> Trial::prepare(const Context& context, const std::string& text, Bes
   const auto main = io::read_file(context.options.condor + "/condor_config", largest_tried_file);
   if (!main) {
     // Without its programs the missing file says nothing.
-    if (auto version = run_condor({"condor_version"}); !version) return std::move(version).error();
+    if (auto version = condor::run_condor({"condor_version"}); !version) return std::move(version).error();
     return main.error();
   }
-  const auto directories = run_condor({"condor_config_val", "LOCAL_CONFIG_DIR"});
+  const auto directories = condor::run_condor({"condor_config_val", "LOCAL_CONFIG_DIR"});
   if (!directories) return directories.error();
 
   // HTCondor's daemons read the authority's certificate there, not as root.
@@ -102,14 +103,14 @@ Result<void> Trial::prepare(const Context& context, const std::string& text, Bes
 Result<io::ProcessResult> Trial::ask(const std::vector<std::string>& words) const {
   std::vector<std::string> command{"env", "CONDOR_CONFIG=" + file(), "condor_config_val"};
   command.insert(command.end(), words.begin(), words.end());
-  return run_condor(command, 30s, largest_reading);
+  return condor::run_condor(command, 30s, largest_reading);
 }
 
 Result<pool::CondorReading> reading_of(const Result<io::ProcessResult>& dump) {
   if (!dump) return dump.error();
   if (dump->status != 0)
     return make_error(make_error_code(Errc::malformed),
-                      "HTCondor does not say what it reads: " + first_paragraph(dump->output));
+                      "HTCondor does not say what it reads: " + condor::first_paragraph(dump->output));
   return pool::parse_condor_reading(dump->output);
 }
 
@@ -119,7 +120,7 @@ std::string templates_of(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("use POLICY:") && !line.starts_with("use FEATURE:")) continue;
-    const auto said = run_condor({"condor_config_val", "use", line.substr(4)});
+    const auto said = condor::run_condor({"condor_config_val", "use", line.substr(4)});
     if (said && said->status == 0) out += said->output;
   }
   return out;
@@ -134,7 +135,7 @@ Result<void> try_config(const Context& context, const std::string& text) {
   if (!tried) return tried.error();
   if (tried->status == 0 && !is_complaint(tried->output)) return {};
   return Result<void>(make_error(make_error_code(Errc::malformed),
-                                 "HTCondor rejects this configuration: " + first_paragraph(tried->output)));
+                                 "HTCondor rejects this configuration: " + condor::first_paragraph(tried->output)));
 }
 
 Result<std::vector<pool::OverriddenKey>> overridden_keys(const Context& context, const std::string& text) {
@@ -142,7 +143,7 @@ Result<std::vector<pool::OverriddenKey>> overridden_keys(const Context& context,
   if (auto prepared = trial.prepare(context, text, Beside::earlier); !prepared) return std::move(prepared).error();
   const auto alone = reading_of(trial.ask({"-dump", "-verbose"}));
   if (!alone) return alone.error();
-  const auto all = reading_of(run_condor({"condor_config_val", "-dump", "-verbose"}, 30s, largest_reading));
+  const auto all = reading_of(condor::run_condor({"condor_config_val", "-dump", "-verbose"}, 30s, largest_reading));
   if (!all) return all.error();
   return pool::find_overridden({text, templates_of(text), std::string("/") + config_name}, *alone, *all);
 }

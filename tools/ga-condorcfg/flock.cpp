@@ -4,6 +4,7 @@
 
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
+#include "condor/condor_program.hpp"
 #include "condor_place.hpp"
 #include "flock_files.hpp"
 #include "io/file.hpp"
@@ -54,7 +55,7 @@ ExitStatus carry_out(const Context& context, const ExportFlock& verb) {
   if (!status) return tools::report_node_error(context.streams, tool, status.error(), socket);
   const std::string identity = std::string(pool::guest_name) + "@" + files.domain;
   // Signed with the key that HTCondor's collector makes at its first start, and that never leaves this machine.
-  const auto made = run_condor({"condor_token_create", "-identity", identity});
+  const auto made = condor::run_condor({"condor_token_create", "-identity", identity});
   if (!made) return report_condor_error(context, made.error());
   const std::string token = token_in(made->output);
   if (made->status != 0 || token.empty()) {

@@ -5,6 +5,7 @@
 
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
+#include "condor/condor_program.hpp"
 #include "condor_place.hpp"
 #include "io/file.hpp"
 #include "io/log_writer.hpp"
@@ -37,12 +38,14 @@ constexpr std::uint16_t condor_port = 9618;
 constexpr Duration probe_limit = 5s;
 constexpr Duration node_limit = 10s;
 
-/// The jobs of this machine's queue that run on workers of its own group. Errors: those of run_condor; io_error.
+/// The jobs of this machine's queue that run on workers of its own group. Errors: those of condor::run_condor;
+/// io_error.
 Result<std::vector<RunningJob>> running_jobs(const PoolFiles& files) {
   // Running, sending output, suspended.
-  const auto said = run_condor({"condor_q", "-all", "-constraint", "JobStatus == 2 || JobStatus == 6 || JobStatus == 7",
-                                "-af:t", "ClusterId", "ProcId", "RemoteHost", "PublicClaimId"},
-                               ask_limit, most_rows);
+  const auto said =
+      condor::run_condor({"condor_q", "-all", "-constraint", "JobStatus == 2 || JobStatus == 6 || JobStatus == 7",
+                          "-af:t", "ClusterId", "ProcId", "RemoteHost", "PublicClaimId"},
+                         ask_limit, most_rows);
   if (!said) return said.error();
   if (said->status != 0)
     return make_error(std::make_error_code(std::errc::io_error), "condor_q: " + said->output.substr(0, 200));
@@ -53,9 +56,9 @@ Result<std::vector<RunningJob>> running_jobs(const PoolFiles& files) {
 
 /// One row a machine; none when the manager does not answer.
 std::optional<std::vector<SeenWorker>> seen_workers() {
-  const auto said = run_condor({"condor_status", "-constraint", "SlotID == 1 && SlotType =!= \"Dynamic\"", "-af:t",
-                                "Machine", "MyAddress", "DaemonStartTime", "LastHeardFrom"},
-                               ask_limit, most_rows);
+  const auto said = condor::run_condor({"condor_status", "-constraint", "SlotID == 1 && SlotType =!= \"Dynamic\"",
+                                        "-af:t", "Machine", "MyAddress", "DaemonStartTime", "LastHeardFrom"},
+                                       ask_limit, most_rows);
   if (!said || said->status != 0) return std::nullopt;
   return pool::parse_seen_workers(said->output);
 }
@@ -89,7 +92,7 @@ void forget_worker(const Context& context, const RunningJob& job) {
                          "\" && DaemonStartTime == " + std::to_string(job.worker.began) + "\n";
   if (!io::write_file_atomically(file, ad, 0644)) return;
   // Without the manager there is nothing to be forgotten by.
-  const auto told = run_condor({"condor_advertise", "INVALIDATE_STARTD_ADS", file}, ask_limit);
+  const auto told = condor::run_condor({"condor_advertise", "INVALIDATE_STARTD_ADS", file}, ask_limit);
   (void)told;
   const auto removed = io::remove_file(file);
   (void)removed;

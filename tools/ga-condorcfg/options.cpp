@@ -32,20 +32,20 @@ void add_flock(CLI::App& app, Options& options, ExportFlock& exported, AcceptFlo
 
 void add_validate(CLI::App& app, Options& options, ValidatePool& validate) {
   CLI::App* verb = app.add_subcommand("validate", "Test the pool with jobs, and print a table");
-  verb->add_option("--jobs", validate.jobs, "How many jobs the first test submits (100)")
+  verb->add_option("--jobs", validate.wishes.jobs, "How many jobs the first test submits (100)")
       ->type_name("N")
       ->check(CLI::Range(1, 10000));
-  tools::add_duration_option(*verb, "--timeout", validate.timeout, "How long each test may take (30min)");
-  verb->add_option("--only", validate.only, "Run only this test; may be repeated")
+  tools::add_duration_option(*verb, "--timeout", validate.wishes.timeout, "How long each test may take (30min)");
+  verb->add_option("--only", validate.wishes.only, "Run only this test; may be repeated")
       ->type_name("")
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"jobs", "dag", "checkpoint", "absence", "flock"}));
-  verb->add_option("--worker", validate.worker, "Machine to disconnect, as shown by `condor_status`")
+      ->check(CLI::IsMember(condor::test_names()));
+  verb->add_option("--worker", validate.wishes.worker, "Machine to disconnect, as shown by `condor_status`")
       ->type_name("NAME");
-  verb->add_option("--cut-off", validate.cut_off, "Command that disconnects the worker from the network")
+  verb->add_option("--cut-off", validate.wishes.cut_off, "Command that disconnects the worker from the network")
       ->type_name("COMMAND");
-  verb->add_option("--bring-back", validate.bring_back, "Command that connects it again")->type_name("COMMAND");
-  tools::add_duration_option(*verb, "--away", validate.away, "How long the worker is disconnected (30s)");
+  verb->add_option("--bring-back", validate.wishes.bring_back, "Command that connects it again")->type_name("COMMAND");
+  tools::add_duration_option(*verb, "--away", validate.wishes.away, "How long the worker is disconnected (30s)");
   verb->add_option("--work-dir", validate.directory, "Keep the jobs' files in this directory")->type_name("DIR");
   verb->callback([&] { options.verb = validate; });
 }

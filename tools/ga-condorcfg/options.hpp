@@ -9,6 +9,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/output_options.hpp"
 #include "cli/streams.hpp"
+#include "condor/pool_tests.hpp"
 
 namespace ipop::ga_condorcfg {
 
@@ -39,14 +40,8 @@ struct RemoveFlock {
   std::string domain{};
 };
 struct ValidatePool {
-  std::size_t jobs = 100;
-  std::chrono::seconds timeout{1800};  ///< for each row
-  std::string worker{};                ///< which is cut off; empty: any that runs the job
-  std::string cut_off{};               ///< command, split at spaces, that cuts the worker off
-  std::string bring_back{};
-  std::chrono::seconds away{30};    ///< how long it is cut off
-  std::string directory{};          ///< for the jobs' files; empty: one of its own, removed at the end
-  std::vector<std::string> only{};  ///< rows to run; empty: all
+  condor::TestWishes wishes{};
+  std::string directory{};  ///< for the jobs' files; empty: one of its own, removed at the end
 };
 using Verb = std::variant<WriteConfig, WatchPool, ShowPool, CheckPool, FreeJobs, CarryPriorities, ExportFlock,
                           AcceptFlock, RemoveFlock, ValidatePool>;

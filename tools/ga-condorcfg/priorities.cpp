@@ -5,6 +5,7 @@
 
 #include "cli/rights.hpp"
 #include "cli/text.hpp"
+#include "condor/condor_program.hpp"
 #include "condor_place.hpp"
 #include "io/file.hpp"
 #include "io/process.hpp"
@@ -39,10 +40,10 @@ ExitStatus refuse(const Context& context, const std::string& what, const std::st
 ExitStatus keep(const Context& context, net::Ipv4Address manager) {
   std::vector<std::string> command{"condor_userprio", "-pool", to_string(manager), "-allusers", "-af:t"};
   command.insert(command.end(), pool::priority_columns.begin(), pool::priority_columns.end());
-  const auto said = run_condor(command, userprio_limit, largest_copy);
+  const auto said = condor::run_condor(command, userprio_limit, largest_copy);
   if (!said) return report_condor_error(context, said.error());
   if (said->status != 0)
-    return refuse(context, "the manager does not say: " + first_paragraph(said->output), "ga-condorcfg show");
+    return refuse(context, "the manager does not say: " + condor::first_paragraph(said->output), "ga-condorcfg show");
   const auto users = pool::parse_user_priorities(said->output);
   // One that has just begun knows nobody, and who asks it may know more.
   if (users.empty()) return ExitStatus::done;
@@ -65,10 +66,10 @@ ExitStatus bring_in(const Context& context) {
   const auto users = pool::after_rest(pool::parse_user_priorities(*text), age);
   for (const pool::UserPriority& user : users)
     for (const auto& command : pool::commands_to_set(user)) {
-      const auto set = run_condor(command, userprio_limit);
+      const auto set = condor::run_condor(command, userprio_limit);
       if (!set) return report_condor_error(context, set.error());
       if (set->status != 0)
-        return refuse(context, "the manager does not take it: " + first_paragraph(set->output),
+        return refuse(context, "the manager does not take it: " + condor::first_paragraph(set->output),
                       "condor_status -negotiator, which shows whether it runs");
     }
   if (const auto moved = io::rename_file(path, path + ".taken"); !moved)

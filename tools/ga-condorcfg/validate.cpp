@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -10,37 +9,21 @@
 #include "cli/json_writer.hpp"
 #include "cli/progress.hpp"
 #include "cli/table.hpp"
+#include "condor/condor_program.hpp"
+#include "condor/pool_tests.hpp"
 #include "condor_place.hpp"
 #include "io/file.hpp"
 #include "io/process.hpp"
 #include "io/system_clock.hpp"
-#include "pool_fault.hpp"
-#include "validation.hpp"
+#include "validation/verdicts.hpp"
 #include "verbs.hpp"
 
 namespace ipop::ga_condorcfg {
 namespace {
 
 using cli::ExitStatus;
-using Kind = TestOutcome::Kind;
-
-struct Test {
-  std::string_view name;
-  TestOutcome (*run)(const TestPlace&);
-};
-// The last one leaves every slot of the pool taken until the manager has heard that it is free again.
-constexpr std::array<Test, 5> tests{{{"jobs", test_jobs},
-                                     {"dag", test_dag},
-                                     {"checkpoint", test_checkpoint},
-                                     {"absence", test_absence},
-                                     {"flock", test_flock}}};
-
-/// A row of the table.
-struct Row {
-  std::string name{};
-  TestOutcome outcome{};
-  Duration time{};
-};
+using condor::TestRow;
+using Kind = validation::TestOutcome::Kind;
 
 /// HTCondor may still write into the folder of jobs that have ended. The reason why it is left; none when it is gone.
 std::error_code remove_folder(const std::string& directory) {
@@ -67,12 +50,12 @@ std::string seconds_of(Duration time) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
-void write_rows(const Context& context, const std::vector<Row>& rows) {
+void write_rows(const Context& context, const std::vector<TestRow>& rows) {
   std::ostream& out = context.streams.out;
   if (context.options.output.json) {
     cli::JsonWriter json("ga-condorcfg.validate/1");
     json.begin_array("tests");
-    for (const Row& row : rows) {
+    for (const TestRow& row : rows) {
       json.begin_element();
       json.field("test", row.name);
       json.field("result", row.outcome.kind == Kind::failed ? "failed" : word_of(row.outcome.kind));
@@ -85,7 +68,7 @@ void write_rows(const Context& context, const std::vector<Row>& rows) {
     return;
   }
   cli::Table table({{"TEST"}, {"RESULT"}, {"SECONDS", cli::Align::right}, {"DETAIL"}});
-  for (const Row& row : rows)
+  for (const TestRow& row : rows)
     table.add_row({row.name, std::string(word_of(row.outcome.kind)), seconds_of(row.time), row.outcome.detail});
   if (context.options.output.plain)
     table.write_plain(out);
@@ -93,21 +76,14 @@ void write_rows(const Context& context, const std::vector<Row>& rows) {
     table.write_human(out, cli::screen_of(context.streams, context.options.output.color));
 }
 
-/// A host name, as HTCondor's requirements may hold it.
-bool is_host_name(const std::string& text) {
-  return text.size() <= 255 && std::ranges::all_of(text, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-         });
-}
-
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const ValidatePool& verb) {
-  if (!is_host_name(verb.worker)) {
+  if (!validation::is_host_name(verb.wishes.worker)) {
     cli::complain(context.streams, tool, "--worker: a machine's name has only letters, digits, . and -");
     return ExitStatus::usage;
   }
-  if (const auto version = run_condor({"condor_version"}); !version)
+  if (const auto version = condor::run_condor({"condor_version"}); !version)
     return report_condor_error(context, version.error());
   if (io::is_root()) {
     cli::complain(context.streams, tool, "HTCondor takes no jobs of root");
@@ -121,22 +97,12 @@ ExitStatus carry_out(const Context& context, const ValidatePool& verb) {
   if (auto made = io::make_directories(directory, 0755); !made) return report_file_error(context, made.error());
 
   cli::Progress progress(context.streams);
-  const TestPlace place{verb, directory, [&](const std::string& text) { progress.show(text); }};
-  std::vector<Row> rows;
-  std::optional<PoolFault> fault;
-  for (const Test& test : tests) {
-    if (!verb.only.empty() && std::ranges::find(verb.only, test.name) == verb.only.end()) continue;
-    progress.show(std::string(test.name) + " ...");
-    const TimePoint begin = io::monotonic_now();
-    // Before the first test, and after one that failed.
-    const bool is_doubtful = rows.empty() || rows.back().outcome.kind == Kind::failed;
-    if (!fault && is_doubtful) fault = find_pool_fault();
-    TestOutcome outcome = fault ? TestOutcome{Kind::not_run, fault->what} : test.run(place);
-    rows.push_back({std::string(test.name), std::move(outcome), io::monotonic_now() - begin});
-  }
+  const auto [rows, fault] =
+      condor::run_tests({verb.wishes, directory, [&](const std::string& text) { progress.show(text); }});
   progress.clear();
   write_rows(context, rows);
-  const bool has_failed = std::ranges::any_of(rows, [](const Row& row) { return row.outcome.kind == Kind::failed; });
+  const bool has_failed =
+      std::ranges::any_of(rows, [](const TestRow& row) { return row.outcome.kind == Kind::failed; });
   if (fault) {
     cli::complain(context.streams, tool, fault->what);
     cli::suggest(context.streams, fault->next);

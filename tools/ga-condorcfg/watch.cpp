@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "announcer.hpp"
+#include "condor/condor_program.hpp"
 #include "condor_place.hpp"
 #include "condor_service.hpp"
 #include "condor_trial.hpp"
@@ -311,7 +312,7 @@ class Watcher {
 ExitStatus carry_out(const Context& context, const WatchPool& verb) {
   auto loaded = load_pool_files(context);
   if (const auto* status = std::get_if<ExitStatus>(&loaded)) return *status;
-  if (const auto version = run_condor({"condor_version"}); !version && verb.start.empty())
+  if (const auto version = condor::run_condor({"condor_version"}); !version && verb.start.empty())
     return report_condor_error(context, version.error());
   return Watcher(context, verb, std::get<PoolFiles>(std::move(loaded))).run();
 }

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-namespace ipop::ga_condorcfg {
+namespace ipop::condor {
 
 /// Why no job can run, and what to do about it.
 struct PoolFault {
@@ -19,4 +19,4 @@ std::optional<PoolFault> find_pool_fault();
 /// not known.
 std::optional<PoolFault> find_match_fault(const std::string& cluster);
 
-}  // namespace ipop::ga_condorcfg
+}  // namespace ipop::condor

@@ -1,8 +1,8 @@
-#include "pool/condor_log.hpp"
+#include "validation/job_log.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace ipop::pool;
+using namespace ipop::validation;
 
 namespace {
 

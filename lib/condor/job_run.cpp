@@ -1,15 +1,16 @@
-#include "job_run.hpp"
+#include "condor/job_run.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "condor_place.hpp"
+#include "condor/condor_program.hpp"
+#include "condor/pool_fault.hpp"
 #include "io/file.hpp"
 #include "io/file_growth.hpp"
 #include "io/system_clock.hpp"
-#include "pool_fault.hpp"
+#include "validation/verdicts.hpp"
 
-namespace ipop::ga_condorcfg {
+namespace ipop::condor {
 namespace {
 
 // 10,000 jobs have logs of some 10 MB.
@@ -28,21 +29,15 @@ Result<JobRun> JobRun::submit(const std::string& directory, const std::string& n
   if (auto written = io::write_file_atomically(file, description, 0644); !written) return std::move(written).error();
   const auto submitted = run_condor({"condor_submit", "-terse", file}, tool_limit);
   if (!submitted) return submitted.error();
-  // `12.0 - 12.99` between what else is said.
-  std::string_view rest = submitted->output;
-  while (submitted->status == 0 && !rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    const auto dot = line.find('.');
-    const bool is_range = line.find(" - ") != std::string_view::npos && dot != std::string_view::npos && dot > 0 &&
-                          line.find_first_not_of("0123456789") == dot;
-    if (is_range) return JobRun(log, std::string(line.substr(0, dot)));
-    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-  }
-  return make_error(std::make_error_code(std::errc::io_error), "condor_submit: " + first_line(submitted->output));
+  if (submitted->status == 0)
+    if (std::string cluster = validation::submitted_cluster(submitted->output); !cluster.empty())
+      return JobRun(log, std::move(cluster));
+  return make_error(std::make_error_code(std::errc::io_error),
+                    "condor_submit: " + validation::first_line(submitted->output));
 }
 
 Result<void> JobRun::follow(TimePoint end,
-                            const std::function<bool(const std::vector<pool::JobEvent>&)>& is_over) const {
+                            const std::function<bool(const std::vector<validation::JobEvent>&)>& is_over) const {
   const auto growth = io::FileGrowth::watch(log_);
   if (!growth) return Result<void>(growth.error());
   while (true) {
@@ -54,7 +49,7 @@ Result<void> JobRun::follow(TimePoint end,
       return Result<void>(make_error(std::make_error_code(std::errc::timed_out), "timed out"));
     const TimePoint before = io::monotonic_now();
     if (const auto grown = growth->wait(std::min(left, quiet_limit)); !grown) return Result<void>(grown.error());
-    const pool::JobCounts counts = count_events(*seen);
+    const validation::JobCounts counts = count_events(*seen);
     // A worker that runs a job may be away for that long.
     const bool is_running = counts.executing > counts.succeeded + counts.failed + counts.evicted;
     if (is_running || io::monotonic_now() - before < quiet_limit) continue;
@@ -65,10 +60,10 @@ Result<void> JobRun::follow(TimePoint end,
   }
 }
 
-Result<std::vector<pool::JobEvent>> JobRun::events() const {
+Result<std::vector<validation::JobEvent>> JobRun::events() const {
   const auto text = io::read_file(log_, largest_log);
   if (!text) return text.error();
-  return pool::parse_job_log(*text);
+  return validation::parse_job_log(*text);
 }
 
 void JobRun::remove() const {
@@ -77,11 +72,4 @@ void JobRun::remove() const {
   (void)removed;
 }
 
-std::string first_line(const std::string& output) {
-  std::string_view rest = output;
-  while (rest.starts_with('\n'))
-    rest.remove_prefix(1);
-  return std::string(rest.substr(0, rest.find('\n')));
-}
-
-}  // namespace ipop::ga_condorcfg
+}  // namespace ipop::condor

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ipop::pool {
+namespace ipop::validation {
 
 /// What happened to a job: the numbers of HTCondor's job event log that matter to a test of a pool.
 enum class JobEventKind : std::uint8_t {
@@ -49,4 +49,4 @@ struct JobCounts {
 };
 JobCounts count_events(const std::vector<JobEvent>& events);
 
-}  // namespace ipop::pool
+}  // namespace ipop::validation

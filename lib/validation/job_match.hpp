@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace ipop::pool {
+namespace ipop::validation {
 
 /// What `condor_q -better-analyze` counts of a job that waits, without regard to users' priorities.
 struct JobMatch {
@@ -21,4 +21,4 @@ std::optional<JobMatch> parse_job_match(std::string_view text);
 /// "2 of 2 machines do not meet the job's requirements": why no machine can run it; empty when one can.
 std::string describe_mismatch(const JobMatch& match);
 
-}  // namespace ipop::pool
+}  // namespace ipop::validation

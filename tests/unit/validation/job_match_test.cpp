@@ -1,8 +1,8 @@
-#include "pool/condor_match.hpp"
+#include "validation/job_match.hpp"
 
 #include <doctest/doctest.h>
 
-using namespace ipop::pool;
+using namespace ipop::validation;
 
 namespace {
 

@@ -1,11 +1,11 @@
-#include "pool/condor_log.hpp"
+#include "validation/job_log.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <set>
 
-namespace ipop::pool {
+namespace ipop::validation {
 namespace {
 
 constexpr std::array<JobEventKind, 10> known{
@@ -81,4 +81,4 @@ JobCounts count_events(const std::vector<JobEvent>& events) {
   return out;
 }
 
-}  // namespace ipop::pool
+}  // namespace ipop::validation

@@ -6,9 +6,9 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "pool/condor_log.hpp"
+#include "validation/job_log.hpp"
 
-namespace ipop::ga_condorcfg {
+namespace ipop::condor {
 
 /// Jobs of one submission, followed by their event log.
 class JobRun {
@@ -22,9 +22,10 @@ class JobRun {
 
   /// Calls `is_over(events)` at first and whenever the log grows, until that gives true. Errors: timed_out;
   /// not_found, when the log says nothing for a while since no job can run; errno.
-  Result<void> follow(TimePoint end, const std::function<bool(const std::vector<pool::JobEvent>&)>& is_over) const;
+  Result<void> follow(TimePoint end,
+                      const std::function<bool(const std::vector<validation::JobEvent>&)>& is_over) const;
 
-  [[nodiscard]] Result<std::vector<pool::JobEvent>> events() const;
+  [[nodiscard]] Result<std::vector<validation::JobEvent>> events() const;
   /// Takes the jobs out of the queue, as far as they are still there.
   void remove() const;
   [[nodiscard]] const std::string& cluster() const { return cluster_; }
@@ -34,7 +35,4 @@ class JobRun {
   std::string cluster_;
 };
 
-/// The first line of what a program said, for a message.
-std::string first_line(const std::string& output);
-
-}  // namespace ipop::ga_condorcfg
+}  // namespace ipop::condor

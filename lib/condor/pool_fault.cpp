@@ -1,13 +1,13 @@
-#include "pool_fault.hpp"
+#include "condor/pool_fault.hpp"
 
 #include <algorithm>
 #include <vector>
 
-#include "condor_place.hpp"
-#include "job_run.hpp"
-#include "pool/condor_match.hpp"
+#include "condor/condor_program.hpp"
+#include "validation/job_match.hpp"
+#include "validation/verdicts.hpp"
 
-namespace ipop::ga_condorcfg {
+namespace ipop::condor {
 namespace {
 
 // A manager that is gone does not answer at all; one that is there does so at once.
@@ -18,7 +18,7 @@ constexpr std::size_t largest_analysis = std::size_t{1} << 20U;
 std::optional<std::string> answer_of(const std::vector<std::string>& command, std::string& why) {
   const auto said = run_condor(command, answer_limit, largest_analysis);
   if (said && said->status == 0) return said->output;
-  why = said ? first_line(said->output) : said.error().message();
+  why = said ? validation::first_line(said->output) : said.error().message();
   return std::nullopt;
 }
 
@@ -46,10 +46,10 @@ std::optional<PoolFault> find_match_fault(const std::string& cluster) {
   std::string why;
   const std::string wanted = "JobStatus == 1 && ClusterId == " + cluster;
   const auto analysis = answer_of({"condor_q", "-better-analyze", "-constraint", wanted, "-limit", "1"}, why);
-  const auto match = analysis ? pool::parse_job_match(*analysis) : std::nullopt;
-  const std::string mismatch = match ? pool::describe_mismatch(*match) : "";
+  const auto match = analysis ? validation::parse_job_match(*analysis) : std::nullopt;
+  const std::string mismatch = match ? validation::describe_mismatch(*match) : "";
   if (mismatch.empty()) return std::nullopt;
   return PoolFault{"no worker can run the job: " + mismatch, "condor_status -af Machine State Cpus Memory Disk Start"};
 }
 
-}  // namespace ipop::ga_condorcfg
+}  // namespace ipop::condor

@@ -1,9 +1,9 @@
-#include "pool/condor_match.hpp"
+#include "validation/job_match.hpp"
 
 #include <array>
 #include <charconv>
 
-namespace ipop::pool {
+namespace ipop::validation {
 namespace {
 
 /// The number before `words`, which stand behind it in the same line.
@@ -50,4 +50,4 @@ std::string describe_mismatch(const JobMatch& match) {
   return out;
 }
 
-}  // namespace ipop::pool
+}  // namespace ipop::validation
