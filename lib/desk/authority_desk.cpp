@@ -154,10 +154,6 @@ Result<std::size_t> AuthorityDesk::resume(const std::optional<authority::LedgerM
   const Turn turn(directory_);
   if (!turn) return turn.error();
   if (auto good = check_clock(now); !good) return std::move(good).error();
-  const std::uint64_t count = std::max(remembered ? remembered->count : 0, book().count());
-  const std::uint64_t number = std::max(list ? list->number() : 0, book().list_number());
-  if (auto noted = directory_.record(authority::LedgerResumed{count, number}, now); !noted)
-    return std::move(noted).error();
   std::size_t taken = 0;
   const auto take = [&](const std::optional<crypto::Digest256>& key, const std::string& user) -> Result<void> {
     const bool known = std::ranges::any_of(book().revocations(), [&](const auto& it) {
@@ -173,6 +169,11 @@ Result<std::size_t> AuthorityDesk::resume(const std::optional<authority::LedgerM
     for (const std::string& user : list->users())
       if (auto noted = take(std::nullopt, user); !noted) return std::move(noted).error();
   }
+  // Last: with this entry the ledger counts as the group's, and nobody asks any more what it lacks.
+  const std::uint64_t count = std::max(remembered ? remembered->count : 0, book().count());
+  const std::uint64_t number = std::max(list ? list->number() + 1 : 0, book().list_number());
+  if (auto noted = directory_.record(authority::LedgerResumed{count, number}, now); !noted)
+    return std::move(noted).error();
   if (auto published = publish(); !published) return std::move(published).error();
   return taken;
 }

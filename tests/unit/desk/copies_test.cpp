@@ -1,4 +1,6 @@
+#include <csignal>
 #include <filesystem>
+#include <sys/resource.h>
 
 #include "authority/ledger_mark.hpp"
 #include "desk_fixture.hpp"
@@ -25,6 +27,25 @@ authority::LedgerMark mark_of(desk::AuthorityDesk& desk) {
   REQUIRE(mark);
   return *mark;
 }
+/// While it lives no file grows beyond that size, as on a disk that is nearly full.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::uintmax_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+    const rlimit limit{size, before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    (void)::setrlimit(RLIMIT_FSIZE, &before_);
+    (void)std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
 std::string words_of(const Result<void>& result) {
   return result ? "" : result.error().message();
 }
@@ -126,6 +147,43 @@ TEST_CASE("entries that are lost for good are left behind: the count and the lis
   // Read again from the disk it is the same; and the one that was left behind is found.
   CHECK(opened(copy).book().count() == other.book().count());
   CHECK_FALSE(office.desk().compare(mark_of(other)));
+}
+
+TEST_CASE("a ledger that goes on has all whom the group's list shuts out, wherever that was cut off") {
+  Office office;
+  const TempDir dir;
+  const std::string old = copied(office, dir);
+  REQUIRE(office.desk().revoke({asks("1", "bob").key_fingerprint(), "", "stolen"}, wall));
+  const auto list = office.desk().revoke({std::nullopt, "eve", "left"}, wall);
+  REQUIRE(list);
+  const auto remembered = mark_of(office.desk());
+
+  const std::string place = dir.file("place");
+  const auto begin = std::filesystem::file_size(old + "/ledger.jsonl");
+  int cut_off = 0;
+  for (std::uintmax_t room = 0;; room += 50) {
+    std::filesystem::remove_all(place);
+    std::filesystem::copy(old, place, std::filesystem::copy_options::recursive);
+    auto desk = opened(place);
+    REQUIRE(desk.unlock());
+    const bool done = [&] {
+      const SmallDisk disk(begin + room);
+      return desk.resume(remembered, *list, wall).has_value();
+    }();
+    auto later = opened(place);
+    REQUIRE(later.refresh());
+    const bool goes_on = later.compare(remembered).has_value();
+    CHECK((!done || goes_on));
+    CHECK((!goes_on || later.book().is_revoked(asks("1", "bob").key_fingerprint(), "bob")));
+    CHECK((!goes_on || later.book().is_revoked(asks("9", "eve").key_fingerprint(), "eve")));
+    if (done) break;
+    cut_off += later.book().count() > 1 ? 1 : 0;
+    // Once more, with room: it goes on where it was cut off, and members take the list.
+    REQUIRE(later.resume(remembered, *list, wall));
+    CHECK(later.compare(remembered));
+    CHECK((*later.revocations())->number() > list->number());
+  }
+  CHECK(cut_off > 0);
 }
 
 TEST_CASE("a list of another authority is not taken over") {
