@@ -243,6 +243,27 @@ teardown() {
   [ "$status" -eq 1 ]
 }
 
+@test "what was given up while it was still on trial is not content any more" {
+  two_bases
+  update apply "$DIR/out/debian-2.squashfs" --want pool --no-restart
+  boot normal >/dev/null
+  rm "$DIR/pool"
+  update confirm >"$DIR/said" 2>&1 &
+  local confirm=$!
+  within grep -q "is tried" "$DIR/said"
+  update back --no-restart
+  : >"$DIR/pool"
+  local status=0
+  wait "$confirm" || status=$?
+  [ "$status" -eq 1 ]
+  [[ $(tail -n 1 "$DIR/said") == "debian-2 is given up"* ]]
+  [ "$(update status --plain | cut -f1)" = back ]
+  [ "$(boot normal)" = "$(printf '1\nold')" ]
+  run update confirm
+  [ "$status" -eq 1 ]
+  is_clean
+}
+
 @test "a newer release that is imported during a trial is what the next boot has" {
   two_bases
   released debian --tree "$DIR/base" --base --to "$DIR/out" --number 3 2>/dev/null

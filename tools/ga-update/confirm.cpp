@@ -13,24 +13,23 @@ using updates::State;
 // Another program that works in the store is soon done, unless it copies a large image.
 constexpr Duration lock_limit = std::chrono::minutes(5);
 
-/// Replaces the journal, and finishes the update where that says so.
-Result<void> go_on(const Context& context, const updates::Journal& journal, bool is_new) {
+/// Takes the update from the step that was judged to `next`, and finishes it where that says so. Error: conflict, another
+/// process took it to another step meanwhile.
+Result<void> go_on(const Context& context, const updates::Journal& judged, const updates::Journal& next) {
   auto lock = open_for_update(context, lock_limit);
   if (!lock) return std::move(lock).error();
-  if (is_new) {
-    if (auto saved = save_journal(context, journal); !saved) return saved;
-  }
-  if (journal.state != State::content && journal.state != State::restored) return {};
-  return finish_update(context, journal);
+  if (auto stepped = step_on(context, judged, next); !stepped) return stepped;
+  if (next.state != State::content && next.state != State::restored) return {};
+  return finish_update(context, next);
 }
 
-ExitStatus finish_and_say(const Context& context, const updates::Journal& journal, bool is_new) {
-  if (auto done = go_on(context, journal, is_new); !done) return report_error(context, done.error());
-  if (journal.state == State::content) {
-    context.streams.err << title(journal.change) << " is content and in use\n";
+ExitStatus finish_and_say(const Context& context, const updates::Journal& judged, const updates::Journal& next) {
+  if (auto done = go_on(context, judged, next); !done) return report_error(context, done.error());
+  if (next.state == State::content) {
+    context.streams.err << title(next.change) << " is content and in use\n";
     return ExitStatus::done;
   }
-  context.streams.err << "The machine went back from " << title(journal.change) << ": " << journal.reason << '\n';
+  context.streams.err << "The machine went back from " << title(next.change) << ": " << next.reason << '\n';
   return ExitStatus::no;
 }
 
@@ -38,7 +37,7 @@ ExitStatus go_back(const Context& context, const updates::Journal& journal, cons
                    bool no_restart) {
   const auto back = updates::when_given_up(journal, reason);
   if (!back) return report_error(context, back.error());
-  if (auto saved = go_on(context, *back, true); !saved) return report_error(context, saved.error());
+  if (auto saved = go_on(context, journal, *back); !saved) return report_error(context, saved.error());
   context.streams.err << title(journal.change) << " is given up (" << back->reason
                       << (no_restart ? "): the next restart puts the old state back\n"
                                      : "): the machine restarts to put the old state back\n");
@@ -47,16 +46,20 @@ ExitStatus go_back(const Context& context, const updates::Journal& journal, cons
   return ExitStatus::no;
 }
 
-ExitStatus try_it(const Context& context, const updates::Journal& journal) {
+/// None: while it was tried, another process took the update to another step.
+std::optional<ExitStatus> try_it(const Context& context, const updates::Journal& journal) {
   const auto say = [&](const std::string& awaited) {
     context.streams.err << title(journal.change) << " is tried: " << awaited << '\n';
     context.streams.err.flush();
   };
   const auto content = wait_until_content(context, journal.wants, journal.limit, say);
+  const auto present = load_journal(context);
+  if (!present) return report_error(context, present.error());
+  if (*present != journal) return std::nullopt;
   if (!content) return go_back(context, journal, content.error().message(), false);
   const auto next = updates::when_content(journal);
   if (!next) return report_error(context, next.error());
-  return finish_and_say(context, *next, true);
+  return finish_and_say(context, journal, *next);
 }
 
 /// The journal, unless there is none or it can't be read, which has been said.
@@ -88,14 +91,17 @@ ExitStatus carry_out(const Context& context, const Confirm&) {
       context.streams.err << title(journal->change) << " is prepared, and was not tried by this boot\n";
       return ExitStatus::done;
     case State::trying:
-      if (boot == "trying") return try_it(context, *journal);
+      if (boot == "trying") {
+        if (const auto tried = try_it(context, *journal)) return *tried;
+        return carry_out(context, Confirm{});
+      }
       context.streams.err << title(journal->change) << " is on trial, and not by this boot\n";
       return ExitStatus::done;
     case State::content:
-    case State::restored: return finish_and_say(context, *journal, false);
+    case State::restored: return finish_and_say(context, *journal, *journal);
     case State::back:
       context.streams.err << title(journal->change) << " is given up: the next restart puts the old state back\n";
-      return ExitStatus::done;
+      return ExitStatus::no;
   }
   return ExitStatus::no;
 }
@@ -114,8 +120,8 @@ ExitStatus carry_out(const Context& context, const Back& verb) {
     auto given_up = updates::when_given_up(*journal, "somebody gave it up");
     if (!given_up) return report_error(context, given_up.error());
     given_up->state = State::restored;
-    (void)finish_and_say(context, *given_up, true);
-    return ExitStatus::done;
+    const ExitStatus gone = finish_and_say(context, *journal, *given_up);
+    return gone == ExitStatus::no ? ExitStatus::done : gone;
   }
   if (journal->state == State::trying) {
     const ExitStatus gone = go_back(context, *journal, "somebody gave it up", verb.no_restart);

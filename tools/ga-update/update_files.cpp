@@ -110,6 +110,15 @@ Result<void> save_journal(const Context& context, const updates::Journal& journa
   return io::write_file_atomically(files.journal(), updates::to_string(journal), 0644);
 }
 
+Result<void> step_on(const Context& context, const updates::Journal& judged, const updates::Journal& next) {
+  const auto present = load_journal(context);
+  if (!present) return present.error();
+  if (*present != judged)
+    return {Errc::conflict, "another program took the update of " + title(judged.change) +
+                                " to another step meanwhile: ga-update status"};
+  return next == judged ? Result<void>() : save_journal(context, next);
+}
+
 Result<updates::History> load_history(const Context& context) {
   const std::string path = UpdateFiles(context).history();
   if (!io::exists(path)) return updates::History{};

@@ -30,8 +30,11 @@ struct UpdateFiles {
 
 /// The update that is under way, if any. Errors: errno, those of parse_journal.
 Result<std::optional<updates::Journal>> load_journal(const Context& context);
-/// One step. Makes the directory.
+/// The first step of an update. Makes the directory.
 Result<void> save_journal(const Context& context, const updates::Journal& journal);
+/// The next one, with the store for this process alone: the journal becomes `next` while it says what was `judged`.
+/// Errors: conflict (it says something else by now), those of load_journal and save_journal.
+Result<void> step_on(const Context& context, const updates::Journal& judged, const updates::Journal& next);
 Result<updates::History> load_history(const Context& context);
 /// Why no update is taken; none: updates are taken.
 Result<std::optional<std::string>> load_hold(const Context& context);
