@@ -464,6 +464,16 @@ namespace_in() { grep ^namespace "$1/lab.toml"; }
   [ "$(wc -l <"$DIR/authority/ledger.jsonl")" -eq "$entries" ]
 }
 
+@test "a hand-over that nobody could read moves no node either" {
+  rotation
+  cp "$DIR/etc/lab.toml" "$DIR/before.toml"
+  run bash -c '"$1" --dir "$2/etc" --socket "$2/none.sock" rotate lab --signer "$2/authority" --state-dir "$2/states/alice" \
+    --all --out - >/dev/full' - "$GA_BIN/ga-group" "$DIR"
+  [ "$status" -eq 1 ]
+  [[ $output == *"nobody has the hand-over, so this machine's node stays where it is"* ]]
+  cmp "$DIR/before.toml" "$DIR/etc/lab.toml"
+}
+
 @test "openssl reads what rotate writes, with the key of a member only" {
   rotation
   rotates --member bob --stay

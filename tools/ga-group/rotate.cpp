@@ -190,6 +190,13 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
   const auto sealed = signer.seal(as_bytes(to_string(handover)), choice->taken, now);
   if (!sealed) return report_desk(context, sealed.error());
 
+  std::optional<Move> move;
+  if (moves) {
+    auto planned = plan_move(file, handover, own_key->public_key(), state, now);
+    if (!planned) return report_desk(context, planned.error());
+    move = *std::move(planned);
+  }
+
   // What can't be written leaves nobody behind.
   const std::string part = verb.out + ".part";
   if (verb.out != "-") {
@@ -209,6 +216,10 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
 
   if (verb.out == "-") {
     context.streams.out << to_pem(*sealed) << std::flush;
+    if (!context.streams.out) {
+      cli::complain(context.streams, tool, "nobody has the hand-over, so this machine's node stays where it is");
+      return ExitStatus::no;
+    }
   } else if (auto written = publish_part(part, verb.out); !written) {
     return report_file_error(context, written.error());
   } else {
@@ -218,15 +229,13 @@ ExitStatus rotate_closed(const Context& context, const RotateGroup& verb, const 
                         << " `ga-group accept " << cli::printable(verb.out) << "`.\n";
   }
   warn_of_left(context, *choice, verb.authority.empty());
-  if (!moves) {
+  if (!move) {
     context.streams.err << "This machine's node " << (verb.stay ? "stays" : "is not among them: it stays")
                         << " where it is.\n";
     if (handover.group.bootstrap.empty())
       context.streams.err << "The new group has no bootstrap address: pass --bootstrap HOST:PORT.\n";
     return ExitStatus::done;
   }
-  const auto move = plan_move(file, handover, own_key->public_key(), state, now);
-  if (!move) return report_desk(context, move.error());
   if (const ExitStatus status = write_move(context, *move); status != ExitStatus::done) return status;
   std::ostream& out = verb.out == "-" ? context.streams.err : context.streams.out;
   const cli::Streams streams{context.streams.in, out, context.streams.err};
