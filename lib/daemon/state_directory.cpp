@@ -1,5 +1,6 @@
 #include "daemon/state_directory.hpp"
 
+#include <iterator>
 #include <utility>
 
 #include "control/saved_history.hpp"
@@ -63,8 +64,8 @@ Result<crypto::PrivateKey> StateDirectory::load_key() {
   if (*found) return **std::move(found);
   auto key = crypto::PrivateKey::generate();
   if (!key) return std::move(key).error().in("making a key");
-  if (auto written = io::write_file_atomically(NodeFiles(path_).key(), key->to_pem(), 0600); !written)
-    note_failure(written.error(), "the node is another one after a restart");
+  // Without the directory for itself it could write over the key that another program makes there meanwhile.
+  if (lock_) keep(NodeFiles(path_).key(), key->to_pem(), "the node is another one after a restart");
   return key;
 }
 
@@ -86,12 +87,9 @@ control::SavedState StateDirectory::load_state() {
 }
 
 void StateDirectory::save(const control::SavedState& state) {
-  if (kept_ == state) return;
-  auto written = io::write_file_atomically(NodeFiles(path_).state(), to_text(state), 0600);
-  if (!written) return note_failure(written.error(), "address and peers are not remembered");
+  if (kept_ == state) return write_due();
   kept_ = state;
-  if (std::exchange(failing_, false))
-    log_.push_back({LogLevel::info, "state directory can be written again", {{"directory", path_}}});
+  keep(NodeFiles(path_).state(), to_text(state), "address and peers are not remembered");
 }
 
 std::vector<node::GoneRow> StateDirectory::load_history() const {
@@ -101,8 +99,7 @@ std::vector<node::GoneRow> StateDirectory::load_history() const {
 }
 
 void StateDirectory::save_history(const std::vector<node::GoneRow>& members) {
-  auto written = io::write_file_atomically(NodeFiles(path_).history(), control::history_text(members), 0600);
-  if (!written) return note_failure(written.error(), "who was a member is forgotten at the next start");
+  keep(NodeFiles(path_).history(), control::history_text(members), "who was a member is forgotten at the next start");
 }
 
 Result<std::optional<std::string>> StateDirectory::load_certificate() const {
@@ -119,8 +116,8 @@ std::optional<Bytes> StateDirectory::load_revocations() const {
 }
 
 void StateDirectory::save_revocations(ByteSpan list) {
-  auto written = io::write_file_atomically(NodeFiles(path_).revocations(), as_text(list), 0600);
-  if (!written) return note_failure(written.error(), "the revocation list is learnt again after a restart");
+  keep(NodeFiles(path_).revocations(), std::string(as_text(list)),
+       "the revocation list is learnt again after a restart");
 }
 
 void StateDirectory::note_bad_revocations(const Error& error) {
@@ -131,6 +128,22 @@ void StateDirectory::note_bad_revocations(const Error& error) {
 
 std::vector<LogLine> StateDirectory::take_log() {
   return std::exchange(log_, {});
+}
+
+void StateDirectory::keep(const std::string& file, std::string text, std::string_view consequence) {
+  due_.insert_or_assign(file, Due{std::move(text), consequence});
+  write_due();
+}
+
+void StateDirectory::write_due() {
+  if (due_.empty()) return;
+  for (auto it = due_.begin(); it != due_.end();) {
+    auto written = io::write_file_atomically(it->first, it->second.text, 0600);
+    if (!written) note_failure(written.error(), it->second.consequence);
+    it = written ? due_.erase(it) : std::next(it);
+  }
+  if (due_.empty() && std::exchange(failing_, false))
+    log_.push_back({LogLevel::info, "state directory can be written again", {{"directory", path_}}});
 }
 
 void StateDirectory::note_failure(const Error& error, std::string_view consequence) {

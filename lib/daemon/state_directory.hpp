@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +21,8 @@ namespace ipop::daemon {
 /// also its certificate (`certificate.pem`) and the revocation list of the last time.
 ///
 /// A directory that can't be written (full disk, read-only file system) does not stop the node: it
-/// runs on what it has and says so once, until writing works again.
+/// runs on what it has and says so once, until writing works again. What could not be written, of any of
+/// these, is tried again with each call that saves something.
 class StateDirectory {
  public:
   /// Makes the directory (0700) when it is missing. Error: std::errc::device_or_resource_busy when
@@ -37,7 +40,7 @@ class StateDirectory {
   Result<crypto::PrivateKey> load_key();
   /// What was saved; nothing at the first start. A damaged file is renamed to `state.json.damaged`.
   control::SavedState load_state();
-  /// Writes it unless the disk has just that; what could not be written is tried again with the next call.
+  /// Writes it unless the disk has just that.
   void save(const control::SavedState& state);
   /// Members of the ring that were heard of, in `members.json`; none where the file is missing or damaged.
   [[nodiscard]] std::vector<node::GoneRow> load_history() const;
@@ -56,12 +59,19 @@ class StateDirectory {
 
  private:
   explicit StateDirectory(std::string path) : path_(std::move(path)) {}
+  struct Due {
+    std::string text{};
+    std::string_view consequence{};  ///< of its not being written
+  };
+  void keep(const std::string& file, std::string text, std::string_view consequence);
+  void write_due();
   void note_failure(const Error& error, std::string_view consequence);
 
   std::string path_;
   std::optional<io::DirectoryLock> lock_;
   bool failing_ = false;
-  std::optional<control::SavedState> kept_;  // what the disk has
+  std::map<std::string, Due> due_;           // by file: what the disk is to have, and has not
+  std::optional<control::SavedState> kept_;  // what the disk has, or is due
   std::vector<LogLine> log_;
 };
 

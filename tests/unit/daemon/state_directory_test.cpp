@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "io/file.hpp"
+#include "unit/io/full_disk.hpp"
 #include "unit/io/temp_dir.hpp"
 
 using namespace ipop;
@@ -158,6 +159,55 @@ TEST_CASE("a state that the disk has is not written again, one that it has not i
   state.port = 4701;
   directory.save(state);
   CHECK(*io::read_file(file, 1000) != "by hand");
+}
+
+TEST_CASE("a revocation list that could not be written is written when the disk takes something again") {
+  const TempDir dir;
+  const std::string path = dir.file("state");
+  auto directory = open_directory(path);
+  directory.save({});
+  const Bytes list = to_bytes(as_bytes("list 2"));
+  const std::string file = path + "/revocations.list";
+  REQUIRE(::mkdir(file.c_str(), 0700) == 0);
+  directory.save_revocations(list);
+  CHECK(directory.take_log().size() == 1);
+  CHECK_FALSE(directory.load_revocations());
+  REQUIRE(::rmdir(file.c_str()) == 0);
+  // The state is what the disk has already.
+  directory.save({});
+  CHECK(directory.load_revocations() == list);
+  CHECK(directory.take_log().size() == 1);
+}
+
+TEST_CASE("a key that was made on a full disk is the node's for good as soon as there is room") {
+  const TempDir dir;
+  std::optional<crypto::PrivateKey> made;
+  {
+    auto directory = open_directory(dir.path());
+    {
+      const FullDisk disk;
+      made = *directory.load_key();
+      directory.save({});
+      CHECK(directory.take_log().size() == 1);
+    }
+    CHECK_FALSE(io::exists(dir.file("key.pem")));
+    directory.save({});
+    CHECK(directory.take_log().size() == 1);
+  }
+  CHECK(open_directory(dir.path()).load_key()->public_key() == made->public_key());
+}
+
+TEST_CASE("members that could not be written are, with what is saved next") {
+  const TempDir dir;
+  const std::string path = dir.file("state");
+  const std::vector<node::GoneRow> members{
+      {NodeId{}, net::Ipv4Address(10, 128, 0, 7), "bob", WallTime{1'800'000'000}, node::Absence::stopped}};
+  auto directory = open_directory(path);
+  REQUIRE(::mkdir((path + "/members.json").c_str(), 0700) == 0);
+  directory.save_history(members);
+  REQUIRE(::rmdir((path + "/members.json").c_str()) == 0);
+  directory.save({});
+  CHECK(directory.load_history() == members);
 }
 
 TEST_CASE("where no directory can be made the node has a key all the same") {

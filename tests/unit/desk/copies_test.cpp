@@ -1,9 +1,8 @@
-#include <csignal>
 #include <filesystem>
-#include <sys/resource.h>
 
 #include "authority/ledger_mark.hpp"
 #include "desk_fixture.hpp"
+#include "unit/io/full_disk.hpp"
 
 using namespace ipop;
 using namespace ipop::test;
@@ -27,25 +26,6 @@ authority::LedgerMark mark_of(desk::AuthorityDesk& desk) {
   REQUIRE(mark);
   return *mark;
 }
-/// While it lives no file grows beyond that size, as on a disk that is nearly full.
-class SmallDisk {
- public:
-  explicit SmallDisk(std::uintmax_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-    const rlimit limit{size, before_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    (void)::setrlimit(RLIMIT_FSIZE, &before_);
-    (void)std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
-};
 std::string words_of(const Result<void>& result) {
   return result ? "" : result.error().message();
 }
@@ -167,7 +147,7 @@ TEST_CASE("a ledger that goes on has all whom the group's list shuts out, wherev
     auto desk = opened(place);
     REQUIRE(desk.unlock());
     const bool done = [&] {
-      const SmallDisk disk(begin + room);
+      const FullDisk disk(begin + room);
       return desk.resume(remembered, *list, wall).has_value();
     }();
     auto later = opened(place);

@@ -1,13 +1,11 @@
 #include "leasebook/lease_service.hpp"
 
-#include <csignal>
-#include <sys/resource.h>
-
 #include <doctest/doctest.h>
 
 #include "book_fixture.hpp"
 #include "crypto/certificate_authority.hpp"
 #include "leasing/lease_request.hpp"
+#include "unit/io/full_disk.hpp"
 
 namespace ipop::leasebook {
 namespace {
@@ -62,26 +60,6 @@ struct Service {
   std::vector<crypto::Digest256> fingerprints;  // of those who asked
   std::uint64_t number = 0;
   LeaseService service{*f.book, key, [this](const LeaseGroup&) { return trust; }};
-};
-
-/// While it lives no file grows, as on a full disk.
-class FullDisk {
- public:
-  FullDisk() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
-    const rlimit none{0, before_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &none) == 0);
-  }
-  ~FullDisk() {
-    (void)::setrlimit(RLIMIT_FSIZE, &before_);
-    (void)std::signal(SIGXFSZ, handler_);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int);
 };
 
 }  // namespace
