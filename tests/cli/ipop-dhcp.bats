@@ -492,6 +492,24 @@ soap() { # soap OPERATION ELEMENTS...
   [ -z "$(second reserve --plain)" ]
 }
 
+@test "a server takes over nothing from a first one whose key it could not keep" {
+  command -v strace >/dev/null || skip "strace is not installed"
+  dhcp config --group lab --quota 1000 >/dev/null
+  serve
+  second() { "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" "$@"; }
+  run second follow "http://127.0.0.1:$port/" --once
+  sed -n 's/.*echo \([0-9a-f]*\) .*/\1/p' <<<"${lines[1]}" >"$DIR/book/followers"
+  # -D: what runs in the background is the server, which ends with the test.
+  ASAN_OPTIONS=detect_leaks=0 strace -D -f -qq -o /dev/null -e trace=rename -e inject=rename:error=ENOSPC:when=1 \
+    "$GA_BIN/ipop-dhcp" --directory "$DIR/second" --groups "$DIR/etc" follow "http://127.0.0.1:$port/" 2>"$DIR/follow" 3>&- &
+  follower=$!
+  follows() { [ "$(second config --json | jq .quota)" = 1000 ]; }
+  within follows
+  grep -q "No space left on device" "$DIR/follow"
+  [ "$(cat "$DIR/second/first")" = "$(dhcp config --json | jq -r .key)" ]
+  [ "$(grep -c "Following the server" "$DIR/follow")" -eq 1 ]
+}
+
 @test "S27: a server follows the one that it knows, and no other that answers in its place" {
   dhcp config --group lab --quota 1000 >/dev/null
   key=$(dhcp config --json | jq -r .key)

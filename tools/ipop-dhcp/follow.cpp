@@ -79,10 +79,12 @@ class Follower {
     if (!server_.empty() && server_ != shown)
       return {Errc::bad_checksum, "another server answers, with the key " + shown + "; this one follows " + server_};
     if (is_kept_) return {};
+    // Nothing is taken from a server that would be another stranger at the next start.
+    if (auto kept = io::write_file_atomically(path, shown + "\n", 0600); !kept) return kept;
     if (server_.empty()) context_.streams.err << "Following the server with the key " << shown << ".\n";
     server_ = shown;
     is_kept_ = true;
-    return io::write_file_atomically(path, shown + "\n", 0600);
+    return {};
   }
 
   static std::string trimmed(std::string text) {
