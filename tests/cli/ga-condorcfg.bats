@@ -20,7 +20,10 @@ setup() {
     elif grep -qs broken "$(dirname "$CONDOR_CONFIG")"/config.d/*; then echo "Configuration Error: line 7"; exit 1; fi'
   fake condor_token_create 'echo eyJh.eyJi.c'
 }
-teardown() { stop_nodes; }
+teardown() {
+  stop_nodes
+  [ -z "${watch-}" ] || kill "$watch" 2>/dev/null || true
+}
 
 role() { printf '%s\n' "$@" >"$DIR/pool.toml"; }
 group() { printf 'name = "%s"\nnamespace = "%s"\nbootstrap = []\n' "$1" "$2" >"$DIR/etc/$1.toml"; }
@@ -132,6 +135,27 @@ refused() {
     [ "$status" -eq 1 ]
     [[ ${lines[0]} == *"HTCondor is not installed"*"install the package condor"* ]]
   done
+}
+
+@test "where systemd runs, watch takes HTCondor's service out of the boot, and stops it by signals when it ends" {
+  ((EUID == 0)) || skip "the sign of systemd is in /run"
+  echo active >"$DIR/state_of_condor"
+  # shellcheck disable=SC2016
+  fake systemctl 'case $* in *UnitFileState*) echo enabled ;; *ActiveState*) cat "$STATE" ;; esac'
+  export STATE=$DIR/state_of_condor
+  # shellcheck disable=SC2016
+  unshare --mount --propagation private sh -c 'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && exec "$@"' - \
+    "$GA_BIN/ga-condorcfg" --file "$DIR/pool.toml" --dir "$DIR/etc" --socket "$DIR/lab.sock" \
+    --condor-dir "$DIR/condor" --state-dir "$DIR/state" watch >"$DIR/said" 2>&1 3>&- &
+  watch=$!
+  local status=0
+  within grep -q '^systemctl disable condor$' "$CALLS"
+  kill -TERM "$watch"
+  within grep -q '^systemctl kill --kill-who=main --signal=SIGTERM condor$' "$CALLS"
+  echo inactive >"$STATE"
+  wait "$watch" || status=$?
+  [ "$status" -eq 0 ]
+  run ! grep -q -e SIGQUIT -e SIGKILL "$CALLS"
 }
 
 @test "a broken file beside ours is found without HTCondor being started" {

@@ -1,20 +1,20 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
 #include "base/time.hpp"
-#include "io/child_process.hpp"
 #include "io/event_loop.hpp"
-#include "systemd_service.hpp"
 
 namespace ipop::ga_condorcfg {
 
-/// HTCondor's daemons of this machine: the service `condor` where systemd runs, else a condor_master of
-/// our own, which is started again when it ends unasked.
+/// HTCondor's daemons of this machine: the service `condor` where systemd runs (CondorUnit), else a program of our own
+/// (CondorProcess).
 class CondorService {
  public:
   struct Handlers {
@@ -24,44 +24,40 @@ class CondorService {
 
   /// `command` runs in the foreground; empty: the service, or `condor_master -f` without systemd. `config` is
   /// the configuration file that it has to have read.
-  CondorService(io::EventLoop& loop, std::vector<std::string> command, std::string config, Handlers handlers);
+  static std::unique_ptr<CondorService> make(io::EventLoop& loop, std::vector<std::string> command, std::string config,
+                                             Handlers handlers);
+
+  CondorService(const CondorService&) = delete;
+  CondorService& operator=(const CondorService&) = delete;
+  virtual ~CondorService() = default;
 
   /// Takes the service out of the machine's boot, where the package put it: without an address its daemons
   /// could only fail. One that runs already is_running() from then on, to be started or stopped.
-  void take_over();
+  virtual void take_over() = 0;
   /// A service that runs already is started anew when its configuration has `changed`, or was written after
   /// it began.
-  void start(bool changed);
+  virtual void start(bool changed) = 0;
   /// Its daemons read their configuration again.
-  void reload();
+  virtual void reload() = 0;
   /// At once: running jobs of a submit machine stay with their workers, which hold them for their lease.
-  void restart();
+  virtual void restart() = 0;
   /// Jobs on this machine get time to leave.
-  void stop();
+  virtual void stop() = 0;
   /// SIGCHLD came.
-  void handle_child();
+  virtual void handle_child() = 0;
   [[nodiscard]] bool is_running() const { return is_wanted_; }
 
- private:
+ protected:
   enum class Ending { none, graceful, fast };
+  // For jobs to leave; then for the daemons themselves.
+  static constexpr Duration graceful_limit = std::chrono::seconds(60);
+  static constexpr Duration fast_limit = std::chrono::seconds(10);
 
-  void spawn();
-  void end_child(Ending how);
-  void press();
-  void stop_service();
-  void press_service();
+  explicit CondorService(Handlers handlers) : handlers_(std::move(handlers)) {}
 
-  std::vector<std::string> command_;
-  std::string config_;
   Handlers handlers_;
-  SystemdService service_;
-  bool is_service_;
   bool is_wanted_ = false;
   Ending ending_ = Ending::none;
-  TimePoint service_limit_{};  // of a stop in good order
-  std::optional<io::ChildProcess> child_;
-  io::LoopTimer again_;
-  io::LoopTimer patience_;
 };
 
 }  // namespace ipop::ga_condorcfg

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -63,8 +64,8 @@ class Watcher {
       : context_(context),
         verb_(verb),
         files_(std::move(files)),
-        service_(loop_, verb.start, condor_paths(context).config,
-                 {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }}),
+        service_(CondorService::make(loop_, verb.start, condor_paths(context).config,
+                                     {[this] { take_stopped(); }, [this](const LogLine& line) { log(line); }})),
         node_(loop_, node_socket(context, files_),
               {[this](const node::StatusAnswer& status) { take_status(status); },
                [this](const node::DhtAnswer& answer) { take_managers(answer); }, [this] { take_lost(); },
@@ -84,9 +85,9 @@ class Watcher {
     auto monitor = io::AddressMonitor::open(loop_, [this] { follow(); });
     if (!monitor) return report_file_error(context_, monitor.error());
     const auto partners = watch_partners();
-    service_.take_over();
+    service_->take_over();
     // One that an earlier process of ours left must not outlive a node that went meanwhile.
-    if (service_.is_running()) grace_.arm(io::monotonic_now() + node_grace);
+    if (service_->is_running()) grace_.arm(io::monotonic_now() + node_grace);
     notifier_.ready();
     show_alive();
     tell("waiting for the node");
@@ -120,7 +121,7 @@ class Watcher {
 
   void take_signal(int number) {
     if (number == SIGCHLD) {
-      service_.handle_child();
+      service_->handle_child();
       freer_.handle_child();
       return priorities_.handle_child();
     }
@@ -132,7 +133,7 @@ class Watcher {
     priorities_.stop();
     grace_.disarm();
     again_.disarm();
-    service_.stop();
+    service_->stop();
   }
 
   void take_stopped() {
@@ -157,7 +158,7 @@ class Watcher {
     const bool is_first = !std::exchange(status_, status);
     if (status.address) {
       grace_.disarm();
-    } else if (!is_first && service_.is_running()) {
+    } else if (!is_first && service_->is_running()) {
       tell("the lease is lost");
       grace_.arm(io::monotonic_now() + lease_grace);
     }
@@ -167,7 +168,7 @@ class Watcher {
 
   void take_lost() {
     named_address_.reset();
-    if (service_.is_running()) grace_.arm(io::monotonic_now() + node_grace);
+    if (service_->is_running()) grace_.arm(io::monotonic_now() + node_grace);
   }
 
   void take_managers(const node::DhtAnswer& answer) {
@@ -208,11 +209,11 @@ class Watcher {
     // Sockets, names and the list of daemons stay as they were until a restart.
     if (files_.settings.is_manager && (!was_running || moved || daemons_changed_)) announcer_.expect_start();
     if (!was_running)
-      service_.start(*changed);
+      service_->start(*changed);
     else if (moved || daemons_changed_)
-      service_.restart();
+      service_->restart();
     else
-      service_.reload();
+      service_->reload();
     daemons_changed_ = false;
     if (files_.settings.is_submit) freer_.start();
     log({LogLevel::info,
@@ -271,7 +272,7 @@ class Watcher {
     announcer_.withdraw();
     freer_.stop();
     priorities_.stop();
-    service_.stop();
+    service_->stop();
   }
 
   void show_alive() {
@@ -286,7 +287,7 @@ class Watcher {
   io::EventLoop loop_;
   io::LogWriter writer_{LogLevel::info};
   io::ServiceNotifier notifier_ = io::ServiceNotifier::from_environment();
-  CondorService service_;
+  std::unique_ptr<CondorService> service_;
   PoolNode node_;
   Announcer announcer_;
   KeptProgram freer_;  // of jobs whose workers are gone
