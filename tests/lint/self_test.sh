@@ -99,7 +99,7 @@ expect 1 "is not called ga-x.VERB/NUMBER" "schemas names a schema that is called
 rm "$work/tools/ga-x/show.cpp"
 
 mkdir -p "$work/docs"
-echo '[a](docs/a.md)' >"$work/README.md"
+printf '# Top\n[a](docs/a.md)\n' >"$work/README.md"
 echo '[up](../README.md#top), [out](https://example.org)' >"$work/docs/a.md"
 printf '.BR ga\\-x (8)\n' >"$work/man/ga.7"
 expect 0 "" "pages passes a tree whose pages are linked" "$here/pages.sh" "$work"
@@ -113,6 +113,14 @@ echo 'Run `scripts/go --fast`, or `scripts/{go,stop}`; see `halt()`, `--slow` an
 expect 1 "docs/a.md: there is no scripts/stop" "pages names a file that is not there" "$here/pages.sh" "$work"
 expect 1 "docs/a.md: there is no halt()" "pages names a function that is not there" "$here/pages.sh" "$work"
 expect 1 "docs/a.md: there is no option --slow" "pages names an option that is not there" "$here/pages.sh" "$work"
+echo '.B --fast' >"$work/man/ga-go.1"
+printf '%s\n' '`ga-go --fast`, `Town::gate` and `sha9()`, [here](#nowhere)' '```' '# ga-go --slow-down | sort --fast' '```' >"$work/docs/a.md"
+expect 1 "docs/a.md: ga-go has no option --slow-down" "pages names an option of a block that its program has not" \
+  "$here/pages.sh" "$work"
+expect 1 "docs/a.md: there is no gate" "pages names a member that is not there" "$here/pages.sh" "$work"
+expect 1 "docs/a.md: there is no sha9()" "pages names a function with a digit" "$here/pages.sh" "$work"
+expect 1 "docs/a.md has no heading #nowhere" "pages names a heading that is not there" "$here/pages.sh" "$work"
+rm "$work/man/ga-go.1"
 echo 'Run `scripts/go --fast`; see `go()`.' >"$work/docs/a.md"
 expect 0 "" "pages passes what is there" "$here/pages.sh" "$work"
 rm -r "$work/scripts" "$work/man/ga.7" "$work/README.md" "$work/docs/a.md"
