@@ -178,7 +178,7 @@ _ga_group() {
     '/rotate') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --member --all-except --all --authority --signer --passphrase-file --new-passphrase-file --bootstrap --state-dir --stay --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/accept') mapfile -t COMPREPLY < <(compgen -W '-h --help --group --state-dir --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/addresses') mapfile -t COMPREPLY < <(compgen -W '-h --help --server --key --pool --fallback --ring --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
-    '/medium') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --role --pool --user --enrolment-file --ssh-key --host-name --expires --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
+    '/medium') mapfile -t COMPREPLY < <(compgen -W '-h --help --out --host-node --role --pool --user --enrolment-file --ssh-key --host-name --expires --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/adopt') mapfile -t COMPREPLY < <(compgen -W '-h --help --root --no-start --dry-run --timeout --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/token') mapfile -t COMPREPLY < <(compgen -W '-h --help --expires --qr --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;
     '/list') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --socket --json --plain --color --authorities --states' -- "$cur") ;;

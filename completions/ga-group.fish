@@ -134,6 +134,7 @@ complete -c ga-group -n '__fish_seen_subcommand_from addresses' -l states -x -a 
 complete -c ga-group -n '__fish_seen_subcommand_from addresses' -a '(for f in /etc/ipop/*.toml; string replace -r ".*/(.*)[.]toml\$" "\$1" $f; end)'
 complete -c ga-group -n '__fish_seen_subcommand_from medium' -s h -l help -d 'Print this help message and exit'
 complete -c ga-group -n '__fish_seen_subcommand_from medium' -l out -r -F -d 'FAT image to write; without it, the text goes to standard output'
+complete -c ga-group -n '__fish_seen_subcommand_from medium' -l host-node -d 'The machine runs no node: its interface is on a bridge with this host'\''s node'
 complete -c ga-group -n '__fish_seen_subcommand_from medium' -l role -x -a 'manager worker submit' -d 'Role in the pool of HTCondor; may be repeated (none)'
 complete -c ga-group -n '__fish_seen_subcommand_from medium' -l pool -x -d 'Pool of the group (main)'
 complete -c ga-group -n '__fish_seen_subcommand_from medium' -l user -x -d 'User name for the certificates in a closed group (the machine'\''s name)'

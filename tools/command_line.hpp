@@ -41,6 +41,17 @@ inline void add_output_options(CLI::App& app, cli::OutputOptions& options) {
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
+/// A validator that passes on the words of a rule, a function from a text to a Result.
+template <class Rule>
+CLI::Validator by_rule(Rule rule) {
+  return CLI::Validator(
+      [rule](const std::string& text) {
+        const auto checked = rule(text);
+        return checked ? std::string() : checked.error().message();
+      },
+      "");
+}
+
 /// Adds --socket and --group (one excludes the other): which node of this machine is asked.
 inline void add_node_options(CLI::App& app, std::string& socket, std::string& group) {
   auto* path = app.add_option("--socket", socket, "Control socket of the node")->type_name("SOCKET");

@@ -58,6 +58,7 @@ Result<FirstBootPlan> plan_first_boot(const std::vector<FoundMedium>& found, std
       return settings::error_at((*chosen)->place, 1,
                                 "its join token has expired; write a new medium on a member of the group");
     plan.said = "Configured by " + (*chosen)->place;
+    if (medium.host_node) plan.said += "; the node of this machine's host serves it";
   } else {
     medium.token = to_string(groups::JoinToken{.group = demo_group()});
     medium.roles = {"worker", "submit"};
@@ -67,6 +68,8 @@ Result<FirstBootPlan> plan_first_boot(const std::vector<FoundMedium>& found, std
   plan.user = medium.user;
   plan.host_name = medium.host_name.empty() ? name_of_machine(machine_id) : medium.host_name;
   plan.files.push_back({"/etc/hostname", plan.host_name + "\n"});
+  if (medium.host_node)
+    plan.files.push_back({"/etc/ga/host-node", "The node of this machine's host serves it; here runs none.\n"});
   if (!medium.roles.empty()) plan.files.push_back({"/etc/ga/pool.toml", role_file(medium)});
   // Also without a key: those of a medium that was tried before it do not stay.
   std::string keys;

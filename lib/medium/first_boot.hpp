@@ -28,7 +28,7 @@ struct FirstBootFile {
 struct FirstBootPlan {
   std::string said{};  ///< for a person: whom it follows, and where it goes
   std::string host_name{};
-  std::string token{};
+  std::string token{};  ///< empty: the host's node serves this machine, which joins nothing
   std::string user{};
   std::string enrolment_file{};  ///< one of the files; empty: none
   std::vector<FirstBootFile> files{};

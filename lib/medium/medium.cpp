@@ -13,8 +13,8 @@
 namespace ipop::medium {
 namespace {
 
-constexpr std::array<std::string_view, 7> medium_keys{"token",     "roles",    "pool",     "user",
-                                                      "enrolment", "ssh_keys", "host_name"};
+constexpr std::array<std::string_view, 8> medium_keys{"token",     "roles",    "pool",      "user",
+                                                      "enrolment", "ssh_keys", "host_name", "node"};
 constexpr std::size_t most_ssh_keys = 16;
 constexpr std::size_t longest_ssh_key = 4096;  // above RSA of 16384 bits
 constexpr std::array<std::string_view, 7> ssh_key_types{"ssh-ed25519",
@@ -103,7 +103,14 @@ Result<Medium> parse_medium(std::string_view text, std::string_view file) {
   if (const auto marked = check_mark(text, file); !marked) return marked.error();
   settings::TomlReader reader(text, file, medium_keys);
   Medium out;
-  reader.require("token", "token = \"ga1-...\"");
+  reader.text("node", "node = \"host\"", [&](std::string_view whose) -> Result<void> {
+    out.host_node = whose == "host";
+    return out.host_node ? Result<void>() : settings::malformed("the node is \"host\", or the line is left out");
+  });
+  if (!out.host_node) reader.require("token", "token = \"ga1-...\"");
+  for (const std::string_view key : {"token", "roles", "user", "enrolment"})
+    if (out.host_node && reader.has(key))
+      reader.refuse(key, "with node = \"host\" the machine runs no node, and has no " + std::string(key));
   reader.text("token", "token = \"ga1-...\"", [&](std::string_view token) -> Result<void> {
     out.token = token;
     const auto parsed = groups::parse_join_token(token);
@@ -142,7 +149,10 @@ Result<Medium> parse_medium(std::string_view text, std::string_view file) {
 
 std::string to_toml(const Medium& medium) {
   std::string out(medium_mark);
-  out += "\n# Who has this file can join the group.\ntoken = " + settings::in_quotes(medium.token) + "\n";
+  if (medium.host_node)
+    out += "\n# The node of the host serves this machine's interface; here runs none.\nnode = \"host\"\n";
+  else
+    out += "\n# Who has this file can join the group.\ntoken = " + settings::in_quotes(medium.token) + "\n";
   if (!medium.roles.empty())
     out += "# In the pool of HTCondor: manager, worker, submit.\nroles = " + quoted_list(medium.roles) + "\n";
   out += "pool = " + settings::in_quotes(medium.pool) + "\n";

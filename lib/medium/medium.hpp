@@ -26,6 +26,7 @@ struct Medium {
   std::string enrolment{};              ///< enrolment token of its authority, as text; empty: a person decides
   std::vector<std::string> ssh_keys{};  ///< of the administrator, as in ~/.ssh/authorized_keys
   std::string host_name{};              ///< empty: one made of the machine's id
+  bool host_node = false;               ///< no node here: that of the host serves the interface; no token then
   friend bool operator==(const Medium&, const Medium&) = default;
 };
 

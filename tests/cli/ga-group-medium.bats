@@ -46,6 +46,22 @@ nothing_changed() { [ ! -e "$DIR/new" ]; }
   [ "$(cat "$DIR/new/etc/ipop/lab.toml" "$DIR/new/etc/hostname" "$DIR/new/etc/ga/pool.toml")" = "$before" ]
 }
 
+@test "a machine that its host's node serves gets a name and the administrator's key, and joins nothing" {
+  medium lab --host-node --host-name seven --ssh-key "$DIR/key.pub" >"$DIR/text"
+  grep -qx 'node = "host"' "$DIR/text"
+  run grep token "$DIR/text"
+  [ "$status" -eq 1 ]
+  run adopt "$DIR/text"
+  [ "$status" -eq 0 ]
+  [ "$output" = "Configured by $DIR/text; the node of this machine's host serves it" ]
+  [ "$(cat "$DIR/new/etc/hostname")" = seven ]
+  [ "$(cat "$DIR/new/etc/ga/administrator.keys")" = "$ssh_key" ]
+  [ -s "$DIR/new/etc/ga/host-node" ]
+  [ ! -e "$DIR/new/etc/ipop" ]
+  run medium lab --host-node --role worker
+  [ "$status" -eq 2 ]
+}
+
 @test "without a medium a machine joins the open demo group and says so" {
   run adopt "$DIR/none" "$DIR/neither"
   [ "$status" -eq 0 ]

@@ -78,10 +78,10 @@ ExitStatus carry_out(const Context& context, const AdoptMedium& verb) {
   if (verb.dry_run) {
     for (const auto& file : plan->files)
       context.streams.out << "+++ " << verb.root << file.path << '\n';
-    return carry_out(context, join);
+    return plan->token.empty() ? ExitStatus::done : carry_out(context, join);
   }
   if (const auto written = write_files(verb, *plan); !written) return report_file_error(context, written.error());
-  return carry_out(context, join);
+  return plan->token.empty() ? ExitStatus::done : carry_out(context, join);
 }
 
 }  // namespace ipop::ga_group

@@ -93,7 +93,7 @@ ExitStatus carry_out(const Context& context, const MakeMedium& verb) {
   if (const auto* status = std::get_if<ExitStatus>(&file)) return *status;
   medium::Medium medium = verb.content;
   if (const auto read = read_files(verb, medium); !read) return report_key_error(context, read.error());
-  medium.token = to_string(token_for(context, std::get<GroupFile>(file), verb.expires));
+  if (!medium.host_node) medium.token = to_string(token_for(context, std::get<GroupFile>(file), verb.expires));
   const std::string text = to_toml(medium);
   // What the machine will say of it can be said here.
   if (const auto good = medium::parse_medium(text, "medium"); !good) {
@@ -108,8 +108,8 @@ ExitStatus carry_out(const Context& context, const MakeMedium& verb) {
     cli::complain(context.streams, tool, written.error().message());
     return ExitStatus::no;
   }
-  context.streams.err << "Wrote " << verb.out << " (FAT, label " << medium::medium_label
-                      << "): who has it can join the group\n";
+  context.streams.err << "Wrote " << verb.out << " (FAT, label " << medium::medium_label << ")"
+                      << (medium.host_node ? "" : ": who has it can join the group") << '\n';
   return ExitStatus::done;
 }
 

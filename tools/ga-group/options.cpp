@@ -7,16 +7,7 @@
 namespace ipop::ga_group {
 namespace {
 
-/// A validator that passes on the words of a rule of the group file.
-template <class Rule>
-CLI::Validator by_rule(Rule rule) {
-  return CLI::Validator(
-      [rule](const std::string& text) {
-        const auto checked = rule(text);
-        return checked ? std::string() : checked.error().message();
-      },
-      "");
-}
+using tools::by_rule;
 
 void add_expires(CLI::App& verb, TokenLife& out) {
   const auto check = [](const std::string& text) {
@@ -194,18 +185,23 @@ void add_medium(CLI::App& app, Options& options, MakeMedium& medium) {
   verb->add_option("NAME", medium.name, "Group; required if there are several")->type_name("GROUP");
   verb->add_option("--out", medium.out, "FAT image to write; without it, the text goes to standard output")
       ->type_name("FILE");
+  auto* host_node = verb->add_flag("--host-node", content.host_node,
+                                   "The machine runs no node: its interface is on a bridge with this host's node");
   verb->add_option("--role", content.roles, "Role in the pool of HTCondor; may be repeated (none)")
       ->type_name("")
+      ->excludes(host_node)
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"manager", "worker", "submit"}));
   verb->add_option("--pool", content.pool, "Pool of the group (main)")
       ->type_name("NAME")
       ->check(by_rule(pool::check_pool_name));
   verb->add_option("--user", content.user, "User name for the certificates in a closed group (the machine's name)")
-      ->type_name("USER");
+      ->type_name("USER")
+      ->excludes(host_node);
   verb->add_option("--enrolment-file", medium.enrolment_file,
                    "File with an enrolment token of the closed group's authority (ga-cert token)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->excludes(host_node);
   verb->add_option("--ssh-key", medium.key_files, "File with the administrator's public ssh key; may be repeated")
       ->type_name("FILE")
       ->allow_extra_args(false);

@@ -51,6 +51,17 @@ TEST_CASE("a medium becomes the files of the machine, secrets for root only") {
   CHECK(file_at(*plan, "/etc/ga/pool.toml")->octets.find("roles = [\"worker\"]") != std::string::npos);
   CHECK(file_at(*plan, "/etc/ga/administrator.keys")->octets == key + "\n");
   CHECK(plan->enrolment_file.empty());
+  CHECK(file_at(*plan, "/etc/ga/host-node") == nullptr);
+}
+
+TEST_CASE("a machine that its host's node serves joins nothing, and lets its administrator in") {
+  const auto plan = plan_first_boot({{"a", std::string(medium_mark) + "\nnode = \"host\"\n"}}, "id", now);
+  REQUIRE_MESSAGE(plan, plan.error().context);
+  CHECK(plan->token.empty());
+  CHECK(plan->said == "Configured by a; the node of this machine's host serves it");
+  CHECK(file_at(*plan, "/etc/ga/administrator.keys") != nullptr);
+  CHECK(file_at(*plan, "/etc/ga/host-node") != nullptr);
+  CHECK(file_at(*plan, "/etc/ga/pool.toml") == nullptr);
 }
 
 TEST_CASE("an expired medium is refused before anything is planned") {

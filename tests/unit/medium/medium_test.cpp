@@ -48,6 +48,19 @@ TEST_CASE("what is written on a medium is read back as the same value") {
   CHECK(*parse_medium(to_toml(medium), "m") == medium);
 }
 
+TEST_CASE("a machine that its host's node serves has no token, and nothing that a node of its own would need") {
+  Medium medium;
+  medium.host_node = true;
+  medium.host_name = "node-7";
+  medium.ssh_keys = {good_key};
+  REQUIRE_MESSAGE(parse_medium(to_toml(medium), "m"), refusal_of(to_toml(medium)));
+  CHECK(*parse_medium(to_toml(medium), "m") == medium);
+  const std::string line = "node = \"host\"\n";
+  CHECK(refusal_of(marked(line + token_line())).starts_with("m:3: with node = \"host\" the machine runs no node"));
+  CHECK(refusal_of(marked(line + "roles = [\"worker\"]\n")).starts_with("m:3: with node"));
+  CHECK(refusal_of(marked("node = \"guest\"\n")) == "m:2: the node is \"host\", or the line is left out");
+}
+
 TEST_CASE("a text with the line ends of other systems is a medium as well") {
   std::string text = marked(token_line() + "pool = \"big\"\n");
   for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2)
