@@ -15,7 +15,7 @@ _ga_appliance() {
       '/ console') command=/console; arguments=0 ;;
       '/ ssh') command=/ssh; arguments=0 ;;
       '/ --dir'|'/ --color') i=$((i + 1)) ;;
-      '/start --image'|'/start --medium'|'/start --group'|'/start --role'|'/start --ssh-key'|'/start --memory'|'/start --processors'|'/start --accelerator'|'/start --dir'|'/start --color') i=$((i + 1)) ;;
+      '/start --image'|'/start --medium'|'/start --group'|'/start --bridge'|'/start --role'|'/start --ssh-key'|'/start --memory'|'/start --processors'|'/start --accelerator'|'/start --dir'|'/start --color') i=$((i + 1)) ;;
       '/stop --timeout'|'/stop --dir'|'/stop --color') i=$((i + 1)) ;;
       '/reset --dir'|'/reset --color') i=$((i + 1)) ;;
       '/delete --dir'|'/delete --color') i=$((i + 1)) ;;
@@ -32,6 +32,7 @@ _ga_appliance() {
     '/start --image') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/start --medium') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/start --group') mapfile -t COMPREPLY < <(compgen -W "$(compgen -G '/etc/ipop/*.toml' | sed 's|.*/||; s|[.]toml$||')" -- "$cur"); return ;;
+    '/start --bridge') COMPREPLY=(); return ;;
     '/start --role') COMPREPLY=(); return ;;
     '/start --ssh-key') compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     '/start --memory') COMPREPLY=(); return ;;
@@ -60,7 +61,7 @@ _ga_appliance() {
   fi
   case "$command" in
     '/') mapfile -t COMPREPLY < <(compgen -W 'start stop reset delete list console ssh -h --help --dir --dry-run --json --plain --color --version' -- "$cur") ;;
-    '/start') mapfile -t COMPREPLY < <(compgen -W '-h --help --image --medium --group --role --ssh-key --memory --processors --accelerator --dir --dry-run --json --plain --color' -- "$cur") ;;
+    '/start') mapfile -t COMPREPLY < <(compgen -W '-h --help --image --medium --group --bridge --host-node --role --ssh-key --memory --processors --accelerator --dir --dry-run --json --plain --color' -- "$cur") ;;
     '/stop') mapfile -t COMPREPLY < <(compgen -W '-h --help --now --timeout --dir --dry-run --json --plain --color' -- "$cur") ;;
     '/reset') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --dry-run --json --plain --color' -- "$cur") ;;
     '/delete') mapfile -t COMPREPLY < <(compgen -W '-h --help --dir --dry-run --json --plain --color' -- "$cur") ;;

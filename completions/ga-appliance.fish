@@ -18,6 +18,8 @@ complete -c ga-appliance -n '__fish_seen_subcommand_from start' -s h -l help -d 
 complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l image -r -F -d 'Make new ones over this disk image (qcow2 or raw)'
 complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l medium -r -F -d 'Give new ones this medium of `ga-group medium`'
 complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l group -x -a '(for f in /etc/ipop/*.toml; string replace -r ".*/(.*)[.]toml\$" "\$1" $f; end)' -d 'Give each new one a medium of its own for this group'
+complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l bridge -x -d 'Make the interface of new ones a port of this bridge (behind QEMU'\''s NAT)'
+complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l host-node -d 'New ones run no node: the bridge has that of this host, and one machine'
 complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l role -x -d 'The role of new ones in the pool; may be repeated'
 complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l ssh-key -r -F -d 'Who may log in to new ones (a public key); may be repeated'
 complete -c ga-appliance -n '__fish_seen_subcommand_from start' -l memory -x -d 'Memory of new ones, in MiB (512)'

@@ -1,10 +1,12 @@
 #include "machines/qemu_command.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace ipop::machines {
 namespace {
 
+constexpr std::string_view qemu_vendor = "52:54:00";
 constexpr std::size_t longest_socket_name = 107;
 
 /// A text in an option of QEMU's, where a comma ends a value and two stand for one.
@@ -38,6 +40,19 @@ std::vector<std::string> disk_command(const VirtualMachine& machine, const std::
           disk};
 }
 
+std::string mac_of(std::string_view name) {
+  std::uint32_t hash = 2'166'136'261U;  // FNV-1a
+  for (const char c : name)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619U;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out(qemu_vendor);
+  for (int shift = 20; shift >= 0; shift -= 4) {
+    if (shift % 8 == 4) out += ':';
+    out += digits[(hash >> static_cast<unsigned>(shift)) % 16];
+  }
+  return out;
+}
+
 std::vector<std::string> qemu_command(const VirtualMachine& machine, const MachineFiles& files, Accelerator with) {
   std::vector<std::string> out{"qemu-system-x86_64", "-name", machine.name, "-nodefaults"};
   const auto add = [&out](const std::string& option, std::string value) {
@@ -56,7 +71,10 @@ std::vector<std::string> qemu_command(const VirtualMachine& machine, const Machi
   add("-m", std::to_string(machine.memory));
   add("-drive", drive(files.disk(), "format=qcow2"));
   if (machine.has_medium) add("-drive", drive(files.medium(), "format=raw,readonly=on"));
-  add("-nic", "user,model=virtio-net-pci");
+  if (machine.bridge.empty())
+    add("-nic", "user,model=virtio-net-pci");
+  else
+    add("-nic", "bridge,br=" + machine.bridge + ",model=virtio-net-pci,mac=" + mac_of(machine.name));
   add("-device", "virtio-rng-pci");
   // Resets a machine that hangs.
   add("-device", "i6300esb");

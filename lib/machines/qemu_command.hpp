@@ -29,6 +29,9 @@ Result<void> check_folder(const MachineFiles& files);
 /// The command that makes a new `disk` over the image, which stays as it is.
 std::vector<std::string> disk_command(const VirtualMachine& machine, const std::string& disk);
 
+/// The MAC of a machine on a bridge, made of its name: one machine keeps its own, and two differ.
+std::string mac_of(std::string_view name);
+
 /// The command that starts the machine in the background; `with` is kvm or tcg.
 std::vector<std::string> qemu_command(const VirtualMachine& machine, const MachineFiles& files, Accelerator with);
 

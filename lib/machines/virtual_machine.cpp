@@ -13,9 +13,10 @@ using settings::in_quotes;
 using settings::malformed;
 
 constexpr std::size_t longest_name = 32;
-constexpr std::size_t longest_path = 4096;  // PATH_MAX
-constexpr std::array<std::string_view, 6> machine_keys{"image",      "form",       "medium",
-                                                       "memory_mib", "processors", "accelerator"};
+constexpr std::size_t longest_interface = 15;  // IFNAMSIZ, without the zero at the end
+constexpr std::size_t longest_path = 4096;     // PATH_MAX
+constexpr std::array<std::string_view, 7> machine_keys{"image",      "form",        "medium", "memory_mib",
+                                                       "processors", "accelerator", "bridge"};
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -56,6 +57,16 @@ Result<void> check_machine_name(std::string_view name) {
                    " is not 1 to 32 of a-z, 0-9 and -, with a letter or digit at both ends");
 }
 
+Result<void> check_bridge_name(std::string_view name) {
+  const auto right = [](char c) {
+    return is_letter_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-';
+  };
+  if (!name.empty() && name.size() <= longest_interface && name.front() != '.' && name.front() != '-' &&
+      std::all_of(name.begin(), name.end(), right))
+    return {};
+  return malformed("the bridge " + in_quotes(name.substr(0, 64)) + " is not 1 to 15 of letters, digits and . _ -");
+}
+
 Result<void> check_image_path(std::string_view path) {
   const bool right = path.starts_with('/') && path.size() <= longest_path &&
                      std::all_of(path.begin(), path.end(), [](char c) { return c >= ' ' && c <= '~'; }) &&
@@ -69,7 +80,8 @@ std::string to_toml(const VirtualMachine& machine) {
   return "image = " + in_quotes(machine.image) + "\nform = " + in_quotes(to_string(machine.form)) +
          "\nmedium = " + (machine.has_medium ? "true" : "false") + "\nmemory_mib = " + std::to_string(machine.memory) +
          "\nprocessors = " + std::to_string(machine.processors) +
-         "\naccelerator = " + in_quotes(to_string(machine.accelerator)) + "\n";
+         "\naccelerator = " + in_quotes(to_string(machine.accelerator)) + "\n" +
+         (machine.bridge.empty() ? "" : "bridge = " + in_quotes(machine.bridge) + "\n");
 }
 
 Result<VirtualMachine> parse_machine(std::string_view text, std::string_view file, std::string name) {
@@ -91,6 +103,10 @@ Result<VirtualMachine> parse_machine(std::string_view text, std::string_view fil
   out.processors = static_cast<int>(reader.number("processors", 1, most_processors, 1).value_or(out.processors));
   reader.text("accelerator", "accelerator = \"auto\"",
               [&](std::string_view value) { return settings::take(parse_accelerator(value), out.accelerator); });
+  reader.text("bridge", "bridge = \"br0\"", [&](std::string_view value) {
+    out.bridge = value;
+    return check_bridge_name(value);
+  });
   if (reader.failed()) return *reader.failed();
   return out;
 }

@@ -33,11 +33,14 @@ struct VirtualMachine {
   int memory = 512;  ///< MiB
   int processors = 1;
   Accelerator accelerator = Accelerator::automatic;
+  std::string bridge{};  ///< of the host, which its interface is a port of; empty: behind QEMU's NAT
   friend bool operator==(const VirtualMachine&, const VirtualMachine&) = default;
 };
 
 /// 1 to 32 of a-z 0-9 -, with a letter or digit at both ends: a folder's name and a host's. Error: malformed.
 Result<void> check_machine_name(std::string_view name);
+/// The name of a network interface: 1 to 15 of letters, digits and . _ -. Error: malformed.
+Result<void> check_bridge_name(std::string_view name);
 /// A path that a file of settings, and an option of QEMU's, holds as it is. Error: malformed.
 Result<void> check_image_path(std::string_view path);
 

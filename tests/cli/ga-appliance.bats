@@ -144,6 +144,53 @@ stand_in() {
   [ ! -e "$DIR/vms" ]
 }
 
+# in_network COMMAND...: where root's ga-appliance finds an /etc, and bridges, that are nobody else's
+in_network() {
+  mkdir -p "$DIR/etc" "$DIR/work"
+  # shellcheck disable=SC2016  # for the shell inside
+  unshare --net --mount bash -c 'mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs "$1/work" && mkdir "$1/work/work" "$1/work/up" &&
+    cp -a "$1/etc/." "$1/work/up" &&
+    mount -t overlay -o "lowerdir=/etc,upperdir=$1/work/up,workdir=$1/work/work" etc /etc && { [ -z "$2" ] || ip link add "$2" type bridge; } &&
+    exec "${@:3}"' in_network "$DIR" "$@"
+}
+needs_networks() {
+  [ "$(id -u)" -eq 0 ] && unshare --net --mount true 2>/dev/null || skip "needs root for network namespaces"
+}
+
+@test "a machine on a bridge is a port of it, and keeps its MAC" {
+  needs_networks
+  mkdir -p "$DIR/etc/qemu"
+  echo 'allow br-test' >"$DIR/etc/qemu/bridge.conf"
+  run in_network br-test "$GA_BIN/ga-appliance" --dir "$DIR/vms" start a --image "$DIR/image.raw" --accelerator tcg --bridge br-test --dry-run
+  [ "$status" -eq 0 ]
+  [[ ${lines[4]} == *" -nic bridge,br=br-test,model=virtio-net-pci,mac=52:54:00:0c:29:2c "* ]]
+  needs_qemu
+  # shellcheck disable=SC2016  # for the shell inside
+  run --separate-stderr in_network br-test bash -c '"$1" --dir "$2/vms" start a --image "$2/image.raw" --memory 256 --accelerator tcg \
+      --bridge br-test && ip -json link show master br-test && "$1" --dir "$2/vms" stop a --now' bridge "$GA_BIN/ga-appliance" "$DIR"
+  [ "$status" -eq 0 ]
+  [ "${lines[0]}" = "a: started without KVM, which is many times slower" ]
+  [ "$(jq length <<<"${lines[1]}")" -eq 1 ]
+  grep -qx 'bridge = "br-test"' "$DIR/vms/a/machine.toml"
+}
+
+@test "what is needed for a bridge is said with the command for it, and nothing is made" {
+  needs_networks
+  start=("$GA_BIN/ga-appliance" --dir "$DIR/vms" start a --image "$DIR/image.raw" --bridge br-test)
+  run in_network "" "${start[@]}"
+  [ "$status" -eq 1 ]
+  [ "$output" = "ga-appliance: a: this host has no bridge br-test; as root: ip link add br-test type bridge && ip link set br-test up" ]
+  run in_network br-test "${start[@]}"
+  [ "$status" -eq 4 ]
+  [ "$output" = "ga-appliance: a: QEMU's rules let no machine onto br-test; as root: mkdir -p /etc/qemu && echo 'allow br-test' >>/etc/qemu/bridge.conf" ]
+  [ ! -e "$DIR/vms" ]
+  run "${start[@]}" --host-node
+  [ "$status" -eq 2 ]
+  run appliance start a b --image "$DIR/image.raw" --group lab --bridge br-test --host-node
+  [ "$status" -eq 2 ]
+  [ "$output" = "ga-appliance: --host-node is for one machine: the node of this host has one address" ]
+}
+
 @test "console and ssh go on as the programs for it" {
   stand_in socat
   stand_in ssh

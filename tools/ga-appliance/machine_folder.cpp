@@ -139,15 +139,18 @@ Result<std::string> launch(const Context& context, const VirtualMachine& machine
 cli::ExitStatus for_each_machine(const Context& context, const std::vector<std::string>& names,
                                  const std::function<Result<std::string>(const std::string&)>& work) {
   std::size_t failed = 0;
+  std::size_t not_allowed = 0;
   for (const std::string& name : names) {
     const auto said = work(name);
     if (!said) {
       ++failed;
+      if (said.error().code == Errc::not_authorized) ++not_allowed;
       cli::complain(context.streams, tool, name + ": " + said.error().message());
     } else if (!context.options.dry_run) {
       context.streams.out << cli::printable(name) << ": " << cli::printable(*said) << '\n' << std::flush;
     }
   }
+  if (not_allowed > 0 && not_allowed == names.size()) return cli::ExitStatus::permission;
   return cli::status_of_many(names.size(), failed);
 }
 

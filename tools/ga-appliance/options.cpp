@@ -21,9 +21,18 @@ void add_start(CLI::App& app, Options& options, StartMachines& start) {
                     ->type_name("GROUP")
                     ->needs(image)
                     ->excludes(medium);
+  auto* bridge = verb->add_option("--bridge", start.made.bridge,
+                                  "Make the interface of new ones a port of this bridge (behind QEMU's NAT)")
+                     ->type_name("BRIDGE")
+                     ->check(tools::by_rule(machines::check_bridge_name));
+  auto* host_node = verb->add_flag("--host-node", start.host_node,
+                                   "New ones run no node: the bridge has that of this host, and one machine")
+                        ->needs(group)
+                        ->needs(bridge);
   verb->add_option("--role", start.roles, "The role of new ones in the pool; may be repeated")
       ->type_name("ROLE")
-      ->needs(group);
+      ->needs(group)
+      ->excludes(host_node);
   verb->add_option("--ssh-key", start.ssh_keys, "Who may log in to new ones (a public key); may be repeated")
       ->type_name("FILE")
       ->needs(group);

@@ -21,6 +21,7 @@ struct StartMachines {
   machines::VirtualMachine made{};  ///< what a new one gets; an empty image: none is made
   std::string medium{};             ///< file of `ga-group medium`
   std::string group{};              ///< or the group for which one is made
+  bool host_node = false;           ///< the one made starts no node: this host's serves the machine
   std::vector<std::string> roles{};
   std::vector<std::string> ssh_keys{};  ///< files
 };

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "bridge_access.hpp"
 #include "io/file.hpp"
 #include "io/run_process.hpp"
 #include "machine_folder.hpp"
@@ -45,11 +46,16 @@ Result<void> give_medium(const Context& context, const StartMachines& verb, cons
   if (verb.group.empty()) return {};
   std::vector<std::string> command{
       io::program_beside("ga-group"), "medium", verb.group, "--host-name", name, "--out", files.medium()};
+  if (verb.host_node) command.emplace_back("--host-node");
   for (const std::string& role : verb.roles)
     command.insert(command.end(), {"--role", role});
   for (const std::string& key : verb.ssh_keys)
     command.insert(command.end(), {"--ssh-key", key});
   return run_program(context, command, medium_limit);
+}
+
+Result<void> check_bridge_of(const VirtualMachine& machine) {
+  return machine.bridge.empty() ? Result<void>() : check_bridge_access(machine.bridge);
 }
 
 /// It is a machine when its settings are there, which are written last.
@@ -58,6 +64,7 @@ Result<VirtualMachine> make_machine(const Context& context, const StartMachines&
   if (!machine) return machine;
   const MachineFiles files = files_of(context, name);
   if (auto good = machines::check_folder(files); !good) return good.error();
+  if (auto open = check_bridge_of(*machine); !open) return std::move(open).error();
   auto done = take_step(context, "make " + files.folder, [&] { return io::make_directories(files.folder, 0700); });
   if (done) done = make_disk(context, *machine);
   if (done) done = give_medium(context, verb, files, name);
@@ -76,7 +83,10 @@ Result<std::string> start_one(const Context& context, const StartMachines& verb,
     return {Errc::conflict, "is there already, with what it was given; without --image it starts, `delete` removes it"};
   if (*found && runs(files_of(context, name))) return std::string("runs already");
   if (!*found && verb.made.image.empty()) return {Errc::not_found, "there is no such machine; --image FILE makes it"};
-  if (*found) return launch(context, **found);
+  if (*found) {
+    auto open = check_bridge_of(**found);
+    return open ? launch(context, **found) : Result<std::string>(std::move(open).error());
+  }
   const auto machine = make_machine(context, verb, name);
   return machine ? launch(context, *machine) : Result<std::string>(machine.error());
 }
@@ -84,6 +94,10 @@ Result<std::string> start_one(const Context& context, const StartMachines& verb,
 }  // namespace
 
 ExitStatus carry_out(const Context& context, const StartMachines& verb) {
+  if (verb.host_node && verb.names.size() > 1) {
+    cli::complain(context.streams, tool, "--host-node is for one machine: the node of this host has one address");
+    return ExitStatus::usage;
+  }
   return for_each_machine(context, verb.names, [&](const std::string& name) { return start_one(context, verb, name); });
 }
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "machines/bridge_rules.hpp"
 #include "machines/monitor.hpp"
 
 using namespace ipop;
@@ -47,6 +48,27 @@ TEST_CASE("a machine that QEMU translates has no cmpxchg16b") {
 
 TEST_CASE("a machine has a watchdog that resets it when it hangs") {
   CHECK(has(qemu_command(some_machine(), {"/d/a"}, Accelerator::kvm), "-device", "i6300esb"));
+}
+
+TEST_CASE("a machine is behind QEMU's NAT, or a port of a bridge with a MAC made of its name") {
+  auto machine = some_machine();
+  CHECK(has(qemu_command(machine, {"/d/a"}, Accelerator::kvm), "-nic", "user,model=virtio-net-pci"));
+  machine.bridge = "br0";
+  CHECK(has(qemu_command(machine, {"/d/a"}, Accelerator::kvm), "-nic",
+            "bridge,br=br0,model=virtio-net-pci,mac=" + mac_of("a")));
+  CHECK(mac_of("a") == "52:54:00:0c:29:2c");  // FNV-1a of "a" is e40c292c
+  CHECK(mac_of("b") != mac_of("a"));
+}
+
+TEST_CASE("QEMU's rules: a bridge is allowed by its name or with all, and what is denied stays so") {
+  CHECK(!allows_bridge("", "br0"));
+  CHECK(allows_bridge("# ours\nallow br0\n", "br0"));
+  CHECK(!allows_bridge("allow br0\n", "br1"));
+  CHECK(allows_bridge("allow all", "br0"));
+  CHECK(!allows_bridge("allow all\ndeny br0\n", "br0"));
+  CHECK(!allows_bridge("deny all\nallow br0\n", "br0"));
+  CHECK(!allows_bridge("#allow br0\n", "br0"));
+  CHECK(allows_bridge("include /etc/qemu/alice.conf\n", "br0"));
 }
 
 TEST_CASE("a new disk lies over the image, whose form is said") {

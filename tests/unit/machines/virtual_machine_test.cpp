@@ -14,6 +14,7 @@ TEST_CASE("what a machine was given is read back as it was written") {
   machine.memory = 1024;
   machine.processors = 3;
   machine.accelerator = Accelerator::tcg;
+  machine.bridge = "br-lab.1";
   const auto read = parse_machine(to_toml(machine), "machine.toml", "worker-1");
   REQUIRE(read);
   CHECK(*read == machine);
@@ -29,6 +30,8 @@ TEST_CASE("settings that are wrong are one line with file and line") {
   CHECK(message("image = \"/a\"\nform = \"vdi\"\n") == "m:2: the form is qcow2 or raw");
   CHECK(message("image = \"/a\"\naccelerator = \"xen\"\n") == "m:2: the accelerator is auto, kvm or tcg");
   CHECK(message("image = \"a\"\n").starts_with("m:1: the image \"a\" is not an absolute path"));
+  CHECK(
+      message("image = \"/a\"\nbridge = \"br0,helper=/x\"\n").starts_with("m:2: the bridge \"br0,helper=/x\" is not"));
   CHECK(message("image = \"/a\"\ncolour = 1\n").starts_with("m:2: "));
 }
 
@@ -39,6 +42,13 @@ TEST_CASE("a machine's name is that of a host and of a folder") {
     CHECK_MESSAGE(!check_machine_name(wrong), wrong);
   CHECK(check_machine_name(std::string(32, 'a')));
   CHECK(!check_machine_name(std::string(33, 'a')));
+}
+
+TEST_CASE("a bridge has the name of an interface, which ends no option and no path") {
+  for (const std::string_view right : {"br0", "virbr-1_a.b"})
+    CHECK_MESSAGE(check_bridge_name(right), right);
+  for (const std::string_view wrong : {"", ".", "..", "-br", "a/b", "a,b", "a b", "0123456789abcdef"})
+    CHECK_MESSAGE(!check_bridge_name(wrong), wrong);
 }
 
 TEST_CASE("a disk's form is in its first octets") {
