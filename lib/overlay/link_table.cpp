@@ -22,6 +22,15 @@ bool Link::is_sound() const {
   return sending != nullptr && sending->is_sound();
 }
 
+bool Link::is_patient() const {
+  return ((own_roles | peer_roles) & ~only(Role::shortcut)).none();
+}
+
+void Link::handle_roles_changed() {
+  for (Path& path : paths)
+    path.liveness.set_patient(is_patient());
+}
+
 TimePoint Link::heard() const {
   TimePoint out = heard_before;
   for (const Path& path : paths)

@@ -69,6 +69,10 @@ struct Link {
   [[nodiscard]] bool is_direct() const;
   /// Up, and its pings are answered.
   [[nodiscard]] bool is_sound() const;
+  /// Neither end is told soon of whatever becomes of the other: the link is there for the ring's long ways only.
+  [[nodiscard]] bool is_patient() const;
+  /// own_roles or peer_roles are others now.
+  void handle_roles_changed();
   /// When anything of the peer came last.
   [[nodiscard]] TimePoint heard() const;
   /// Of the path in use; zero without one.

@@ -73,6 +73,7 @@ bool Links::add_path(TimePoint now, const crypto::ChannelTable::Opened& opened, 
   path.opened = now;
   path.liveness = Liveness(now, config_.keep_alive, rng_);
   path.proof = PathProof(now, config_.self < link.peer, largest_wanted(path), heads_of(path));
+  path.liveness.set_patient(link.is_patient());
   table_.add_path(link, path);
   link.recover_until.reset();
   if (first && !recovered) link.since = now;
@@ -201,6 +202,7 @@ std::optional<LinkCarrier> Links::handle_moved(TimePoint now, crypto::ChannelId 
     return path->carrier;
   }
   path->carrier = *endpoint;
+  path->liveness.handle_moved(now);
   counters_.add("links_moved");
   journal_.add(now, link->peer, "moved to " + net::to_string(*endpoint));
   outputs_.push(PathAdded{link->peer, channel});
@@ -356,6 +358,7 @@ void Links::handle_message(TimePoint now, Link& link, crypto::ChannelId channel,
   if (!link.status.handle_status(now, channel, status)) return;
   const bool near_changed = (link.peer_roles ^ status.roles).test(index_of(Role::near));
   link.peer_roles = status.roles;
+  link.handle_roles_changed();
   link.peer_nat = status.nat;
   link.relay_load = status.relay_load;
   link.neighbours = std::move(status.neighbours);

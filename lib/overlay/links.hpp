@@ -147,7 +147,9 @@ class Links {
   void admit(TimePoint now, const NodeId& peer);
   /// This node wants the link for that. True when it takes the peer for near and did not, or the other way round.
   bool set_roles(const NodeId& peer, const Roles& roles) {
-    const Roles before = std::exchange(table_.find(peer)->own_roles, roles);
+    Link& link = *table_.find(peer);
+    const Roles before = std::exchange(link.own_roles, roles);
+    link.handle_roles_changed();
     return (before ^ roles).test(index_of(Role::near));
   }
 

@@ -5,6 +5,7 @@
 
 #include "base/rng.hpp"
 #include "base/time.hpp"
+#include "overlay/keep_alive_pace.hpp"
 
 namespace ipop::overlay {
 
@@ -13,7 +14,8 @@ namespace ipop::overlay {
 /// A quiet path is pinged after a keep-alive; a path that takes packets and gives none back is
 /// probed after half a second. Probes follow each other by a second; anything that arrives proves
 /// life. With the default keep-alive a silent peer is dead after about 23 s on an idle path and
-/// 4.5 s on an active one.
+/// 4.5 s on an active one. A patient path, whose end nobody waits for, is let be for as long as the NATs on it bear
+/// (KeepAlivePace): there it is about a minute.
 class Liveness {
  public:
   /// Probes without an answer before the path is dead. An idle path gets more: nobody waits for
@@ -40,6 +42,12 @@ class Liveness {
     if (!heard_within(now, routed_trusts)) handle_sent(now);
   }
   void handle_received(TimePoint now, Rng& rng);
+  /// What was just received is a ping of the peer.
+  void handle_pinged() { pace_.handle_pinged(broken_silence_); }
+  /// The peer speaks from another place; to call before handle_received().
+  void handle_moved(TimePoint now) { pace_.handle_forgotten(now - last_received_); }
+  /// Nobody waits for news of the peer: the keep-alive may be slow.
+  void set_patient(bool patient);
   /// The next handle_timeout gives a probe, whatever was heard lately.
   void probe_now(TimePoint now);
   /// Call when deadline() is over; `probe` counts as sent.
@@ -58,9 +66,13 @@ class Liveness {
   std::optional<Duration> handle_pong(TimePoint now, std::uint32_t id);
 
  private:
-  Duration keep_alive_ = 17s;
-  Duration interval_ = 17s;  ///< keep_alive_ +- 5 %, so that a thousand links do not beat together
+  [[nodiscard]] unsigned probes_before_death() const;
+
+  KeepAlivePace pace_{17s};
+  Duration interval_ = 17s;  ///< +- 5 %, so that a thousand links do not beat together
   TimePoint last_received_{};
+  Duration broken_silence_{};  ///< before what was received last
+  bool is_patient_ = false;
   std::optional<TimePoint> waiting_since_;
   std::optional<TimePoint> next_probe_;
   unsigned unanswered_ = 0;

@@ -24,7 +24,8 @@ void PathChecks::ask_all(TimePoint now, LinkTable& links) {
 }
 
 void PathChecks::handle_message(TimePoint /*now*/, Link& link, crypto::ChannelId channel, const Ping& ping) {
-  const Path& path = *link.paths.find(channel);
+  Path& path = *link.paths.find(channel);
+  path.liveness.handle_pinged();
   Pong pong{ping.id, std::nullopt};
   if (const auto* endpoint = std::get_if<net::Endpoint>(&path.carrier)) pong.observed = *endpoint;
   outputs_.push(Send{link.peer, channel, pong});

@@ -177,6 +177,52 @@ TEST_CASE("whatever arrives proves life, and the pong of the last ping gives the
   CHECK_FALSE(liveness.handle_pong(TimePoint{} + 1100ms, id + 1));
 }
 
+TEST_CASE(
+    "a path that nobody waits for is let be for longer and longer, and for the shortest time again when somebody "
+    "does") {
+  SeededRng rng(1);
+  Liveness liveness(TimePoint{}, 20s, rng);
+  liveness.set_patient(true);
+  TimePoint now{};
+  for (int i = 0; i < 20; ++i) {
+    // In turn the peer is asked and asks.
+    now = liveness.deadline();
+    if (i % 2 == 0) REQUIRE(liveness.handle_timeout(now) == Liveness::Action::probe);
+    liveness.handle_received(now, rng);
+  }
+  CHECK(liveness.deadline() - now > 60s);
+  CHECK(liveness.deadline() - now < 70s);
+  liveness.set_patient(false);
+  CHECK(liveness.deadline() - now < 22s);
+}
+
+TEST_CASE(
+    "a first ping that is lost after a long silence shortens the next, and so does a peer that speaks from elsewhere") {
+  SeededRng rng(1);
+  for (const bool moves : {false, true}) {
+    CAPTURE(moves);
+    Liveness liveness(TimePoint{}, 20s, rng);
+    liveness.set_patient(true);
+    TimePoint now{};
+    for (int i = 0; i < 4; ++i) {
+      now = liveness.deadline();
+      if (i % 2 == 0) liveness.handle_timeout(now);
+      liveness.handle_received(now, rng);
+    }
+    REQUIRE(liveness.deadline() - now > 30s);
+    now = liveness.deadline();
+    liveness.handle_timeout(now);
+    if (moves) {
+      liveness.handle_moved(now);
+    } else {
+      now = liveness.deadline();
+      liveness.handle_timeout(now);
+    }
+    liveness.handle_received(now, rng);
+    CHECK(liveness.deadline() - now < 28s);
+  }
+}
+
 TEST_CASE("two peers that see our own address mean no NAT, one is not enough") {
   NatBehavior nat;
   nat.handle_local_endpoints({somewhere});
