@@ -21,6 +21,7 @@ struct Path {
   bool to_bootstrap = false;  ///< opened to whoever is at a bootstrap endpoint
   bool has_carried = false;   ///< its first proof was seen to
   TimePoint opened{};
+  std::uint64_t peer_instance = 0;  ///< Status::instance as told over it last; 0: nothing was
   Liveness liveness{};
   PathProof proof{};
   Duration round_trip{};                                     ///< smoothed; zero until measured

@@ -344,9 +344,13 @@ void Links::settle_paths(TimePoint now, Link& link) {
 }
 
 void Links::handle_message(TimePoint now, Link& link, crypto::ChannelId channel, Status status) {
+  Path& spoke = *link.paths.find(channel);
+  spoke.peer_instance = status.instance;
   if (link.peer_instance != 0 && link.peer_instance != status.instance) {
-    const TimePoint opened = link.paths.find(channel)->opened;
-    if (std::ranges::any_of(link.paths, [&](const Path& path) { return path.opened > opened; })) {
+    // A path that was opened later says otherwise. One that has said nothing may lead to either life.
+    if (std::ranges::any_of(link.paths, [&](const Path& path) {
+          return path.opened > spoke.opened && path.peer_instance == link.peer_instance;
+        })) {
       counters_.add("drop_status_old_instance");
       return;
     }

@@ -55,6 +55,20 @@ TEST_CASE("a status of a former life, over a path older than another, changes no
   CHECK(node.links.counters().get("drop_status_old_instance") == 1);
 }
 
+TEST_CASE("a peer that restarted is believed over the older of two new paths, while the other has said nothing") {
+  LinksOf node;
+  const Link& link = node.open_proven(1, 11);
+  node.hear(11, of_instance(7, 5));
+  node.now += 1s;
+  node.open_proven(1, 12);
+  node.now += 40ms;
+  node.open_proven(1, 13, RelayPath{id_at(2), id_at(1)});
+  CHECK(those<Links::Restarted>(node.hear(12, of_instance(8, 1, only(Role::near)))).size() == 1);
+  CHECK(link.peer_instance == 8);
+  CHECK(link.peer_roles == only(Role::near));
+  CHECK(node.links.counters().get("drop_status_old_instance") == 0);
+}
+
 TEST_CASE("a restarted peer whose only path went over a link that goes with it is forgotten") {
   LinksOf node;
   // Each is the other's relay, which no honest pair is.
