@@ -21,6 +21,8 @@ class BackOff {
     Duration longest{};
     Duration stands{};
     unsigned growth = 2;
+
+    friend bool operator==(const Pace&, const Pace&) = default;
   };
 
   /// An attempt failed, or was refused.

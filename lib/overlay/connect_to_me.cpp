@@ -14,6 +14,27 @@ bool is_kind(std::uint8_t kind) {
          kind <= static_cast<std::uint8_t>(ConnectToMe::Kind::refusal);
 }
 
+/// A list of endpoints; `what` for errors.
+Result<std::vector<net::Endpoint>> decode_endpoints(ByteReader& in, std::size_t most, const char* what) {
+  std::vector<net::Endpoint> out;
+  const auto count = in.read<std::uint8_t>();
+  if (count > most) return {Errc::too_large, what};
+  for (unsigned i = 0; i < count; ++i) {
+    if (in.remaining() == 0) return {Errc::truncated, what};
+    const auto endpoint = net::decode_endpoint(in);
+    if (!in.ok()) return {Errc::truncated, what};
+    if (!endpoint) return {Errc::malformed, "family of an endpoint"};
+    out.push_back(*endpoint);
+  }
+  return out;
+}
+
+void encode_endpoints(const std::vector<net::Endpoint>& endpoints, ByteWriter& out) {
+  out.write(static_cast<std::uint8_t>(endpoints.size()));
+  for (const net::Endpoint& endpoint : endpoints)
+    net::encode(endpoint, out);
+}
+
 }  // namespace
 
 Result<ConnectToMe> decode_connect_to_me(ByteSpan payload) {
@@ -26,15 +47,9 @@ Result<ConnectToMe> decode_connect_to_me(ByteSpan payload) {
   message.token = in.read<std::uint64_t>();
   message.instance = in.read<std::uint64_t>();
 
-  const auto candidates = in.read<std::uint8_t>();
-  if (candidates > max_candidates) return {Errc::too_large, "candidates"};
-  for (unsigned i = 0; i < candidates; ++i) {
-    if (in.remaining() == 0) return {Errc::truncated, "candidates"};
-    const auto endpoint = net::decode_endpoint(in);
-    if (!in.ok()) return {Errc::truncated, "candidates"};
-    if (!endpoint) return {Errc::malformed, "family of a candidate"};
-    message.candidates.push_back(*endpoint);
-  }
+  auto candidates = decode_endpoints(in, max_candidates, "candidates");
+  if (!candidates) return candidates.error();
+  message.candidates = *std::move(candidates);
   const auto neighbours = in.read<std::uint8_t>();
   if (neighbours > ConnectToMe::max_neighbours) return {Errc::too_large, "neighbours"};
   for (unsigned i = 0; i < neighbours; ++i)
@@ -47,6 +62,9 @@ Result<ConnectToMe> decode_connect_to_me(ByteSpan payload) {
     offer.round_trip_ms = in.read<std::uint16_t>();
     message.relays.push_back(offer);
   }
+  auto ways_in = decode_endpoints(in, ConnectToMe::max_ways_in, "ways in");
+  if (!ways_in) return ways_in.error();
+  message.ways_in = *std::move(ways_in);
 
   if (!in.ok()) return {Errc::truncated, "connect-to-me"};
   if (!in.done()) return {Errc::malformed, "octets behind connect-to-me"};
@@ -69,9 +87,7 @@ void encode(const ConnectToMe& message, Bytes& octets) {
   out.write(static_cast<std::uint8_t>(message.nat));
   out.write(message.token);
   out.write(message.instance);
-  out.write(static_cast<std::uint8_t>(message.candidates.size()));
-  for (const net::Endpoint& endpoint : message.candidates)
-    net::encode(endpoint, out);
+  encode_endpoints(message.candidates, out);
   out.write(static_cast<std::uint8_t>(message.neighbours.size()));
   for (const NodeId& id : message.neighbours)
     out.write(id.octets());
@@ -80,6 +96,7 @@ void encode(const ConnectToMe& message, Bytes& octets) {
     out.write(offer.id.octets());
     out.write(offer.round_trip_ms);
   }
+  encode_endpoints(message.ways_in, out);
 }
 
 Result<ConnectToMeTag> peek_connect_to_me(ByteSpan payload) {

@@ -26,7 +26,7 @@ struct RelayOffer {
 /// the sender, and is answered by the same message with kind `answer`. docs/wire/overlay.md
 ///
 ///    kind 1 | flags 1 | roles 1 | NAT class 1 | token 8 | instance 8
-///    | count 1 | endpoints | count 1 | neighbours 20 each | count 1 | relay offers 22 each
+///    | count 1 | endpoints | count 1 | neighbours 20 each | count 1 | relay offers 22 each | count 1 | endpoints
 struct ConnectToMe {
   enum class Kind : std::uint8_t {
     request = 1,
@@ -35,6 +35,7 @@ struct ConnectToMe {
   };
   static constexpr std::size_t max_neighbours = 8;
   static constexpr std::size_t max_relays = 12;
+  static constexpr std::size_t max_ways_in = 3;
 
   Kind kind = Kind::request;
   /// The receiver passes the request on to the nodes next to the source that it has links to.
@@ -46,6 +47,8 @@ struct ConnectToMe {
   std::vector<net::Endpoint> candidates{};
   std::vector<NodeId> neighbours{};  ///< answer: nodes next to the source of the request
   std::vector<RelayOffer> relays{};  ///< the sender's direct links, quickest first
+  /// Where members are that may let anybody in, as the sender has direct links with them: for who loses all its links.
+  std::vector<net::Endpoint> ways_in{};
 
   friend bool operator==(const ConnectToMe&, const ConnectToMe&) = default;
 };

@@ -57,35 +57,50 @@ class RetryPace {
   /// Of a peer that is linked over a member: what keeps the two from a direct path are their NATs, and when these
   /// change all is tried anew. So it costs less and less: at 5 s, 45 s, 6 min, 49 min, then every hour.
   static constexpr BackOff::Pace linked{.first = 5s, .longest = 1h, .stands = 60s, .growth = 8};
+  /// Of a peer that stands next to this node, answers over the ring and has no link: the ring is broken there.
+  static constexpr BackOff::Pace beside{.first = 5s, .longest = 20s, .stands = 60s};
   static constexpr std::size_t max_peers = 512;
 
   void handle_failed(TimePoint now, const NodeId& peer, const BackOff::Pace& pace, Rng& rng) {
     if (entries_.size() >= max_peers && !entries_.contains(peer)) {
-      entries_.erase(std::ranges::min_element(
-          entries_, [](const auto& a, const auto& b) { return a.second.not_before() < b.second.not_before(); }));
+      entries_.erase(std::ranges::min_element(entries_, [](const auto& a, const auto& b) {
+        return a.second.back_off.not_before() < b.second.back_off.not_before();
+      }));
     }
-    entries_[peer].handle_failed(now, pace, rng);
+    Entry& entry = entries_[peer];
+    entry.back_off.handle_failed(now, pace, rng);
+    entry.is_linked = pace == linked;
   }
   /// A path that began so long ago stands.
   void handle_stands(const NodeId& peer) { entries_.erase(peer); }
+  /// The link to `peer` is gone: what is put off for one that has a link need not be for one that has none.
+  void handle_unlinked(const NodeId& peer) {
+    const auto it = entries_.find(peer);
+    if (it != entries_.end() && it->second.is_linked) entries_.erase(it);
+  }
   /// An address changed: what failed may work.
   void clear() { entries_.clear(); }
 
   [[nodiscard]] bool may_try(TimePoint now, const NodeId& peer) const {
     const auto it = entries_.find(peer);
-    return it == entries_.end() || it->second.may_try(now);
+    return it == entries_.end() || it->second.back_off.may_try(now);
   }
   /// The earliest time after `now` at which somebody may be tried again.
   [[nodiscard]] std::optional<TimePoint> deadline(TimePoint now) const {
     std::optional<TimePoint> out;
     for (const auto& [peer, entry] : entries_) {
-      if (entry.not_before() > now && (!out || entry.not_before() < *out)) out = entry.not_before();
+      const TimePoint when = entry.back_off.not_before();
+      if (when > now && (!out || when < *out)) out = when;
     }
     return out;
   }
 
  private:
-  std::map<NodeId, BackOff> entries_;
+  struct Entry {
+    BackOff back_off{};
+    bool is_linked = false;
+  };
+  std::map<NodeId, Entry> entries_;
 };
 
 }  // namespace ipop::overlay

@@ -1,6 +1,7 @@
 #include "overlay/link_finder.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace ipop::overlay {
@@ -75,10 +76,13 @@ void LinkFinder::handle(TimePoint now, const Links::Recovering& recovering) {
 void LinkFinder::handle(TimePoint now, const Links::Removed& removed) {
   for (const net::Endpoint& endpoint : removed.bootstrap)
     ring_.handle_ended(now, endpoint, removed.end == LinkEnd::unneeded);
+  seeker_.handle_unlinked(removed.peer);
   ring_.handle_removed(now, removed.peer, removed.was_near, view(now));
   if (!sight_.links.all().empty()) return;
   // Nobody is linked: whoever said lately where it is may still be there.
   seeker_.for_each_reach([&](const NodeId&, const Reach& reach) {
+    for (const net::Endpoint& way_in : reach.ways_in)
+      ring_.handle_hearsay(way_in);
     if (reach.nat == NatClass::address_dependent) return;
     for (const net::Endpoint& candidate : reach.candidates)
       ring_.handle_hearsay(candidate);
@@ -159,10 +163,12 @@ void LinkFinder::seek_spare(TimePoint now) {
   if (!ring_.wants_spare(now, sight_.links)) return;
   std::vector<NodeId> offered;
   seeker_.for_each_reach([&](const NodeId&, const Reach& reach) {
+    for (const net::Endpoint& way_in : reach.ways_in)
+      ring_.handle_hearsay(way_in);
     for (const RelayOffer& offer : reach.relays)
       offered.push_back(offer.id);
   });
-  ring_.seek_spare(now, offered, view(now));
+  ring_.seek_spare(now, offered, view(now), [&](const net::Endpoint& endpoint) { return may_open(endpoint); });
   carry_out_ring(now);
 }
 
@@ -297,7 +303,7 @@ void LinkFinder::handle_failed(TimePoint now, const Seeker::Failed& failed) {
   const Standing standing = standing_of(peer);
   // The verdict on a path that is still on trial comes with its end.
   if (standing.has_direct_on_trial) return;
-  seeker_.set_back(now, peer, failed.answered && standing.is_sound ? RetryPace::linked : RetryPace::pace);
+  seeker_.set_back(now, peer, pace_of(now, failed, standing));
   if (!failed.answered) {
     outputs_.push(Noted{peer, "no answer over the ring"});
     ring_.handle_unanswered(now, peer);
@@ -308,6 +314,12 @@ void LinkFinder::handle_failed(TimePoint now, const Seeker::Failed& failed) {
                                   std::string(to_string(reach == nullptr ? NatClass::unknown : reach->nat))});
   }
   if (!standing.is_up) ring_.handle_not_linked(peer);
+}
+
+BackOff::Pace LinkFinder::pace_of(TimePoint now, const Seeker::Failed& failed, const Standing& standing) const {
+  if (!failed.answered) return RetryPace::pace;
+  if (standing.is_sound) return RetryPace::linked;
+  return ring_.misses(now, failed.peer, view(now)) ? RetryPace::beside : RetryPace::pace;
 }
 
 std::vector<RelayCandidate> LinkFinder::able_to_relay() const {
@@ -329,6 +341,22 @@ bool LinkFinder::may_open(const net::Endpoint& endpoint) const {
   return std::ranges::none_of(sight_.links.all(), [&](const auto& entry) { return is_on_path(entry.first, endpoint); });
 }
 
+std::vector<net::Endpoint> LinkFinder::ways_in(const std::vector<RelayOffer>& direct) const {
+  // Who can be linked from behind a NAT like that lets anybody in, as does who has none.
+  const bool proves = sight_.reachability.nat_class() == NatClass::address_dependent;
+  std::vector<net::Endpoint> sure;
+  std::vector<net::Endpoint> likely;
+  for (const RelayOffer& offer : direct) {
+    const Link& link = *sight_.links.find(offer.id);
+    const Path& path = *link.paths.direct();
+    if (path.to_bootstrap || link.peer_nat == NatClass::address_dependent) continue;
+    (proves || link.peer_nat == NatClass::none ? sure : likely).push_back(std::get<net::Endpoint>(path.carrier));
+  }
+  sure.insert(sure.end(), likely.begin(), likely.end());
+  if (sure.size() > ConnectToMe::max_ways_in) sure.resize(ConnectToMe::max_ways_in);
+  return sure;
+}
+
 ConnectToMe LinkFinder::make_message(ConnectToMe::Kind kind, std::uint64_t token) const {
   ConnectToMe message;
   message.kind = kind;
@@ -341,6 +369,7 @@ ConnectToMe LinkFinder::make_message(ConnectToMe::Kind kind, std::uint64_t token
   }
   std::ranges::stable_sort(message.relays, {}, &RelayOffer::round_trip_ms);
   if (message.relays.size() > ConnectToMe::max_relays) message.relays.resize(ConnectToMe::max_relays);
+  message.ways_in = ways_in(message.relays);
   return message;
 }
 
@@ -377,14 +406,24 @@ void LinkFinder::remember_reach(TimePoint now, const NodeId& source, const Conne
   reach.candidates = usable_candidates(message.candidates, sight_.reachability.policy());
   reach.relays = message.relays;
   reach.nat = message.nat;
+  // A node that is reached easily is by those that sought it: it need not keep more for the day when all are gone.
+  const NatClass own = sight_.reachability.nat_class();
+  if (own == NatClass::address_dependent || own == NatClass::unknown)
+    reach.ways_in = usable_candidates(message.ways_in, sight_.reachability.policy());
   seeker_.handle_reach(now, source, std::move(reach));
 }
 
 void LinkFinder::spread(const RoutedPacket& packet, ConnectToMe request, const std::vector<NodeId>& next_to_source) {
   request.spread = false;
-  const std::vector<NodeId> linked = std::exchange(request.neighbours, {});
+  const std::vector<NodeId> heard = std::exchange(request.neighbours, {});
+  // Next to it by what both know: who is further away than those that the source has heard is not asked by it.
+  std::set<NodeId> known(next_to_source.begin(), next_to_source.end());
+  known.insert(heard.begin(), heard.end());
+  known.insert(self_);
+  const std::vector<NodeId> beside = nearest_on_both_sides(packet.source, known, spread_per_side);
   for (const NodeId& id : next_to_source) {
-    if (id == packet.source || std::ranges::find(linked, id) != linked.end()) continue;
+    if (id == packet.source || std::ranges::find(heard, id) != heard.end()) continue;
+    if (std::ranges::find(beside, id) == beside.end()) continue;
     RoutedPacket on = packet;
     on.mode = RouteMode::exact;
     on.destination = id;
@@ -421,7 +460,10 @@ void LinkFinder::handle_request(TimePoint now, const RoutedPacket& packet, const
 
   outputs_.push(LookAgain{});
   const bool accept = request.roles.any() && !refused;
-  if (accept && !(linked && link->is_direct()) && seeker_.follow(now, source, previous)) give_candidates(now, source);
+  if (!accept || (linked && link->is_direct()) || !seeker_.follow(now, source, previous)) return;
+  // The attempt of another becomes one of ours: a member between is looked for from both ends.
+  if (ring_.misses(now, source, view(now))) seek(now, source, only(Role::near), NodeId{});
+  give_candidates(now, source);
 }
 
 void LinkFinder::handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer) {

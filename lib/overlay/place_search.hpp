@@ -26,7 +26,10 @@ class PlaceSearch {
   std::vector<NodeId> begin(TimePoint now, const NodeId& place, std::size_t ring_size, Rng& rng);
   void handle_answer(const NodeId& source);
   /// The next look-up is due at once: a neighbour was lost.
-  void hurry(TimePoint now) { next_ = now; }
+  void hurry(TimePoint now) {
+    next_ = now;
+    hurried_ = true;
+  }
   /// All links are lost.
   void clear();
 
@@ -42,11 +45,15 @@ class PlaceSearch {
   [[nodiscard]] bool is_settled() const { return voices_.size() >= voices_wanted; }
   /// Two look-ups brought too few voices.
   [[nodiscard]] bool is_in_vain() const { return !is_settled() && repeated_ > 2; }
+  /// The look-up that began last is for what split, and for nothing that this node lacks.
+  [[nodiscard]] bool only_heals() const { return only_heals_; }
   [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }
 
  private:
   std::set<NodeId> voices_;  // at most voices_wanted
   unsigned repeated_ = 0;    // look-ups for want of voices
+  bool hurried_ = false;     // the next one is since a neighbour was lost
+  bool only_heals_ = false;
   std::optional<TimePoint> next_;
   std::optional<TimePoint> listens_until_;
 };

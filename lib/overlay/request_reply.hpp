@@ -7,6 +7,7 @@
 
 #include "base/node_id.hpp"
 #include "base/time.hpp"
+#include "overlay/connection.hpp"
 
 namespace ipop::overlay {
 
@@ -24,6 +25,7 @@ class RequestReply {
   struct Request {
     Purpose purpose{};
     NodeId destination{};
+    Roles roles{};                      ///< the link that who answers is to make; none: he only says who is there
     std::optional<NodeId> first_hop{};  ///< the link to ask through; else wherever routing says
   };
   struct Due {

@@ -51,7 +51,7 @@ bool Ring::handle_way_to_place(TimePoint now, const NodeId& peer, const View& vi
     return true;
   }
   // It may be in another ring than who is being asked.
-  if (is_leaf) requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, self_, peer});
+  if (is_leaf) requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, self_, only(Role::near), peer});
   return is_leaf;
 }
 
@@ -78,7 +78,7 @@ void Ring::handle_neighbours(TimePoint now, const std::vector<NodeId>& neighbour
 bool Ring::handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer, const View& view) {
   const RequestReply::Request* request = requests_.find(answer.token);
   if (request == nullptr) return false;
-  const bool expects_us = request->destination == self_;
+  const bool expects_us = request->roles.any();
   const auto purpose = request->purpose;
   const bool first = !requests_.settle(now, answer.token);
   if (purpose == RequestReply::Purpose::own_place) {
@@ -89,7 +89,7 @@ bool Ring::handle_answer(TimePoint now, const NodeId& source, const ConnectToMe&
   const Link* link = view.links.find(source);
   const bool linked = link != nullptr && link->is_up();
   const bool taken = answer.kind == ConnectToMe::Kind::answer;
-  const std::vector<NodeId> near = view.links.around(self_, near_per_side_ + 1);
+  const std::vector<NodeId> near = neighbours(view.links);
   const bool useful = taken && std::ranges::find(near, source) == near.end() && !shortcuts_.contains(source) &&
                       (linked || view.may_try(source));
   shortcuts_.handle_drawn(now, useful ? std::optional(source) : std::nullopt, rng_);
@@ -102,9 +102,14 @@ void Ring::handle_place_answer(TimePoint now, const NodeId& source, bool expects
   near_.learn(now, source, expects_us ? source : NodeId{});
   const Link* link = view.links.find(source);
   if (!expects_us || (link != nullptr && link->is_up())) return;
-  const auto missing = missing_near(now, near_per_side_ + 1, view);
+  const auto missing = missing_near(now, near_per_side_, view);
   if (std::ranges::find(missing, source, &NearLinks::Missing::id) == missing.end()) return;
   outputs_.push(Seek{source, only(Role::near), source, true});
+}
+
+bool Ring::misses(TimePoint now, const NodeId& peer, const View& view) const {
+  const auto missing = near_.missing(now, neighbours(view.links), near_per_side_, [](const NodeId&) { return false; });
+  return std::ranges::find(missing, peer, &NearLinks::Missing::id) != missing.end();
 }
 
 bool Ring::want(TimePoint now, const NodeId& peer) {
@@ -126,7 +131,7 @@ void Ring::seek_near(TimePoint now, bool changed, const View& view) {
   // While those next to this node are about to name themselves, others are believed of the nearest only.
   const bool is_listening = place_.is_listening(now);
   const auto nearest = is_listening ? missing_near(now, 1, view) : std::vector<NearLinks::Missing>{};
-  for (const NearLinks::Missing& missing : missing_near(now, near_per_side_ + 1, view)) {
+  for (const NearLinks::Missing& missing : missing_near(now, near_per_side_, view)) {
     if (is_listening && !view.has_spoken(missing.via) &&
         std::ranges::find(nearest, missing.id, &NearLinks::Missing::id) == nearest.end())
       continue;
@@ -152,19 +157,23 @@ bool Ring::wants_spare(TimePoint now, const LinkTable& links) {
   return joined_ && spare_.is_due(now);
 }
 
-void Ring::seek_spare(TimePoint now, const std::vector<NodeId>& offered, const View& view) {
+void Ring::seek_spare(TimePoint now, const std::vector<NodeId>& offered, const View& view, const MayOpen& may_open) {
   const auto may_seek = [&](const NodeId& id) {
     const Link* link = view.links.find(id);
     return id != self_ && (link == nullptr || link->paths.direct() == nullptr) && view.may_try(id);
   };
   spare_.handle_tried(now, rng_);
+  if (const auto endpoints = leaf_.take_due(now, 1, may_open); !endpoints.empty()) {
+    outputs_.push(Open{endpoints.front()});
+    return;
+  }
   const auto member = most_linked(offered, may_seek);
   if (!member) return;
   on_demand_.touch(now, *member);
   outputs_.push(Seek{*member, only(Role::on_demand), NodeId{}, false});
 }
 
-void Ring::seek_leaves(TimePoint now, std::size_t size, const std::function<bool(const net::Endpoint&)>& may_open) {
+void Ring::seek_leaves(TimePoint now, std::size_t size, const MayOpen& may_open) {
   if (const std::size_t lacking = leaves_lacking(); lacking > 0) {
     for (const net::Endpoint& endpoint : leaf_.take_due(now, lacking, may_open))
       outputs_.push(Open{endpoint});
@@ -180,8 +189,7 @@ std::vector<std::pair<NodeId, Roles>> Ring::assign_roles(TimePoint now, const Li
   for (const NodeId& peer : with_roles_)
     roles.try_emplace(peer);
   const auto give = [&](const NodeId& peer, Role role) { roles[peer].set(index_of(role)); };
-  // One more on each side than the ring needs: the spare is there when a neighbour dies.
-  for (const NodeId& peer : links.around(self_, near_per_side_ + 1))
+  for (const NodeId& peer : neighbours(links))
     give(peer, Role::near);
   for (const NodeId& peer : shortcuts_.peers())
     give(peer, Role::shortcut);
@@ -237,7 +245,8 @@ void Ring::seek_shortcuts(TimePoint now, std::size_t size, const View& view) {
   if (!joined_) return;
   const auto target = shortcuts_.take_draw(now, self_, rng_);
   if (!target) return;
-  if (!requests_.add(now, rng_.next(), {RequestReply::Purpose::shortcut, *target, std::nullopt})) {
+  if (!requests_.add(now, rng_.next(),
+                     {RequestReply::Purpose::shortcut, *target, only(Role::shortcut), std::nullopt})) {
     shortcuts_.handle_drawn(now, std::nullopt, rng_);
   }
   ask_what_is_due(now, view);
@@ -292,10 +301,9 @@ std::size_t Ring::size_estimate(const LinkTable& links) const {
 }
 
 std::vector<NodeId> Ring::heard_neighbours(TimePoint now, const View& view) const {
-  const std::size_t per_side = near_per_side_ + 1;
   std::vector<NodeId> out;
-  if (place_.is_settled()) out = view.links.around(self_, per_side);
-  for (const NearLinks::Missing& missing : missing_near(now, per_side, view)) {
+  if (place_.is_settled()) out = neighbours(view.links);
+  for (const NearLinks::Missing& missing : missing_near(now, near_per_side_, view)) {
     if (out.size() < ConnectToMe::max_neighbours && view.has_spoken(missing.id)) out.push_back(missing.id);
   }
   return out;
@@ -304,7 +312,9 @@ std::vector<NodeId> Ring::heard_neighbours(TimePoint now, const View& view) cons
 void Ring::look_up_own_place(TimePoint now, const std::optional<NodeId>& first_hop, const LinkTable& links) {
   for (const NodeId& point : place_.begin(now, self_, size_estimate(links), rng_)) {
     const auto hop = point == self_ ? first_hop : random_link(links);
-    requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, point, hop});
+    // Who stands further away only names those that are wanted; so does everybody when the look is for what split.
+    const Roles roles = point == self_ && !place_.only_heals() ? only(Role::near) : Roles{};
+    requests_.add(now, rng_.next(), {RequestReply::Purpose::own_place, point, roles, hop});
   }
 }
 
@@ -317,10 +327,7 @@ bool Ring::ask_what_is_due(TimePoint now, const View& view) {
       if (!own_place) shortcuts_.handle_drawn(now, std::nullopt, rng_);
       continue;
     }
-    Roles roles = only(own_place ? Role::near : Role::shortcut);
-    // Who stands further away only names those that are wanted.
-    if (own_place && due.request.destination != self_) roles.reset();
-    outputs_.push(Ask{due.token, due.request.destination, own_place, roles, due.request.first_hop});
+    outputs_.push(Ask{due.token, due.request.destination, own_place, due.request.roles, due.request.first_hop});
   }
   return begins;
 }

@@ -119,6 +119,8 @@ class Ring {
   /// The same answer; false when the question was not asked here. Whom it names was handled.
   bool handle_answer(TimePoint now, const NodeId& source, const ConnectToMe& answer, const View& view);
 
+  /// Others say that `peer` stands next to this node, and there is no link to it, whatever came of attempts to link it.
+  [[nodiscard]] bool misses(TimePoint now, const NodeId& peer, const View& view) const;
   /// Traffic for or from `peer` wants a link, or a pair does that the peer may relay for. True when it did not before.
   bool want(TimePoint now, const NodeId& peer);
 
@@ -126,11 +128,13 @@ class Ring {
   /// `changed`: links came or went since the last look.
   void seek_near(TimePoint now, bool changed, const View& view);
   void seek_wanted(TimePoint now, const View& view);
-  /// One of `offered`, to whom peers have direct links, is to be a second way to this node where there is only one.
-  [[nodiscard]] bool wants_spare(TimePoint now, const LinkTable& links);
-  void seek_spare(TimePoint now, const std::vector<NodeId>& offered, const View& view);
   /// `may_open(endpoint)`: allowed, and neither linked nor being opened.
-  void seek_leaves(TimePoint now, std::size_t size, const std::function<bool(const net::Endpoint&)>& may_open);
+  using MayOpen = std::function<bool(const net::Endpoint&)>;
+  /// This node has direct links with so few that another one is to be tried: whoever is at a known endpoint, and where
+  /// there is none that was not tried lately, one of `offered`, to whom peers have direct links.
+  [[nodiscard]] bool wants_spare(TimePoint now, const LinkTable& links);
+  void seek_spare(TimePoint now, const std::vector<NodeId>& offered, const View& view, const MayOpen& may_open);
+  void seek_leaves(TimePoint now, std::size_t size, const MayOpen& may_open);
   /// The links whose roles are others now, with these.
   std::vector<std::pair<NodeId, Roles>> assign_roles(TimePoint now, const LinkTable& links);
   void update(TimePoint now, std::size_t size, const View& view);

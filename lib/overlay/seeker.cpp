@@ -35,6 +35,7 @@ bool Seeker::follow(TimePoint /*now*/, const NodeId& peer, const NodeId& hop) {
 
 void Seeker::handle_reach(TimePoint now, const NodeId& peer, Reach reach) {
   reach_.put(now, peer, std::move(reach), now + reach_lives);
+  if (const auto waiting = relay_wanted_.find(peer); waiting != relay_wanted_.end()) waiting->second.has_asked = false;
 }
 
 void Seeker::give_candidates(TimePoint now, const NodeId& peer, const PunchSide& own, const Standing& standing) {
@@ -84,16 +85,20 @@ void Seeker::choose_relay(TimePoint now, const NodeId& peer, const Standing& sta
     outputs_.push(OpenRelayed{peer, *relay});
     return;
   }
-  if (relay_wanted_.contains(peer)) return;
-  if (relay_wanted_.size() >= max_waiting) {
-    counters_.add("relay_waits_refused");
-    return;
+  auto waiting = relay_wanted_.find(peer);
+  if (waiting != relay_wanted_.end() && waiting->second.has_asked) return;
+  if (waiting == relay_wanted_.end()) {
+    if (relay_wanted_.size() >= max_waiting) {
+      counters_.add("relay_waits_refused");
+      return;
+    }
+    outputs_.push(Noted{peer, "no member has direct links to both"});
+    waiting = relay_wanted_.emplace(peer, WaitsForRelay{now + relay_wait}).first;
   }
-  outputs_.push(Noted{peer, "no member has direct links to both"});
-  relay_wanted_[peer] = now + relay_wait;
   // Who only asked us looks for a member between himself; those that he names may be invented.
   const auto seeking = seeking_.find(peer);
   if (!standing.is_linked && (seeking == seeking_.end() || seeking->second.roles.none())) return;
+  waiting->second.has_asked = true;
   outputs_.push(WantMember{peer, reach->relays});
 }
 
@@ -104,9 +109,9 @@ void Seeker::handle_relay_failed(TimePoint now, const NodeId& peer, const NodeId
 }
 
 std::vector<NodeId> Seeker::waiting_for_relay(TimePoint now) {
-  std::erase_if(relay_wanted_, [&](const auto& entry) { return entry.second <= now; });
+  std::erase_if(relay_wanted_, [&](const auto& entry) { return entry.second.until <= now; });
   std::vector<NodeId> out;
-  for (const auto& [peer, until] : relay_wanted_)
+  for (const auto& [peer, waiting] : relay_wanted_)
     out.push_back(peer);
   return out;
 }
@@ -171,8 +176,8 @@ std::optional<TimePoint> Seeker::poll_timeout() const {
 
 std::optional<TimePoint> Seeker::next_look(TimePoint now) const {
   std::optional<TimePoint> out = retry_.deadline(now);
-  for (const auto& [peer, until] : relay_wanted_)
-    out = earliest(out, until);
+  for (const auto& [peer, waiting] : relay_wanted_)
+    out = earliest(out, waiting.until);
   return out;
 }
 

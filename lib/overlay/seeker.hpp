@@ -26,7 +26,8 @@ namespace ipop::overlay {
 struct Reach {
   std::vector<net::Endpoint> candidates{};
   std::vector<RelayOffer> relays{};
-  std::vector<NodeId> failed_relays{};  ///< since the offers came; of them and a lost one, so bounded
+  std::vector<NodeId> failed_relays{};   ///< since the offers came; of them and a lost one, so bounded
+  std::vector<net::Endpoint> ways_in{};  ///< to other members, for who has few
   NatClass nat = NatClass::unknown;
 };
 
@@ -119,6 +120,8 @@ class Seeker {
 
   /// Something about the peer failed: it is tried again after a while.
   void set_back(TimePoint now, const NodeId& peer, const BackOff::Pace& pace = RetryPace::pace);
+  /// The link to it is gone.
+  void handle_unlinked(const NodeId& peer) { retry_.handle_unlinked(peer); }
   /// A direct path to it has stood for RetryPace::pace.stands.
   void handle_stands(const NodeId& peer) { retry_.handle_stands(peer); }
   /// This node is elsewhere: what failed may work.
@@ -149,6 +152,11 @@ class Seeker {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
+  /// No member is known to have direct links to the peer and to us.
+  struct WaitsForRelay {
+    TimePoint until{};
+    bool has_asked = false;  ///< for those that the peer named last
+  };
   struct Seeking {
     Linker linker;
     Roles roles{};
@@ -160,7 +168,7 @@ class Seeker {
 
   Rng& rng_;
   std::map<NodeId, Seeking> seeking_;
-  std::map<NodeId, TimePoint> relay_wanted_;  ///< peers that wait for a common neighbour, until then
+  std::map<NodeId, WaitsForRelay> relay_wanted_;
   ExpiringMap<NodeId, Reach> reach_;
   RetryPace retry_;
   std::deque<NodeId> stirred_;  ///< their linkers may have outputs

@@ -41,7 +41,7 @@ void check_links_stay(Duration timeout, double loss) {
   SimRing ring({.seed = 51, .network = {.latency = 30ms, .loss = loss}});
   add_behind_nats(ring, timeout);
   const auto before = direct_links(ring);
-  REQUIRE(before.size() > 40);
+  REQUIRE(before.size() >= 36);  // three a member
   ring.network().run_for(30min);
   const auto after = direct_links(ring);
   std::size_t kept = 0;
@@ -58,6 +58,14 @@ void check_links_stay(Duration timeout, double loss) {
 
 TEST_CASE("links of idle members stay behind NATs that forget after 20 seconds") {
   check_links_stay(20s, 0);
+}
+
+TEST_CASE(
+    "links of idle members stay behind NATs that forget after a time between two steps of the pace of keep-alives") {
+  for (const Duration forgets : {24s, 30s, 37s, 45s}) {
+    CAPTURE(forgets / 1s);
+    check_links_stay(forgets, 0);
+  }
 }
 
 TEST_CASE("links of idle members stay behind NATs that forget after ten minutes") {

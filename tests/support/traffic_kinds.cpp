@@ -71,10 +71,8 @@ Kind kind_of_request(const overlay::RoutedPacket& packet) {
   if (!message) return Kind::other;
   if (message->kind != overlay::ConnectToMe::Kind::request) return Kind::answer;
   if (message->roles == overlay::only(overlay::Role::shortcut)) return Kind::ask_shortcut;
-  if (message->roles.test(overlay::index_of(overlay::Role::near))) {
-    return packet.mode == overlay::RouteMode::nearest ? Kind::own_place : Kind::ask_near;
-  }
-  return Kind::ask_other;
+  if (packet.mode == overlay::RouteMode::nearest) return Kind::own_place;
+  return message->roles.test(overlay::index_of(overlay::Role::near)) ? Kind::ask_near : Kind::ask_other;
 }
 
 Kind kind_of_routed(ByteSpan octets) {

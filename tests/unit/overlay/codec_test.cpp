@@ -57,8 +57,8 @@ std::vector<Example> examples() {
 }
 
 const std::string routed_hex = std::string("02 01 03 1e") + id_10 + id_20 + "6869";
-const std::string connect_hex =
-    std::string("01 01 01 02 1112131415161718 0102030405060708 01 04 c6336407 0fa1 01") + id_30 + "01" + id_40 + "0019";
+const std::string connect_hex = std::string("01 01 01 02 1112131415161718 0102030405060708 01 04 c6336407 0fa1 01") +
+                                id_30 + "01" + id_40 + "0019 02 04 c6336409 0fa2 04 c633640a 0fa3";
 
 ConnectToMe connect_example() {
   ConnectToMe message;
@@ -70,6 +70,7 @@ ConnectToMe connect_example() {
   message.candidates = {endpoint(198, 51, 100, 7, 4001)};
   message.neighbours = {id_at(0x30)};
   message.relays = {{id_at(0x40), 25}};
+  message.ways_in = {endpoint(198, 51, 100, 9, 4002), endpoint(198, 51, 100, 10, 4003)};
   return message;
 }
 
@@ -165,6 +166,8 @@ TEST_CASE("connect-to-me with a field out of its range is refused") {
   CHECK_FALSE(decode_connect_to_me(changed(octets, 21, 9)));  // family
   CHECK_FALSE(decode_connect_to_me(changed(octets, 28, ConnectToMe::max_neighbours + 1)));
   CHECK_FALSE(decode_connect_to_me(changed(octets, 49, ConnectToMe::max_relays + 1)));
+  CHECK_FALSE(decode_connect_to_me(changed(octets, 72, ConnectToMe::max_ways_in + 1)));
+  CHECK_FALSE(decode_connect_to_me(changed(octets, 73, 9)));  // family
   Bytes longer = octets;
   longer.push_back(std::byte{0});
   CHECK_FALSE(decode_connect_to_me(longer));
@@ -175,6 +178,7 @@ TEST_CASE("the largest connect-to-me fits into a packet of 1280 octets") {
   message.candidates.assign(max_candidates, *net::parse_endpoint("[2001:db8::1]:4000"));
   message.neighbours.assign(ConnectToMe::max_neighbours, id_at(1));
   message.relays.assign(ConnectToMe::max_relays, {id_at(2), 9});
+  message.ways_in.assign(ConnectToMe::max_ways_in, *net::parse_endpoint("[2001:db8::1]:4000"));
   Bytes octets;
   encode(message, octets);
   // Inside a routed packet, a sealed one, UDP and IPv6; and once more around it when relayed.

@@ -140,6 +140,70 @@ TEST_CASE("a request that is spread goes to those next to its source, but not to
   }
 }
 
+TEST_CASE(
+    "a request is not spread past those that stand next to its source by what both ends know, this node included") {
+  Finding node;
+  for (const std::uint8_t peer : std::vector<std::uint8_t>{80, 90, 110, 120})
+    add_up(node.links, id_at(peer), peer);
+  ConnectToMe request = request_for({});
+  request.spread = true;
+  request.neighbours = {id_at(85)};
+  const auto messages = messages_in(node.hear(95, request));
+  // 100 itself stands between the source and 120, and 85 between it and 80.
+  CHECK(messages.contains(id_at(110)));
+  CHECK(messages.contains(id_at(90)));
+  CHECK_FALSE(messages.contains(id_at(120)));
+  CHECK_FALSE(messages.contains(id_at(80)));
+}
+
+TEST_CASE("a message names where members are that may let anybody in: first who has no NAT, and no bootstrap node") {
+  Finding node;
+  add_up(node.links, id_at(10), 10).peer_nat = NatClass::address_dependent;
+  add_up(node.links, id_at(20), 20).paths.begin()->to_bootstrap = true;
+  add_up(node.links, id_at(30), 30, RelayPath{id_at(20), id_at(30)});
+  for (const std::uint8_t peer : std::vector<std::uint8_t>{40, 50, 60, 70})
+    add_up(node.links, id_at(peer), peer).peer_nat = NatClass::endpoint_independent;
+  node.links.find(id_at(60))->peer_nat = NatClass::none;
+  const auto messages = messages_in(node.hear(33, request_for(only(Role::near))));
+  CHECK(messages.at(id_at(33)).ways_in == std::vector{place(60), place(40), place(50)});
+}
+
+TEST_CASE("who lost all links tries where members were said to be") {
+  Finding node;
+  add_up(node.links, id_at(90), 90);
+  ConnectToMe request = request_for({});
+  request.nat = NatClass::address_dependent;
+  request.ways_in = {place(61)};
+  node.hear(33, request);
+  node.links.erase(id_at(90));
+  node.finder.handle(node.now, Links::Removed{.peer = id_at(90), .end = LinkEnd::lost, .was_near = true});
+  node.finder.seek_leaves(node.now, 1);
+  const auto outputs = drained(node.finder);
+  CHECK(opens(outputs, place(61)));
+  CHECK_FALSE(opens(outputs, place(33)));  // behind a NAT like that nobody is found
+}
+
+TEST_CASE("the attempt of another is this node's own when it misses that one next to it") {
+  Finding node;
+  Link& link = add_up(node.links, id_at(90), 90);
+  link.neighbours = {id_at(95)};
+  node.finder.handle(node.now, Links::Told{id_at(90), false});
+  ConnectToMe request = request_for(only(Role::near));
+  request.relays = {{id_at(50), 1}};
+  request.nat = NatClass::address_dependent;
+  node.hear(95, request);
+  node.run_for(3s);
+  node.finder.seek_wanted(node.now);
+  CHECK(messages_in(drained(node.finder)).contains(id_at(50)));
+  // Of one that nobody else names it is not.
+  ConnectToMe unnamed = request;
+  unnamed.relays = {{id_at(51), 1}};
+  node.hear(97, unnamed);
+  node.run_for(3s);
+  node.finder.seek_wanted(node.now);
+  CHECK_FALSE(messages_in(drained(node.finder)).contains(id_at(51)));
+}
+
 TEST_CASE("beyond so many shortcuts of others another one is refused, a link of another kind is not") {
   Finding node;
   std::size_t taken = 0;

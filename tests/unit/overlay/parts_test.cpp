@@ -463,7 +463,7 @@ TEST_CASE("the relay is the common neighbour with the shortest way, unless it is
 
 TEST_CASE("questions are repeated with doubling pauses and then given up") {
   RequestReply requests;
-  REQUIRE(requests.add(TimePoint{}, 5, {RequestReply::Purpose::shortcut, id_at(1), std::nullopt}));
+  REQUIRE(requests.add(TimePoint{}, 5, {RequestReply::Purpose::shortcut, id_at(1), {}, std::nullopt}));
   TimePoint now{};
   unsigned sent = 0;
   bool given_up = false;
@@ -479,7 +479,7 @@ TEST_CASE("questions are repeated with doubling pauses and then given up") {
 
 TEST_CASE("S24: of the answers to one question eight are heard, whoever they are of") {
   RequestReply requests;
-  REQUIRE(requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), std::nullopt}));
+  REQUIRE(requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), {}, std::nullopt}));
   REQUIRE(requests.due(TimePoint{}).size() == 1);
   CHECK_FALSE(requests.take_answer(6));
   for (unsigned i = 0; i < RequestReply::max_answers; ++i) {
@@ -491,7 +491,7 @@ TEST_CASE("S24: of the answers to one question eight are heard, whoever they are
 
 TEST_CASE("a question that was answered is not repeated, further answers still belong to it") {
   RequestReply requests;
-  requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), std::nullopt});
+  requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), {}, std::nullopt});
   CHECK(requests.due(TimePoint{}).size() == 1);
   CHECK_FALSE(requests.settle(TimePoint{}, 5));
   CHECK(requests.settle(TimePoint{}, 5));

@@ -177,6 +177,23 @@ TEST_CASE("a node with one direct link tries the member that most peers are link
   CHECK_FALSE(node.roles(90).test(index_of(Role::leaf)));
 }
 
+TEST_CASE("a node with one direct link opens an endpoint that is known before it asks members") {
+  Wanting node;
+  node.join();
+  node.unlink(110);
+  node.ring.handle_hearsay(place(7));
+  node.offered = {id_at(40)};
+  node.now += SpareLinks::pace.longest * 2;
+  const auto first = node.look();
+  REQUIRE(those<Ring::Open>(first).size() == 1);
+  CHECK(those<Ring::Open>(first)[0].endpoint == place(7));
+  CHECK(sought(first, Role::on_demand).empty());
+  node.ring.handle_open_failed(node.now, place(7));
+  node.now += SpareLinks::pace.first / 2;
+  // The endpoint has its own pause.
+  CHECK(those<Ring::Open>(node.look()).empty());
+}
+
 TEST_CASE(
     "without links all questions and shortcuts are forgotten, and a neighbour that is lost is looked for at once") {
   Wanting node;

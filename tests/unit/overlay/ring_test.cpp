@@ -66,17 +66,42 @@ TEST_CASE("who answers for our place and stands near is sought at once, as one w
   CHECK(seeks[0].roles == only(Role::near));
 }
 
-TEST_CASE("those that are named nearer than the links are sought, two on each side and a spare, and not who failed") {
+TEST_CASE("those that are named nearer than the links are sought, two on each side, and not who failed") {
   Wanting node;
   node.link(200, {id_at(60), id_at(70), id_at(80), id_at(90), id_at(110), id_at(120), id_at(130), id_at(140)});
   node.now += 1h;  // nobody is about to name himself
   node.ring.handle_neighbours(node.now, node.links.find(id_at(200))->neighbours, id_at(200));
   node.failed = {id_at(110)};
-  CHECK(sought(node.look(), Role::near) ==
-        std::set{id_at(70), id_at(80), id_at(90), id_at(120), id_at(130), id_at(140)});
-  for (const std::uint8_t peer : std::vector<std::uint8_t>{70, 80, 90, 120, 130, 140})
+  CHECK(sought(node.look(), Role::near) == std::set{id_at(80), id_at(90), id_at(120), id_at(130)});
+  for (const std::uint8_t peer : std::vector<std::uint8_t>{80, 90, 120, 130})
     node.link(peer);
   CHECK(sought(node.look(), Role::near).empty());
+}
+
+TEST_CASE("who lacks a neighbour asks those beside it for a link, and who looks for what split only who is there") {
+  Wanting node;
+  node.join();
+  const auto place_ask = [&] {
+    node.now += PlaceSearch::repeat_longest * 2;
+    const auto asks = node.asks();
+    REQUIRE_FALSE(asks.empty());
+    return asks[0];
+  };
+  CHECK(place_ask().roles.none());
+  node.unlink(110);
+  const auto lacking = node.asks();
+  REQUIRE_FALSE(lacking.empty());
+  CHECK(lacking[0].roles == only(Role::near));
+  CHECK(place_ask().roles.none());
+}
+
+TEST_CASE("a near peer that others name and that has no link is missed, though it was tried in vain") {
+  Wanting node;
+  node.link(90, {id_at(95)});
+  node.failed = {id_at(95)};
+  CHECK(node.ring.misses(node.now, id_at(95), node.view()));
+  CHECK_FALSE(node.ring.misses(node.now, id_at(90), node.view()));
+  CHECK_FALSE(node.ring.misses(node.now, id_at(96), node.view()));
 }
 
 TEST_CASE("while those next to this node are about to name themselves others are believed of the nearest only") {

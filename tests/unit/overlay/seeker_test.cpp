@@ -180,6 +180,38 @@ TEST_CASE("who has no member in common waits for one, twenty seconds; helpers ar
   CHECK(seeker.waiting_for_relay(now).empty());
 }
 
+TEST_CASE("who waits for a member in common asks for helpers anew when the peer names others") {
+  SeededRng rng(1);
+  Seeker seeker(rng);
+  TimePoint now{};
+  seeker.handle_reach(now, id_of(2), reach_at(2, {{id_of(8), 10}}));
+  seeker.seek(now, id_of(2), only(Role::near), id_of(2), {});
+  seeker.choose_relay(now, id_of(2), {}, {});
+  REQUIRE(only<Seeker::WantMember>(run(seeker, now, now)).size() == 1);
+  seeker.choose_relay(now, id_of(2), {}, {});
+  CHECK(only<Seeker::WantMember>(run(seeker, now, now)).empty());
+  seeker.handle_reach(now, id_of(2), reach_at(2, {{id_of(9), 10}}));
+  seeker.choose_relay(now, id_of(2), {}, {});
+  const auto wanted = only<Seeker::WantMember>(run(seeker, now, now));
+  REQUIRE(wanted.size() == 1);
+  CHECK(wanted[0].output.offers == std::vector{RelayOffer{id_of(9), 10}});
+}
+
+TEST_CASE("what is put off for a peer that has a link is not for one that has none any more") {
+  SeededRng rng(1);
+  Seeker seeker(rng);
+  const TimePoint now{};
+  for (int i = 0; i < 4; ++i)
+    seeker.set_back(now, id_of(1), RetryPace::linked);
+  seeker.set_back(now, id_of(2));
+  REQUIRE_FALSE(seeker.may_try(now + 10min, id_of(1)));
+  seeker.handle_unlinked(id_of(1));
+  seeker.handle_unlinked(id_of(2));
+  CHECK(seeker.may_try(now, id_of(1)));
+  // Whom no link was got to is left alone all the same.
+  CHECK_FALSE(seeker.may_try(now, id_of(2)));
+}
+
 TEST_CASE("those who wait for a relay have a bound") {
   SeededRng rng(1);
   Seeker seeker(rng);

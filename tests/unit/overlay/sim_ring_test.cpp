@@ -144,9 +144,9 @@ TEST_CASE("a newcomer makes few links that it has no use for, far from everybody
     useless += ring[index].downs.size();
   }
   MESSAGE(made << " links of " << newcomers << " newcomers, " << useless << " of them not kept");
-  // Two bootstrap links are not kept, nor whom a nearer one pushes out.
-  CHECK(made < newcomers * 16);
-  CHECK(useless < newcomers * 4);
+  // Two bootstrap links are not kept, nor whom a nearer one pushes out, a third on a side.
+  CHECK(made < newcomers * 14);
+  CHECK(useless < newcomers * 6);
 }
 
 TEST_CASE("a member whose place is settled asks one node for it, not those that it is linked to") {

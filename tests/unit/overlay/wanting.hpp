@@ -35,7 +35,7 @@ struct Wanting {
   std::vector<Ring::Output> look() {
     ring.seek_near(now, true, view());
     ring.seek_wanted(now, view());
-    if (ring.wants_spare(now, links)) ring.seek_spare(now, offered, view());
+    if (ring.wants_spare(now, links)) ring.seek_spare(now, offered, view(), [](const net::Endpoint&) { return true; });
     const std::size_t size = ring.size_estimate(links);
     ring.seek_leaves(now, size, [](const net::Endpoint&) { return true; });
     for (const auto& [peer, roles] : ring.assign_roles(now, links))
