@@ -13,8 +13,8 @@ using updates::State;
 // Another program that works in the store is soon done, unless it copies a large image.
 constexpr Duration lock_limit = std::chrono::minutes(5);
 
-/// Takes the update from the step that was judged to `next`, and finishes it where that says so. Error: conflict, another
-/// process took it to another step meanwhile.
+/// Takes the update from the step that was judged to `next`, and finishes it where that says so. Error: conflict,
+/// another process took it to another step meanwhile.
 Result<void> go_on(const Context& context, const updates::Journal& judged, const updates::Journal& next) {
   auto lock = open_for_update(context, lock_limit);
   if (!lock) return std::move(lock).error();
