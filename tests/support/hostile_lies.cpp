@@ -35,6 +35,9 @@ void HostileMember::tell_request(TimePoint now) {
       net::Endpoint port = *config_.victim;
       port.port = static_cast<std::uint16_t>(port.port + i);
       request.candidates.push_back(port);
+      // Whoever has few direct links, or none any more, is to try these as well.
+      port.port = static_cast<std::uint16_t>(port.port + 100);
+      if (request.ways_in.size() < ConnectToMe::max_ways_in) request.ways_in.push_back(port);
     }
   }
   RoutedPacket packet;
