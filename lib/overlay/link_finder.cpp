@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "overlay/whereabouts.hpp"
+
 namespace ipop::overlay {
 namespace {
 
@@ -152,7 +154,7 @@ void LinkFinder::improve_links(TimePoint now, const std::vector<NodeId>& imperfe
   const std::vector<NodeId> waiting = seeker_.waiting_for_relay(now);
   if (waiting.empty()) return;
   // One list for all of them: any member can have many peers wait.
-  const std::vector<RelayCandidate> ours = able_to_relay();
+  const std::vector<RelayCandidate> ours = able_to_relay(sight_.links);
   for (const NodeId& peer : waiting) {
     seeker_.choose_relay(now, peer, standing_of(peer), ours);
     carry_out_seeker(now);
@@ -281,7 +283,7 @@ void LinkFinder::give_candidates(TimePoint now, const NodeId& peer) {
 }
 
 void LinkFinder::use_relay(TimePoint now, const NodeId& peer) {
-  seeker_.choose_relay(now, peer, standing_of(peer), able_to_relay());
+  seeker_.choose_relay(now, peer, standing_of(peer), able_to_relay(sight_.links));
   carry_out_seeker(now);
 }
 
@@ -322,14 +324,6 @@ BackOff::Pace LinkFinder::pace_of(TimePoint now, const Seeker::Failed& failed, c
   return ring_.misses(now, failed.peer, view(now)) ? RetryPace::beside : RetryPace::pace;
 }
 
-std::vector<RelayCandidate> LinkFinder::able_to_relay() const {
-  std::vector<RelayCandidate> out;
-  for (const auto& [id, link] : sight_.links.all()) {
-    if (link.paths.direct() != nullptr && link.is_sound()) out.push_back({id, link.round_trip(), link.relay_load});
-  }
-  return out;
-}
-
 bool LinkFinder::is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const {
   const Link* link = sight_.links.find(peer);
   return link != nullptr &&
@@ -341,35 +335,11 @@ bool LinkFinder::may_open(const net::Endpoint& endpoint) const {
   return std::ranges::none_of(sight_.links.all(), [&](const auto& entry) { return is_on_path(entry.first, endpoint); });
 }
 
-std::vector<net::Endpoint> LinkFinder::ways_in(const std::vector<RelayOffer>& direct) const {
-  // Who can be linked from behind a NAT like that lets anybody in, as does who has none.
-  const bool proves = sight_.reachability.nat_class() == NatClass::address_dependent;
-  std::vector<net::Endpoint> sure;
-  std::vector<net::Endpoint> likely;
-  for (const RelayOffer& offer : direct) {
-    const Link& link = *sight_.links.find(offer.id);
-    const Path& path = *link.paths.direct();
-    if (path.to_bootstrap || link.peer_nat == NatClass::address_dependent) continue;
-    (proves || link.peer_nat == NatClass::none ? sure : likely).push_back(std::get<net::Endpoint>(path.carrier));
-  }
-  sure.insert(sure.end(), likely.begin(), likely.end());
-  if (sure.size() > ConnectToMe::max_ways_in) sure.resize(ConnectToMe::max_ways_in);
-  return sure;
-}
-
 ConnectToMe LinkFinder::make_message(ConnectToMe::Kind kind, std::uint64_t token) const {
-  ConnectToMe message;
+  ConnectToMe message = whereabouts(sight_.links, sight_.reachability);
   message.kind = kind;
   message.token = token;
   message.instance = instance_;
-  message.nat = sight_.reachability.nat_class();
-  message.candidates = sight_.reachability.candidates();
-  for (const auto& [peer, link] : sight_.links.all()) {
-    if (const Path* direct = link.paths.direct()) message.relays.push_back({peer, to_offer_ms(direct->round_trip)});
-  }
-  std::ranges::stable_sort(message.relays, {}, &RelayOffer::round_trip_ms);
-  if (message.relays.size() > ConnectToMe::max_relays) message.relays.resize(ConnectToMe::max_relays);
-  message.ways_in = ways_in(message.relays);
   return message;
 }
 

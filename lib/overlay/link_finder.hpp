@@ -143,11 +143,8 @@ class LinkFinder {
   void handle_failed(TimePoint now, const Seeker::Failed& failed);
   /// How soon a peer is sought again after such an end.
   [[nodiscard]] BackOff::Pace pace_of(TimePoint now, const Seeker::Failed& failed, const Standing& standing) const;
-  [[nodiscard]] std::vector<RelayCandidate> able_to_relay() const;
   [[nodiscard]] bool is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const;
   [[nodiscard]] bool may_open(const net::Endpoint& endpoint) const;
-  /// Of those to which there is a direct link.
-  [[nodiscard]] std::vector<net::Endpoint> ways_in(const std::vector<RelayOffer>& direct) const;
   [[nodiscard]] ConnectToMe make_message(ConnectToMe::Kind kind, std::uint64_t token) const;
   void send(RouteMode mode, const NodeId& destination, const ConnectToMe& message,
             const std::optional<NodeId>& first_hop);
