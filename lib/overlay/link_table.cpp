@@ -78,7 +78,7 @@ std::optional<TimePoint> Link::deadline() const {
     by(path.liveness.deadline());
     by(path.proof.deadline());
   }
-  by(settle_at);
+  by(choose_at);
   by(stands_at);
   by(recover_until);
   by(status.ack_due());

@@ -49,7 +49,7 @@ struct Link {
   bool counted = false;      ///< the ring counts the link
   std::uint16_t told_carries = 0;
   std::optional<TimePoint> unused_since{};
-  std::optional<TimePoint> settle_at{};      ///< when the extra paths are closed
+  std::optional<TimePoint> choose_at{};      ///< when the extra paths are closed
   std::optional<TimePoint> recover_until{};  ///< when a link without a path is given up
   std::optional<TimePoint> stands_at{};      ///< when a direct path has lasted long enough to be trusted
   bool stands = false;                       ///< it has

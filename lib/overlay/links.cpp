@@ -12,7 +12,7 @@ namespace {
 /// Until then a peer has not said what it needs the link for.
 constexpr Duration room_after = 10s;
 /// Until then every path of a new double has shown whether it carries data.
-constexpr Duration paths_settle_after = 2s;
+constexpr Duration paths_choose_after = 2s;
 /// Packets on their way over the path that goes away still arrive.
 constexpr Duration paths_drain = 1s;
 /// A relayed link whose relay died is given so long to find another before it is down.
@@ -80,7 +80,7 @@ bool Links::add_path(TimePoint now, const crypto::ChannelTable::Opened& opened, 
   journal_.add(now, link.peer, "open: " + describe(path));
   if (!first) {
     // Which of the paths carry data is found out before one is chosen for good.
-    link.settle_at = now + paths_settle_after;
+    link.choose_at = now + paths_choose_after;
     for (Path& other : link.paths) {
       if (other.channel != opened.id) other.proof.ask_again(now);
     }
@@ -149,7 +149,7 @@ void Links::handle_failing(TimePoint now, const NodeId& peer) {
   counters_.add("paths_failing");
   journal_.add(now, peer, "carries no data at present: " + describe(*failed));
   const NodeId relay = failed->relay();
-  link.settle_at = now + paths_settle_after;
+  link.choose_at = now + paths_choose_after;
   link.paths.fall_back();
   tell(now, link);
   outputs_.push(Failing{peer, relay, link.is_sound()});
@@ -187,7 +187,7 @@ void Links::handle_lost(TimePoint now, const NodeId& peer, crypto::ChannelId cha
     return;
   }
   link->recover_until = now + relay_recovery;
-  link->settle_at.reset();
+  link->choose_at.reset();
   outputs_.push(Recovering{peer, was_proven});
 }
 
@@ -283,7 +283,7 @@ void Links::handle_timeout(TimePoint now, const NodeId& peer) {
     remove(now, peer, "no other relay was found");
     return;
   }
-  if (link->settle_at && *link->settle_at <= now) settle_paths(now, *link);
+  if (link->choose_at && *link->choose_at <= now) choose_path(now, *link);
   if (link->stands_at && *link->stands_at <= now) {
     link->stands_at.reset();
     link->stands = true;
@@ -312,8 +312,8 @@ void Links::mark_unused(TimePoint now, const std::vector<NodeId>& changed) {
   }
 }
 
-void Links::settle_paths(TimePoint now, Link& link) {
-  link.settle_at.reset();
+void Links::choose_path(TimePoint now, Link& link) {
+  link.choose_at.reset();
   const Path* best = link.paths.size() < 2 ? nullptr : link.paths.best();
   if (best == nullptr) return;
   std::vector<crypto::ChannelId> others;
@@ -329,7 +329,7 @@ void Links::settle_paths(TimePoint now, Link& link) {
     if (link.selected != chosen) {
       link.selected = chosen;
       outputs_.push(Send{link.peer, chosen, Select{}});
-      link.settle_at = now + paths_drain;
+      link.choose_at = now + paths_drain;
       return;
     }
     // One that is on trial still has its time.
@@ -381,7 +381,7 @@ void Links::restart(TimePoint now, Link& link, crypto::ChannelId channel, std::u
   outputs_.push(std::move(restarted));
   link.status.handle_restart();
   link.since = now;
-  link.settle_at.reset();
+  link.choose_at.reset();
   journal_.add(now, link.peer, "the peer restarted");
   if (std::exchange(link.told, false)) outputs_.push(Down{link.peer, "the peer restarted", LinkEnd::lost, now});
   tell(now, link);

@@ -193,7 +193,7 @@ class Links {
   /// By value: the link that has the id may go with it.
   void drop_relayed(TimePoint now, NodeId relay, const std::optional<NodeId>& only_peer);
   void close_path(Link& link, crypto::ChannelId channel, CloseReason reason);
-  void settle_paths(TimePoint now, Link& link);
+  void choose_path(TimePoint now, Link& link);
   [[nodiscard]] bool make_room(TimePoint now, const LinkCarrier& comes_over);
   [[nodiscard]] bool is_used(TimePoint now, const Link& link) const;
   [[nodiscard]] std::uint16_t largest_wanted(const Path& path) const;

@@ -16,8 +16,8 @@ constexpr double longest_step = 0.4;
 
 std::vector<NodeId> PlaceSearch::begin(TimePoint now, const NodeId& place, std::size_t ring_size, Rng& rng) {
   std::vector<NodeId> points{place};
-  only_heals_ = is_settled() && !std::exchange(hurried_, false);
-  if (is_settled()) {
+  only_heals_ = has_voices() && !std::exchange(hurried_, false);
+  if (has_voices()) {
     next_ = now + rng.jitter(repeat_longest, 1.0 / 3.0);
     return points;
   }

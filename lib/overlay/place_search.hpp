@@ -36,15 +36,15 @@ class PlaceSearch {
   /// Somebody has answered.
   [[nodiscard]] bool is_known() const { return !voices_.empty(); }
   /// A look-up has begun, voices are missing, and its time is not over.
-  [[nodiscard]] bool is_waiting(TimePoint now) const { return !is_settled() && next_ && *next_ > now; }
+  [[nodiscard]] bool is_waiting(TimePoint now) const { return !has_voices() && next_ && *next_ > now; }
   /// The first look-up is under way: the nodes next to the place are about to name themselves and one another. Whom
   /// others name meanwhile is most likely further away.
   [[nodiscard]] bool is_listening(TimePoint now) const { return listens_until_ && *listens_until_ > now; }
   [[nodiscard]] std::optional<TimePoint> listens_until() const { return listens_until_; }
   /// As many have as the search is for: it goes on only to heal what split.
-  [[nodiscard]] bool is_settled() const { return voices_.size() >= voices_wanted; }
+  [[nodiscard]] bool has_voices() const { return voices_.size() >= voices_wanted; }
   /// Two look-ups brought too few voices.
-  [[nodiscard]] bool is_in_vain() const { return !is_settled() && repeated_ > 2; }
+  [[nodiscard]] bool is_in_vain() const { return !has_voices() && repeated_ > 2; }
   /// The look-up that began last is for what split, and for nothing that this node lacks.
   [[nodiscard]] bool only_heals() const { return only_heals_; }
   [[nodiscard]] std::optional<TimePoint> deadline() const { return next_; }

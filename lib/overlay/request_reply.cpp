@@ -16,7 +16,7 @@ std::vector<RequestReply::Due> RequestReply::due(TimePoint now) {
     Running& running = it->second;
     if (running.next > now) {
       ++it;
-    } else if (running.settled) {
+    } else if (running.answered) {
       it = running_.erase(it);
     } else if (running.sent == tries) {
       out.push_back({it->first, running.request, true});
@@ -41,10 +41,10 @@ bool RequestReply::take_answer(std::uint64_t token) {
   return it != running_.end() && ++it->second.answers <= max_answers;
 }
 
-bool RequestReply::settle(TimePoint now, std::uint64_t token) {
+bool RequestReply::note_answer(TimePoint now, std::uint64_t token) {
   const auto it = running_.find(token);
-  if (it == running_.end() || it->second.settled) return true;
-  it->second.settled = true;
+  if (it == running_.end() || it->second.answered) return true;
+  it->second.answered = true;
   it->second.next = now + answers_live;
   return false;
 }

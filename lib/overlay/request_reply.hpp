@@ -37,14 +37,14 @@ class RequestReply {
   /// The first due() after this gives the request. False when too many are running.
   bool add(TimePoint now, std::uint64_t token, Request request);
   std::vector<Due> due(TimePoint now);
-  /// The request that an answer belongs to; it stays for a while after settle(), since
+  /// The request that an answer belongs to; it stays for a while after note_answer(), since
   /// several nodes may answer.
   [[nodiscard]] const Request* find(std::uint64_t token) const;
   /// One more answer to the request came; false when there were enough.
   bool take_answer(std::uint64_t token);
   /// No further repetition; answers are still known for `answers_live` from now. True when it was
-  /// settled before.
-  bool settle(TimePoint now, std::uint64_t token);
+  /// answered before.
+  bool note_answer(TimePoint now, std::uint64_t token);
   void clear() { running_.clear(); }
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
@@ -56,7 +56,7 @@ class RequestReply {
     unsigned sent = 0;
     unsigned answers = 0;
     TimePoint next{};
-    bool settled = false;
+    bool answered = false;
   };
   std::map<std::uint64_t, Running> running_;
 };

@@ -80,7 +80,7 @@ bool Ring::handle_answer(TimePoint now, const NodeId& source, const ConnectToMe&
   if (request == nullptr) return false;
   const bool expects_us = request->roles.any();
   const auto purpose = request->purpose;
-  const bool first = !requests_.settle(now, answer.token);
+  const bool first = !requests_.note_answer(now, answer.token);
   if (purpose == RequestReply::Purpose::own_place) {
     handle_place_answer(now, source, expects_us, view);
     return true;
@@ -302,7 +302,7 @@ std::size_t Ring::size_estimate(const LinkTable& links) const {
 
 std::vector<NodeId> Ring::heard_neighbours(TimePoint now, const View& view) const {
   std::vector<NodeId> out;
-  if (place_.is_settled()) out = neighbours(view.links);
+  if (place_.has_voices()) out = neighbours(view.links);
   for (const NearLinks::Missing& missing : missing_near(now, near_per_side_, view)) {
     if (out.size() < ConnectToMe::max_neighbours && view.has_spoken(missing.id)) out.push_back(missing.id);
   }

@@ -161,7 +161,7 @@ TEST_CASE("a path that fails gives way to one that is sound, where there is one"
   CHECK(beside[0].relay.is_zero());
   CHECK(beside[0].has_sound);
   CHECK(link.in_use()->channel == on(22));
-  CHECK(link.settle_at == node.now + 2s);
+  CHECK(link.choose_at == node.now + 2s);
   CHECK(node.links.counters().get("paths_failing") == 2);
 }
 

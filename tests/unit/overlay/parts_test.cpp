@@ -484,7 +484,7 @@ TEST_CASE("S24: of the answers to one question eight are heard, whoever they are
   CHECK_FALSE(requests.take_answer(6));
   for (unsigned i = 0; i < RequestReply::max_answers; ++i) {
     CHECK(requests.take_answer(5));
-    static_cast<void>(requests.settle(TimePoint{}, 5));
+    static_cast<void>(requests.note_answer(TimePoint{}, 5));
   }
   CHECK_FALSE(requests.take_answer(5));
 }
@@ -493,8 +493,8 @@ TEST_CASE("a question that was answered is not repeated, further answers still b
   RequestReply requests;
   requests.add(TimePoint{}, 5, {RequestReply::Purpose::own_place, id_at(1), {}, std::nullopt});
   CHECK(requests.due(TimePoint{}).size() == 1);
-  CHECK_FALSE(requests.settle(TimePoint{}, 5));
-  CHECK(requests.settle(TimePoint{}, 5));
+  CHECK_FALSE(requests.note_answer(TimePoint{}, 5));
+  CHECK(requests.note_answer(TimePoint{}, 5));
   CHECK(requests.find(5) != nullptr);
   CHECK(requests.due(TimePoint{} + 10s).empty());
   CHECK(requests.find(5) == nullptr);

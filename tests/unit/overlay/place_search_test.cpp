@@ -22,9 +22,9 @@ TEST_CASE(
   search.handle_answer(id_of(2));
   CHECK(search.is_known());
   search.handle_answer(id_of(2));
-  CHECK_FALSE(search.is_settled());
+  CHECK_FALSE(search.has_voices());
   search.handle_answer(id_of(3));
-  CHECK(search.is_settled());
+  CHECK(search.has_voices());
   CHECK_FALSE(search.is_waiting(now));
   CHECK(search.begin(now, id_of(1), 100, rng) == std::vector{id_of(1)});
   CHECK(*search.deadline() >= now + 30s);
