@@ -112,11 +112,9 @@ bool open_channel(End& from, End& to, TimePoint now) {
   return from.open && to.open;
 }
 
-crypto::ChannelTable make_table(const Identity& identity, crypto::AeadFactory& aeads, Rng& rng) {
-  crypto::ChannelTable table({.self = identity.id, .context = to_bytes(as_bytes("bench"))}, *identity.handshakes, aeads,
-                             rng);
-  table.handle_wall_time(TimePoint{}, wall);
-  return table;
+crypto::ChannelTable make_table(const Identity& identity, const crypto::Basis& basis, crypto::AeadFactory& aeads,
+                                Rng& rng) {
+  return {{.self = identity.id, .context = to_bytes(as_bytes("bench"))}, basis, *identity.handshakes, aeads, rng};
 }
 
 double seconds_since(double begin) {
@@ -155,15 +153,15 @@ void measure_first_handshakes(bench::Report& report, const crypto::CertificateAu
              good ? "the same between members who never met" : "some failed");
 }
 
-void measure_channels(bench::Report& report, const Identity& a, const Identity& b, crypto::AeadFactory& aeads,
-                      Rng& rng) {
+void measure_channels(bench::Report& report, const Identity& a, const Identity& b, const crypto::Basis& basis,
+                      crypto::AeadFactory& aeads, Rng& rng) {
   report.progress("channels");
   const auto begin = bench::processor_seconds();
   int count = 0;
   bool good = true;
   while (seconds_since(begin) < measured_seconds) {
-    End from{make_table(a, aeads, rng), carrier_of(1)};
-    End to{make_table(b, aeads, rng), carrier_of(2)};
+    End from{make_table(a, basis, aeads, rng), carrier_of(1)};
+    End to{make_table(b, basis, aeads, rng), carrier_of(2)};
     good = open_channel(from, to, TimePoint{} + 1s) && good;
     ++count;
   }
@@ -172,15 +170,16 @@ void measure_channels(bench::Report& report, const Identity& a, const Identity& 
 }
 
 // Spoofed first messages, each from another place: what one costs, and what is sent in return.
-void measure_flood(bench::Report& report, const Identity& a, const Identity& b, crypto::AeadFactory& aeads, Rng& rng) {
+void measure_flood(bench::Report& report, const Identity& a, const Identity& b, const crypto::Basis& basis,
+                   crypto::AeadFactory& aeads, Rng& rng) {
   report.progress("flood");
-  auto attacker = make_table(a, aeads, rng);
+  auto attacker = make_table(a, basis, aeads, rng);
   attacker.open(TimePoint{}, carrier_of(1), std::nullopt, 1);
   Bytes first;
   while (auto output = attacker.poll_output()) {
     if (const auto* transmit = std::get_if<crypto::ChannelTable::Transmit>(&*output)) first = transmit->packets.at(0);
   }
-  auto victim = make_table(b, aeads, rng);
+  auto victim = make_table(b, basis, aeads, rng);
   constexpr std::uint32_t messages = 50'000;
   TimePoint now{};
   std::uint64_t octets = 0;
@@ -223,7 +222,9 @@ int main(int argc, char** argv) {
   measure_handshakes(report, "closed_handshakes", make_member("alice", authority), make_member("bob", authority),
                      *closed);
   measure_first_handshakes(report, authority, *closed);
-  measure_channels(report, a, b, *aeads, rng);
-  measure_flood(report, a, b, *aeads, rng);
+  crypto::Basis basis;
+  basis.set_wall_time(TimePoint{}, wall);
+  measure_channels(report, a, b, basis, *aeads, rng);
+  measure_flood(report, a, b, basis, *aeads, rng);
   return cli::to_int(report.finish());
 }

@@ -64,12 +64,13 @@ struct Stranger {
                                           io::wall_time_now() - std::chrono::hours(1),
                                           io::wall_time_now() + std::chrono::hours(1)))),
         aeads(crypto::make_best_aead_factory()),
-        table({.self = *crypto::node_id_of(key.public_key()), .context = context}, *handshakes, *aeads, rng) {
-    table.handle_wall_time(io::monotonic_now(), io::wall_time_now());
+        table({.self = *crypto::node_id_of(key.public_key()), .context = context}, basis, *handshakes, *aeads, rng) {
+    basis.set_wall_time(io::monotonic_now(), io::wall_time_now());
   }
 
   std::unique_ptr<crypto::HandshakeFactory> handshakes;
   std::unique_ptr<crypto::AeadFactory> aeads;
+  crypto::Basis basis;
   crypto::ChannelTable table;
 };
 

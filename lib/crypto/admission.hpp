@@ -3,34 +3,34 @@
 #include <memory>
 #include <utility>
 
-#include "base/wall_clock.hpp"
+#include "crypto/basis.hpp"
 #include "crypto/handshake.hpp"
-#include "crypto/trust_store.hpp"
 
 namespace ipop::crypto {
 
-/// Who is admitted, and at what time of day that is judged: what every handshake of a table begins with.
+/// Whom the handshakes of a table admit: each begins with, and ends by, what the node's basis says at that moment.
 class Admission {
  public:
-  /// Everybody, as in an open group, until the first set_trust(). The factory outlives this.
-  explicit Admission(HandshakeFactory& handshakes) : handshakes_(handshakes) {}
-
-  /// UTC at `now`.
-  void set_wall_time(TimePoint now, WallTime wall) { clock_.set(now, wall); }
-  void set_trust(std::shared_ptr<const TrustStore> trust) { trust_ = std::move(trust); }
-  [[nodiscard]] const TrustStore& trust() const { return *trust_; }
+  /// Both outlive this.
+  Admission(const Basis& basis, HandshakeFactory& handshakes)
+      : basis_(basis), handshakes_(handshakes), group_(basis.group()) {}
 
   [[nodiscard]] std::unique_ptr<Handshake> begin(TimePoint now, HandshakeRole role) const {
-    return handshakes_.make(role, clock_.at(now), trust_);
+    return handshakes_.make(role, basis_.wall_at(now), basis_.trust());
   }
   [[nodiscard]] const HandshakeFactory& handshakes() const { return handshakes_; }
   /// False when the peer was revoked, for example while its handshake ran.
-  [[nodiscard]] bool admits(const PeerIdentity& peer) const { return !trust_->is_revoked(peer.key, peer.user); }
+  [[nodiscard]] bool admits(const PeerIdentity& peer) const { return admits(peer.key, peer.user); }
+  [[nodiscard]] bool admits(const Digest256& key, std::string_view user) const {
+    return !basis_.trust()->is_revoked(key, user);
+  }
+  /// The basis is of another group than at the last call: nobody who was admitted before is any more.
+  [[nodiscard]] bool take_group_changed() { return std::exchange(group_, basis_.group()) != basis_.group(); }
 
  private:
+  const Basis& basis_;
   HandshakeFactory& handshakes_;
-  WallClock clock_;
-  std::shared_ptr<const TrustStore> trust_ = TrustStore::open_group();
+  unsigned group_;
 };
 
 }  // namespace ipop::crypto

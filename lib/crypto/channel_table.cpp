@@ -22,19 +22,16 @@ std::string_view to_string(ChannelTable::Ending ending) {
   return "unknown";
 }
 
-ChannelTable::State::State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng)
+ChannelTable::State::State(Config config, const Basis& basis, HandshakeFactory& handshakes, AeadFactory& aeads,
+                           Rng& rng)
     : config_(std::move(config)),
       tag_(tag_of(config_.context)),
       aeads_(aeads),
       rng_(rng),
-      admission_(handshakes),
+      admission_(basis, handshakes),
       spis_(rng),
       openings_(config_, admission_, spis_, rng, counters_),
       rekeyings_(config_, admission_, spis_, counters_) {}
-
-void ChannelTable::State::handle_wall_time(TimePoint now, WallTime wall) {
-  admission_.set_wall_time(now, wall);
-}
 
 void ChannelTable::State::open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected,
                                std::uint64_t tag) {
@@ -153,17 +150,15 @@ std::optional<ChannelTable::Statistics> ChannelTable::State::statistics(ChannelI
   return it->second.statistics;
 }
 
-ChannelTable::ChannelTable(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng)
-    : state_(std::make_unique<State>(std::move(config), handshakes, aeads, rng)) {}
+ChannelTable::ChannelTable(Config config, const Basis& basis, HandshakeFactory& handshakes, AeadFactory& aeads,
+                           Rng& rng)
+    : state_(std::make_unique<State>(std::move(config), basis, handshakes, aeads, rng)) {}
 ChannelTable::ChannelTable(ChannelTable&&) noexcept = default;
 ChannelTable& ChannelTable::operator=(ChannelTable&&) noexcept = default;
 ChannelTable::~ChannelTable() = default;
 
-void ChannelTable::handle_wall_time(TimePoint now, WallTime wall) {
-  state_->handle_wall_time(now, wall);
-}
-void ChannelTable::handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust) {
-  state_->handle_trust(now, std::move(trust));
+void ChannelTable::handle_trust_changed(TimePoint now) {
+  state_->handle_trust_changed(now);
 }
 void ChannelTable::open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t attempt) {
   state_->open(now, carrier, expected, attempt);

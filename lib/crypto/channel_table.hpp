@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "base/rng.hpp"
 #include "base/strong_id.hpp"
+#include "crypto/basis.hpp"
 #include "crypto/carrier.hpp"
 #include "crypto/half_open.hpp"
 #include "crypto/handshake.hpp"
@@ -121,21 +122,17 @@ class ChannelTable {
     ByteSpan packet{};
   };
 
-  /// The factories and `rng` outlive the table.
-  ChannelTable(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
+  /// All but the configuration outlive the table. `basis` knows the time of day before the first handshake.
+  ChannelTable(Config config, const Basis& basis, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
   ChannelTable(ChannelTable&&) noexcept;
   ChannelTable& operator=(ChannelTable&&) noexcept;
   ChannelTable(const ChannelTable&) = delete;
   ChannelTable& operator=(const ChannelTable&) = delete;
   ~ChannelTable();
 
-  /// UTC at `now`; needed before the first handshake.
-  void handle_wall_time(TimePoint now, WallTime wall);
-
-  /// Who is admitted from now on; an open group's rule until the first call. Channels and attempts
-  /// whose peer it revokes end at once, new keys on their way included; a store of another group ends
-  /// all of them.
-  void handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust);
+  /// The basis has another trust store. Channels and attempts whose peer it revokes end at once, new keys on their way
+  /// included; if it is another group's, all of them end.
+  void handle_trust_changed(TimePoint now);
 
   /// Starts to open a channel over `carrier`; first packet at once, then repeated. With `expected`
   /// another peer at the other end fails the attempt (`wrong_peer`). `attempt` is the caller's name

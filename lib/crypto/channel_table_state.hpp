@@ -35,10 +35,9 @@ Bytes encode_inner(InnerMessage type, ByteSpan body);
 /// channel_table_trust.cpp (who may stay), channel_table_lanes.cpp (keys that are given away).
 class ChannelTable::State {
  public:
-  State(Config config, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
+  State(Config config, const Basis& basis, HandshakeFactory& handshakes, AeadFactory& aeads, Rng& rng);
 
-  void handle_wall_time(TimePoint now, WallTime wall);
-  void handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust);
+  void handle_trust_changed(TimePoint now);
   void open(TimePoint now, const Carrier& carrier, std::optional<NodeId> expected, std::uint64_t tag);
   void cancel(const Carrier& carrier) { openings_.cancel(carrier); }
   void nudge(TimePoint now, const Carrier& carrier);

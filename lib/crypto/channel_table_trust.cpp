@@ -1,13 +1,11 @@
-#include <cassert>
+// ChannelTable::State: who may stay.
 
 #include "crypto/channel_table_state.hpp"
 
 namespace ipop::crypto {
 
-void ChannelTable::State::handle_trust(TimePoint now, std::shared_ptr<const TrustStore> trust) {
-  assert(trust != nullptr);
-  const bool is_other_group = !trust->is_same_group(admission_.trust());
-  admission_.set_trust(std::move(trust));
+void ChannelTable::State::handle_trust_changed(TimePoint now) {
+  const bool is_other_group = admission_.take_group_changed();
   // Within a group a handshake that runs is judged at its end, when the peer is known; one that renews keys ends with
   // its channel.
   if (is_other_group) openings_.end_all(now);
@@ -19,7 +17,7 @@ void ChannelTable::State::handle_trust(TimePoint now, std::shared_ptr<const Trus
 void ChannelTable::State::end_channels_unless_trusted(TimePoint now, bool is_other_group) {
   std::vector<ChannelId> ending;
   for (const auto& [id, channel] : channels_) {
-    if (is_other_group || admission_.trust().is_revoked(channel.peer_key, channel.peer_user)) ending.push_back(id);
+    if (is_other_group || !admission_.admits(channel.peer_key, channel.peer_user)) ending.push_back(id);
   }
   for (const ChannelId id : ending) {
     Channel& channel = channels_.at(id);

@@ -41,9 +41,9 @@ std::vector<ByteSpan> spans_of(const std::vector<Bytes>& packets) {
 
 }  // namespace
 
-EndToEnd::EndToEnd(const NodeId& self, ByteSpan name_space, crypto::HandshakeFactory& handshakes,
-                   crypto::AeadFactory& aeads, Rng& rng)
-    : rng_(rng), channels_(config_of(self, name_space), handshakes, aeads, rng) {}
+EndToEnd::EndToEnd(const NodeId& self, ByteSpan name_space, const crypto::Basis& basis,
+                   crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng)
+    : rng_(rng), channels_(config_of(self, name_space), basis, handshakes, aeads, rng) {}
 
 void EndToEnd::send(TimePoint now, const NodeId& peer, std::vector<Bytes> packets) {
   if (const auto it = by_peer_.find(peer); it != by_peer_.end()) {
@@ -86,8 +86,8 @@ void EndToEnd::handle_packet(TimePoint now, const NodeId& from, ByteSpan packet)
   pump(now);
 }
 
-void EndToEnd::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
-  channels_.handle_trust(now, std::move(trust));
+void EndToEnd::handle_trust_changed(TimePoint now) {
+  channels_.handle_trust_changed(now);
   pump(now);
 }
 

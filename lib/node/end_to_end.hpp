@@ -40,12 +40,12 @@ class EndToEnd {
   };
   using Output = std::variant<Route, Received>;
 
-  EndToEnd(const NodeId& self, ByteSpan name_space, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads,
-           Rng& rng);
+  /// What is given by reference outlives this, `self` and `name_space` aside.
+  EndToEnd(const NodeId& self, ByteSpan name_space, const crypto::Basis& basis, crypto::HandshakeFactory& handshakes,
+           crypto::AeadFactory& aeads, Rng& rng);
 
-  void handle_wall_time(TimePoint now, WallTime wall) { channels_.handle_wall_time(now, wall); }
-  /// Who is a member; sessions with whoever is none end at once.
-  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
+  /// The basis has another trust store; sessions with whoever is no member end at once.
+  void handle_trust_changed(TimePoint now);
   /// IP packets for a node without a link: sealed at once over an open session, else parked.
   void send(TimePoint now, const NodeId& peer, std::vector<Bytes> packets);
   /// A link to `peer` is up: what waited for it, oldest first.

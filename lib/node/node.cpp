@@ -98,12 +98,12 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
       name_space(to_bytes(as_bytes(config.name_space))),
       self(id_of(config, node_key)),
       grants(grants_of(config)),
-      ring(ring_config(config, self), handshakes, aeads, node_rng),
+      ring(ring_config(config, self), basis, handshakes, aeads, node_rng),
       table(table_config(config, self, grants), node_key, basis, node_rng),
       router(config.prefix ? std::optional<router::Router>(std::in_place, router_config(config, self, grants), node_key,
                                                            basis, node_rng)
                            : std::nullopt),
-      sessions(self, name_space, handshakes, aeads, node_rng),
+      sessions(self, name_space, basis, handshakes, aeads, node_rng),
       arrival(arrival_config(config)),
       keepsakes({config.preferred_address, config.known_peers}, config.history, basis.clock()),
       leases(config.name_space, config.lease_server, config.host_name, node_rng),
@@ -119,10 +119,7 @@ Node::State::State(NodeConfig node_config, const crypto::PrivateKey& node_key, c
 
 void Node::State::start(TimePoint now) {
   report.handle_start(now);
-  ring.handle_trust(now, basis.trust());
-  table.handle_trust_changed(now);
-  if (router) router->handle_trust_changed();
-  sessions.handle_trust(now, basis.trust());
+  tell_trust(now);
   if (const crypto::RevocationList* list = basis.trust()->revocations(); archive && list != nullptr) {
     Bytes octets;
     encode(*list, octets);
@@ -135,8 +132,6 @@ void Node::State::start(TimePoint now) {
 
 void Node::State::handle_wall_time(TimePoint now, WallTime wall) {
   basis.set_wall_time(now, wall);
-  ring.handle_wall_time(now, wall);
-  sessions.handle_wall_time(now, wall);
   if (router) router->handle_clock_set(now);
   if (certificate) certificate->handle_clock_set(now);
 }
@@ -205,17 +200,21 @@ Result<void> Node::State::adopt_list(TimePoint now, ByteSpan octets, bool brough
   if (!list) return std::move(list).error().in("revocation list");
   auto newer = basis.trust()->with_revocations(*std::move(list));
   if (!newer) return std::move(newer).error();
-  basis.set_trust(*std::move(newer));
-  ring.handle_trust(now, basis.trust());
-  follow_trust(now, brought_here);
+  set_trust(now, *std::move(newer), brought_here);
   return {};
 }
 
-void Node::State::follow_trust(TimePoint now, bool brought_here) {
-  forget_decisions();
+void Node::State::tell_trust(TimePoint now) {
+  ring.handle_trust_changed(now);
   table.handle_trust_changed(now);
-  sessions.handle_trust(now, basis.trust());
+  sessions.handle_trust_changed(now);
   if (router) router->handle_trust_changed();
+}
+
+void Node::State::set_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust, bool brought_here) {
+  basis.set_trust(std::move(trust));
+  forget_decisions();
+  tell_trust(now);
   const crypto::RevocationList* list = basis.trust()->revocations();
   if (list == nullptr) return;
   Bytes octets;

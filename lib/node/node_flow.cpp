@@ -87,9 +87,10 @@ bool Node::State::pump_ring(TimePoint now) {
                    [&](Overlay::ReachabilityChanged& changed) {
                      outputs.push(Event(ReachabilityEvent{changed.nat, std::move(changed.observed)}));
                    },
-                   [&](Overlay::TrustChanged& changed) {
-                     basis.set_trust(std::move(changed.trust));
-                     follow_trust(now, false);
+                   [&](Overlay::NewerTrust& newer) {
+                     // The archive, or a person, may have brought one that is newer still.
+                     if (newer.trust->revocation_number() > basis.trust()->revocation_number())
+                       set_trust(now, std::move(newer.trust), false);
                    },
                    [&](const Overlay::OtherInstanceTold& told) {
                      twin.handle_other({now, basis.wall_at(now), ring.instance()},

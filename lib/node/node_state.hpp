@@ -46,7 +46,7 @@ class Node::State {
   [[nodiscard]] std::optional<net::Ipv4Address> address() const;
 
   NodeConfig config;
-  crypto::Basis basis;  ///< the one of this node; the overlay and the sessions are told of what changes
+  crypto::Basis basis;  ///< the one of this node: all that judge ask it
   const crypto::PrivateKey& key;
   Rng& rng;
   Bytes name_space;
@@ -108,10 +108,12 @@ class Node::State {
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);
   void forget_decisions();
-  /// A newer list holds: the DHT, the sessions and the router follow, and it is kept. One that was
-  /// brought here is put into the DHT as well.
-  void follow_trust(TimePoint now, bool brought_here);
-  /// A list that came past the links: they, and all the rest, follow it if it is the authority's and newer.
+  /// All that keep something which the basis may no longer bear look at it again.
+  void tell_trust(TimePoint now);
+  /// A newer list holds from here on: the basis has it, all are told, and it is kept. One that was brought here is put
+  /// into the DHT as well.
+  void set_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust, bool brought_here);
+  /// A list that came past the links: it holds if it is the authority's and newer.
   Result<void> adopt_list(TimePoint now, ByteSpan list, bool brought_here);
 
   ValueWriter values_;

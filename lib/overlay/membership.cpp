@@ -6,9 +6,8 @@
 
 namespace ipop::overlay {
 
-void Membership::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
-  trust_ = std::move(trust);
-  if (const crypto::RevocationList* list = trust_->revocations()) {
+void Membership::handle_trust_changed(TimePoint now) {
+  if (const crypto::RevocationList* list = basis_.trust()->revocations()) {
     Bytes octets;
     encode(*list, octets);
     spread_.set_list(now, list->number(), std::move(octets));
@@ -43,7 +42,7 @@ void Membership::handle_message(TimePoint now, const NodeId& peer, crypto::Chann
 void Membership::handle_message(TimePoint now, const NodeId& peer, crypto::ChannelId /*channel*/,
                                 const ListPiece& piece) {
   if (drops_list()) return;
-  if (const auto list = spread_.handle_message(now, peer, piece)) adopt(now, peer, *list);
+  if (const auto list = spread_.handle_message(now, peer, piece)) judge(peer, *list);
   tell();
 }
 
@@ -56,9 +55,11 @@ void Membership::handle_timeout(TimePoint now) {
   }
 }
 
-void Membership::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
+void Membership::judge(const NodeId& from, ByteSpan octets) {
   auto list = crypto::decode_revocation_list(octets);
-  auto newer = list ? trust_->with_revocations(*std::move(list))
+  // Another peer gave it as well, before the owner could say that it holds.
+  if (list && given_ > basis_.trust()->revocation_number() && list->number() <= given_) return;
+  auto newer = list ? basis_.trust()->with_revocations(*std::move(list))
                     : Result<std::shared_ptr<const crypto::TrustStore>>(std::move(list).error());
   if (!newer) {
     counters_.add("drop_list_refused");
@@ -67,12 +68,9 @@ void Membership::adopt(TimePoint now, const NodeId& from, ByteSpan octets) {
     outputs_.push(Unfit{from, "its revocation list is refused", newer.error().message()});
     return;
   }
-  trust_ = *std::move(newer);
   counters_.add("revocation_lists");
-  spread_.set_list(now, trust_->revocation_number(), to_bytes(octets));
-  // Before the links of whom it names end: so the revoked machine hears of it too.
-  tell();
-  outputs_.push(Adopted{});
+  given_ = (*newer)->revocation_number();
+  outputs_.push(Newer{*std::move(newer)});
 }
 
 void Membership::tell(std::optional<crypto::ChannelId> asked) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,15 +10,15 @@
 #include "base/machine.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
+#include "crypto/basis.hpp"
 #include "crypto/channel_table.hpp"
-#include "crypto/trust_store.hpp"
 #include "overlay/link_message.hpp"
 #include "overlay/revocation_spread.hpp"
 
 namespace ipop::overlay {
 
-/// Who is a member, as far as the links need to know: the trust store that holds, the revocation list on its way from
-/// peer to peer, and which peers have told enough of theirs for a link to be used.
+/// Who is a member, as far as the links need to know: the revocation list on its way from peer to peer, and which peers
+/// have told enough of theirs for a link to be used. Which list holds, the basis says.
 class Membership {
  public:
   struct Tell {
@@ -25,8 +26,10 @@ class Membership {
     std::optional<crypto::ChannelId> channel{};  ///< the one over which somebody asked; if it is gone, any
     LinkMessage message{};
   };
-  /// A newer list came from a peer, and trust() is another.
-  struct Adopted {};
+  /// A newer list came from a peer, and counts. It holds from handle_trust_changed() on.
+  struct Newer {
+    std::shared_ptr<const crypto::TrustStore> trust{};
+  };
   /// No link to the peer can be used, unless it is already: it does not tell which list it has, or gave none that
   /// counts.
   struct Unfit {
@@ -34,15 +37,17 @@ class Membership {
     std::string why{};
     std::string detail{};  ///< for the journal, if there is any
   };
-  using Output = std::variant<Tell, Adopted, Unfit>;
+  using Output = std::variant<Tell, Newer, Unfit>;
 
-  [[nodiscard]] const std::shared_ptr<const crypto::TrustStore>& trust() const { return trust_; }
-  [[nodiscard]] bool is_open() const { return trust_->kind() == crypto::GroupKind::open; }
+  /// The basis outlives this.
+  explicit Membership(const crypto::Basis& basis) : basis_(basis) {}
+
+  [[nodiscard]] bool is_open() const { return basis_.trust()->kind() == crypto::GroupKind::open; }
   /// The peer's list is no newer than ours; always in an open group.
   [[nodiscard]] bool is_level(const NodeId& peer) const { return is_open() || spread_.is_level(peer); }
 
-  /// The owner of the node says who is a member; an open group's rule until then.
-  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
+  /// The basis has another trust store: its list is the one to tell.
+  void handle_trust_changed(TimePoint now);
   void handle_linked(TimePoint now, const NodeId& peer);
   void handle_lost(const NodeId& peer) { spread_.handle_lost(peer); }
   /// `channel`: the path over which it came; its other end may be another instance than that of the path in use.
@@ -56,12 +61,13 @@ class Membership {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
-  void adopt(TimePoint now, const NodeId& from, ByteSpan octets);
+  void judge(const NodeId& from, ByteSpan octets);
   void tell(std::optional<crypto::ChannelId> asked = std::nullopt);
   /// Lists mean nothing in an open group.
   [[nodiscard]] bool drops_list();
 
-  std::shared_ptr<const crypto::TrustStore> trust_ = crypto::TrustStore::open_group();
+  const crypto::Basis& basis_;
+  std::uint64_t given_ = 0;  ///< the number of the newest list that was put out
   RevocationSpread spread_;
   Counters counters_;
   OutputQueue<Output> outputs_;

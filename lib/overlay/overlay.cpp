@@ -16,22 +16,20 @@ constexpr std::size_t max_remembered = 32;
 
 }  // namespace
 
-Overlay::Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng)
-    : state_(std::make_unique<State>(std::move(config), handshakes, aeads, rng)) {}
+Overlay::Overlay(Config config, const crypto::Basis& basis, crypto::HandshakeFactory& handshakes,
+                 crypto::AeadFactory& aeads, Rng& rng)
+    : state_(std::make_unique<State>(std::move(config), basis, handshakes, aeads, rng)) {}
 Overlay::Overlay(Overlay&&) noexcept = default;
 Overlay::~Overlay() = default;
 
-void Overlay::handle_wall_time(TimePoint now, WallTime wall) {
-  state_->table.handle_wall_time(now, wall);
-}
-
-void Overlay::handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust) {
+void Overlay::handle_trust_changed(TimePoint now) {
   State& s = *state_;
-  s.membership.handle_trust(now, std::move(trust));
+  s.membership.handle_trust_changed(now);
   // Before the channels of whom the list names end: so the revoked machine hears of it too.
   s.carry_out_membership(now);
-  s.table.handle_trust(now, s.membership.trust());
+  s.table.handle_trust_changed(now);
   s.admit_level_peers(now);
+  s.look_due = true;
   settle(now);
 }
 

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "base/machine.hpp"
 #include "base/rng.hpp"
+#include "crypto/basis.hpp"
 #include "crypto/channel_table.hpp"
 #include "net/endpoint.hpp"
 #include "net/ipv4_prefix.hpp"
@@ -109,8 +110,9 @@ class Overlay {
     std::vector<net::Endpoint> observed{};
     NatClass nat = NatClass::unknown;
   };
-  /// A newer revocation list came from a peer and holds from now on.
-  struct TrustChanged {
+  /// A newer revocation list came from a peer, and counts. It holds once the owner has put it into the basis, and says
+  /// so to all who have to do something then, this machine as well: handle_trust_changed().
+  struct NewerTrust {
     std::shared_ptr<const crypto::TrustStore> trust{};
   };
   /// Another node has a link to `informant` under our id, as that one says: no more than a hint. What the owner has
@@ -145,17 +147,18 @@ class Overlay {
   using LaneOpened = crypto::ChannelTable::LaneOpened;
   using LaneClosed = crypto::ChannelTable::LaneClosed;
   using Output = std::variant<SendDatagrams, Delivered, LinkPackets, LinkUp, LinkCarries, LinkDown, RingChanged, Joined,
-                              ReachabilityChanged, TrustChanged, OtherInstanceTold, ClaimTold, LaneOpened, LaneClosed,
+                              ReachabilityChanged, NewerTrust, OtherInstanceTold, ClaimTold, LaneOpened, LaneClosed,
                               MayPass, LanePackets, LogLine>;
 
-  Overlay(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
+  /// All but the configuration outlive this. `basis` knows the time of day before start().
+  Overlay(Config config, const crypto::Basis& basis, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads,
+          Rng& rng);
   Overlay(Overlay&&) noexcept;
   ~Overlay();
 
-  void handle_wall_time(TimePoint now, WallTime wall);
-  /// Who is a member; an open group's rule until the first call. Links of whoever is none end at once,
-  /// and all peers learn a newer list. No output says so: the caller knows.
-  void handle_trust(TimePoint now, std::shared_ptr<const crypto::TrustStore> trust);
+  /// The basis has another trust store. Links of whoever is no member end at once, and all peers learn a newer list. To
+  /// be called before start(), too, where the group has a list already.
+  void handle_trust_changed(TimePoint now);
   void start(TimePoint now);
   /// Tells all peers and drops all links, without a LinkDown for each; the outputs are the last.
   void stop(TimePoint now);

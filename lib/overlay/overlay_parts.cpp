@@ -18,10 +18,11 @@ crypto::ChannelTable::Config channel_config(const Overlay::Config& config) {
 
 }  // namespace
 
-Overlay::State::State(Config given, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& random)
+Overlay::State::State(Config given, const crypto::Basis& basis, crypto::HandshakeFactory& handshakes,
+                      crypto::AeadFactory& aeads, Rng& random)
     : config(std::move(given)),
       rng(random),
-      table(channel_config(config), handshakes, aeads, random),
+      table(channel_config(config), basis, handshakes, aeads, random),
       instance(random.next()),
       links({.self = config.self,
              .most_links = config.most_links,
@@ -36,7 +37,8 @@ Overlay::State::State(Config given, crypto::HandshakeFactory& handshakes, crypto
       statuses(config.self),
       routing(config.self),
       relaying(config.relay_share, config.relay_limit),
-      sender(table, links, relaying) {
+      sender(table, links, relaying),
+      membership(basis) {
   finder.set_instance(instance);
 }
 
@@ -214,14 +216,10 @@ void Overlay::State::carry_out_relaying(TimePoint now) {
 }
 
 void Overlay::State::carry_out_membership(TimePoint now) {
-  while (const auto output = membership.poll_output()) {
+  while (auto output = membership.poll_output()) {
     std::visit(
         Overloaded{[&](const Membership::Tell& tell) { sender.tell(now, tell.peer, tell.channel, tell.message); },
-                   [&](const Membership::Adopted&) {
-                     table.handle_trust(now, membership.trust());
-                     outputs.push(TrustChanged{membership.trust()});
-                     look_due = true;
-                   },
+                   [&](Membership::Newer& newer) { outputs.push(NewerTrust{std::move(newer.trust)}); },
                    [&](const Membership::Unfit& unfit) {
                      if (!unfit.detail.empty()) links.journal().add(now, unfit.peer, unfit.why + ": " + unfit.detail);
                      const Link* link = std::as_const(links).table().find(unfit.peer);

@@ -26,7 +26,8 @@ namespace ipop::overlay {
 /// (overlay_parts.cpp), and what happens to channels and packets (overlay_channels.cpp). Overlay's own functions are
 /// the inputs (overlay.cpp), and the order in which what follows from one is done (overlay_order.cpp).
 struct Overlay::State {
-  State(Config config, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads, Rng& rng);
+  State(Config config, const crypto::Basis& basis, crypto::HandshakeFactory& handshakes, crypto::AeadFactory& aeads,
+        Rng& rng);
 
   void wake_by(std::optional<TimePoint> when) { due = earliest(due, when); }
   [[nodiscard]] Statuses::Own own_status() const;

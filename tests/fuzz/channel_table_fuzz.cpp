@@ -115,8 +115,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   OpenHandshakes handshakes(node(2));
   OpenHandshakes other_handshakes(node(1));
   test_support::OpenAeads aeads;
-  ChannelTable table(config(1), handshakes, aeads, rng);
-  ChannelTable other(config(2), other_handshakes, aeads, other_rng);
+  const Basis basis;
+  ChannelTable table(config(1), basis, handshakes, aeads, rng);
+  ChannelTable other(config(2), basis, other_handshakes, aeads, other_rng);
   TimePoint now{};
   const auto talk = [&] {
     for (int i = 0; i < 10; ++i) {

@@ -110,12 +110,12 @@ crypto::Carrier carrier_of(std::uint8_t way) {
 
 /// A member that holds a proper channel and says in it whatever the fuzzer thinks of.
 struct HostileMember {
-  HostileMember(std::uint8_t number, Bytes context, crypto::AeadFactory& aeads)
+  HostileMember(std::uint8_t number, Bytes context, const crypto::Basis& basis, crypto::AeadFactory& aeads)
       : address(192, 0, 2, number),
         id(node(number)),
         introductions(id),
         rng(number),
-        table({id, std::move(context), {}}, introductions, aeads, rng) {}
+        table({id, std::move(context), {}}, basis, introductions, aeads, rng) {}
 
   /// In the channel that opened last.
   void say(TimePoint now, ByteSpan payload) {
@@ -136,13 +136,12 @@ struct World {
       : context(make_context()),
         introductions(node(128)),
         rng(1),
-        overlay(make_config(), introductions, aeads, rng),
-        members{HostileMember(10, context, aeads), HostileMember(200, context, aeads)} {
-    overlay.handle_wall_time(now, wall);
+        overlay(make_config(), basis, introductions, aeads, rng),
+        members{HostileMember(10, context, basis, aeads), HostileMember(200, context, basis, aeads)} {
+    basis.set_wall_time(now, wall);
     overlay.handle_local_endpoints(now, {net::Endpoint{net::Ipv4Address(192, 0, 2, 128), first_port}});
     overlay.start(now);
     for (HostileMember& member : members) {
-      member.table.handle_wall_time(now, wall);
       member.table.open(now, carrier_of(0), node(128), 1);
     }
     exchange();
@@ -257,6 +256,7 @@ struct World {
   OpenAeads aeads;
   Introductions introductions;
   SeededRng rng;
+  crypto::Basis basis;  ///< an open group's: nobody changes it
   overlay::Overlay overlay;
   std::array<HostileMember, 2> members;
 };

@@ -47,11 +47,11 @@ HostileMember::HostileMember(Config config)
     : config_(std::move(config)),
       rng_(config_.seed),
       handshakes_(config_.self, config_.seed, config_.certificate.value_or(StandInCertificate{})),
-      table_(hostile_channels(config_), handshakes_, aeads_, rng_) {}
+      table_(hostile_channels(config_), basis_, handshakes_, aeads_, rng_) {}
 
 void HostileMember::start(TimePoint now, WallTime wall) {
   wall_ = wall;
-  table_.handle_wall_time(now, wall);
+  basis_.set_wall_time(now, wall);
   next_tick_ = now;
   tick(now);
 }

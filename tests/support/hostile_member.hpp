@@ -125,6 +125,7 @@ class HostileMember final : public SimHost {
   SeededRng rng_;
   StandInHandshakeFactory handshakes_;
   StandInAeadFactory aeads_;
+  crypto::Basis basis_;
   crypto::ChannelTable table_;
   WallTime wall_{};
   std::map<NodeId, Link> links_;

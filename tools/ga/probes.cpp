@@ -64,12 +64,12 @@ class Greeter {
                                           io::wall_time_now() + std::chrono::hours(1)))),
         aeads_(crypto::make_best_aead_factory()),
         table_({.self = *crypto::node_id_of(key.public_key()), .context = overlay::link_context(as_bytes(name_space))},
-               *handshakes_, *aeads_, rng_),
+               basis_, *handshakes_, *aeads_, rng_),
         timer_(loop_, [this] {
           table_.handle_timeout(io::monotonic_now());
           drain();
         }) {
-    table_.handle_wall_time(io::monotonic_now(), io::wall_time_now());
+    basis_.set_wall_time(io::monotonic_now(), io::wall_time_now());
   }
 
   /// Those of `targets` that answered within `limit`.
@@ -120,6 +120,7 @@ class Greeter {
   io::UdpPort port_;
   std::unique_ptr<crypto::HandshakeFactory> handshakes_;
   std::unique_ptr<crypto::AeadFactory> aeads_;
+  crypto::Basis basis_;
   crypto::ChannelTable table_;
   io::LoopTimer timer_;
   Endpoints targets_;

@@ -75,6 +75,7 @@ struct Peer {
   std::unique_ptr<HandshakeFactory> handshakes;
   std::unique_ptr<AeadFactory> aeads = make_best_aead_factory();
   SeededRng rng;
+  Basis basis;
   ChannelTable table;
   Carrier address;
 
@@ -91,11 +92,15 @@ struct Peer {
        std::string_view context = "test", unsigned hands = 0)
       : handshakes(make_tls_handshake_factory(identity.key, identity.certificate)),
         rng(seed),
-        table({identity.id, to_bytes(as_bytes(context)), limits, hands}, *handshakes, *aeads, rng),
+        table({identity.id, to_bytes(as_bytes(context)), limits, hands}, basis, *handshakes, *aeads, rng),
         address(at) {
-    table.handle_wall_time(TimePoint{}, wall_at_start);
+    basis.set_wall_time(TimePoint{}, wall_at_start);
   }
 
+  void trust(TimePoint now, std::shared_ptr<const TrustStore> store) {
+    basis.set_trust(std::move(store));
+    table.handle_trust_changed(now);
+  }
   void seal(TimePoint now, std::string_view text) {
     REQUIRE(!opened.empty());
     const ByteSpan payload = as_bytes(text);

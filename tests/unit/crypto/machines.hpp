@@ -24,14 +24,15 @@ inline NodeId id_of(std::uint8_t number) {
 struct Ground {
   explicit Ground(std::uint8_t number, ChannelTable::Limits limits = {})
       : handshakes(id_of(number), number), rng(number), config{id_of(number), {}, limits} {
-    admission.set_wall_time(TimePoint{}, wall_at_start);
+    basis.set_wall_time(TimePoint{}, wall_at_start);
   }
 
   test_support::StandInHandshakeFactory handshakes;
   SeededRng rng;
   Counters counters;
   ChannelTable::Config config;
-  Admission admission{handshakes};
+  Basis basis;
+  Admission admission{basis, handshakes};
   SpiTable spis{rng};
 };
 

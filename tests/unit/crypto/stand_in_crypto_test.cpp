@@ -29,11 +29,11 @@ Exchange run(Crypto crypto) {
   const auto& [low, high] = low_and_high();
   SeededRng low_rng(1);
   SeededRng high_rng(2);
-  ChannelTable a({low.id, {}, {}}, crypto.low, crypto.aeads, low_rng);
-  ChannelTable b({high.id, {}, {}}, crypto.high, crypto.aeads, high_rng);
   const TimePoint now{};
-  a.handle_wall_time(now, wall_at_start);
-  b.handle_wall_time(now, wall_at_start);
+  Basis basis;
+  basis.set_wall_time(now, wall_at_start);
+  ChannelTable a({low.id, {}, {}}, basis, crypto.low, crypto.aeads, low_rng);
+  ChannelTable b({high.id, {}, {}}, basis, crypto.high, crypto.aeads, high_rng);
   Exchange out;
   const auto pass = [&](ChannelTable& from, ChannelTable& to, bool& is_open, std::uint8_t host) {
     std::vector<Bytes> packets;

@@ -20,14 +20,18 @@ NodeId id_of(unsigned number) {
 
 struct End {
   explicit End(unsigned number)
-      : id(id_of(number)), rng(number), handshakes(id, number), machine(id, as_bytes("test"), handshakes, aeads, rng) {
-    machine.handle_wall_time(TimePoint{}, WallTime{1'767'225'600});
+      : id(id_of(number)),
+        rng(number),
+        handshakes(id, number),
+        machine(id, as_bytes("test"), basis, handshakes, aeads, rng) {
+    basis.set_wall_time(TimePoint{}, WallTime{1'767'225'600});
   }
 
   NodeId id;
   SeededRng rng;
   test_support::StandInHandshakeFactory handshakes;
   test_support::StandInAeadFactory aeads;
+  crypto::Basis basis;
   EndToEnd machine;
   std::vector<Bytes> received;
 };

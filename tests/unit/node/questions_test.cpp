@@ -31,10 +31,10 @@ struct AskedNode {
   NodeId self = *crypto::node_id_of(key.public_key());
   test_support::StandInHandshakeFactory handshakes{self, 1};
   test_support::StandInAeadFactory aeads;
-  overlay::Overlay ring{{.self = self}, handshakes, aeads, rng};
+  overlay::Overlay ring{{.self = self}, basis, handshakes, aeads, rng};
   dht::Dht table{{.self = self}, key, basis, rng};
   std::optional<router::Router> router;
-  EndToEnd sessions{self, as_bytes("test"), handshakes, aeads, rng};
+  EndToEnd sessions{self, as_bytes("test"), basis, handshakes, aeads, rng};
   Arrival arrival{{}};
   std::optional<OwnCertificate> certificate;
   LeaseWay leases{"test", std::nullopt, std::nullopt, rng};

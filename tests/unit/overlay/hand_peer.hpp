@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "base/rng.hpp"
+#include "crypto/basis.hpp"
 #include "crypto/channel_table.hpp"
 #include "crypto/hash.hpp"
 #include "overlay/carrier.hpp"
@@ -27,13 +28,13 @@ struct HandPeer {
     Bytes payload{};
   };
 
-  HandPeer(const NodeId& self, std::uint8_t number, const Bytes& context,
+  HandPeer(const NodeId& self, std::uint8_t number, const Bytes& context, const crypto::Basis& basis,
            const test_support::StandInCertificate& certificate)
       : id(self),
         address(192, 0, 2, number),
         handshakes(self, number, certificate),
         rng(number),
-        table({self, context, {}}, handshakes, aeads, rng) {}
+        table({self, context, {}}, basis, handshakes, aeads, rng) {}
 
   [[nodiscard]] net::Endpoint at(std::uint16_t port) const { return {address, port}; }
   void say(TimePoint now, crypto::ChannelId channel, ByteSpan payload) {
@@ -82,12 +83,15 @@ class HandRing {
   /// `certificate`: of all members of a closed group, whose rule is `trust`.
   explicit HandRing(Overlay::Config config = {}, const test_support::StandInCertificate& certificate = {},
                     std::shared_ptr<const crypto::TrustStore> trust = nullptr)
-      : certificate_(certificate), handshakes_(id_at(100), 1, certificate), trust_(std::move(trust)), rng_(1) {
+      : certificate_(certificate), handshakes_(id_at(100), 1, certificate), rng_(1) {
     config.self = id_at(100);
     config.name_space = to_bytes(as_bytes("test"));
-    overlay_ = std::make_unique<Overlay>(std::move(config), handshakes_, aeads_, rng_);
-    overlay_->handle_wall_time(now, wall);
-    if (trust_) overlay_->handle_trust(now, trust_);
+    for (auto* basis : {&basis_, &others_basis_}) {
+      basis->set_wall_time(now, wall);
+      if (trust) basis->set_trust(trust);
+    }
+    overlay_ = std::make_unique<Overlay>(std::move(config), basis_, handshakes_, aeads_, rng_);
+    overlay_->handle_trust_changed(now);
     overlay_->handle_local_endpoints(now, {endpoint(192, 0, 2, 100, 4000)});
     overlay_->start(now);
   }
@@ -95,10 +99,8 @@ class HandRing {
   /// A peer with the id `first`, without a channel.
   HandPeer& add(std::uint8_t first) {
     const auto context = crypto::sha256(as_bytes("ipop link 1\ntest"));
-    peers_.push_back(
-        std::make_unique<HandPeer>(id_at(first), first, Bytes(context.begin(), context.end()), certificate_));
-    if (trust_) peers_.back()->table.handle_trust(now, trust_);
-    peers_.back()->table.handle_wall_time(now, wall);
+    peers_.push_back(std::make_unique<HandPeer>(id_at(first), first, Bytes(context.begin(), context.end()),
+                                                others_basis_, certificate_));
     return *peers_.back();
   }
   /// The same with a link from its port 4000.
@@ -136,6 +138,10 @@ class HandRing {
           quiet = false;
           deliver(*sent);
         }
+        if (auto* newer = std::get_if<Overlay::NewerTrust>(&*output)) {
+          newer_ = std::move(newer->trust);
+          if (!owner_waits) apply_newer();
+        }
       }
     }
     CHECK(quiet);
@@ -155,6 +161,13 @@ class HandRing {
     }
   }
 
+  /// The list that a peer gave holds from here on.
+  void apply_newer() {
+    REQUIRE(newer_);
+    basis_.set_trust(std::exchange(newer_, nullptr));
+    overlay_->handle_trust_changed(now);
+  }
+
   [[nodiscard]] Overlay& overlay() { return *overlay_; }
   [[nodiscard]] std::optional<Connection> connection(const HandPeer& peer) const {
     for (const Connection& connection : overlay_->connections()) {
@@ -164,6 +177,7 @@ class HandRing {
   }
 
   TimePoint now{};
+  bool owner_waits = false;  ///< the test calls apply_newer()
 
  private:
   static constexpr WallTime wall{1'800'000'000};
@@ -244,7 +258,9 @@ class HandRing {
   test_support::StandInCertificate certificate_;
   test_support::StandInHandshakeFactory handshakes_;
   test_support::StandInAeadFactory aeads_;
-  std::shared_ptr<const crypto::TrustStore> trust_;
+  crypto::Basis basis_;
+  crypto::Basis others_basis_;  ///< of all peers: no list that the overlay learns reaches it
+  std::shared_ptr<const crypto::TrustStore> newer_;
   SeededRng rng_;
   std::unique_ptr<Overlay> overlay_;
   std::vector<std::unique_ptr<HandPeer>> peers_;

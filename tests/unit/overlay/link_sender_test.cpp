@@ -15,10 +15,7 @@ namespace {
 
 /// The node 100 with channels to 150, whose other ends a table of that peer has.
 struct SendingNode {
-  SendingNode() {
-    for (auto* side : {&own, &peer})
-      side->handle_wall_time(node.now, WallTime{1'800'000'000});
-  }
+  SendingNode() { basis_.set_wall_time(node.now, WallTime{1'800'000'000}); }
 
   /// One more path, proven; its channel.
   crypto::ChannelId open(const net::Endpoint& at) {
@@ -78,10 +75,11 @@ struct SendingNode {
   test_support::StandInHandshakeFactory peer_handshakes_{id_at(150), 2};
   test_support::StandInAeadFactory aeads_;
   SeededRng rng_{9};
+  crypto::Basis basis_;
 
  public:
-  Table own{config_of(100), own_handshakes_, aeads_, rng_};
-  Table peer{config_of(150), peer_handshakes_, aeads_, rng_};
+  Table own{config_of(100), basis_, own_handshakes_, aeads_, rng_};
+  Table peer{config_of(150), basis_, peer_handshakes_, aeads_, rng_};
   LinkSender sender{own, node.links, relaying};
 };
 

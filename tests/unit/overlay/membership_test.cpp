@@ -19,12 +19,18 @@ constexpr crypto::ChannelId asked_over{5};
 /// A member of a closed group with links to 1 and 2; lists are signed by the group's authority.
 struct ClosedGroup {
   ClosedGroup() {
-    member.handle_trust(now, authority.trust());
+    hold(authority.trust());
     for (const std::uint8_t peer : std::vector<std::uint8_t>{1, 2})
       member.handle_linked(now, id_at(peer));
     drained(member);
   }
 
+  /// The owner has this in the basis from here on.
+  std::vector<Membership::Output> hold(std::shared_ptr<const crypto::TrustStore> trust) {
+    basis.set_trust(std::move(trust));
+    member.handle_trust_changed(now);
+    return drained(member);
+  }
   Bytes next_list() {
     Bytes out;
     encode(authority.revoke({}, {"user " + std::to_string(++revoked)}), out);
@@ -41,13 +47,15 @@ struct ClosedGroup {
   TimePoint now{1h};
   unsigned revoked = 0;
   test_support::SimAuthority authority{7, WallTime{1'800'000'000}};
-  Membership member;
+  crypto::Basis basis;
+  Membership member{basis};
 };
 
 }  // namespace
 
 TEST_CASE("in an open group everybody is level, nobody is asked, and lists are dropped") {
-  Membership member;
+  const crypto::Basis basis;
+  Membership member(basis);
   CHECK(member.is_open());
   CHECK(member.is_level(id_at(1)));
   member.handle_linked(TimePoint{}, id_at(1));
@@ -76,20 +84,20 @@ TEST_CASE("a new link is told our number, and its peer is level once it told one
   CHECK(answer[0].channel == asked_over);
 }
 
-TEST_CASE("a newer list is fetched, holds from then on, and is told before the links of whom it names end") {
+TEST_CASE("a newer list is fetched and put out, and is told and makes level once the basis has it") {
   ClosedGroup group;
   group.member.handle_message(group.now, id_at(2), asked_over, ListNumber{0, false});
   const Bytes list = group.next_list();
-  const auto outputs = group.give(1, 1, list);
-  REQUIRE(those<Membership::Adopted>(outputs).size() == 1);
-  CHECK(std::holds_alternative<Membership::Adopted>(outputs.back()));
+  const auto newer = those<Membership::Newer>(group.give(1, 1, list));
+  REQUIRE(newer.size() == 1);
+  CHECK(newer[0].trust->revocation_number() == 1);
+  CHECK_FALSE(group.member.is_level(id_at(1)));
   bool passed_on = false;
-  for (const auto& tell : those<Membership::Tell>(outputs)) {
+  for (const auto& tell : those<Membership::Tell>(group.hold(newer[0].trust))) {
     const auto* piece = std::get_if<ListPiece>(&tell.message);
     if (tell.peer == id_at(2) && piece != nullptr && piece->octets == list) passed_on = true;
   }
   CHECK(passed_on);
-  CHECK(group.member.trust()->revocation_number() == 1);
   CHECK(group.member.is_level(id_at(1)));
   CHECK(group.member.counters().get("revocation_lists") == 1);
 }
@@ -106,7 +114,7 @@ TEST_CASE("S10: a list that does not count changes nothing, and who gives it is 
     group.member.handle_linked(group.now, id_at(peer));
     drained(group.member);
     const auto outputs = group.give(peer, 1, list);
-    CHECK(those<Membership::Adopted>(outputs).empty());
+    CHECK(those<Membership::Newer>(outputs).empty());
     const auto unfit = those<Membership::Unfit>(outputs);
     REQUIRE(unfit.size() == 1);
     CHECK(unfit[0].peer == id_at(peer));
@@ -117,7 +125,19 @@ TEST_CASE("S10: a list that does not count changes nothing, and who gives it is 
     CHECK(group.member.counters().get("drop_list_refused") == peer);
     ++peer;
   }
-  CHECK(group.member.trust()->revocation_number() == 0);
+}
+
+TEST_CASE(
+    "S10: a list that is given again while it waits for its owner is put out once, an older one later is refused") {
+  ClosedGroup group;
+  const Bytes first = group.next_list();
+  const Bytes second = group.next_list();
+  const auto newer = those<Membership::Newer>(group.give(1, 2, second));
+  REQUIRE(newer.size() == 1);
+  CHECK(those<Membership::Newer>(group.give(2, 2, second)).empty());
+  group.hold(newer[0].trust);
+  // Under a number that it has not.
+  CHECK(those<Membership::Unfit>(group.give(2, 3, first)).size() == 1);
 }
 
 TEST_CASE("S10: who tells no number is unfit after some seconds, once, and not who told one or left") {

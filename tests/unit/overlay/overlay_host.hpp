@@ -42,7 +42,7 @@ inline net::Endpoint endpoint(std::uint8_t a, std::uint8_t b, std::uint8_t c, st
 class OverlayHost final : public test_support::SimHost {
  public:
   OverlayHost(Overlay::Config config, std::uint64_t seed)
-      : rng_(seed), handshakes_(config.self, seed), overlay_(std::move(config), handshakes_, aeads_, rng_) {}
+      : rng_(seed), handshakes_(config.self, seed), overlay_(std::move(config), basis_, handshakes_, aeads_, rng_) {}
 
   void handle_datagram(TimePoint now, const net::Endpoint& from, ByteSpan octets) override {
     const Overlay::Datagram datagram{from, octets};
@@ -70,7 +70,11 @@ class OverlayHost final : public test_support::SimHost {
                               downs.push_back({now, value.peer, value.why});
                             },
                             [&](Overlay::RingChanged& value) { rings.push_back(value); },
-                            [&](Overlay::Joined&) { joined.push_back(now); }, [](Overlay::TrustChanged&) {},
+                            [&](Overlay::Joined&) { joined.push_back(now); },
+                            [&](Overlay::NewerTrust& newer) {
+                              basis_.set_trust(std::move(newer.trust));
+                              overlay_.handle_trust_changed(now);
+                            },
                             [](const Overlay::LaneOpened&) {}, [](const Overlay::LaneClosed&) {},
                             [](const Overlay::MayPass&) {}, [](const Overlay::LanePackets&) {},
                             [&](const Overlay::OtherInstanceTold& value) { others.push_back(value); },
@@ -100,6 +104,7 @@ class OverlayHost final : public test_support::SimHost {
     std::string why{};
   };
 
+  void set_wall_time(TimePoint now, WallTime wall) { basis_.set_wall_time(now, wall); }
   [[nodiscard]] Overlay& overlay() { return overlay_; }
   [[nodiscard]] const Overlay& overlay() const { return overlay_; }
   [[nodiscard]] std::optional<Connection> connection(const NodeId& peer) const {
@@ -125,6 +130,7 @@ class OverlayHost final : public test_support::SimHost {
   SeededRng rng_;
   test_support::StandInHandshakeFactory handshakes_;
   test_support::StandInAeadFactory aeads_;
+  crypto::Basis basis_;
   Overlay overlay_;
 };
 
@@ -242,7 +248,7 @@ class SimRing {
     OverlayHost* host = hosts[index].get();
     network.at(network.now() + after, [this, index, host] {
       const TimePoint now = network.now();
-      host->overlay().handle_wall_time(now, WallTime{1'800'000'000});
+      host->set_wall_time(now, WallTime{1'800'000'000});
       host->overlay().handle_local_endpoints(now, {network.local_endpoint(host_ids[index])});
       host->overlay().handle_bootstrap(now, bootstrap);
       host->overlay().start(now);
