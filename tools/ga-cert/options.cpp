@@ -9,16 +9,7 @@ namespace {
 // More than anybody has machines to set up at once; as the desk has it.
 constexpr std::uint64_t desk_uses = 10'000;
 
-/// A validator that passes on the words of a rule.
-template <class Rule>
-CLI::Validator by_rule(Rule rule) {
-  return CLI::Validator(
-      [rule](const std::string& text) {
-        const auto checked = rule(text);
-        return checked ? std::string() : checked.error().message();
-      },
-      "");
-}
+using tools::by_rule;
 
 CLI::Validator is_address() {
   return CLI::Validator(
