@@ -46,6 +46,8 @@ class BackOff {
   [[nodiscard]] bool stands(TimePoint now, const Pace& pace) const {
     return accepted_ && *accepted_ + pace.stands <= now;
   }
+  /// An attempt failed, and none stood since.
+  [[nodiscard]] bool has_failed() const { return delay_ != Duration::zero(); }
   [[nodiscard]] bool may_try(TimePoint now) const { return not_before_ <= now; }
   [[nodiscard]] TimePoint not_before() const { return not_before_; }
 

@@ -25,6 +25,7 @@ void LeafLinks::set_endpoints(std::vector<net::Endpoint> bootstrap, std::vector<
       const auto before = std::ranges::find(old, endpoint, &Entry::endpoint);
       entries_.push_back(before == old.end() ? Entry{.endpoint = endpoint} : *before);
       entries_.back().is_learnt = false;
+      entries_.back().is_hearsay = false;
     }
   }
   for (const Entry& entry : old) {
@@ -33,13 +34,24 @@ void LeafLinks::set_endpoints(std::vector<net::Endpoint> bootstrap, std::vector<
 }
 
 void LeafLinks::learn(const net::Endpoint& endpoint) {
-  if (contains(endpoint)) return;
+  if (Entry* entry = find(endpoint)) {
+    entry->is_hearsay = false;
+    return;
+  }
   if (is_full_of_learnt()) entries_.erase(std::ranges::find(entries_, true, &Entry::is_learnt));
   entries_.push_back({.endpoint = endpoint, .is_learnt = true});
 }
 
 void LeafLinks::learn_hearsay(const net::Endpoint& endpoint) {
-  if (!is_full_of_learnt()) learn(endpoint);
+  if (contains(endpoint)) return;
+  if (is_full_of_learnt()) {
+    const auto in_vain = std::ranges::find_if(entries_, [](const Entry& entry) {
+      return entry.is_hearsay && entry.back_off.has_failed() && !entry.trying_since;
+    });
+    if (in_vain == entries_.end()) return;
+    entries_.erase(in_vain);
+  }
+  entries_.push_back({.endpoint = endpoint, .is_learnt = true, .is_hearsay = true});
 }
 
 std::vector<net::Endpoint> LeafLinks::take_due(TimePoint now, std::size_t lacking,
@@ -57,6 +69,17 @@ std::vector<net::Endpoint> LeafLinks::take_due(TimePoint now, std::size_t lackin
     ++running;
   }
   return out;
+}
+
+std::optional<net::Endpoint> LeafLinks::take_untried(TimePoint now,
+                                                     const std::function<bool(const net::Endpoint&)>& usable) {
+  if (!refused_.may_try(now)) return std::nullopt;
+  for (Entry& entry : entries_) {
+    if (entry.is_own || entry.trying_since || entry.back_off.has_failed() || !usable(entry.endpoint)) continue;
+    entry.trying_since = now;
+    return entry.endpoint;
+  }
+  return std::nullopt;
 }
 
 std::optional<net::Endpoint> LeafLinks::take_probe(TimePoint now, std::size_t ring_size,
@@ -78,6 +101,7 @@ void LeafLinks::handle_accepted(TimePoint now, const net::Endpoint& endpoint) {
   refused_.handle_accepted(now);
   if (Entry* entry = find(endpoint)) {
     entry->trying_since.reset();
+    entry->is_hearsay = false;
     entry->back_off.handle_accepted(now);
   }
 }

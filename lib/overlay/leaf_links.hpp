@@ -40,7 +40,8 @@ class LeafLinks {
   /// Where a member was reached: tried after all others, and only while the node has too few links. The oldest of
   /// them makes room beyond `max_learnt`.
   void learn(const net::Endpoint& endpoint);
-  /// Where a member says that it can be reached: the same, while there is room.
+  /// Where a member says that it can be reached: the same, while there is room. What was tried in vain and is nothing
+  /// but hearsay makes room, so that a liar fills the list for a while only.
   void learn_hearsay(const net::Endpoint& endpoint);
   static constexpr std::size_t max_learnt = 32;
 
@@ -48,6 +49,9 @@ class LeafLinks {
   /// `usable(endpoint)`: allowed and not linked already.
   std::vector<net::Endpoint> take_due(TimePoint now, std::size_t lacking,
                                       const std::function<bool(const net::Endpoint&)>& usable);
+  /// One for a second way, that was not tried in vain: one which is not there must not keep others waiting. It counts
+  /// as being tried.
+  std::optional<net::Endpoint> take_untried(TimePoint now, const std::function<bool(const net::Endpoint&)>& usable);
   /// One to probe for another ring, when the time has come.
   std::optional<net::Endpoint> take_probe(TimePoint now, std::size_t ring_size,
                                           const std::function<bool(const net::Endpoint&)>& usable, Rng& rng);
@@ -76,6 +80,7 @@ class LeafLinks {
     std::optional<TimePoint> trying_since{};
     bool is_own = false;
     bool is_learnt = false;
+    bool is_hearsay = false;  ///< learnt, and nobody was reached there
   };
   [[nodiscard]] bool is_full_of_learnt() const;
   Entry* find(const net::Endpoint& endpoint);

@@ -7,6 +7,7 @@
 namespace ipop::overlay {
 
 void Membership::handle_trust_changed(TimePoint now) {
+  given_ = 0;
   if (const crypto::RevocationList* list = basis_.trust()->revocations()) {
     Bytes octets;
     encode(*list, octets);

@@ -30,7 +30,8 @@ class NatBehavior {
  public:
   static constexpr std::size_t max_reports = 16;
   static constexpr std::size_t max_observed = 4;
-  /// A report that no ping has confirmed for so long speaks of an old mapping (three keep-alives).
+  /// A report that no ping has confirmed for so long speaks of an old mapping: more than the longest
+  /// pause between two keep-alives.
   static constexpr Duration report_lives = 60s;
 
   void handle_local_endpoints(std::vector<net::Endpoint> endpoints);

@@ -163,8 +163,8 @@ void Ring::seek_spare(TimePoint now, const std::vector<NodeId>& offered, const V
     return id != self_ && (link == nullptr || link->paths.direct() == nullptr) && view.may_try(id);
   };
   spare_.handle_tried(now, rng_);
-  if (const auto endpoints = leaf_.take_due(now, 1, may_open); !endpoints.empty()) {
-    outputs_.push(Open{endpoints.front()});
+  if (const auto endpoint = leaf_.take_untried(now, may_open)) {
+    outputs_.push(Open{*endpoint});
     return;
   }
   const auto member = most_linked(offered, may_seek);

@@ -130,8 +130,8 @@ class Ring {
   void seek_wanted(TimePoint now, const View& view);
   /// `may_open(endpoint)`: allowed, and neither linked nor being opened.
   using MayOpen = std::function<bool(const net::Endpoint&)>;
-  /// This node has direct links with so few that another one is to be tried: whoever is at a known endpoint, and where
-  /// there is none that was not tried lately, one of `offered`, to whom peers have direct links.
+  /// This node has direct links with so few that another one is to be tried: whoever is at a known endpoint that was
+  /// not tried in vain, and where there is none, one of `offered`, to whom peers have direct links.
   [[nodiscard]] bool wants_spare(TimePoint now, const LinkTable& links);
   void seek_spare(TimePoint now, const std::vector<NodeId>& offered, const View& view, const MayOpen& may_open);
   void seek_leaves(TimePoint now, std::size_t size, const MayOpen& may_open);

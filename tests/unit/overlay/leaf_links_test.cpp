@@ -119,6 +119,42 @@ TEST_CASE("where members were reached is tried after the bootstrap nodes, never 
   CHECK_FALSE(leaf.contains(one_leaf));
 }
 
+TEST_CASE(
+    "hearsay that was tried in vain makes room for other hearsay, so that a liar does not fill the list for good") {
+  SeededRng rng(4);
+  LeafLinks leaf;
+  const auto invented = [](std::size_t i) { return endpoint(198, 51, 100, static_cast<std::uint8_t>(i), 4000); };
+  leaf.learn_hearsay(invented(0));
+  leaf.learn(invented(0));  // that one is there
+  for (std::size_t i = 1; i < LeafLinks::max_learnt; ++i)
+    leaf.learn_hearsay(invented(i));
+  leaf.learn_hearsay(other_leaf);
+  CHECK_FALSE(leaf.contains(other_leaf));
+  for (const std::size_t i : {std::size_t{0}, std::size_t{7}})
+    leaf.handle_failed(TimePoint{}, invented(i), rng);
+  leaf.learn_hearsay(other_leaf);
+  CHECK(leaf.contains(other_leaf));
+  CHECK_FALSE(leaf.contains(invented(7)));
+  // Where a member was reached is kept, and so is what has not been tried.
+  leaf.learn_hearsay(one_leaf);
+  CHECK_FALSE(leaf.contains(one_leaf));
+  CHECK(leaf.contains(invented(0)));
+}
+
+TEST_CASE("for a second way an endpoint is taken that was not tried in vain, whatever stands before it") {
+  SeededRng rng(4);
+  LeafLinks leaf;
+  leaf.set_endpoints({one_leaf}, {}, rng);
+  leaf.learn_hearsay(other_leaf);
+  CHECK(leaf.take_untried(TimePoint{}, any_leaf) == one_leaf);
+  leaf.handle_failed(TimePoint{}, one_leaf, rng);
+  const TimePoint later = TimePoint{} + 10min;
+  CHECK(leaf.take_untried(later, any_leaf) == other_leaf);
+  CHECK_FALSE(leaf.take_untried(later, any_leaf));  // it is being tried
+  leaf.handle_failed(later, other_leaf, rng);
+  CHECK_FALSE(leaf.take_untried(later + 10min, any_leaf));
+}
+
 TEST_CASE("our own endpoint in the bootstrap list is tried no more") {
   SeededRng rng(4);
   LeafLinks leaf;

@@ -140,6 +140,16 @@ TEST_CASE(
   CHECK(those<Membership::Unfit>(group.give(2, 3, first)).size() == 1);
 }
 
+TEST_CASE("a list that was put out and that the owner passed over counts again once the owner says what holds") {
+  ClosedGroup group;
+  const Bytes first = group.next_list();
+  const Bytes second = group.next_list();
+  REQUIRE(those<Membership::Newer>(group.give(1, 2, second)).size() == 1);
+  // It holds what it held.
+  group.hold(group.basis.trust());
+  CHECK(those<Membership::Newer>(group.give(2, 2, second)).size() == 1);
+}
+
 TEST_CASE("S10: who tells no number is unfit after some seconds, once, and not who told one or left") {
   ClosedGroup group;
   group.member.handle_linked(group.now, id_at(3));

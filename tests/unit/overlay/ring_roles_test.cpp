@@ -189,9 +189,11 @@ TEST_CASE("a node with one direct link opens an endpoint that is known before it
   CHECK(those<Ring::Open>(first)[0].endpoint == place(7));
   CHECK(sought(first, Role::on_demand).empty());
   node.ring.handle_open_failed(node.now, place(7));
-  node.now += SpareLinks::pace.first / 2;
-  // The endpoint has its own pause.
-  CHECK(those<Ring::Open>(node.look()).empty());
+  node.now += SpareLinks::pace.longest * 2;
+  // Nobody is there: members are asked, each in its turn.
+  const auto second = node.look();
+  CHECK(those<Ring::Open>(second).empty());
+  CHECK(sought(second, Role::on_demand).contains(id_at(40)));
 }
 
 TEST_CASE(
