@@ -40,7 +40,7 @@ struct Options {
 
 /// Of the links of a group, as lib/overlay mixes it.
 Bytes context_of(std::string_view name_space) {
-  Bytes text = to_bytes(as_bytes("ipop link 1\n"));
+  Bytes text = to_bytes(as_bytes("ipop link 2\n"));
   append(text, as_bytes(name_space));
   const auto digest = crypto::sha256(text);
   return {digest.begin(), digest.end()};

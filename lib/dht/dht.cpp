@@ -132,7 +132,8 @@ NodeId Dht::State::place_of_record(const Key& key, unsigned position) const {
 }
 
 void Dht::State::send(const NodeId& to, bool nearest, const Message& message) {
-  outputs_.push(Send{.to = to, .nearest = nearest, .message = encoded(message)});
+  outputs_.push(
+      Send{.to = to, .nearest = nearest, .message = encoded(message), .correlation = correlation_of(message)});
 }
 
 void Dht::State::note_unasked(bool was_asked) {

@@ -23,6 +23,7 @@
 #include "base/strong_id.hpp"
 #include "crypto/basis.hpp"
 #include "crypto/private_key.hpp"
+#include "dht/message.hpp"
 #include "dht/record.hpp"
 #include "dht/witness.hpp"
 
@@ -56,6 +57,7 @@ class Dht {
     NodeId to{};
     bool nearest = true;
     Bytes message{};
+    Correlation correlation{};  ///< an answer goes back the way of its question
   };
   struct Answer {
     OperationId id{};

@@ -1,6 +1,7 @@
 // Dht::State: what this node keeps for others.
 
 #include <algorithm>
+#include <utility>
 
 #include "dht/dht_state.hpp"
 
@@ -132,7 +133,7 @@ bool Dht::State::may_bring(TimePoint now, TokenBuckets<NodeId>& pace, const Node
 PositionSet Dht::State::ours_among(const Key& key, PositionSet positions) const {
   const NodeId first = place_of_record(key, 0);
   for (unsigned position = 0; position < max_replicas; ++position) {
-    if (positions.test(position) && !view_.is_responsible(place_of(first, position))) positions.reset(position);
+    if (positions.test(position) && !view_.may_be_self_keeper(place_of(first, position))) positions.reset(position);
   }
   return positions;
 }
@@ -146,10 +147,10 @@ void Dht::State::handle_handover(TimePoint now, const Way& way, Handover& handov
   const NodeId& source = way.source;
   if (handover.ask && view_.contains(source) && source != config_.self) {
     // Whoever starts asks the nodes next to it, to which it has links: in its name nobody else can.
-    if (way.previous_hop == source) {
-      supply(placement(), store_, source, handover_);
-    } else {
+    if (way.previous_hop != source) {
       counters_.add("drop_dht_ask_not_neighbour");
+    } else if (!is_given_unasked(now, source)) {
+      supply(placement(), store_, source, handover_);
     }
   }
   bool all_taken = true;
@@ -178,12 +179,12 @@ void Dht::State::handle_handover(TimePoint now, const Way& way, Handover& handov
     } else if (decision.changed) {
       counters_.add("dht_handed_over");
       if (decision.overruled) tell_overruled(*decision.overruled, {handed.positions, store_.find(key)->record});
-      // What a newcomer is given the nodes on both sides of it have.
+      // What a newcomer is given another one keeps as well.
       if (!is_new_here(now)) replicate(placement(), key, ours, source, handover_);
     }
   }
   // Two nodes may see the ring differently for a moment: the sender keeps the record, and tries again.
-  if (all_taken) send(source, false, HandoverAnswer{handover.request});
+  if (all_taken && !handover.records.empty()) send(source, false, HandoverAnswer{handover.request});
   // The sender's record lost: he gets ours, once, so that two nodes that judge differently
   // do not send each other records for ever.
   if (!better.records.empty() && !handover.reply && source != config_.self) send(source, false, better);
@@ -232,7 +233,7 @@ void Dht::State::handle_handover_answer(const NodeId& source, const HandoverAnsw
   // What came back to ourselves found no better place.
   if (!arrived || source == config_.self) return;
   for (const HandoverQueue::Item& item : arrived->items)
-    store_.forget(item.key, item.positions & ~ours_among(item.key.key, item.positions));
+    store_.forget(item.key, strays_among(placement(), item.key.key, item.positions));
 }
 
 std::vector<NodeId> Dht::State::newcomers(TimePoint now, const RingView& before) {
@@ -240,11 +241,19 @@ std::vector<NodeId> Dht::State::newcomers(TimePoint now, const RingView& before)
   std::vector<NodeId> out;
   for (const NodeId& node : view_.nodes()) {
     const bool was_there = before.contains(node) && !seen_since_.contains(node);
-    if (!was_there) seen_since_.try_emplace(node, now);
-    if (const auto since = seen_since_.find(node); since != seen_since_.end() && since->second + asks_for > now)
-      out.push_back(node);
+    if (!was_there) seen_since_.try_emplace(node, Arrival{now});
+    if (came_lately(now, node)) out.push_back(node);
   }
   return out;
+}
+
+bool Dht::State::came_lately(TimePoint now, const NodeId& node) const {
+  const auto since = seen_since_.find(node);
+  return since != seen_since_.end() && since->second.when + asks_for > now;
+}
+
+bool Dht::State::is_given_unasked(TimePoint now, const NodeId& node) {
+  return came_lately(now, node) && !std::exchange(seen_since_.find(node)->second.has_asked, true);
 }
 
 bool Dht::State::is_new_here(TimePoint now) const {

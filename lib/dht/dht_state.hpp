@@ -61,6 +61,10 @@ class Dht::State {
   void ask_new_neighbours(TimePoint now, const RingView& before);
   /// Nodes that came into view in the last minute.
   [[nodiscard]] std::vector<NodeId> newcomers(TimePoint now, const RingView& before);
+  [[nodiscard]] bool came_lately(TimePoint now, const NodeId& node) const;
+  /// `node`, which asks, was seen to come, and so is given what it keeps. True once for each that comes: who asks again
+  /// has started anew.
+  [[nodiscard]] bool is_given_unasked(TimePoint now, const NodeId& node);
   /// It has been in the ring for less than a minute.
   [[nodiscard]] bool is_new_here(TimePoint now) const;
   /// Two owners hold one name: whoever lost it is told.
@@ -101,8 +105,12 @@ class Dht::State {
   Watches watches_;
   unsigned replicas_ = few_replicas;
   std::optional<TimePoint> sweep_at_;
-  std::optional<TimePoint> started_;        // had neighbours first
-  std::map<NodeId, TimePoint> seen_since_;  // neighbours
+  std::optional<TimePoint> started_;  // had neighbours first
+  struct Arrival {
+    TimePoint when{};
+    bool has_asked = false;
+  };
+  std::map<NodeId, Arrival> seen_since_;  // neighbours
   std::map<OperationId, StoreOperation> stores_;
   std::map<OperationId, GetOperation> gets_;
   std::uint64_t last_operation_ = 0;

@@ -335,6 +335,26 @@ void encode(const Message& message, Bytes& out) {
              message);
 }
 
+Correlation correlation_of(const Message& message) {
+  return std::visit(Overloaded{[](const StoreAnswer& m) {
+                                 return Correlation{m.request, true};
+                               },
+                               [](const GetAnswer& m) {
+                                 return Correlation{m.request, true};
+                               },
+                               [](const HandoverAnswer& m) {
+                                 return Correlation{m.request, true};
+                               },
+                               [](const WatchAnswer& m) {
+                                 return Correlation{m.request, true};
+                               },
+                               [](const WatchNotice&) { return Correlation{}; },
+                               [](const auto& m) {
+                                 return Correlation{m.request, false};
+                               }},
+                    message);
+}
+
 Bytes encoded(const Message& message) {
   Bytes out;
   encode(message, out);

@@ -133,6 +133,13 @@ struct WatchNotice {
 using Message = std::variant<StoreRequest, StoreAnswer, GetRequest, GetAnswer, Handover, HandoverAnswer, WatchRequest,
                              WatchAnswer, WatchNotice>;
 
+/// Which question a message asks or answers.
+struct Correlation {
+  RequestNumber question = 0;  ///< 0: it is neither
+  bool is_answer = false;
+};
+Correlation correlation_of(const Message& message);
+
 /// A message with several records ends before this size, unless a single record is larger: what
 /// fits a path of 1280 octets with the headers of overlay, channel, UDP and IPv6.
 constexpr std::size_t message_target = 1100;

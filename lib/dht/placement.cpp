@@ -1,6 +1,7 @@
 #include "dht/placement.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace ipop::dht {
@@ -29,6 +30,17 @@ void for_each_position(const Placement& placement, const Store& store, F&& visit
   }
 }
 
+/// Who gives what is kept at a place to those who keep it in `view` and did not in `before`. None where nobody who kept
+/// it is left: whoever has it.
+std::optional<NodeId> giver(const RingView& before, const RingView& view, const NodeId& place) {
+  const Keepers former = before.keepers(place);
+  const Keepers keepers = view.keepers(place);
+  const auto is_pushed_out = [&](const NodeId& node) { return view.contains(node) && !keepers.contains(node); };
+  if (former.second && is_pushed_out(*former.second)) return former.second;
+  if (view.contains(former.holder)) return former.holder;
+  return former.second && view.contains(*former.second) ? former.second : std::nullopt;
+}
+
 }  // namespace
 
 void replicate(const Placement& placement, const EntryKey& key, PositionSet positions, std::optional<NodeId> source,
@@ -37,11 +49,10 @@ void replicate(const Placement& placement, const EntryKey& key, PositionSet posi
   for (unsigned position = 0; position < max_replicas; ++position) {
     if (!positions.test(position)) continue;
     const NodeId place = place_of(first, position);
-    if (placement.view.is_self_nearest(place)) {
-      for (const NodeId& neighbour : placement.view.next_to_self()) {
-        if (neighbour != source) queue.add({neighbour, false}, key, only(position));
-      }
-    } else if (source != placement.view.nearest(place)) {
+    const Keepers keepers = placement.view.keepers(place);
+    if (keepers.holder == placement.view.self()) {
+      if (keepers.second && keepers.second != source) queue.add({*keepers.second, false}, key, only(position));
+    } else if (source != keepers.holder) {
       queue.add(target_of(placement.view, place), key, only(position));
     }
   }
@@ -50,23 +61,27 @@ void replicate(const Placement& placement, const EntryKey& key, PositionSet posi
 void move_entries(const Placement& placement, const Store& store, const RingView& before,
                   const std::vector<NodeId>& newcomers, HandoverQueue& queue) {
   const RingView& view = placement.view;
-  const bool lost_any = std::ranges::any_of(before.nodes(), [&](const NodeId& node) { return !view.contains(node); });
+  // Not those whom a newcomer pushed out of sight.
+  const auto is_gone = [&](const NodeId& node) { return !view.contains(node) && view.covers(node); };
+  const bool lost_any = std::ranges::any_of(before.nodes(), is_gone);
+  const RingView settled = before.without(newcomers);
   for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
     const NodeId place = place_of(first, position);
-    const auto has_it = [&](const NodeId& node) { return before.contains(node) && before.keeps(node, place); };
-    const NodeId& holder = view.nearest(place);
-    if (holder == view.self()) {
-      for (const NodeId& neighbour : view.next_to_self()) {
-        if (!has_it(neighbour)) queue.add({neighbour, false}, key, only(position));
-      }
-      return;
-    }
-    const NodeId& former = before.nearest(place);
-    const bool is_ours_to_give = former == view.self() || !view.contains(former);
-    const bool waits_for_who_is_gone = lost_any && std::ranges::find(newcomers, holder) != newcomers.end();
-    if ((is_ours_to_give && !has_it(holder)) || waits_for_who_is_gone) {
-      queue.add(target_of(view, place), key, only(position));
-    }
+    const Keepers former = before.keepers(place);
+    const Keepers keepers = view.keepers(place);
+    const bool is_ours_to_give = giver(before, view, place).value_or(view.self()) == view.self();
+    // Who was to give it is gone, and may have been for a while.
+    const auto gave = lost_any ? giver(settled, before, place) : std::nullopt;
+    const bool is_ours_in_his_place =
+        gave && is_gone(*gave) && giver(settled, view, place).value_or(view.self()) == view.self();
+    const auto give_to = [&](const NodeId& node) {
+      if (node == view.self()) return;
+      const bool is_due = is_ours_to_give && !former.contains(node);
+      if (is_due || (is_ours_in_his_place && !settled.contains(node)))
+        queue.add(node == keepers.holder ? target_of(view, place) : HandoverTarget{node, false}, key, only(position));
+    };
+    give_to(keepers.holder);
+    if (keepers.second) give_to(*keepers.second);
   });
 }
 
@@ -79,21 +94,25 @@ void spread_to_odd_positions(const Placement& placement, const Store& store, Han
 
 void supply(const Placement& placement, const Store& store, const NodeId& node, HandoverQueue& queue) {
   const RingView& view = placement.view;
-  const auto beside = view.next_to_self();
-  const bool stands_beside = std::ranges::find(beside, node) != beside.end();
-  const RingView without = view.without(node);
   for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
-    const NodeId place = place_of(first, position);
-    const bool in_our_place = view.nearest(place) == node && without.is_self_nearest(place);
-    if (in_our_place || (stands_beside && view.is_self_nearest(place))) queue.add({node, false}, key, only(position));
+    const Keepers keepers = view.keepers(place_of(first, position));
+    if (keepers.contains(node) && keepers.contains(view.self())) queue.add({node, false}, key, only(position));
   });
 }
 
 void pass_on_strays(const Placement& placement, const Store& store, HandoverQueue& queue) {
   for_each_position(placement, store, [&](const EntryKey& key, unsigned position, const NodeId& first) {
     const NodeId place = place_of(first, position);
-    if (!placement.view.is_responsible(place)) queue.add(target_of(placement.view, place), key, only(position));
+    if (!placement.view.is_self_keeper(place)) queue.add(target_of(placement.view, place), key, only(position));
   });
+}
+
+PositionSet strays_among(const Placement& placement, const Key& key, PositionSet positions) {
+  const NodeId first = placement.place(key, 0);
+  for (unsigned position = 0; position < max_replicas; ++position) {
+    if (positions.test(position) && placement.view.is_self_keeper(place_of(first, position))) positions.reset(position);
+  }
+  return positions;
 }
 
 }  // namespace ipop::dht

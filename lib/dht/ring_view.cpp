@@ -24,7 +24,20 @@ std::vector<NodeId> RingView::next_to_self() const {
   return {before, after};
 }
 
-bool RingView::is_responsible(const NodeId& place) const {
+Keepers RingView::keepers(const NodeId& place) const {
+  Keepers out{nearest(place), std::nullopt};
+  NodeId second_distance{};
+  for (const NodeId& node : nodes_) {
+    if (node == out.holder) continue;
+    const NodeId distance = ring_distance(node, place);
+    if (out.second && distance >= second_distance) continue;
+    out.second = node;
+    second_distance = distance;
+  }
+  return out;
+}
+
+bool RingView::may_be_self_keeper(const NodeId& place) const {
   const NodeId& holder = nearest(place);
   if (holder == self_) return true;
   const auto beside = next_to_self();
@@ -47,18 +60,10 @@ bool RingView::covers(const NodeId& place) const {
   return sees_behind((after + nodes_.size() - 1) % nodes_.size());
 }
 
-bool RingView::keeps(const NodeId& node, const NodeId& place) const {
-  const NodeId& holder = nearest(place);
-  if (node == holder) return true;
-  const std::size_t at = index_of(holder);
-  const std::size_t before = (at + nodes_.size() - 1) % nodes_.size();
-  return (nodes_[(at + 1) % nodes_.size()] == node && sees_behind(at)) ||
-         (nodes_[before] == node && sees_behind(before));
-}
-
-RingView RingView::without(const NodeId& node) const {
+RingView RingView::without(const std::vector<NodeId>& nodes) const {
   RingView out = *this;
-  if (node != self_) std::erase(out.nodes_, node);
+  std::erase_if(out.nodes_,
+                [&](const NodeId& node) { return node != self_ && std::ranges::find(nodes, node) != nodes.end(); });
   return out;
 }
 

@@ -1,11 +1,20 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "base/node_id.hpp"
 
 namespace ipop::dht {
+
+/// Who keeps the records of a place: the node nearest to it, and the one that would be, were this one not there.
+struct Keepers {
+  NodeId holder{};
+  std::optional<NodeId> second{};  ///< none where a node is alone
+
+  [[nodiscard]] bool contains(const NodeId& node) const { return node == holder || node == second; }
+};
 
 /// The part of the ring that a node sees: itself and its near neighbours.
 class RingView {
@@ -18,16 +27,18 @@ class RingView {
   [[nodiscard]] bool is_self_nearest(const NodeId& place) const { return nearest(place) == self_; }
   /// The nodes next to ourselves, one on each side; one in a ring of two, none alone.
   [[nodiscard]] std::vector<NodeId> next_to_self() const;
-  /// True when this node holds a copy for `place`: it is the nearest or stands next to the nearest.
-  [[nodiscard]] bool is_responsible(const NodeId& place) const;
+  /// Among the seen nodes.
+  [[nodiscard]] Keepers keepers(const NodeId& place) const;
+  [[nodiscard]] bool is_self_keeper(const NodeId& place) const { return keepers(place).contains(self_); }
+  /// This node is the nearest to `place` or stands next to that one: it is one of the keepers, or may be to who sees
+  /// the ring a little differently.
+  [[nodiscard]] bool may_be_self_keeper(const NodeId& place) const;
   [[nodiscard]] bool contains(const NodeId& node) const;
   /// `place` lies between nodes that are seen: nobody else is nearer to it.
   [[nodiscard]] bool covers(const NodeId& place) const;
-  /// `node` is seen, and is the nearest to `place` or stands next to that one: it has what is kept there.
-  [[nodiscard]] bool keeps(const NodeId& node, const NodeId& place) const;
   [[nodiscard]] const NodeId& self() const { return self_; }
-  /// The same, had `node` not come.
-  [[nodiscard]] RingView without(const NodeId& node) const;
+  /// The same, had `nodes` not come.
+  [[nodiscard]] RingView without(const std::vector<NodeId>& nodes) const;
   [[nodiscard]] const std::vector<NodeId>& nodes() const { return nodes_; }  ///< ourselves as well, in the order of ids
 
   friend bool operator==(const RingView&, const RingView&) = default;

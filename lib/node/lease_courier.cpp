@@ -39,9 +39,7 @@ bool LeaseCourier::handle_reply(const NodeId& from, LeaseReply reply) {
 }
 
 void LeaseCourier::send(TimePoint now) {
-  Bytes message;
-  encode(QueryMessage(carried_->question), message);
-  outputs_.push(Send{*carried_->to, std::move(message)});
+  outputs_.push(Send{*carried_->to, carried_->question});
   ++carried_->sent;
   carried_->next = now + pause;
 }

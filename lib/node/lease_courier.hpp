@@ -25,9 +25,9 @@ class LeaseCourier {
   static constexpr Duration pause = 2s;
 
   struct Find {};  ///< who holds the server's name; answered by handle_found()
-  struct Send {    ///< an encoded LeaseQuestion
+  struct Send {
     NodeId to{};
-    Bytes message{};
+    LeaseQuestion question{};
   };
   struct Answered {
     Bytes grant{};

@@ -11,7 +11,7 @@ void LeaseDesk::handle_own(Bytes request) {
 }
 
 bool LeaseDesk::handle_question(TimePoint now, const NodeId& from, const NodeId& node, LeaseQuestion question) {
-  if (const Bytes* told = told_.find({node, question.id}, now)) {
+  if (const LeaseReply* told = told_.find({node, question.id}, now)) {
     outputs_.push(Reply{from, *told});
     return true;
   }
@@ -62,10 +62,8 @@ void LeaseDesk::handle_failure(TimePoint now, std::string why) {
 }
 
 void LeaseDesk::reply(TimePoint now, const Waiting& waiting, LeaseReply reply) {
-  Bytes message;
-  encode(QueryMessage(std::move(reply)), message);
-  told_.put(now, {*waiting.node, waiting.question.id}, message, now + remembered);
-  outputs_.push(Reply{waiting.from, std::move(message)});
+  told_.put(now, {*waiting.node, waiting.question.id}, reply, now + remembered);
+  outputs_.push(Reply{waiting.from, std::move(reply)});
 }
 
 }  // namespace ipop::node

@@ -30,9 +30,9 @@ class LeaseDesk {
   struct Ask {  ///< for the server on this machine, one at a time; answered by handle_answer() or handle_failure()
     Bytes request{};
   };
-  struct Reply {  ///< an encoded LeaseReply
+  struct Reply {
     NodeId to{};
-    Bytes message{};
+    LeaseReply reply{};
   };
   struct OwnAnswer {  ///< to handle_own()
     Bytes grant{};
@@ -64,7 +64,7 @@ class LeaseDesk {
 
   std::deque<Waiting> waiting_;  // the first one is being asked
   bool asking_ = false;
-  ExpiringMap<Asked, Bytes> told_{2 * most_waiting};  // replies, for questions that come again
+  ExpiringMap<Asked, LeaseReply> told_{2 * most_waiting};  // replies, for questions that come again
   OutputQueue<Output> outputs_;
 };
 

@@ -82,7 +82,7 @@ void LeaseWay::pass_values() {
     std::visit(Overloaded{
                    [&](const LeaseCourier::Find&) { outputs_.push(Find{courier_->server()}); },
                    [&](LeaseCourier::Send& send) {
-                     outputs_.push(Send{send.to, std::move(send.message)});
+                     outputs_.push(Send{send.to, std::move(send.question)});
                    },
                    [&](LeaseCourier::Answered& answered) { outputs_.push(Answered{std::move(answered.grant)}); },
                    [&](LeaseCourier::Failed& failed) { outputs_.push(Failed{std::move(failed.why)}); },
@@ -93,7 +93,7 @@ void LeaseWay::pass_values() {
     std::visit(Overloaded{
                    [&](LeaseDesk::Ask& ask) { outputs_.push(AskServer{std::move(ask.request)}); },
                    [&](LeaseDesk::Reply& reply) {
-                     outputs_.push(Send{reply.to, std::move(reply.message)});
+                     outputs_.push(Send{reply.to, std::move(reply.reply)});
                    },
                    [&](LeaseDesk::OwnAnswer& answered) { outputs_.push(Answered{std::move(answered.grant)}); },
                    [&](LeaseDesk::OwnFailure& failed) { outputs_.push(Failed{std::move(failed.why)}); },

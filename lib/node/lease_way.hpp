@@ -25,9 +25,9 @@ class LeaseWay {
   struct Find {  ///< who holds this name; answered by handle_found()
     std::string name{};
   };
-  struct Send {  ///< an encoded QueryMessage
+  struct Send {
     NodeId to{};
-    Bytes message{};
+    QueryMessage message{};
   };
   struct AskServer {  ///< for the owner; answered by handle_answer() or handle_failure()
     Bytes request{};

@@ -12,9 +12,7 @@ bool Node::State::pump_questions(TimePoint now) {
     std::visit(
         Overloaded{
             [&](CommandAnswer& done) { outputs.push(std::move(done)); },
-            [&](const Questions::AskNode& ask) {
-              ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, ask.to, ask.message);
-            },
+            [&](const Questions::AskNode& ask) { send_query(now, ask.to, ask.question); },
             [&](const Questions::MemberAnswered& answered) { keepsakes.handle_member(now, answered.row); },
             [&](Questions::Walked& walked) {
               const auto& members = walked.found.members;
@@ -43,15 +41,20 @@ bool Node::State::pump_questions(TimePoint now) {
   return any;
 }
 
+void Node::State::send_query(TimePoint now, const NodeId& to, const QueryMessage& message) {
+  Bytes octets;
+  encode(message, octets);
+  const auto mode = is_answer(message) ? overlay::RouteMode::back : overlay::RouteMode::exact;
+  ring.send(now, overlay::PacketType::query, mode, to, octets, number_of(message));
+}
+
 void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octets) {
   auto message = decode_query_message(octets);
   if (!message) return counters.add("drop_query_malformed");
   std::visit(Overloaded{
                  [&](const Query& query) {
                    if (!described_.take(now, from)) return counters.add("drop_query_pace");
-                   Bytes reply;
-                   encode(QueryMessage(report.describe(query.id)), reply);
-                   ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, from, reply);
+                   send_query(now, from, report.describe(query.id));
                  },
                  [&](LeaseQuestion& question) {
                    leases.handle_question(now, from, std::move(question), *basis.trust(), basis.wall_at(now));

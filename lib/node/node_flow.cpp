@@ -18,6 +18,11 @@ Absence absence_of(overlay::LinkEnd end) {
   return Absence::lost;
 }
 
+overlay::RouteMode mode_of(const dht::Dht::Send& send) {
+  if (send.correlation.is_answer) return overlay::RouteMode::back;
+  return send.nearest ? overlay::RouteMode::nearest : overlay::RouteMode::exact;
+}
+
 }  // namespace
 
 void Node::State::pump(TimePoint now) {
@@ -74,7 +79,7 @@ bool Node::State::pump_ring(TimePoint now) {
                      outputs.push(Event(PeerDownEvent{down.peer, std::move(down.why)}));
                    },
                    [&](Overlay::RingChanged& changed) {
-                     if (router && arrival.is_ready() && turnover_.handle_neighbours(changed.neighbours)) {
+                     if (router && turnover_.handle_neighbours(now, changed.neighbours, router->lease().has_value())) {
                        router->handle_ring_changed(now);
                      }
                      table.handle_ring(now, std::move(changed.neighbours), changed.size_estimate);
@@ -128,8 +133,8 @@ bool Node::State::pump_table(TimePoint now) {
     any = true;
     std::visit(Overloaded{
                    [&](dht::Dht::Send& send) {
-                     const auto mode = send.nearest ? overlay::RouteMode::nearest : overlay::RouteMode::exact;
-                     ring.send(now, overlay::PacketType::dht, mode, send.to, send.message);
+                     ring.send(now, overlay::PacketType::dht, mode_of(send), send.to, send.message,
+                               send.correlation.question);
                    },
                    [&](dht::Dht::Answer& answer) { handle_table_answer(now, answer); },
                    [&](dht::Dht::Changed& changed) {
@@ -285,9 +290,7 @@ bool Node::State::pump_leases(TimePoint now) {
                      const auto id = table.get(now, dht::RecordKind::name, router::record_name(find.name));
                      waiting_.emplace(id, LeaseWaits{std::move(find.name)});
                    },
-                   [&](const LeaseWay::Send& send) {
-                     ring.send(now, overlay::PacketType::query, overlay::RouteMode::exact, send.to, send.message);
-                   },
+                   [&](const LeaseWay::Send& send) { send_query(now, send.to, send.message); },
                    [&](LeaseWay::AskServer& ask) { outputs.push(AskLeaseServer{std::move(ask.request)}); },
                    [&](const LeaseWay::Answered& answered) {
                      if (router) router->handle_lease_answer(now, answered.grant);

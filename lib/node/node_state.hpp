@@ -104,6 +104,7 @@ class Node::State {
   /// Another machine with our key stays: out of the ring without a word, and without an address.
   void step_back(TimePoint now);
   void handle_delivered(TimePoint now, const overlay::Overlay::Delivered& delivered);
+  void send_query(TimePoint now, const NodeId& to, const QueryMessage& message);
   void handle_query(TimePoint now, const NodeId& from, ByteSpan octets);
   void handle_table_answer(TimePoint now, const dht::Dht::Answer& answer);
   void send_packets(TimePoint now, const NodeId& to, std::vector<Bytes> packets);

@@ -62,6 +62,14 @@ Result<QueryMessage> decode_lease_reply(ByteReader& in, std::uint64_t id) {
 
 }  // namespace
 
+std::uint64_t number_of(const QueryMessage& message) {
+  return std::visit([](const auto& one) { return one.id; }, message);
+}
+
+bool is_answer(const QueryMessage& message) {
+  return std::holds_alternative<QueryAnswer>(message) || std::holds_alternative<LeaseReply>(message);
+}
+
 Result<QueryMessage> decode_query_message(ByteSpan octets) {
   ByteReader in(octets);
   const auto type = in.read<std::uint8_t>();

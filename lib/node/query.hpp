@@ -55,6 +55,10 @@ struct LeaseReply {
 
 using QueryMessage = std::variant<Query, QueryAnswer, LeaseQuestion, LeaseReply>;
 
+/// Of the question that is asked or answered.
+std::uint64_t number_of(const QueryMessage& message);
+bool is_answer(const QueryMessage& message);
+
 /// Errors: truncated, malformed (octets behind the end, a field outside its range), unsupported.
 Result<QueryMessage> decode_query_message(ByteSpan octets);
 /// Longer texts and lists are cut to their limits.

@@ -168,9 +168,7 @@ void Questions::pass_from_walks() {
     while (auto output = it->walk.poll_output()) {
       std::visit(Overloaded{
                      [&](const RingWalk::Ask& ask) {
-                       Bytes message;
-                       encode(QueryMessage(Query{ask.id}), message);
-                       outputs_.push(AskNode{ask.to, std::move(message)});
+                       outputs_.push(AskNode{ask.to, Query{ask.id}});
                      },
                      [&](RingWalk::Answered& answered) { outputs_.push(MemberAnswered{std::move(answered.row)}); },
                      [&](RingWalk::Finished& finished) {

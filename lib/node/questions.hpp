@@ -37,9 +37,9 @@ class Questions {
   static constexpr std::size_t max_operations = 1024;
   static constexpr std::chrono::seconds max_time_to_live = std::chrono::hours(24 * 7);
 
-  struct AskNode {  ///< an encoded Query, routed to the node
+  struct AskNode {  ///< routed to the node
     NodeId to{};
-    Bytes message{};
+    Query question{};
   };
   struct MemberAnswered {  ///< a walk heard of it
     MemberRow row{};

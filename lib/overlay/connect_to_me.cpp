@@ -99,16 +99,6 @@ void encode(const ConnectToMe& message, Bytes& octets) {
   encode_endpoints(message.ways_in, out);
 }
 
-Result<ConnectToMeTag> peek_connect_to_me(ByteSpan payload) {
-  ByteReader in(payload);
-  const auto kind = in.read<std::uint8_t>();
-  in.take(3);
-  const auto token = in.read<std::uint64_t>();
-  if (!in.ok()) return {Errc::truncated, "connect-to-me"};
-  if (!is_kind(kind)) return {Errc::unsupported, "kind of connect-to-me"};
-  return ConnectToMeTag{static_cast<ConnectToMe::Kind>(kind), token};
-}
-
 std::uint16_t to_offer_ms(Duration round_trip) {
   if (round_trip <= Duration::zero()) return 0;
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(round_trip).count();

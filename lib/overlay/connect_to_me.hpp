@@ -42,7 +42,7 @@ struct ConnectToMe {
   bool spread = false;
   Roles roles{};  ///< what the sender wants the link for; none: it only asks who is there
   NatClass nat = NatClass::unknown;
-  std::uint64_t token = 0;     ///< of the request; the answer takes the way back that it marked
+  std::uint64_t token = 0;     ///< of the request
   std::uint64_t instance = 0;  ///< of the sender (Status::instance): a link to a former one is dead
   std::vector<net::Endpoint> candidates{};
   std::vector<NodeId> neighbours{};  ///< answer: nodes next to the source of the request
@@ -56,14 +56,6 @@ struct ConnectToMe {
 /// Errors: truncated, malformed (tail, flags, enumerator), too_large (list), unsupported (kind).
 Result<ConnectToMe> decode_connect_to_me(ByteSpan payload);
 void encode(const ConnectToMe& message, Bytes& out);
-
-/// What a node that passes the message on looks at.
-struct ConnectToMeTag {
-  ConnectToMe::Kind kind{};
-  std::uint64_t token = 0;
-};
-/// The tag of a payload, without its lists. Errors: truncated, unsupported.
-Result<ConnectToMeTag> peek_connect_to_me(ByteSpan payload);
 
 /// For RelayOffer: whole milliseconds, at least 1 once measured, at most 65535.
 std::uint16_t to_offer_ms(Duration round_trip);

@@ -7,7 +7,7 @@
 namespace ipop::overlay {
 
 Bytes link_context(ByteSpan name_space) {
-  Bytes text = to_bytes(as_bytes(std::string_view("ipop link 1\n")));
+  Bytes text = to_bytes(as_bytes(std::string_view("ipop link 2\n")));
   append(text, name_space);
   const crypto::Digest256 digest = crypto::sha256(text);
   return {digest.begin(), digest.end()};

@@ -343,11 +343,12 @@ ConnectToMe LinkFinder::make_message(ConnectToMe::Kind kind, std::uint64_t token
   return message;
 }
 
-void LinkFinder::send(RouteMode mode, const NodeId& destination, const ConnectToMe& message,
+void LinkFinder::send(RouteMode mode, const NodeId& destination, std::uint64_t question, const ConnectToMe& message,
                       const std::optional<NodeId>& first_hop) {
   RoutedPacket packet;
   packet.type = PacketType::connect_to_me;
   packet.mode = mode;
+  packet.question = question;
   packet.source = self_;
   packet.destination = destination;
   encode(message, packet.payload);
@@ -359,7 +360,7 @@ void LinkFinder::ask(TimePoint now, const Ring::Ask& ask, RouteMode mode) {
   request.spread = ask.spread;
   request.roles = ask.roles;
   if (ask.spread) request.neighbours = ring_.heard_neighbours(now, view(now));
-  send(mode, ask.destination, request, ask.first_hop);
+  send(mode, ask.destination, ask.token, request, ask.first_hop);
 }
 
 void LinkFinder::handle_message(TimePoint now, const RoutedPacket& packet, const ConnectToMe& message,
@@ -426,7 +427,7 @@ void LinkFinder::handle_request(TimePoint now, const RoutedPacket& packet, const
   ConnectToMe answer = make_message(refused ? ConnectToMe::Kind::refusal : ConnectToMe::Kind::answer, request.token);
   if (next_to_source.size() > ConnectToMe::max_neighbours) next_to_source.resize(ConnectToMe::max_neighbours);
   answer.neighbours = std::move(next_to_source);
-  send(RouteMode::exact, source, answer, std::nullopt);
+  send(RouteMode::back, source, packet.question, answer, std::nullopt);
 
   outputs_.push(LookAgain{});
   const bool accept = request.roles.any() && !refused;

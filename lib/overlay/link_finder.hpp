@@ -146,7 +146,7 @@ class LinkFinder {
   [[nodiscard]] bool is_on_path(const NodeId& peer, const net::Endpoint& endpoint) const;
   [[nodiscard]] bool may_open(const net::Endpoint& endpoint) const;
   [[nodiscard]] ConnectToMe make_message(ConnectToMe::Kind kind, std::uint64_t token) const;
-  void send(RouteMode mode, const NodeId& destination, const ConnectToMe& message,
+  void send(RouteMode mode, const NodeId& destination, std::uint64_t question, const ConnectToMe& message,
             const std::optional<NodeId>& first_hop);
   void ask(TimePoint now, const Ring::Ask& ask, RouteMode mode);
   void handle_request(TimePoint now, const RoutedPacket& packet, const ConnectToMe& request, const NodeId& previous);

@@ -122,11 +122,13 @@ void Overlay::handle_timeout(TimePoint now) {
   settle(now);
 }
 
-void Overlay::send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload) {
+void Overlay::send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload,
+                   std::uint64_t question) {
   State& s = *state_;
   RoutedPacket packet;
   packet.type = type;
   packet.mode = mode;
+  packet.question = question;
   packet.source = s.config.self;
   packet.destination = destination;
   packet.payload = to_bytes(payload);

@@ -177,8 +177,9 @@ class Overlay {
   void handle_timeout(TimePoint now);
 
   /// Routes a packet of one of the upper types. A packet for ourselves comes back as Delivered, save one
-  /// of mode nearest, which goes to the node next to us.
-  void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload);
+  /// of mode nearest, which goes to the node next to us. `question`: as in RoutedPacket.
+  void send(TimePoint now, PacketType type, RouteMode mode, const NodeId& destination, ByteSpan payload,
+            std::uint64_t question = 0);
   /// IP packets straight over the link to `peer`; false (nothing sent) where there is no link.
   bool send_over_link(TimePoint now, const NodeId& peer, std::span<const ByteSpan> packets);
   /// Where IP packets for `peer` go at present, by whoever has the lanes.

@@ -12,6 +12,7 @@ Result<RoutedPacket> decode_routed_packet(ByteSpan octets) {
   RoutedPacket packet;
   packet.hops = in.read<std::uint8_t>();
   packet.ttl = in.read<std::uint8_t>();
+  packet.question = in.read<std::uint64_t>();
   packet.source = NodeId(in.take_array<NodeId::size>());
   packet.destination = NodeId(in.take_array<NodeId::size>());
   if (!in.ok()) return {Errc::truncated, "routed packet"};
@@ -19,7 +20,7 @@ Result<RoutedPacket> decode_routed_packet(ByteSpan octets) {
   if (type < static_cast<std::uint8_t>(PacketType::connect_to_me) ||
       type > static_cast<std::uint8_t>(PacketType::query))
     return {Errc::unsupported, "type of a routed packet"};
-  if (mode > static_cast<std::uint8_t>(RouteMode::nearest)) return {Errc::unsupported, "mode of a routed packet"};
+  if (mode > static_cast<std::uint8_t>(RouteMode::back)) return {Errc::unsupported, "mode of a routed packet"};
   packet.type = static_cast<PacketType>(type);
   packet.mode = static_cast<RouteMode>(mode);
   return packet;
@@ -31,6 +32,7 @@ void encode(const RoutedPacket& packet, Bytes& out) {
   writer.write(static_cast<std::uint8_t>(packet.mode));
   writer.write(packet.hops);
   writer.write(packet.ttl);
+  writer.write(packet.question);
   writer.write(packet.source.octets());
   writer.write(packet.destination.octets());
   writer.write(packet.payload);

@@ -12,6 +12,9 @@ namespace ipop::overlay {
 enum class RouteMode : std::uint8_t {
   exact = 0,    ///< only the node whose id is the destination; else dropped (and counted)
   nearest = 1,  ///< the node nearest to the destination on the ring
+  /// As exact, for an answer: it goes back the way that its question came, since the ring may not know the asker yet,
+  /// or think that he is behind somebody who passes nothing on.
+  back = 2,
 };
 
 /// What a routed packet carries. The overlay handles its own types and hands the others up.
@@ -24,15 +27,17 @@ enum class PacketType : std::uint8_t {
 
 /// A packet that travels over several links; sealed anew on each. docs/wire/overlay.md
 ///
-///    type 1 | mode 1 | hops 1 | ttl 1 | source 20 | destination 20 | payload
+///    type 1 | mode 1 | hops 1 | ttl 1 | question 8 | source 20 | destination 20 | payload
 struct RoutedPacket {
-  static constexpr std::size_t header_size = 44;
+  static constexpr std::size_t header_size = 52;
   static constexpr std::uint8_t default_ttl = 32;
 
   PacketType type{};
   RouteMode mode = RouteMode::exact;
   std::uint8_t hops = 0;  ///< links travelled so far
   std::uint8_t ttl = default_ttl;
+  /// Drawn at random by who asks and expects an answer; with mode back, of the question that is answered. 0: none.
+  std::uint64_t question = 0;
   NodeId source{};
   NodeId destination{};
   Bytes payload{};

@@ -75,7 +75,7 @@ class Ring {
   using Output = std::variant<Seek, Open, Ask, Changed, Joined>;
 
   /// A bootstrap link stays so long after the node has joined.
-  static constexpr Duration leaf_linger = 10s;
+  static constexpr Duration leaf_linger = 5s;
 
   Ring(const NodeId& self, unsigned near_per_side, Duration on_demand_idle, Rng& rng)
       : self_(self), near_per_side_(near_per_side), rng_(rng), near_(self), on_demand_(on_demand_idle) {}

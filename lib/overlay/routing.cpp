@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "overlay/connect_to_me.hpp"
-
 namespace ipop::overlay {
 
 std::optional<RoutedPacket> Routing::handle_packet(ByteSpan octets) {
@@ -48,22 +46,17 @@ Hop Routing::next(TimePoint now, RoutedPacket& packet, const std::optional<NodeI
                                             ? std::optional(packet.source)
                                             : std::nullopt;
   Hop hop = next_hop(links, self_, packet.destination, packet.mode, exclude, previous);
-  if (packet.type == PacketType::connect_to_me) {
-    const auto tag = peek_connect_to_me(packet.payload);
-    if (!tag) {
-      counters_.add("drop_connect_to_me_malformed");
+  if (packet.mode == RouteMode::back) {
+    const WayBack* back = way_back_.find(packet.question, now);
+    if (back != nullptr && hop.kind != Hop::Kind::here && previous != back->hop && is_up(back->hop))
+      hop = {Hop::Kind::forward, back->hop};
+  } else if (previous) {
+    if (packet.type == PacketType::connect_to_me && hop.kind == Hop::Kind::forward &&
+        !foreign_.may_pass_on(now, *previous)) {
+      counters_.add("drop_request_pace");
       return {};
     }
-    if (tag->kind == ConnectToMe::Kind::request) {
-      if (previous && hop.kind == Hop::Kind::forward && !foreign_.may_pass_on(now, *previous)) {
-        counters_.add("drop_request_pace");
-        return {};
-      }
-      if (previous) way_back_.put(now, tag->token, *previous, now + way_back_lives);
-    } else if (const NodeId* back = way_back_.find(tag->token, now); back != nullptr && hop.kind != Hop::Kind::here) {
-      // The asker may not be in the ring yet: the answer goes back as the request came.
-      if (is_up(*back) && previous != *back) hop = {Hop::Kind::forward, *back};
-    }
+    if (packet.question != 0) mark(now, packet.question, *previous);
   }
   if (first_hop && is_up(*first_hop)) hop = {Hop::Kind::forward, *first_hop};
 
@@ -76,6 +69,12 @@ Hop Routing::next(TimePoint now, RoutedPacket& packet, const std::optional<NodeI
   --packet.ttl;
   if (previous) counters_.add("routed_forwarded");
   return hop;
+}
+
+void Routing::mark(TimePoint now, std::uint64_t question, const NodeId& previous) {
+  const WayBack* known = way_back_.find(question, now);
+  if (known != nullptr && now < known->since + asked_again_after) return;
+  way_back_.put(now, question, {previous, now}, now + way_back_lives);
 }
 
 std::vector<Bytes> Routing::pack(const RoutedPacket& packet, std::size_t carries) {

@@ -19,10 +19,12 @@
 namespace ipop::overlay {
 
 /// Passes routed packets on: reads them, puts together what came in parts, says where each goes next, and finds the
-/// way back for the answer to a question whose asker the ring may not know yet.
+/// way back for the answer to a question.
 class Routing {
  public:
   static constexpr Duration way_back_lives = 10s;
+  /// A question that comes again after so long was asked again, over another way maybe; before, it is a copy.
+  static constexpr Duration asked_again_after = std::chrono::milliseconds(400);
   static constexpr std::size_t max_ways_back = 4096;
 
   explicit Routing(const NodeId& self) : self_(self), way_back_(max_ways_back) {}
@@ -47,8 +49,14 @@ class Routing {
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
  private:
+  struct WayBack {
+    NodeId hop{};  ///< that the question came from
+    TimePoint since{};
+  };
+  void mark(TimePoint now, std::uint64_t question, const NodeId& previous);
+
   NodeId self_;
-  ExpiringMap<std::uint64_t, NodeId> way_back_;  ///< by connect-to-me token: the hop it came from
+  ExpiringMap<std::uint64_t, WayBack> way_back_;  ///< by question
   ForeignRequests foreign_;
   std::map<NodeId, PartCollector> parts_;
   std::uint32_t next_payload_ = 1;  ///< that travels in parts

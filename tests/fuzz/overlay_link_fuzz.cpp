@@ -153,7 +153,7 @@ struct World {
   }
 
   static Bytes make_context() {
-    const auto digest = crypto::sha256(as_bytes("ipop link 1\nfuzz"));
+    const auto digest = crypto::sha256(as_bytes("ipop link 2\nfuzz"));
     return {digest.begin(), digest.end()};
   }
   static overlay::Overlay::Config make_config() {

@@ -117,7 +117,7 @@ AttackResult mangle() {
   return {fmt::format("{} messages of 2 members, 30 s", told),
           fmt::format("{} of {} look-ups, {} forged; a newcomer's address after {}", asked - found, asked, forged,
                       to_text(time)),
-          told > 5'000 && forged == 0 && found == asked && time && *time <= 4s};
+          told > 4'000 && forged == 0 && found == asked && time && *time <= 4s};
 }
 
 }  // namespace ipop::hostile

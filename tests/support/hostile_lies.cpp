@@ -43,6 +43,7 @@ void HostileMember::tell_request(TimePoint now) {
   RoutedPacket packet;
   packet.type = PacketType::connect_to_me;
   packet.mode = RouteMode::nearest;
+  packet.question = request.token;
   packet.source = invented();
   packet.destination = packet.source;
   encode(request, packet.payload);
@@ -60,6 +61,7 @@ void HostileMember::tell_relays(TimePoint now) {
   RoutedPacket packet;
   packet.type = PacketType::connect_to_me;
   packet.mode = RouteMode::nearest;
+  packet.question = request.token;
   packet.source = invented();
   packet.destination = invented();
   encode(request, packet.payload);

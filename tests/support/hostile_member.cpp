@@ -21,7 +21,7 @@ constexpr std::uint32_t invented_list_size = 8'000'000;
 crypto::ChannelTable::Config hostile_channels(const HostileMember::Config& config) {
   crypto::ChannelTable::Config out;
   out.self = config.self;
-  const auto context = crypto::sha256(as_bytes("ipop link 1\n" + config.name_space));
+  const auto context = crypto::sha256(as_bytes("ipop link 2\n" + config.name_space));
   out.context.assign(context.begin(), context.end());
   return out;
 }
@@ -197,6 +197,8 @@ void HostileMember::deny(TimePoint now, const RoutedPacket& packet) {
   if (!answer) return;
   RoutedPacket back;
   back.type = PacketType::dht;
+  back.mode = RouteMode::back;
+  back.question = packet.question;
   back.source = config_.self;
   back.destination = packet.source;
   back.payload = dht::encoded(*answer);

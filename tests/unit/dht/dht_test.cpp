@@ -1,7 +1,10 @@
 #include "dht/dht.hpp"
 
+#include <map>
+
 #include <doctest/doctest.h>
 
+#include "dht/ring_view.hpp"
 #include "dht/witness.hpp"
 #include "unit/dht/ring_harness.hpp"
 
@@ -466,11 +469,51 @@ TEST_CASE("records survive a ring of which every node is replaced, one after the
     CHECK(got.outcome == Outcome::done);
     CHECK(ring.create_and_wait(40, make_lease(static_cast<std::uint8_t>(i), key_of(110))).outcome == Outcome::exists);
   }
-  // Nobody keeps what he does not stand for: 8 positions, 3 copies of each.
+  // Nobody keeps what he does not stand for: 8 positions, 2 copies of each.
   std::size_t copies = 0;
   for (const auto& member : ring.members)
     copies += member.alive ? member.dht->stored_records() : 0;
-  CHECK(copies <= 10 * 8 * 4);
+  CHECK(copies <= 10 * 8 * 2);
+}
+
+TEST_CASE("a newcomer is given each record that it keeps, once, by who keeps it no longer") {
+  TestRing ring(30, 23);
+  constexpr std::uint8_t records = 20;
+  for (std::uint8_t i = 0; i < records; ++i)
+    REQUIRE(ring.create_and_wait(i, make_lease(i, key_of(i))).outcome == Outcome::done);
+  ring.run_for(120s);
+  std::map<std::pair<Bytes, unsigned>, unsigned> given;
+  const NodeId newcomer = *crypto::node_id_of(key_of(100).public_key());
+  ring.on_way = [&](const TestRing::Member&, const NodeId& to, Bytes& octets) {
+    const auto message = decode_message(octets);
+    const auto* handed = message ? std::get_if<Handover>(&*message) : nullptr;
+    if (to != newcomer || handed == nullptr) return true;
+    for (const HandedRecord& one : handed->records)
+      for (unsigned position = 0; position < max_replicas; ++position)
+        given[{one.record.name, position}] += one.positions.test(position) ? 1U : 0U;
+    return true;
+  };
+  ring.add(100);
+  ring.update_rings();
+  ring.run_for(20s);
+  std::vector<NodeId> all;
+  for (const auto& member : ring.members)
+    all.push_back(member.id);
+  const RingView whole(newcomer, all);
+  std::size_t kept = 0;
+  for (std::uint8_t i = 0; i < records; ++i) {
+    for (unsigned position = 0; position < max_replicas; ++position) {
+      const NodeId place = place_of(position_of(name_space, RecordKind::lease, address(i)), position);
+      const unsigned expected = whole.keepers(place).contains(newcomer) ? 1 : 0;
+      kept += expected;
+      CHECK(given[{address(i), position}] == expected);
+    }
+  }
+  CHECK(kept > 3);
+  std::size_t copies = 0;
+  for (const auto& member : ring.members)
+    copies += member.dht->stored_records();
+  CHECK(copies <= std::size_t{records} * max_replicas * 2);
 }
 
 TEST_CASE("a ring that grows from one node to thirty keeps its records") {

@@ -71,10 +71,10 @@ TEST_CASE("a node sees who is nearest to a place and whether it stands beside hi
   CHECK(view.nearest(id_at(0x42)) == id_at(0x40));
   CHECK(view.nearest(id_at(0xf8)) == id_at(0x10));
   CHECK(view.next_to_self() == std::vector<NodeId>{id_at(0x20), id_at(0x60)});
-  CHECK(view.is_responsible(id_at(0x42)));
-  CHECK(view.is_responsible(id_at(0x62)));
-  CHECK(view.is_responsible(id_at(0x1f)));
-  CHECK_FALSE(view.is_responsible(id_at(0x81)));
+  CHECK(view.may_be_self_keeper(id_at(0x42)));
+  CHECK(view.may_be_self_keeper(id_at(0x62)));
+  CHECK(view.may_be_self_keeper(id_at(0x1f)));
+  CHECK_FALSE(view.may_be_self_keeper(id_at(0x81)));
   CHECK(RingView(id_at(1)).next_to_self().empty());
   CHECK(RingView(id_at(1), {id_at(9)}).next_to_self() == std::vector<NodeId>{id_at(9)});
 }
@@ -92,21 +92,35 @@ TEST_CASE("a node is sure who is nearest to a place between the outermost nodes 
   CHECK_FALSE(RingView(id_at(50)).covers(id_at(50)));
 }
 
-TEST_CASE("what is kept at a place its holder has and the nodes beside it, as far as they are seen") {
+TEST_CASE("what is kept at a place the nearest node has, and who would be it without him") {
   const RingView view = view_of_five();
-  const NodeId place = id_at(42);
-  CHECK(view.keeps(id_at(40), place));
-  CHECK(view.keeps(id_at(30), place));
-  CHECK(view.keeps(id_at(50), place));
-  CHECK_FALSE(view.keeps(id_at(60), place));
-  // Between 70 and 30 lies what this node does not see.
-  CHECK_FALSE(view.keeps(id_at(30), id_at(72)));
-  CHECK(view.keeps(id_at(60), id_at(72)));
+  const auto keepers = [&](std::uint8_t place) { return view.keepers(id_at(place)); };
+  CHECK(keepers(42).holder == id_at(40));
+  CHECK(keepers(42).second == id_at(50));
+  CHECK(keepers(37).second == id_at(30));
+  CHECK(keepers(66).holder == id_at(70));
+  CHECK(keepers(66).second == id_at(60));
+  CHECK(view.is_self_keeper(id_at(42)));
+  CHECK(view.is_self_keeper(id_at(54)));
+  CHECK_FALSE(view.is_self_keeper(id_at(37)));
+  CHECK_FALSE(view.is_self_keeper(id_at(66)));
+  CHECK_FALSE(RingView(id_at(1)).keepers(id_at(9)).second);
+  CHECK(RingView(id_at(1), {id_at(200)}).keepers(id_at(9)).second == id_at(200));
+}
+
+TEST_CASE("a node that dies leaves its place to the second, wherever the place lies") {
+  const RingView view = view_of_five();
+  for (unsigned place = 25; place < 75; ++place) {
+    const NodeId at = id_at(static_cast<std::uint8_t>(place));
+    const Keepers keepers = view.keepers(at);
+    if (keepers.holder == view.self()) continue;
+    CHECK_MESSAGE(view.without({keepers.holder}).nearest(at) == keepers.second, place);
+  }
 }
 
 TEST_CASE("had a node not come, who stood for its places is known") {
   const RingView view = view_of_five();
   CHECK(view.nearest(id_at(57)) == id_at(60));
-  CHECK(view.without(id_at(60)).nearest(id_at(57)) == id_at(50));
-  CHECK(view.without(id_at(50)) == view);
+  CHECK(view.without({id_at(60)}).nearest(id_at(57)) == id_at(50));
+  CHECK(view.without({id_at(50)}) == view);
 }

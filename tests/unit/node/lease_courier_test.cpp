@@ -31,7 +31,7 @@ struct Courier {
     const auto send = next<LeaseCourier::Send>();
     REQUIRE(send);
     CHECK(send->to == desk_id);
-    return std::get<LeaseQuestion>(*decode_query_message(send->message));
+    return send->question;
   }
 };
 
@@ -102,7 +102,7 @@ struct Desk {
     const auto reply = next<LeaseDesk::Reply>();
     REQUIRE(reply);
     CHECK(reply->to == node);
-    return std::get<LeaseReply>(*decode_query_message(reply->message));
+    return reply->reply;
   }
   bool question(const NodeId& node, std::uint64_t id, std::byte request, TimePoint now = {}) {
     return machine.handle_question(now, node, node, {id, Bytes(1, request)});

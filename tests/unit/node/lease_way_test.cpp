@@ -68,7 +68,7 @@ TEST_CASE("another member's node takes it over the ring to whoever holds the ser
   const auto sent = way.next<LeaseWay::Send>();
   REQUIRE(sent);
   CHECK(sent->to == holder);
-  const auto question = std::get<LeaseQuestion>(*decode_query_message(sent->message));
+  const auto question = std::get<LeaseQuestion>(sent->message);
   way.machine.handle_reply(holder, {question.id, grant, {}});
   CHECK(way.next<LeaseWay::Answered>()->grant == grant);
   way.machine.handle_reply(holder, {question.id, grant, {}});

@@ -56,7 +56,7 @@ std::vector<Example> examples() {
   };
 }
 
-const std::string routed_hex = std::string("02 01 03 1e") + id_10 + id_20 + "6869";
+const std::string routed_hex = std::string("02 01 03 1e 0102030405060708") + id_10 + id_20 + "6869";
 const std::string connect_hex = std::string("01 01 01 02 1112131415161718 0102030405060708 01 04 c6336407 0fa1 01") +
                                 id_30 + "01" + id_40 + "0019 02 04 c6336409 0fa2 04 c633640a 0fa3";
 
@@ -122,7 +122,8 @@ TEST_CASE("a link message with a field out of its range is refused") {
 
 TEST_CASE("a routed packet has the octets that the description shows, both ways") {
   const Bytes octets = from_hex(routed_hex);
-  RoutedPacket packet{PacketType::dht, RouteMode::nearest, 3, 30, id_at(0x10), id_at(0x20), to_bytes(as_bytes("hi"))};
+  RoutedPacket packet{PacketType::dht,    RouteMode::nearest, 3,           30,
+                      0x0102030405060708, id_at(0x10),        id_at(0x20), to_bytes(as_bytes("hi"))};
   Bytes encoded;
   encode(packet, encoded);
   CHECK(encoded == octets);
@@ -134,7 +135,7 @@ TEST_CASE("a routed packet has the octets that the description shows, both ways"
   CHECK(decode_routed_packet(ByteSpan(octets).first(RoutedPacket::header_size)));
   CHECK_FALSE(decode_routed_packet(changed(octets, 0, 0)));
   CHECK_FALSE(decode_routed_packet(changed(octets, 0, 5)));
-  CHECK_FALSE(decode_routed_packet(changed(octets, 1, 2)));
+  CHECK_FALSE(decode_routed_packet(changed(octets, 1, 3)));
 }
 
 TEST_CASE("connect-to-me has the octets that the description shows, both ways") {
@@ -145,20 +146,13 @@ TEST_CASE("connect-to-me has the octets that the description shows, both ways") 
   const auto decoded = decode_connect_to_me(octets);
   REQUIRE(decoded);
   CHECK(*decoded == connect_example());
-  const auto tag = peek_connect_to_me(octets);
-  REQUIRE(tag);
-  CHECK(tag->kind == ConnectToMe::Kind::request);
-  CHECK(tag->token == connect_example().token);
   for (std::size_t n = 0; n < octets.size(); ++n)
     CHECK_FALSE(decode_connect_to_me(ByteSpan(octets).first(n)));
-  for (std::size_t n = 0; n < 12; ++n)
-    CHECK_FALSE(peek_connect_to_me(ByteSpan(octets).first(n)));
 }
 
 TEST_CASE("connect-to-me with a field out of its range is refused") {
   const Bytes octets = from_hex(connect_hex);
-  CHECK_FALSE(decode_connect_to_me(changed(octets, 0, 0)));  // kind
-  CHECK_FALSE(peek_connect_to_me(changed(octets, 0, 4)));
+  CHECK_FALSE(decode_connect_to_me(changed(octets, 0, 0)));     // kind
   CHECK_FALSE(decode_connect_to_me(changed(octets, 1, 2)));     // flags
   CHECK_FALSE(decode_connect_to_me(changed(octets, 2, 0x10)));  // roles
   CHECK_FALSE(decode_connect_to_me(changed(octets, 3, 4)));     // NAT class

@@ -98,7 +98,7 @@ class HandRing {
 
   /// A peer with the id `first`, without a channel.
   HandPeer& add(std::uint8_t first) {
-    const auto context = crypto::sha256(as_bytes("ipop link 1\ntest"));
+    const auto context = crypto::sha256(as_bytes("ipop link 2\ntest"));
     peers_.push_back(std::make_unique<HandPeer>(id_at(first), first, Bytes(context.begin(), context.end()),
                                                 others_basis_, certificate_));
     return *peers_.back();

@@ -31,6 +31,8 @@ void open_relayed(HandRing& ring, HandPeer& peer, const HandPeer& between) {
 RoutedPacket connect_to_me(const NodeId& source, const NodeId& destination, const ConnectToMe& message) {
   RoutedPacket packet;
   packet.type = PacketType::connect_to_me;
+  packet.mode = message.kind == ConnectToMe::Kind::request ? RouteMode::exact : RouteMode::back;
+  packet.question = message.token;
   packet.source = source;
   packet.destination = destination;
   encode(message, packet.payload);
@@ -42,8 +44,8 @@ std::size_t answers_heard(const HandPeer& peer) {
   return static_cast<std::size_t>(std::ranges::count_if(peer.heard, [](const HandPeer::Heard& one) {
     if (one.payload.front() != static_cast<std::byte>(LinkPayload::routed)) return false;
     const auto packet = decode_routed_packet(ByteSpan(one.payload).subspan(1));
-    const auto tag = packet ? peek_connect_to_me(packet->payload) : Result<ConnectToMeTag>(Errc::malformed, "");
-    return tag && tag->kind == ConnectToMe::Kind::answer;
+    const auto message = packet ? decode_connect_to_me(packet->payload) : Result<ConnectToMe>(Errc::malformed, "");
+    return message && message->kind == ConnectToMe::Kind::answer;
   }));
 }
 

@@ -45,7 +45,7 @@ TEST_CASE("a node that has not joined opens two bootstrap endpoints at once, and
   }
 }
 
-TEST_CASE("a bootstrap link keeps its role until ten seconds after the node has joined") {
+TEST_CASE("a bootstrap link keeps its role until five seconds after the node has joined") {
   Wanting node;
   node.ring.handle_bootstrap(bootstrap_places(1), {});
   node.look();

@@ -243,13 +243,17 @@ RoutedPacket packet_to(const NodeId& source, const NodeId& destination, std::siz
   return packet;
 }
 
-RoutedPacket connect_to_me(ConnectToMe::Kind kind, std::uint64_t token, const NodeId& source, const NodeId& to) {
-  ConnectToMe message;
-  message.kind = kind;
-  message.token = token;
-  RoutedPacket packet = packet_to(source, to, 0);
-  packet.type = PacketType::connect_to_me;
-  encode(message, packet.payload);
+RoutedPacket asked(std::uint64_t question, const NodeId& source, const NodeId& to) {
+  RoutedPacket packet = packet_to(source, to);
+  packet.mode = RouteMode::nearest;
+  packet.question = question;
+  return packet;
+}
+
+RoutedPacket answered(std::uint64_t question, const NodeId& source, const NodeId& to) {
+  RoutedPacket packet = packet_to(source, to);
+  packet.mode = RouteMode::back;
+  packet.question = question;
   return packet;
 }
 
@@ -307,17 +311,42 @@ TEST_CASE("an answer goes back the way of its question, for ten seconds, and nev
   add_link(table, id_at(200));
   TimePoint now{};
   // The asker 20 is linked to 200 alone, and the ring here does not know it.
-  RoutedPacket question = connect_to_me(ConnectToMe::Kind::request, 5, id_at(20), id_at(51));
+  RoutedPacket question = asked(5, id_at(20), id_at(51));
   CHECK(routing.next(now, question, id_at(200), std::nullopt, table).peer == id_at(50));
-  RoutedPacket answer = connect_to_me(ConnectToMe::Kind::answer, 5, id_at(51), id_at(45));
+  RoutedPacket answer = answered(5, id_at(51), id_at(45));
   CHECK(routing.next(now, answer, id_at(50), std::nullopt, table).peer == id_at(200));
   CHECK(routing.next(now, answer, id_at(200), std::nullopt, table).peer == id_at(50));
+  RoutedPacket foreign = answered(6, id_at(51), id_at(45));
+  CHECK(routing.next(now, foreign, id_at(200), std::nullopt, table).peer == id_at(50));
+  RoutedPacket unnumbered = answered(0, id_at(51), id_at(45));
+  CHECK(routing.next(now, unnumbered, id_at(200), std::nullopt, table).peer == id_at(50));
   now += Routing::way_back_lives;
   CHECK(routing.next(now, answer, id_at(50), std::nullopt, table).peer == id_at(50));
-  RoutedPacket broken = packet_to(id_at(20), id_at(51), 1);
-  broken.type = PacketType::connect_to_me;
-  CHECK(routing.next(now, broken, id_at(200), std::nullopt, table).kind == Hop::Kind::nowhere);
-  CHECK(routing.counters().get("drop_connect_to_me_malformed") == 1);
+}
+
+TEST_CASE("an answer goes back the way on which a question came first, or was asked again") {
+  Routing routing(id_at(10));
+  LinkTable table(id_at(10));
+  for (const int peer : {50, 200, 220})
+    add_link(table, id_at(static_cast<std::uint8_t>(peer)));
+  TimePoint now{};
+  const auto way_back = [&] {
+    RoutedPacket answer = answered(5, id_at(51), id_at(45));
+    return routing.next(now, answer, id_at(50), std::nullopt, table).peer;
+  };
+  const auto ask_over = [&](const NodeId& hop) {
+    RoutedPacket question = asked(5, id_at(20), id_at(51));
+    static_cast<void>(routing.next(now, question, hop, std::nullopt, table));
+  };
+  ask_over(id_at(200));
+  ask_over(id_at(220));
+  CHECK(way_back() == id_at(200));
+  now += Routing::asked_again_after;
+  ask_over(id_at(220));
+  CHECK(way_back() == id_at(220));
+  // The way that is gone is none.
+  table.erase(id_at(220));
+  CHECK(way_back() == id_at(50));
 }
 
 TEST_CASE("a packet too large for a path travels in parts, which the other end of the link puts together") {
@@ -349,7 +378,8 @@ TEST_CASE("S5: requests of one link are answered and passed on at a pace") {
   unsigned passed = 0;
   for (std::uint64_t i = 0; i < 1000; ++i) {
     answered += routing.may_answer({}, id_at(200)) ? 1U : 0U;
-    RoutedPacket question = connect_to_me(ConnectToMe::Kind::request, i, id_at(20), id_at(51));
+    RoutedPacket question = asked(i, id_at(20), id_at(51));
+    question.type = PacketType::connect_to_me;
     passed += routing.next({}, question, id_at(200), std::nullopt, table).kind == Hop::Kind::forward ? 1U : 0U;
   }
   CHECK(answered == ForeignRequests::request_burst);
