@@ -42,10 +42,8 @@ bool Node::State::pump_questions(TimePoint now) {
 }
 
 void Node::State::send_query(TimePoint now, const NodeId& to, const QueryMessage& message) {
-  Bytes octets;
-  encode(message, octets);
   const auto mode = is_answer(message) ? overlay::RouteMode::back : overlay::RouteMode::exact;
-  ring.send(now, overlay::PacketType::query, mode, to, octets, number_of(message));
+  ring.send(now, overlay::PacketType::query, mode, to, encoded(message), number_of(message));
 }
 
 void Node::State::handle_query(TimePoint now, const NodeId& from, ByteSpan octets) {

@@ -123,4 +123,10 @@ void encode(const QueryMessage& message, Bytes& out) {
              message);
 }
 
+Bytes encoded(const QueryMessage& message) {
+  Bytes out;
+  encode(message, out);
+  return out;
+}
+
 }  // namespace ipop::node

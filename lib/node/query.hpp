@@ -63,5 +63,6 @@ bool is_answer(const QueryMessage& message);
 Result<QueryMessage> decode_query_message(ByteSpan octets);
 /// Longer texts and lists are cut to their limits.
 void encode(const QueryMessage& message, Bytes& out);
+Bytes encoded(const QueryMessage& message);
 
 }  // namespace ipop::node

@@ -23,12 +23,6 @@ QueryAnswer sample_answer() {
   return answer;
 }
 
-Bytes encoded(const QueryMessage& message) {
-  Bytes out;
-  encode(message, out);
-  return out;
-}
-
 std::vector<QueryMessage> samples() {
   const LeaseReply refused{7, {}, "the quota of 16 leases is used up"};
   return {Query{7}, sample_answer(), LeaseReply{7, Bytes(138, std::byte{5}), {}}, refused};
