@@ -20,6 +20,8 @@ class HolePunch {
   static constexpr unsigned shots_per_round = 5;
   static constexpr unsigned shots = rounds * shots_per_round;
   static constexpr unsigned shots_asked = 3;
+  /// Where the first that gets through decides. The handshake repeats it, at growing pauses.
+  static constexpr unsigned shots_decided = 1;
   static constexpr Duration pace = 200ms;
 
   void start(TimePoint now, unsigned limit = shots) {
@@ -57,6 +59,8 @@ class RetryPace {
   /// Of a peer that is linked over a member: what keeps the two from a direct path are their NATs, and when these
   /// change all is tried anew. So it costs less and less: at 5 s, 45 s, 6 min, 49 min, then every hour.
   static constexpr BackOff::Pace linked{.first = 5s, .longest = 1h, .stands = 60s, .growth = 8};
+  /// The same where the filter of one NAT decided: that was no accident.
+  static constexpr BackOff::Pace linked_one_sided{.first = 45s, .longest = 1h, .stands = 60s, .growth = 8};
   /// Of a peer that stands next to this node, answers over the ring and has no link: the ring is broken there.
   static constexpr BackOff::Pace beside{.first = 5s, .longest = 20s, .stands = 60s};
   static constexpr std::size_t max_peers = 512;
@@ -69,7 +73,7 @@ class RetryPace {
     }
     Entry& entry = entries_[peer];
     entry.back_off.handle_failed(now, pace, rng);
-    entry.is_linked = pace == linked;
+    entry.is_linked = pace == linked || pace == linked_one_sided;
   }
   /// A path that began so long ago stands.
   void handle_stands(const NodeId& peer) { entries_.erase(peer); }

@@ -278,7 +278,7 @@ bool LinkFinder::seek(TimePoint now, const NodeId& peer, const Roles& roles, con
 
 void LinkFinder::give_candidates(TimePoint now, const NodeId& peer) {
   const Reachability& own = sight_.reachability;
-  seeker_.give_candidates(now, peer, {own.nat_class(), own.observed()}, standing_of(peer));
+  seeker_.give_candidates(now, peer, {own.nat_class(), own.observed(), own.got_in()}, standing_of(peer));
   carry_out_seeker(now);
 }
 
@@ -320,7 +320,11 @@ void LinkFinder::handle_failed(TimePoint now, const Seeker::Failed& failed) {
 
 BackOff::Pace LinkFinder::pace_of(TimePoint now, const Seeker::Failed& failed, const Standing& standing) const {
   if (!failed.answered) return RetryPace::pace;
-  if (standing.is_sound) return RetryPace::linked;
+  if (standing.is_sound) {
+    const Reach* reach = seeker_.reach(now, failed.peer);
+    const bool decided = reach != nullptr && is_one_sided(sight_.reachability.nat_class(), reach->nat);
+    return decided ? RetryPace::linked_one_sided : RetryPace::linked;
+  }
   return ring_.misses(now, failed.peer, view(now)) ? RetryPace::beside : RetryPace::pace;
 }
 

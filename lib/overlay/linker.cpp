@@ -23,7 +23,7 @@ void Linker::handle_candidates(TimePoint now, const PunchTargets& targets, bool 
     targets_ = targets;
     is_first_shot_ = true;
     phase_ = Phase::firing;
-    punch_.start(now, shots_);
+    punch_.start(now + first_shot_waits_, shots_);
   }
   if (relay_at_once && !relay_wanted_) {
     relay_wanted_ = true;

@@ -24,6 +24,9 @@ class Linker {
   static constexpr unsigned asks = 4;
   static constexpr Duration ask_first = 500ms;  ///< doubles: at 0, 0.5, 1.5 and 3.5 s; given up at 7.5 s
 
+  /// Its answer, and one more way there and back.
+  static constexpr Duration peer_begins_within = 400ms;
+
   struct Ask {  ///< send connect-to-me; odd numbers may take another way than even ones
     unsigned number = 0;
   };
@@ -45,9 +48,13 @@ class Linker {
   /// The peer's candidates came, in its answer or in a request of its own: begins to fire, or fires
   /// anew when some are new: those of them that are worth it, if any. `relay_at_once`: punching has no chance.
   void handle_candidates(TimePoint now, const PunchTargets& targets, bool relay_at_once);
+  /// The peer shoots as well, and gets in: it goes first, so that there are not two handshakes for one link.
+  void let_the_peer_begin() { first_shot_waits_ = peer_begins_within; }
   /// A member between the two carries their packets: no more than the first round is fired.
-  void handle_relayed() {
-    shots_ = std::min(shots_, HolePunch::shots_per_round);
+  void handle_relayed() { limit_shots(HolePunch::shots_per_round); }
+  /// No more than so many, of those fired as well.
+  void limit_shots(unsigned most) {
+    shots_ = std::min(shots_, most);
     punch_.limit(shots_);
   }
   /// Somebody else answers at this candidate: no more packets go there.
@@ -76,6 +83,7 @@ class Linker {
   Phase phase_ = Phase::idle;
   unsigned asked_ = 0;
   TimePoint next_ask_{};
+  Duration first_shot_waits_{};
   HolePunch punch_;
   bool relay_wanted_ = false;
   bool is_first_shot_ = true;

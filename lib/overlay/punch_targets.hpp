@@ -11,6 +11,7 @@ namespace ipop::overlay {
 struct PunchSide {
   NatClass nat = NatClass::unknown;
   std::vector<net::Endpoint> observed{};  ///< where peers see it, outside its own addresses
+  bool is_open = false;                   ///< who shoots at it gets in
 };
 
 /// Which of a peer's candidates get packets.
@@ -23,6 +24,12 @@ struct PunchTargets {
 /// Two NATs that give each destination another mapping: no packet of one can guess the other's port.
 inline bool can_not_punch(NatClass a, NatClass b) {
   return a == NatClass::address_dependent && b == NatClass::address_dependent;
+}
+
+/// One of the two gives each destination another mapping. Whether its packets pass is a matter of the other one's
+/// filter: the first that arrives behind one of the other's own decides, and more of them change nothing.
+inline bool is_one_sided(NatClass a, NatClass b) {
+  return (a == NatClass::address_dependent) != (b == NatClass::address_dependent);
 }
 
 /// Sorts `candidates` of a peer behind a NAT of class `theirs` by what is known of both NATs:

@@ -45,6 +45,9 @@ void Seeker::give_candidates(TimePoint now, const NodeId& peer, const PunchSide&
   const bool hopeless =
       can_not_punch(own.nat, reach->nat) || reach->candidates.empty() || (standing.is_up && !standing.is_sound);
   if (standing.is_sound) seeking->second.linker.handle_relayed();
+  // Who asked has this node's candidates with the answer.
+  if (own.is_open && !seeking->second.asked_by.is_zero()) seeking->second.linker.let_the_peer_begin();
+  if (is_one_sided(own.nat, reach->nat)) seeking->second.linker.limit_shots(HolePunch::shots_decided);
   seeking->second.linker.handle_candidates(now, punch_targets(own, reach->nat, reach->candidates), hopeless);
   stirred_.push_back(peer);
 }

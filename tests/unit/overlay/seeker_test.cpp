@@ -274,6 +274,48 @@ TEST_CASE("two symmetric NATs want a relay at once, as does a link that is up an
   CHECK(only<Seeker::WantRelay>(run(seeker, now, now)).size() == 1);
 }
 
+TEST_CASE("behind one NAT that gives each destination another mapping one shot is fired: the other's filter decides") {
+  SeededRng rng(1);
+  Seeker seeker(rng);
+  TimePoint now{};
+  const PunchSide symmetric{.nat = NatClass::address_dependent};
+  const PunchSide cone{.nat = NatClass::endpoint_independent};
+  Reach reach = reach_at(1);
+  for (const bool ours : {true, false}) {
+    reach.nat = ours ? NatClass::endpoint_independent : NatClass::address_dependent;
+    const NodeId peer = id_of(ours ? 1 : 2);
+    seeker.handle_reach(now, peer, reach);
+    seeker.seek(now, peer, only(Role::near), peer, {});
+    seeker.give_candidates(now, peer, ours ? symmetric : cone, {});
+    const auto outputs = run(seeker, now, now + 10s);
+    CHECK(only<Seeker::Shoot>(outputs).size() == HolePunch::shots_decided);
+    // The member between is wanted no later than of any other pair.
+    CHECK(only<Seeker::WantRelay>(outputs).size() == 1);
+    CHECK(only<Seeker::Failed>(outputs).size() == 1);
+  }
+}
+
+TEST_CASE("who can be reached from outside lets the peer that asked begin, and fires when it does not come") {
+  SeededRng rng(1);
+  Seeker seeker(rng);
+  TimePoint now{};
+  const PunchSide reached{.nat = NatClass::endpoint_independent, .observed = {}, .is_open = true};
+  for (const unsigned peer : {1U, 2U}) {
+    seeker.handle_reach(now, id_of(peer), reach_at(static_cast<std::uint8_t>(peer)));
+  }
+  CHECK(seeker.follow(now, id_of(1), id_of(9)));
+  seeker.give_candidates(now, id_of(1), reached, {});
+  CHECK(only<Seeker::Shoot>(run(seeker, now, now)).empty());
+  const TimePoint asked = now;
+  const auto shots = only<Seeker::Shoot>(run(seeker, now, now + 10s));
+  REQUIRE(shots.size() == HolePunch::shots_asked);
+  CHECK(shots.front().when == asked + Linker::peer_begins_within);
+  // Who wants the link himself does not wait for who may not know yet.
+  seeker.seek(now, id_of(2), only(Role::near), id_of(2), {});
+  seeker.give_candidates(now, id_of(2), reached, {});
+  CHECK(only<Seeker::Shoot>(run(seeker, now, now)).size() == 1);
+}
+
 TEST_CASE("who failed is tried again later, at once when this node is elsewhere; where peers are is not forgotten") {
   SeededRng rng(1);
   Seeker seeker(rng);
