@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/rng.hpp"
+#include "bench/heap_rooms.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 #include "support/heap_octets.hpp"
@@ -80,6 +81,9 @@ void grow(bench::Report& report, std::uint64_t seed, std::size_t members) {
              bench::at_most(0));
   report.add("memory" + suffix, static_cast<double>(heap_octets() - before) / static_cast<double>(ring.size()) / 1024,
              "KiB", bench::at_most(64), "of the heap, a member, its part of the simulated network with it");
+  for (const auto& [room, octets] : bench::octets_by_room())
+    report.add("keeps_" + room + suffix, octets / static_cast<double>(ring.size()) / 1024, "KiB", std::nullopt,
+               "of it, by a sample");
   SeededRng rng(seed);
   const RouteLengths lengths = measure_routes(ring, rng, routes);
   report.add("hops_mean" + suffix, lengths.mean, "hops",
