@@ -1,10 +1,13 @@
 #pragma once
 
-#include <map>
+#include <algorithm>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <set>
-#include <utility>
+#include <vector>
 
+#include "base/indexed_heap.hpp"
 #include "base/time.hpp"
 
 namespace ipop::crypto {
@@ -15,39 +18,56 @@ template <class Key>
 class DeadlineQueue {
  public:
   void set(const Key& key, TimePoint when) {
-    const auto [it, is_new] = by_key_.try_emplace(key, when);
-    if (!is_new) {
-      if (it->second == when) return;
-      by_time_.erase({it->second, key});
-      it->second = when;
+    const auto it = find(key);
+    if (it == places_.end() || it->key != key) {
+      places_.insert(it, {key, 0});
+      heap_.push({when, key}, noted());
+    } else if (heap_.at(it->at).when != when) {
+      heap_.replace(it->at, {when, key}, noted());
     }
-    by_time_.emplace(when, key);
   }
   void clear(const Key& key) {
-    const auto it = by_key_.find(key);
-    if (it == by_key_.end()) return;
-    by_time_.erase({it->second, key});
-    by_key_.erase(it);
+    const auto it = find(key);
+    if (it == places_.end() || it->key != key) return;
+    const std::size_t at = it->at;
+    places_.erase(it);
+    heap_.erase(at, noted());
   }
   /// Takes one key whose deadline is over; call until it gives nothing.
   std::optional<Key> take_due(TimePoint now) {
-    if (by_time_.empty() || by_time_.begin()->first > now) return std::nullopt;
-    const Key key = by_time_.begin()->second;
+    if (heap_.empty() || heap_.first().when > now) return std::nullopt;
+    const Key key = heap_.first().key;
     clear(key);
     return key;
   }
   [[nodiscard]] std::optional<TimePoint> next() const {
-    if (by_time_.empty()) return std::nullopt;
-    return by_time_.begin()->first;
+    if (heap_.empty()) return std::nullopt;
+    return heap_.first().when;
   }
   void clear_all() {
-    by_key_.clear();
-    by_time_.clear();
+    heap_.clear();
+    places_.clear();
   }
 
  private:
-  std::map<Key, TimePoint> by_key_;
-  std::set<std::pair<TimePoint, Key>> by_time_;
+  struct Deadline {
+    TimePoint when{};
+    Key key{};
+
+    friend auto operator<=>(const Deadline&, const Deadline&) = default;
+  };
+  struct Place {
+    Key key{};
+    std::uint32_t at = 0;
+  };
+  [[nodiscard]] auto find(const Key& key) { return std::ranges::lower_bound(places_, key, {}, &Place::key); }
+  [[nodiscard]] auto noted() {
+    return
+        [this](const Deadline& deadline, std::size_t at) { find(deadline.key)->at = static_cast<std::uint32_t>(at); };
+  }
+
+  IndexedHeap<Deadline> heap_;
+  std::vector<Place> places_;  ///< in the heap, in the order of the keys
 };
 
 }  // namespace ipop::crypto

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <memory>
+#include <utility>
 
 namespace ipop::crypto {
 namespace {
@@ -79,8 +81,9 @@ void Rekeyings::handle_frame(TimePoint now, ChannelId id, const FrameMessage& fr
 
 void Rekeyings::start(TimePoint now, ChannelId id, Rekeying& rekeying, std::optional<SessionId> remote) {
   const HandshakeExchange::Pace pace{config_.limits.retransmit_first, config_.limits.retransmit_longest};
-  Running& running = rekeying.running.emplace(
+  rekeying.running = std::make_unique<Running>(
       Running{.exchange = HandshakeExchange(spis_.draw(), pace), .give_up = now + config_.limits.give_up});
+  Running& running = *rekeying.running;
   if (remote) running.exchange.bind(*remote);
   schedule(id, rekeying);
   touch(id, rekeying);
@@ -129,7 +132,8 @@ void Rekeyings::complete(TimePoint now, ChannelId id, Rekeying& rekeying) {
     running.is_confirming = true;
     running.give_up = now + config_.limits.give_up;
   } else {
-    rekeying.lingering = Lingering{*running.exchange.remote(), now + config_.limits.give_up};
+    rekeying.lingering =
+        std::make_unique<Lingering>(Lingering{*running.exchange.remote(), now + config_.limits.give_up});
     rekeying.running.reset();
     rekeying.confirm_due = true;
     note_new_keys(now, rekeying, HandshakeRole::server);

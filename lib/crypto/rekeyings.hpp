@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -85,8 +86,8 @@ class Rekeyings {
     NodeId peer{};
     TimePoint due{};
     unsigned failures = 0;
-    std::optional<Running> running{};
-    std::optional<Lingering> lingering{};
+    std::unique_ptr<Running> running{};
+    std::unique_ptr<Lingering> lingering{};
     bool is_dirty = false;     ///< waits for the end of the input to send
     bool confirm_due = false;  ///< the peer must learn that we have the keys
   };

@@ -57,7 +57,7 @@ void WatchTable::handle_state(TimePoint now, const Key& key, std::uint64_t state
   for (auto& [name, watcher] : it->second.watchers) {
     if (watcher.queued || watcher.knows == state) continue;
     watcher.queued = true;
-    queue_.emplace_back(key, name);
+    queue_.push_back({key, name});
   }
   if (!queue_.empty() && !send_at_) send_some(now);
 }

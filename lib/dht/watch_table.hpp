@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "base/fifo.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "dht/key.hpp"
@@ -76,7 +76,7 @@ class WatchTable {
   std::map<Key, Watched> keys_;
   std::map<NodeId, std::size_t> by_node_;
   std::set<std::pair<TimePoint, Place>> ends_;
-  std::deque<Place> queue_;
+  Fifo<Place> queue_;
   std::optional<TimePoint> send_at_;
   std::vector<Outgoing> notices_;
 };

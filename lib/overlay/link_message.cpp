@@ -59,6 +59,7 @@ Result<void> decode_status(ByteReader& in, LinkMessage& out) {
   status.relay_load = in.read<std::uint8_t>();
   const auto count = in.read<std::uint8_t>();
   if (count > max_listed_neighbours) return {Errc::too_large, "neighbours in a status"};
+  status.neighbours.reserve(count);
   for (unsigned i = 0; i < count; ++i)
     status.neighbours.emplace_back(in.take_array<NodeId::size>());
   if (!in.ok()) return {Errc::truncated, "status"};

@@ -51,6 +51,7 @@ bool LinkPaths::has_direct_on_trial() const {
 
 void LinkPaths::remove(crypto::ChannelId channel) {
   std::erase_if(paths_, [&](const Path& path) { return path.channel == channel; });
+  paths_.shrink_to_fit();
 }
 
 void LinkPaths::prefer(crypto::ChannelId channel) {

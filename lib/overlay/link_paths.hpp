@@ -67,7 +67,10 @@ class LinkPaths {
   [[nodiscard]] const Path* speaking() const;
   [[nodiscard]] bool has_direct_on_trial() const;
 
-  void add(Path path) { paths_.push_back({std::move(path), 0}); }
+  void add(Path path) {
+    paths_.reserve(paths_.size() + 1);  // most links have one: room for a second is not kept
+    paths_.push_back({std::move(path), 0});
+  }
   void remove(crypto::ChannelId channel);
 
   /// A proven path is used before all others from now on; nothing for one that is not.

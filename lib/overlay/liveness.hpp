@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/maybe_time.hpp"
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "overlay/keep_alive_pace.hpp"
@@ -73,8 +74,8 @@ class Liveness {
   TimePoint last_received_{};
   Duration broken_silence_{};  ///< before what was received last
   bool is_patient_ = false;
-  std::optional<TimePoint> waiting_since_;
-  std::optional<TimePoint> next_probe_;
+  MaybeTime waiting_since_;
+  MaybeTime next_probe_;
   unsigned unanswered_ = 0;
   std::uint32_t ping_id_ = 0;
   TimePoint ping_sent_{};

@@ -44,7 +44,7 @@ void NearLinks::handle_unanswered(TimePoint now, const NodeId& id) {
   known_.erase(it);
   // Its own informant, or one of many who were asked on either side: nobody else pays for them.
   if (informant == id || informant.is_zero()) return;
-  std::erase_if(unanswered_, [&](const auto& entry) { return entry.second.until < now; });
+  erase_if(unanswered_, [&](const auto& entry) { return entry.second.until < now; });
   if (unanswered_.size() >= most_known && !unanswered_.contains(informant)) return;
   Unanswered& charged = unanswered_[informant];
   if (++charged.ids == 1 || charged.ids == most_unanswered) charged.until = now + muted_for;
@@ -82,18 +82,18 @@ std::vector<NearLinks::Missing> NearLinks::missing(TimePoint now, const std::vec
   }
   std::vector<Missing> out;
   for (const NodeId& id : nearest_on_both_sides(self_, ids, per_side)) {
-    if (std::ranges::find(linked, id) == linked.end()) out.push_back({id, known_.at(id).via});
+    if (std::ranges::find(linked, id) == linked.end()) out.push_back({id, known_.find(id)->second.via});
   }
   return out;
 }
 
 void NearLinks::trim(TimePoint now) {
-  std::erase_if(known_, [&](const auto& entry) { return entry.second.heard + known_lives < now; });
+  erase_if(known_, [&](const auto& entry) { return entry.second.heard + known_lives < now; });
   std::set<NodeId> ids;
   for (const auto& [id, known] : known_)
     ids.insert(id);
   const std::vector<NodeId> kept = nearest_on_both_sides(self_, ids, kept_per_side);
-  std::erase_if(known_, [&](const auto& entry) { return std::ranges::find(kept, entry.first) == kept.end(); });
+  erase_if(known_, [&](const auto& entry) { return std::ranges::find(kept, entry.first) == kept.end(); });
 }
 
 }  // namespace ipop::overlay

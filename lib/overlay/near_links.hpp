@@ -1,11 +1,11 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <vector>
 
+#include "base/flat_map.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 
@@ -67,8 +67,8 @@ class NearLinks {
   void trim(TimePoint now);
 
   NodeId self_;
-  std::map<NodeId, Known> known_;
-  std::map<NodeId, Unanswered> unanswered_;  // by informant
+  FlatMap<NodeId, Known> known_;
+  FlatMap<NodeId, Unanswered> unanswered_;  // by informant
 };
 
 }  // namespace ipop::overlay

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/maybe_time.hpp"
 #include "base/time.hpp"
 
 namespace ipop::overlay {
@@ -108,10 +109,10 @@ class PathProof {
   std::uint16_t carries_ = 0;
   std::uint16_t asked_ = smallest;  ///< octets of the next ping
   TimePoint opened_{};
-  std::optional<TimePoint> proven_at_;
-  std::optional<TimePoint> data_since_;  ///< the first data after the last proof
-  std::optional<TimePoint> next_;        ///< the next ping, or the verdict on the last ones
-  std::optional<TimePoint> search_at_;   ///< when a larger size is tried
+  MaybeTime proven_at_;
+  MaybeTime data_since_;  ///< the first data after the last proof
+  MaybeTime next_;        ///< the next ping, or the verdict on the last ones
+  MaybeTime search_at_;   ///< when a larger size is tried
   TimePoint searched_at_{};
   std::uint16_t trying_ = 0;  ///< the size that is tried
   unsigned searched_ = 0;     ///< pings of it

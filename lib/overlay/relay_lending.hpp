@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <utility>
 
+#include "base/fifo.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 
@@ -39,8 +39,8 @@ class RelayLending {
   // A pair counts as a borrower for one more loan's time, so that those who share the rate know of one another.
   std::map<Pair, TimePoint> until_;
   std::map<NodeId, std::size_t> pairs_of_;  // by sender
-  std::deque<Loan> running_;
-  std::deque<Loan> ended_;
+  Fifo<Loan> running_;
+  Fifo<Loan> ended_;
   std::uint64_t lent_ = 0;  // octets of `running_`
 };
 

@@ -155,7 +155,7 @@ void RelayQueue::end_of(const Pair& pair) {
   const auto count = pairs_of_.find(pair.first);
   if (--count->second == 0) pairs_of_.erase(count);
   queues_.erase(pair);
-  std::erase(round_, pair);
+  round_.erase_if([&](const Pair& other) { return other == pair; });
 }
 
 void RelayQueue::count(const Pair& pair, std::uint32_t Counts::*what) {

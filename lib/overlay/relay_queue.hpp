@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/fifo.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 
@@ -88,7 +89,7 @@ class RelayQueue {
 
   std::map<Pair, Queue> queues_;            // none is empty
   std::map<NodeId, std::size_t> pairs_of_;  // by sender
-  std::deque<Pair> round_;                  // whose turn comes, in order
+  Fifo<Pair> round_;                        // whose turn comes, in order
   std::map<Pair, Counts> reports_;          // at most max_pairs
   std::size_t octets_ = 0;
   double tokens_ = 0;  // octets; below zero after a packet larger than what was left

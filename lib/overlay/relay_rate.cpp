@@ -63,7 +63,7 @@ bool RelayRate::wants_round_trip(TimePoint now) {
 
 void RelayRate::handle_round_trip(TimePoint now, const NodeId& link, Duration measured, bool relaying) {
   if (trips_.size() >= max_links && !trips_.contains(link)) {
-    std::erase_if(trips_, [&](const auto& entry) { return entry.second.measured + shortest_lives <= now; });
+    erase_if(trips_, [&](const auto& entry) { return entry.second.measured + shortest_lives <= now; });
     if (trips_.size() >= max_links) return;
   }
   Trips& trips = trips_[link];

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 
+#include "base/flat_map.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 
@@ -69,7 +69,7 @@ class RelayRate {
   TimePoint grown_{};
   TimePoint asked_{};
   std::optional<std::uint64_t> rate_before_;  ///< of the last growth, until a round trip shows that it was good
-  std::map<NodeId, Trips> trips_;
+  FlatMap<NodeId, Trips> trips_;
   TimePoint relayed_{};                ///< the last round trip of a link that data of others goes over
   std::optional<std::uint64_t> line_;  ///< octets a second that the line carried when it was full
   TimePoint line_seen_{};

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "base/counters.hpp"
 #include "base/expiring_map.hpp"
+#include "base/fifo.hpp"
 #include "base/machine.hpp"
 #include "base/node_id.hpp"
 #include "base/rng.hpp"
@@ -171,7 +171,7 @@ class Seeker {
   std::map<NodeId, WaitsForRelay> relay_wanted_;
   ExpiringMap<NodeId, Reach> reach_;
   RetryPace retry_;
-  std::deque<NodeId> stirred_;  ///< their linkers may have outputs
+  Fifo<NodeId> stirred_;  ///< their linkers may have outputs
   Counters counters_;
   OutputQueue<Output> outputs_;
 };

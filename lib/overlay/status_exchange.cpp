@@ -16,6 +16,7 @@ void StatusExchange::handle_own(TimePoint now, Status status, Duration waits) {
   names_lost_ = false;
   if (!is_new) return;
   ++status.sequence;
+  status.neighbours.shrink_to_fit();
   latest_ = std::move(status);
   tries_ = 0;
   due_ = last_sent_ == TimePoint{} ? now : std::max(now, last_sent_ + pause);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/machine.hpp"
+#include "base/maybe_time.hpp"
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
 #include "overlay/link_message.hpp"
@@ -59,12 +60,12 @@ class StatusExchange {
   bool pending_ = false;  ///< `latest_` is not acknowledged
   unsigned tries_ = 0;
   TimePoint last_sent_{};
-  std::optional<TimePoint> due_;
+  MaybeTime due_;
   bool names_lost_ = false;
-  std::optional<TimePoint> list_due_;  ///< when what may wait is told
-  std::uint32_t heard_ = 0;            ///< the peer's newest sequence
+  MaybeTime list_due_;       ///< when what may wait is told
+  std::uint32_t heard_ = 0;  ///< the peer's newest sequence
   crypto::ChannelId ack_over_{};
-  std::optional<TimePoint> ack_due_;
+  MaybeTime ack_due_;
 };
 
 }  // namespace ipop::overlay

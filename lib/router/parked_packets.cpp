@@ -9,7 +9,7 @@ bool ParkedPackets::park(TimePoint now, net::Ipv4Address address, const NodeId& 
   auto& queue = waiting_[address];
   if (queue.size() >= most_per_address) return false;
   queue.push_back({now + patience, Packet{from, to_bytes(octets)}});
-  if (ends_.empty() || ends_.back() != std::pair(now + patience, address)) ends_.emplace_back(now + patience, address);
+  if (ends_.empty() || ends_.back() != std::pair(now + patience, address)) ends_.push_back({now + patience, address});
   ++size_;
   return true;
 }
@@ -22,7 +22,7 @@ std::vector<ParkedPackets::Packet> ParkedPackets::take(net::Ipv4Address address)
     out.push_back(std::move(waiting.packet));
   size_ -= out.size();
   waiting_.erase(it);
-  std::erase_if(ends_, [&](const auto& end) { return end.second == address; });
+  ends_.erase_if([&](const auto& end) { return end.second == address; });
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/fifo.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "net/ipv4_address.hpp"
@@ -47,7 +48,7 @@ class ParkedPackets {
   };
 
   std::map<net::Ipv4Address, std::deque<Waiting>> waiting_;
-  std::deque<std::pair<TimePoint, net::Ipv4Address>> ends_;  // in order: all wait equally long
+  Fifo<std::pair<TimePoint, net::Ipv4Address>> ends_;  // in order: all wait equally long
   std::size_t size_ = 0;
 };
 
