@@ -98,12 +98,13 @@ HandoverQueue::Flight HandoverQueue::next_flight(TimePoint now, const HandoverTa
   while (!items.empty() && flight.items.size() < max_items) {
     const auto item = items.begin();
     const Store::Entry* entry = store.find(item->first);
-    if (entry != nullptr && is_new(flight.target, {item->first, item->second}, entry->record)) {
-      const std::size_t more = encoded_size(entry->record);
+    const std::optional<Record> record = entry == nullptr ? std::nullopt : std::optional(entry->record.unpack());
+    if (record && is_new(flight.target, {item->first, item->second}, *record)) {
+      const std::size_t more = encoded_size(*record);
       if (!flight.items.empty() && size + more > target_size) break;
       size += more;
       flight.items.push_back({item->first, item->second});
-      note_given(now, flight.target, flight.items.back(), entry->record);
+      note_given(now, flight.target, flight.items.back(), *record);
     }
     items.erase(item);
   }

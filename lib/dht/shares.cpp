@@ -28,7 +28,7 @@ std::optional<EntryKey> Shares::gives_way(const Bringer& by) const {
   const auto most = std::ranges::max_element(by_bringer_, {}, [](const auto& share) { return share.second.size(); });
   // With one more it must not have most: two links would push each other out in turn.
   if (most->second.size() <= size_of(by) + 1) return std::nullopt;
-  return std::prev(most->second.end())->second;
+  return *std::prev(most->second.end())->second;
 }
 
 }  // namespace ipop::dht

@@ -26,8 +26,8 @@ struct Bringer {
 /// was there before a flood stays, and a flood crowds out itself.
 class Shares {
  public:
-  /// `number`: of the arrival, rising.
-  void add(const Bringer& by, std::uint64_t number, const EntryKey& key) { by_bringer_[by].emplace(number, key); }
+  /// `number`: of the arrival, rising. The key stays where it is until it is removed here.
+  void add(const Bringer& by, std::uint64_t number, const EntryKey& key) { by_bringer_[by].emplace(number, &key); }
   void remove(const Bringer& by, std::uint64_t number);
   [[nodiscard]] std::size_t size() const;
   /// How many of them `by` brought.
@@ -36,7 +36,7 @@ class Shares {
   [[nodiscard]] std::optional<EntryKey> gives_way(const Bringer& by) const;
 
  private:
-  std::map<Bringer, std::map<std::uint64_t, EntryKey>> by_bringer_;  // nobody without an entry
+  std::map<Bringer, std::map<std::uint64_t, const EntryKey*>> by_bringer_;  // nobody without an entry
 };
 
 }  // namespace ipop::dht

@@ -30,8 +30,9 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
   if (auto times = check_times(record, wall); !times) return refuse(refusal_of_times(times.error()));
   const auto mine = entries_.find(entry_key_of(record));
   // What is equal to a record that was checked needs no second check.
-  const bool known = mine != entries_.end() && same_content(mine->second.record, record) &&
-                     mine->second.record.signature == record.signature;
+  const std::optional<Record> kept =
+      mine != entries_.end() ? std::optional(mine->second.record.unpack()) : std::nullopt;
+  const bool known = kept && same_content(*kept, record) && kept->signature == record.signature;
   if (!known) {
     if (auto good = check(record, name_space_); !good) {
       return refuse(good.error().code == make_error_code(Errc::bad_checksum) ? Refusal::signature : Refusal::form);
@@ -55,20 +56,22 @@ Store::Decision Store::accept(TimePoint now, WallTime wall, Record record, Arriv
 Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, Record record, Arrival arrival,
                                     PositionSet positions, unsigned replicas, const Bringer& by) {
   const bool confirms = arrival == Arrival::put || arrival == Arrival::handover;
+  Record kept = mine.record;
   // A copy from another replica may come before the owner's own request.
-  if (mine.by.is_handed && !by.is_handed) bring_by(entry_key_of(mine.record), mine, by);
-  if (same_content(mine.record, record)) {
+  if (mine.by.is_handed && !by.is_handed) bring_by(entry_key_of(kept), mine, by);
+  if (same_content(kept, record)) {
     mine.positions |= positions;
     bool changed = false;
-    if (record.receipts != mine.record.receipts) {
-      const auto before = mine.record.receipts;
-      merge_receipts(mine.record, record.receipts, group());
-      changed = mine.record.receipts != before;
+    if (record.receipts != kept.receipts) {
+      const auto before = kept.receipts;
+      merge_receipts(kept, record.receipts, group());
+      changed = kept.receipts != before;
+      if (changed) mine.record = kept;
     }
     if (confirms && !mine.confirmed) {
       mine.confirmed = true;
-      note_change(entry_key_of(mine.record), mine);
-      schedule(entry_key_of(mine.record), mine, now + (mine.record.expires - wall));
+      note_change(entry_key_of(kept), mine);
+      schedule(mine, now + (kept.expires - wall));
       changed = true;
       return accepted(Verdict::granted, changed);
     }
@@ -76,9 +79,9 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
   }
   // Handed over from elsewhere, two records with one sequence are ordered by their content, so
   // that all replicas end with the same one; asked for directly the second one is refused.
-  const bool later = record.sequence > mine.record.sequence ||
-                     (arrival == Arrival::handover && prevails(record, mine.record, group(), replicas));
-  if (!later) return refuse(Refusal::old_sequence, mine.record);
+  const bool later =
+      record.sequence > kept.sequence || (arrival == Arrival::handover && prevails(record, kept, group(), replicas));
+  if (!later) return refuse(Refusal::old_sequence, kept);
 
   if (record.is_tombstone()) {
     if (!mine.confirmed) {
@@ -86,10 +89,10 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
       return accepted(Verdict::granted, false);
     }
     mine.positions |= positions;
-    replace(now, wall, mine, std::move(record), true);
+    replace(now, wall, mine, record, true);
     return accepted(Verdict::renewed, true);
   }
-  if (mine.record.is_tombstone()) {
+  if (kept.is_tombstone()) {
     // Claimed again after its release: others may have come in between.
     const EntryKey key = entry_key_of(record);
     const Entry tombstone = mine;
@@ -100,7 +103,7 @@ Store::Decision Store::accept_known(TimePoint now, WallTime wall, Entry& mine, R
   }
   mine.positions |= positions;
   const bool confirmed = mine.confirmed || confirms;
-  replace(now, wall, mine, std::move(record), confirmed);
+  replace(now, wall, mine, record, confirmed);
   return accepted(confirmed ? Verdict::renewed : Verdict::granted, confirmed);
 }
 
@@ -109,7 +112,7 @@ Store::Decision Store::accept_tombstone(TimePoint now, WallTime wall, Record rec
   // Nothing to release. It is kept all the same: the record may be on its way here from another
   // replica. A cancelled create was never confirmed, so nothing of it can come.
   if (arrival == Arrival::put || arrival == Arrival::handover) {
-    if (make_room(record, by) == Refusal::none) insert(now, wall, std::move(record), positions, true, by);
+    if (make_room(record, by) == Refusal::none) insert(now, wall, record, positions, true, by);
   }
   return accepted(Verdict::granted, false);
 }
@@ -130,7 +133,7 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
       }
       positions |= held->positions;
       if (held->confirmed) overruled = held->record;
-      erase(entry_key_of(held->record));
+      erase(entry_key_of(held->record.unpack()));
     }
   }
   if (exclusive && arrival == Arrival::put) {
@@ -139,7 +142,7 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
   }
   if (const Refusal room = make_room(record, by); room != Refusal::none) return refuse(room);
   const bool confirmed = !exclusive || arrival != Arrival::create;
-  insert(now, wall, std::move(record), positions, confirmed, by);
+  insert(now, wall, record, positions, confirmed, by);
   Decision decision = accepted(Verdict::granted, confirmed);
   decision.overruled = std::move(overruled);
   return decision;
@@ -148,7 +151,7 @@ Store::Decision Store::accept_new(TimePoint now, WallTime wall, Record record, A
 const Store::Entry* Store::other_owner(const Record& record) const {
   const Key key{record.kind, record.name};
   for (auto it = entries_.lower_bound(EntryKey{key, {}}); it != entries_.end() && it->first.key == key; ++it) {
-    if (it->first.owner != record.owner && !it->second.record.is_tombstone()) return &it->second;
+    if (it->first.owner != record.owner && !it->second.record.unpack().is_tombstone()) return &it->second;
   }
   return nullptr;
 }
@@ -209,7 +212,7 @@ void Store::drop_revoked() {
   if (basis_.trust()->revocation_number() == 0) return;
   std::vector<EntryKey> revoked;
   for (const auto& [key, entry] : entries_) {
-    const auto certificate = crypto::Certificate::from_der(entry.record.certificate);
+    const auto certificate = crypto::Certificate::from_der(entry.record.unpack().certificate);
     const std::string user = certificate ? certificate->user() : std::string();
     if (basis_.trust()->is_revoked(key.owner, user)) revoked.push_back(key);
   }
@@ -241,51 +244,51 @@ void Store::forget(const EntryKey& key, PositionSet positions) {
 }
 
 void Store::expire(TimePoint now) {
-  while (!ends_.empty() && ends_.begin()->first <= now) {
-    const EntryKey key = ends_.begin()->second;
+  while (!ends_.empty() && ends_.begin()->first.first <= now) {
+    const EntryKey key = *ends_.begin()->second;
     erase(key);
   }
 }
 
 std::optional<TimePoint> Store::next_end() const {
   if (ends_.empty()) return std::nullopt;
-  return ends_.begin()->first;
+  return ends_.begin()->first.first;
 }
 
-void Store::insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed,
+void Store::insert(TimePoint now, WallTime wall, const Record& record, PositionSet positions, bool confirmed,
                    const Bringer& by) {
   const EntryKey key = entry_key_of(record);
   TimePoint ends = now + (record.expires - wall);
   if (!confirmed) ends = std::min(ends, now + limits_.grant_lives);
-  restore(key, Entry{std::move(record), positions, ends, confirmed, by, ++arrivals_});
+  restore(key, Entry{record, positions, ends, confirmed, by, ++arrivals_});
 }
 
 void Store::restore(const EntryKey& key, Entry entry) {
-  count(entry.record, true);
-  shares_of(entry.record.kind).add(entry.by, entry.number, key);
-  ends_.emplace(entry.ends, key);
-  note_change(key, entry);
-  entries_.emplace(key, std::move(entry));
+  const auto& [kept_key, kept] = *entries_.emplace(key, std::move(entry)).first;
+  count(kept.record, true);
+  shares_of(kept_key.key.kind).add(kept.by, kept.number, kept_key);
+  ends_.emplace(std::pair(kept.ends, kept.number), &kept_key);
+  note_change(kept_key, kept);
 }
 
-void Store::replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed) {
+void Store::replace(TimePoint now, WallTime wall, Entry& entry, const Record& record, bool confirmed) {
   count(entry.record, false);
-  entry.record = std::move(record);
+  entry.record = record;
   entry.confirmed = confirmed;
-  count(entry.record, true);
-  TimePoint ends = now + (entry.record.expires - wall);
+  count(record, true);
+  TimePoint ends = now + (record.expires - wall);
   if (!confirmed) ends = std::min(ends, entry.ends);
-  note_change(entry_key_of(entry.record), entry);
-  schedule(entry_key_of(entry.record), entry, ends);
+  note_change(entry_key_of(record), entry);
+  schedule(entry, ends);
 }
 
 void Store::erase(const EntryKey& key) {
   const auto it = entries_.find(key);
   if (it == entries_.end()) return;
   count(it->second.record, false);
-  shares_of(it->second.record.kind).remove(it->second.by, it->second.number);
+  shares_of(key.key.kind).remove(it->second.by, it->second.number);
   note_change(key, it->second);
-  ends_.erase({it->second.ends, key});
+  ends_.erase({it->second.ends, it->second.number});
   entries_.erase(it);
 }
 
@@ -297,22 +300,23 @@ Shares Store::shares_under(const Key& key) const {
 }
 
 void Store::bring_by(const EntryKey& key, Entry& entry, const Bringer& by) {
-  Shares& shares = shares_of(entry.record.kind);
+  Shares& shares = shares_of(key.key.kind);
   const Shares of_key = shares_under(key.key);
   if (shares.size_of(by) >= shares.size_of(entry.by) || of_key.size_of(by) >= of_key.size_of(entry.by)) return;
   shares.remove(entry.by, entry.number);
   entry.by = by;
-  shares.add(entry.by, entry.number, key);
+  shares.add(entry.by, entry.number, entries_.find(key)->first);
 }
 
 void Store::note_change(const EntryKey& key, const Entry& entry) {
   if (entry.confirmed) changed_.insert(key.key);
 }
 
-void Store::schedule(const EntryKey& key, Entry& entry, TimePoint ends) {
-  ends_.erase({entry.ends, key});
+void Store::schedule(Entry& entry, TimePoint ends) {
+  auto ending = ends_.extract({entry.ends, entry.number});
   entry.ends = ends;
-  ends_.emplace(ends, key);
+  ending.key().first = ends;
+  ends_.insert(std::move(ending));
 }
 
 void Store::count(const Record& record, bool in) {

@@ -13,6 +13,7 @@
 #include "crypto/basis.hpp"
 #include "dht/key.hpp"
 #include "dht/message.hpp"
+#include "dht/packed_record.hpp"
 #include "dht/record.hpp"
 #include "dht/replica_set.hpp"
 #include "dht/shares.hpp"
@@ -46,7 +47,7 @@ class Store {
   enum class Arrival { create, put, cancel, handover };
 
   struct Entry {
-    Record record{};
+    PackedRecord record{};
     PositionSet positions{};  ///< for which this node was asked to hold it
     TimePoint ends{};         ///< when it is dropped: it expires, or the grant lapses
     bool confirmed = true;    ///< false: granted to a create whose put has not come
@@ -113,9 +114,10 @@ class Store {
   [[nodiscard]] Refusal make_room(const Record& record, const Bringer& by);
   [[nodiscard]] Shares& shares_of(RecordKind kind) { return is_exclusive(kind) ? exclusive_shares_ : value_shares_; }
 
-  void insert(TimePoint now, WallTime wall, Record record, PositionSet positions, bool confirmed, const Bringer& by);
+  void insert(TimePoint now, WallTime wall, const Record& record, PositionSet positions, bool confirmed,
+              const Bringer& by);
   void restore(const EntryKey& key, Entry entry);
-  void replace(TimePoint now, WallTime wall, Entry& entry, Record record, bool confirmed);
+  void replace(TimePoint now, WallTime wall, Entry& entry, const Record& record, bool confirmed);
   void erase(const EntryKey& key);
   /// What there is under a key, by whoever brought it.
   [[nodiscard]] Shares shares_under(const Key& key) const;
@@ -123,7 +125,7 @@ class Store {
   /// bringer: anybody can ask for what its owner signed, and a fuller share gives way first.
   void bring_by(const EntryKey& key, Entry& entry, const Bringer& by);
   void note_change(const EntryKey& key, const Entry& entry);
-  void schedule(const EntryKey& key, Entry& entry, TimePoint ends);
+  void schedule(Entry& entry, TimePoint ends);
   void count(const Record& record, bool in);
   std::size_t& counter_of(OwnerCount& owner, const Record& record) const;
 
@@ -137,7 +139,7 @@ class Store {
   std::uint64_t arrivals_ = 0;
   Shares exclusive_shares_;
   Shares value_shares_;
-  std::set<std::pair<TimePoint, EntryKey>> ends_;
+  std::map<std::pair<TimePoint, std::uint64_t>, const EntryKey*> ends_;  ///< by time and number
   std::set<Key> changed_;
 };
 

@@ -104,7 +104,7 @@ TEST_CASE("S3: receipts that prove nothing are not stored, however a record arri
     CHECK(store.accept(TimePoint{}, epoch, lease, arrival, PositionSet(1), 8, NodeId{}).verdict == Verdict::granted);
     const auto* entry = store.find(entry_key_of(lease));
     REQUIRE(entry != nullptr);
-    CHECK(entry->record.receipts.size() == 2);
+    CHECK(entry->record.unpack().receipts.size() == 2);
   }
 }
 
