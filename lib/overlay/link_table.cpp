@@ -141,20 +141,24 @@ std::optional<TimePoint> LinkTable::next_deadline() {
   return first == timed_.end() || first->due == TimePoint::max() ? std::nullopt : std::optional(first->due);
 }
 
-std::map<NodeId, Link>& LinkTable::change_all() {
-  for (auto& [peer, link] : links_)
-    handed_out(&link);
-  return links_;
+LinksInOrder<Link> LinkTable::change_all() {
+  for (const auto& [peer, link] : links_)
+    handed_out(link.get());
+  return LinksInOrder<Link>(links_);
+}
+
+LinkTable::Row::const_iterator LinkTable::at_or_after(const NodeId& peer) const {
+  return std::ranges::lower_bound(links_, peer, {}, &Row::value_type::first);
 }
 
 Link* LinkTable::find(const NodeId& peer) {
-  const auto it = links_.find(peer);
-  return handed_out(it == links_.end() ? nullptr : &it->second);
+  const auto it = at_or_after(peer);
+  return handed_out(it == links_.end() || it->first != peer ? nullptr : it->second.get());
 }
 
 const Link* LinkTable::find(const NodeId& peer) const {
-  const auto it = links_.find(peer);
-  return it == links_.end() ? nullptr : &it->second;
+  const auto it = at_or_after(peer);
+  return it == links_.end() || it->first != peer ? nullptr : it->second.get();
 }
 
 Link* LinkTable::find(crypto::ChannelId channel) {
@@ -163,8 +167,10 @@ Link* LinkTable::find(crypto::ChannelId channel) {
 }
 
 Link& LinkTable::add(const NodeId& peer) {
-  const auto [it, is_new] = links_.try_emplace(peer);
-  Link& link = it->second;
+  auto it = at_or_after(peer);
+  const bool is_new = it == links_.end() || it->first != peer;
+  if (is_new) it = links_.emplace(it, peer, std::make_unique<Link>());
+  Link& link = *it->second;
   if (is_new) {
     link.peer = peer;
     link.place_ = timed_.size();
@@ -194,9 +200,9 @@ void LinkTable::forget_path(const Path& path) {
 }
 
 void LinkTable::erase(const NodeId& peer) {
-  const auto it = links_.find(peer);
-  if (it == links_.end()) return;
-  Link& link = it->second;
+  const auto it = at_or_after(peer);
+  if (it == links_.end() || it->first != peer) return;
+  const Link& link = *it->second;
   for (const Path& path : link.paths)
     forget_path(path);
   if (link.may_have_changed_) std::erase(changed_, &link);
@@ -238,27 +244,27 @@ std::size_t LinkTable::peers_at(const LinkCarrier& carrier, const NodeId& peer) 
                                : std::get<RelayPath>(carrier).relay == std::get<RelayPath>(path.carrier).relay;
   };
   return static_cast<std::size_t>(std::ranges::count_if(links_, [&](const auto& entry) {
-    return entry.first != peer && std::ranges::any_of(entry.second.paths, is_there);
+    return entry.first != peer && std::ranges::any_of(entry.second->paths, is_there);
   }));
 }
 
 std::vector<NodeId> LinkTable::clockwise(const NodeId& from, std::size_t count) const {
   std::vector<NodeId> out;
-  auto it = links_.upper_bound(from);
+  auto it = std::ranges::upper_bound(links_, from, {}, &Row::value_type::first);
   for (std::size_t seen = 0; seen < links_.size() && out.size() < count; ++seen, ++it) {
     if (it == links_.end()) it = links_.begin();
-    if (it->first != from && it->second.is_up()) out.push_back(it->first);
+    if (it->first != from && it->second->is_up()) out.push_back(it->first);
   }
   return out;
 }
 
 std::vector<NodeId> LinkTable::counter_clockwise(const NodeId& from, std::size_t count) const {
   std::vector<NodeId> out;
-  auto it = links_.lower_bound(from);
+  auto it = at_or_after(from);
   for (std::size_t seen = 0; seen < links_.size() && out.size() < count; ++seen) {
     if (it == links_.begin()) it = links_.end();
     --it;
-    if (it->first != from && it->second.is_up()) out.push_back(it->first);
+    if (it->first != from && it->second->is_up()) out.push_back(it->first);
   }
   return out;
 }

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "base/flat_map.hpp"
+#include "base/maybe_time.hpp"
 #include "base/node_id.hpp"
 #include "base/time.hpp"
 #include "crypto/channel_table.hpp"
@@ -48,15 +52,15 @@ struct Link {
   bool told_direct = false;  ///< what it said last
   bool counted = false;      ///< the ring counts the link
   std::uint16_t told_carries = 0;
-  std::optional<TimePoint> unused_since{};
-  std::optional<TimePoint> choose_at{};      ///< when the extra paths are closed
-  std::optional<TimePoint> recover_until{};  ///< when a link without a path is given up
-  std::optional<TimePoint> stands_at{};      ///< when a direct path has lasted long enough to be trusted
-  bool stands = false;                       ///< it has
-  crypto::ChannelId selected{};              ///< the path that this end told the other to keep
-  ShapedByRelay shaped{};
-  TimePoint relayed_at{};  ///< data of others came or left over it last
-  bool admitted = false;   ///< the peer's revocation list is no newer than ours
+  MaybeTime unused_since{};
+  MaybeTime choose_at{};                    ///< when the extra paths are closed
+  MaybeTime recover_until{};                ///< when a link without a path is given up
+  MaybeTime stands_at{};                    ///< when a direct path has lasted long enough to be trusted
+  bool stands = false;                      ///< it has
+  crypto::ChannelId selected{};             ///< the path that this end told the other to keep
+  std::unique_ptr<ShapedByRelay> shaped{};  ///< null: no relay held anything back
+  TimePoint relayed_at{};                   ///< data of others came or left over it last
+  bool admitted = false;                    ///< the peer's revocation list is no newer than ours
   /// Nobody needs it since `unused_since`; it goes when it was not used for so long.
   static constexpr Duration unused_linger = 10s;
 
@@ -89,6 +93,42 @@ struct Link {
   bool is_to_be_looked_at_ = false;
 };
 
+/// Links in ring order: their ids stand in one row, to be searched and walked without a step from node to node of a
+/// tree, and each link stays where it is.
+template <class AnyLink>
+class LinksInOrder {
+ public:
+  using Row = std::vector<std::pair<NodeId, std::unique_ptr<Link>>>;
+
+  class Iterator {
+   public:
+    using value_type = std::pair<const NodeId&, AnyLink&>;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() = default;
+    explicit Iterator(Row::const_iterator at) : at_(at) {}
+    value_type operator*() const { return {at_->first, *at_->second}; }
+    Iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    Iterator operator++(int) { return Iterator(at_++); }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    Row::const_iterator at_{};
+  };
+
+  explicit LinksInOrder(const Row& row) : row_(&row) {}
+  [[nodiscard]] Iterator begin() const { return Iterator(row_->begin()); }
+  [[nodiscard]] Iterator end() const { return Iterator(row_->end()); }
+  [[nodiscard]] bool empty() const { return row_->empty(); }
+  [[nodiscard]] std::size_t size() const { return row_->size(); }
+
+ private:
+  const Row* row_;
+};
+
 /// All links of a node in ring order, found by peer or channel. Links that wait for a path take no
 /// part in what is asked about the ring.
 ///
@@ -115,9 +155,10 @@ class LinkTable {
   void erase(const NodeId& peer);
   void clear();
 
-  [[nodiscard]] const std::map<NodeId, Link>& all() const { return links_; }
+  /// Each with its peer's id. Good until a link is added or forgotten.
+  [[nodiscard]] LinksInOrder<const Link> all() const { return LinksInOrder<const Link>(links_); }
   /// The same, to be changed.
-  [[nodiscard]] std::map<NodeId, Link>& change_all();
+  [[nodiscard]] LinksInOrder<Link> change_all();
   /// Those whose deadline is over, in ring order.
   [[nodiscard]] std::vector<NodeId> due(TimePoint now);
   /// The earliest of all.
@@ -147,18 +188,21 @@ class LinkTable {
     TimePoint due{};
     Link* link = nullptr;
   };
+  using Row = LinksInOrder<Link>::Row;
+  /// The first at or after `peer`.
+  [[nodiscard]] Row::const_iterator at_or_after(const NodeId& peer) const;
   Link* handed_out(Link* link);
   void read_changed();
   void forget_path(const Path& path);
 
   NodeId self_;
-  std::map<NodeId, Link> links_;
+  Row links_;
   std::vector<Timed> timed_;    // one a link, in no order: walked in a row faster than a tree is kept
   std::vector<Link*> changed_;  // may_have_changed_
   std::vector<Link*> to_be_looked_at_;
   std::set<NodeId> imperfect_;
   std::map<NodeId, std::size_t> relays_;
-  std::unordered_map<crypto::ChannelId, NodeId> by_channel_;  // looked up only, never walked
+  FlatMap<crypto::ChannelId, NodeId> by_channel_;
 };
 
 }  // namespace ipop::overlay

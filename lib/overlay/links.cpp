@@ -434,7 +434,8 @@ void Links::handle_message(TimePoint now, Link& link, crypto::ChannelId /*channe
   if (shaped.dropped > 0 && through->liveness.heard_within(now, crowded_for)) {
     through->proof.handle_crowded();
   }
-  ShapedByRelay& sum = pair->shaped;
+  if (pair->shaped == nullptr) pair->shaped = std::make_unique<ShapedByRelay>();
+  ShapedByRelay& sum = *pair->shaped;
   if (sum.journal_at <= now) {
     sum.journal_at = now + shaped_journal_every;
     journal_.add(now, pair->peer,

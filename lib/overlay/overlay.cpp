@@ -265,7 +265,7 @@ PairReport Overlay::report(TimePoint now, const NodeId& peer) const {
     out.peer_candidates = reach->candidates;
     if (out.peer_nat == NatClass::unknown) out.peer_nat = reach->nat;
   }
-  if (link != nullptr) out.shaped = link->shaped;
+  if (link != nullptr && link->shaped != nullptr) out.shaped = *link->shaped;
   out.punch_attempts = s.links.journal().punch_attempts(peer);
   out.journal = s.links.journal().entries(peer);
   if (!out.connection) {

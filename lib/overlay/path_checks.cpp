@@ -17,7 +17,7 @@ void PathChecks::probe(TimePoint now, const NodeId& peer, Path& path) {
 }
 
 void PathChecks::ask_all(TimePoint now, LinkTable& links) {
-  for (auto& [peer, link] : links.change_all()) {
+  for (const auto& [peer, link] : links.change_all()) {
     for (Path& path : link.paths)
       path.liveness.probe_now(now);
   }

@@ -80,7 +80,7 @@ void Statuses::look(TimePoint now, const Own& own, const std::vector<NodeId>& ch
   if (to_all != told_to_all_) all_stale_ = true;
   told_to_all_ = std::move(to_all);
   if (all_stale_) {
-    for (auto& [peer, link] : links.change_all())
+    for (const auto& [peer, link] : links.change_all())
       look_at(now, own, link, links);
   } else {
     std::set<NodeId> to_be_told = stale_;

@@ -39,7 +39,7 @@ TEST_CASE("a deadline is read anew once its link was handed out to be changed, w
   REQUIRE(of_path);
   table.find(crypto::ChannelId{7})->choose_at = *of_path - 1s;
   CHECK(table.next_deadline() == *of_path - 1s);
-  for (auto& [peer, each] : table.change_all())
+  for (const auto& [peer, each] : table.change_all())
     each.choose_at.reset();
   CHECK(table.next_deadline() == of_path);
   table.remove_path(*table.find(id_at(20)), crypto::ChannelId{7});

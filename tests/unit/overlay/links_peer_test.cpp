@@ -180,13 +180,13 @@ TEST_CASE("what a relay held back counts for the pair that goes over it, and is 
   const Shaped held{.other = id_at(1), .delayed = 5, .dropped = 2, .kib_a_second = 100};
   node.hear(91, held);
   node.hear(91, held);
-  CHECK(pair.shaped.delayed == 10);
-  CHECK(pair.shaped.dropped == 4);
-  CHECK(pair.shaped.relay == id_at(9));
+  CHECK(pair.shaped->delayed == 10);
+  CHECK(pair.shaped->dropped == 4);
+  CHECK(pair.shaped->relay == id_at(9));
   node.hear(91, Shaped{.other = id_at(2)});
   node.open_proven(8, 81);
   node.hear(81, held);
-  CHECK(pair.shaped.delayed == 10);
+  CHECK(pair.shaped->delayed == 10);
   CHECK(node.links.counters().get("drop_shaped_unasked") == 2);
   const auto lines = node.links.journal().entries(id_at(1));
   CHECK(std::ranges::count_if(

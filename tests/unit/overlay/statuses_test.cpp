@@ -23,7 +23,7 @@ struct Telling {
   }
 
   void acknowledge() {
-    for (auto& [peer, link] : table.change_all())
+    for (const auto& [peer, link] : table.change_all())
       link.status.handle_ack({link.status.latest().sequence});
   }
   /// To whom something is told, by their first octets, and what.
