@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "dht/packed_record.hpp"
 #include "dht/witness.hpp"
 #include "unit/dht/ring_harness.hpp"
 
@@ -35,6 +36,18 @@ TEST_CASE("a record survives encoding and decoding") {
   CHECK(*decoded == record);
   CHECK(octets_of(*decoded) == octets);
   CHECK(check(*decoded, name_space));
+}
+
+TEST_CASE("a record that is kept is the one that came, in every field") {
+  Record record = granted(0, 10, {100, -200, 300});
+  CHECK(PackedRecord(record).unpack() == record);
+  record.certificate = Bytes(Record::max_certificate, std::byte{1});
+  record.receipts[1].certificate = Bytes(700, std::byte{2});
+  record.value = Bytes(Record::max_value, std::byte{3});
+  record.name = Bytes(Record::max_name, std::byte{4});
+  record.kind = RecordKind::value;
+  CHECK(PackedRecord(record).unpack() == record);
+  CHECK(PackedRecord().unpack() == Record{});
 }
 
 TEST_CASE("every truncation of a record fails, and so does an octet too many") {
