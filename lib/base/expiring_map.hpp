@@ -25,6 +25,11 @@ template <class Key, class Value, Endings endings = Endings::dropped>
 class ExpiringMap {
  public:
   explicit ExpiringMap(std::size_t capacity) : capacity_(capacity) {}
+  // Endings point at entries: a moved map takes both along, a copy would point at the other one's.
+  ExpiringMap(const ExpiringMap&) = delete;
+  ExpiringMap& operator=(const ExpiringMap&) = delete;
+  ExpiringMap(ExpiringMap&&) = default;
+  ExpiringMap& operator=(ExpiringMap&&) = default;
 
   void put(TimePoint now, const Key& key, Value value, TimePoint ends) {
     if constexpr (endings == Endings::dropped) drop_expired(now);
